@@ -7,24 +7,17 @@ import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import { defineConfig } from "hardhat/config";
 
-// The compiler comes from the npm package `solc`, so that no download from elsewhere is needed.
-const compiler = {
+// The compiler comes from the npm package `solc`, so that no download from elsewhere is needed. There is one profile, so
+// that the bytecode that is tested and measured is the bytecode that is deployed.
+const solidity = {
   version: "0.8.37",
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+  settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 100_000 } },
 };
 
 export default defineConfig({
   plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatMocha, hardhatNetworkHelpers, hardhatTypechain],
-  solidity: {
-    profiles: {
-      // The quick profile of the tests; the release profile is what is deployed and what the gas figures are taken from.
-      default: { ...compiler, settings: { evmVersion: "osaka", optimizer: { enabled: true, runs: 1000 } } },
-      production: {
-        ...compiler,
-        settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
-      },
-    },
-  },
+  solidity,
   networks: {
     default: { type: "edr-simulated", chainType: "l1", chainId: 31337, hardfork: "osaka" },
   },
