@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IOracleSet} from "./IOracleSet.sol";
+
+/// @notice Elliptic curves of OCMF 1.4.1, table of signature algorithms.
+enum Curve {
+    None,
+    Secp256r1,
+    Secp256k1,
+    Secp192r1,
+    Secp192k1,
+    BrainpoolP256r1,
+    Secp384r1,
+    BrainpoolP384r1
+}
+
+/// @notice How it is known that the registrant has the meter.
+enum Possession {
+    None,
+    /// A record signed by the key was verified by this contract.
+    ProvenOnChain,
+    /// An oracle says that it verified such a record. The only way for curves that the contract cannot verify.
+    AttestedByOracle
+}
+
+/// @notice Where a meter is in its life. It only moves forward.
+enum MeterStatus {
+    None,
+    Pending,
+    Active,
+    /// Taken out of service; the key may be registered again.
+    Retired,
+    /// The key is no longer trusted and can never be registered again.
+    Revoked
+}
+
+/// @notice A charging point.
+struct Evse {
+    address operator;
+    /// The EVSE id, as printed on the charger (eMI3, ISO 15118-2 Annex H).
+    string evseId;
+    /// Number of the active meter; 0 if there is none.
+    uint32 activeMeter;
+}
+
+/// @notice A meter and its key. Times are seconds since 1970.
+struct Meter {
+    uint32 evse;
+    Curve curve;
+    MeterStatus status;
+    Possession possession;
+    /// Records count from here (inclusive) …
+    uint40 validFrom;
+    /// … to here (exclusive). Set to the time of retirement or revocation where that is earlier.
+    uint40 validUntil;
+    /// From here on the meter's calibration has run out and its records do not count.
+    uint40 calibrationExpiresAt;
+    /// X and Y, big-endian, each as long as the curve's field.
+    bytes publicKey;
+}
+
+/// @title Meter registry
+/// @notice Which meter measures at which EVSE, and by which key its records are known. Anybody may register EVSEs as
+/// their operator. A key becomes active only with proof that the registrant has the meter: a record signed by the key
+/// whose identification (`ID`) is the tag of (chain, registry, registrant, EVSE, key), so that a published record of
+/// somebody else's meter proves nothing.
+interface IMeterRegistry {
+    event EvseRegistered(uint32 indexed evse, address indexed operator, string evseId);
+    event MeterRegistered(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, Meter content);
+    event MeterActivated(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, Possession possession);
+    event MeterRetired(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, uint256 validUntil);
+    event MeterRevoked(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, uint256 validUntil);
+
+    /// @notice The EVSE id is empty or too long.
+    error EvseIdLengthOutOfRange(uint256 length, uint256 least, uint256 most);
+    /// @notice The operator has registered this EVSE id before.
+    error EvseAlreadyRegistered(uint32 evse);
+    /// @notice There is no EVSE or meter with this number.
+    error EvseUnknown(uint32 evse);
+    error MeterUnknown(uint32 meter);
+    /// @notice Only the EVSE's operator can do this.
+    error NotOperator(address caller, address operator);
+    error CurveMissing();
+    error PublicKeyLengthWrong(uint256 length, uint256 expected);
+    /// @notice The point is not on the curve, or is no point of it at all.
+    error PublicKeyOffCurve();
+    /// @notice The interval is empty, or the calibration has run out before it begins.
+    error ValidityEmpty(uint256 validFrom, uint256 validUntil);
+    error CalibrationExpired(uint256 calibrationExpiresAt, uint256 timestamp);
+    /// @notice The key is active at another meter number.
+    error KeyAlreadyActive(uint32 meter);
+    error KeyRevoked(bytes32 keyId);
+    error MeterNotPending(uint32 meter, MeterStatus status);
+    error MeterNotActive(uint32 meter, MeterStatus status);
+    /// @notice This contract cannot verify signatures on the curve; an oracle has to attest.
+    error CurveNotVerifiable(Curve curve);
+    /// @notice The record does not carry the tag that proves possession.
+    error PossessionTagMissing(string expected);
+    error RecordSignatureInvalid();
+    /// @notice The attestation is not signed by an oracle.
+    error NotOracle(address signer);
+
+    /// @notice Registers a charging point of the calling operator.
+    /// @param evseId 1 to 48 bytes (OCPI 2.2.1 §8.3: CiString(48)).
+    /// @return evse Its number, from 1 up.
+    function registerEvse(string calldata evseId) external returns (uint32 evse);
+
+    /// @notice Registers a meter at an EVSE of the calling operator. It is pending until possession is proven.
+    /// @param publicKey X and Y, big-endian, each as long as the curve's field. Points off the curve are refused; on the
+    /// two 384-bit curves the attesting oracle checks it.
+    /// @return meter Its number, from 1 up.
+    function registerMeter(
+        uint32 evse,
+        Curve curve,
+        bytes calldata publicKey,
+        uint40 validFrom,
+        uint40 validUntil,
+        uint40 calibrationExpiresAt
+    ) external returns (uint32 meter);
+
+    /// @notice Activates a meter with a record that its key signed and whose `ID` is the possession tag. The meter that
+    /// was active at the EVSE is retired. Anybody may call; secp256r1 and secp256k1 only.
+    /// @param payload The signed bytes of the record: what stands between the first and the second `|`.
+    /// @param r First half of the signature.
+    /// @param s Second half of the signature; both s and n − s are accepted.
+    function activateMeter(uint32 meter, bytes calldata payload, bytes32 r, bytes32 s) external;
+
+    /// @notice Activates a meter on an oracle's word that it verified such a record. Anybody may call.
+    /// @param signature The oracle's signature of `attestationDigestOf(meter)`, 65 bytes.
+    function activateAttestedMeter(uint32 meter, bytes calldata signature) external;
+
+    /// @notice Takes an active or pending meter out of service. Only the EVSE's operator. Final for this number.
+    function retireMeter(uint32 meter) external;
+
+    /// @notice Declares the key of a meter, in whatever state, no longer trusted. Only the EVSE's operator. Final for the key.
+    function revokeMeter(uint32 meter) external;
+
+    function evseOf(uint32 evse) external view returns (Evse memory content);
+    function meterOf(uint32 meter) external view returns (Meter memory content);
+    /// @notice The number of the meter at which the key is active; 0 if there is none.
+    function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);
+    /// @notice keccak256 of curve and public key.
+    function keyIdOf(Curve curve, bytes calldata publicKey) external pure returns (bytes32 keyId);
+    /// @notice Whether records that the meter signed at `timestamp` count: active or retired since, inside the validity
+    /// interval and before the calibration ran out. The caller decides which time it trusts; a meter's clock is no
+    /// basis for a deadline.
+    function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool);
+    /// @notice The 20 characters that the record proving possession must carry as `ID`: the first 100 bits, in RFC 4648
+    /// base32, of the EIP-712 digest of MeterPossession(address registrant,uint32 evse,bytes32 keyId).
+    function possessionTagOf(uint32 meter) external view returns (string memory tag);
+    /// @notice What an oracle signs to attest possession: the EIP-712 digest of
+    /// MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId).
+    function attestationDigestOf(uint32 meter) external view returns (bytes32 digest);
+    /// @notice Who may attest.
+    function oracleSet() external view returns (IOracleSet);
+}
