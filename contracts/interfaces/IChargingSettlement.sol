@@ -25,12 +25,12 @@ struct SessionTerms {
     bytes32 tariffId;
     /// The most that the session can cost, in 10⁻⁶ token.
     uint64 holdMicro;
-    /// From this second on (since 1970) anybody can return the hold to the driver.
+    /// After this second (since 1970) anybody can return the hold to the driver.
     uint40 expiresAt;
 }
 
 /// @notice The terms that differ from session to session in one word, from the high bits to the low ones:
-/// 24 zero bits, lane (32), nonce (32), evse (32), meter (32), holdMicro (64), expiresAt (40).
+/// 24 bits that mean nothing, lane (32), nonce (32), evse (32), meter (32), holdMicro (64), expiresAt (40).
 type PackedTerms is uint256;
 
 /// @notice A session to be opened by a relayer, with the driver's signature.

@@ -11,8 +11,8 @@ interface IOracleSet {
     /// @notice The oracle's term ends at `activeUntil` (seconds since 1970).
     event OracleRemoved(address indexed oracle, uint256 activeUntil);
 
-    /// @notice The delay is not longer than the longest session.
-    error ChangeDelayTooShort(uint256 delaySeconds, uint256 limitSeconds);
+    /// @notice The delay would put changes off for longer than anybody could mean.
+    error ChangeDelayTooLong(uint256 delaySeconds, uint256 limitSeconds);
     /// @notice The zero address cannot be an oracle.
     error OracleIsZero();
     /// @notice The account has, or is about to have, a term as oracle.

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ITariffRegistry, PriceBreakdown, Tariff} from "./interfaces/ITariffRegistry.sol";
+import {TariffMath} from "./libraries/TariffMath.sol";
+
+/// @title Tariff registry
+/// @dev See ITariffRegistry.
+contract TariffRegistry is ITariffRegistry {
+    using TariffMath for Tariff;
+
+    enum Offer {
+        None,
+        Offered,
+        Retired
+    }
+
+    mapping(bytes32 tariffId => Tariff) private _tariffs;
+    mapping(address operator => mapping(bytes32 tariffId => Offer)) private _offers;
+
+    /* PUBLICATION */
+
+    function publish(Tariff calldata tariff) external returns (bytes32 tariffId) {
+        require(tariff.taxBps <= TariffMath.BPS, TaxAboveLimit(tariff.taxBps, TariffMath.BPS));
+        require(
+            tariff.maximumMicro == 0 || tariff.minimumMicro <= tariff.maximumMicro,
+            MinimumAboveMaximum(tariff.minimumMicro, tariff.maximumMicro)
+        );
+        tariffId = tariff.idOf();
+        require(_offers[msg.sender][tariffId] == Offer.None, TariffAlreadyPublished(tariffId, msg.sender));
+
+        _offers[msg.sender][tariffId] = Offer.Offered;
+        _tariffs[tariffId] = tariff;
+
+        emit TariffPublished(tariffId, msg.sender, tariff);
+    }
+
+    function retire(bytes32 tariffId) external {
+        require(isOffered(msg.sender, tariffId), TariffNotOffered(tariffId, msg.sender));
+
+        _offers[msg.sender][tariffId] = Offer.Retired;
+
+        emit TariffRetired(tariffId, msg.sender);
+    }
+
+    /* VIEWS */
+
+    function isOffered(address operator, bytes32 tariffId) public view returns (bool) {
+        return _offers[operator][tariffId] == Offer.Offered;
+    }
+
+    function tariffOf(bytes32 tariffId) external view returns (Tariff memory tariff) {
+        return _tariffs[tariffId];
+    }
+
+    function tariffIdOf(Tariff calldata tariff) external pure returns (bytes32 tariffId) {
+        return tariff.idOf();
+    }
+
+    function priceOf(
+        Tariff calldata tariff,
+        uint64 energyMicroWh,
+        uint32 chargingSeconds,
+        uint32 idleSeconds
+    ) external pure returns (PriceBreakdown memory price) {
+        return tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
+    }
+}
