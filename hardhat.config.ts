@@ -25,5 +25,5 @@ export default defineConfig({
     mocha: { timeout: 120_000 },
     solidity: { fuzz: { runs: 512 }, invariant: { runs: 32, depth: 100 } },
   },
-  typechain: { outDir: "types" },
+  typechain: { outDir: "types", tsNocheck: true },
 });
