@@ -181,6 +181,18 @@ export const errorCatalogue = {
     isRetryable: false,
     title: "The begin record is not the first or the end record is not the last.",
   },
+
+  // Commands under scripts/.
+  LOCAL_CHAIN_JOURNAL_INVALID: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "The journal of the local chain cannot be read.",
+  },
+  LOCAL_CHAIN_DIVERGED: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "The journal of the local chain does not give the chain that it was written on.",
+  },
 } as const satisfies Record<string, { httpStatus: number; isRetryable: boolean; title: string }>;
 
 /** A code of the catalogue. */
