@@ -1,0 +1,51 @@
+import type { MeteredSession } from "./evidence.ts";
+import type { PriceBreakdown, Tariff } from "./tariff.ts";
+import { priceOf } from "./tariff.ts";
+import type { SessionTerms } from "./terms.ts";
+
+/** The key under which the session's records were verified. */
+export interface CdrMeter {
+  readonly number: number;
+  readonly curve: string;
+  /** X and Y, big-endian, each as long as the curve's field; `0x` and hexadecimal digits. */
+  readonly publicKey: string;
+}
+
+/** Charge detail record: what a session delivered and what that costs. Written once and never changed. */
+export interface Cdr extends MeteredSession {
+  readonly sessionId: string;
+  readonly meter: CdrMeter;
+  /** The exact energy as a canonical decimal. */
+  readonly energyWh: string;
+  readonly price: PriceBreakdown;
+  /** What the contract will charge: the price, at most the hold. */
+  readonly chargedMicro: bigint;
+  readonly returnedMicro: bigint;
+  /** Every record carries the session's idTag under the meter's signature. */
+  readonly isBoundToSession: boolean;
+}
+
+/** Prices a session at the tariff of its terms. */
+export function createCdr(input: {
+  readonly sessionId: string;
+  readonly terms: SessionTerms;
+  readonly tariff: Tariff;
+  readonly meter: CdrMeter;
+  readonly energyWh: string;
+  readonly metered: MeteredSession;
+  readonly isBoundToSession: boolean;
+}): Cdr {
+  const { sessionId, terms, tariff, meter, energyWh, metered, isBoundToSession } = input;
+  const price = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.idleSeconds);
+  const chargedMicro = price.grossMicro < terms.holdMicro ? price.grossMicro : terms.holdMicro;
+  return {
+    sessionId,
+    meter,
+    energyWh,
+    ...metered,
+    price,
+    chargedMicro,
+    returnedMicro: terms.holdMicro - chargedMicro,
+    isBoundToSession,
+  };
+}

@@ -1,0 +1,30 @@
+// RFC 4648 §6.
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const tagCharacters = 20;
+const bitsPerCharacter = 5n;
+
+/**
+ * The idTag of a session: the first 100 bits of its id in base32, 20 characters, upper case. It fits the 20 characters
+ * of an OCPP 1.6 idTag.
+ * @param digest `0x` and 64 hexadecimal digits.
+ */
+export function idTagOf(digest: string): string {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(digest)) throw new RangeError("A digest is 0x and 64 hexadecimal digits.");
+  let bits = BigInt(digest) >> (256n - bitsPerCharacter * BigInt(tagCharacters));
+  let tag = "";
+  for (let index = 0; index < tagCharacters; index += 1) {
+    tag = alphabet.charAt(Number(bits & 31n)) + tag;
+    bits >>= bitsPerCharacter;
+  }
+  return tag;
+}
+
+/** Both tags are the same, upper and lower case of ASCII letters apart. */
+export function isSameIdTag(left: string, right: string): boolean {
+  return normalizeIdTag(left) === normalizeIdTag(right);
+}
+
+/** The spelling under which tags are stored and compared: ASCII letters in upper case, all else as it is. */
+export function normalizeIdTag(tag: string): string {
+  return tag.replace(/[a-z]/g, (letter) => letter.toUpperCase());
+}

@@ -1,0 +1,190 @@
+import { WattproofError } from "../errors.ts";
+
+/**
+ * Where a charging session is in its life. `skipped`: the chain would not settle it, or its settlement failed too often.
+ * `unconfirmed`: the block that opened it is no longer part of the chain.
+ */
+export type SessionStatus =
+  | "unservable"
+  | "opened"
+  | "charging"
+  | "completed"
+  | "batched"
+  | "settled"
+  | "expired"
+  | "disputed"
+  | "skipped"
+  | "unconfirmed";
+
+export const sessionStatuses: readonly SessionStatus[] = [
+  "unservable",
+  "opened",
+  "charging",
+  "completed",
+  "batched",
+  "settled",
+  "expired",
+  "disputed",
+  "skipped",
+  "unconfirmed",
+];
+
+/** Where an event stands on the chain. */
+export interface LogPosition {
+  readonly txHash: string;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly logIndex: number;
+}
+
+/** How the chain ended the session. */
+export type Closing =
+  | {
+      readonly kind: "settled";
+      readonly position: LogPosition;
+      readonly energyMicroWh: bigint;
+      readonly chargingSeconds: number;
+      readonly idleSeconds: number;
+      readonly chargedMicro: bigint;
+      readonly returnedMicro: bigint;
+    }
+  | { readonly kind: "expired"; readonly position: LogPosition; readonly returnedMicro: bigint }
+  | { readonly kind: "skipped"; readonly position: LogPosition };
+
+/** What the meter has signed so far. */
+export type EvidenceStage = "none" | "begun" | "complete";
+
+/** A contradiction in what the meter signed. */
+export interface Dispute {
+  readonly reason: string;
+  /** No further record can heal it. */
+  readonly isFinal: boolean;
+}
+
+/** The state of a session. Changes only through `transition`. */
+export interface SessionState {
+  readonly status: SessionStatus;
+  readonly stage: EvidenceStage;
+  readonly dispute: Dispute | null;
+  /** Why the session is unservable or skipped: a code. */
+  readonly reason: string | null;
+  /** The batch that carries, or carried, the session to the chain. */
+  readonly batchId: string | null;
+  /** Settlement transactions with this session that reverted. */
+  readonly failedAttempts: number;
+  readonly opening: LogPosition;
+  readonly closing: Closing | null;
+}
+
+export type SessionEvent =
+  | { readonly kind: "opened"; readonly opening: LogPosition; readonly unservableReason: string | null }
+  | { readonly kind: "evidence-begun" }
+  | { readonly kind: "evidence-completed" }
+  /** Records were added that prove nothing yet. */
+  | { readonly kind: "evidence-added" }
+  | { readonly kind: "evidence-disputed"; readonly reason: string; readonly isFinal: boolean }
+  | { readonly kind: "batched"; readonly batchId: string }
+  /** The batch will not carry the session; `isFailedAttempt` if that is because its transaction reverted. */
+  | { readonly kind: "released"; readonly isFailedAttempt: boolean; readonly attemptLimit: number }
+  | { readonly kind: "closed"; readonly closing: Closing; readonly reason: string | null }
+  | { readonly kind: "closing-reorganised" }
+  | { readonly kind: "opening-reorganised" };
+
+/** The state after the event that begins a session's life here. */
+export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): SessionState {
+  return {
+    status: event.unservableReason === null ? "opened" : "unservable",
+    stage: "none",
+    dispute: null,
+    reason: event.unservableReason,
+    batchId: null,
+    failedAttempts: 0,
+    opening: event.opening,
+    closing: null,
+  };
+}
+
+/** The session still takes records from its meter. */
+export function isTakingRecords(state: SessionState): boolean {
+  return ["opened", "charging", "completed", "disputed", "unconfirmed"].includes(state.status);
+}
+
+/**
+ * The state after an event.
+ * @throws SESSION_EVENT_ILLEGAL if the session cannot take this step from where it is.
+ */
+export function transition(state: SessionState, event: SessionEvent): SessionState {
+  switch (event.kind) {
+    case "opened":
+      return reopen(state, event);
+    case "evidence-added":
+    case "evidence-begun":
+    case "evidence-completed":
+    case "evidence-disputed":
+      return addEvidence(state, event);
+    case "batched":
+      if (state.status !== "completed") throw illegal(state, event);
+      return { ...state, batchId: event.batchId, status: "batched" };
+    case "released":
+      return release(state, event);
+    case "closed":
+      return close(state, event);
+    case "closing-reorganised":
+      if (state.closing === null) throw illegal(state, event);
+      if (state.batchId !== null) return { ...state, closing: null, reason: null, status: "batched" };
+      return rest({ ...state, closing: null, reason: null });
+    case "opening-reorganised":
+      return { ...state, closing: null, reason: null, status: "unconfirmed" };
+  }
+}
+
+function reopen(state: SessionState, event: Extract<SessionEvent, { kind: "opened" }>): SessionState {
+  // The session id commits to a nonce that is used once, so a second opening means that the first was undone.
+  if (!["unconfirmed", "skipped", "unservable"].includes(state.status)) throw illegal(state, event);
+  const { opening, unservableReason: reason } = event;
+  const reopened = { ...state, opening, reason, closing: null };
+  return reason === null ? rest({ ...reopened, batchId: null }) : { ...reopened, status: "unservable" };
+}
+
+function addEvidence(state: SessionState, event: SessionEvent): SessionState {
+  if (!isTakingRecords(state)) throw illegal(state, event);
+  let { stage, dispute } = state;
+  if (event.kind === "evidence-begun" && stage === "none") stage = "begun";
+  if (event.kind === "evidence-completed") {
+    stage = "complete";
+    if (dispute?.isFinal !== true) dispute = null;
+  }
+  if (event.kind === "evidence-disputed" && dispute?.isFinal !== true) {
+    dispute = { reason: event.reason, isFinal: event.isFinal };
+  }
+  const next = { ...state, stage, dispute };
+  return state.status === "unconfirmed" ? next : rest(next);
+}
+
+function release(state: SessionState, event: Extract<SessionEvent, { kind: "released" }>): SessionState {
+  if (state.status === "unconfirmed") return { ...state, batchId: null };
+  if (state.status !== "batched") throw illegal(state, event);
+  const failedAttempts = state.failedAttempts + (event.isFailedAttempt ? 1 : 0);
+  const released = { ...state, batchId: null, failedAttempts };
+  if (failedAttempts < event.attemptLimit) return rest(released);
+  return { ...released, reason: "SETTLEMENT_ATTEMPTS_EXHAUSTED", status: "skipped" };
+}
+
+function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed" }>): SessionState {
+  const { closing, reason } = event;
+  // Money moves once, so what comes after it cannot undo it; a skip only says that one transaction did nothing.
+  if (state.closing !== null && state.closing.kind !== "skipped") return state;
+  if (closing.kind === "skipped" && state.status === "unconfirmed") return { ...state, batchId: null };
+  return { ...state, closing, reason, status: closing.kind };
+}
+
+/** The state of a session that is open, by what its meter has signed. */
+function rest(state: SessionState): SessionState {
+  if (state.dispute !== null) return { ...state, status: "disputed" };
+  const byStage = { none: "opened", begun: "charging", complete: "completed" } as const;
+  return { ...state, status: byStage[state.stage] };
+}
+
+function illegal(state: SessionState, event: SessionEvent): WattproofError {
+  return new WattproofError("SESSION_EVENT_ILLEGAL", `The session is ${state.status} and cannot be ${event.kind}.`);
+}

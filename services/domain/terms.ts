@@ -1,0 +1,110 @@
+import { AbiCoder, TypedDataEncoder, keccak256, toUtf8Bytes } from "ethers";
+
+import { WattproofError } from "../errors.ts";
+
+/** What driver and operator agree to before energy flows: `SessionTerms` of the settlement contract. */
+export interface SessionTerms {
+  readonly driver: string;
+  readonly lane: number;
+  readonly nonce: number;
+  readonly operator: string;
+  /** Number of the EVSE in the meter registry. */
+  readonly evse: number;
+  /** Number of the meter in the meter registry. */
+  readonly meter: number;
+  readonly tariffId: string;
+  /** The most that the session can cost, in 10⁻⁶ token. */
+  readonly holdMicro: bigint;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Which contract on which chain the terms are for. */
+export interface SettlementDomain {
+  readonly chainId: number;
+  readonly verifyingContract: string;
+}
+
+const termsTypes = {
+  SessionTerms: [
+    { name: "driver", type: "address" },
+    { name: "lane", type: "uint32" },
+    { name: "nonce", type: "uint32" },
+    { name: "operator", type: "address" },
+    { name: "evse", type: "uint32" },
+    { name: "meter", type: "uint32" },
+    { name: "tariffId", type: "bytes32" },
+    { name: "holdMicro", type: "uint64" },
+    { name: "expiresAt", type: "uint40" },
+  ],
+};
+
+// From the high bits to the low ones, behind 24 zero bits (IChargingSettlement.PackedTerms).
+const packedFields = [
+  ["lane", 32n],
+  ["nonce", 32n],
+  ["evse", 32n],
+  ["meter", 32n],
+  ["holdMicro", 64n],
+  ["expiresAt", 40n],
+] as const;
+
+/** The session id: the EIP-712 digest of the terms for this chain and contract, as `0x` and 64 lower-case digits. */
+export function sessionIdOf(terms: SessionTerms, domain: SettlementDomain): string {
+  return TypedDataEncoder.hash(
+    {
+      name: "Wattproof Charging Settlement",
+      version: "1",
+      chainId: domain.chainId,
+      verifyingContract: domain.verifyingContract,
+    },
+    termsTypes,
+    terms,
+  );
+}
+
+/**
+ * The parts of the terms that differ from session to session in one word.
+ * @throws RangeError if a field does not fit its width.
+ */
+export function packTerms(terms: SessionTerms): bigint {
+  let packed = 0n;
+  for (const [field, bits] of packedFields) {
+    const value = BigInt(terms[field]);
+    if (value < 0n || value >> bits !== 0n) throw new RangeError(`${field} does not fit ${bits.toString()} bits.`);
+    packed = (packed << bits) | value;
+  }
+  return packed;
+}
+
+/**
+ * The terms in full, from one word and the fields that the event carries beside it.
+ * @throws CHAIN_MISMATCH if the 24 highest bits are not zero: another contract's event.
+ */
+export function unpackTerms(
+  packed: bigint,
+  shared: { readonly driver: string; readonly operator: string; readonly tariffId: string },
+): SessionTerms {
+  let rest = packed;
+  const take = (bits: bigint): bigint => {
+    const value = rest & ((1n << bits) - 1n);
+    rest >>= bits;
+    return value;
+  };
+
+  const expiresAt = Number(take(40n));
+  const holdMicro = take(64n);
+  const meter = Number(take(32n));
+  const evse = Number(take(32n));
+  const nonce = Number(take(32n));
+  const lane = Number(take(32n));
+  if (rest !== 0n) throw new WattproofError("CHAIN_MISMATCH", "Packed terms have bits above their 232.");
+  return { ...shared, lane, nonce, evse, meter, holdMicro, expiresAt };
+}
+
+/** The EIP-712 struct hash of a tariff, given its type string and its fields in the order of that string. */
+export function structHashOf(typeText: string, types: readonly string[], values: readonly unknown[]): string {
+  return keccak256(
+    AbiCoder.defaultAbiCoder().encode(["bytes32", ...types], [keccak256(toUtf8Bytes(typeText)), ...values]),
+  );
+}

@@ -1,0 +1,154 @@
+/**
+ * The schema, step by step. A step that was released is never edited: a change is a new step at the end. The number of
+ * steps that were applied is in `user_version`.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE stations (
+    station_id TEXT PRIMARY KEY,
+    api_key_sha256 TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE station_evses (
+    station_id TEXT NOT NULL REFERENCES stations (station_id) ON DELETE CASCADE,
+    evse INTEGER NOT NULL,
+    PRIMARY KEY (station_id, evse)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE messages (
+    ordinal INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    station_id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    media_type TEXT NOT NULL,
+    -- NULL where the body is the record.
+    record BLOB,
+    session_reference TEXT,
+    received_at_ms INTEGER NOT NULL,
+    outcome TEXT CHECK (outcome IN ('accepted', 'refused', 'unsupported')),
+    code TEXT,
+    detail TEXT,
+    record_identity TEXT
+  ) STRICT;
+  CREATE INDEX messages_pending ON messages (ordinal) WHERE outcome IS NULL;
+
+  CREATE TABLE tariffs (
+    tariff_id TEXT PRIMARY KEY,
+    content TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sessions (
+    ordinal INTEGER PRIMARY KEY,
+    session_id TEXT NOT NULL UNIQUE,
+    id_tag TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    state TEXT NOT NULL,
+    status TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    opening_block INTEGER NOT NULL,
+    closing_block INTEGER,
+    completed_at_ms INTEGER
+  ) STRICT;
+  CREATE INDEX sessions_id_tag ON sessions (id_tag);
+  CREATE INDEX sessions_status ON sessions (status, ordinal);
+  CREATE INDEX sessions_completed ON sessions (completed_at_ms, ordinal) WHERE status = 'completed';
+  CREATE INDEX sessions_opening_block ON sessions (opening_block);
+  CREATE INDEX sessions_closing_block ON sessions (closing_block) WHERE closing_block IS NOT NULL;
+
+  CREATE TABLE session_events (
+    session_id TEXT NOT NULL REFERENCES sessions (session_id),
+    sequence INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    message_id TEXT,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (session_id, sequence)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE records (
+    record_identity TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions (session_id),
+    message_id TEXT NOT NULL REFERENCES messages (message_id),
+    record BLOB NOT NULL,
+    payload_sha256 TEXT NOT NULL,
+    meter_key_id TEXT NOT NULL,
+    pagination_context TEXT NOT NULL,
+    pagination_number INTEGER NOT NULL,
+    is_bound INTEGER NOT NULL,
+    energy_wh TEXT
+  ) STRICT;
+  CREATE INDEX records_session ON records (session_id, pagination_number);
+
+  CREATE TABLE meter_keys (
+    meter_key_id TEXT PRIMARY KEY,
+    record_count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE register_spans (
+    meter_key_id TEXT NOT NULL,
+    register TEXT NOT NULL,
+    pagination_context TEXT NOT NULL,
+    pagination_number INTEGER NOT NULL,
+    begin_micro_wh INTEGER NOT NULL,
+    end_micro_wh INTEGER NOT NULL,
+    PRIMARY KEY (meter_key_id, register, pagination_context, pagination_number)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE cdrs (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (session_id),
+    content TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE batches (
+    ordinal INTEGER PRIMARY KEY,
+    batch_id TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL CHECK (status IN ('formed', 'sent', 'confirmed', 'failed')),
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX batches_open ON batches (ordinal) WHERE status IN ('formed', 'sent');
+
+  CREATE TABLE batch_items (
+    batch_id TEXT NOT NULL REFERENCES batches (batch_id),
+    position INTEGER NOT NULL,
+    session_id TEXT NOT NULL REFERENCES sessions (session_id),
+    is_released INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (batch_id, position)
+  ) STRICT, WITHOUT ROWID;
+  -- A session is carried by one batch at a time.
+  CREATE UNIQUE INDEX batch_items_session ON batch_items (session_id) WHERE is_released = 0;
+
+  CREATE TABLE transactions (
+    tx_hash TEXT PRIMARY KEY,
+    batch_id TEXT NOT NULL REFERENCES batches (batch_id),
+    attempt INTEGER NOT NULL,
+    nonce INTEGER NOT NULL,
+    gas_limit TEXT NOT NULL,
+    max_fee_per_gas TEXT NOT NULL,
+    max_priority_fee_per_gas TEXT NOT NULL,
+    calldata TEXT NOT NULL,
+    raw_transaction TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('prepared', 'sent', 'confirmed', 'reverted', 'replaced')),
+    sent_at_ms INTEGER,
+    block_number INTEGER,
+    UNIQUE (batch_id, attempt)
+  ) STRICT;
+  CREATE INDEX transactions_nonce ON transactions (nonce) WHERE status IN ('prepared', 'sent');
+  CREATE INDEX transactions_block ON transactions (block_number) WHERE block_number IS NOT NULL;
+
+  CREATE TABLE block_marks (
+    number INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE chain_cursor (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    number INTEGER NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE probe (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    value INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,257 @@
+import type { BatchStatus } from "../domain/batch.ts";
+import type { Cdr } from "../domain/cdr.ts";
+import type { RegisterNeighbours, RegisterSpan } from "../domain/evidence.ts";
+import type { SessionEvent, SessionState, SessionStatus } from "../domain/session.ts";
+import type { Tariff } from "../domain/tariff.ts";
+import type { SessionTerms } from "../domain/terms.ts";
+import type { Fees, TransactionStatus } from "../domain/transaction.ts";
+
+/** A charging station that may report. */
+export interface Station {
+  readonly stationId: string;
+  /** SHA-256 of the API key, lower-case hexadecimal. The key itself is never stored. */
+  readonly apiKeySha256: string;
+  /** Numbers of the EVSEs that the station may report for. */
+  readonly evses: readonly number[];
+}
+
+/** A message as it arrived, before anything interprets it. */
+export interface RawMessage {
+  /** Deterministic: the same bytes from the same station through the same door have the same id. */
+  readonly messageId: string;
+  readonly stationId: string;
+  /** Exactly what was received. */
+  readonly body: Uint8Array;
+  readonly mediaType: string;
+  /** The record inside the body. */
+  readonly record: Uint8Array;
+  /** The session that the sender names. */
+  readonly sessionReference: string | null;
+  readonly receivedAtMs: number;
+}
+
+/** What became of a message. `null` code: accepted. */
+export interface MessageVerdict {
+  readonly outcome: "accepted" | "refused" | "unsupported";
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly recordIdentity: string | null;
+}
+
+export interface StoredMessage extends RawMessage {
+  readonly verdict: MessageVerdict | null;
+}
+
+/** A record that counts as evidence in a session. */
+export interface EvidenceRecord {
+  /** From key and pagination. */
+  readonly recordIdentity: string;
+  readonly sessionId: string;
+  readonly messageId: string;
+  readonly record: Uint8Array;
+  readonly payloadSha256: string;
+  readonly meterKeyId: string;
+  readonly paginationContext: "T" | "F";
+  readonly paginationNumber: bigint;
+  readonly isBoundToSession: boolean;
+  /** Exact energy as text, if the record has begin and end. */
+  readonly energyWh: string | null;
+  /** Values of the registers that never run backwards. */
+  readonly spans: readonly RegisterSpan[];
+}
+
+export interface StoredSession {
+  readonly sessionId: string;
+  readonly idTag: string;
+  readonly terms: SessionTerms;
+  readonly state: SessionState;
+  /** How many events the session has had; the number of the next one. */
+  readonly sequence: number;
+}
+
+/** A step of a session: refused as stale unless the session still has `expectedSequence` events. */
+export interface SessionChange {
+  readonly sessionId: string;
+  readonly expectedSequence: number;
+  readonly events: readonly SessionEvent[];
+  readonly next: SessionState;
+  readonly atMs: number;
+}
+
+/** A session that the chain opened and the store did not know. */
+export interface NewSession {
+  readonly sessionId: string;
+  readonly idTag: string;
+  readonly terms: SessionTerms;
+  readonly event: Extract<SessionEvent, { kind: "opened" }>;
+  readonly state: SessionState;
+  readonly atMs: number;
+}
+
+/** A block that was read, to recognise later that the chain has changed. */
+export interface BlockMark {
+  readonly number: number;
+  readonly hash: string;
+}
+
+export interface Batch {
+  readonly batchId: string;
+  readonly status: BatchStatus;
+  readonly sessionIds: readonly string[];
+  readonly createdAtMs: number;
+}
+
+/** One signed transaction for a batch. A replacement is another attempt with the same nonce. */
+export interface SettlementTransaction extends Fees {
+  readonly txHash: string;
+  readonly batchId: string;
+  readonly attempt: number;
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  readonly calldata: string;
+  readonly rawTransaction: string;
+  readonly status: TransactionStatus;
+  readonly sentAtMs: number | null;
+  readonly blockNumber: number | null;
+}
+
+/** What one range of blocks, or the undoing of one, changes. */
+export interface ChainProgress {
+  /** The cursor that the changes were computed from; `null` before the first block. */
+  readonly expectedCursor: BlockMark | null;
+  readonly cursor: BlockMark | null;
+  /** Marks above this block are forgotten. */
+  readonly forgetAboveBlock: number | null;
+  readonly tariffs: readonly { readonly tariffId: string; readonly tariff: Tariff }[];
+  readonly openings: readonly NewSession[];
+  readonly changes: readonly SessionChange[];
+  /** Transactions that the range contains, or contains no longer (`blockNumber` null: back to sent). */
+  readonly transactions: readonly { readonly txHash: string; readonly blockNumber: number | null }[];
+}
+
+/** Applied, or nothing was changed because something else changed first. */
+export type WriteOutcome = "stored" | "stale";
+
+export interface SessionQuery {
+  readonly status: SessionStatus | null;
+  readonly limit: number;
+  /** The last session of the page before. */
+  readonly after: string | null;
+}
+
+/**
+ * The ledger of the service.
+ *
+ * Durability: a promise of a method that writes resolves only after what it wrote would survive the loss of power. If
+ * it rejects, either all or nothing of that one call was written; calling again with the same arguments is safe.
+ * Methods that read answer from what is durable.
+ *
+ * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
+ */
+export interface Store {
+  /* STATIONS */
+
+  /** Adds the station or replaces it. Durable on return. */
+  putStation(station: Station): Promise<void>;
+  /** Removes the station. Durable on return. @returns whether there was one. */
+  removeStation(stationId: string): Promise<boolean>;
+  findStation(stationId: string): Promise<Station | null>;
+  /** All stations by id. */
+  listStations(): Promise<readonly Station[]>;
+
+  /* MESSAGES */
+
+  /** Keeps a message as it arrived; one that is there already is returned as it is. Durable on return. */
+  putMessage(message: RawMessage): Promise<StoredMessage>;
+  /** Notes what became of a message that changes nothing else. Never overwrites `accepted`. Durable on return. */
+  setVerdict(messageId: string, verdict: MessageVerdict): Promise<void>;
+  /** Messages without a verdict, oldest first. */
+  listPendingMessages(limit: number): Promise<readonly StoredMessage[]>;
+
+  /* EVIDENCE */
+
+  findRecord(recordIdentity: string): Promise<EvidenceRecord | null>;
+  /** The records of a session by pagination. */
+  listRecords(sessionId: string): Promise<readonly EvidenceRecord[]>;
+  /** How many records of this meter key count; guards `commitEvidence` against records that arrive meanwhile. */
+  countRecords(meterKeyId: string): Promise<number>;
+  readNeighbours(
+    meterKeyId: string,
+    register: string,
+    context: "T" | "F",
+    paginationNumber: bigint,
+  ): Promise<RegisterNeighbours>;
+  /**
+   * In one step: the record, its message's verdict, the session's events and new state, and its CDR if it is complete.
+   * `stale` if the session or the meter key has moved on since it was read. Durable on return.
+   * A `record` of `null` adds no evidence: a refused record that puts its session into dispute.
+   */
+  commitEvidence(step: {
+    readonly messageId: string;
+    readonly verdict: MessageVerdict;
+    readonly record: EvidenceRecord | null;
+    readonly meterKeyId: string;
+    readonly expectedRecordCount: number;
+    readonly change: SessionChange;
+    readonly cdr: Cdr | null;
+  }): Promise<WriteOutcome>;
+
+  /* SESSIONS */
+
+  findSession(sessionId: string): Promise<StoredSession | null>;
+  /** Sessions with this idTag, in its normal spelling; usually one. */
+  findSessionsByIdTag(idTag: string): Promise<readonly StoredSession[]>;
+  /** Sessions in the order in which they became known. @throws QUERY_INVALID if `after` is unknown. */
+  listSessions(query: SessionQuery): Promise<readonly StoredSession[]>;
+  countSessions(): Promise<ReadonlyMap<SessionStatus, number>>;
+  findCdr(sessionId: string): Promise<Cdr | null>;
+  findTariff(tariffId: string): Promise<Tariff | null>;
+
+  /* CHAIN */
+
+  readCursor(): Promise<BlockMark | null>;
+  /** Marks of blocks that were read, highest first. */
+  listBlockMarks(limit: number): Promise<readonly BlockMark[]>;
+  /** Sessions that were opened or closed in a block above this one. */
+  listSessionsAbove(blockNumber: number): Promise<readonly StoredSession[]>;
+  /** Transactions that were seen in a block above this one. */
+  listTransactionsAbove(blockNumber: number): Promise<readonly SettlementTransaction[]>;
+  /** In one step: the cursor and all that follows from the blocks up to it. Durable on return. */
+  commitChain(progress: ChainProgress): Promise<WriteOutcome>;
+
+  /* SETTLEMENT */
+
+  /** Sessions that are completed and in no batch, oldest first. */
+  listCompleted(
+    limit: number,
+  ): Promise<readonly { readonly session: StoredSession; readonly cdr: Cdr; readonly completedAtMs: number }[]>;
+  /** Forms a batch and marks its sessions. Durable on return, before anything is sent. */
+  createBatch(batch: Omit<Batch, "status">, changes: readonly SessionChange[]): Promise<WriteOutcome>;
+  findBatch(batchId: string): Promise<Batch | null>;
+  /** Batches that are formed or sent, oldest first. */
+  listOpenBatches(): Promise<readonly Batch[]>;
+  /** Takes sessions out of a batch; a batch that is left with none ends as `failed`. Durable on return. */
+  releaseSessions(
+    batchId: string,
+    changes: readonly SessionChange[],
+    transactionStatus: "reverted" | null,
+  ): Promise<WriteOutcome>;
+  /** Transactions of a batch, oldest attempt first. */
+  listTransactions(batchId: string): Promise<readonly SettlementTransaction[]>;
+  findTransaction(txHash: string): Promise<SettlementTransaction | null>;
+  /** The highest nonce of a transaction that may still be mined; `null` if there is none. */
+  readHighestNonce(): Promise<number | null>;
+  /** Keeps a signed transaction before it is sent. Durable on return. */
+  putTransaction(transaction: SettlementTransaction): Promise<void>;
+  /** Notes that a transaction was handed to the endpoint. Durable on return. */
+  markSent(txHash: string, sentAtMs: number): Promise<void>;
+  /** Gives up the transactions of a batch because their nonce went elsewhere; the batch is `formed` again. Durable. */
+  abandonTransactions(batchId: string): Promise<void>;
+
+  /* SERVICE */
+
+  /** Writes and reads back. @throws STORE_UNAVAILABLE */
+  probe(): Promise<void>;
+  /** Waits for what was begun and closes. */
+  close(): Promise<void>;
+}
