@@ -23,7 +23,7 @@ export default defineConfig({
   },
   test: {
     mocha: { timeout: 120_000 },
-    solidity: { fuzz: { runs: 512 }, invariant: { runs: 32, depth: 100 } },
+    solidity: { fuzz: { runs: 100_000 }, invariant: { runs: 32, depth: 100 } },
   },
   typechain: { outDir: "types", tsNocheck: true },
 });

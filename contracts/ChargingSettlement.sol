@@ -14,6 +14,7 @@ import {
     Opening,
     OpeningGroup,
     OpeningRefusal,
+    PackedMetering,
     PackedTerms,
     SessionTerms,
     Settlement,
@@ -22,6 +23,8 @@ import {
 } from "./interfaces/IChargingSettlement.sol";
 import {IOracleSet} from "./interfaces/IOracleSet.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
+import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
+import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
 
@@ -30,15 +33,14 @@ import {TariffMath} from "./libraries/TariffMath.sol";
 /// session is a commitment in it to terms that callers supply again.
 contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+    using AccountLibrary for Account;
+    using PackedMeteringLibrary for PackedMetering;
     using SessionTermsLibrary for PackedTerms;
     using SessionTermsLibrary for SessionTerms;
     using TariffMath for Tariff;
 
-    struct Account {
-        uint64 freeMicro;
-        uint32 nonce;
-        /// The first 160 bits of the live session's id; 0 if there is none.
-        uint160 commitment;
+    struct AccountSlot {
+        Account account;
     }
 
     struct OperatorAccount {
@@ -49,6 +51,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
 
     uint256 private constant LEAST_DECIMALS = 6;
     uint256 private constant MOST_DECIMALS = 18;
+    uint32 private constant LAST_NONCE = type(uint32).max;
 
     IERC20 public immutable erc20;
     uint256 public immutable unit;
@@ -58,7 +61,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
 
     /// All amounts in accounts are parts of this sum, so that none of them can overflow 64 bits.
     uint64 public owedMicro;
-    mapping(uint256 accountKey => Account) private _accounts;
+    mapping(uint256 accountKey => AccountSlot) private _accounts;
     mapping(address operator => OperatorAccount) private _operatorAccounts;
 
     constructor(
@@ -97,18 +100,19 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         require(received == amount, TransferMismatch(received, amount));
 
         owedMicro = uint64(owed);
-        _accounts[_accountKey(driver, lane)].freeMicro += uint64(amountMicro);
+        AccountSlot storage slot = _slotOf(driver, lane);
+        slot.account = slot.account.credited(amountMicro);
 
         emit Deposited(driver, lane, msg.sender, amountMicro);
     }
 
     function withdraw(uint32 lane, uint256 amount, address recipient) external nonReentrant {
-        Account storage account = _accounts[_accountKey(msg.sender, lane)];
+        AccountSlot storage slot = _slotOf(msg.sender, lane);
+        Account account = slot.account;
         uint256 amountMicro = _toMicro(amount);
-        uint256 freeMicro = account.freeMicro;
-        require(amountMicro <= freeMicro, BalanceTooLow(amountMicro, freeMicro));
+        require(amountMicro <= account.freeMicro(), BalanceTooLow(amountMicro, account.freeMicro()));
 
-        account.freeMicro = uint64(freeMicro - amountMicro);
+        slot.account = account.debited(amountMicro);
 
         emit Withdrawn(msg.sender, lane, recipient, amountMicro);
 
@@ -116,11 +120,14 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     }
 
     function advanceNonce(uint32 lane) external nonReentrant {
-        Account storage account = _accounts[_accountKey(msg.sender, lane)];
+        AccountSlot storage slot = _slotOf(msg.sender, lane);
+        Account account = slot.account;
+        require(account.nonce() < LAST_NONCE, NonceExhausted());
 
-        uint32 nonce = ++account.nonce;
+        account = account.withNextNonce();
+        slot.account = account;
 
-        emit NonceAdvanced(msg.sender, lane, nonce);
+        emit NonceAdvanced(msg.sender, lane, account.nonce());
     }
 
     function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
@@ -162,10 +169,12 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     function openBatch(OpeningGroup[] calldata groups) external nonReentrant {
         bytes32 domain = _domainSeparatorV4();
         for (uint256 g; g < groups.length; ++g) {
-            OpeningGroup calldata group = groups[g];
-            bool isOffered = tariffRegistry.isOffered(group.operator, group.tariffId);
-            for (uint256 i; i < group.openings.length; ++i) {
-                _openSigned(domain, group.operator, group.tariffId, isOffered, group.openings[i]);
+            address operator = groups[g].operator;
+            bytes32 tariffId = groups[g].tariffId;
+            Opening[] calldata openings = groups[g].openings;
+            bool isOffered = tariffRegistry.isOffered(operator, tariffId);
+            for (uint256 i; i < openings.length; ++i) {
+                _openSigned(domain, operator, tariffId, isOffered, openings[i]);
             }
         }
     }
@@ -177,20 +186,20 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         bool isOffered,
         Opening calldata opening
     ) private {
-        bytes32 sessionId = _sessionId(domain, opening.driver, operator, tariffId, opening.terms);
+        address driver = opening.driver;
+        PackedTerms terms = opening.terms;
+        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, terms);
         OpeningRefusal reason;
         uint256 actual;
         uint256 limit;
         if (!isOffered) {
             reason = OpeningRefusal.TariffNotOffered;
-        } else if (!_isSignedBy(opening.driver, sessionId, opening.r, opening.vs)) {
+        } else if (!_isSignedBy(driver, sessionId, opening.r, opening.vs)) {
             reason = OpeningRefusal.SignatureInvalid;
         } else {
-            (reason, actual, limit) = _open(sessionId, opening.driver, operator, tariffId, opening.terms);
+            (reason, actual, limit) = _open(sessionId, driver, operator, tariffId, terms);
         }
-        if (reason != OpeningRefusal.None) {
-            emit OpeningSkipped(sessionId, opening.driver, reason, actual, limit);
-        }
+        if (reason != OpeningRefusal.None) emit OpeningSkipped(sessionId, driver, reason, actual, limit);
     }
 
     function _isSignedBy(address driver, bytes32 digest, bytes32 r, bytes32 vs) private pure returns (bool) {
@@ -205,38 +214,39 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         bytes32 tariffId,
         PackedTerms terms
     ) private returns (OpeningRefusal reason, uint256 actual, uint256 limit) {
-        Account storage slot = _accounts[_accountKey(driver, terms.lane())];
-        Account memory account = slot;
+        AccountSlot storage slot = _slotOf(driver, terms.lane());
+        Account account = slot.account;
         (reason, actual, limit) = _openingRefusal(account, terms);
         if (reason != OpeningRefusal.None) return (reason, actual, limit);
 
-        unchecked {
-            // The refusals above have it that hold ≤ free balance and nonce < 2^32 − 1.
-            account.freeMicro -= terms.holdMicro();
-            account.nonce += 1;
-        }
-        account.commitment = _commitment(sessionId);
-        _accounts[_accountKey(driver, terms.lane())] = account;
+        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(_commitment(sessionId));
 
         emit SessionOpened(sessionId, driver, operator, tariffId, terms);
     }
 
     function _openingRefusal(
-        Account memory account,
+        Account account,
         PackedTerms terms
     ) private view returns (OpeningRefusal reason, uint256 actual, uint256 limit) {
-        if (account.commitment != 0) return (OpeningRefusal.SessionLive, 0, 0);
-        if (terms.nonce() != account.nonce) return (OpeningRefusal.NonceMismatch, terms.nonce(), account.nonce);
-        if (account.nonce == type(uint32).max) return (OpeningRefusal.NonceExhausted, 0, 0);
+        if (account.commitment() != 0) return (OpeningRefusal.SessionLive, 0, 0);
+        if (terms.nonce() != account.nonce()) return (OpeningRefusal.NonceMismatch, terms.nonce(), account.nonce());
+        if (terms.nonce() == LAST_NONCE) return (OpeningRefusal.NonceExhausted, 0, 0);
         if (terms.holdMicro() == 0) return (OpeningRefusal.HoldZero, 0, 0);
-        if (terms.holdMicro() > account.freeMicro) {
-            return (OpeningRefusal.HoldAboveBalance, terms.holdMicro(), account.freeMicro);
+        if (terms.holdMicro() > account.freeMicro()) {
+            return (OpeningRefusal.HoldAboveBalance, terms.holdMicro(), account.freeMicro());
         }
         if (terms.expiresAt() <= block.timestamp) {
             return (OpeningRefusal.ExpiryPassed, terms.expiresAt(), block.timestamp);
         }
-        uint256 latestExpiry = block.timestamp + maximumSessionSeconds;
+        uint256 latestExpiry = _latestExpiry();
         if (terms.expiresAt() > latestExpiry) return (OpeningRefusal.ExpiryTooLate, terms.expiresAt(), latestExpiry);
+    }
+
+    function _latestExpiry() private view returns (uint256) {
+        unchecked {
+            // The sum of a time and 40 bits is far below 2^256.
+            return block.timestamp + maximumSessionSeconds;
+        }
     }
 
     /* SETTLEMENT */
@@ -246,14 +256,15 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
 
         bytes32 domain = _domainSeparatorV4();
         for (uint256 g; g < groups.length; ++g) {
-            SettlementGroup calldata group = groups[g];
-            Tariff memory tariff = group.tariff;
+            address operator = groups[g].operator;
+            Tariff memory tariff = groups[g].tariff;
+            Settlement[] calldata settlements = groups[g].settlements;
             bytes32 tariffId = tariff.idOf();
             uint256 creditMicro;
-            for (uint256 i; i < group.settlements.length; ++i) {
-                creditMicro += _settle(domain, group.operator, tariffId, tariff, group.settlements[i]);
+            for (uint256 i; i < settlements.length; ++i) {
+                creditMicro += _settle(domain, operator, tariffId, tariff, settlements[i]);
             }
-            if (creditMicro != 0) _credit(group.operator, tariffId, creditMicro);
+            if (creditMicro != 0) _credit(operator, tariffId, creditMicro);
         }
     }
 
@@ -264,32 +275,41 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         Tariff memory tariff,
         Settlement calldata settlement
     ) private returns (uint256 chargedMicro) {
+        address driver = settlement.driver;
         PackedTerms terms = settlement.terms;
-        bytes32 sessionId = _sessionId(domain, settlement.driver, operator, tariffId, terms);
-        Account storage account = _accounts[_accountKey(settlement.driver, terms.lane())];
-        uint160 commitment = account.commitment;
-        if (commitment != _commitment(sessionId)) {
+        PackedMetering metering = settlement.metering;
+        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, terms);
+        AccountSlot storage slot = _slotOf(driver, terms.lane());
+        Account account = slot.account;
+        if (account.commitment() != _commitment(sessionId)) {
             emit SettlementSkipped(
                 sessionId,
-                settlement.driver,
-                commitment == 0 ? SettlementRefusal.NoLiveSession : SettlementRefusal.TermsMismatch
+                driver,
+                account.commitment() == 0 ? SettlementRefusal.NoLiveSession : SettlementRefusal.TermsMismatch
             );
             return 0;
         }
 
-        uint256 holdMicro = terms.holdMicro();
         uint256 priceMicro = tariff.grossRoundedDown(
-            settlement.energyMicroWh,
-            settlement.chargingSeconds,
-            settlement.idleSeconds
+            metering.energyMicroWh(),
+            metering.chargingSeconds(),
+            metering.idleSeconds()
         );
-        chargedMicro = priceMicro < holdMicro ? priceMicro : holdMicro;
-        uint256 returnedMicro = holdMicro - chargedMicro;
+        uint256 returnedMicro;
+        (chargedMicro, returnedMicro) = _split(terms.holdMicro(), priceMicro);
 
-        account.commitment = 0;
-        account.freeMicro += uint64(returnedMicro);
+        slot.account = account.released().credited(returnedMicro);
 
-        emit SessionSettled(sessionId, _packMetering(settlement, chargedMicro, returnedMicro));
+        emit SessionSettled(sessionId, metering.withSplit(chargedMicro, returnedMicro));
+    }
+
+    function _split(
+        uint256 holdMicro,
+        uint256 priceMicro
+    ) private pure returns (uint256 chargedMicro, uint256 returnedMicro) {
+        unchecked {
+            return priceMicro < holdMicro ? (priceMicro, holdMicro - priceMicro) : (holdMicro, 0);
+        }
     }
 
     function _credit(address operator, bytes32 tariffId, uint256 amountMicro) private {
@@ -301,29 +321,16 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         emit OperatorCredited(operator, tariffId, amountMicro);
     }
 
-    function _packMetering(
-        Settlement calldata settlement,
-        uint256 chargedMicro,
-        uint256 returnedMicro
-    ) private pure returns (uint256) {
-        return
-            (uint256(settlement.energyMicroWh) << 192) |
-            (uint256(settlement.chargingSeconds) << 160) |
-            (uint256(settlement.idleSeconds) << 128) |
-            (chargedMicro << 64) |
-            returnedMicro;
-    }
-
     /* EXPIRY */
 
     function expire(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
         sessionId = sessionIdOf(terms);
-        Account storage account = _accounts[_accountKey(terms.driver, terms.lane)];
-        require(account.commitment == _commitment(sessionId), NotLive(sessionId));
+        AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
+        Account account = slot.account;
+        require(account.commitment() == _commitment(sessionId), NotLive(sessionId));
         require(block.timestamp > terms.expiresAt, NotExpired(block.timestamp, terms.expiresAt));
 
-        account.commitment = 0;
-        account.freeMicro += terms.holdMicro;
+        slot.account = account.released().credited(terms.holdMicro);
 
         emit SessionExpired(sessionId, terms.driver, terms.holdMicro);
     }
@@ -349,8 +356,8 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         address driver,
         uint32 lane
     ) external view returns (uint64 freeMicro, uint32 nonce, uint160 commitment) {
-        Account memory account = _accounts[_accountKey(driver, lane)];
-        return (account.freeMicro, account.nonce, account.commitment);
+        Account account = _slotOf(driver, lane).account;
+        return (account.freeMicro(), account.nonce(), account.commitment());
     }
 
     function operatorAccountOf(address operator) external view returns (uint128 creditMicro, uint128 creditedMicro) {
@@ -363,7 +370,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     }
 
     function isLive(SessionTerms calldata terms) external view returns (bool) {
-        return _accounts[_accountKey(terms.driver, terms.lane)].commitment == _commitment(sessionIdOf(terms));
+        return _slotOf(terms.driver, terms.lane).account.commitment() == _commitment(sessionIdOf(terms));
     }
 
     function _sessionId(
@@ -382,7 +389,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         return uint160(bytes20(sessionId));
     }
 
-    function _accountKey(address driver, uint32 lane) private pure returns (uint256) {
-        return (uint256(uint160(driver)) << 32) | lane;
+    function _slotOf(address driver, uint32 lane) private view returns (AccountSlot storage) {
+        return _accounts[(uint256(uint160(driver)) << 32) | lane];
     }
 }

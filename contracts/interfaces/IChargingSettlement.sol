@@ -33,6 +33,11 @@ struct SessionTerms {
 /// 24 bits that mean nothing, lane (32), nonce (32), evse (32), meter (32), holdMicro (64), expiresAt (40).
 type PackedTerms is uint256;
 
+/// @notice What a meter measured in one word, from the high bits to the low ones: 128 bits that mean nothing,
+/// energyMicroWh (64): energy delivered, in 10⁻⁶ Wh; chargingSeconds (32): time charged; idleSeconds (32): time
+/// connected and not charging, grace period included. Each is rounded down.
+type PackedMetering is uint256;
+
 /// @notice A session to be opened by a relayer, with the driver's signature.
 struct Opening {
     address driver;
@@ -53,12 +58,7 @@ struct OpeningGroup {
 struct Settlement {
     address driver;
     PackedTerms terms;
-    /// Energy delivered, in 10⁻⁶ Wh, rounded down.
-    uint64 energyMicroWh;
-    /// Time charged, in seconds, rounded down.
-    uint32 chargingSeconds;
-    /// Time connected and not charging, in seconds, rounded down, grace period included.
-    uint32 idleSeconds;
+    PackedMetering metering;
 }
 
 /// @notice Sessions to be settled with one operator at one tariff.
@@ -138,9 +138,9 @@ interface IChargingSettlement {
         uint256 limit
     );
     /// @notice A session was settled: the operator is credited with `chargedMicro`, the rest of the hold is free again.
-    /// `metering` holds, from the high bits to the low ones: energyMicroWh (64), chargingSeconds (32),
-    /// idleSeconds (32), chargedMicro (64), returnedMicro (64).
-    event SessionSettled(bytes32 indexed sessionId, uint256 metering);
+    /// `result` holds, from the high bits to the low ones: energyMicroWh (64), chargingSeconds (32), idleSeconds (32),
+    /// chargedMicro (64), returnedMicro (64).
+    event SessionSettled(bytes32 indexed sessionId, uint256 result);
     /// @notice One session of a batch was not settled; nothing changed for it.
     event SettlementSkipped(bytes32 indexed sessionId, address indexed driver, SettlementRefusal reason);
     /// @notice The sum of the sessions that were settled for this operator in one group of a batch.
@@ -168,6 +168,8 @@ interface IChargingSettlement {
     error TransferMismatch(uint256 received, uint256 expected);
     /// @notice The withdrawal is above the balance.
     error BalanceTooLow(uint256 amountMicro, uint256 balanceMicro);
+    /// @notice The account's nonces are used up; use another lane.
+    error NonceExhausted();
     /// @notice The session cannot be opened, and why.
     error OpeningRefused(OpeningRefusal reason, uint256 actual, uint256 limit);
     /// @notice Only the driver named in the terms can open them without a signature.

@@ -1,0 +1,198 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import type { HDNodeWallet, TransactionReceipt, TransactionResponse, TypedDataDomain } from "ethers";
+import { HDNodeWallet as Wallet, Signature } from "ethers";
+import { network } from "hardhat";
+
+const UNIT = 10n ** 6n;
+const HOLD_MICRO = 30n * UNIT;
+const MAXIMUM_SESSION_SECONDS = 48 * 3600;
+const ORACLE_CHANGE_DELAY_SECONDS = 72 * 3600;
+const SESSION_SECONDS = 24n * 3600n;
+const UINT256_MAX = 2n ** 256n - 1n;
+
+const sessionTermsTypes = {
+  SessionTerms: [
+    { name: "driver", type: "address" },
+    { name: "lane", type: "uint32" },
+    { name: "nonce", type: "uint32" },
+    { name: "operator", type: "address" },
+    { name: "evse", type: "uint32" },
+    { name: "meter", type: "uint32" },
+    { name: "tariffId", type: "bytes32" },
+    { name: "holdMicro", type: "uint64" },
+    { name: "expiresAt", type: "uint40" },
+  ],
+};
+
+// Every component is in use, so that no price is cheap to compute by being absent.
+const tariff = {
+  flatFeeMicro: 350_000n,
+  priceMicroPerKwh: 490_000n,
+  priceMicroPerChargingMinute: 20_000n,
+  priceMicroPerIdleMinute: 100_000n,
+  idleGraceSeconds: 900n,
+  energyStepWh: 1n,
+  chargingStepSeconds: 60n,
+  idleStepSeconds: 60n,
+  minimumMicro: 500_000n,
+  maximumMicro: 60_000_000n,
+  taxBps: 810n,
+  chargesWithoutEnergy: false,
+};
+
+/** A session with its terms in both forms. */
+export interface BenchSession {
+  readonly driver: HDNodeWallet;
+  readonly terms: {
+    readonly driver: string;
+    readonly lane: bigint;
+    readonly nonce: bigint;
+    readonly operator: string;
+    readonly evse: bigint;
+    readonly meter: bigint;
+    readonly tariffId: string;
+    readonly holdMicro: bigint;
+    readonly expiresAt: bigint;
+  };
+  readonly packedTerms: bigint;
+}
+
+/** A fresh chain with the contracts, funded drivers, and one call for each entry point that is measured. */
+export async function createBenchChain(driverCount: number) {
+  const { ethers, provider } = await network.create();
+  const accounts = await ethers.getSigners();
+  const operator = accountAt(0);
+  const oracle = accountAt(1);
+
+  const erc20 = await ethers.deployContract("DemoToken");
+  const tariffRegistry = await ethers.deployContract("TariffRegistry");
+  const oracleSet = await ethers.deployContract("OracleSet", [
+    operator.address,
+    ORACLE_CHANGE_DELAY_SECONDS,
+    [oracle.address],
+  ]);
+  const settlement = await ethers.deployContract("ChargingSettlement", [
+    erc20,
+    tariffRegistry,
+    oracleSet,
+    MAXIMUM_SESSION_SECONDS,
+  ]);
+  const domain: TypedDataDomain = {
+    name: "Wattproof Charging Settlement",
+    version: "1",
+    chainId: (await ethers.provider.getNetwork()).chainId,
+    verifyingContract: await settlement.getAddress(),
+  };
+  const tariffId = await tariffRegistry.tariffIdOf(tariff);
+  await tariffRegistry.publish(tariff);
+  await erc20.mint(operator, UNIT * 10n ** 9n);
+  await erc20.approve(settlement, UINT256_MAX);
+
+  const root = Wallet.fromPhrase(
+    "test test test test test test test test test test test junk",
+    undefined,
+    "m/44'/60'/1'",
+  );
+  const drivers = Array.from({ length: driverCount }, (_, index) => root.deriveChild(index));
+  for (const driver of drivers) await settlement.deposit(driver, 0, HOLD_MICRO * 10n);
+
+  function accountAt(index: number): HardhatEthersSigner {
+    const account = accounts[index];
+    if (account === undefined) throw new Error(`the local chain has no account ${index}`);
+    return account;
+  }
+
+  async function receiptOf(sending: Promise<TransactionResponse>): Promise<TransactionReceipt> {
+    const receipt = await (await sending).wait();
+    if (receipt === null) throw new Error("a transaction was not mined");
+    return receipt;
+  }
+
+  /** A batch that skipped items would be cheap: its figure must not count. */
+  function requireEvents(
+    receipt: TransactionReceipt,
+    name: "SessionOpened" | "SessionSettled",
+    count: number,
+  ): TransactionReceipt {
+    const { topicHash } = settlement.interface.getEvent(name);
+    const found = receipt.logs.filter((log) => log.topics[0] === topicHash).length;
+    if (found !== count) throw new Error(`${found} of ${count} sessions have the event ${name}`);
+    return receipt;
+  }
+
+  /** Terms for one session of each of the first `count` drivers, each at an EVSE of its own. */
+  async function planSessions(count: number): Promise<BenchSession[]> {
+    const block = await ethers.provider.getBlock("latest");
+    if (block === null) throw new Error("the chain has no block");
+    const expiresAt = BigInt(block.timestamp) + SESSION_SECONDS;
+    return Promise.all(
+      drivers.slice(0, count).map(async (driver, index) => {
+        const { nonce } = await settlement.accountOf(driver, 0);
+        const evse = BigInt(index + 1);
+        const meter = BigInt(index + 1);
+        return {
+          driver,
+          terms: {
+            driver: driver.address,
+            lane: 0n,
+            nonce,
+            operator: operator.address,
+            evse,
+            meter,
+            tariffId,
+            holdMicro: HOLD_MICRO,
+            expiresAt,
+          },
+          packedTerms: (nonce << 168n) | (evse << 136n) | (meter << 104n) | (HOLD_MICRO << 40n) | expiresAt,
+        };
+      }),
+    );
+  }
+
+  async function openBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
+    const openings = await Promise.all(
+      sessions.map(async ({ driver, terms, packedTerms }) => {
+        const signature = Signature.from(await driver.signTypedData(domain, sessionTermsTypes, terms));
+        return { driver, terms: packedTerms, r: signature.r, vs: signature.yParityAndS };
+      }),
+    );
+    const receipt = await receiptOf(settlement.openBatch([{ operator, tariffId, openings }]));
+    return requireEvents(receipt, "SessionOpened", sessions.length);
+  }
+
+  /** Energy and times differ from session to session, as real ones do. */
+  async function settleBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
+    const settlements = sessions.map(({ driver, packedTerms }, index) => ({
+      driver,
+      terms: packedTerms,
+      metering:
+        ((23_456_789_000n + BigInt(index) * 1_234_567n) << 64n) |
+        ((3_600n + BigInt(index)) << 32n) |
+        (1_200n + BigInt(index)),
+    }));
+    const receipt = await receiptOf(settlement.connect(oracle).settleBatch([{ operator, tariff, settlements }]));
+    return requireEvents(receipt, "SessionSettled", sessions.length);
+  }
+
+  async function openOwn(session: BenchSession): Promise<TransactionReceipt> {
+    await provider.request({ method: "hardhat_setBalance", params: [session.driver.address, "0xde0b6b3a7640000"] });
+    return receiptOf(settlement.connect(session.driver.connect(ethers.provider)).open(session.terms));
+  }
+
+  async function expire(session: BenchSession): Promise<TransactionReceipt> {
+    await provider.request({ method: "evm_increaseTime", params: [Number(SESSION_SECONDS) + 1] });
+    return receiptOf(settlement.expire(session.terms));
+  }
+
+  return {
+    planSessions,
+    openBatch,
+    settleBatch,
+    openOwn,
+    expire,
+    deposit: (driver: HDNodeWallet) => receiptOf(settlement.deposit(driver, 0, UNIT)),
+    withdraw: (driver: HDNodeWallet) =>
+      receiptOf(settlement.connect(driver.connect(ethers.provider)).withdraw(0, UNIT, operator)),
+    withdrawCredit: () => receiptOf(settlement.withdrawCredit(UNIT, operator)),
+  };
+}
