@@ -221,6 +221,20 @@ export const errorCatalogue = {
     title: "The begin record is not the first or the end record is not the last.",
   },
 
+  // Command line of verify:ocmf.
+  OCMF_ARGUMENTS_INVALID: { httpStatus: 400, isRetryable: false, title: "The command cannot be understood." },
+  OCMF_INPUT_UNREADABLE: { httpStatus: 400, isRetryable: false, title: "A file cannot be read." },
+  OCMF_MANIFEST_INVALID: {
+    httpStatus: 400,
+    isRetryable: false,
+    title: "The manifest does not have the form of a manifest.",
+  },
+  OCMF_ON_CHAIN_UNAVAILABLE: {
+    httpStatus: 501,
+    isRetryable: false,
+    title: "Judging by the contract is not available.",
+  },
+
   // Commands under scripts/.
   LOCAL_CHAIN_JOURNAL_INVALID: {
     httpStatus: 500,

@@ -1,0 +1,64 @@
+const hexDigits = "0123456789abcdef";
+
+/** Lower-case hex without prefix. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15);
+  return text;
+}
+
+/** Bytes of an even number of hex digits in either case, or `null`. */
+export function fromHex(text: string): Uint8Array | null {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
+  }
+  return bytes;
+}
+
+/** Bytes of padded base64 in the alphabet of RFC 4648 §4 with zero spare bits, or `null`. */
+export function fromBase64(text: string): Uint8Array | null {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
+  return fromRadix(text.replace(/=+$/, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6);
+}
+
+/** Bytes of base32 in the alphabet of RFC 4648 §6, padded or not, with zero spare bits, or `null`. */
+export function fromBase32(text: string): Uint8Array | null {
+  if (!/^[A-Z2-7]*={0,6}$/.test(text)) return null;
+  if (text.includes("=") && text.length % 8 !== 0) return null;
+  return fromRadix(text.replace(/=+$/, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5);
+}
+
+/** The unsigned integer that the bytes are in big-endian order; 0 for no bytes. */
+export function toInteger(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);
+}
+
+/** `value` in exactly `length` big-endian bytes. The caller has made sure that it fits. */
+export function fromInteger(value: bigint, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let rest = value;
+  for (let index = length - 1; index >= 0; index -= 1) {
+    bytes[index] = Number(rest & 255n);
+    rest >>= 8n;
+  }
+  return bytes;
+}
+
+function fromRadix(text: string, alphabet: string, bitsPerCharacter: number): Uint8Array | null {
+  const bytes = new Uint8Array(Math.floor((text.length * bitsPerCharacter) / 8));
+  let window = 0;
+  let bits = 0;
+  let written = 0;
+  for (const character of text) {
+    window = (window << bitsPerCharacter) | alphabet.indexOf(character);
+    bits += bitsPerCharacter;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[written] = window >> bits;
+    written += 1;
+    window &= (1 << bits) - 1;
+  }
+  return window === 0 && bits < bitsPerCharacter ? bytes : null;
+}

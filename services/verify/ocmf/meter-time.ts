@@ -1,0 +1,39 @@
+import { quote, refuse } from "./refusal.ts";
+import type { MeterTime, Synchronisation } from "./types.ts";
+
+const timeGrammar = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2}),(\d{3})([+-])(\d{2}):?(\d{2}) ([UISR])$/;
+
+/**
+ * Reads `TM` exactly as the format prescribes it, with one freedom that the field takes: a colon in the offset. A time
+ * without synchronisation state, with other fractions or of a day that does not exist is refused.
+ */
+export function parseMeterTime(text: string, hasTimeError: boolean): MeterTime {
+  const match = timeGrammar.exec(text);
+  if (match === null) return refuse("OCMF_TIME_INVALID", `TM is ${quote(text)}`);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0] = match
+    .slice(1, 8)
+    .map(Number);
+  const offsetMinutes = 60 * Number(match[9]) + Number(match[10]);
+  const utc = new Date(0);
+  utc.setUTCFullYear(year, month - 1, day);
+  utc.setUTCHours(hour, minute, second, millisecond);
+  const isRealDay = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
+  const isRealTime = hour < 24 && minute < 60 && second < 60 && Number(match[10]) < 60 && offsetMinutes <= 14 * 60;
+  if (!isRealDay || !isRealTime) return refuse("OCMF_TIME_INVALID", `TM is ${quote(text)}`);
+  const sign = match[8] === "-" ? -1 : 1;
+  return {
+    text,
+    epochMs: utc.getTime() - sign * offsetMinutes * 60_000,
+    synchronisation: readSynchronisation(match[11]),
+    hasTimeError,
+  };
+}
+
+/** Whether `later` is before `earlier`, as far as the meter lets its own times be used. */
+export function isTimeReversed(earlier: MeterTime, later: MeterTime): boolean {
+  return !earlier.hasTimeError && !later.hasTimeError && later.epochMs < earlier.epochMs;
+}
+
+function readSynchronisation(letter: string | undefined): Synchronisation {
+  return letter === "I" || letter === "S" || letter === "R" ? letter : "U";
+}
