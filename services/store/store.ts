@@ -230,11 +230,14 @@ export interface Store {
   findBatch(batchId: string): Promise<Batch | null>;
   /** Batches that are formed or sent, oldest first. */
   listOpenBatches(): Promise<readonly Batch[]>;
-  /** Takes sessions out of a batch; a batch that is left with none ends as `failed`. Durable on return. */
+  /**
+   * Takes sessions out of a batch; a batch that is left with none ends as `failed`. A transaction that reverted is noted
+   * in the same step. Durable on return.
+   */
   releaseSessions(
     batchId: string,
     changes: readonly SessionChange[],
-    transactionStatus: "reverted" | null,
+    revertedTxHash: string | null,
   ): Promise<WriteOutcome>;
   /** Transactions of a batch, oldest attempt first. */
   listTransactions(batchId: string): Promise<readonly SettlementTransaction[]>;

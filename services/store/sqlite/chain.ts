@@ -1,0 +1,99 @@
+import { z } from "zod";
+
+import type { BlockMark, ChainProgress, Store, WriteOutcome } from "../store.ts";
+import type { Access } from "./access.ts";
+import { encode } from "./codec.ts";
+import { readSessionRow, readTransactionRow } from "./rows.ts";
+import { applyChange, areCurrent, insertSession, sessionColumns } from "./sessions.ts";
+
+const markRow = z.object({ number: z.number(), hash: z.string() });
+// Deeper than any reorganisation that a chain with a finality rule has; older marks are of no use.
+const keptMarks = 1_024;
+
+export function createChainStore(
+  access: Access,
+): Pick<Store, "readCursor" | "listBlockMarks" | "listSessionsAbove" | "listTransactionsAbove" | "commitChain"> {
+  function cursor(): BlockMark | null {
+    const row = access.get("SELECT number, hash FROM chain_cursor");
+    return row === undefined ? null : markRow.parse(row);
+  }
+
+  function commit(progress: ChainProgress): WriteOutcome {
+    if (cursor()?.hash !== progress.expectedCursor?.hash || !areCurrent(access, progress.changes)) return "stale";
+
+    for (const { tariffId, tariff } of progress.tariffs) {
+      access.run("INSERT OR IGNORE INTO tariffs (tariff_id, content) VALUES (?, ?)", tariffId, encode(tariff));
+    }
+    for (const opening of progress.openings) insertSession(access, opening);
+    for (const change of progress.changes) applyChange(access, change, null);
+    for (const transaction of progress.transactions) place(transaction.txHash, transaction.blockNumber);
+    moveCursor(progress);
+    return "stored";
+  }
+
+  function place(txHash: string, blockNumber: number | null): void {
+    const isMined = blockNumber !== null;
+    access.run(
+      "UPDATE transactions SET status = ?, block_number = ? WHERE tx_hash = ?",
+      isMined ? "confirmed" : "sent",
+      blockNumber,
+      txHash,
+    );
+    access.run(
+      "UPDATE batches SET status = ? WHERE batch_id = (SELECT batch_id FROM transactions WHERE tx_hash = ?)",
+      isMined ? "confirmed" : "sent",
+      txHash,
+    );
+    if (isMined) {
+      access.run(
+        `UPDATE transactions SET status = 'replaced' WHERE status IN ('prepared', 'sent') AND tx_hash <> ?
+         AND batch_id = (SELECT batch_id FROM transactions WHERE tx_hash = ?)`,
+        txHash,
+        txHash,
+      );
+    }
+  }
+
+  function moveCursor(progress: ChainProgress): void {
+    if (progress.forgetAboveBlock !== null) {
+      access.run("DELETE FROM block_marks WHERE number > ?", progress.forgetAboveBlock);
+    }
+    if (progress.cursor === null) {
+      access.run("DELETE FROM chain_cursor");
+      return;
+    }
+    const { number, hash } = progress.cursor;
+    access.run("INSERT OR REPLACE INTO chain_cursor (only_row, number, hash) VALUES (1, ?, ?)", number, hash);
+    access.run("INSERT OR REPLACE INTO block_marks (number, hash) VALUES (?, ?)", number, hash);
+    access.run(
+      "DELETE FROM block_marks WHERE number < (SELECT number FROM block_marks ORDER BY number DESC LIMIT 1 OFFSET ?)",
+      keptMarks - 1,
+    );
+  }
+
+  return {
+    readCursor: () => access.read(cursor),
+    listBlockMarks: (limit) =>
+      access.read(() =>
+        access
+          .all("SELECT number, hash FROM block_marks ORDER BY number DESC LIMIT ?", limit)
+          .map((row) => markRow.parse(row)),
+      ),
+    listSessionsAbove: (blockNumber) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${sessionColumns} FROM sessions
+             WHERE opening_block > ? OR (closing_block IS NOT NULL AND closing_block > ?) ORDER BY ordinal`,
+            blockNumber,
+            blockNumber,
+          )
+          .map(readSessionRow),
+      ),
+    listTransactionsAbove: (blockNumber) =>
+      access.read(() =>
+        access.all("SELECT * FROM transactions WHERE block_number > ?", blockNumber).map(readTransactionRow),
+      ),
+    commitChain: (progress) => access.write(() => commit(progress)),
+  };
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+
+import type { Cdr } from "../../domain/cdr.ts";
+import type { SessionState } from "../../domain/session.ts";
+import { sessionStatuses } from "../../domain/session.ts";
+import type { Tariff } from "../../domain/tariff.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
+import { WattproofError } from "../../errors.ts";
+
+// JSON has no integers of this size, so they stand in it as decimal text.
+const bigInteger = z
+  .string()
+  .regex(/^-?[0-9]+$/)
+  .transform(BigInt);
+
+const position = z.strictObject({
+  txHash: z.string(),
+  blockNumber: z.number(),
+  blockHash: z.string(),
+  logIndex: z.number(),
+});
+
+const closing = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("settled"),
+    position,
+    energyMicroWh: bigInteger,
+    chargingSeconds: z.number(),
+    idleSeconds: z.number(),
+    chargedMicro: bigInteger,
+    returnedMicro: bigInteger,
+  }),
+  z.strictObject({ kind: z.literal("expired"), position, returnedMicro: bigInteger }),
+  z.strictObject({ kind: z.literal("skipped"), position }),
+]);
+
+const state = z.strictObject({
+  status: z.enum(sessionStatuses),
+  stage: z.enum(["none", "begun", "complete"]),
+  dispute: z.strictObject({ reason: z.string(), isFinal: z.boolean() }).nullable(),
+  reason: z.string().nullable(),
+  batchId: z.string().nullable(),
+  failedAttempts: z.number(),
+  opening: position,
+  closing: closing.nullable(),
+});
+
+const terms = z.strictObject({
+  driver: z.string(),
+  lane: z.number(),
+  nonce: z.number(),
+  operator: z.string(),
+  evse: z.number(),
+  meter: z.number(),
+  tariffId: z.string(),
+  holdMicro: bigInteger,
+  expiresAt: z.number(),
+});
+
+const tariff = z.strictObject({
+  flatFeeMicro: bigInteger,
+  priceMicroPerKwh: bigInteger,
+  priceMicroPerChargingMinute: bigInteger,
+  priceMicroPerIdleMinute: bigInteger,
+  idleGraceSeconds: z.number(),
+  energyStepWh: z.number(),
+  chargingStepSeconds: z.number(),
+  idleStepSeconds: z.number(),
+  minimumMicro: bigInteger,
+  maximumMicro: bigInteger,
+  taxBps: z.number(),
+  chargesWithoutEnergy: z.boolean(),
+});
+
+const price = z.strictObject({
+  flatFeeMicro: bigInteger,
+  energyMicro: bigInteger,
+  chargingMicro: bigInteger,
+  idleMicro: bigInteger,
+  netMicro: bigInteger,
+  taxMicro: bigInteger,
+  grossMicro: bigInteger,
+});
+
+const cdr = z.strictObject({
+  sessionId: z.string(),
+  meter: z.strictObject({ number: z.number(), curve: z.string(), publicKey: z.string() }),
+  energyWh: z.string(),
+  energyMicroWh: bigInteger,
+  chargingSeconds: z.number(),
+  idleSeconds: z.literal(0),
+  price,
+  chargedMicro: bigInteger,
+  returnedMicro: bigInteger,
+  isBoundToSession: z.boolean(),
+});
+
+/** JSON text of a value of the domain, for a column that no query looks into. */
+export function encode(value: object): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
+}
+
+export function decodeState(text: unknown): SessionState {
+  return decode("session state", state, text);
+}
+
+export function decodeTerms(text: unknown): SessionTerms {
+  return decode("session terms", terms, text);
+}
+
+export function decodeTariff(text: unknown): Tariff {
+  return decode("tariff", tariff, text);
+}
+
+export function decodeCdr(text: unknown): Cdr {
+  return decode("CDR", cdr, text);
+}
+
+function decode<Value>(what: string, schema: z.ZodType<Value>, text: unknown): Value {
+  try {
+    return schema.parse(JSON.parse(z.string().parse(text)));
+  } catch (error) {
+    throw new WattproofError("STORE_CORRUPT", `A stored ${what} cannot be read.`, { cause: error });
+  }
+}

@@ -1,0 +1,140 @@
+import { z } from "zod";
+
+import { WattproofError } from "../../errors.ts";
+import type {
+  Batch,
+  EvidenceRecord,
+  MessageVerdict,
+  SettlementTransaction,
+  StoredMessage,
+  StoredSession,
+} from "../store.ts";
+import { decodeState, decodeTerms } from "./codec.ts";
+
+const bytes = z.instanceof(Uint8Array);
+const bigText = z.string().transform(BigInt);
+
+const messageRow = z
+  .object({
+    message_id: z.string(),
+    station_id: z.string(),
+    body: bytes,
+    media_type: z.string(),
+    record: bytes.nullable(),
+    session_reference: z.string().nullable(),
+    received_at_ms: z.number(),
+    outcome: z.enum(["accepted", "refused", "unsupported"]).nullable(),
+    code: z.string().nullable(),
+    detail: z.string().nullable(),
+    record_identity: z.string().nullable(),
+  })
+  .transform((row): StoredMessage => {
+    const verdict: MessageVerdict | null =
+      row.outcome === null
+        ? null
+        : { outcome: row.outcome, code: row.code, detail: row.detail, recordIdentity: row.record_identity };
+    return {
+      messageId: row.message_id,
+      stationId: row.station_id,
+      body: row.body,
+      mediaType: row.media_type,
+      record: row.record ?? row.body,
+      sessionReference: row.session_reference,
+      receivedAtMs: row.received_at_ms,
+      verdict,
+    };
+  });
+
+const sessionRow = z
+  .object({ session_id: z.string(), id_tag: z.string(), terms: z.string(), state: z.string(), sequence: z.number() })
+  .transform((row): StoredSession => ({
+    sessionId: row.session_id,
+    idTag: row.id_tag,
+    terms: decodeTerms(row.terms),
+    state: decodeState(row.state),
+    sequence: row.sequence,
+  }));
+
+const recordRow = z
+  .object({
+    record_identity: z.string(),
+    session_id: z.string(),
+    message_id: z.string(),
+    record: bytes,
+    payload_sha256: z.string(),
+    meter_key_id: z.string(),
+    pagination_context: z.enum(["T", "F"]),
+    pagination_text: bigText,
+    is_bound: z.number(),
+    energy_wh: z.string().nullable(),
+  })
+  .transform((row): Omit<EvidenceRecord, "spans"> => ({
+    recordIdentity: row.record_identity,
+    sessionId: row.session_id,
+    messageId: row.message_id,
+    record: row.record,
+    payloadSha256: row.payload_sha256,
+    meterKeyId: row.meter_key_id,
+    paginationContext: row.pagination_context,
+    paginationNumber: row.pagination_text,
+    isBoundToSession: row.is_bound === 1,
+    energyWh: row.energy_wh,
+  }));
+
+const transactionRow = z
+  .object({
+    tx_hash: z.string(),
+    batch_id: z.string(),
+    attempt: z.number(),
+    nonce: z.number(),
+    gas_limit: bigText,
+    max_fee_per_gas: bigText,
+    max_priority_fee_per_gas: bigText,
+    calldata: z.string(),
+    raw_transaction: z.string(),
+    status: z.enum(["prepared", "sent", "confirmed", "reverted", "replaced"]),
+    sent_at_ms: z.number().nullable(),
+    block_number: z.number().nullable(),
+  })
+  .transform((row): SettlementTransaction => ({
+    txHash: row.tx_hash,
+    batchId: row.batch_id,
+    attempt: row.attempt,
+    nonce: row.nonce,
+    gasLimit: row.gas_limit,
+    maxFeePerGas: row.max_fee_per_gas,
+    maxPriorityFeePerGas: row.max_priority_fee_per_gas,
+    calldata: row.calldata,
+    rawTransaction: row.raw_transaction,
+    status: row.status,
+    sentAtMs: row.sent_at_ms,
+    blockNumber: row.block_number,
+  }));
+
+const batchRow = z
+  .object({
+    batch_id: z.string(),
+    status: z.enum(["formed", "sent", "confirmed", "failed"]),
+    created_at_ms: z.number(),
+  })
+  .transform((row): Omit<Batch, "sessionIds"> => ({
+    batchId: row.batch_id,
+    status: row.status,
+    createdAtMs: row.created_at_ms,
+  }));
+
+export const readMessageRow = reader("message", messageRow);
+export const readSessionRow = reader("session", sessionRow);
+export const readRecordRow = reader("record", recordRow);
+export const readTransactionRow = reader("transaction", transactionRow);
+export const readBatchRow = reader("batch", batchRow);
+
+function reader<Value>(what: string, schema: z.ZodType<Value>): (row: unknown) => Value {
+  return (row) => {
+    const parsed = schema.safeParse(row);
+    if (!parsed.success) {
+      throw new WattproofError("STORE_CORRUPT", `A stored ${what} cannot be read.`, { cause: parsed.error });
+    }
+    return parsed.data;
+  };
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+
+import type { SessionStatus } from "../../domain/session.ts";
+import { sessionStatuses } from "../../domain/session.ts";
+import { WattproofError } from "../../errors.ts";
+import type { NewSession, SessionChange, SessionQuery, Store, StoredSession } from "../store.ts";
+import type { Access } from "./access.ts";
+import { decodeCdr, decodeTariff, encode } from "./codec.ts";
+import { readSessionRow } from "./rows.ts";
+
+export const sessionColumns = "session_id, id_tag, terms, state, sequence";
+const countRow = z.object({ status: z.enum(sessionStatuses), count: z.number() });
+
+export function createSessionStore(
+  access: Access,
+): Pick<
+  Store,
+  "findSession" | "findSessionsByIdTag" | "listSessions" | "countSessions" | "findCdr" | "findTariff" | "listCompleted"
+> {
+  function list(query: SessionQuery): readonly StoredSession[] {
+    let afterOrdinal: unknown = 0;
+    if (query.after !== null) {
+      afterOrdinal = access.get("SELECT ordinal FROM sessions WHERE session_id = ?", query.after)?.["ordinal"];
+      if (afterOrdinal === undefined) throw new WattproofError("QUERY_INVALID", "after names no session.");
+    }
+    const ordinal = z.number().parse(afterOrdinal);
+    const rows =
+      query.status === null
+        ? access.all(
+            `SELECT ${sessionColumns} FROM sessions WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
+            ordinal,
+            query.limit,
+          )
+        : access.all(
+            `SELECT ${sessionColumns} FROM sessions WHERE status = ? AND ordinal > ? ORDER BY ordinal LIMIT ?`,
+            query.status,
+            ordinal,
+            query.limit,
+          );
+    return rows.map(readSessionRow);
+  }
+
+  return {
+    findSession: (sessionId) =>
+      access.read(() => {
+        const row = access.get(`SELECT ${sessionColumns} FROM sessions WHERE session_id = ?`, sessionId);
+        return row === undefined ? null : readSessionRow(row);
+      }),
+    findSessionsByIdTag: (idTag) =>
+      access.read(() =>
+        access
+          .all(`SELECT ${sessionColumns} FROM sessions WHERE id_tag = ? ORDER BY ordinal LIMIT 2`, idTag)
+          .map(readSessionRow),
+      ),
+    listSessions: (query) => access.read(() => list(query)),
+    countSessions: () =>
+      access.read(() => {
+        const counts = new Map<SessionStatus, number>(sessionStatuses.map((status) => [status, 0]));
+        for (const row of access.all("SELECT status, count(*) AS count FROM sessions GROUP BY status")) {
+          const { status, count } = countRow.parse(row);
+          counts.set(status, count);
+        }
+        return counts;
+      }),
+    findCdr: (sessionId) =>
+      access.read(() => {
+        const row = access.get("SELECT content FROM cdrs WHERE session_id = ?", sessionId);
+        return row === undefined ? null : decodeCdr(row["content"]);
+      }),
+    findTariff: (tariffId) =>
+      access.read(() => {
+        const row = access.get("SELECT content FROM tariffs WHERE tariff_id = ?", tariffId);
+        return row === undefined ? null : decodeTariff(row["content"]);
+      }),
+    listCompleted: (limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${sessionColumns}, content, completed_at_ms FROM sessions JOIN cdrs USING (session_id)
+             WHERE status = 'completed' ORDER BY completed_at_ms, ordinal LIMIT ?`,
+            limit,
+          )
+          .map((row) => ({
+            session: readSessionRow(row),
+            cdr: decodeCdr(row["content"]),
+            completedAtMs: z.number().parse(row["completed_at_ms"]),
+          })),
+      ),
+  };
+}
+
+/** Inside a write: whether every session still has the events that the changes were computed from. */
+export function areCurrent(access: Access, changes: readonly SessionChange[]): boolean {
+  return changes.every(
+    (change) =>
+      access.get("SELECT sequence FROM sessions WHERE session_id = ?", change.sessionId)?.["sequence"] ===
+      change.expectedSequence,
+  );
+}
+
+/** Inside a write, after `areCurrent`. */
+export function applyChange(access: Access, change: SessionChange, messageId: string | null): void {
+  const { sessionId, next, atMs } = change;
+  let sequence = change.expectedSequence;
+  for (const event of change.events) {
+    access.run(
+      "INSERT INTO session_events (session_id, sequence, event, message_id, at_ms) VALUES (?, ?, ?, ?, ?)",
+      sessionId,
+      sequence,
+      encode(event),
+      messageId,
+      atMs,
+    );
+    sequence += 1;
+  }
+  access.run(
+    `UPDATE sessions SET state = ?, status = ?, sequence = ?, opening_block = ?, closing_block = ?,
+       completed_at_ms = CASE WHEN ? = 'completed' THEN coalesce(completed_at_ms, ?) ELSE completed_at_ms END
+     WHERE session_id = ?`,
+    encode(next),
+    next.status,
+    sequence,
+    next.opening.blockNumber,
+    next.closing?.position.blockNumber ?? null,
+    next.status,
+    atMs,
+    sessionId,
+  );
+  access.run(
+    "UPDATE batch_items SET is_released = 1 WHERE session_id = ? AND is_released = 0 AND batch_id IS NOT ?",
+    sessionId,
+    next.batchId,
+  );
+}
+
+/** Inside a write. */
+export function insertSession(access: Access, session: NewSession): void {
+  const { sessionId, state } = session;
+  access.run(
+    `INSERT INTO sessions (session_id, id_tag, terms, state, status, sequence, opening_block, closing_block)
+     VALUES (?, ?, ?, ?, ?, 1, ?, NULL)`,
+    sessionId,
+    session.idTag,
+    encode(session.terms),
+    encode(state),
+    state.status,
+    state.opening.blockNumber,
+  );
+  access.run(
+    "INSERT INTO session_events (session_id, sequence, event, message_id, at_ms) VALUES (?, 0, ?, NULL, ?)",
+    sessionId,
+    encode(session.event),
+    session.atMs,
+  );
+}

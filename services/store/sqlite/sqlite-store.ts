@@ -1,0 +1,44 @@
+import { WattproofError } from "../../errors.ts";
+import type { Store } from "../store.ts";
+import { createAccess } from "./access.ts";
+import { createChainStore } from "./chain.ts";
+import { openDatabase } from "./database.ts";
+import { createEvidenceStore } from "./evidence.ts";
+import { createGroupCommit } from "./group-commit.ts";
+import { createMessageStore } from "./messages.ts";
+import { createSessionStore } from "./sessions.ts";
+import { createSettlementStore } from "./settlement.ts";
+import { createStationStore } from "./stations.ts";
+
+/**
+ * The ledger in one SQLite file, `wattproof.sqlite`, of a folder.
+ * @throws STORE_UNAVAILABLE, STORE_CORRUPT
+ */
+export function openSqliteStore(folder: string): Store {
+  const database = openDatabase(folder);
+  const commits = createGroupCommit(database);
+  const access = createAccess(database, commits);
+
+  return {
+    ...createStationStore(access),
+    ...createMessageStore(access),
+    ...createEvidenceStore(access),
+    ...createSessionStore(access),
+    ...createChainStore(access),
+    ...createSettlementStore(access),
+    async probe() {
+      const value = await access.write(() => {
+        access.run(
+          `INSERT INTO probe (only_row, value) VALUES (1, 1)
+           ON CONFLICT (only_row) DO UPDATE SET value = (value + 1) % 1000000`,
+        );
+        return access.get("SELECT value FROM probe")?.["value"];
+      });
+      if (typeof value !== "number") throw new WattproofError("STORE_UNAVAILABLE", "The store does not keep a value.");
+    },
+    async close() {
+      await commits.close();
+      if (database.isOpen) database.close();
+    },
+  };
+}
