@@ -1,7 +1,7 @@
 import type { Decimal } from "./types.ts";
 
-/** Digits a number may be written with, and how far its exponent may move the point. */
-const maximumDigits = 40;
+/** Digits a number may be written with, and how far its exponent may move the point. Real meters need 12 and 7. */
+const maximumDigits = 100;
 const maximumExponent = 30;
 
 const jsonNumber = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,3}))?$/;

@@ -80,9 +80,8 @@ function readAssignment(payload: JsonObject): Pick<VerifiedRecord, "isAssigned" 
   const status = payload.members.get("IS");
   const level = requireTextOrNothing(payload, "IL");
   requireGoodLevel("IL", level);
-  if (status === undefined || status.kind === "boolean") {
-    return { isAssigned: status?.value ?? null, identificationLevel: level };
-  }
+  if (status === undefined || status.kind === "null") return { isAssigned: null, identificationLevel: level };
+  if (status.kind === "boolean") return { isAssigned: status.value, identificationLevel: level };
   if (status.kind !== "string") return refuse("OCMF_FIELD_INVALID", `IS is a JSON ${status.kind}`);
   requireGoodLevel("IS", status.text);
   return { isAssigned: null, identificationLevel: level ?? status.text };

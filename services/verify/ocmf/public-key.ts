@@ -26,24 +26,25 @@ const maximumWrappings = 3;
  * A key that names its curve keeps it; a bare point is taken to be of `curveOfAlgorithm` and must lie on it. The forms
  * overlap (a hex text is also base64), so every one that gives a point counts, and two different points are refused.
  */
-export function parsePublicKey(text: string | null, curveOfAlgorithm: Curve): PublicKey {
-  if (text === null || text.trim() === "") return refuse("OCMF_KEY_MISSING", "no public key is given");
-  if (text.length > recordLimits.publicKeyCharacters) return refuse("OCMF_KEY_MALFORMED", "the text is too long");
-  const readings = decodeKeyText(text, maximumWrappings).map((bytes) =>
-    withVerdict(() => readPublicKeyBytes(bytes, curveOfAlgorithm)),
-  );
-  const keys = readings.filter((reading) => "curve" in reading);
-  const [key, ...others] = keys;
-  if (key !== undefined) {
-    if (others.every((other) => isSameKey(other, key))) return key;
-    return refuse("OCMF_KEY_MALFORMED", "the text can be read as two different keys");
-  }
-  return rethrowMostTelling(readings.filter((reading) => "verdict" in reading));
+export function parsePublicKey(text: string | null, curveOfAlgorithm: Curve): PublicKey | Refusal | Unsupported {
+  return withVerdict(() => requirePublicKey(text, curveOfAlgorithm));
 }
 
-/** Checks a key that was already parsed elsewhere; the curve equation is never taken on trust. */
-export function requirePublicKey(key: PublicKey): PublicKey {
-  return isOnCurve(key.curve, key.x, key.y) ? key : refuse("OCMF_KEY_NOT_ON_CURVE", `the point is not on ${key.curve}`);
+/**
+ * The same for callers inside the verifier: a refusal leaves by exception. A key that was parsed elsewhere is checked
+ * again; the curve equation is never taken on trust.
+ */
+export function requirePublicKey(key: string | PublicKey | null, curveOfAlgorithm: Curve): PublicKey {
+  if (typeof key === "object" && key !== null) return requireOnCurve(key);
+  if (key === null || key.trim() === "") return refuse("OCMF_KEY_MISSING", "no public key is given");
+  if (key.length > recordLimits.publicKeyCharacters) return refuse("OCMF_KEY_MALFORMED", "the text is too long");
+  const readings = decodeKeyText(key, maximumWrappings).map((bytes) =>
+    withVerdict(() => readPublicKeyBytes(bytes, curveOfAlgorithm)),
+  );
+  const [found, ...others] = readings.filter((reading) => "curve" in reading);
+  if (found === undefined) return rethrowMostTelling(readings.filter((reading) => "verdict" in reading));
+  if (others.every((other) => isSameKey(other, found))) return found;
+  return refuse("OCMF_KEY_MALFORMED", "the text can be read as two different keys");
 }
 
 export function isSameKey(left: PublicKey, right: PublicKey): boolean {
@@ -155,7 +156,11 @@ function readPoint(bytes: Uint8Array, curve: Curve): PublicKey {
 function readCoordinates(bytes: Uint8Array, curve: Curve): PublicKey {
   const x = toInteger(bytes.subarray(0, bytes.length / 2));
   const y = toInteger(bytes.subarray(bytes.length / 2));
-  return requirePublicKey({ curve, x, y });
+  return requireOnCurve({ curve, x, y });
+}
+
+function requireOnCurve(key: PublicKey): PublicKey {
+  return isOnCurve(key.curve, key.x, key.y) ? key : refuse("OCMF_KEY_NOT_ON_CURVE", `the point is not on ${key.curve}`);
 }
 
 /** A form that was recognised and then failed says more than all the forms that were never meant. */

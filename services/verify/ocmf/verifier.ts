@@ -1,12 +1,9 @@
 import { toHex } from "./bytes.ts";
-import { readEcdsaSignature } from "./ecdsa-signature.ts";
-import { splitRecord } from "./framing.ts";
+import { requireEnvelope } from "./envelope.ts";
 import { recordLimits } from "./limits.ts";
 import { readPayload } from "./payload.ts";
-import { parsePublicKey, requirePublicKey } from "./public-key.ts";
 import { refuse, withVerdict } from "./refusal.ts";
 import { judgeSession } from "./session.ts";
-import { readSignatureSection } from "./signature-section.ts";
 import type { Cryptography, OcmfVerifier, PublicKey, RecordVerdict, VerifiedRecord } from "./types.ts";
 
 /**
@@ -18,28 +15,13 @@ import type { Cryptography, OcmfVerifier, PublicKey, RecordVerdict, VerifiedReco
  */
 export function createOcmfVerifier({ cryptography }: { readonly cryptography: Cryptography }): OcmfVerifier {
   const acceptRecord = (record: Uint8Array, publicKey: string | PublicKey | null): VerifiedRecord => {
-    const sections = splitRecord(record);
-    const { curve, signatureData } = readSignatureSection(sections.signature);
-    const key =
-      typeof publicKey === "object" && publicKey !== null
-        ? requirePublicKey(publicKey)
-        : parsePublicKey(publicKey, curve);
-    if (key.curve !== curve) return refuse("OCMF_KEY_CURVE_MISMATCH", `the key is of ${key.curve}, SA of ${curve}`);
-    const signature = readEcdsaSignature(curve, signatureData);
-    // A copy, so that a verdict does not change when the caller re-uses the buffer.
-    const payload = sections.payload.slice();
+    const { payload, key, signature } = requireEnvelope(record, publicKey);
     if (!cryptography.verifyEcdsaSha256(key, payload, signature)) {
       return refuse("OCMF_SIGNATURE_MISMATCH", `${payload.length} signed bytes`);
     }
     const content = readPayload(payload);
-    return {
-      verdict: "accepted",
-      payload,
-      payloadSha256: toHex(cryptography.sha256(payload)),
-      key,
-      signature,
-      ...content,
-    };
+    const payloadSha256 = toHex(cryptography.sha256(payload));
+    return { verdict: "accepted", payload, payloadSha256, key, signature, ...content };
   };
 
   const verifyRecord = (record: Uint8Array, publicKey: string | PublicKey | null): RecordVerdict =>
