@@ -1,0 +1,133 @@
+import { expect } from "chai";
+import { ZeroAddress, ZeroHash } from "ethers";
+
+import { networkHelpers } from "../../helpers/chain.ts";
+import { commitmentOf, SESSION_TERMS_TYPES } from "../../helpers/session-terms.ts";
+import {
+  DAY,
+  fundedSettlement,
+  HOLD,
+  sessionIn,
+  type SettlementFixture,
+  settlementGroup,
+  termsOf,
+} from "../../helpers/settlement-fixture.ts";
+
+describe("ChargingSettlement views", () => {
+  let fixture: SettlementFixture;
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(fundedSettlement);
+  });
+
+  it("answer zero for accounts nobody used", async () => {
+    const { settlement, thief } = fixture;
+
+    expect(await settlement.accountOf(thief.address, 0)).to.deep.equal([0n, 0n, 0n]);
+    expect(await settlement.operatorAccountOf(thief.address)).to.deep.equal([0n, 0n]);
+  });
+
+  it("name the EIP-712 domain", async () => {
+    const { settlement } = fixture;
+
+    expect(await settlement.eip712Domain()).to.deep.equal([
+      "0x0f",
+      "Wattproof Charging Settlement",
+      "1",
+      31_337n,
+      await settlement.getAddress(),
+      ZeroHash,
+      [],
+    ]);
+  });
+
+  it("compute the session id as a wallet does, for usual terms and for the largest and smallest", async () => {
+    const { settlement } = fixture;
+    const largest = termsOf(fixture, {
+      driver: "0xffffffffffffffffffffffffffffffffffffffff",
+      operator: "0xffffffffffffffffffffffffffffffffffffffff",
+      lane: 2n ** 32n - 1n,
+      nonce: 2n ** 32n - 1n,
+      evse: 2n ** 32n - 1n,
+      meter: 2n ** 32n - 1n,
+      holdMicro: 2n ** 64n - 1n,
+      expiresAt: 2n ** 40n - 1n,
+      tariffId: "0x" + "ff".repeat(32),
+    });
+    const smallest = {
+      driver: ZeroAddress,
+      operator: ZeroAddress,
+      lane: 0n,
+      nonce: 0n,
+      evse: 0n,
+      meter: 0n,
+      holdMicro: 0n,
+      expiresAt: 0n,
+      tariffId: ZeroHash,
+    };
+    for (const terms of [termsOf(fixture), largest, smallest]) {
+      expect(await settlement.sessionIdOf(terms)).to.equal(sessionIn(fixture, terms));
+    }
+  });
+
+  it("give every field of the terms another session id", async () => {
+    const { settlement, otherDriver, otherOperator } = fixture;
+    const terms = termsOf(fixture);
+    const variants = [
+      terms,
+      { ...terms, driver: otherDriver.address },
+      { ...terms, lane: 1n },
+      { ...terms, nonce: 1n },
+      { ...terms, operator: otherOperator.address },
+      { ...terms, evse: 1n },
+      { ...terms, meter: 1n },
+      { ...terms, tariffId: ZeroHash },
+      { ...terms, holdMicro: 1n },
+      { ...terms, expiresAt: 1n },
+    ];
+    expect(variants.length).to.equal(SESSION_TERMS_TYPES.SessionTerms.length + 1);
+
+    const ids = await Promise.all(variants.map((variant) => settlement.sessionIdOf(variant)));
+
+    expect(new Set(ids).size).to.equal(variants.length);
+  });
+
+  it("tell a session live from its opening to its settlement", async () => {
+    const { settlement, driver, oracle } = fixture;
+    const terms = termsOf(fixture);
+    const lives = [await settlement.isLive(terms)];
+
+    await settlement.connect(driver).open(terms);
+    lives.push(await settlement.isLive(terms));
+    expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([
+      100_000_000n - HOLD,
+      1n,
+      commitmentOf(sessionIn(fixture, terms)),
+    ]);
+    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    lives.push(await settlement.isLive(terms));
+
+    expect(lives).to.deep.equal([false, true, false]);
+  });
+
+  it("tell a session live after its expiry until somebody expires it", async () => {
+    const { settlement, driver } = fixture;
+    const terms = termsOf(fixture);
+    await settlement.connect(driver).open(terms);
+    await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
+    expect(await settlement.isLive(terms)).to.equal(true);
+
+    await settlement.connect(driver).expire(terms);
+
+    expect(await settlement.isLive(terms)).to.equal(false);
+  });
+
+  it("tell only the exact terms of a live session live", async () => {
+    const { settlement, driver } = fixture;
+    const terms = termsOf(fixture);
+    await settlement.connect(driver).open(terms);
+
+    expect(await settlement.isLive({ ...terms, holdMicro: HOLD + 1n })).to.equal(false);
+    expect(await settlement.isLive({ ...terms, lane: 1n })).to.equal(false);
+  });
+});

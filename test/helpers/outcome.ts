@@ -1,0 +1,83 @@
+import type { ContractTransactionReceipt, ContractTransactionResponse, Interface } from "ethers";
+
+import type { DemoToken, HostileToken } from "../../types/index.ts";
+import type { SettlementFixture } from "./settlement-fixture.ts";
+
+type AnyFixture = SettlementFixture<DemoToken | HostileToken>;
+
+/** An event as its name and arguments in order. */
+export type PlainEvent = readonly unknown[];
+
+/** All numbers that a call could change, each under a name. */
+export type Books = Record<string, bigint>;
+
+export interface Outcome {
+  readonly events: PlainEvent[];
+  /** Only what differs: the value after minus the value before. */
+  readonly changes: Books;
+}
+
+/** The events that one contract emitted in a transaction, in order. */
+export function eventsOf(
+  receipt: ContractTransactionReceipt | null,
+  contract: { readonly interface: Interface; readonly target: unknown },
+): PlainEvent[] {
+  if (receipt === null) throw new Error("The transaction has no receipt");
+  return receipt.logs
+    .filter((log) => log.address === contract.target)
+    .map((log) => {
+      const parsed = contract.interface.parseLog(log);
+      if (parsed === null) throw new Error("The contract emitted an event that its interface does not name");
+      const values: unknown[] = parsed.args.toArray();
+      return [parsed.name, ...values];
+    });
+}
+
+/** Every account, lane and token balance of the fixture's people. */
+export async function booksOf({ settlement, erc20, ...people }: AnyFixture): Promise<Books> {
+  const books: Books = { owed: await settlement.owedMicro() };
+  const accounts = {
+    driver: people.driver,
+    otherDriver: people.otherDriver,
+    payer: people.payer,
+    operator: people.operator,
+    otherOperator: people.otherOperator,
+    oracle: people.oracle,
+    relayer: people.relayer,
+    thief: people.thief,
+  };
+  for (const [name, { address }] of Object.entries(accounts)) {
+    books[`${name} tokens`] = await erc20.balanceOf(address);
+  }
+  books["settlement tokens"] = await erc20.balanceOf(await settlement.getAddress());
+  for (const name of ["driver", "otherDriver"] as const) {
+    for (const lane of [0, 1]) {
+      const account = await settlement.accountOf(people[name].address, lane);
+      books[`${name}/${lane} free`] = account.freeMicro;
+      books[`${name}/${lane} nonce`] = account.nonce;
+      books[`${name}/${lane} commitment`] = account.commitment;
+    }
+  }
+  for (const name of ["operator", "otherOperator"] as const) {
+    const account = await settlement.operatorAccountOf(people[name].address);
+    books[`${name} credit`] = account.creditMicro;
+    books[`${name} credited`] = account.creditedMicro;
+  }
+  return books;
+}
+
+/** Does something and tells everything that came of it, so that a test can compare it whole. */
+export async function outcomeOf(
+  fixture: AnyFixture,
+  action: () => Promise<ContractTransactionResponse>,
+): Promise<Outcome> {
+  const before = await booksOf(fixture);
+  const receipt = await (await action()).wait();
+  const after = await booksOf(fixture);
+  const changes: Books = {};
+  for (const [name, value] of Object.entries(after)) {
+    const difference = value - (before[name] ?? 0n);
+    if (difference !== 0n) changes[name] = difference;
+  }
+  return { events: eventsOf(receipt, fixture.settlement), changes };
+}

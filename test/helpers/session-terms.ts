@@ -1,0 +1,94 @@
+import { dataLength, getBytes, Signature, SigningKey, toBeHex, TypedDataEncoder, type TypedDataDomain } from "ethers";
+
+/** The terms of a session, field by field as in SessionTerms of IChargingSettlement.sol. */
+export interface Terms {
+  readonly driver: string;
+  readonly lane: bigint;
+  readonly nonce: bigint;
+  readonly operator: string;
+  readonly evse: bigint;
+  readonly meter: bigint;
+  readonly tariffId: string;
+  readonly holdMicro: bigint;
+  readonly expiresAt: bigint;
+}
+
+export const SESSION_TERMS_TYPES = {
+  SessionTerms: [
+    { name: "driver", type: "address" },
+    { name: "lane", type: "uint32" },
+    { name: "nonce", type: "uint32" },
+    { name: "operator", type: "address" },
+    { name: "evse", type: "uint32" },
+    { name: "meter", type: "uint32" },
+    { name: "tariffId", type: "bytes32" },
+    { name: "holdMicro", type: "uint64" },
+    { name: "expiresAt", type: "uint40" },
+  ],
+};
+
+/** The session id as a wallet computes it, without our code. */
+export function sessionIdOf(domain: TypedDataDomain, terms: Terms): string {
+  return TypedDataEncoder.hash(domain, SESSION_TERMS_TYPES, terms);
+}
+
+/** The first 160 bits of the session id, as they lie in the account. */
+export function commitmentOf(sessionId: string): bigint {
+  return BigInt(sessionId) >> 96n;
+}
+
+/** The packed word, from a list of field widths instead of shifts, so that it does not repeat the contract's code. */
+export function packTerms(terms: Terms, meaninglessBits = 0n): bigint {
+  const fields: readonly (readonly [bigint, number])[] = [
+    [meaninglessBits, 24],
+    [terms.lane, 32],
+    [terms.nonce, 32],
+    [terms.evse, 32],
+    [terms.meter, 32],
+    [terms.holdMicro, 64],
+    [terms.expiresAt, 40],
+  ];
+  return BigInt("0b" + fields.map(([value, bits]) => value.toString(2).padStart(bits, "0")).join(""));
+}
+
+/** A driver's key that can sign without a node. */
+export function driverKey(index: number): SigningKey {
+  return new SigningKey(toBeHex(0xd0000000n + BigInt(index), 32));
+}
+
+export interface CompactSignature {
+  readonly r: string;
+  readonly vs: string;
+}
+
+/** A signature of 64 or 65 bytes in the compact form of ERC-2098. */
+export function compactSignature(signature: string | Signature): CompactSignature {
+  const { r, yParityAndS } = Signature.from(signature);
+  return { r, vs: yParityAndS };
+}
+
+export function signDigest(key: SigningKey, digest: string): CompactSignature {
+  if (dataLength(digest) !== 32) throw new RangeError("A digest has 32 bytes");
+  return compactSignature(key.sign(getBytes(digest)));
+}
+
+/** Fields of the metering word of SessionSettled. */
+export interface Metering {
+  readonly energyMicroWh: bigint;
+  readonly chargingSeconds: bigint;
+  readonly idleSeconds: bigint;
+  readonly chargedMicro: bigint;
+  readonly returnedMicro: bigint;
+}
+
+export function meteringOf(word: bigint): Metering {
+  const bits = word.toString(2).padStart(256, "0");
+  const field = (from: number, to: number): bigint => BigInt("0b" + bits.slice(from, to));
+  return {
+    energyMicroWh: field(0, 64),
+    chargingSeconds: field(64, 96),
+    idleSeconds: field(96, 128),
+    chargedMicro: field(128, 192),
+    returnedMicro: field(192, 256),
+  };
+}
