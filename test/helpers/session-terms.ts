@@ -39,7 +39,7 @@ export function commitmentOf(sessionId: string): bigint {
 
 /** The packed word, from a list of field widths instead of shifts, so that it does not repeat the contract's code. */
 export function packTerms(terms: Terms, meaninglessBits = 0n): bigint {
-  const fields: readonly (readonly [bigint, number])[] = [
+  return packed([
     [meaninglessBits, 24],
     [terms.lane, 32],
     [terms.nonce, 32],
@@ -47,7 +47,26 @@ export function packTerms(terms: Terms, meaninglessBits = 0n): bigint {
     [terms.meter, 32],
     [terms.holdMicro, 64],
     [terms.expiresAt, 40],
-  ];
+  ]);
+}
+
+/** What a meter measured, field by field as in PackedMetering of IChargingSettlement.sol. */
+export interface Metering {
+  readonly energyMicroWh: bigint;
+  readonly chargingSeconds: bigint;
+  readonly idleSeconds: bigint;
+}
+
+export function packMetering(metering: Metering, meaninglessBits = 0n): bigint {
+  return packed([
+    [meaninglessBits, 128],
+    [metering.energyMicroWh, 64],
+    [metering.chargingSeconds, 32],
+    [metering.idleSeconds, 32],
+  ]);
+}
+
+function packed(fields: readonly (readonly [value: bigint, bits: number])[]): bigint {
   return BigInt("0b" + fields.map(([value, bits]) => value.toString(2).padStart(bits, "0")).join(""));
 }
 
@@ -72,16 +91,13 @@ export function signDigest(key: SigningKey, digest: string): CompactSignature {
   return compactSignature(key.sign(getBytes(digest)));
 }
 
-/** Fields of the metering word of SessionSettled. */
-export interface Metering {
-  readonly energyMicroWh: bigint;
-  readonly chargingSeconds: bigint;
-  readonly idleSeconds: bigint;
+/** What became of a session, field by field as in the event SessionSettled. */
+export interface SettlementResult extends Metering {
   readonly chargedMicro: bigint;
   readonly returnedMicro: bigint;
 }
 
-export function meteringOf(word: bigint): Metering {
+export function settlementResultOf(word: bigint): SettlementResult {
   const bits = word.toString(2).padStart(256, "0");
   const field = (from: number, to: number): bigint => BigInt("0b" + bits.slice(from, to));
   return {

@@ -2,7 +2,15 @@ import type { TypedDataDomain } from "ethers";
 
 import type { ChargingSettlement, DemoToken, HostileToken, OracleSet, TariffRegistry } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
-import { compactSignature, packTerms, SESSION_TERMS_TYPES, sessionIdOf, type Terms } from "./session-terms.ts";
+import {
+  compactSignature,
+  type Metering,
+  packMetering,
+  packTerms,
+  SESSION_TERMS_TYPES,
+  sessionIdOf,
+  type Terms,
+} from "./session-terms.ts";
 
 export type Signer = Awaited<ReturnType<typeof ethers.getSigners>>[number];
 
@@ -48,7 +56,7 @@ export const TARIFF = {
 export type TariffFields = typeof TARIFF;
 
 /** 12.5 kWh in half an hour and a quarter of an hour connected after that. */
-export const USUAL = { energyMicroWh: 12_500_000_000n, chargingSeconds: 1_800n, idleSeconds: 900n };
+export const USUAL: Metering = { energyMicroWh: 12_500_000_000n, chargingSeconds: 1_800n, idleSeconds: 900n };
 /**
  * By hand: 0.50 flat + 12.5 × 0.45 = 5.625 + 30 × 0.02 = 0.60 + (15 − 10 minutes) × 0.10 = 0.50, so 7.225 net,
  * 8.1 % tax 0.585225.
@@ -188,8 +196,8 @@ export function openingGroup(terms: Terms, openings: Awaited<ReturnType<typeof o
 }
 
 /** One settlement, as an oracle sends it. */
-export function settlementOf(terms: Terms, metering: typeof USUAL = USUAL) {
-  return { driver: terms.driver, terms: packTerms(terms), ...metering };
+export function settlementOf(terms: Terms, metering = USUAL) {
+  return { driver: terms.driver, terms: packTerms(terms), metering: packMetering(metering) };
 }
 
 /** A batch with one group of settlements at TARIFF. */

@@ -27,7 +27,10 @@ describe("ChargingSettlement.advanceNonce", () => {
     const { settlement, driver } = fixture;
     await setAccount(fixture, driver.address, 0n, { freeMicro: 5n, nonce: 2n ** 32n - 1n, commitment: 0n });
 
-    await expect(settlement.connect(driver).advanceNonce(0)).to.be.revertedWithPanic(0x11);
+    await expect(settlement.connect(driver).advanceNonce(0)).to.be.revertedWithCustomError(
+      settlement,
+      "NonceExhausted",
+    );
   });
 
   it("adds one to the caller's nonce on that lane and nothing else", async () => {

@@ -4,7 +4,14 @@ import { toBeHex, ZeroAddress, ZeroHash } from "ethers";
 import { setAccount } from "../../helpers/account-storage.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { eventsOf, outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, driverKey, packTerms, signDigest, type Terms } from "../../helpers/session-terms.ts";
+import {
+  commitmentOf,
+  driverKey,
+  packMetering,
+  packTerms,
+  signDigest,
+  type Terms,
+} from "../../helpers/session-terms.ts";
 import {
   DEPOSIT,
   fundedSettlement,
@@ -358,9 +365,7 @@ describe("ChargingSettlement.openBatch", () => {
       driver: address,
       terms: packTerms(terms),
       // One watt-hour more on each lane: 0.45 of a thousandth of a token each, flat fee and tax on top.
-      energyMicroWh: terms.lane * 1_000_000n,
-      chargingSeconds: 0n,
-      idleSeconds: 0n,
+      metering: packMetering({ energyMicroWh: terms.lane * 1_000_000n, chargingSeconds: 0n, idleSeconds: 0n }),
     }));
     const settled = await settlement.connect(oracle).settleBatch([settlementGroup(termsOf(fixture), settlements)]);
     const events = eventsOf(await settled.wait(), settlement);

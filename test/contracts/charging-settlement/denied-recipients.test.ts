@@ -1,0 +1,103 @@
+import { expect } from "chai";
+
+import type { HostileToken } from "../../../types/index.ts";
+import { networkHelpers } from "../../helpers/chain.ts";
+import { outcomeOf } from "../../helpers/outcome.ts";
+import {
+  hostileSettlementOfSixDecimals,
+  openingGroup,
+  openingOf,
+  type SettlementFixture,
+  settlementGroup,
+  settlementOf,
+  termsOf,
+  USUAL_PRICE,
+} from "../../helpers/settlement-fixture.ts";
+
+describe("ChargingSettlement and a token that denies accounts", () => {
+  let fixture: SettlementFixture<HostileToken>;
+
+  /** Sessions of both drivers with both operators; then the token denies the first driver and the first operator. */
+  async function deniedAccounts() {
+    const denied = await hostileSettlementOfSixDecimals();
+    const { settlement, driver, otherDriver, erc20, operator } = denied;
+    await settlement.connect(driver).deposit(driver.address, 0, 100_000_000n);
+    await settlement.connect(otherDriver).deposit(otherDriver.address, 0, 100_000_000n);
+    await settlement.connect(driver).open(termsOf(denied));
+    await settlement
+      .connect(otherDriver)
+      .open(termsOf(denied, { driver: otherDriver.address, operator: denied.otherOperator.address }));
+    await erc20.setDenied(driver.address, true);
+    await erc20.setDenied(operator.address, true);
+    return denied;
+  }
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(deniedAccounts);
+  });
+
+  const terms = () => termsOf(fixture);
+  const otherTerms = () =>
+    termsOf(fixture, { driver: fixture.otherDriver.address, operator: fixture.otherOperator.address });
+
+  it("settles everybody's sessions in one batch, the denied accounts' too", async () => {
+    const { settlement, oracle } = fixture;
+
+    const { changes } = await outcomeOf(fixture, () =>
+      settlement
+        .connect(oracle)
+        .settleBatch([settlementGroup(terms()), settlementGroup(otherTerms(), [settlementOf(otherTerms())])]),
+    );
+
+    expect([changes["operator credit"], changes["otherOperator credit"]]).to.deep.equal([USUAL_PRICE, USUAL_PRICE]);
+  });
+
+  it("opens and expires sessions of a denied driver", async () => {
+    const { settlement, oracle, relayer, driver } = fixture;
+    await settlement.connect(oracle).settleBatch([settlementGroup(terms())]);
+    const next = termsOf(fixture, { nonce: 1n });
+    await settlement.connect(relayer).openBatch([openingGroup(next, [await openingOf(fixture, driver, next)])]);
+    await networkHelpers.time.increaseTo(next.expiresAt + 1n);
+
+    await settlement.connect(relayer).expire(next);
+
+    expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(100_000_000n - USUAL_PRICE);
+  });
+
+  it("pays the other driver and the other operator", async () => {
+    const { settlement, oracle, otherDriver, otherOperator } = fixture;
+    await settlement.connect(oracle).settleBatch([settlementGroup(otherTerms())]);
+
+    await settlement.connect(otherDriver).withdraw(0, 100_000_000n - USUAL_PRICE, otherDriver.address);
+    await settlement.connect(otherOperator).withdrawCredit(USUAL_PRICE, otherOperator.address);
+
+    expect(await settlement.owedMicro()).to.equal(100_000_000n);
+  });
+
+  it("keeps a denied account's money until it names another recipient", async () => {
+    const { settlement, erc20, driver, payer, operator, oracle } = fixture;
+    await settlement.connect(oracle).settleBatch([settlementGroup(terms())]);
+
+    await expect(settlement.connect(driver).withdraw(0, 1_000, driver.address))
+      .to.be.revertedWithCustomError(erc20, "Denied")
+      .withArgs(driver.address);
+    await expect(settlement.connect(operator).withdrawCredit(1_000, operator.address))
+      .to.be.revertedWithCustomError(erc20, "Denied")
+      .withArgs(operator.address);
+
+    const paid = await outcomeOf(fixture, () => settlement.connect(driver).withdraw(0, 1_000, payer.address));
+    expect(paid.changes).to.deep.equal({
+      "payer tokens": 1_000n,
+      "settlement tokens": -1_000n,
+      "driver/0 free": -1_000n,
+      owed: -1_000n,
+    });
+    const credited = await outcomeOf(fixture, () => settlement.connect(operator).withdrawCredit(1_000, payer.address));
+    expect(credited.changes).to.deep.equal({
+      "payer tokens": 1_000n,
+      "settlement tokens": -1_000n,
+      "operator credit": -1_000n,
+      owed: -1_000n,
+    });
+  });
+});
