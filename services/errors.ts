@@ -236,6 +236,15 @@ export const errorCatalogue = {
   },
 
   // Commands under scripts/.
+  CONTRACT_NOT_COMPILED: { httpStatus: 500, isRetryable: false, title: "A contract is not compiled." },
+  DEPLOYMENT_DIFFERS: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "What the deployment file names is not what is on the chain.",
+  },
+  ERC20_UNSUITABLE: { httpStatus: 500, isRetryable: false, title: "The token cannot be settled in." },
+  TRANSACTION_FAILED: { httpStatus: 500, isRetryable: false, title: "A transaction of a command failed." },
+  KEY_UNAVAILABLE: { httpStatus: 500, isRetryable: false, title: "A private key is missing or cannot be read." },
   LOCAL_CHAIN_JOURNAL_INVALID: {
     httpStatus: 500,
     isRetryable: false,

@@ -3,11 +3,9 @@ import hre from "hardhat";
 import { z } from "zod";
 
 import { WattproofError } from "../../services/errors.ts";
+import { localChainId } from "./chain-id.ts";
 import type { ChainClock } from "./clock.ts";
 import { openJournal, type Journal, type JournalEntry } from "./journal.ts";
-
-/** The chain id of local development chains. */
-export const localChainId = 31337;
 
 /** A chain inside this process. It is alone, so a block is final at once. */
 export interface LocalChain {

@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
-import { createLocalChain, localChainId, type LocalChain } from "../../../scripts/local-chain/chain.ts";
+import { localChainId } from "../../../scripts/local-chain/chain-id.ts";
+import { createLocalChain, type LocalChain } from "../../../scripts/local-chain/chain.ts";
 import { createSteeredClock, type SteeredClock } from "../../../scripts/local-chain/clock.ts";
 import { WattproofError } from "../../../services/errors.ts";
 

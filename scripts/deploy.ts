@@ -1,0 +1,114 @@
+import { isAddress } from "ethers";
+
+import { WattproofError } from "../services/errors.ts";
+import { accountFromEnvironment } from "./command-line/account-key.ts";
+import { connectToChain } from "./command-line/chain-endpoint.ts";
+import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
+import { deployContracts } from "./deploy/deploy-contracts.ts";
+import { deploymentPathOf } from "./deploy/deployment-file.ts";
+import { localChainId } from "./local-chain/chain-id.ts";
+
+const help = `
+Deploys the contracts and writes scripts/deployments/<chainId>.json. Contracts that the file names are checked and left
+alone, so running it again changes nothing.
+
+Usage: npm run deploy -- [options]
+
+  --rpc <url>                    JSON-RPC endpoint of the chain; default: WATTPROOF_RPC_URL
+  --erc20 <address>              token to settle in, 6 to 18 decimals; a local chain gets play money without it
+  --owner <address>              owner of the oracle set, meant to be a multi-signature account
+  --oracle <address>             an oracle from the start; may be given several times
+  --maximum-session-hours <n>    longest session, 1 to 720; default 48
+  --change-delay-hours <n>       delay of changes to the oracle set, longer than the longest session; default 72
+  --deployment <path>            another place for the deployment file
+  --dry-run                      says what would be done; needs no key
+  --json                         JSON on stdout
+  --help                         this text
+
+The deployer's key comes from WATTPROOF_DEPLOYER_PRIVATE_KEY, or from WATTPROOF_DEPLOYER_KEYSTORE (a path) and
+WATTPROOF_DEPLOYER_KEYSTORE_PASSWORD. Exit: 0 done, 1 what is on the chain differs from the file, 2 could not be done.
+
+Example:
+  WATTPROOF_DEPLOYER_PRIVATE_KEY=0x… npm run deploy -- --rpc http://127.0.0.1:8545 \\
+    --owner 0x52908400098527886E0F7030069857D2E4169EE7 --oracle 0x8617E340B3D01FA5F11F306F4090FD50E238070D
+`;
+
+const secondsPerHour = 3600;
+
+await runCommand(
+  {
+    help,
+    options: {
+      rpc: { type: "string" },
+      erc20: { type: "string" },
+      owner: { type: "string" },
+      oracle: { type: "string", multiple: true },
+      "maximum-session-hours": { type: "string", default: "48" },
+      "change-delay-hours": { type: "string", default: "72" },
+      deployment: { type: "string" },
+      "dry-run": { type: "boolean" },
+    },
+  },
+  async ({ values, positionals }, output) => {
+    if (positionals[0] !== undefined) {
+      throw new UsageError(`There is nothing to do with "${positionals[0]}"`);
+    }
+    const rpc = values.rpc ?? process.env["WATTPROOF_RPC_URL"];
+    if (rpc === undefined) {
+      throw new UsageError("Say which chain: --rpc <url>");
+    }
+    const owner = addressFrom("--owner", values.owner);
+    const oracles = (values.oracle ?? []).map((text) => addressFrom("--oracle", text));
+    if (oracles.length === 0) {
+      throw new UsageError("Without an oracle nothing could be settled: --oracle <address>");
+    }
+    const { chainId, provider } = await connectToChain(rpc);
+    try {
+      if (values.erc20 === undefined && chainId !== localChainId) {
+        throw new UsageError(`Chain ${chainId} is not a local one: say which token to settle in with --erc20`);
+      }
+      const plan = {
+        chainId,
+        path: values.deployment ?? deploymentPathOf(chainId),
+        erc20: values.erc20 === undefined ? undefined : addressFrom("--erc20", values.erc20),
+        owner,
+        oracles,
+        maximumSessionSeconds:
+          wholeNumber("--maximum-session-hours", values["maximum-session-hours"], 1, 720) * secondsPerHour,
+        changeDelaySeconds:
+          wholeNumber("--change-delay-hours", values["change-delay-hours"], 1, 2_160) * secondsPerHour,
+      };
+      const isDryRun = values["dry-run"] === true;
+      const signer = isDryRun ? undefined : (await accountFromEnvironment("DEPLOYER")).connect(provider);
+      const { steps, deployment } = await deployContracts(plan, provider, signer);
+
+      output.json({ chainId, path: plan.path, isDryRun, steps, blockNumber: deployment?.blockNumber ?? null });
+      if (!output.isJson) {
+        for (const step of steps) {
+          output.line(`${step.action.padEnd(9)}${step.contract.padEnd(20)}${step.address ?? "not yet"}`);
+        }
+        output.line(isDryRun ? "Nothing was sent." : `Deployment file: ${plan.path}`);
+      }
+
+      return exitCodes.asExpected;
+    } catch (error) {
+      if (error instanceof WattproofError && error.code === "DEPLOYMENT_DIFFERS") {
+        output.json({ error: { code: error.code, detail: error.detail } });
+        process.stderr.write(`${error.message}\n`);
+
+        return exitCodes.differs;
+      }
+      throw error;
+    } finally {
+      provider.destroy();
+    }
+  },
+);
+
+function addressFrom(option: string, text: string | undefined): string {
+  if (text === undefined || !isAddress(text)) {
+    throw new UsageError(`${option} takes an address of 0x and 40 hexadecimal digits`);
+  }
+
+  return text;
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Interface, type JsonFragment } from "ethers";
+import { z } from "zod";
+
+import { WattproofError } from "../../services/errors.ts";
+
+/** Where each contract of a deployment is compiled to. */
+const sources = {
+  erc20: "mocks/DemoToken",
+  oracleSet: "OracleSet",
+  tariffRegistry: "TariffRegistry",
+  meterRegistry: "MeterRegistry",
+  chargingSettlement: "ChargingSettlement",
+} as const;
+
+/** The contracts of a deployment. */
+export type ContractRole = keyof typeof sources;
+
+const hex = z.string().regex(/^0x([0-9a-f]{2})*$/u);
+const artifact = z.object({
+  abi: z.array(z.custom<JsonFragment>((value) => typeof value === "object" && value !== null)),
+  bytecode: hex,
+  deployedBytecode: hex,
+  immutableReferences: z.record(
+    z.string(),
+    z.array(z.object({ start: z.int().nonnegative(), length: z.int().positive() })),
+  ),
+});
+
+/** A compiled contract. */
+export interface Artifact {
+  readonly interface: Interface;
+  readonly bytecode: string;
+  /** Whether the code on chain is this contract's, apart from the values of its immutables. */
+  isCode(code: string): boolean;
+}
+
+/**
+ * The compiled contract of a role.
+ *
+ * @throws WattproofError CONTRACT_NOT_COMPILED
+ */
+export function artifactOf(role: ContractRole): Artifact {
+  const source = sources[role];
+  const name = source.slice(source.lastIndexOf("/") + 1);
+  const path = join(import.meta.dirname, "../../artifacts/contracts", `${source}.sol`, `${name}.json`);
+  let compiled: z.infer<typeof artifact>;
+  try {
+    compiled = artifact.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new WattproofError("CONTRACT_NOT_COMPILED", `${path}; run npm run build`, { cause: error });
+  }
+  const immutables = Object.values(compiled.immutableReferences).flat();
+  const expected = withoutImmutables(compiled.deployedBytecode, immutables);
+
+  return {
+    interface: new Interface(compiled.abi),
+    bytecode: compiled.bytecode,
+    isCode: (code) => withoutImmutables(code.toLowerCase(), immutables) === expected,
+  };
+}
+
+function withoutImmutables(code: string, references: readonly { start: number; length: number }[]): string {
+  const bytes = Buffer.from(code.slice(2), "hex");
+  for (const { start, length } of references) {
+    bytes.fill(0, start, start + length);
+  }
+
+  return bytes.toString("hex");
+}
