@@ -245,11 +245,9 @@ export const errorCatalogue = {
   ERC20_UNSUITABLE: { httpStatus: 500, isRetryable: false, title: "The token cannot be settled in." },
   TRANSACTION_FAILED: { httpStatus: 500, isRetryable: false, title: "A transaction of a command failed." },
   KEY_UNAVAILABLE: { httpStatus: 500, isRetryable: false, title: "A private key is missing or cannot be read." },
-  LOCAL_CHAIN_JOURNAL_INVALID: {
-    httpStatus: 500,
-    isRetryable: false,
-    title: "The journal of the local chain cannot be read.",
-  },
+  JOURNAL_INVALID: { httpStatus: 500, isRetryable: false, title: "A journal of a command cannot be read." },
+  DATA_FOLDER_IN_USE: { httpStatus: 500, isRetryable: false, title: "Another process works in the data folder." },
+  MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
   LOCAL_CHAIN_DIVERGED: {
     httpStatus: 500,
     isRetryable: false,

@@ -32,7 +32,7 @@ const head = z.object({ hash: z.string(), timestamp: z.string().transform(Number
  * because another version of the network computes something else) the start is refused instead of going on with a chain
  * that is not the one that receipts name.
  *
- * @throws WattproofError LOCAL_CHAIN_JOURNAL_INVALID, LOCAL_CHAIN_DIVERGED
+ * @throws WattproofError JOURNAL_INVALID, LOCAL_CHAIN_DIVERGED
  */
 export async function createLocalChain(options: {
   readonly clock: ChainClock;
@@ -42,7 +42,7 @@ export async function createLocalChain(options: {
 }): Promise<LocalChain> {
   const { clock, journalPath } = options;
   const fresh = {
-    format: "wattproof-local-chain" as const,
+    kind: "wattproof-local-chain" as const,
     version: 1 as const,
     chainId: localChainId,
     genesisSeconds: options.genesisSeconds,

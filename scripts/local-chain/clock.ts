@@ -4,9 +4,24 @@ export interface ChainClock {
   nowSeconds(): number;
 }
 
-/** The time of day. */
-export function createWallClock(): ChainClock {
-  return { nowSeconds: () => Math.floor(Date.now() / 1000) };
+/** A clock that runs with the time of day, so many seconds off, and can be put forward. */
+export interface RunningClock extends ChainClock {
+  advance(seconds: number): void;
+}
+
+/** The time of day, plus an offset. */
+export function createRunningClock(offsetSeconds: number): RunningClock {
+  let offset = offsetSeconds;
+
+  return {
+    nowSeconds: () => Math.floor(Date.now() / 1000) + offset,
+    advance(seconds) {
+      if (!Number.isSafeInteger(seconds) || seconds < 0) {
+        throw new RangeError(`A chain's clock cannot go back by ${-seconds} seconds`);
+      }
+      offset += seconds;
+    },
+  };
 }
 
 /** A clock that stands still until it is set, for replays of the past. */

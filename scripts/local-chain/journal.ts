@@ -1,23 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-  fsyncSync,
-} from "node:fs";
-import { dirname } from "node:path";
-
 import { z } from "zod";
 
 import { WattproofError } from "../../services/errors.ts";
+import { openAppendOnlyFile } from "../journal/append-only-file.ts";
 
 const hex = z.string().regex(/^0x[0-9a-f]*$/u);
 const header = z.strictObject({
-  format: z.literal("wattproof-local-chain"),
+  kind: z.literal("wattproof-local-chain"),
   version: z.literal(1),
   chainId: z.int().positive(),
   genesisSeconds: z.int().nonnegative(),
@@ -47,58 +35,28 @@ export interface Journal {
 /**
  * Opens the journal at `path`, or begins one with `fresh`.
  *
- * A last line without its line feed was cut off by a crash before it was executed; it is dropped.
- *
- * @throws WattproofError LOCAL_CHAIN_JOURNAL_INVALID when any other line cannot be read.
+ * @throws WattproofError JOURNAL_INVALID
  */
 export function openJournal(path: string, fresh: JournalHeader): Journal {
-  mkdirSync(dirname(path), { recursive: true });
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const wholeLength = text.lastIndexOf("\n") + 1;
-  const [first, ...rest] = text.slice(0, wholeLength).split("\n").slice(0, -1);
-  const descriptor = openSync(path, "a");
-  ftruncateSync(descriptor, Buffer.byteLength(text.slice(0, wholeLength)));
-
-  function write(value: JournalHeader | JournalEntry): void {
-    const line = Buffer.from(`${JSON.stringify(value)}\n`);
-    let written = 0;
-    while (written < line.length) {
-      written += writeSync(descriptor, line, written);
-    }
-    fdatasyncSync(descriptor);
+  const file = openAppendOnlyFile<JournalHeader | JournalEntry>(path, z.union([header, entry]));
+  const [first, ...rest] = file.lines;
+  if (first === undefined) {
+    file.append(fresh);
+  }
+  const entries = rest.filter((line) => line.kind !== "wattproof-local-chain");
+  if ((first ?? fresh).kind !== "wattproof-local-chain" || entries.length !== rest.length) {
+    file.close();
+    throw new WattproofError("JOURNAL_INVALID", `${path} does not begin with one description of its chain`);
   }
 
-  try {
-    if (first === undefined) {
-      write(fresh);
-      syncFolder(dirname(path));
-    }
-
-    return {
-      header: first === undefined ? fresh : parseLine(header, path, first, 1),
-      entries: rest.map((line, index) => parseLine(entry, path, line, index + 2)),
-      append: write,
-      close: () => {
-        closeSync(descriptor);
-      },
-    };
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
-  }
-}
-
-function parseLine<Value>(schema: z.ZodType<Value>, path: string, line: string, number: number): Value {
-  try {
-    return schema.parse(JSON.parse(line));
-  } catch (error) {
-    throw new WattproofError("LOCAL_CHAIN_JOURNAL_INVALID", `${path}, line ${number}`, { cause: error });
-  }
-}
-
-/** A new file survives a crash only once its folder is on the disk, too. */
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  return {
+    header: first?.kind === "wattproof-local-chain" ? first : fresh,
+    entries,
+    append(next) {
+      file.append(next);
+    },
+    close() {
+      file.close();
+    },
+  };
 }

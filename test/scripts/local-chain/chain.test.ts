@@ -65,7 +65,7 @@ describe("Local chain", () => {
     open.pop();
     writeFileSync(journalPath, readFileSync(journalPath, "utf8").replace('"block"', '"blick"'));
 
-    expect(await startFailure()).to.equal("LOCAL_CHAIN_JOURNAL_INVALID");
+    expect(await startFailure()).to.equal("JOURNAL_INVALID");
   });
 
   it("refuses a journal that does not give the chain it was written on", async () => {

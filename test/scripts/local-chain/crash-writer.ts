@@ -5,12 +5,12 @@ import { writeSync } from "node:fs";
 import { Wallet } from "ethers";
 
 import { createLocalChain } from "../../../scripts/local-chain/chain.ts";
-import { createWallClock } from "../../../scripts/local-chain/clock.ts";
+import { createRunningClock } from "../../../scripts/local-chain/clock.ts";
 
 async function sendUntilKilled(): Promise<void> {
   const [journalPath = ""] = process.argv.slice(2);
   const wallet = new Wallet(`0x${"11".repeat(32)}`);
-  const clock = createWallClock();
+  const clock = createRunningClock(0);
   const chain = await createLocalChain({ clock, genesisSeconds: clock.nowSeconds(), journalPath });
 
   await chain.fund(wallet.address, 10n ** 21n);

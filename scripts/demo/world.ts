@@ -1,0 +1,93 @@
+import hre from "hardhat";
+
+import { WattproofError } from "../../services/errors.ts";
+import { deployContracts, type DeploymentStep } from "../deploy/deploy-contracts.ts";
+import type { Deployment } from "../deploy/deployment-file.ts";
+import { createLocalChain, type LocalChain } from "../local-chain/chain.ts";
+import { localChainId } from "../local-chain/chain-id.ts";
+import type { ChainClock } from "../local-chain/clock.ts";
+import { startRpcServer } from "../local-chain/rpc-server.ts";
+import { demoAccount } from "./accounts.ts";
+import { contractsOf, createChainProvider, type Contracts } from "./contracts.ts";
+import { createTransactor, type Transactor } from "./transactor.ts";
+
+/** A chain with the contracts on it, and the accounts that act on it. */
+export interface World {
+  readonly chain: LocalChain;
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  readonly deploymentSteps: readonly DeploymentStep[];
+  readonly contracts: Contracts;
+  readonly provider: ReturnType<typeof createChainProvider>;
+  /** Who is paid. */
+  readonly operator: Transactor;
+  /** Who brings signed terms to the chain; anybody could. */
+  readonly relayer: Transactor;
+  close(): Promise<void>;
+}
+
+/** 48 hours for a session and 72 for a change of oracles: the defaults of `npm run deploy`. */
+export const maximumSessionSeconds = 48 * 3600;
+const changeDelaySeconds = 72 * 3600;
+
+/** Compiles what changed; quick when nothing did. */
+export async function compileContracts(): Promise<void> {
+  await hre.tasks.getTask("build").run({ quiet: true });
+}
+
+/** Starts a local chain and deploys to it. */
+export async function createWorld(options: {
+  readonly clock: ChainClock;
+  readonly genesisSeconds: number;
+  readonly deploymentPath: string;
+  readonly chainJournalPath?: string;
+  readonly rpcPort?: number;
+}): Promise<World> {
+  const { clock, genesisSeconds, chainJournalPath } = options;
+  const chain = await createLocalChain({
+    clock,
+    genesisSeconds,
+    ...(chainJournalPath === undefined ? {} : { journalPath: chainJournalPath }),
+  });
+  const rpc = await startRpcServer(chain, options.rpcPort ?? 0);
+  const provider = createChainProvider(chain);
+  const close = async (): Promise<void> => {
+    provider.destroy();
+    await rpc.close();
+    await chain.close();
+  };
+
+  try {
+    const deployer = demoAccount("deployer");
+    await createTransactor(chain, deployer);
+    await createTransactor(chain, demoAccount("oracle"));
+    const plan = {
+      chainId: localChainId,
+      path: options.deploymentPath,
+      erc20: undefined,
+      owner: demoAccount("owner").address,
+      oracles: [demoAccount("oracle").address],
+      maximumSessionSeconds,
+      changeDelaySeconds,
+    };
+    const { deployment, steps } = await deployContracts(plan, provider, deployer.connect(provider));
+    if (deployment === undefined) {
+      throw new WattproofError("INTERNAL", "Nothing was deployed");
+    }
+
+    return {
+      chain,
+      rpcUrl: rpc.url,
+      deployment,
+      deploymentSteps: steps,
+      contracts: contractsOf(deployment, provider),
+      provider,
+      operator: await createTransactor(chain, demoAccount("operator")),
+      relayer: await createTransactor(chain, demoAccount("relayer")),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
