@@ -1,7 +1,5 @@
 import { AbiCoder, TypedDataEncoder, keccak256, toUtf8Bytes } from "ethers";
 
-import { WattproofError } from "../errors.ts";
-
 /** What driver and operator agree to before energy flows: `SessionTerms` of the settlement contract. */
 export interface SessionTerms {
   readonly driver: string;
@@ -78,8 +76,8 @@ export function packTerms(terms: SessionTerms): bigint {
 }
 
 /**
- * The terms in full, from one word and the fields that the event carries beside it.
- * @throws CHAIN_MISMATCH if the 24 highest bits are not zero: another contract's event.
+ * The terms in full, from one word and the fields that the event carries beside it. The 24 highest bits mean nothing to
+ * the contract, and whoever relays an opening can set them, so they mean nothing here either.
  */
 export function unpackTerms(
   packed: bigint,
@@ -98,7 +96,6 @@ export function unpackTerms(
   const evse = Number(take(32n));
   const nonce = Number(take(32n));
   const lane = Number(take(32n));
-  if (rest !== 0n) throw new WattproofError("CHAIN_MISMATCH", "Packed terms have bits above their 232.");
   return { ...shared, lane, nonce, evse, meter, holdMicro, expiresAt };
 }
 
