@@ -7,8 +7,9 @@ import { quote, refuse } from "./refusal.ts";
 import type { BillingReading, Decimal, MeterTime, TransactionMarker } from "./types.ts";
 
 /** A value of an import register together with the rank of that register. */
-export interface ImportReading extends BillingReading {
+export interface ImportReading {
   readonly rank: number;
+  readonly reading: BillingReading;
 }
 
 /** No meter has counted this much: 10^15 Wh is what a large power station gives in a century. */
@@ -65,7 +66,8 @@ function readReading(own: JsonObject, carried: ReadonlyMap<string, JsonValue>, i
     const isEvent = transaction !== "B" && !endMarkers.has(transaction);
     return isEvent ? null : refuse("OCMF_VALUE_MISSING", `RD[${index}] has no RV`);
   }
-  return { transaction, registerWh: readWattHours(value, carried.get("RU"), index), register, time, rank };
+  const registerWh = readWattHours(value, carried.get("RU"), index);
+  return { rank, reading: { transaction, registerWh, register, time } };
 }
 
 function readMarker(value: JsonValue | undefined, index: number): TransactionMarker {

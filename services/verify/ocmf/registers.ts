@@ -9,12 +9,7 @@ import type { BillingReading, RegisterReadings } from "./types.ts";
  * apart by the text of `RI`: a meter does not change its spelling within a record.
  */
 export function groupByRegister(readings: readonly ImportReading[]): RegisterReadings[] {
-  const groups = new Map<string, ImportReading[]>();
-  for (const reading of readings) {
-    const group = groups.get(reading.register);
-    if (group === undefined) groups.set(reading.register, [reading]);
-    else group.push(reading);
-  }
+  const groups = Map.groupBy(readings, ({ reading }) => reading.register);
   return [...groups.values()].map(buildRegister).sort((left, right) => left.rank - right.rank);
 }
 
@@ -55,18 +50,17 @@ export function requireConsistentReadings(readings: readonly BillingReading[]): 
   }
 }
 
-function buildRegister(readings: readonly ImportReading[]): RegisterReadings {
-  const begins = readings.filter(isBegin);
-  const ends = readings.filter(isEnd);
-  const [first] = readings;
-  const last = readings.at(-1);
-  if (first === undefined || last === undefined) throw new RangeError("a register without readings");
-  const [begin = null, secondBegin] = begins;
-  const [end = null, secondEnd] = ends;
-  if (secondBegin !== undefined) refuse("OCMF_BEGIN_REPEATED", quote(first.register));
-  if (secondEnd !== undefined) refuse("OCMF_END_REPEATED", quote(first.register));
-  if (begin !== null && begin !== first) refuse("OCMF_READING_ORDER", `${quote(first.register)} does not start with B`);
-  if (end !== null && end !== last) refuse("OCMF_READING_ORDER", `${quote(first.register)} goes on after its end`);
+function buildRegister(group: readonly ImportReading[]): RegisterReadings {
+  const readings = group.map(({ reading }) => reading);
+  const [first] = group;
+  if (first === undefined) throw new RangeError("a register without readings");
+  const { register } = first.reading;
+  const [begin = null, secondBegin] = readings.filter(isBegin);
+  const [end = null, secondEnd] = readings.filter(isEnd);
+  if (secondBegin !== undefined) refuse("OCMF_BEGIN_REPEATED", quote(register));
+  if (secondEnd !== undefined) refuse("OCMF_END_REPEATED", quote(register));
+  if (begin !== null && begin !== readings[0]) refuse("OCMF_READING_ORDER", `${quote(register)} does not start with B`);
+  if (end !== null && end !== readings.at(-1)) refuse("OCMF_READING_ORDER", `${quote(register)} goes on after its end`);
   requireConsistentReadings(readings);
-  return { register: first.register, rank: first.rank, begin, end, readings };
+  return { register, rank: first.rank, begin, end, readings };
 }
