@@ -33,7 +33,7 @@ export interface SimulatedStation {
    * @param sessionId Named only for records that do not carry the session's idTag.
    * @throws StationGaveUpError when the attempts are used up.
    */
-  post(record: string, options?: { sessionId?: string; signal?: AbortSignal }): Promise<StationAnswer>;
+  post(record: string | Uint8Array, options?: { sessionId?: string; signal?: AbortSignal }): Promise<StationAnswer>;
 }
 
 /** 8 attempts, waiting 50 ms, 100 ms, … and 2 s at most: 6.35 s in all, long enough for a service that restarts. */
@@ -49,8 +49,8 @@ export function createSimulatedStation(options: {
   const { url, stationId, apiKey } = options;
   const retry = { ...retryDefaults, ...options.retry };
 
-  async function postOnce(record: string, sessionId: string | undefined, signal: AbortSignal): Promise<Attempt> {
-    const body = sessionId === undefined ? record : JSON.stringify({ record, sessionId });
+  async function postOnce(record: Buffer, sessionId: string | undefined, signal: AbortSignal): Promise<Attempt> {
+    const body = sessionId === undefined ? record : envelopeOf(record, sessionId);
     const response = await fetch(new URL("/v1/meter-values", url), {
       method: "POST",
       headers: {
@@ -68,6 +68,7 @@ export function createSimulatedStation(options: {
   return {
     stationId,
     async post(record, { sessionId, signal } = {}) {
+      const bytes = Buffer.from(record);
       let failure: unknown;
       for (let attempt = 0; attempt < retry.attempts; attempt += 1) {
         if (attempt > 0) {
@@ -75,7 +76,7 @@ export function createSimulatedStation(options: {
         }
         const limits = [AbortSignal.timeout(retry.answerTimeoutMs), ...(signal === undefined ? [] : [signal])];
         try {
-          const result = await postOnce(record, sessionId, AbortSignal.any(limits));
+          const result = await postOnce(bytes, sessionId, AbortSignal.any(limits));
           if ("answer" in result) {
             return result.answer;
           }
@@ -88,6 +89,15 @@ export function createSimulatedStation(options: {
       throw new StationGaveUpError(`No answer from ${url} after ${retry.attempts} attempts`, { cause: failure });
     },
   };
+}
+
+/** The record with the session that it is meant for; in base64 where it is not text. */
+function envelopeOf(record: Buffer, sessionId: string): string {
+  const text = record.toString("utf8");
+
+  return Buffer.from(text, "utf8").equals(record)
+    ? JSON.stringify({ record: text, sessionId })
+    : JSON.stringify({ record: record.toString("base64"), encoding: "base64", sessionId });
 }
 
 type Attempt = { readonly answer: StationAnswer } | { readonly failure: unknown };

@@ -1,0 +1,65 @@
+import type { MeterKey } from "../simulator/demo-key.ts";
+import type { SimulatedCurve } from "../simulator/curves.ts";
+
+/** How it is shown that the registrant has a meter. */
+export type PlannedPossession =
+  /** The meter signs a record with the tag, and the contract or an oracle verifies it. */
+  | { readonly kind: "record"; readonly key: MeterKey }
+  /** Nobody here has the meter: the oracle attests without a record, which only a demo may do. */
+  | { readonly kind: "none" };
+
+/** A meter at an EVSE, and the charging station that reports what it signs. */
+export interface PlannedMeter {
+  readonly meterId: string;
+  readonly evseId: string;
+  readonly stationId: string;
+  readonly curve: SimulatedCurve;
+  /** X and Y, big-endian. */
+  readonly publicKeyPoint: Uint8Array;
+  readonly possession: PlannedPossession;
+}
+
+/** One record that is posted for a session, and what has to become of it. */
+export interface PlannedDelivery {
+  readonly record: Uint8Array;
+  /** What it is, for people. */
+  readonly what: string;
+  /** Who posts it. */
+  readonly stationId: string;
+  /** It is posted in an envelope that names the session. */
+  readonly namesSession: boolean;
+  readonly expected: "accepted" | "duplicate" | "refused";
+}
+
+/** What was decided for a session when it was opened. */
+export interface OpenedPlan {
+  readonly sessionId: string;
+  readonly idTag: string;
+  /** When the chain opened it, in seconds since 1970. */
+  readonly openedSeconds: number;
+}
+
+/** A charging session that is to be played, and how it has to end. */
+export interface PlannedSession {
+  /** The same in every run, so that a session is played once. */
+  readonly name: string;
+  readonly origin: "simulator" | "third party";
+  readonly meterId: string;
+  /** Name of the demo account. */
+  readonly driver: string;
+  readonly lane: number;
+  readonly holdMicro: bigint;
+  /** What the driver's account is filled with before. */
+  readonly depositMicro: bigint;
+  readonly ending: "settled" | "expired" | "not opened";
+  /** What has to be settled; null unless it is to be settled. */
+  readonly metering: { readonly energyMicroWh: bigint; readonly chargingSeconds: number } | null;
+  /** Signs or fetches the records, in the order in which they are posted. */
+  deliveries(opened: OpenedPlan): readonly PlannedDelivery[];
+}
+
+/** All that one run plays. */
+export interface Plan {
+  readonly meters: readonly PlannedMeter[];
+  readonly sessions: readonly PlannedSession[];
+}
