@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IOcmfScanner} from "./IOcmfScanner.sol";
 import {IOracleSet} from "./IOracleSet.sol";
 
 /// @notice Elliptic curves of OCMF 1.4.1, table of signature algorithms.
@@ -66,37 +67,61 @@ struct Meter {
 /// whose identification (`ID`) is the tag of (chain, registry, registrant, EVSE, key), so that a published record of
 /// somebody else's meter proves nothing.
 interface IMeterRegistry {
+    /// @notice An operator has registered a charging point.
     event EvseRegistered(uint32 indexed evse, address indexed operator, string evseId);
+    /// @notice A meter was registered and is pending; `content` is all that is stored of it.
     event MeterRegistered(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, Meter content);
-    event MeterActivated(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, Possession possession);
+    /// @notice A meter is the active one of its EVSE. Its records count from `validFrom` on: later than registered where
+    /// the key's records counted for an earlier meter number until then.
+    event MeterActivated(
+        uint32 indexed meter,
+        uint32 indexed evse,
+        bytes32 indexed keyId,
+        Possession possession,
+        uint256 validFrom
+    );
+    /// @notice A meter was taken out of service, by its operator or because another one was activated at the EVSE. Its
+    /// records count until `validUntil`.
     event MeterRetired(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, uint256 validUntil);
+    /// @notice The key of a meter is no longer trusted: none of its records count, whenever they were signed.
     event MeterRevoked(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, uint256 validUntil);
 
     /// @notice The EVSE id is empty or too long.
     error EvseIdLengthOutOfRange(uint256 length, uint256 least, uint256 most);
     /// @notice The operator has registered this EVSE id before.
     error EvseAlreadyRegistered(uint32 evse);
-    /// @notice There is no EVSE or meter with this number.
+    /// @notice There is no EVSE with this number.
     error EvseUnknown(uint32 evse);
+    /// @notice There is no meter with this number.
     error MeterUnknown(uint32 meter);
     /// @notice Only the EVSE's operator can do this.
     error NotOperator(address caller, address operator);
+    /// @notice A key needs a curve.
     error CurveMissing();
+    /// @notice The key is not twice as long as a coordinate of its curve.
     error PublicKeyLengthWrong(uint256 length, uint256 expected);
     /// @notice The point is not on the curve, or is no point of it at all.
     error PublicKeyOffCurve();
-    /// @notice The interval is empty, or the calibration has run out before it begins.
+    /// @notice No record could ever count: the interval is empty, or ends before the present time, before the records of
+    /// the same key stop to count for an earlier meter number, or, as far as the calibration goes, before it begins.
     error ValidityEmpty(uint256 validFrom, uint256 validUntil);
+    /// @notice The calibration has run out before the present time.
     error CalibrationExpired(uint256 calibrationExpiresAt, uint256 timestamp);
     /// @notice The key is active at another meter number.
     error KeyAlreadyActive(uint32 meter);
+    /// @notice The key was revoked, which is final.
     error KeyRevoked(bytes32 keyId);
+    /// @notice Only a pending meter can be activated.
     error MeterNotPending(uint32 meter, MeterStatus status);
+    /// @notice The meter is in a state in which this cannot be done to it.
     error MeterNotActive(uint32 meter, MeterStatus status);
     /// @notice This contract cannot verify signatures on the curve; an oracle has to attest.
     error CurveNotVerifiable(Curve curve);
     /// @notice The record does not carry the tag that proves possession.
     error PossessionTagMissing(string expected);
+    /// @notice It was never shown that the registrant has the meter, so that its key is not theirs to revoke.
+    error PossessionUnproven(uint32 meter);
+    /// @notice The signature is not the registered key's signature of the payload.
     error RecordSignatureInvalid();
     /// @notice The attestation is not signed by an oracle.
     error NotOracle(address signer);
@@ -120,20 +145,26 @@ interface IMeterRegistry {
     ) external returns (uint32 meter);
 
     /// @notice Activates a meter with a record that its key signed and whose `ID` is the possession tag. The meter that
-    /// was active at the EVSE is retired. Anybody may call; secp256r1 and secp256k1 only.
+    /// was active at the EVSE is retired. Anybody may call while the EVSE has no active meter, else only its operator;
+    /// secp256r1 and secp256k1 only. Reverts with IOcmfScanner's `RecordRefused`
+    /// where the record is not taken.
     /// @param payload The signed bytes of the record: what stands between the first and the second `|`.
     /// @param r First half of the signature.
     /// @param s Second half of the signature; both s and n − s are accepted.
     function activateMeter(uint32 meter, bytes calldata payload, bytes32 r, bytes32 s) external;
 
-    /// @notice Activates a meter on an oracle's word that it verified such a record. Anybody may call.
+    /// @notice Activates a meter on an oracle's word that it verified such a record, or that it has other proof. Anybody
+    /// may call while the EVSE has no active meter, else only its operator.
     /// @param signature The oracle's signature of `attestationDigestOf(meter)`, 65 bytes.
     function activateAttestedMeter(uint32 meter, bytes calldata signature) external;
 
-    /// @notice Takes an active or pending meter out of service. Only the EVSE's operator. Final for this number.
+    /// @notice Takes an active or pending meter out of service. Only the EVSE's operator. Final for this number; the key
+    /// may be registered again, also by somebody else.
     function retireMeter(uint32 meter) external;
 
-    /// @notice Declares the key of a meter, in whatever state, no longer trusted. Only the EVSE's operator. Final for the key.
+    /// @notice Declares the key of a meter that is or was active no longer trusted. Only the EVSE's operator, and not while
+    /// the key is active at another meter number. Final for the key.
+    /// Warning: who sells a meter can revoke its key until the buyer has activated it.
     function revokeMeter(uint32 meter) external;
 
     function evseOf(uint32 evse) external view returns (Evse memory content);
@@ -152,6 +183,8 @@ interface IMeterRegistry {
     /// @notice What an oracle signs to attest possession: the EIP-712 digest of
     /// MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId).
     function attestationDigestOf(uint32 meter) external view returns (bytes32 digest);
+    /// @notice Reads the records that prove possession; deployed with this contract.
+    function ocmfScanner() external view returns (IOcmfScanner);
     /// @notice Who may attest.
     function oracleSet() external view returns (IOracleSet);
 }

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {Curve, Evse, IMeterRegistry, Meter, MeterStatus, Possession} from "./interfaces/IMeterRegistry.sol";
+import {IOcmfScanner, OcmfContent} from "./interfaces/IOcmfScanner.sol";
+import {IOracleSet} from "./interfaces/IOracleSet.sol";
+import {Base32Tag} from "./libraries/Base32Tag.sol";
+import {EllipticCurve} from "./libraries/EllipticCurve.sol";
+import {MeterSignature} from "./libraries/MeterSignature.sol";
+import {OcmfScanner} from "./OcmfScanner.sol";
+
+/// @title Meter registry
+/// @dev See IMeterRegistry.
+contract MeterRegistry is IMeterRegistry, EIP712 {
+    uint256 private constant LONGEST_EVSE_ID = 48;
+
+    bytes32 private constant POSSESSION_TYPEHASH = keccak256(
+        "MeterPossession(address registrant,uint32 evse,bytes32 keyId)"
+    );
+    bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
+        "MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId)"
+    );
+
+    /// What is known of a key over all meter numbers.
+    struct Key {
+        uint32 activeMeter;
+        /// Records of the key counted for an earlier meter number until here.
+        uint40 countedUntil;
+        bool isRevoked;
+    }
+
+    IOracleSet public immutable oracleSet;
+    IOcmfScanner public immutable ocmfScanner;
+
+    uint32 private _evseCount;
+    uint32 private _meterCount;
+    mapping(uint32 evse => Evse) private _evses;
+    mapping(uint32 meter => Meter) private _meters;
+    mapping(bytes32 keyId => Key) private _keys;
+    mapping(address operator => mapping(bytes32 evseIdHash => uint32 evse)) private _evseByEvseId;
+
+    constructor(IOracleSet oracles) EIP712("Wattproof Meter Registry", "1") {
+        oracleSet = oracles;
+        ocmfScanner = new OcmfScanner();
+    }
+
+    /* REGISTRATION */
+
+    function registerEvse(string calldata evseId) external returns (uint32 evse) {
+        uint256 length = bytes(evseId).length;
+        require(length > 0 && length <= LONGEST_EVSE_ID, EvseIdLengthOutOfRange(length, 1, LONGEST_EVSE_ID));
+        bytes32 evseIdHash = keccak256(bytes(evseId));
+        evse = _evseByEvseId[msg.sender][evseIdHash];
+        require(evse == 0, EvseAlreadyRegistered(evse));
+
+        evse = ++_evseCount;
+        _evseByEvseId[msg.sender][evseIdHash] = evse;
+        _evses[evse] = Evse(msg.sender, evseId, 0);
+
+        emit EvseRegistered(evse, msg.sender, evseId);
+    }
+
+    function registerMeter(
+        uint32 evse,
+        Curve curve,
+        bytes calldata publicKey,
+        uint40 validFrom,
+        uint40 validUntil,
+        uint40 calibrationExpiresAt
+    ) external returns (uint32 meter) {
+        _requireOperator(evse);
+        _requireKey(curve, publicKey);
+        bytes32 keyId = keyIdOf(curve, publicKey);
+        require(!_keys[keyId].isRevoked, KeyRevoked(keyId));
+        require(validFrom < validUntil, ValidityEmpty(validFrom, validUntil));
+        require(validFrom < calibrationExpiresAt, ValidityEmpty(validFrom, calibrationExpiresAt));
+        _requireRunning(validUntil, calibrationExpiresAt);
+
+        meter = ++_meterCount;
+        Meter memory content = Meter({
+            evse: evse,
+            curve: curve,
+            status: MeterStatus.Pending,
+            possession: Possession.None,
+            validFrom: validFrom,
+            validUntil: validUntil,
+            calibrationExpiresAt: calibrationExpiresAt,
+            publicKey: publicKey
+        });
+        _meters[meter] = content;
+
+        emit MeterRegistered(meter, evse, keyId, content);
+    }
+
+    /* ACTIVATION */
+
+    function activateMeter(uint32 meter, bytes calldata payload, bytes32 r, bytes32 s) external {
+        bytes32 keyId = _requireActivatable(meter);
+        Curve curve = _meters[meter].curve;
+        require(MeterSignature.isVerifiable(curve), CurveNotVerifiable(curve));
+        (uint256 x, uint256 y) = EllipticCurve.coordinatesOf(_meters[meter].publicKey);
+        require(MeterSignature.isValid(curve, x, y, payload, r, s), RecordSignatureInvalid());
+        _requirePossessionTag(meter, keyId, payload);
+
+        _activate(meter, keyId, Possession.ProvenOnChain);
+    }
+
+    function activateAttestedMeter(uint32 meter, bytes calldata signature) external {
+        bytes32 keyId = _requireActivatable(meter);
+        (address signer, , ) = ECDSA.tryRecoverCalldata(_attestationDigestOf(meter, keyId), signature);
+        require(oracleSet.isOracle(signer), NotOracle(signer));
+
+        _activate(meter, keyId, Possession.AttestedByOracle);
+    }
+
+    /// @dev What must be true of a meter before anybody proves anything.
+    function _requireActivatable(uint32 meter) private view returns (bytes32 keyId) {
+        Meter storage content = _requireMeter(meter);
+        require(content.status == MeterStatus.Pending, MeterNotPending(meter, content.status));
+        Evse storage evse = _evses[content.evse];
+        // A published record can be shown again by anybody; it must not retire a meter against the operator's will.
+        require(evse.activeMeter == 0 || msg.sender == evse.operator, NotOperator(msg.sender, evse.operator));
+        keyId = _keyIdOf(content);
+        Key memory key = _keys[keyId];
+        require(!key.isRevoked, KeyRevoked(keyId));
+        require(key.activeMeter == 0, KeyAlreadyActive(key.activeMeter));
+        _requireRunning(content.validUntil, content.calibrationExpiresAt);
+        require(key.countedUntil < content.validUntil, ValidityEmpty(key.countedUntil, content.validUntil));
+    }
+
+    function _requirePossessionTag(uint32 meter, bytes32 keyId, bytes calldata payload) private view {
+        bytes32 digest = _possessionDigestOf(meter, keyId);
+        OcmfContent memory content = ocmfScanner.scan(payload);
+        uint256 position = content.identificationPosition;
+        require(
+            Base32Tag.isTagOf(digest, payload[position:position + content.identificationLength]),
+            PossessionTagMissing(Base32Tag.tagOf(digest))
+        );
+    }
+
+    function _activate(uint32 meter, bytes32 keyId, Possession possession) private {
+        Meter storage content = _meters[meter];
+        Evse storage evse = _evses[content.evse];
+        uint32 previous = evse.activeMeter;
+        if (previous != 0) _retire(previous, _keyIdOf(_meters[previous]));
+
+        Key storage key = _keys[keyId];
+        // A record counts for one meter number only.
+        if (content.validFrom < key.countedUntil) content.validFrom = key.countedUntil;
+        content.status = MeterStatus.Active;
+        content.possession = possession;
+        key.activeMeter = meter;
+        evse.activeMeter = meter;
+
+        emit MeterActivated(meter, content.evse, keyId, possession, content.validFrom);
+    }
+
+    /* END OF SERVICE */
+
+    function retireMeter(uint32 meter) external {
+        Meter storage content = _requireMeter(meter);
+        _requireOperator(content.evse);
+        MeterStatus status = content.status;
+        require(status == MeterStatus.Active || status == MeterStatus.Pending, MeterNotActive(meter, status));
+
+        _retire(meter, _keyIdOf(content));
+    }
+
+    function revokeMeter(uint32 meter) external {
+        Meter storage content = _requireMeter(meter);
+        _requireOperator(content.evse);
+        MeterStatus status = content.status;
+        require(status == MeterStatus.Active || status == MeterStatus.Retired, MeterNotActive(meter, status));
+        // Who only claimed a key, or has it no longer, cannot take it from who has it.
+        require(content.possession != Possession.None, PossessionUnproven(meter));
+        bytes32 keyId = _keyIdOf(content);
+        Key storage key = _keys[keyId];
+        require(key.activeMeter == 0 || key.activeMeter == meter, KeyAlreadyActive(key.activeMeter));
+        require(!key.isRevoked, KeyRevoked(keyId));
+
+        _end(content, meter, key);
+        content.status = MeterStatus.Revoked;
+        key.isRevoked = true;
+
+        emit MeterRevoked(meter, content.evse, keyId, content.validUntil);
+    }
+
+    function _retire(uint32 meter, bytes32 keyId) private {
+        Meter storage content = _meters[meter];
+        _end(content, meter, _keys[keyId]);
+        content.status = MeterStatus.Retired;
+
+        emit MeterRetired(meter, content.evse, keyId, content.validUntil);
+    }
+
+    /// @dev Ends the validity now, where it has not ended before, and frees EVSE and key if the meter has them.
+    function _end(Meter storage content, uint32 meter, Key storage key) private {
+        if (block.timestamp < content.validUntil) content.validUntil = uint40(block.timestamp);
+        if (key.activeMeter != meter) return;
+
+        key.activeMeter = 0;
+        if (key.countedUntil < content.validUntil) key.countedUntil = content.validUntil;
+        _evses[content.evse].activeMeter = 0;
+    }
+
+    /* VIEWS */
+
+    function evseOf(uint32 evse) external view returns (Evse memory content) {
+        return _evses[evse];
+    }
+
+    function meterOf(uint32 meter) external view returns (Meter memory content) {
+        return _meters[meter];
+    }
+
+    function activeMeterOf(bytes32 keyId) external view returns (uint32 meter) {
+        return _keys[keyId].activeMeter;
+    }
+
+    function keyIdOf(Curve curve, bytes calldata publicKey) public pure returns (bytes32 keyId) {
+        return keccak256(abi.encode(curve, publicKey));
+    }
+
+    function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool) {
+        Meter storage content = _meters[meter];
+        MeterStatus status = content.status;
+        if (status != MeterStatus.Active && status != MeterStatus.Retired) return false;
+        if (content.possession == Possession.None || _keys[_keyIdOf(content)].isRevoked) return false;
+        if (timestamp < content.validFrom || timestamp >= content.validUntil) return false;
+        return timestamp < content.calibrationExpiresAt;
+    }
+
+    function possessionTagOf(uint32 meter) external view returns (string memory tag) {
+        return Base32Tag.tagOf(_possessionDigestOf(meter, _keyIdOf(_requireMeter(meter))));
+    }
+
+    function attestationDigestOf(uint32 meter) external view returns (bytes32 digest) {
+        return _attestationDigestOf(meter, _keyIdOf(_requireMeter(meter)));
+    }
+
+    /* CHECKS */
+
+    function _requireOperator(uint32 evse) private view {
+        address operator = _evses[evse].operator;
+        require(operator != address(0), EvseUnknown(evse));
+        require(operator == msg.sender, NotOperator(msg.sender, operator));
+    }
+
+    function _requireMeter(uint32 meter) private view returns (Meter storage content) {
+        content = _meters[meter];
+        require(content.status != MeterStatus.None, MeterUnknown(meter));
+    }
+
+    function _requireKey(Curve curve, bytes calldata publicKey) private pure {
+        require(curve != Curve.None, CurveMissing());
+        uint256 expected = 2 * EllipticCurve.coordinateBytesOf(curve);
+        require(publicKey.length == expected, PublicKeyLengthWrong(publicKey.length, expected));
+        if (EllipticCurve.isComputable(curve)) {
+            (uint256 x, uint256 y) = EllipticCurve.coordinatesOf(publicKey);
+            require(EllipticCurve.isOnCurve(curve, x, y), PublicKeyOffCurve());
+        }
+    }
+
+    /// @dev A meter whose time is over has no use but to confuse.
+    function _requireRunning(uint256 validUntil, uint256 calibrationExpiresAt) private view {
+        require(block.timestamp < validUntil, ValidityEmpty(block.timestamp, validUntil));
+        require(block.timestamp < calibrationExpiresAt, CalibrationExpired(calibrationExpiresAt, block.timestamp));
+    }
+
+    function _keyIdOf(Meter storage content) private view returns (bytes32) {
+        return keccak256(abi.encode(content.curve, content.publicKey));
+    }
+
+    function _possessionDigestOf(uint32 meter, bytes32 keyId) private view returns (bytes32) {
+        uint32 evse = _meters[meter].evse;
+        return _hashTypedDataV4(keccak256(abi.encode(POSSESSION_TYPEHASH, _evses[evse].operator, evse, keyId)));
+    }
+
+    function _attestationDigestOf(uint32 meter, bytes32 keyId) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, meter, _meters[meter].evse, keyId)));
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {JsonText} from "./JsonText.sol";
+import {OcmfNumber} from "./OcmfNumber.sol";
+import {BillingReading, OcmfContent, RefusalReason} from "../interfaces/IOcmfScanner.sol";
+import {OcmfRegister} from "./OcmfRegister.sol";
+
+/// @notice A reading as it was read, with the fields carried forward from the readings before it.
+struct Reading {
+    /// Where it stands in the payload.
+    uint256 position;
+    /// The characters of `TX`, `ST`, `RU`, `RI`, the last in the lowest bits; 0 until there was one.
+    uint256 transaction;
+    uint256 status;
+    uint256 unit;
+    uint256 register;
+    /// A constant of `OcmfRegister`.
+    uint256 kind;
+    int256 epochMs;
+    uint256 synchronisation;
+    bool hasTime;
+    bool hasTimeError;
+    /// `RV`: unscaled · 10^exponent. Not carried forward.
+    bool hasValue;
+    uint256 unscaled;
+    int256 exponent;
+}
+
+/// @notice A register of imported energy, as far as the record was read.
+struct ImportRegister {
+    /// A constant of `OcmfRegister`, the best the highest; `OTHER` while there is none.
+    uint256 kind;
+    /// The characters of `RI`, the last in the lowest bits.
+    uint256 register;
+    uint256 readingCount;
+    /// The last reading, rounded up.
+    uint256 lastMicroWhUp;
+    int256 lastEpochMs;
+    BillingReading begin;
+    BillingReading end;
+}
+
+/// @notice All registers of imported energy of a record: mostly there is only the first.
+struct ImportRegisters {
+    ImportRegister first;
+    ImportRegister[] others;
+    uint256 otherCount;
+}
+
+/// @title Billing of OCMF readings
+/// @notice Checks that the readings of each register of imported energy are in order and chooses the register that is
+/// billed: energy at the vehicle before energy at the mains, then the transaction's own register before a total. Every
+/// reading of the record must be good (`ST` is G, no `EF` E, no exception), also those of other registers.
+library OcmfBilling {
+    uint256 private constant KILOWATT_HOUR = uint24(bytes3("kWh"));
+    uint256 private constant WATT_HOUR = uint16(bytes2("Wh"));
+    uint256 private constant MAXIMUM_OTHERS = 3;
+
+    /// One bit for each letter: E end, L local, R remote, A abort, P power failure.
+    uint256 private constant ENDS = (1 << 0x45) | (1 << 0x4c) | (1 << 0x52) | (1 << 0x41) | (1 << 0x50);
+    /// C charging, S suspended, T tariff change.
+    uint256 private constant EVENTS = (1 << 0x43) | (1 << 0x53) | (1 << 0x54);
+
+    /// @notice Takes the next reading of the record.
+    function takeReading(ImportRegisters memory registers, Reading memory reading) internal pure {
+        (bool isBegin, bool isEnd) = _checkReading(reading);
+        if (reading.kind == OcmfRegister.OTHER) return;
+        if (!reading.hasValue) {
+            // Only an event between begin and end can do without a value.
+            if (isBegin || isEnd) _refuse(RefusalReason.ValueMissing, reading);
+            return;
+        }
+        (uint256 microWhDown, uint256 microWhUp) = _microWhOf(reading);
+        ImportRegister memory register = _registerOf(registers, reading);
+
+        if (register.end.isPresent) {
+            _refuse(isEnd ? RefusalReason.EndRepeated : RefusalReason.ReadingOutOfOrder, reading);
+        }
+        if (isBegin && register.readingCount > 0) {
+            _refuse(register.begin.isPresent ? RefusalReason.BeginRepeated : RefusalReason.ReadingOutOfOrder, reading);
+        }
+        if (register.readingCount > 0) {
+            // Rounded apart: what passes has not run back, not even by less than the unit.
+            if (microWhDown < register.lastMicroWhUp) _refuse(RefusalReason.ValueDecreasing, reading);
+            if (reading.epochMs < register.lastEpochMs) _refuse(RefusalReason.TimeDecreasing, reading);
+        }
+        unchecked {
+            // At most 64 readings.
+            ++register.readingCount;
+        }
+        (register.lastMicroWhUp, register.lastEpochMs) = (microWhUp, reading.epochMs);
+        if (isBegin) _set(register.begin, reading, microWhUp);
+        else if (isEnd) _set(register.end, reading, microWhDown);
+    }
+
+    /// @notice Ends the list of readings.
+    /// @param i Where it ends.
+    function finish(ImportRegisters memory registers, OcmfContent memory content, uint256 i) internal pure {
+        ImportRegister memory best = registers.first;
+        if (best.kind == OcmfRegister.OTHER) JsonText.refuse(RefusalReason.ImportRegisterMissing, i);
+        if (registers.otherCount > 0) best = _chooseRegister(registers, i);
+        content.register = bytes32(best.register);
+        content.begin = best.begin;
+        content.end = best.end;
+    }
+
+    /// @dev The best register; it is never replaced by a worse one that has what it lacks.
+    function _chooseRegister(
+        ImportRegisters memory registers,
+        uint256 i
+    ) private pure returns (ImportRegister memory best) {
+        best = registers.first;
+        bool hasBegin = best.begin.isPresent;
+        bool hasEnd = best.end.isPresent;
+        bool hasClassic = best.kind == OcmfRegister.CLASSIC;
+        bool hasTwin = false;
+        for (uint256 k = 0; k < registers.otherCount; ++k) {
+            ImportRegister memory other = registers.others[k];
+            hasBegin = hasBegin || other.begin.isPresent;
+            hasEnd = hasEnd || other.end.isPresent;
+            hasClassic = hasClassic || other.kind == OcmfRegister.CLASSIC;
+            hasTwin = other.kind == best.kind || (hasTwin && other.kind < best.kind);
+            if (other.kind > best.kind) best = other;
+        }
+        // The classic registers are not ranked among the others: too many meanings are in use.
+        bool isComplete = best.begin.isPresent == hasBegin && best.end.isPresent == hasEnd;
+        if (hasTwin || hasClassic || !isComplete) JsonText.refuse(RefusalReason.RegisterAmbiguous, i);
+    }
+
+    /// @dev The register of the reading, a new one where it is the first of it.
+    function _registerOf(
+        ImportRegisters memory registers,
+        Reading memory reading
+    ) private pure returns (ImportRegister memory register) {
+        register = registers.first;
+        if (register.register == reading.register) return register;
+        if (register.kind != OcmfRegister.OTHER) {
+            uint256 count = registers.otherCount;
+            for (uint256 k = 0; k < count; ++k) {
+                if (registers.others[k].register == reading.register) return registers.others[k];
+            }
+            if (count == 0) registers.others = new ImportRegister[](MAXIMUM_OTHERS);
+            if (count == MAXIMUM_OTHERS) _refuse(RefusalReason.RegistersAboveLimit, reading);
+            register = registers.others[count];
+            registers.otherCount = count + 1;
+        }
+        (register.kind, register.register) = (reading.kind, reading.register);
+    }
+
+    function _microWhOf(Reading memory reading) private pure returns (uint256 microWhDown, uint256 microWhUp) {
+        int256 wattHourExponent;
+        if (reading.unit == KILOWATT_HOUR) wattHourExponent = 3;
+        else if (reading.unit != WATT_HOUR) _refuse(RefusalReason.UnitUnknown, reading);
+        return OcmfNumber.toMicroWh(reading.unscaled, reading.exponent, wattHourExponent, reading.position);
+    }
+
+    /// @dev What must be true of a reading of whatever register.
+    function _checkReading(Reading memory reading) private pure returns (bool isBegin, bool isEnd) {
+        uint256 transaction = reading.transaction;
+        isBegin = transaction == 0x42;
+        isEnd = !isBegin && _isOneOf(transaction, ENDS);
+        if (!isBegin && !isEnd && !_isOneOf(transaction, EVENTS)) {
+            if (transaction == 0) _refuse(RefusalReason.TransactionMissing, reading);
+            if (transaction == 0x58) _refuse(RefusalReason.TransactionException, reading);
+            _refuse(RefusalReason.TransactionUnknown, reading);
+        }
+        if (reading.status != 0x47) _refuse(RefusalReason.StatusNotGood, reading);
+        if (!reading.hasTime) _refuse(RefusalReason.TimeInvalid, reading);
+        if (reading.register == 0) _refuse(RefusalReason.RegisterMissing, reading);
+    }
+
+    /// @dev A text of several letters is a number above 255 and gives no bit.
+    function _isOneOf(uint256 letter, uint256 letters) private pure returns (bool) {
+        return (letters >> letter) & 1 != 0;
+    }
+
+    function _set(BillingReading memory target, Reading memory reading, uint256 registerMicroWh) private pure {
+        target.isPresent = true;
+        // At most `OcmfNumber.MAXIMUM_MICRO_WH`.
+        target.registerMicroWh = uint64(registerMicroWh);
+        // Years have four digits, so that milliseconds fit 48 bits.
+        target.epochMs = int64(reading.epochMs);
+        target.synchronisation = bytes1(uint8(reading.synchronisation));
+        target.hasTimeError = reading.hasTimeError;
+    }
+
+    function _refuse(RefusalReason reason, Reading memory reading) private pure {
+        JsonText.refuse(reason, reading.position);
+    }
+}

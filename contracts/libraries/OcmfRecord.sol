@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {JsonText, KeySet} from "./JsonText.sol";
+import {ImportRegisters, OcmfBilling, Reading} from "./OcmfBilling.sol";
+import {BillingReading, OcmfContent, RefusalReason} from "../interfaces/IOcmfScanner.sol";
+import {OcmfNumber} from "./OcmfNumber.sol";
+import {OcmfRegister} from "./OcmfRegister.sol";
+import {OcmfTime} from "./OcmfTime.sol";
+
+/// @title OCMF record
+/// @notice Reads the payload of one OCMF record (OCMF 1.4.1) in one pass, without any trust in it, and refuses what may
+/// not be billed.
+///
+/// What is accepted here is a strict subset of what the verifier of the service accepts, with the same energy:
+/// docs/ocmf-on-chain.md lists the grammar, every limit and the reason of each. In doubt it is refused.
+library OcmfRecord {
+    uint256 internal constant MAXIMUM_BYTES = 3072;
+    uint256 internal constant MAXIMUM_READINGS = 64;
+
+    uint256 private constant FV = uint16(bytes2("FV"));
+    uint256 private constant PG = uint16(bytes2("PG"));
+    uint256 private constant MS = uint16(bytes2("MS"));
+    uint256 private constant GS = uint16(bytes2("GS"));
+    uint256 private constant IS = uint16(bytes2("IS"));
+    uint256 private constant IL = uint16(bytes2("IL"));
+    uint256 private constant ID = uint16(bytes2("ID"));
+    uint256 private constant RD = uint16(bytes2("RD"));
+
+    uint256 private constant TM = uint16(bytes2("TM"));
+    uint256 private constant TX = uint16(bytes2("TX"));
+    uint256 private constant RV = uint16(bytes2("RV"));
+    uint256 private constant RI = uint16(bytes2("RI"));
+    uint256 private constant RU = uint16(bytes2("RU"));
+    uint256 private constant EF = uint16(bytes2("EF"));
+    uint256 private constant ST = uint16(bytes2("ST"));
+
+    /// @notice Reads a payload: the bytes between the first and the second `|` of a record.
+    /// @dev Reverts with `RecordRefused`.
+    function scan(bytes calldata payload) internal pure returns (OcmfContent memory content) {
+        if (payload.length > MAXIMUM_BYTES) JsonText.refuse(RefusalReason.SizeAboveLimit, MAXIMUM_BYTES);
+        uint256 text = JsonText.load(payload);
+        uint256 i = JsonText.skipSpace(text, 0);
+        if (JsonText.byteAt(text, i) != JsonText.OPEN_OBJECT) JsonText.refuse(RefusalReason.JsonSyntax, i);
+
+        KeySet memory keys;
+        uint256 key;
+        (key, i) = JsonText.openObject(text, i, keys);
+        while (key != 0) {
+            i = _readField(text, i, key, content);
+            (key, i) = JsonText.nextKey(text, i, keys);
+        }
+        i = JsonText.skipSpace(text, i);
+        if (i != payload.length) JsonText.refuse(RefusalReason.JsonSyntax, i);
+
+        if (!JsonText.hasKey(keys, FV)) JsonText.refuse(RefusalReason.VersionTooOld, i);
+        if (!JsonText.hasKey(keys, PG)) JsonText.refuse(RefusalReason.PaginationInvalid, i);
+        if (!JsonText.hasKey(keys, MS) && !JsonText.hasKey(keys, GS)) JsonText.refuse(RefusalReason.SerialMissing, i);
+        if (!JsonText.hasKey(keys, IS)) JsonText.refuse(RefusalReason.IdentificationStatusMissing, i);
+        if (!JsonText.hasKey(keys, RD)) JsonText.refuse(RefusalReason.ReadingsMissing, i);
+    }
+
+    /// @notice Energy between begin and end, in 10⁻⁶ Wh, rounded down. Both must be present.
+    function energyMicroWhOf(
+        BillingReading memory begin,
+        BillingReading memory end
+    ) internal pure returns (uint256 energyMicroWh) {
+        return end.registerMicroWh - begin.registerMicroWh;
+    }
+
+    /// @notice Time between begin and end in seconds, rounded down; 0 unless both clocks were informative, synchronised
+    /// or relative and neither reading calls its time unusable.
+    function chargingSecondsOf(
+        BillingReading memory begin,
+        BillingReading memory end
+    ) internal pure returns (uint256 chargingSeconds) {
+        if (begin.synchronisation == "U" || end.synchronisation == "U") return 0;
+        if (begin.hasTimeError || end.hasTimeError || end.epochMs < begin.epochMs) return 0;
+        return uint256(int256(end.epochMs - begin.epochMs)) / 1000;
+    }
+
+    /// @dev One entry of the payload. `i` is at its value.
+    function _readField(
+        uint256 text,
+        uint256 i,
+        uint256 key,
+        OcmfContent memory content
+    ) private pure returns (uint256 next) {
+        if (key == RD) return _readReadings(text, i, content);
+        if (key == IL) return _checkLevel(text, i);
+        if (key == IS) return _checkStatus(text, i);
+        if (key == ID) {
+            (content.identificationPosition, content.identificationLength, next) = _readIdentification(text, i);
+        } else if (key == PG) {
+            (content.pagination, next) = _readPagination(text, i);
+        } else if (key == FV) {
+            next = _checkVersion(text, i);
+        } else if (key == MS) {
+            (content.meterSerialHash, next) = _readSerial(text, i);
+        } else if (key == GS) {
+            (content.gatewaySerialHash, next) = _readSerial(text, i);
+        } else {
+            next = JsonText.skipValue(text, i, 1);
+        }
+    }
+
+    /// @dev `"T123"`: context and number, no leading zeros.
+    function _readPagination(uint256 text, uint256 i) private pure returns (uint64 number, uint256 next) {
+        unchecked {
+            uint256 value;
+            (value, next) = _readText(text, i);
+            // The quotes and the context are no digits.
+            uint256 length = next - i - 3;
+            uint256 context = value >> (8 * length);
+            if (context != 0x54 && context != 0x46) JsonText.refuse(RefusalReason.PaginationInvalid, i);
+
+            // The digits, the first in the highest bits.
+            uint256 rest = value << (256 - 8 * length);
+            if (length == 0 || (rest >> 248 == 0x30 && length > 1)) JsonText.refuse(RefusalReason.PaginationInvalid, i);
+            uint256 result;
+            for (; rest != 0; rest <<= 8) {
+                uint256 digit = (rest >> 248) - 0x30;
+                if (digit > 9) JsonText.refuse(RefusalReason.PaginationInvalid, i);
+                result = result * 10 + digit;
+            }
+            if (context == 0x46) JsonText.refuse(RefusalReason.PaginationFiscal, i);
+            if (length > 18) JsonText.refuse(RefusalReason.PaginationAboveLimit, i);
+            return (uint64(result), next);
+        }
+    }
+
+    /// @dev `"1.0"` to `"1.4"`, or the same as a number, as some meters write it.
+    function _checkVersion(uint256 text, uint256 i) private pure returns (uint256 next) {
+        unchecked {
+            uint256 version;
+            if (JsonText.byteAt(text, i) == JsonText.QUOTE) {
+                (version, next) = JsonText.readPlain(text, i);
+            } else {
+                next = JsonText.skipValue(text, i, 1);
+                if (next - i == 3) version = JsonText.wordAt(text, i) >> 232;
+            }
+            if (version >> 8 == uint16(bytes2("0."))) JsonText.refuse(RefusalReason.VersionTooOld, i);
+            if (version >> 8 != uint16(bytes2("1.")) || (version & 0xff) - 0x30 > 4) {
+                JsonText.refuse(RefusalReason.VersionUnknown, i);
+            }
+        }
+    }
+
+    /// @dev Whether a user was assigned. Both answers are good.
+    function _checkStatus(uint256 text, uint256 i) private pure returns (uint256 next) {
+        uint256 c = JsonText.byteAt(text, i);
+        if (c == JsonText.QUOTE) JsonText.refuse(RefusalReason.IdentificationStatusTextual, i);
+        if (c != 0x74 && c != 0x66) JsonText.refuse(RefusalReason.TypeWrong, i);
+        return JsonText.skipValue(text, i, 1);
+    }
+
+    /// @dev How well the user was identified; MISMATCH, INVALID, OUTDATED and UNKNOWN are errors.
+    function _checkLevel(uint256 text, uint256 i) private pure returns (uint256 next) {
+        uint256 level;
+        (level, next) = _readText(text, i);
+        // Some meters leave the text empty.
+        if (
+            level != 0 &&
+            level != uint32(bytes4("NONE")) &&
+            level != uint56(bytes7("HEARSAY")) &&
+            level != uint56(bytes7("TRUSTED")) &&
+            level != uint64(bytes8("VERIFIED")) &&
+            level != uint72(bytes9("CERTIFIED")) &&
+            level != uint48(bytes6("SECURE"))
+        ) JsonText.refuse(RefusalReason.IdentificationLevelBad, i);
+    }
+
+    function _readIdentification(
+        uint256 text,
+        uint256 i
+    ) private pure returns (uint32 position, uint32 length, uint256 next) {
+        unchecked {
+            next = _skipText(text, i);
+            // Positions are at most 3,072.
+            if (next - i > 2) (position, length) = (uint32(i + 1), uint32(next - i - 2));
+        }
+    }
+
+    function _readSerial(uint256 text, uint256 i) private pure returns (bytes32 hash, uint256 next) {
+        unchecked {
+            next = _skipText(text, i);
+            uint256 length = next - i - 2;
+            assembly ("memory-safe") {
+                hash := keccak256(add(add(text, i), 1), length)
+            }
+        }
+    }
+
+    /// @dev The array of readings. Fields that a reading leaves out are those of the one before it, but for `RV`.
+    function _readReadings(uint256 text, uint256 i, OcmfContent memory content) private pure returns (uint256) {
+        if (JsonText.byteAt(text, i) != JsonText.OPEN_ARRAY) JsonText.refuse(RefusalReason.TypeWrong, i);
+        i = JsonText.expect(text, i, JsonText.OPEN_ARRAY);
+        if (JsonText.byteAt(text, i) == JsonText.CLOSE_ARRAY) JsonText.refuse(RefusalReason.ReadingsMissing, i);
+
+        Reading memory reading;
+        ImportRegisters memory registers;
+        KeySet memory keys;
+        uint256 count;
+        for (bool isMore = true; isMore;) {
+            if (++count > MAXIMUM_READINGS) JsonText.refuse(RefusalReason.ReadingsAboveLimit, i);
+            reading.position = i;
+            reading.hasValue = false;
+            JsonText.clear(keys);
+            i = _readReading(text, i, reading, keys);
+            OcmfBilling.takeReading(registers, reading);
+            (isMore, i) = JsonText.readSeparator(text, i, JsonText.CLOSE_ARRAY);
+        }
+        OcmfBilling.finish(registers, content, i);
+        return i;
+    }
+
+    function _readReading(
+        uint256 text,
+        uint256 i,
+        Reading memory reading,
+        KeySet memory keys
+    ) private pure returns (uint256) {
+        if (JsonText.byteAt(text, i) != JsonText.OPEN_OBJECT) JsonText.refuse(RefusalReason.TypeWrong, i);
+        uint256 key;
+        (key, i) = JsonText.openObject(text, i, keys);
+        while (key != 0) {
+            i = _readReadingField(text, i, key, reading);
+            (key, i) = JsonText.nextKey(text, i, keys);
+        }
+        return i;
+    }
+
+    /// @dev One entry of a reading. `i` is at its value.
+    function _readReadingField(
+        uint256 text,
+        uint256 i,
+        uint256 key,
+        Reading memory reading
+    ) private pure returns (uint256 next) {
+        if (key == TM) {
+            (reading.epochMs, reading.synchronisation, next) = OcmfTime.read(text, i);
+            reading.hasTime = true;
+        } else if (key == TX) {
+            (reading.transaction, next) = _readText(text, i);
+            // So that an empty text cannot pass for one that is carried forward.
+            if (reading.transaction == 0) JsonText.refuse(RefusalReason.TransactionUnknown, i);
+        } else if (key == EF) {
+            (reading.hasTimeError, next) = _readErrorFlags(text, i);
+        } else if (key == ST) {
+            (reading.status, next) = _readText(text, i);
+        } else if (key == RV) {
+            (reading.unscaled, reading.exponent, next) = OcmfNumber.read(text, i);
+            reading.hasValue = true;
+        } else if (key == RI) {
+            uint256 code;
+            (code, next) = _readText(text, i);
+            if (code != reading.register || code == 0) {
+                reading.register = code;
+                reading.kind = OcmfRegister.kindOf(code, i);
+            }
+        } else if (key == RU) {
+            (reading.unit, next) = _readText(text, i);
+        } else {
+            next = JsonText.skipValue(text, i, 3);
+        }
+    }
+
+    /// @dev Empty or `t`: the time must not be billed. `E`: the energy must not be billed.
+    function _readErrorFlags(uint256 text, uint256 i) private pure returns (bool hasTimeError, uint256 next) {
+        uint256 flags;
+        (flags, next) = _readText(text, i);
+        if (flags != 0 && flags != 0x74) JsonText.refuse(RefusalReason.EnergyFlagged, i);
+        hasTimeError = flags != 0;
+    }
+
+    /// @dev An interpreted text.
+    function _readText(uint256 text, uint256 i) private pure returns (uint256 value, uint256 next) {
+        if (JsonText.byteAt(text, i) != JsonText.QUOTE) JsonText.refuse(RefusalReason.TypeWrong, i);
+        return JsonText.readPlain(text, i);
+    }
+
+    /// @dev A text that is compared byte by byte, and so must not have escapes.
+    function _skipText(uint256 text, uint256 i) private pure returns (uint256 next) {
+        if (JsonText.byteAt(text, i) != JsonText.QUOTE) JsonText.refuse(RefusalReason.TypeWrong, i);
+        next = JsonText.skipPlainString(text, i);
+    }
+}
