@@ -19,7 +19,9 @@ export function createChainStore(
   }
 
   function commit(progress: ChainProgress): WriteOutcome {
-    if (cursor()?.hash !== progress.expectedCursor?.hash || !areCurrent(access, progress.changes)) return "stale";
+    const opened = new Set(progress.openings.map((opening) => opening.sessionId));
+    const known = progress.changes.filter((change) => !opened.has(change.sessionId));
+    if (cursor()?.hash !== progress.expectedCursor?.hash || !areCurrent(access, known)) return "stale";
 
     for (const { tariffId, tariff } of progress.tariffs) {
       access.run("INSERT OR IGNORE INTO tariffs (tariff_id, content) VALUES (?, ?)", tariffId, encode(tariff));

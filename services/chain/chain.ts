@@ -1,0 +1,99 @@
+import type { Tariff } from "../domain/tariff.ts";
+import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
+import type { Fees } from "../domain/transaction.ts";
+import type { ChainEvent } from "./events.ts";
+
+export interface ChainBlock {
+  readonly number: number;
+  readonly hash: string;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+}
+
+export interface RegisteredEvse {
+  readonly operator: string;
+  readonly evseId: string;
+}
+
+export type MeterCurve =
+  "secp256r1" | "secp256k1" | "secp192r1" | "secp192k1" | "brainpoolP256r1" | "secp384r1" | "brainpoolP384r1";
+
+/** A meter of the registry. Times are seconds since 1970. */
+export interface RegisteredMeter {
+  readonly number: number;
+  readonly evse: number;
+  readonly curve: MeterCurve;
+  readonly status: "pending" | "active" | "retired" | "revoked";
+  readonly isPossessionProven: boolean;
+  readonly validFrom: number;
+  readonly validUntil: number;
+  readonly calibrationExpiresAt: number;
+  /** X and Y, big-endian; `0x` and hexadecimal digits. */
+  readonly publicKey: string;
+}
+
+/** A session to be settled. */
+export interface SettlementItem {
+  readonly terms: SessionTerms;
+  readonly tariff: Tariff;
+  readonly energyMicroWh: bigint;
+  readonly chargingSeconds: number;
+  readonly idleSeconds: number;
+}
+
+export type GasEstimate =
+  { readonly kind: "estimated"; readonly gas: bigint } | { readonly kind: "refused"; readonly detail: string };
+
+/** What became of handing over a transaction. `detail` holds the endpoint's words. */
+export interface BroadcastOutcome {
+  readonly kind: "taken" | "nonce-used" | "underpriced" | "unfunded" | "refused";
+  readonly detail: string;
+}
+
+export interface TransactionReceipt {
+  readonly isSuccess: boolean;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+}
+
+/**
+ * The chain, and the oracle's account on it. All waits are limited.
+ * Errors: CHAIN_UNAVAILABLE if the endpoint does not answer, CHAIN_MISMATCH if it answers what cannot be.
+ */
+export interface Chain {
+  readonly domain: SettlementDomain;
+  /** The account that settles. */
+  readonly oracle: string;
+
+  /** The endpoint is on the deployment's chain and the contracts are there. @throws CHAIN_MISMATCH */
+  checkDeployment(): Promise<void>;
+  isOracle(): Promise<boolean>;
+  readHead(): Promise<ChainBlock>;
+  /** `null` if the chain is not that long. */
+  readBlock(number: number): Promise<ChainBlock | null>;
+  /** The events of these blocks, both included, in order; `null` if the chain changed while they were read. */
+  readEvents(from: number, to: ChainBlock): Promise<readonly ChainEvent[] | null>;
+  /** `null` if there is no such EVSE. */
+  readEvse(evse: number): Promise<RegisteredEvse | null>;
+  /** `null` if there is no such meter. */
+  readMeter(meter: number): Promise<RegisteredMeter | null>;
+  /** `null` if nobody published it. */
+  readTariff(tariffId: string): Promise<Tariff | null>;
+
+  /** The next nonce of the oracle's account at the newest block. */
+  readAccountNonce(): Promise<number>;
+  /** What a transaction should offer to be mined soon. */
+  readFees(): Promise<Fees>;
+  /** The call that settles these sessions. No I/O. */
+  encodeSettlement(items: readonly SettlementItem[]): string;
+  estimateSettlement(calldata: string): Promise<GasEstimate>;
+  /** Signs a call of the settlement contract. No I/O: nothing is sent. */
+  signSettlement(
+    call: Fees & { readonly calldata: string; readonly nonce: number; readonly gasLimit: bigint },
+  ): Promise<{ readonly txHash: string; readonly rawTransaction: string }>;
+  /** Hands over a signed transaction. Doing it again is harmless. */
+  broadcast(rawTransaction: string): Promise<BroadcastOutcome>;
+  readReceipt(txHash: string): Promise<TransactionReceipt | null>;
+  /** The endpoint has the transaction, pending or mined. */
+  isKnown(txHash: string): Promise<boolean>;
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import { WattproofError } from "../errors.ts";
+
+const address = z.string().refine(isAddress, "must be an address").transform(getAddress);
+
+/** The form of a deployment file. */
+export const deploymentSchema = z.object({
+  chainId: z.number().int().positive(),
+  /** The first block that can hold an event of the contracts. */
+  blockNumber: z.number().int().min(0),
+  contracts: z.object({
+    erc20: address,
+    oracleSet: address,
+    tariffRegistry: address,
+    meterRegistry: address,
+    chargingSettlement: address,
+  }),
+});
+
+/** Which contracts on which chain. */
+export type Deployment = z.output<typeof deploymentSchema>;
+
+/** @throws DEPLOYMENT_INVALID */
+export function readDeployment(path: string): Deployment {
+  try {
+    return deploymentSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new WattproofError("DEPLOYMENT_INVALID", `The deployment file ${path} cannot be used.`, { cause: error });
+  }
+}

@@ -1,0 +1,155 @@
+import type { SigningKey } from "ethers";
+import { Transaction, getAddress } from "ethers";
+import { z } from "zod";
+
+import { tariffIdOf } from "../domain/tariff.ts";
+import { WattproofError } from "../errors.ts";
+import { classifyBroadcastRefusal } from "./broadcast.ts";
+import type { Chain, ChainBlock } from "./chain.ts";
+import type { ContractInterfaces } from "./contracts.ts";
+import type { Deployment } from "./deployment.ts";
+import { readEvent } from "./events.ts";
+import { createRegistryReader } from "./registries.ts";
+import type { Rpc } from "./rpc.ts";
+import { RpcRefusal } from "./rpc.ts";
+import { encodeSettlement } from "./settlement-call.ts";
+
+const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
+const quantity = hex.transform(Number);
+const bigQuantity = hex.transform(BigInt);
+
+const blockSchema = z
+  .object({ number: quantity, hash: hex, timestamp: quantity })
+  .transform((block): ChainBlock => block);
+const feeBlockSchema = z.object({ baseFeePerGas: bigQuantity });
+const receiptSchema = z
+  .object({ status: quantity, blockNumber: quantity, blockHash: hex })
+  .transform(({ status, blockNumber, blockHash }) => ({ isSuccess: status === 1, blockNumber, blockHash }));
+const logSchema = z
+  .object({
+    address: hex,
+    topics: z.array(hex),
+    data: hex,
+    transactionHash: hex,
+    blockNumber: quantity,
+    blockHash: hex,
+    logIndex: quantity,
+  })
+  .transform(({ transactionHash, ...log }) => ({ ...log, txHash: transactionHash }));
+
+// The base fee grows by at most an eighth per block (EIP-1559), so twice of it lasts for six full blocks.
+const baseFeeFactor = 2n;
+
+/** The chain behind a JSON-RPC endpoint. */
+export function createEthereumChain(deps: {
+  readonly rpc: Rpc;
+  readonly deployment: Deployment;
+  readonly interfaces: ContractInterfaces;
+  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
+}): Chain {
+  const { rpc, deployment, interfaces, wallet } = deps;
+  const { chainId, contracts } = deployment;
+  const settlementAddress = contracts.chargingSettlement;
+  const registries = createRegistryReader(rpc, deployment, interfaces);
+
+  function readBlock(tag: string): Promise<ChainBlock | null> {
+    return rpc.request("eth_getBlockByNumber", [tag, false], blockSchema.nullable());
+  }
+
+  return {
+    domain: { chainId, verifyingContract: settlementAddress },
+    oracle: wallet.address,
+
+    async checkDeployment() {
+      const actual = await rpc.request("eth_chainId", [], quantity);
+      if (actual !== chainId) {
+        throw new WattproofError("CHAIN_MISMATCH", `The endpoint is on chain ${actual}, the deployment on ${chainId}.`);
+      }
+      for (const [name, address] of Object.entries(contracts)) {
+        const code = await rpc.request("eth_getCode", [address, "latest"], hex);
+        if (code === "0x") throw new WattproofError("CHAIN_MISMATCH", `There is no ${name} at ${address}.`);
+      }
+    },
+    isOracle: () => registries.isOracle(wallet.address),
+    async readHead() {
+      const head = await readBlock("latest");
+      if (head === null) throw new WattproofError("CHAIN_UNAVAILABLE", "The endpoint has no newest block.");
+      return head;
+    },
+    readBlock: (number) => readBlock(toQuantity(number)),
+    async readEvents(from, to) {
+      const logs = await rpc.request(
+        "eth_getLogs",
+        [
+          {
+            address: [settlementAddress, contracts.meterRegistry],
+            fromBlock: toQuantity(from),
+            toBlock: toQuantity(to.number),
+          },
+        ],
+        z.array(logSchema),
+      );
+      // Blocks commit to the ones before them: if the last one is still the same, so are all that were read.
+      if ((await readBlock(toQuantity(to.number)))?.hash !== to.hash) return null;
+      logs.sort((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
+      const events = logs.map((log) => readEvent(log, deployment, interfaces.settlement, interfaces.meterRegistry));
+      return events.filter((event) => event !== null);
+    },
+    readEvse: (evse) => registries.readEvse(evse),
+    readMeter: (meter) => registries.readMeter(meter),
+    async readTariff(tariffId) {
+      const tariff = await registries.readTariff(tariffId);
+      return tariffIdOf(tariff) === tariffId ? tariff : null;
+    },
+
+    readAccountNonce: () => rpc.request("eth_getTransactionCount", [wallet.address, "latest"], quantity),
+    async readFees() {
+      const { baseFeePerGas } = await rpc.request("eth_getBlockByNumber", ["latest", false], feeBlockSchema);
+      const maxPriorityFeePerGas = await rpc.request("eth_maxPriorityFeePerGas", [], bigQuantity);
+      return { maxPriorityFeePerGas, maxFeePerGas: baseFeeFactor * baseFeePerGas + maxPriorityFeePerGas };
+    },
+    encodeSettlement: (items) => encodeSettlement(interfaces.settlement, items),
+    async estimateSettlement(calldata) {
+      try {
+        const call = { from: wallet.address, to: settlementAddress, data: calldata };
+        return { kind: "estimated", gas: await rpc.request("eth_estimateGas", [call], bigQuantity) };
+      } catch (error) {
+        if (error instanceof RpcRefusal) return { kind: "refused", detail: error.message };
+        throw error;
+      }
+    },
+    signSettlement({ calldata, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas }) {
+      const transaction = Transaction.from({
+        type: 2,
+        chainId,
+        to: getAddress(settlementAddress),
+        data: calldata,
+        nonce,
+        gasLimit,
+        maxFeePerGas,
+        maxPriorityFeePerGas,
+      });
+      transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
+      if (transaction.hash === null) throw new WattproofError("INTERNAL", "A signed transaction has no hash.");
+      return Promise.resolve({ txHash: transaction.hash, rawTransaction: transaction.serialized });
+    },
+    async broadcast(rawTransaction) {
+      try {
+        await rpc.request("eth_sendRawTransaction", [rawTransaction], hex);
+        return { kind: "taken", detail: "" };
+      } catch (error) {
+        if (error instanceof RpcRefusal) return classifyBroadcastRefusal(error.message);
+        throw error;
+      }
+    },
+    readReceipt: (txHash) => rpc.request("eth_getTransactionReceipt", [txHash], receiptSchema.nullable()),
+    async isKnown(txHash) {
+      const transaction = await rpc.request("eth_getTransactionByHash", [txHash], z.object({ hash: hex }).nullable());
+      return transaction !== null;
+    },
+  };
+}
+
+function toQuantity(value: number): string {
+  return `0x${value.toString(16)}`;
+}

@@ -1,0 +1,123 @@
+import type { Interface, Result } from "ethers";
+import { ZeroAddress } from "ethers";
+import { z } from "zod";
+
+import type { Tariff } from "../domain/tariff.ts";
+import { WattproofError } from "../errors.ts";
+import type { MeterCurve, RegisteredEvse, RegisteredMeter } from "./chain.ts";
+import type { ContractInterfaces } from "./contracts.ts";
+import type { Deployment } from "./deployment.ts";
+import type { Rpc } from "./rpc.ts";
+import { RpcRefusal } from "./rpc.ts";
+
+const bytes = z.string().regex(/^0x[0-9a-fA-F]*$/);
+const small = z.bigint().transform(Number);
+
+// In the order of the contract's enums; 0 is "None".
+const curves: readonly (MeterCurve | null)[] = [
+  null,
+  "secp256r1",
+  "secp256k1",
+  "secp192r1",
+  "secp192k1",
+  "brainpoolP256r1",
+  "secp384r1",
+  "brainpoolP384r1",
+];
+const statuses = [null, "pending", "active", "retired", "revoked"] as const;
+
+const evseSchema = z.object({ operator: z.string(), evseId: z.string() });
+const meterSchema = z.object({
+  evse: small,
+  curve: small,
+  status: small,
+  possession: small,
+  validFrom: small,
+  validUntil: small,
+  calibrationExpiresAt: small,
+  publicKey: bytes,
+});
+const tariffSchema = z.object({
+  flatFeeMicro: z.bigint(),
+  priceMicroPerKwh: z.bigint(),
+  priceMicroPerChargingMinute: z.bigint(),
+  priceMicroPerIdleMinute: z.bigint(),
+  idleGraceSeconds: small,
+  energyStepWh: small,
+  chargingStepSeconds: small,
+  idleStepSeconds: small,
+  minimumMicro: z.bigint(),
+  maximumMicro: z.bigint(),
+  taxBps: small,
+  chargesWithoutEnergy: z.boolean(),
+});
+
+/** Reads what the registries hold at the newest block. */
+export interface RegistryReader {
+  readEvse(evse: number): Promise<RegisteredEvse | null>;
+  readMeter(meter: number): Promise<RegisteredMeter | null>;
+  /** All zero if nobody published it. */
+  readTariff(tariffId: string): Promise<Tariff>;
+  isOracle(account: string): Promise<boolean>;
+}
+
+export function createRegistryReader(rpc: Rpc, deployment: Deployment, interfaces: ContractInterfaces): RegistryReader {
+  const { contracts } = deployment;
+
+  /** `null` if the contract refuses. */
+  async function call(to: string, from: Interface, name: string, values: readonly unknown[]): Promise<Result | null> {
+    const data = from.encodeFunctionData(name, values);
+    try {
+      return from.decodeFunctionResult(name, await rpc.request("eth_call", [{ to, data }, "latest"], bytes));
+    } catch (error) {
+      if (error instanceof RpcRefusal) {
+        // A contract's own refusal is told from a failing endpoint by the word that all nodes use for it.
+        if (/revert/i.test(error.message)) return null;
+        throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint refused the call ${name}.`, { cause: error });
+      }
+      if (error instanceof WattproofError) throw error;
+      throw new WattproofError("CHAIN_MISMATCH", `The answer to ${name} cannot be read.`, { cause: error });
+    }
+  }
+
+  function first(result: Result): unknown {
+    const value: unknown = result.at(0);
+    return isResult(value) ? value.toObject() : value;
+  }
+
+  async function required(to: string, from: Interface, name: string, values: readonly unknown[]): Promise<unknown> {
+    const result = await call(to, from, name, values);
+    if (result === null) throw new WattproofError("CHAIN_MISMATCH", `The contract refused ${name}.`);
+    return first(result);
+  }
+
+  return {
+    async readEvse(evse) {
+      const result = await call(contracts.meterRegistry, interfaces.meterRegistry, "evseOf", [evse]);
+      if (result === null) return null;
+      const { operator, evseId } = evseSchema.parse(first(result));
+      return operator === ZeroAddress ? null : { operator, evseId };
+    },
+    async readMeter(meter) {
+      const result = await call(contracts.meterRegistry, interfaces.meterRegistry, "meterOf", [meter]);
+      if (result === null) return null;
+      const { curve, status, possession, ...content } = meterSchema.parse(first(result));
+      const statusName = statuses[status] ?? null;
+      if (statusName === null) return null;
+      const curveName = curves[curve] ?? null;
+      if (curveName === null) throw new WattproofError("METER_CURVE_UNKNOWN", `Meter ${meter} has curve ${curve}.`);
+      return { number: meter, ...content, curve: curveName, status: statusName, isPossessionProven: possession !== 0 };
+    },
+    async readTariff(tariffId) {
+      const content = await required(contracts.tariffRegistry, interfaces.tariffRegistry, "tariffOf", [tariffId]);
+      return tariffSchema.parse(content);
+    },
+    async isOracle(account) {
+      return z.boolean().parse(await required(contracts.oracleSet, interfaces.oracleSet, "isOracle", [account]));
+    },
+  };
+}
+
+function isResult(value: unknown): value is Result {
+  return typeof value === "object" && value !== null && "toObject" in value;
+}

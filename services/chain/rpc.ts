@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+import { WattproofError } from "../errors.ts";
+
+/** The endpoint understood the request and says no. */
+export class RpcRefusal extends Error {
+  override readonly name = "RpcRefusal";
+}
+
+/** Asks a JSON-RPC endpoint one thing at a time. */
+export interface Rpc {
+  /**
+   * @throws RpcRefusal with the endpoint's words
+   * @throws CHAIN_UNAVAILABLE if there is no answer in time, or none that can be read
+   */
+  request<Result>(method: string, parameters: readonly unknown[], schema: z.ZodType<Result>): Promise<Result>;
+}
+
+const answerSchema = z.union([
+  z.object({ error: z.object({ code: z.number(), message: z.string() }) }),
+  z.object({ result: z.unknown() }),
+]);
+
+/** Over HTTP, with a limit on every wait. `signal` ends all waits. */
+export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSignal): Rpc {
+  let lastId = 0;
+
+  async function ask(method: string, parameters: readonly unknown[]): Promise<z.output<typeof answerSchema>> {
+    lastId += 1;
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: lastId, method, params: parameters }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    return answerSchema.parse(await response.json());
+  }
+
+  return {
+    async request(method, parameters, schema) {
+      const answer = await ask(method, parameters).catch((error: unknown) => {
+        throw unavailable(method, error);
+      });
+      if ("error" in answer) throw new RpcRefusal(answer.error.message);
+      const result = schema.safeParse(answer.result);
+      if (!result.success) throw unavailable(method, result.error);
+      return result.data;
+    },
+  };
+}
+
+function unavailable(method: string, cause: unknown): WattproofError {
+  // The address of the endpoint may contain a key, so that neither it nor the cause's text is repeated here.
+  return new WattproofError("CHAIN_UNAVAILABLE", `The endpoint gave no usable answer to ${method}.`, { cause });
+}
