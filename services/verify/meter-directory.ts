@@ -17,13 +17,15 @@ export interface MeterDirectory {
 }
 
 export function createMeterDirectory(deps: { readonly chain: Pick<Chain, "readMeter" | "readEvse"> }): MeterDirectory {
-  const meters = createCache(deps.chain.readMeter);
-  const evses = createCache(deps.chain.readEvse);
+  const meters = createCache((meter) => deps.chain.readMeter(meter));
+  const evses = createCache((evse) => deps.chain.readEvse(evse));
 
   return {
-    readMeter: meters.read,
-    readEvse: evses.read,
-    forgetMeter: meters.forget,
+    readMeter: (meter) => meters.read(meter),
+    readEvse: (evse) => evses.read(evse),
+    forgetMeter(meter) {
+      meters.forget(meter);
+    },
     forgetAll() {
       meters.clear();
       evses.clear();

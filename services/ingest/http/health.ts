@@ -1,0 +1,48 @@
+import type { RequestHandler } from "express";
+
+import { WattproofError } from "../../errors.ts";
+import type { Metrics } from "../../metrics.ts";
+import type { Store } from "../../store/store.ts";
+
+/** One thing that must be in order before messages can be taken. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Rejects with an error of the catalogue while it is not. */
+  check(): Promise<void>;
+}
+
+/** `GET /v1/health`: the process lives. */
+export function showHealth(): RequestHandler {
+  return (_request, response) => {
+    response.json({ status: "alive" });
+  };
+}
+
+/** `GET /v1/ready`: everything that the service stands on is there. */
+export function showReadiness(checks: readonly ReadinessCheck[]): RequestHandler {
+  return async (_request, response) => {
+    const results = await Promise.all(
+      checks.map(async (readiness) => {
+        const { name } = readiness;
+        try {
+          await readiness.check();
+          return { name, code: null };
+        } catch (error) {
+          return { name, code: error instanceof WattproofError ? error.code : "INTERNAL" };
+        }
+      }),
+    );
+    const failed = results.flatMap(({ name, code }) => (code === null ? [] : [`${name}: ${code}`]));
+    if (failed.length > 0) throw new WattproofError("SERVICE_NOT_READY", failed.join("; "));
+    response.json({ status: "ready", checks: results.map(({ name }) => name) });
+  };
+}
+
+/** `GET /metrics`, in the text format of Prometheus. */
+export function showMetrics(metrics: Metrics, store: Pick<Store, "countSessions">): RequestHandler {
+  return async (_request, response) => {
+    for (const [status, count] of await store.countSessions()) metrics.sessions.set({ status }, count);
+    response.set("content-type", metrics.registry.contentType);
+    response.send(await metrics.registry.metrics());
+  };
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+import type { ErrorRequestHandler, Express, RequestHandler } from "express";
+import express from "express";
+
+import { errorCatalogue, WattproofError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import type { Metrics } from "../../metrics.ts";
+import type { ReceiptWriter } from "../../settlement/receipt.ts";
+import type { Store } from "../../store/store.ts";
+import type { RecordReceiver } from "../receive-record.ts";
+import { answerError, toCatalogueError } from "./answer-error.ts";
+import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
+import { createMeterValuesHandler } from "./meter-values.ts";
+import { listSessions, showReceipt, showSession } from "./queries.ts";
+import { logRequests } from "./request-log.ts";
+
+export interface HttpServerDeps {
+  readonly store: Store;
+  readonly receiver: RecordReceiver;
+  readonly receipts: ReceiptWriter;
+  readonly readiness: readonly ReadinessCheck[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly stationMessagesPerSecond: number;
+  readonly queueLimit: number;
+}
+
+/** The HTTP door while it is open. */
+export interface HttpServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Takes no more requests, and resolves when those begun are answered or the grace period is over. */
+  close(): Promise<void>;
+}
+
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+const keepAliveTimeoutMs = 5_000;
+const closeGraceMs = 10_000;
+const headerLimitBytes = 8_192;
+const connectionLimit = 4_096;
+
+/** Builds the application: one route per thing, and one answer for everything else. */
+export function createHttpApplication(deps: HttpServerDeps): Express {
+  const { store, receipts, readiness, metrics } = deps;
+  const application = express();
+  application.disable("x-powered-by");
+  application.disable("etag");
+  application.set("query parser", "simple");
+  application.use(safeHeaders);
+  application.use(logRequests(deps));
+
+  route(application, "/v1/meter-values", "POST", createMeterValuesHandler(deps));
+  route(application, "/v1/sessions", "GET", listSessions(store));
+  route(application, "/v1/sessions/:sessionId", "GET", showSession(store));
+  route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
+  route(application, "/v1/health", "GET", showHealth());
+  route(application, "/v1/ready", "GET", showReadiness(readiness));
+  route(application, "/metrics", "GET", showMetrics(metrics, store));
+
+  application.use((request) => {
+    throw new WattproofError("ROUTE_UNKNOWN", `There is no ${request.path.slice(0, 100)}.`);
+  });
+  // Express tells error handlers from others by their four parameters.
+  const answerAnyError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+    const known = toCatalogueError(error);
+    if (response.locals["error"] === undefined) response.locals["error"] = error;
+    answerError(response, known);
+    if (response.destroyed) next();
+  };
+  application.use(answerAnyError);
+  return application;
+}
+
+/** @throws CONFIGURATION_INVALID if the address cannot be listened on */
+export async function openHttpServer(deps: HttpServerDeps, host: string, port: number): Promise<HttpServer> {
+  const application = createHttpApplication(deps);
+  const server = createServer(
+    { maxHeaderSize: headerLimitBytes, requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs },
+    application,
+  );
+  server.keepAliveTimeout = keepAliveTimeoutMs;
+  server.maxConnections = connectionLimit;
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    deps.log.info({ outcome: "broken", code: error.code }, "request");
+    answerBrokenRequest(error, socket);
+  });
+  await listen(server, host, port);
+
+  return {
+    url: urlOf(server),
+    close: () => closeServer(server),
+  };
+}
+
+function route(application: Express, path: string, method: "GET" | "POST", handler: RequestHandler): void {
+  const allowed = method === "GET" ? "GET, HEAD" : method;
+  application.all(path, (request, response, next) => {
+    response.locals["route"] = path;
+    // The promise is returned, so that Express hands a rejection to the error handler.
+    if (request.method === method || (method === "GET" && request.method === "HEAD")) {
+      return handler(request, response, next);
+    }
+    response.set("allow", allowed);
+    throw new WattproofError("METHOD_NOT_ALLOWED", `Allowed: ${allowed}.`);
+  });
+}
+
+const safeHeaders: RequestHandler = (_request, response, next) => {
+  response.locals["requestId"] = randomUUID();
+  response.set({
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+  });
+  next();
+};
+
+/** What is no HTTP request has no response object either; it still gets an answer of the catalogue. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const code = error.code === "HPE_HEADER_OVERFLOW" ? "BODY_TOO_LARGE" : "ENVELOPE_INVALID";
+  const { httpStatus, title, isRetryable } = errorCatalogue[code];
+  const detail = "This is no HTTP/1.1 request within the limits.";
+  const body = JSON.stringify({ error: { code, title, detail, retryable: isRetryable } });
+  socket.end(
+    `HTTP/1.1 ${httpStatus} Refused\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(new WattproofError("CONFIGURATION_INVALID", `Cannot listen on ${host}:${port}.`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new WattproofError("INTERNAL", "No address to listen on.");
+  const { family, address: host, port }: AddressInfo = address;
+  return `http://${family === "IPv6" ? `[${host}]` : host}:${port}`;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const grace = setTimeout(() => {
+      server.closeAllConnections();
+    }, closeGraceMs);
+    server.close(() => {
+      clearTimeout(grace);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

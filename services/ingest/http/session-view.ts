@@ -1,0 +1,39 @@
+import type { Cdr } from "../../domain/cdr.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
+import type { StoredSession } from "../../store/store.ts";
+
+/** Integers beyond 53 bits are text in every answer, since JSON readers round them. */
+export function toJson(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJson(member)]));
+}
+
+/** Terms as they are shown: every number is decimal text. */
+export function termsView(terms: SessionTerms): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, String(value)]));
+}
+
+/** A session as the queries show it. */
+export function sessionView(session: StoredSession): unknown {
+  const { sessionId, idTag, terms, state } = session;
+  const { status, stage, dispute, reason, batchId, opening, closing } = state;
+  return toJson({
+    sessionId,
+    idTag,
+    state: status,
+    evidence: stage,
+    dispute,
+    reason,
+    batchId,
+    terms: termsView(terms),
+    opening,
+    closing,
+  });
+}
+
+/** A charge detail record as the queries show it. */
+export function cdrView(cdr: Cdr): unknown {
+  return toJson(cdr);
+}

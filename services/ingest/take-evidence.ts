@@ -1,0 +1,251 @@
+import type { Cdr } from "../domain/cdr.ts";
+import { createCdr } from "../domain/cdr.ts";
+import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts";
+import type { RegisterSpan } from "../domain/evidence.ts";
+import type { SessionEvent } from "../domain/session.ts";
+import { isTakingRecords, transition } from "../domain/session.ts";
+import { WattproofError } from "../errors.ts";
+import type { EvidenceRecord, Station, Store, StoredMessage, StoredSession } from "../store/store.ts";
+import type { RegisteredMeter } from "../chain/chain.ts";
+import type { MeterDirectory } from "../verify/meter-directory.ts";
+import { isValidAt } from "../verify/meter-directory.ts";
+import { formatDecimal } from "../verify/ocmf/decimal.ts";
+import { recordIdentity } from "../verify/ocmf/record-identity.ts";
+import type { VerifiedRecord } from "../verify/ocmf/types.ts";
+import type { RecordRefusal, RecordVerifier } from "../verify/record-verifier.ts";
+import { judgeRecords, spansOf, type SessionJudgement } from "../verify/session-judge.ts";
+import { findSessionOfRecord, type UnboundRecords } from "./find-session.ts";
+import type { RecordAnswer } from "./receive-record.ts";
+
+export interface EvidenceIntakeDeps {
+  readonly store: Store;
+  readonly meters: MeterDirectory;
+  readonly verifier: RecordVerifier;
+  readonly unboundRecords: UnboundRecords;
+}
+
+/** How often a step is computed again because its session or meter moved on meanwhile. */
+const contentionLimit = 16;
+
+/** A record that is authentic and whose session is known. */
+interface Claim {
+  readonly message: StoredMessage;
+  readonly session: StoredSession;
+  readonly meter: RegisteredMeter;
+  readonly isBound: boolean;
+  readonly verified: VerifiedRecord;
+  readonly identity: string;
+  readonly meterKeyId: string;
+}
+
+/** Judges a message that is kept, and moves its session. */
+export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
+  takeEvidence(station: Station, message: StoredMessage): Promise<RecordAnswer>;
+} {
+  const { store, meters, verifier } = deps;
+
+  async function claim(station: Station, message: StoredMessage): Promise<Claim> {
+    const reading = verifier.readIdentification(message.record);
+    if ("outcome" in reading) throw refusal(reading);
+    const { identification } = reading;
+    const found = await findSessionOfRecord(store, identification, message.sessionReference, deps.unboundRecords);
+    const { session, isBound } = found;
+    if (!station.evses.includes(session.terms.evse)) {
+      throw new WattproofError("STATION_NOT_AT_EVSE", `The session is at EVSE ${session.terms.evse}.`);
+    }
+    if (session.state.status === "unservable") {
+      throw new WattproofError("SESSION_UNSERVABLE", session.state.reason ?? "");
+    }
+    const meter = await meters.readMeter(session.terms.meter);
+    if (meter === null || !isValidAt(meter, Math.floor(message.receivedAtMs / 1_000))) {
+      throw new WattproofError("METER_NOT_VALID", `Meter ${session.terms.meter} at the time of receipt.`);
+    }
+    const verified = verifier.verify(message.record, meter);
+    if ("outcome" in verified) throw refusal(verified);
+    if (verified.pagination.number > greatestStoredNumber) {
+      throw new WattproofError("RECORD_OUT_OF_RANGE", "The pagination number has more than 63 bits.");
+    }
+    const meterKeyId = `${meter.curve}:${meter.publicKey}`;
+    const identity = recordIdentity(verified.key, verified.pagination);
+    return { message, session, meter, isBound, verified, identity, meterKeyId };
+  }
+
+  /** @returns `null` if something else moved first. */
+  async function attempt(station: Station, message: StoredMessage): Promise<RecordAnswer | null> {
+    const claimed = await claim(station, message);
+    const expectedRecordCount = await store.countRecords(claimed.meterKeyId);
+    const known = await store.findRecord(claimed.identity);
+    if (known !== null) return meetKnown(claimed, known, expectedRecordCount);
+
+    const { session } = claimed;
+    if (!isTakingRecords(session.state)) {
+      throw new WattproofError("SESSION_CLOSED", `The session is ${session.state.status}.`);
+    }
+    const spans = spansOf(claimed.verified);
+    if (spans === null) throw new WattproofError("RECORD_OUT_OF_RANGE", "A register value is beyond 63 bits.");
+
+    const earlier = await store.listRecords(session.sessionId);
+    const step = await decide(claimed, earlier, spans);
+    const next = step.events.reduce(transition, session.state);
+    const { energyWh } = step;
+    const outcome = await store.commitEvidence({
+      messageId: message.messageId,
+      verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: claimed.identity },
+      record: recordOf(claimed, spans, energyWh),
+      meterKeyId: claimed.meterKeyId,
+      expectedRecordCount,
+      change: {
+        sessionId: session.sessionId,
+        expectedSequence: session.sequence,
+        events: step.events,
+        next,
+        atMs: message.receivedAtMs,
+      },
+      cdr: step.cdr,
+    });
+    if (outcome === "stale") return null;
+    return {
+      recordIdentity: claimed.identity,
+      sessionId: session.sessionId,
+      sessionState: next.status,
+      energyWh,
+      isDuplicate: false,
+    };
+  }
+
+  /** A record with this key and pagination counts already. */
+  async function meetKnown(
+    claimed: Claim,
+    known: EvidenceRecord,
+    expectedRecordCount: number,
+  ): Promise<RecordAnswer | null> {
+    const { message, session, identity } = claimed;
+    const isSameSession = known.sessionId === session.sessionId;
+    if (isSameSession && known.payloadSha256 === claimed.verified.payloadSha256) {
+      if (message.verdict?.outcome !== "accepted") {
+        const verdict = { outcome: "accepted", code: null, detail: null, recordIdentity: identity } as const;
+        await store.setVerdict(message.messageId, verdict);
+      }
+      const { sessionId, energyWh } = known;
+      return { recordIdentity: identity, sessionId, sessionState: session.state.status, energyWh, isDuplicate: true };
+    }
+
+    const code = isSameSession ? "RECORD_CONFLICT" : "RECORD_REPLAYED";
+    const error = new WattproofError(code, `Pagination ${claimed.verified.pagination.number} of this meter is taken.`);
+    // Only the meter itself can cast doubt on a session: by signing another record under this session's tag. A record
+    // that merely was sent for it proves nothing against it.
+    const isDoubtful = claimed.isBound && isTakingRecords(session.state) && session.state.dispute?.isFinal !== true;
+    if (!isDoubtful) throw error;
+    const event = { kind: "evidence-disputed", reason: code, isFinal: true } as const;
+    const outcome = await store.commitEvidence({
+      messageId: message.messageId,
+      verdict: { outcome: "refused", code, detail: error.detail, recordIdentity: identity },
+      record: null,
+      meterKeyId: claimed.meterKeyId,
+      expectedRecordCount,
+      change: {
+        sessionId: session.sessionId,
+        expectedSequence: session.sequence,
+        events: [event],
+        next: transition(session.state, event),
+        atMs: message.receivedAtMs,
+      },
+      cdr: null,
+    });
+    if (outcome === "stale") return null;
+    throw error;
+  }
+
+  async function decide(
+    claimed: Claim,
+    earlier: readonly EvidenceRecord[],
+    spans: readonly RegisterSpan[],
+  ): Promise<{ readonly events: readonly SessionEvent[]; readonly cdr: Cdr | null; readonly energyWh: string | null }> {
+    const { verified, meterKeyId, meter, session } = claimed;
+    const { context, number } = verified.pagination;
+    const ownEnergyWh = verified.energyWh === null ? null : formatDecimal(verified.energyWh);
+    for (const span of spans) {
+      const neighbours = await store.readNeighbours(meterKeyId, span.register, context, number);
+      if (!isInOrder(span, neighbours)) {
+        const event = { kind: "evidence-disputed", reason: "REGISTER_OUT_OF_ORDER", isFinal: true } as const;
+        return { events: [event], cdr: null, energyWh: ownEnergyWh };
+      }
+    }
+
+    const records = [...earlier.map((record) => verifyAgain(record, meter)), verified];
+    const judgement = judgeRecords(records);
+    if (judgement.kind !== "complete") {
+      return { events: [eventOf(judgement)], cdr: null, energyWh: ownEnergyWh };
+    }
+    const { energyWh } = judgement;
+    const metered = measure(judgement.begin, judgement.end);
+    const existing = await store.findCdr(session.sessionId);
+    if (metered === null || (existing !== null && existing.energyWh !== energyWh)) {
+      const reason = metered === null ? "METERING_OUT_OF_RANGE" : "EVIDENCE_CONTRADICTORY";
+      return { events: [{ kind: "evidence-disputed", reason, isFinal: true }], cdr: null, energyWh };
+    }
+    const events = [{ kind: "evidence-completed" }] as const;
+    if (existing !== null) return { events, cdr: null, energyWh };
+
+    const tariff = await store.findTariff(session.terms.tariffId);
+    if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
+    const cdr = createCdr({
+      sessionId: session.sessionId,
+      terms: session.terms,
+      tariff,
+      meter: { number: meter.number, curve: meter.curve, publicKey: meter.publicKey },
+      energyWh,
+      metered,
+      isBoundToSession: claimed.isBound && earlier.every((record) => record.isBoundToSession),
+    });
+    return { events, cdr, energyWh };
+  }
+
+  function verifyAgain(record: EvidenceRecord, meter: RegisteredMeter): VerifiedRecord {
+    const verified = verifier.verify(record.record, meter);
+    if ("outcome" in verified) {
+      throw new WattproofError(
+        "STORE_CORRUPT",
+        `Record ${record.recordIdentity} no longer verifies: ${verified.code}.`,
+      );
+    }
+    return verified;
+  }
+
+  return {
+    async takeEvidence(station, message) {
+      for (let attempts = 0; attempts < contentionLimit; attempts += 1) {
+        const answer = await attempt(station, message);
+        if (answer !== null) return answer;
+      }
+      throw new WattproofError("STORE_CONTENDED", "Other records of the same meter came in between every time.");
+    },
+  };
+}
+
+function eventOf(judgement: Exclude<SessionJudgement, { kind: "complete" }>): SessionEvent {
+  if (judgement.kind === "nothing") return { kind: "evidence-added" };
+  if (judgement.kind === "begun") return { kind: "evidence-begun" };
+  return { kind: "evidence-disputed", reason: judgement.reason, isFinal: judgement.isFinal };
+}
+
+function recordOf(claimed: Claim, spans: readonly RegisterSpan[], energyWh: string | null): EvidenceRecord {
+  const { verified, session, message } = claimed;
+  return {
+    recordIdentity: claimed.identity,
+    sessionId: session.sessionId,
+    messageId: message.messageId,
+    record: message.record,
+    payloadSha256: verified.payloadSha256,
+    meterKeyId: claimed.meterKeyId,
+    paginationContext: verified.pagination.context,
+    paginationNumber: verified.pagination.number,
+    isBoundToSession: claimed.isBound,
+    energyWh,
+    spans,
+  };
+}
+
+function refusal(verdict: RecordRefusal): WattproofError {
+  return new WattproofError(verdict.code, verdict.detail);
+}

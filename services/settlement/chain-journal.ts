@@ -1,0 +1,193 @@
+import type { ChainBlock } from "../chain/chain.ts";
+import type { ChainEvent } from "../chain/events.ts";
+import { idTagOf } from "../domain/id-tag.ts";
+import type { Closing, SessionEvent, SessionState } from "../domain/session.ts";
+import { openSession, transition } from "../domain/session.ts";
+import type { Tariff } from "../domain/tariff.ts";
+import type { SessionTerms } from "../domain/terms.ts";
+import { sessionIdOf } from "../domain/terms.ts";
+import { WattproofError } from "../errors.ts";
+import type { BlockMark, ChainProgress, NewSession, SessionChange, Store, StoredSession } from "../store/store.ts";
+import type { ChainFollowerDeps } from "./follow-chain.ts";
+
+/** Turns what the chain says into steps of sessions, batches and transactions, and stores them in one piece. */
+export interface ChainJournal {
+  /** @throws STORE_CONTENDED if a session moved meanwhile: compute again */
+  record(events: readonly ChainEvent[], to: ChainBlock, cursor: BlockMark | null): Promise<void>;
+  /** Takes back everything above a block; `null` takes back everything. @throws STORE_CONTENDED */
+  undoAbove(mark: BlockMark | null, cursor: BlockMark): Promise<void>;
+}
+
+export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
+  const { store, chain, meters, desk, now } = deps;
+
+  async function commit(progress: ChainProgress): Promise<void> {
+    if ((await store.commitChain(progress)) === "stale") {
+      throw new WattproofError("STORE_CONTENDED", "A session moved while the chain was read.");
+    }
+  }
+
+  async function closingOf(
+    event: ChainEvent,
+    isOurs: boolean,
+  ): Promise<{ closing: Closing; reason: string | null } | null> {
+    const { position } = event;
+    if (event.kind === "session-settled") {
+      const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = event;
+      const amounts = { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro };
+      const cdr = await store.findCdr(event.sessionId);
+      if (cdr !== null && (cdr.chargedMicro !== chargedMicro || cdr.energyMicroWh !== energyMicroWh)) {
+        desk.alert("settlement-mismatch", {
+          sessionId: event.sessionId,
+          expectedMicro: cdr.chargedMicro.toString(),
+          chargedMicro: chargedMicro.toString(),
+        });
+      }
+      return { closing: { kind: "settled", position, ...amounts }, reason: null };
+    }
+    if (event.kind === "session-expired") {
+      return { closing: { kind: "expired", position, returnedMicro: event.returnedMicro }, reason: null };
+    }
+    // Another oracle's transaction that found nothing to settle says nothing about ours.
+    if (event.kind !== "settlement-skipped" || !isOurs) return null;
+    desk.alert("settlement-skipped", { sessionId: event.sessionId, reason: event.reason });
+    return { closing: { kind: "skipped", position }, reason: event.reason };
+  }
+
+  async function openingOf(
+    event: Extract<ChainEvent, { kind: "session-opened" }>,
+    tariffs: Map<string, Tariff>,
+  ): Promise<Extract<SessionEvent, { kind: "opened" }>> {
+    const { sessionId, terms, position } = event;
+    if (sessionIdOf(terms, chain.domain) !== sessionId) {
+      throw new WattproofError("CHAIN_MISMATCH", `Session ${sessionId} is not the digest of its terms.`);
+    }
+    await loadTariff(terms, tariffs);
+    return { kind: "opened", opening: position, unservableReason: await meters.findObstacle(terms) };
+  }
+
+  async function loadTariff({ tariffId }: SessionTerms, tariffs: Map<string, Tariff>): Promise<void> {
+    if (tariffs.has(tariffId) || (await store.findTariff(tariffId)) !== null) return;
+    const tariff = await chain.readTariff(tariffId);
+    if (tariff === null) {
+      desk.alert("tariff-missing", { tariffId });
+      throw new WattproofError("TARIFF_MISSING", `Nobody has published tariff ${tariffId}.`);
+    }
+    tariffs.set(tariffId, tariff);
+  }
+
+  function alertLoss(session: StoredSession | null, closing: Closing): void {
+    if (closing.kind !== "expired" || session === null || session.state.stage !== "complete") return;
+    desk.alert("session-expired-unpaid", { sessionId: session.sessionId, status: session.state.status });
+  }
+
+  return {
+    async record(events, to, cursor) {
+      const draft = createDraft(store, now());
+      const tariffs = new Map<string, Tariff>();
+      const ours = new Map<string, { readonly txHash: string; readonly blockNumber: number }>();
+      for (const event of events) {
+        if (event.kind === "meter-changed") {
+          meters.forgetMeter(event.meter);
+          continue;
+        }
+        if (event.kind === "opening-skipped") {
+          desk.note("opening-skipped", { sessionId: event.sessionId, reason: event.reason });
+          continue;
+        }
+        if (event.kind === "session-opened") {
+          await draft.open(event.sessionId, event.terms, await openingOf(event, tariffs));
+          continue;
+        }
+        const { txHash, blockNumber } = event.position;
+        const isOurs = ours.has(txHash) || (await store.findTransaction(txHash)) !== null;
+        if (isOurs) ours.set(txHash, { txHash, blockNumber });
+        const closed = await closingOf(event, isOurs);
+        if (closed === null) continue;
+        alertLoss(await store.findSession(event.sessionId), closed.closing);
+        await draft.change(event.sessionId, { kind: "closed", ...closed });
+      }
+
+      await commit({
+        expectedCursor: cursor,
+        cursor: { number: to.number, hash: to.hash },
+        forgetAboveBlock: null,
+        tariffs: [...tariffs].map(([tariffId, tariff]) => ({ tariffId, tariff })),
+        ...draft.result(),
+        transactions: [...ours.values()],
+      });
+    },
+    async undoAbove(mark, cursor) {
+      const block = mark?.number ?? -1;
+      const draft = createDraft(store, now());
+      meters.forgetAll();
+      for (const session of await store.listSessionsAbove(block)) {
+        const { opening, closing } = session.state;
+        if (closing !== null && closing.position.blockNumber > block) {
+          await draft.change(session.sessionId, { kind: "closing-reorganised" });
+        }
+        if (opening.blockNumber > block) await draft.change(session.sessionId, { kind: "opening-reorganised" });
+      }
+      const transactions = await store.listTransactionsAbove(block);
+
+      await commit({
+        expectedCursor: cursor,
+        cursor: mark,
+        forgetAboveBlock: block,
+        tariffs: [],
+        ...draft.result(),
+        transactions: transactions.map(({ txHash }) => ({ txHash, blockNumber: null })),
+      });
+    },
+  };
+}
+
+/** Collects the steps of sessions of one range, where a session may be new and take several. */
+function createDraft(
+  store: Store,
+  atMs: number,
+): {
+  open(sessionId: string, terms: SessionTerms, event: Extract<SessionEvent, { kind: "opened" }>): Promise<void>;
+  change(sessionId: string, event: SessionEvent): Promise<void>;
+  result(): Pick<ChainProgress, "openings" | "changes">;
+} {
+  const openings: NewSession[] = [];
+  const touched = new Map<string, { state: SessionState; expectedSequence: number; events: SessionEvent[] }>();
+
+  async function load(sessionId: string): Promise<{ state: SessionState; events: SessionEvent[] } | null> {
+    const known = touched.get(sessionId);
+    if (known !== undefined) return known;
+    const session = await store.findSession(sessionId);
+    if (session === null) return null;
+    const entry = { state: session.state, expectedSequence: session.sequence, events: [] };
+    touched.set(sessionId, entry);
+    return entry;
+  }
+
+  async function change(sessionId: string, event: SessionEvent): Promise<void> {
+    const entry = await load(sessionId);
+    // A session that was opened before the first block of the deployment cannot be.
+    if (entry === null) throw new WattproofError("CHAIN_MISMATCH", `Session ${sessionId} was never opened.`);
+    entry.state = transition(entry.state, event);
+    entry.events.push(event);
+  }
+
+  return {
+    async open(sessionId, terms, event) {
+      if ((await load(sessionId)) !== null) {
+        await change(sessionId, event);
+        return;
+      }
+      const state = openSession(event);
+      openings.push({ sessionId, idTag: idTagOf(sessionId), terms, event, state, atMs });
+      touched.set(sessionId, { state, expectedSequence: 1, events: [] });
+    },
+    change,
+    result() {
+      const changes = [...touched].flatMap(([sessionId, { state, expectedSequence, events }]): SessionChange[] =>
+        events.length === 0 ? [] : [{ sessionId, expectedSequence, events, next: state, atMs }],
+      );
+      return { openings, changes };
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Deployment } from "../chain/deployment.ts";
+import { WattproofError } from "../errors.ts";
+import type { EvidenceRecord, Store } from "../store/store.ts";
+
+/** A receipt: everything that is needed to check it again without us. Numbers beyond 53 bits are decimal text. */
+export type Receipt = Readonly<Record<string, unknown>>;
+
+/** Writes receipts of sessions that are settled and confirmed. */
+export interface ReceiptWriter {
+  /** @throws SESSION_UNKNOWN, RECEIPT_NOT_READY */
+  writeReceipt(sessionId: string): Promise<Receipt>;
+}
+
+export function createReceiptWriter(deps: { readonly store: Store; readonly deployment: Deployment }): ReceiptWriter {
+  const { store, deployment } = deps;
+
+  return {
+    async writeReceipt(sessionId) {
+      const session = await store.findSession(sessionId);
+      if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
+      const { closing, opening } = session.state;
+      const cdr = await store.findCdr(sessionId);
+      if (closing?.kind !== "settled" || cdr === null) {
+        throw new WattproofError("RECEIPT_NOT_READY", `The session is ${session.state.status}.`);
+      }
+      const tariff = await store.findTariff(session.terms.tariffId);
+      if (tariff === null) throw new WattproofError("STORE_CORRUPT", "The tariff of a settled session is missing.");
+      const records = await store.listRecords(sessionId);
+
+      return {
+        version: 1,
+        chainId: deployment.chainId,
+        contracts: deployment.contracts,
+        sessionId,
+        idTag: session.idTag,
+        terms: asText(session.terms),
+        tariff: { ...asText(tariff), chargesWithoutEnergy: tariff.chargesWithoutEnergy },
+        meter: cdr.meter,
+        records: records.map(recordView),
+        energyWh: cdr.energyWh,
+        energyMicroWh: closing.energyMicroWh.toString(),
+        chargingSeconds: closing.chargingSeconds,
+        idleSeconds: closing.idleSeconds,
+        price: asText(cdr.price),
+        holdMicro: session.terms.holdMicro.toString(),
+        chargedMicro: closing.chargedMicro.toString(),
+        returnedMicro: closing.returnedMicro.toString(),
+        transaction: {
+          hash: closing.position.txHash,
+          blockNumber: closing.position.blockNumber,
+          blockHash: closing.position.blockHash,
+          logIndex: closing.position.logIndex,
+        },
+        opening: { hash: opening.txHash, blockNumber: opening.blockNumber, logIndex: opening.logIndex },
+        isBoundToSession: cdr.isBoundToSession,
+      };
+    },
+  };
+}
+
+/** A record as text where its bytes are UTF-8, else as base64: either way the bytes can be had back exactly. */
+function recordView(record: EvidenceRecord): Readonly<Record<string, string>> {
+  const bytes = Buffer.from(record.record);
+  const text = bytes.toString("utf8");
+  const isText = Buffer.from(text, "utf8").equals(bytes);
+  return { ...(isText ? { text } : { base64: bytes.toString("base64") }), sha256: record.payloadSha256 };
+}
+
+function asText(value: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, String(member)]));
+}
