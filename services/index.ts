@@ -1,6 +1,31 @@
-import type { ServiceConfig } from "./config.ts";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+
+import type { Chain } from "./chain/chain.ts";
+import { readContractInterfaces } from "./chain/contracts.ts";
+import { readDeployment, type Deployment } from "./chain/deployment.ts";
+import { createEthereumChain } from "./chain/ethereum-chain.ts";
+import { openOracleWallet } from "./chain/oracle-wallet.ts";
+import { createHttpRpc } from "./chain/rpc.ts";
+import { parseConfiguration, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
+import { openHttpServer } from "./ingest/http/server.ts";
+import { createRecordReceiver } from "./ingest/receive-record.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { createMetrics } from "./metrics.ts";
+import { createOperatorDesk } from "./operator-desk.ts";
+import { createChainFollower } from "./settlement/follow-chain.ts";
+import { createBatchFormer } from "./settlement/form-batches.ts";
+import { createReceiptWriter } from "./settlement/receipt.ts";
+import { createBatchSender } from "./settlement/send-batches.ts";
+import { createSettlementLoop } from "./settlement/settlement-loop.ts";
+import { lockFolder } from "./store/sqlite/database.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
+import { createMeterDirectory } from "./verify/meter-directory.ts";
+import { nodeCryptography } from "./verify/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "./verify/ocmf/verifier.ts";
+import { createRecordVerifier } from "./verify/record-verifier.ts";
 
 /** A running service. */
 export interface Service {
@@ -10,7 +35,7 @@ export interface Service {
   readonly store: Store;
   /** Reads the chain up to its newest confirmed block and does what follows, without waiting for the next poll. */
   synchronise(): Promise<void>;
-  /** Stops taking messages, finishes those begun, and closes the store. */
+  /** Stops taking messages, finishes those begun, and closes the store. Doing it again is harmless. */
   close(): Promise<void>;
 }
 
@@ -18,14 +43,137 @@ export interface Service {
 export interface ServiceOptions {
   /** Milliseconds since 1970; by default the system's clock. */
   readonly now?: () => number;
+  readonly log?: Logger;
+  readonly openStore?: (folder: string) => Store;
+  readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
+
+const gweiInWei = 1_000_000_000n;
+const localChainId = 31_337;
+/** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
+const publicConfirmations = 12;
 
 /**
  * Starts the service and resolves when it listens.
- * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_UNAVAILABLE, CHAIN_MISMATCH, STORE_UNAVAILABLE
+ * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_UNAVAILABLE, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT
  */
-export function startService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
-  return Promise.reject(
-    new WattproofError("SERVICE_NOT_READY", `Not wired yet: ${config.host}, ${String(options.now?.())}.`),
-  );
+export async function startService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
+  const now = options.now ?? Date.now;
+  const log = options.log ?? createLogger(config.logLevel);
+  const stop = new AbortController();
+  const deployment = readDeployment(config.deploymentPath);
+  const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, stop.signal);
+  await chain.checkDeployment();
+
+  const lock = lockFolder(config.dataPath);
+  const store = (options.openStore ?? openSqliteStore)(config.dataPath);
+  const metrics = createMetrics();
+  const desk = createOperatorDesk({ log, metrics });
+  const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
+  const meters = createMeterDirectory({ chain });
+  const verifier = createRecordVerifier({ ocmf: createOcmfVerifier({ cryptography: nodeCryptography }) });
+  const receiver = createRecordReceiver({ store, meters, verifier, now, unboundRecords: config.unboundRecords });
+  const receipts = createReceiptWriter({ store, deployment });
+  const shared = { store, chain, meters, desk, metrics, now, confirmations };
+  const loop = createSettlementLoop({
+    follower: createChainFollower({ ...shared, firstBlock: deployment.blockNumber, blockRange: config.blockRange }),
+    former: createBatchFormer({
+      ...shared,
+      policy: {
+        maxItems: config.batchMaxItems,
+        maxAgeMs: config.batchMaxAgeMs,
+        maxValueMicro: config.batchMaxValueMicro,
+      },
+      batchesInFlight: config.batchesInFlight,
+    }),
+    sender: createBatchSender({
+      ...shared,
+      settlementAttempts: config.settlementAttempts,
+      transactionStuckMs: config.transactionStuckMs,
+      feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
+    }),
+    desk,
+    pollIntervalMs: config.pollIntervalMs,
+    signal: stop.signal,
+  });
+
+  const readiness = [
+    { name: "store", check: () => store.probe() },
+    { name: "chain", check: () => chain.checkDeployment() },
+    { name: "oracle", check: () => requireOracle(chain) },
+  ];
+  const server = await openHttpServer(
+    {
+      store,
+      receiver,
+      receipts,
+      readiness,
+      metrics,
+      log,
+      now,
+      stationMessagesPerSecond: config.stationMessagesPerSecond,
+      queueLimit: config.queueLimit,
+    },
+    config.host,
+    config.port,
+  ).catch(async (error: unknown) => {
+    stop.abort();
+    await store.close();
+    lock.release();
+    throw error;
+  });
+  const resuming = receiver.resumePending(stop.signal).catch((error: unknown) => {
+    desk.alert("resume-failed", { err: error });
+  });
+  const running = loop.run(stop.signal);
+  log.info({ url: server.url, chainId: deployment.chainId, oracle: chain.oracle, confirmations }, "started");
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await server.close();
+    stop.abort();
+    await Promise.all([running, resuming]);
+    await store.close();
+    lock.release();
+    log.info("stopped");
+  }
+
+  return {
+    url: server.url,
+    store,
+    synchronise: () => loop.runOnce(),
+    close: () => (closing ??= close()),
+  };
 }
+
+/** The chain of a deployment behind the configured endpoint. */
+export async function connectEthereumChain(
+  config: ServiceConfig,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Chain> {
+  const wallet = await openOracleWallet(config.oracleKey);
+  const rpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal);
+  return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
+}
+
+async function requireOracle(chain: Chain): Promise<void> {
+  if (!(await chain.isOracle())) {
+    throw new WattproofError("SERVICE_NOT_READY", `${chain.oracle} is not an oracle of this deployment.`);
+  }
+}
+
+/** Runs until SIGINT or SIGTERM. Exit 2: the service could not start. */
+async function main(): Promise<void> {
+  try {
+    const service = await startService(parseConfiguration(process.env));
+    process.stdout.write(`${JSON.stringify({ url: service.url })}\n`);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void service.close());
+  } catch (error) {
+    if (!(error instanceof WattproofError)) throw error;
+    process.stderr.write(`${error.code}: ${error.detail}\n`);
+    process.exitCode = 2;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

@@ -4,7 +4,7 @@ export type TransactionStatus = "prepared" | "sent" | "confirmed" | "reverted" |
 /** What is known about the newest attempt of a batch when the next step is chosen. */
 export interface AttemptView {
   readonly status: "prepared" | "sent";
-  /** When it was handed to the endpoint last; `null` if never. */
+  /** When it was first handed to the endpoint; `null` if never. */
   readonly sentAtMs: number | null;
   readonly nonce: number;
   /** The endpoint has the transaction, pending or mined. */
@@ -27,8 +27,9 @@ export function nextStep(view: AttemptView, stuckAfterMs: number, nowMs: number)
     return view.receipt.isSuccess || !view.receipt.isConfirmed ? "wait" : "fail";
   }
   if (view.accountNonce > view.nonce) return "renumber";
-  if (view.status === "prepared" || view.sentAtMs === null || !view.isKnown) return "broadcast";
-  return nowMs - view.sentAtMs >= stuckAfterMs ? "replace" : "wait";
+  if (view.status === "prepared" || view.sentAtMs === null) return "broadcast";
+  if (nowMs - view.sentAtMs >= stuckAfterMs) return "replace";
+  return view.isKnown ? "wait" : "broadcast";
 }
 
 /** Fees of a transaction, in wei per gas. */

@@ -242,11 +242,11 @@ export interface Store {
   /** Transactions of a batch, oldest attempt first. */
   listTransactions(batchId: string): Promise<readonly SettlementTransaction[]>;
   findTransaction(txHash: string): Promise<SettlementTransaction | null>;
-  /** The highest nonce of a transaction that may still be mined; `null` if there is none. */
-  readHighestNonce(): Promise<number | null>;
+  /** The nonces of transactions that may still be mined. */
+  listLiveNonces(): Promise<readonly number[]>;
   /** Keeps a signed transaction before it is sent. Durable on return. */
   putTransaction(transaction: SettlementTransaction): Promise<void>;
-  /** Notes that a transaction was handed to the endpoint. Durable on return. */
+  /** Notes when a transaction was first handed to the endpoint. Durable on return. */
   markSent(txHash: string, sentAtMs: number): Promise<void>;
   /** Gives up the transactions of a batch because their nonce went elsewhere; the batch is `formed` again. Durable. */
   abandonTransactions(batchId: string): Promise<void>;

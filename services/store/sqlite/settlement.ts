@@ -17,7 +17,7 @@ export function createSettlementStore(
   | "releaseSessions"
   | "listTransactions"
   | "findTransaction"
-  | "readHighestNonce"
+  | "listLiveNonces"
   | "putTransaction"
   | "markSent"
   | "abandonTransactions"
@@ -118,14 +118,11 @@ export function createSettlementStore(
         const row = access.get("SELECT * FROM transactions WHERE tx_hash = ?", txHash);
         return row === undefined ? null : readTransactionRow(row);
       }),
-    readHighestNonce: () =>
+    listLiveNonces: () =>
       access.read(() =>
-        z
-          .number()
-          .nullable()
-          .parse(
-            access.get("SELECT max(nonce) AS nonce FROM transactions WHERE status IN ('prepared', 'sent')")?.["nonce"],
-          ),
+        access
+          .all("SELECT DISTINCT nonce FROM transactions WHERE status IN ('prepared', 'sent') ORDER BY nonce")
+          .map((row) => z.number().parse(row["nonce"])),
       ),
     putTransaction: (transaction) =>
       access.write(() => {
@@ -134,7 +131,7 @@ export function createSettlementStore(
     markSent: (txHash, sentAtMs) =>
       access.write(() => {
         access.run(
-          `UPDATE transactions SET status = 'sent', sent_at_ms = ?
+          `UPDATE transactions SET status = 'sent', sent_at_ms = coalesce(sent_at_ms, ?)
            WHERE tx_hash = ? AND status IN ('prepared', 'sent')`,
           sentAtMs,
           txHash,

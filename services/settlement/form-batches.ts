@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+
+import type { BatchPolicy } from "../domain/batch.ts";
+import { nextBatch } from "../domain/batch.ts";
+import { transition } from "../domain/session.ts";
+import type { OperatorDesk } from "../operator-desk.ts";
+import type { Store, StoredSession } from "../store/store.ts";
+
+/** Puts completed sessions into batches. Nothing is sent, so that doing it again is safe. */
+export interface BatchFormer {
+  /** @returns how many batches were formed. */
+  formBatches(signal: AbortSignal): Promise<number>;
+}
+
+export function createBatchFormer(deps: {
+  readonly store: Store;
+  readonly policy: BatchPolicy;
+  /** Most batches that are not confirmed at once; completed sessions wait in the store. */
+  readonly batchesInFlight: number;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+}): BatchFormer {
+  const { store, policy, desk, now } = deps;
+
+  async function formOne(): Promise<boolean> {
+    const waiting = await store.listCompleted(policy.maxItems);
+    const sessions = new Map(waiting.map(({ session }) => [session.sessionId, session]));
+    const candidates = waiting.map(({ session, cdr, completedAtMs }) => ({
+      sessionId: session.sessionId,
+      completedAtMs,
+      chargedMicro: cdr.chargedMicro,
+    }));
+    const chosen = nextBatch(candidates, policy, now()).flatMap(({ sessionId }) => sessions.get(sessionId) ?? []);
+    if (chosen.length === 0) return false;
+
+    const batchId = batchIdOf(chosen);
+    const createdAtMs = now();
+    const event = { kind: "batched", batchId } as const;
+    const outcome = await store.createBatch(
+      { batchId, sessionIds: chosen.map(({ sessionId }) => sessionId), createdAtMs },
+      chosen.map(({ sessionId, sequence, state }) => ({
+        sessionId,
+        expectedSequence: sequence,
+        events: [event],
+        next: transition(state, event),
+        atMs: createdAtMs,
+      })),
+    );
+    if (outcome === "stored") desk.note("batch-formed", { batchId, items: chosen.length });
+    return outcome === "stored";
+  }
+
+  return {
+    async formBatches(signal) {
+      let formed = 0;
+      let room = deps.batchesInFlight - (await store.listOpenBatches()).length;
+      while (room > 0 && !signal.aborted && (await formOne())) {
+        formed += 1;
+        room -= 1;
+      }
+      return formed;
+    },
+  };
+}
+
+/** Deterministic: the same sessions at the same step of their lives make the same batch. */
+function batchIdOf(sessions: readonly StoredSession[]): string {
+  const hash = createHash("sha256");
+  for (const { sessionId, sequence } of sessions) hash.update(`${sessionId}:${sequence};`);
+  return hash.digest("hex");
+}

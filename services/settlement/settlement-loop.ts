@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { WattproofError } from "../errors.ts";
+import type { OperatorDesk } from "../operator-desk.ts";
+import type { ChainFollower } from "./follow-chain.ts";
+import type { BatchFormer } from "./form-batches.ts";
+import type { BatchSender } from "./send-batches.ts";
+
+/** Follows the chain, forms batches and sends them, again and again. */
+export interface SettlementLoop {
+  /** One round now, after a round that is under way. @throws what the round throws */
+  runOnce(): Promise<void>;
+  /** Rounds with a pause in between, until the signal. A round that fails is an alert and is tried again. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createSettlementLoop(deps: {
+  readonly follower: ChainFollower;
+  readonly former: BatchFormer;
+  readonly sender: BatchSender;
+  readonly desk: OperatorDesk;
+  readonly pollIntervalMs: number;
+  /** Ends every round at its next step. */
+  readonly signal: AbortSignal;
+}): SettlementLoop {
+  const { follower, former, sender, desk, signal } = deps;
+  let underWay: Promise<void> = Promise.resolve();
+
+  async function round(): Promise<void> {
+    await follower.follow(signal);
+    await former.formBatches(signal);
+    await sender.sendBatches(signal);
+    // What was mined at once counts in this round.
+    await follower.follow(signal);
+  }
+
+  function runOnce(): Promise<void> {
+    const next = underWay.then(round);
+    underWay = next.catch(() => undefined);
+    return next;
+  }
+
+  return {
+    runOnce,
+    async run(stop) {
+      while (!stop.aborted) {
+        await runOnce().catch((error: unknown) => {
+          if (stop.aborted) return;
+          const isChain = error instanceof WattproofError && error.code === "CHAIN_UNAVAILABLE";
+          desk.alert(isChain ? "chain-unavailable" : "loop-failed", { err: error });
+        });
+        await sleep(deps.pollIntervalMs, undefined, { signal: stop }).catch(() => undefined);
+      }
+    },
+  };
+}
