@@ -1,0 +1,70 @@
+import { Interface } from "ethers";
+import { z } from "zod";
+
+/** The questions that checking a receipt asks a chain. An implementation throws where it gets no answer. */
+export interface ReceiptChain {
+  /** A JSON-RPC request, as EIP-1193 has it. */
+  request(method: string, parameters: readonly unknown[]): Promise<unknown>;
+}
+
+/** The part of the contracts that a receipt rests on, in words of Solidity so that a page needs no build of it. */
+export const receiptInterface = new Interface([
+  "event SessionOpened(bytes32 indexed sessionId, address indexed driver, address indexed operator, bytes32 tariffId, uint256 terms)",
+  "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
+  "function erc20() view returns (address)",
+  "function oracleSet() view returns (address)",
+  "function tariffRegistry() view returns (address)",
+  "function evseOf(uint32 evse) view returns (tuple(address operator, string evseId, uint32 activeMeter))",
+  "function meterOf(uint32 meter) view returns (tuple(uint32 evse, uint8 curve, uint8 status, uint8 possession, uint40 validFrom, uint40 validUntil, uint40 calibrationExpiresAt, bytes publicKey))",
+  "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
+]);
+
+const hex = z.string().regex(/^0x[0-9a-fA-F]*$/u);
+const logSchema = z.object({ address: hex, topics: z.array(hex), data: hex, logIndex: hex.transform(Number) });
+const transactionSchema = z.object({
+  status: hex,
+  blockNumber: hex.transform(Number),
+  blockHash: hex,
+  logs: z.array(logSchema),
+});
+const blockSchema = z.object({ hash: hex, timestamp: hex.transform(Number) });
+
+/** One event as the chain keeps it. */
+export type ChainLog = z.infer<typeof logSchema>;
+
+/** A transaction that was mined. */
+export type MinedReceipt = z.infer<typeof transactionSchema>;
+
+/** The transaction, or null where the chain does not know it. */
+export async function readTransaction(chain: ReceiptChain, txHash: string): Promise<MinedReceipt | null> {
+  return transactionSchema.nullable().parse(await chain.request("eth_getTransactionReceipt", [txHash]));
+}
+
+/** Hash and time of a block, or null where the chain does not have it. */
+export async function readBlock(chain: ReceiptChain, blockNumber: number): Promise<z.infer<typeof blockSchema> | null> {
+  const number = `0x${blockNumber.toString(16)}`;
+
+  return blockSchema.nullable().parse(await chain.request("eth_getBlockByNumber", [number, false]));
+}
+
+/** The chain's id. */
+export async function readChainId(chain: ReceiptChain): Promise<number> {
+  return hex.transform(Number).parse(await chain.request("eth_chainId", []));
+}
+
+/** What a view of a contract answers now; null where there is no such contract or it refuses. */
+export async function readView(
+  chain: ReceiptChain,
+  contract: string,
+  name: string,
+  values: readonly unknown[],
+): Promise<unknown> {
+  const data = receiptInterface.encodeFunctionData(name, values);
+  const answer = hex.parse(await chain.request("eth_call", [{ to: contract, data }, "latest"]));
+  if (answer === "0x") {
+    return null;
+  }
+  const value: unknown = receiptInterface.decodeFunctionResult(name, answer)[0];
+
+  return value;
+}

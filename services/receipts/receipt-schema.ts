@@ -1,0 +1,103 @@
+import { z } from "zod";
+
+const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
+const micro = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,39})$/u)
+  .transform(BigInt);
+/** A small integer, as decimal text or as a JSON number. */
+const integer = z
+  .union([z.int(), z.string().regex(/^(0|[1-9][0-9]{0,15})$/u)])
+  .transform(Number)
+  .pipe(z.int().nonnegative());
+
+const position = { hash, blockNumber: integer, logIndex: integer };
+const record = z.union([
+  z.strictObject({ text: z.string(), sha256: z.string() }).transform(({ text, sha256 }) => ({
+    bytes: new TextEncoder().encode(text),
+    sha256,
+  })),
+  z.strictObject({ base64: z.base64(), sha256: z.string() }).transform(({ base64, sha256 }) => ({
+    bytes: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)),
+    sha256,
+  })),
+]);
+
+/** A receipt as the service writes it. Large integers are decimal text; amounts are in 10⁻⁶ token. */
+export const receiptSchema = z.strictObject({
+  version: z.literal(1),
+  chainId: integer,
+  contracts: z.strictObject({
+    erc20: address,
+    oracleSet: address,
+    tariffRegistry: address,
+    meterRegistry: address,
+    chargingSettlement: address,
+  }),
+  sessionId: hash,
+  idTag: z.string(),
+  terms: z.strictObject({
+    driver: address,
+    lane: integer,
+    nonce: integer,
+    operator: address,
+    evse: integer,
+    meter: integer,
+    tariffId: hash,
+    holdMicro: micro,
+    expiresAt: integer,
+  }),
+  tariff: z.strictObject({
+    flatFeeMicro: micro,
+    priceMicroPerKwh: micro,
+    priceMicroPerChargingMinute: micro,
+    priceMicroPerIdleMinute: micro,
+    idleGraceSeconds: integer,
+    energyStepWh: integer,
+    chargingStepSeconds: integer,
+    idleStepSeconds: integer,
+    minimumMicro: micro,
+    maximumMicro: micro,
+    taxBps: integer,
+    chargesWithoutEnergy: z.boolean(),
+  }),
+  meter: z.strictObject({
+    number: integer,
+    curve: z.enum([
+      "secp256r1",
+      "secp256k1",
+      "secp192r1",
+      "secp192k1",
+      "brainpoolP256r1",
+      "secp384r1",
+      "brainpoolP384r1",
+    ]),
+    /** X and Y, big-endian, each as long as the curve's field. */
+    publicKey: z.string().regex(/^0x([0-9a-fA-F]{4})+$/u),
+  }),
+  /** In the order of their pagination; `sha256` is of the signed section. */
+  records: z.array(record).min(1).max(1_440),
+  energyWh: z.string(),
+  energyMicroWh: micro,
+  chargingSeconds: integer,
+  idleSeconds: integer,
+  price: z.strictObject({
+    flatFeeMicro: micro,
+    energyMicro: micro,
+    chargingMicro: micro,
+    idleMicro: micro,
+    netMicro: micro,
+    taxMicro: micro,
+    grossMicro: micro,
+  }),
+  holdMicro: micro,
+  chargedMicro: micro,
+  returnedMicro: micro,
+  transaction: z.strictObject({ ...position, blockHash: hash }),
+  opening: z.strictObject(position),
+  isBoundToSession: z.boolean(),
+});
+
+/** A receipt that has the right form; nothing in it has been checked. */
+export type ParsedReceipt = z.infer<typeof receiptSchema>;
