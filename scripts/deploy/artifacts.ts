@@ -58,7 +58,9 @@ export function artifactOf(role: ContractRole): Artifact {
   return {
     interface: new Interface(compiled.abi),
     bytecode: compiled.bytecode,
-    isCode: (code) => withoutImmutables(code.toLowerCase(), immutables) === expected,
+    isCode: (code) =>
+      code.length === compiled.deployedBytecode.length &&
+      withoutImmutables(code.toLowerCase(), immutables) === expected,
   };
 }
 

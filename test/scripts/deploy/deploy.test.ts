@@ -1,0 +1,173 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import { parseEther } from "ethers";
+
+import { demoAccount } from "../../../scripts/demo/accounts.ts";
+import { createLocalChain, type LocalChain } from "../../../scripts/local-chain/chain.ts";
+import { createRunningClock } from "../../../scripts/local-chain/clock.ts";
+import { startRpcServer, type RpcServer } from "../../../scripts/local-chain/rpc-server.ts";
+
+const owner = "0x52908400098527886E0F7030069857D2E4169EE7";
+const oracle = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";
+const deployer = demoAccount("deployer of the deployment test");
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Answer {
+  readonly steps: readonly { readonly contract: string; readonly action: string; readonly address: string | null }[];
+}
+
+describe("npm run deploy", () => {
+  let folder = "";
+  let path = "";
+  let chain: LocalChain;
+  let rpc: RpcServer;
+
+  before(async () => {
+    const clock = createRunningClock(0);
+    chain = await createLocalChain({ clock, genesisSeconds: clock.nowSeconds() });
+    rpc = await startRpcServer(chain, 0);
+    await chain.fund(deployer.address, parseEther("100"));
+    folder = mkdtempSync(join(tmpdir(), "wattproof-deploy-"));
+    path = join(folder, "31337.json");
+  });
+
+  after(async () => {
+    await rpc.close();
+    await chain.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function run(extra: readonly string[], hasKey = true): Promise<Run> {
+    const environment = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith("WATTPROOF_DEPLOYER")),
+    );
+    const child = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "scripts/deploy.ts", "--owner", owner, "--oracle", oracle, ...extra],
+      { env: hasKey ? { ...environment, WATTPROOF_DEPLOYER_PRIVATE_KEY: deployer.privateKey } : environment },
+    );
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+
+    return { code, stdout, stderr };
+  }
+
+  const deploy = (...extra: string[]): Promise<Run> =>
+    run(["--rpc", rpc.url, "--deployment", path, "--json", ...extra]);
+  const actionsOf = (result: Run): string[] => (JSON.parse(result.stdout) as Answer).steps.map(({ action }) => action);
+
+  it("explains itself", async () => {
+    const result = await run(["--help"], false);
+
+    expect(result.code).to.equal(0);
+    expect(result.stdout).to.contain("Example:");
+  });
+
+  it("refuses arguments that it does not know, or that are missing", async () => {
+    expect((await run(["--frobnicate"])).code).to.equal(2);
+    expect((await run(["--rpc", rpc.url, "one more"])).code).to.equal(2);
+    expect((await run([])).code).to.equal(2);
+    expect((await deploy("--erc20", "0x12")).code).to.equal(2);
+    expect((await deploy("--maximum-session-hours", "0")).code).to.equal(2);
+  });
+
+  it("refuses to work without a key and without a chain", async () => {
+    const keyless = await run(["--rpc", rpc.url, "--deployment", path], false);
+    const chainless = await run(["--rpc", "http://127.0.0.1:1", "--deployment", path]);
+
+    expect([keyless.code, keyless.stderr.split(":")[0]]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
+    expect([chainless.code, chainless.stderr.split(":")[0]]).to.deep.equal([2, "CHAIN_UNAVAILABLE"]);
+  });
+
+  it("refuses a token that is none", async () => {
+    const result = await deploy("--erc20", owner);
+
+    expect([result.code, result.stderr.split(":")[0]]).to.deep.equal([2, "ERC20_UNSUITABLE"]);
+  });
+
+  it("says in a dry run what it would do and sends nothing", async () => {
+    const result = await run(["--rpc", rpc.url, "--deployment", path, "--json", "--dry-run"], false);
+
+    expect(result.code).to.equal(0);
+    expect(actionsOf(result)).to.deep.equal(["planned", "planned", "planned", "planned", "planned"]);
+    expect(existsSync(path)).to.equal(false);
+    expect(await chain.request("eth_blockNumber", [])).to.equal("0x0");
+  });
+
+  it("deploys once, and does nothing when it is run again", async () => {
+    const first = await deploy();
+    const blockNumber = await chain.request("eth_blockNumber", []);
+    const file = readFileSync(path, "utf8");
+    const second = await deploy();
+
+    expect(first.code, first.stderr).to.equal(0);
+    expect(actionsOf(first)).to.deep.equal(["deployed", "deployed", "deployed", "deployed", "deployed"]);
+    expect(second.code).to.equal(0);
+    expect(actionsOf(second)).to.deep.equal(["present", "present", "present", "present", "present"]);
+    expect(await chain.request("eth_blockNumber", [])).to.equal(blockNumber);
+    expect(readFileSync(path, "utf8")).to.equal(file);
+  });
+
+  it("goes on where an interrupted run stopped", async () => {
+    const complete = JSON.parse(readFileSync(path, "utf8")) as {
+      contracts: Record<string, string>;
+      blockNumber: number;
+    };
+    rmSync(path);
+    const progress = {
+      chainId: 31337,
+      blockNumber: complete.blockNumber,
+      contracts: {
+        erc20: { address: complete.contracts["erc20"], parameters: "[]" },
+        // Was about to be sent when the run stopped: nothing is there.
+        oracleSet: { address: owner, parameters: JSON.stringify([owner, 72 * 3600, [oracle]]) },
+      },
+    };
+    writeFileSync(`${path}.progress`, JSON.stringify(progress));
+    const blockNumber = Number(await chain.request("eth_blockNumber", []));
+
+    const result = await deploy();
+
+    expect(result.code, result.stderr).to.equal(0);
+    const { contracts } = JSON.parse(readFileSync(path, "utf8")) as { contracts: Record<string, string> };
+    expect(contracts["erc20"]).to.equal(complete.contracts["erc20"]);
+    expect(contracts["oracleSet"]).not.to.equal(owner);
+    expect(Number(await chain.request("eth_blockNumber", [])) - blockNumber).to.equal(4);
+    expect(existsSync(`${path}.progress`)).to.equal(false);
+  });
+
+  it("says so when something else is at an address of the file", async () => {
+    const file = readFileSync(path, "utf8");
+    const changed = JSON.parse(file) as { contracts: Record<string, string> };
+    changed.contracts["tariffRegistry"] = changed.contracts["oracleSet"] ?? "";
+    writeFileSync(path, JSON.stringify(changed));
+
+    const result = await deploy();
+    writeFileSync(path, file);
+
+    expect([result.code, result.stderr.split(":")[0]]).to.deep.equal([1, "DEPLOYMENT_DIFFERS"]);
+  });
+
+  it("settles in a token that is given", async () => {
+    const { contracts } = JSON.parse(readFileSync(path, "utf8")) as { contracts: Record<string, string> };
+    const other = join(folder, "other.json");
+    const token = contracts["erc20"] ?? "";
+
+    const result = await run(["--rpc", rpc.url, "--deployment", other, "--json", "--erc20", token]);
+
+    expect(result.code, result.stderr).to.equal(0);
+    expect(actionsOf(result)).to.deep.equal(["given", "deployed", "deployed", "deployed", "deployed"]);
+  });
+});
