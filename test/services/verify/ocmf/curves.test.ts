@@ -53,7 +53,11 @@ describe("Curves of OCMF", () => {
       expect(isOnCurve(curve, x, y ^ 1n)).to.equal(false);
       expect(isOnCurve(curve, x, y + p)).to.equal(false);
       expect(isOnCurve(curve, x + p, y)).to.equal(false);
+      expect(isOnCurve(curve, x, y - p)).to.equal(false);
+      expect(isOnCurve(curve, x - p, y)).to.equal(false);
       expect(isOnCurve(curve, 0n, 0n)).to.equal(false);
+      const yOfZero = decompressY(curve, 0n, true);
+      if (yOfZero !== null) expect(isOnCurve(curve, 0n, yOfZero)).to.equal(true);
     });
 
     it(`finds both y of an x of ${curve}, and none where there is none`, () => {

@@ -129,6 +129,13 @@ describe("Exact decimals", () => {
     );
   });
 
+  it("tells the smallest difference from none", () => {
+    const value = { unscaled: 1_000n, scale: 3 };
+    expect(compareDecimals(value, { unscaled: 1n, scale: 0 })).to.equal(0);
+    expect(compareDecimals(value, { unscaled: 1_001n, scale: 3 })).to.equal(-1);
+    expect(compareDecimals(value, { unscaled: 999n, scale: 3 })).to.equal(1);
+  });
+
   it("rounds to 10^-6 Wh in the direction that is named", () => {
     fc.assert(
       fc.property(anyDecimal, (value) => {

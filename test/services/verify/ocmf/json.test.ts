@@ -119,6 +119,15 @@ describe("JSON of OCMF sections", () => {
     expect(textOf('"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\ud83d\\ude00|\\u007c"')).to.equal('"\\/\b\f\n\r\tA\u{1f600}||');
   });
 
+  it("reads the first and the last pair of surrogates", () => {
+    expect(textOf('"\\ud800\\udc00\\udbff\\udfff"')).to.equal("\u{10000}\u{10ffff}");
+  });
+
+  it("keeps a byte order mark inside a text or a key as the character that it is", () => {
+    expect(textOf('"\ufeffb"')).to.equal("\ufeffb");
+    expect([...parseJsonObject(bytesOf('{"\ufeffRV":1,"RV":2}')).members.keys()]).to.deep.equal(["\ufeffRV", "RV"]);
+  });
+
   it("ends a text at its own quote after an escaped backslash", () => {
     expect(parseJsonObject(bytesOf('{"a":"b\\\\","c":"\\\\\\""}')).members.get("c")).to.deep.equal({
       kind: "string",
