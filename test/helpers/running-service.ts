@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { pino } from "pino";
+
+import { parseConfiguration, type ServiceConfig } from "../../services/config.ts";
+import { startService, type Service, type ServiceOptions } from "../../services/index.ts";
+import { apiKeySha256Of } from "../../services/ingest/http/authentication.ts";
+import type { Store } from "../../services/store/store.ts";
+import type { ServiceChain } from "./service-chain.ts";
+
+/** Settings that suit tests: everything at once, and rounds only when asked for. */
+export function testEnvironment(
+  chain: ServiceChain,
+  dataPath: string,
+  overrides: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    WATTPROOF_RPC_URL: chain.rpcUrl,
+    WATTPROOF_DEPLOYMENT: chain.deploymentPath,
+    WATTPROOF_DATA: dataPath,
+    WATTPROOF_PORT: "0",
+    WATTPROOF_ORACLE_PRIVATE_KEY: chain.oracle.privateKey,
+    WATTPROOF_BATCH_MAX_AGE_MS: "0",
+    WATTPROOF_POLL_INTERVAL_MS: "600000",
+    WATTPROOF_STATION_MESSAGES_PER_SECOND: "1000",
+    WATTPROOF_LOG_LEVEL: "silent",
+    ...overrides,
+  };
+}
+
+export interface StationCredentials {
+  readonly stationId: string;
+  readonly apiKey: string;
+}
+
+/** Registers a station that may report for these EVSEs. */
+export async function addStation(
+  store: Store,
+  stationId: string,
+  evses: readonly number[],
+): Promise<StationCredentials> {
+  const apiKey = randomBytes(32).toString("base64url");
+  await store.putStation({ stationId, apiKeySha256: apiKeySha256Of(apiKey), evses });
+  return { stationId, apiKey };
+}
+
+/** A service in this process, on a folder of its own. */
+export interface RunningService {
+  readonly service: Service;
+  readonly config: ServiceConfig;
+  readonly dataPath: string;
+  close(): Promise<void>;
+}
+
+export async function runService(
+  chain: ServiceChain,
+  overrides: Readonly<Record<string, string>> = {},
+  options: ServiceOptions = {},
+): Promise<RunningService> {
+  const dataPath = await mkdtemp(join(tmpdir(), "wattproof-data-"));
+  const config = parseConfiguration(testEnvironment(chain, dataPath, overrides));
+  const service = await startService(config, { log: pino({ level: "silent" }), ...options });
+  return {
+    service,
+    config,
+    dataPath,
+    async close() {
+      await service.close();
+      await rm(dataPath, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Posts a body as a station does. */
+export async function post(
+  url: string,
+  station: StationCredentials,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = { "content-type": "text/plain; charset=utf-8" },
+): Promise<Answer> {
+  const response = await fetch(`${url}/v1/meter-values`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${station.apiKey}`, "x-station-id": station.stationId, ...headers },
+    body,
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+export async function get(url: string, path: string): Promise<Answer> {
+  const response = await fetch(`${url}${path}`);
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
+}
+
+/** The code of an answer that is an error of the catalogue. */
+export function codeOf(answer: Answer): unknown {
+  const { body } = answer;
+  if (typeof body !== "object" || body === null || !("error" in body)) return undefined;
+  const { error } = body;
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,195 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { ContractFactory, getAddress, JsonRpcProvider, Signature, Wallet, type JsonRpcSigner } from "ethers";
+import hre from "hardhat";
+
+import { contractsOf, type Contracts } from "../../scripts/demo/contracts.ts";
+import { artifactOf, type ContractRole } from "../../scripts/deploy/artifacts.ts";
+import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
+import { createSimulatedMeter, type SimulatedMeter } from "../../scripts/simulator/meter.ts";
+import type { SimulatedCurve } from "../../scripts/simulator/curves.ts";
+import type { Deployment } from "../../services/chain/deployment.ts";
+import { idTagOf } from "../../services/domain/id-tag.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
+
+/** An EVSE with its active meter, and the meter itself to sign with. */
+export interface ChargingPoint {
+  readonly evse: number;
+  readonly meter: number;
+  readonly device: SimulatedMeter;
+}
+
+export interface OpenedSession {
+  readonly sessionId: string;
+  readonly idTag: string;
+  readonly terms: SessionTerms;
+}
+
+/** A chain behind a real HTTP endpoint, with everything deployed, that tests steer. */
+export interface ServiceChain {
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  readonly deploymentPath: string;
+  readonly contracts: Contracts;
+  readonly tariff: Tariff;
+  readonly oracle: Wallet;
+  readonly operator: string;
+  readonly driver: string;
+  request(method: string, parameters?: readonly unknown[]): Promise<unknown>;
+  addChargingPoint(curve?: SimulatedCurve): Promise<ChargingPoint>;
+  openSession(
+    point: ChargingPoint,
+    options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
+  ): Promise<OpenedSession>;
+  /** What the operator can withdraw, in 10⁻⁶ token. */
+  readCredit(): Promise<bigint>;
+  /** What the driver's account has free, in 10⁻⁶ token. */
+  readFree(session: OpenedSession): Promise<bigint>;
+  close(): Promise<void>;
+}
+
+export const testTariff: Tariff = {
+  flatFeeMicro: 350_000n,
+  priceMicroPerKwh: 490_000n,
+  priceMicroPerChargingMinute: 10_000n,
+  priceMicroPerIdleMinute: 50_000n,
+  idleGraceSeconds: 600,
+  energyStepWh: 0,
+  chargingStepSeconds: 0,
+  idleStepSeconds: 0,
+  minimumMicro: 0n,
+  maximumMicro: 0n,
+  taxBps: 810,
+  chargesWithoutEnergy: false,
+};
+
+export const depositMicro = 50_000_000n;
+const daySeconds = 86_400;
+const curveNumbers: Readonly<Record<SimulatedCurve, number>> = {
+  secp256r1: 1,
+  secp256k1: 2,
+  secp192r1: 3,
+  secp192k1: 4,
+  brainpoolP256r1: 5,
+  secp384r1: 6,
+  brainpoolP384r1: 7,
+};
+
+/** Starts a chain and deploys. Close it when done. */
+export async function startServiceChain(): Promise<ServiceChain> {
+  const server = await hre.network.createServer(
+    { network: "default", override: { allowBlocksWithSameTimestamp: true } },
+    "127.0.0.1",
+    0,
+  );
+  const { port } = await server.listen();
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const provider = new JsonRpcProvider(rpcUrl, 31_337, {
+    staticNetwork: true,
+    cacheTimeout: -1,
+    batchMaxCount: 1,
+    pollingInterval: 20,
+  });
+  const owner = await provider.getSigner(0);
+  const operator = await provider.getSigner(1);
+  const driver = await provider.getSigner(2);
+  const oracle = new Wallet(Wallet.createRandom().privateKey);
+  await provider.send("hardhat_setBalance", [oracle.address, "0x3635c9adc5dea00000"]);
+
+  const deployment = await deploy(owner, oracle.address);
+  const contracts = contractsOf(deployment, provider);
+  const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;
+  await (await tariffRegistry.connect(operator).publish(testTariff)).wait();
+  await (await erc20.connect(owner).mint(driver.address, 10n ** 15n)).wait();
+  await (await erc20.connect(driver).approve(await chargingSettlement.getAddress(), 10n ** 15n)).wait();
+
+  const folder = await mkdtemp(join(tmpdir(), "wattproof-chain-"));
+  const deploymentPath = join(folder, "deployment.json");
+  await writeFile(deploymentPath, JSON.stringify(deployment));
+  const domain = { chainId: 31_337, verifyingContract: deployment.contracts.chargingSettlement };
+  let points = 0;
+  let lanes = 0;
+
+  async function headSeconds(): Promise<number> {
+    return (await provider.getBlock("latest"))?.timestamp ?? 0;
+  }
+
+  return {
+    rpcUrl,
+    deployment,
+    deploymentPath,
+    contracts,
+    tariff: testTariff,
+    oracle,
+    operator: operator.address,
+    driver: driver.address,
+    request: (method, parameters = []): Promise<unknown> => provider.send(method, [...parameters]),
+    async addChargingPoint(curve = "secp256r1") {
+      points += 1;
+      const evseId = `DE*WTP*E${points}`;
+      const device = createSimulatedMeter({ key: generateMeterKey(curve), serial: `TEST${points}`, evseId });
+      const registry = meterRegistry.connect(operator);
+      const evse = Number(await registry.registerEvse.staticCall(evseId));
+      await (await registry.registerEvse(evseId)).wait();
+      const parameters = [
+        evse,
+        curveNumbers[curve],
+        device.key.publicKeyPoint,
+        0,
+        2n ** 40n - 1n,
+        (await headSeconds()) + 3_000 * daySeconds,
+      ] as const;
+      const meter = Number(await registry.registerMeter.staticCall(...parameters));
+      await (await registry.registerMeter(...parameters)).wait();
+      const signature = oracle.signingKey.sign(await meterRegistry.attestationDigestOf(meter));
+      await (await registry.activateAttestedMeter(meter, Signature.from(signature).serialized)).wait();
+      return { evse, meter, device };
+    },
+    async openSession(point, { holdMicro = 20_000_000n, expiresInSeconds = daySeconds } = {}) {
+      lanes += 1;
+      const terms: SessionTerms = {
+        driver: driver.address,
+        lane: lanes,
+        nonce: 0,
+        operator: operator.address,
+        evse: point.evse,
+        meter: point.meter,
+        tariffId: tariffIdOf(testTariff),
+        holdMicro,
+        expiresAt: (await headSeconds()) + expiresInSeconds,
+      };
+      const settlement = chargingSettlement.connect(driver);
+      await (await settlement.deposit(driver.address, lanes, depositMicro)).wait();
+      await (await settlement.open(terms)).wait();
+      const sessionId = sessionIdOf(terms, domain);
+      return { sessionId, idTag: idTagOf(sessionId), terms };
+    },
+    readCredit: async () => (await chargingSettlement.operatorAccountOf(operator.address)).creditMicro,
+    readFree: async ({ terms }) => (await chargingSettlement.accountOf(terms.driver, terms.lane)).freeMicro,
+    async close() {
+      provider.destroy();
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function deploy(owner: JsonRpcSigner, oracle: string): Promise<Deployment> {
+  async function one(role: ContractRole, parameters: readonly unknown[]): Promise<string> {
+    const { interface: abi, bytecode } = artifactOf(role);
+    const contract = await new ContractFactory(abi, bytecode, owner).deploy(...parameters);
+    await contract.waitForDeployment();
+    return getAddress(await contract.getAddress());
+  }
+  const erc20 = await one("erc20", []);
+  const oracleSet = await one("oracleSet", [owner.address, 3 * daySeconds, [oracle]]);
+  const tariffRegistry = await one("tariffRegistry", []);
+  const meterRegistry = await one("meterRegistry", [oracleSet]);
+  const chargingSettlement = await one("chargingSettlement", [erc20, tariffRegistry, oracleSet, 2 * daySeconds]);
+  const contracts = { erc20, oracleSet, tariffRegistry, meterRegistry, chargingSettlement };
+  return { chainId: 31_337, blockNumber: 0, contracts };
+}
