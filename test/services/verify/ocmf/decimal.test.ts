@@ -43,6 +43,7 @@ describe("Exact decimals", () => {
     "1_000",
     "1,5",
     "1".repeat(101),
+    `${"1".repeat(60)}.${"1".repeat(60)}`,
   ]) {
     it(`refuses ${JSON.stringify(text.slice(0, 12))} as a JSON number that may be billed`, () => {
       expect(parseJsonDecimal(text)).to.equal(null);
@@ -127,6 +128,12 @@ describe("Exact decimals", () => {
         expect(atCommonScale(shiftDecimal(left, power))).to.equal(atCommonScale(left) * 10n ** BigInt(power));
       }),
     );
+  });
+
+  it("reads a hundred digits", () => {
+    const text = `${"1".repeat(50)}.${"1".repeat(50)}`;
+    const value = parseJsonDecimal(text);
+    expect(value === null ? null : formatDecimal(value)).to.equal(text);
   });
 
   it("tells the smallest difference from none", () => {

@@ -99,6 +99,7 @@ describe("JSON of OCMF sections", () => {
   refuses("an escaped key of an extension", '{"U":{"a\\nb":1}}', "OCMF_JSON_ESCAPED_KEY");
   refuses("the first half of a pair alone", '{"a":"\\ud800"}', "OCMF_JSON_LONE_SURROGATE");
   refuses("the second half of a pair alone", '{"a":"\\udc00"}', "OCMF_JSON_LONE_SURROGATE");
+  refuses("the last second half alone", '{"a":"\\udfff"}', "OCMF_JSON_LONE_SURROGATE");
   refuses("two first halves", '{"a":"\\ud800\\ud800"}', "OCMF_JSON_LONE_SURROGATE");
   refuses("half a pair before another escape", '{"a":"\\ud800\\n"}', "OCMF_JSON_LONE_SURROGATE");
   refuses("nine levels", `{"a":${"[".repeat(8)}${"]".repeat(8)}}`, "OCMF_JSON_TOO_DEEP");
@@ -106,6 +107,10 @@ describe("JSON of OCMF sections", () => {
 
   it("reads eight levels", () => {
     expect(parseJsonObject(bytesOf(`{"a":${"[".repeat(7)}${"]".repeat(7)}}`)).members.size).to.equal(1);
+  });
+
+  it("reads a number of 128 characters", () => {
+    expect(parseJsonObject(bytesOf(`{"a":${"1".repeat(128)}}`)).members.get("a")).to.include({ kind: "number" });
   });
 
   it("keeps a number as it was written", () => {
@@ -121,6 +126,7 @@ describe("JSON of OCMF sections", () => {
 
   it("reads the first and the last pair of surrogates", () => {
     expect(textOf('"\\ud800\\udc00\\udbff\\udfff"')).to.equal("\u{10000}\u{10ffff}");
+    expect(textOf('"\\ud7ff\\ue000"')).to.equal("\ud7ff\ue000");
   });
 
   it("keeps a byte order mark inside a text or a key as the character that it is", () => {
