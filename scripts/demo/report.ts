@@ -1,0 +1,177 @@
+import { exitCodes, type Output } from "../command-line/command.ts";
+import type { BookedSession, Books } from "./books.ts";
+import { expectedChargeMicro } from "./expected-price.ts";
+import type { DeliveryOutcome } from "./play.ts";
+import type { PlannedSession } from "./plan.ts";
+import { demoTariff } from "./tariff.ts";
+
+/** How one planned session ended. Energy in Wh and amounts in tokens are decimal text. */
+export interface SessionReport {
+  readonly name: string;
+  readonly origin: PlannedSession["origin"];
+  readonly sessionId: string | null;
+  readonly planned: PlannedSession["ending"];
+  readonly ended: PlannedSession["ending"] | "live";
+  readonly energyMicroWh: bigint;
+  readonly chargedMicro: bigint;
+  readonly returnedMicro: bigint;
+  readonly deliveries: readonly DeliveryOutcome[];
+  /** What is not as planned; empty if all is. */
+  readonly deviations: readonly string[];
+}
+
+/** Compares what the chain says with the plan, to the last digit. */
+export function reportSession(
+  planned: PlannedSession,
+  booked: BookedSession | null,
+  deliveries: readonly DeliveryOutcome[],
+  receiptFailures: readonly string[] | null,
+): SessionReport {
+  const deviations: string[] = [];
+  const expect = (what: string, actual: unknown, expected: unknown): void => {
+    if (actual !== expected) {
+      deviations.push(`${what} is ${String(actual)} instead of ${String(expected)}`);
+    }
+  };
+  const closing = booked?.closing ?? null;
+  const ended = closing === null ? "not opened" : closing.kind;
+  const settled = closing?.kind === "settled" ? closing : null;
+  expect("the ending", ended, planned.ending);
+  if (settled !== null && planned.metering !== null) {
+    const chargedMicro = expectedChargeMicro(demoTariff, planned.metering, planned.holdMicro);
+    expect("the energy in 10⁻⁶ Wh", settled.energyMicroWh, planned.metering.energyMicroWh);
+    expect("the charging time", settled.chargingSeconds, planned.metering.chargingSeconds);
+    expect("the idle time", settled.idleSeconds, 0);
+    expect("the charge", settled.chargedMicro, chargedMicro);
+    expect("the return", settled.returnedMicro, planned.holdMicro - chargedMicro);
+    deviations.push(...(receiptFailures ?? ["there is no receipt"]));
+  }
+  if (closing?.kind === "expired") {
+    expect("the return", closing.returnedMicro, planned.holdMicro);
+  }
+  for (const { what, outcome, code, expected, isAsExpected } of deliveries) {
+    if (!isAsExpected) {
+      deviations.push(`${what}: ${outcome}${code === null ? "" : ` (${code})`} instead of ${expected}`);
+    }
+  }
+
+  return {
+    name: planned.name,
+    origin: planned.origin,
+    sessionId: booked?.sessionId ?? null,
+    planned: planned.ending,
+    ended,
+    energyMicroWh: settled?.energyMicroWh ?? 0n,
+    chargedMicro: settled?.chargedMicro ?? 0n,
+    returnedMicro: closing === null || closing.kind === "live" ? 0n : closing.returnedMicro,
+    deliveries,
+    deviations,
+  };
+}
+
+/** What happened to each, one after the other. */
+export function printSession(output: Output, report: SessionReport): void {
+  const mark = report.deviations.length === 0 ? "as planned" : "NOT AS PLANNED";
+  const amounts =
+    report.ended === "settled"
+      ? `${kilowattHours(report.energyMicroWh)} kWh, charged ${money(report.chargedMicro)}, returned ${money(report.returnedMicro)}`
+      : report.ended === "expired"
+        ? `returned ${money(report.returnedMicro)}`
+        : "";
+  output.line(`  ${report.name}: ${report.ended}, ${mark}${amounts === "" ? "" : `; ${amounts}`}`);
+  for (const { what, outcome, code } of report.deliveries.filter(({ outcome: is }) => is !== "accepted")) {
+    output.line(
+      `      ${what}: ${outcome === "refused" ? `rightly refused, ${code ?? ""}` : "known already, counted once"}`,
+    );
+  }
+  for (const deviation of report.deviations) {
+    output.line(`      ! ${deviation}`);
+  }
+}
+
+/** The table at the end, and whether the books reconcile. */
+export function printTable(output: Output, reports: readonly SessionReport[], books: Books): void {
+  const rows = [
+    ["", "planned", "settled", "expired", "not opened", "kWh", "charged", "returned"],
+    rowOf(
+      "simulator",
+      reports.filter(({ origin }) => origin === "simulator"),
+    ),
+    rowOf(
+      "real meters",
+      reports.filter(({ origin }) => origin === "third party"),
+    ),
+    rowOf("all", reports),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  output.line();
+  for (const row of rows) {
+    output.line(`  ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column === 0)).join("  ")}`);
+  }
+  const { opening, settlement } = gasPerSession(books);
+  output.line();
+  output.line(`  operator credit  ${money(books.creditMicro)}`);
+  output.line(`  gas per session  ${opening} to open, ${settlement} to settle`);
+  output.line();
+  for (const { name, left, right, holds } of books.checks) {
+    output.line(
+      `  ${holds ? "holds" : "FAILS"}  ${name}: ${left.toString()}${holds ? "" : ` and ${right.toString()}`}`,
+    );
+  }
+}
+
+/** Gas of the transactions that opened and settled, by session, rounded to whole units. */
+export function gasPerSession(books: Books): { readonly opening: number; readonly settlement: number } {
+  const all = [...books.sessions.values()];
+  const settled = all.filter(({ closing }) => closing.kind === "settled");
+
+  return {
+    opening: all.length === 0 ? 0 : Math.round(Number(books.openingGas) / all.length),
+    settlement: settled.length === 0 ? 0 : Math.round(Number(books.settlementGas) / settled.length),
+  };
+}
+
+/** 0 only when every session ended as planned and the books reconcile. */
+export function exitCodeOf(reports: readonly SessionReport[], books: Books): number {
+  const isAsPlanned = reports.every(({ deviations }) => deviations.length === 0);
+
+  return isAsPlanned && books.checks.every(({ holds }) => holds) ? exitCodes.asExpected : exitCodes.differs;
+}
+
+function rowOf(title: string, reports: readonly SessionReport[]): string[] {
+  const count = (ended: SessionReport["ended"]): string =>
+    reports.filter((report) => report.ended === ended).length.toString();
+  const sum = (amountOf: (report: SessionReport) => bigint): bigint =>
+    reports.reduce((total, report) => total + amountOf(report), 0n);
+
+  return [
+    title,
+    reports.length.toString(),
+    count("settled"),
+    count("expired"),
+    count("not opened"),
+    kilowattHours(sum((report) => report.energyMicroWh)),
+    money(sum((report) => report.chargedMicro)),
+    money(sum((report) => (report.ended === "settled" ? report.returnedMicro : 0n))),
+  ];
+}
+
+function pad(cell: string, width: number, isLeft: boolean): string {
+  return isLeft ? cell.padEnd(width) : cell.padStart(width);
+}
+
+/** Tokens with all six decimals. */
+export function money(amountMicro: bigint): string {
+  return decimal(amountMicro, 6);
+}
+
+/** Kilowatt-hours, with three decimals or as many as there are. */
+export function kilowattHours(energyMicroWh: bigint): string {
+  return decimal(energyMicroWh, 9).replace(/0{1,6}$/u, "");
+}
+
+function decimal(value: bigint, places: number): string {
+  const digits = value.toString().padStart(places + 1, "0");
+
+  return `${digits.slice(0, -places)}.${digits.slice(-places)}`;
+}

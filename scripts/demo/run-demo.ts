@@ -1,0 +1,225 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parseConfiguration } from "../../services/config.ts";
+import { startService, type Service } from "../../services/index.ts";
+import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
+import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { toJson, type Output } from "../command-line/command.ts";
+import { createRunningClock, type RunningClock } from "../local-chain/clock.ts";
+import { demoAccount } from "./accounts.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { toRegister } from "./meters.ts";
+import type { Plan, PlannedSession } from "./plan.ts";
+import {
+  awaitSettlements,
+  deliver,
+  expireAbandoned,
+  fundDrivers,
+  openSessions,
+  readEndings,
+  type DeliveryOutcome,
+  type Stage,
+} from "./play.ts";
+import { readRecordsManifest } from "./records-manifest.ts";
+import { createRegistrar, type RegisteredMeter } from "./registration.ts";
+import { exitCodeOf, gasPerSession, printSession, printTable, reportSession, type SessionReport } from "./report.ts";
+import { createServiceClient } from "./service-client.ts";
+import { openSessionsJournal } from "./sessions-journal.ts";
+import { planSimulation } from "./simulated-plan.ts";
+import { connectStations } from "./stations.ts";
+import { demoTariff } from "./tariff.ts";
+import { planThirdParty } from "./third-party-plan.ts";
+import { createWorld, type World } from "./world.ts";
+
+/** A demo that has been played and is still up. */
+export interface Demo {
+  readonly exitCode: number;
+  readonly serviceUrl: string;
+  readonly rpcUrl: string;
+}
+
+/** Things that have to be closed, the last opened first. */
+export type Closers = (() => Promise<void> | void)[];
+
+/** How long ago the chain of a fresh demo begins, so that what it plays lies in the past and not in the future. */
+const headStartSeconds = 3 * 3600;
+
+/**
+ * Plays the whole demo: chain, contracts, registrations, service, sessions, reconciliation.
+ *
+ * @param closers Filled as things are opened; the caller closes them whatever happens.
+ */
+export async function runDemo(
+  options: { readonly folder: DataFolder; readonly manifestPath: string | undefined; readonly port: number },
+  closers: Closers,
+  output: Output,
+): Promise<Demo> {
+  const { folder, manifestPath } = options;
+  const manifest = manifestPath === undefined ? undefined : readRecordsManifest(manifestPath);
+  const journal = openSessionsJournal(folder.sessionsJournalPath);
+  closers.push(() => {
+    journal.close();
+  });
+  const simulation = planSimulation(journal.meterStates);
+  const [spareMeter] = simulation.meters;
+  const thirdParty: Plan =
+    manifest === undefined || spareMeter === undefined
+      ? { meters: [], sessions: [] }
+      : planThirdParty(manifest, spareMeter);
+  const meters = [...simulation.meters, ...thirdParty.meters];
+  const sessions = [...simulation.sessions, ...thirdParty.sessions];
+
+  const { world, clock } = await openWorld(folder);
+  closers.push(() => world.close());
+  output.line(
+    `chain        ${world.rpcUrl}, id ${world.chain.chainId}, ${world.chain.restoredEntries} entries restored`,
+  );
+  for (const { contract, action, address } of world.deploymentSteps) {
+    output.line(`  ${action.padEnd(9)}${contract.padEnd(20)}${address ?? ""}`);
+  }
+  const registrar = await createRegistrar(world.contracts, world.operator, demoAccount("oracle"));
+  const tariffId = await registrar.publishTariff(demoTariff);
+  const registered = new Map<string, RegisteredMeter>();
+  const evsesOf = new Map<string, readonly number[]>();
+  for (const meter of meters) {
+    const numbers = await registrar.registerMeter(toRegister(meter, clock.nowSeconds()));
+    registered.set(meter.meterId, numbers);
+    evsesOf.set(meter.stationId, [...(evsesOf.get(meter.stationId) ?? []), numbers.evse]);
+  }
+  output.line(`operator     ${world.operator.address}, ${meters.length} meters, tariff ${tariffId}`);
+  if (manifest !== undefined) {
+    warnOfUnboundRecords(output, thirdParty.meters.length);
+  }
+
+  const service = await startDemoService(folder, world, options.port, manifest !== undefined);
+  closers.push(() => service.close());
+  output.line(`service      ${service.url}`);
+  const stage: Stage = {
+    world,
+    clock,
+    journal,
+    tariffId,
+    meters: registered,
+    stations: await connectStations(service.url, service.store, evsesOf),
+    service: { ...createServiceClient(service.url), synchronise: () => service.synchronise() },
+    output,
+    meterStates: () => simulation.meterStates(),
+  };
+  const { reports, books } = await playSessions(stage, sessions, folder);
+  printTable(output, reports, books);
+  const exitCode = exitCodeOf(reports, books);
+  output.json({
+    isAsPlanned: exitCode === 0,
+    serviceUrl: service.url,
+    rpcUrl: world.rpcUrl,
+    chainId: world.chain.chainId,
+    contracts: world.deployment.contracts,
+    dataFolder: folder.path,
+    sessions: reports,
+    totals: {
+      sessions: reports.length,
+      energyMicroWh: books.energyMicroWh,
+      chargedMicro: books.chargedMicro,
+      returnedMicro: books.returnedMicro,
+      operatorCreditMicro: books.creditMicro,
+      depositedMicro: books.depositedMicro,
+      gasPerSession: gasPerSession(books),
+    },
+    books: books.checks,
+  });
+
+  return { exitCode, serviceUrl: service.url, rpcUrl: world.rpcUrl };
+}
+
+async function openWorld(folder: DataFolder): Promise<{ world: World; clock: RunningClock }> {
+  const clock = createRunningClock(-headStartSeconds);
+  const world = await createWorld({
+    clock,
+    genesisSeconds: clock.nowSeconds(),
+    deploymentPath: folder.deploymentPath,
+    chainJournalPath: folder.chainJournalPath,
+  });
+  if (world.chain.restoredEntries > 0) {
+    // A chain that goes on has passed its head start, or was put forward beyond the time of day.
+    const head = (await world.provider.getBlock("latest"))?.timestamp ?? 0;
+    clock.advance(Math.max(headStartSeconds, head - clock.nowSeconds()));
+  }
+
+  return { world, clock };
+}
+
+function startDemoService(folder: DataFolder, world: World, port: number, acceptsUnbound: boolean): Promise<Service> {
+  return startService(
+    parseConfiguration({
+      WATTPROOF_RPC_URL: world.rpcUrl,
+      WATTPROOF_DEPLOYMENT: folder.deploymentPath,
+      WATTPROOF_DATA: folder.servicePath,
+      WATTPROOF_PORT: port.toString(),
+      WATTPROOF_ORACLE_PRIVATE_KEY: demoAccount("oracle").privateKey,
+      WATTPROOF_UNBOUND_RECORDS: acceptsUnbound ? "accept" : "refuse",
+      WATTPROOF_POLL_INTERVAL_MS: "200",
+      WATTPROOF_BATCH_MAX_AGE_MS: "500",
+      WATTPROOF_LOG_LEVEL: process.env["WATTPROOF_LOG_LEVEL"] ?? "silent",
+    }),
+  );
+}
+
+function warnOfUnboundRecords(output: Output, meterCount: number): void {
+  output.line();
+  output.line("  WARNING. Records of real meters carry identifications of their own, so nothing in them says which");
+  output.line("  session they belong to, and nobody here can prove possession of those meters. For this demo alone");
+  output.line("  the service runs with UNBOUND_RECORDS=accept, which is off by default, and the oracle attests");
+  output.line(`  ${meterCount} keys without a proof. A real operator must do neither.`);
+  output.line();
+}
+
+async function playSessions(
+  stage: Stage,
+  sessions: readonly PlannedSession[],
+  folder: DataFolder,
+): Promise<{ reports: SessionReport[]; books: Awaited<ReturnType<typeof readEndings>>["books"] }> {
+  const { output } = stage;
+  await fundDrivers(stage, sessions);
+  await openSessions(stage, sessions);
+  const delivered = new Map<string, readonly DeliveryOutcome[]>();
+  for (const planned of sessions) {
+    const outcomes = await deliver(stage, planned);
+    delivered.set(planned.name, outcomes);
+    if (outcomes.length > 0) {
+      output.line(`  ${planned.name}: ${outcomes.map(({ outcome, code }) => code ?? outcome).join(", ")}`);
+    }
+  }
+  await awaitSettlements(stage, sessions);
+  await expireAbandoned(stage, sessions);
+
+  const { books, endingOf } = await readEndings(stage);
+  output.line();
+  const reports: SessionReport[] = [];
+  for (const planned of sessions) {
+    const booked = endingOf(planned.name);
+    const failures = booked?.closing.kind === "settled" ? await checkReceipt(stage, booked.sessionId, folder) : null;
+    const report = reportSession(planned, booked, delivered.get(planned.name) ?? [], failures);
+    printSession(output, report);
+    reports.push(report);
+  }
+
+  return { reports, books };
+}
+
+/** Keeps the receipt as a file and checks it as anybody can with `npm run verify:receipt`. */
+async function checkReceipt(stage: Stage, sessionId: string, folder: DataFolder): Promise<readonly string[] | null> {
+  const receipt = await stage.service.readReceipt(sessionId);
+  if (receipt === null) {
+    return null;
+  }
+  mkdirSync(folder.receiptsPath, { recursive: true });
+  writeFileSync(join(folder.receiptsPath, `${sessionId}.json`), `${toJson(receipt)}\n`);
+  const { checks } = await verifyReceipt(receipt, {
+    chain: { request: (method, parameters) => stage.world.chain.request(method, parameters) },
+    verifier: createOcmfVerifier({ cryptography: nodeCryptography }),
+  });
+
+  return checks.filter(({ outcome }) => outcome === "fails").map(({ name, detail }) => `receipt: ${name}: ${detail}`);
+}

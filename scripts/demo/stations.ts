@@ -1,0 +1,27 @@
+import { createHash, randomBytes } from "node:crypto";
+
+import type { Store } from "../../services/store/store.ts";
+import { createSimulatedStation, type SimulatedStation } from "../simulator/station.ts";
+
+/** A new API key of a station: 32 random bytes. The service keeps only its SHA-256. */
+export function createApiKey(): { readonly apiKey: string; readonly apiKeySha256: string } {
+  const apiKey = randomBytes(32).toString("base64url");
+
+  return { apiKey, apiKeySha256: createHash("sha256").update(apiKey).digest("hex") };
+}
+
+/** Registers stations with the service and gives them new keys, which nobody has to keep. */
+export async function connectStations(
+  url: string,
+  store: Pick<Store, "putStation">,
+  evsesOf: ReadonlyMap<string, readonly number[]>,
+): Promise<Map<string, SimulatedStation>> {
+  const stations = new Map<string, SimulatedStation>();
+  for (const [stationId, evses] of evsesOf) {
+    const { apiKey, apiKeySha256 } = createApiKey();
+    await store.putStation({ stationId, apiKeySha256, evses });
+    stations.set(stationId, createSimulatedStation({ url, stationId, apiKey }));
+  }
+
+  return stations;
+}

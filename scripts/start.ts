@@ -1,0 +1,78 @@
+import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
+import { takeDataFolder } from "./demo/data-folder.ts";
+import { runDemo, type Closers } from "./demo/run-demo.ts";
+import { compileContracts } from "./demo/world.ts";
+
+const help = `
+Starts a chain, deploys the contracts, registers an operator with its meters, funds drivers, starts the service and
+plays charging sessions through its HTTP door; then reconciles the books and stays up until Ctrl-C.
+
+Usage: npm start -- [options]
+
+  --once                 ends when all is played: 0 only if every session ended as planned and the books reconcile
+  --records <manifest>   plays the signed records of real meters that a manifest lists, too
+  --data <dir>           keeps chain and service in this folder and goes on from there; default: a new temporary one
+  --port <n>             port of the service, 1 to 65535; default: a free one
+  --json                 JSON on stdout, everything else on stderr
+  --help                 this text
+
+Exit: 0 as planned, 1 something differs, 2 could not be done.
+
+Example:
+  npm start -- --once --records ../shared/ocmf/manifest.json
+`;
+
+await runCommand(
+  {
+    help,
+    options: {
+      once: { type: "boolean" },
+      records: { type: "string" },
+      data: { type: "string" },
+      port: { type: "string" },
+    },
+  },
+  async ({ values, positionals }, output) => {
+    if (positionals[0] !== undefined) {
+      throw new UsageError(`There is nothing to do with "${positionals[0]}"`);
+    }
+    const port = values.port === undefined ? 0 : wholeNumber("--port", values.port, 1, 65_535);
+    const closers: Closers = [];
+    const interrupted = new Promise<"interrupted">((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => {
+          resolve("interrupted");
+        });
+      }
+    });
+    try {
+      const folder = takeDataFolder(values.data);
+      closers.push(() => {
+        folder.release();
+      });
+      await compileContracts();
+      const demo = await Promise.race([
+        runDemo({ folder, manifestPath: values.records, port }, closers, output),
+        interrupted,
+      ]);
+      if (demo === "interrupted") {
+        return exitCodes.notDone;
+      }
+      if (values.once !== true) {
+        output.line();
+        output.line(
+          `The service is at ${demo.serviceUrl}, the chain at ${demo.rpcUrl}, receipts in ${folder.receiptsPath}.`,
+        );
+        output.line(`Check one: npm run verify:receipt -- <file> --rpc ${demo.rpcUrl}`);
+        output.line("Ctrl-C ends.");
+        await interrupted;
+      }
+
+      return demo.exitCode;
+    } finally {
+      for (const close of closers.reverse()) {
+        await close();
+      }
+    }
+  },
+);
