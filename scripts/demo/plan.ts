@@ -26,8 +26,8 @@ export interface PlannedDelivery {
   readonly what: string;
   /** Who posts it. */
   readonly stationId: string;
-  /** It is posted in an envelope that names the session. */
-  readonly namesSession: boolean;
+  /** Which session the envelope around the record names; without a name there is no envelope. */
+  readonly names: "nothing" | "its session" | "another session";
   readonly expected: "accepted" | "duplicate" | "refused";
 }
 

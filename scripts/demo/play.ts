@@ -46,6 +46,8 @@ const abandonedExpirySeconds = 3600;
 const chargingPauseSeconds = 3 * 3600;
 /** Openings in one transaction: far below the 16.78 M gas of EIP-7825. */
 const openingsPerTransaction = 50;
+/** A session that nobody opened. */
+const anotherSessionId = `0x${"ee".repeat(32)}`;
 /** 600 looks of 100 ms: a minute for a batch to close, be mined and be noticed. */
 const settlementLooks = 600;
 const settlementLookMs = 100;
@@ -160,9 +162,16 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
     if (station === undefined) {
       throw new RangeError(`The station ${delivery.stationId} is not planned`);
     }
-    const options = delivery.namesSession ? { sessionId: agreed.sessionId } : {};
+    const sessionId = { nothing: undefined, "its session": agreed.sessionId, "another session": anotherSessionId };
+    const named = sessionId[delivery.names];
     // A charger that was interrupted sends again what it sent; the service says so.
-    outcomes.push(outcomeOf(delivery, await station.post(delivery.record, options), earlier !== undefined));
+    outcomes.push(
+      outcomeOf(
+        delivery,
+        await station.post(delivery.record, named === undefined ? {} : { sessionId: named }),
+        earlier !== undefined,
+      ),
+    );
   }
 
   return outcomes;

@@ -63,7 +63,7 @@ export async function runDemo(
     journal.close();
   });
   const simulation = planSimulation(journal.meterStates);
-  const [spareMeter] = simulation.meters;
+  const spareMeter = simulation.meters.find(({ curve }) => curve === "secp256r1");
   const thirdParty: Plan =
     manifest === undefined || spareMeter === undefined
       ? { meters: [], sessions: [] }
@@ -103,7 +103,7 @@ export async function runDemo(
     tariffId,
     meters: registered,
     stations: await connectStations(service.url, service.store, evsesOf),
-    service: { ...createServiceClient(service.url), synchronise: () => service.synchronise() },
+    service: { ...createServiceClient(service.url), synchronise: async () => service.synchronise() },
     output,
     meterStates: () => simulation.meterStates(),
   };
@@ -194,18 +194,18 @@ async function playSessions(
   await awaitSettlements(stage, sessions);
   await expireAbandoned(stage, sessions);
 
-  const { books, endingOf } = await readEndings(stage);
+  const endings = await readEndings(stage);
   output.line();
   const reports: SessionReport[] = [];
   for (const planned of sessions) {
-    const booked = endingOf(planned.name);
+    const booked = endings.endingOf(planned.name);
     const failures = booked?.closing.kind === "settled" ? await checkReceipt(stage, booked.sessionId, folder) : null;
     const report = reportSession(planned, booked, delivered.get(planned.name) ?? [], failures);
     printSession(output, report);
     reports.push(report);
   }
 
-  return { reports, books };
+  return { reports, books: endings.books };
 }
 
 /** Keeps the receipt as a file and checks it as anybody can with `npm run verify:receipt`. */

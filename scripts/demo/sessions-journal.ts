@@ -36,7 +36,7 @@ const line = z.discriminatedUnion("kind", [
         record: z.base64(),
         what: z.string(),
         stationId: z.string(),
-        namesSession: z.boolean(),
+        names: z.enum(["nothing", "its session", "another session"]),
         expected: z.enum(["accepted", "duplicate", "refused"]),
       }),
     ),

@@ -132,7 +132,7 @@ function delivery(
   record: Uint8Array,
   change: Partial<PlannedDelivery> = {},
 ): PlannedDelivery {
-  return { record, what, stationId: context.stationId, namesSession: false, expected: "accepted", ...change };
+  return { record, what, stationId: context.stationId, names: "nothing", expected: "accepted", ...change };
 }
 
 function episodes(): readonly Episode[] {
@@ -211,16 +211,19 @@ function particularEpisodes(): readonly Episode[] {
       },
     },
     {
-      name: "first the record of a stranger",
+      name: "first under another session's name",
       curve: "secp256k1",
       energyWh: 8_080,
       minutes: 29,
       deliveries(context) {
-        const foreign = context.record("AAAAAAAAAAAAAAAAAAAA");
+        const record = context.record();
 
         return [
-          delivery(context, "record with nobody's idTag", foreign, { expected: "refused" }),
-          delivery(context, "record", context.record()),
+          delivery(context, "record, posted for another session", record, {
+            names: "another session",
+            expected: "refused",
+          }),
+          delivery(context, "record", record),
         ];
       },
     },

@@ -129,7 +129,7 @@ function plannedSessionOf(item: Case, meter: PlannedMeter, ledger: RecordLedger)
     }
     const what = verdict.verdict === "accepted" ? file : `${file} (${verdict.reason})`;
     const expected = entry?.outcome ?? "refused";
-    deliveries.push({ record, what, stationId: meter.stationId, namesSession: true, expected });
+    deliveries.push({ record, what, stationId: meter.stationId, names: "its session", expected });
     metering = isDisputed ? null : meteringOf(counted, item.key);
     if (metering !== null) {
       // It is settled from here on, as soon as the service gets to it: nothing that comes later could count.

@@ -1,4 +1,4 @@
-import { Interface } from "ethers";
+import { Interface, Result } from "ethers";
 import { z } from "zod";
 
 /** The questions that checking a receipt asks a chain. An implementation throws where it gets no answer. */
@@ -66,5 +66,5 @@ export async function readView(
   }
   const value: unknown = receiptInterface.decodeFunctionResult(name, answer)[0];
 
-  return value;
+  return value instanceof Result ? value.toObject() : value;
 }
