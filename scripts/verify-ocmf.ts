@@ -46,10 +46,11 @@ function readArguments(): Arguments | "help" {
   }
 }
 
-function openJudge(isOnChain: boolean): Promise<Judge> {
-  if (isOnChain)
-    throw new WattproofError("OCMF_ON_CHAIN_UNAVAILABLE", "this version has no contract that judges records");
-  return Promise.resolve(createServiceJudge(createOcmfVerifier({ cryptography: nodeCryptography })));
+async function openJudge(isOnChain: boolean): Promise<Judge> {
+  if (!isOnChain) return createServiceJudge(createOcmfVerifier({ cryptography: nodeCryptography }));
+  // Only this way needs a chain, which takes a second to load.
+  const { createContractJudge } = await import("./verify/contract-judge.ts");
+  return createContractJudge();
 }
 
 /** Names of files come from outside: what could move a terminal's cursor is shown as `?`. */

@@ -229,6 +229,11 @@ export const errorCatalogue = {
     isRetryable: false,
     title: "The manifest does not have the form of a manifest.",
   },
+  OCMF_ON_CHAIN_LIMIT: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The record is beyond what the contract takes.",
+  },
   OCMF_ON_CHAIN_UNAVAILABLE: {
     httpStatus: 501,
     isRetryable: false,

@@ -13,6 +13,8 @@ enum RefusalReason {
     PipeInside,
     /// An object has a key twice.
     KeyDuplicate,
+    /// A key is written with an escape.
+    KeyEscaped,
     /// An interpreted field has another JSON type than it must have.
     TypeWrong,
     /// `FV` is none of the versions 1.0 to 1.4.
@@ -21,10 +23,6 @@ enum RefusalReason {
     PaginationInvalid,
     /// `PG` has the context F: a fiscal reading is no charging session.
     PaginationFiscal,
-    /// Neither `MS` nor `GS` is there.
-    SerialMissing,
-    /// `IS` is missing.
-    IdentificationStatusMissing,
     /// `IL` tells of an error, or is not in the table.
     IdentificationLevelBad,
     /// `RD` is missing or empty.
@@ -45,8 +43,6 @@ enum RefusalReason {
     StatusNotGood,
     /// `EF` says that the energy is not usable, or holds an unknown flag.
     EnergyFlagged,
-    /// The first reading has no `RI`, so that there is nothing to carry forward.
-    RegisterMissing,
     /// No reading is of a register of imported energy.
     ImportRegisterMissing,
     /// The unit of imported energy is neither kWh nor Wh.
@@ -59,7 +55,7 @@ enum RefusalReason {
     ValueDecreasing,
     /// `TM` is missing in the first reading, or is no time.
     TimeInvalid,
-    /// The register's times run backwards.
+    /// The end is before the begin, by the meter's own clock.
     TimeDecreasing,
     /// More than 3,072 bytes.
     SizeAboveLimit,
@@ -69,12 +65,13 @@ enum RefusalReason {
     KeysAboveLimit,
     /// More than 64 readings.
     ReadingsAboveLimit,
-    /// A key or an interpreted value has an escape or a character outside ASCII, or is longer than 31 characters.
+    /// An interpreted value has an escape, or it or a key has a character outside ASCII or more than 31 characters, or
+    /// a key has none.
     TextNotPlain,
     /// A `\u` escape stands for half of a surrogate pair.
     SurrogateEscaped,
-    /// `FV` is missing, or names a version before 1.0.
-    VersionTooOld,
+    /// `FV` is missing, names a version before 1.0, or has more than two numbers.
+    VersionAboveLimit,
     /// The number of `PG` has more than 18 digits.
     PaginationAboveLimit,
     /// `IS` is not a boolean, as before version 0.4.
@@ -86,7 +83,11 @@ enum RefusalReason {
     /// More than four registers of imported energy.
     RegistersAboveLimit,
     /// `RV`, or a number that is not interpreted, is too long or too large.
-    ValueAboveLimit
+    ValueAboveLimit,
+    /// Two values of a register differ by less than 10⁻⁶ Wh, so that the contract cannot tell which is the larger.
+    ValueTooFine,
+    /// A year before 1970.
+    TimeAboveLimit
 }
 
 /// @notice One reading of the register that is billed.

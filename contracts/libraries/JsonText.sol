@@ -158,15 +158,7 @@ library JsonText {
     /// @return value The characters, the last in the lowest bits. As none is zero, equal values are equal strings.
     /// @return next Where the text goes on.
     function readPlain(uint256 text, uint256 i) internal pure returns (uint256 value, uint256 next) {
-        unchecked {
-            if (byteAt(text, i) != QUOTE) refuse(RefusalReason.JsonSyntax, i);
-            uint256 word = wordAt(text, i + 1);
-            uint256 length = _plainRun(word);
-            next = i + 1 + length;
-            if (length == 32 || byteAt(text, next) != QUOTE) _refusePlain(text, next);
-            // The empty string shifts by 256, which gives 0.
-            return (word >> (256 - 8 * length), next + 1);
-        }
+        return _readPlain(text, i, RefusalReason.TextNotPlain);
     }
 
     /// @notice Passes over a string of whatever length.
@@ -187,6 +179,11 @@ library JsonText {
         }
     }
 
+    /// @notice Whether the value at position `i` is null.
+    function isNull(uint256 text, uint256 i) internal pure returns (bool) {
+        return wordAt(text, i) >> 224 == uint32(bytes4("null"));
+    }
+
     /// @notice Passes over a value of whatever type, checking its grammar.
     /// @param depth How many objects and arrays are open.
     /// @return next Where the text goes on.
@@ -199,7 +196,7 @@ library JsonText {
             if (c == OPEN_ARRAY) return _skipArray(text, i, depth + 1);
             if (word >> 224 == uint32(bytes4("true"))) return i + 4;
             if (word >> 216 == uint40(bytes5("false"))) return i + 5;
-            if (word >> 224 == uint32(bytes4("null"))) return i + 4;
+            if (isNull(text, i)) return i + 4;
             return _skipNumber(text, i);
         }
     }
@@ -214,7 +211,7 @@ library JsonText {
                 if (c == QUOTE) return i + 1;
                 if (c > 0x7f) i = _skipUtf8(text, i);
                 else if (c == BACKSLASH && !isPlain) i = _skipEscape(text, i);
-                else if (run < 32) _refusePlain(text, i);
+                else if (run < 32) _refusePlain(text, i, RefusalReason.TextNotPlain);
             }
         }
     }
@@ -328,16 +325,32 @@ library JsonText {
     }
 
     /// @dev Says why a string cannot go on at `i`.
-    function _refusePlain(uint256 text, uint256 i) private pure {
+    function _refusePlain(uint256 text, uint256 i, RefusalReason reasonOfEscape) private pure {
         uint256 c = byteAt(text, i);
         if (c == PIPE) refuse(RefusalReason.PipeInside, i);
         if (c < 0x20) refuse(RefusalReason.JsonSyntax, i);
-        refuse(RefusalReason.TextNotPlain, i);
+        refuse(c == BACKSLASH ? reasonOfEscape : RefusalReason.TextNotPlain, i);
+    }
+
+    function _readPlain(
+        uint256 text,
+        uint256 i,
+        RefusalReason reasonOfEscape
+    ) private pure returns (uint256 value, uint256 next) {
+        unchecked {
+            if (byteAt(text, i) != QUOTE) refuse(RefusalReason.JsonSyntax, i);
+            uint256 word = wordAt(text, i + 1);
+            uint256 length = _plainRun(word);
+            next = i + 1 + length;
+            if (length == 32 || byteAt(text, next) != QUOTE) _refusePlain(text, next, reasonOfEscape);
+            // The empty string shifts by 256, which gives 0.
+            return (word >> (256 - 8 * length), next + 1);
+        }
     }
 
     function _readKey(uint256 text, uint256 i, KeySet memory set) private pure returns (uint256 key, uint256 next) {
         unchecked {
-            (key, next) = readPlain(text, i);
+            (key, next) = _readPlain(text, i, RefusalReason.KeyEscaped);
             if (key == 0) refuse(RefusalReason.TextNotPlain, i);
             if (_foreignBits(key - 0x4141) == 0) _notePair(set, key - 0x4141, i);
             else _noteOther(set, key, i);

@@ -23,6 +23,7 @@ struct Reading {
     bool hasTimeError;
     /// `RV`: unscaled · 10^exponent. Not carried forward.
     bool hasValue;
+    bool isValueInvalid;
     uint256 unscaled;
     int256 exponent;
 }
@@ -36,7 +37,6 @@ struct ImportRegister {
     uint256 readingCount;
     /// The last reading, rounded up.
     uint256 lastMicroWhUp;
-    int256 lastEpochMs;
     BillingReading begin;
     BillingReading end;
 }
@@ -82,16 +82,23 @@ library OcmfBilling {
         }
         if (register.readingCount > 0) {
             // Rounded apart: what passes has not run back, not even by less than the unit.
-            if (microWhDown < register.lastMicroWhUp) _refuse(RefusalReason.ValueDecreasing, reading);
-            if (reading.epochMs < register.lastEpochMs) _refuse(RefusalReason.TimeDecreasing, reading);
+            if (microWhDown < register.lastMicroWhUp) {
+                bool isBelow = microWhUp < register.lastMicroWhUp;
+                _refuse(isBelow ? RefusalReason.ValueDecreasing : RefusalReason.ValueTooFine, reading);
+            }
         }
         unchecked {
             // At most 64 readings.
             ++register.readingCount;
         }
-        (register.lastMicroWhUp, register.lastEpochMs) = (microWhUp, reading.epochMs);
-        if (isBegin) _set(register.begin, reading, microWhUp);
-        else if (isEnd) _set(register.end, reading, microWhDown);
+        register.lastMicroWhUp = microWhUp;
+        if (isBegin) {
+            _set(register.begin, reading, microWhUp);
+        } else if (isEnd) {
+            bool hasTimes = register.begin.isPresent && !register.begin.hasTimeError && !reading.hasTimeError;
+            if (hasTimes && reading.epochMs < register.begin.epochMs) _refuse(RefusalReason.TimeDecreasing, reading);
+            _set(register.end, reading, microWhDown);
+        }
     }
 
     /// @notice Ends the list of readings.
@@ -152,6 +159,7 @@ library OcmfBilling {
         int256 wattHourExponent;
         if (reading.unit == KILOWATT_HOUR) wattHourExponent = 3;
         else if (reading.unit != WATT_HOUR) _refuse(RefusalReason.UnitUnknown, reading);
+        if (reading.isValueInvalid) _refuse(RefusalReason.ValueInvalid, reading);
         return OcmfNumber.toMicroWh(reading.unscaled, reading.exponent, wattHourExponent, reading.position);
     }
 
@@ -167,7 +175,6 @@ library OcmfBilling {
         }
         if (reading.status != 0x47) _refuse(RefusalReason.StatusNotGood, reading);
         if (!reading.hasTime) _refuse(RefusalReason.TimeInvalid, reading);
-        if (reading.register == 0) _refuse(RefusalReason.RegisterMissing, reading);
     }
 
     /// @dev A text of several letters is a number above 255 and gives no bit.

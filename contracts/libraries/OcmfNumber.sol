@@ -14,7 +14,8 @@ library OcmfNumber {
     /// @notice Reads the value at position `i`.
     /// @return unscaled The digits; below 10³¹.
     /// @return exponent The value is unscaled · 10^exponent; from −60 to 30.
-    /// @return next Where the text goes on.
+    /// @return next Where the text goes on; 0 if the value is no such number, which is for the caller to refuse where it
+    /// matters.
     function read(uint256 text, uint256 i) internal pure returns (uint256 unscaled, int256 exponent, uint256 next) {
         unchecked {
             bool isQuoted = JsonText.byteAt(text, i) == JsonText.QUOTE;
@@ -33,26 +34,27 @@ library OcmfNumber {
                 ++next;
             }
             // A JSON number has no leading zeros.
-            if (next == first || (!isQuoted && start == 0x30 && next > first + 1)) {
-                JsonText.refuse(RefusalReason.ValueInvalid, i);
-            }
+            if (next == first || (!isQuoted && start == 0x30 && next > first + 1)) return (0, 0, 0);
             if (c == 0x2e) {
                 uint256 point = ++next;
                 for (c = (word <<= 8) >> 248; c - 0x30 < 10; c = (word <<= 8) >> 248) {
                     unscaled = unscaled * 10 + (c - 0x30);
                     ++next;
                 }
-                if (next == point) JsonText.refuse(RefusalReason.ValueInvalid, i);
+                if (next == point) return (0, 0, 0);
                 exponent = -int256(next - point);
             }
             if (c | 0x20 == 0x65 && !isQuoted) {
+                // The word must hold the exponent too.
+                if (next - first > 26) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
                 (int256 power, uint256 length) = _readPower(word, i);
+                if (length == 0) return (0, 0, 0);
                 exponent += power;
                 next += length;
             }
             if (next - first > 31) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
             if (isQuoted) {
-                if (JsonText.byteAt(text, next) != JsonText.QUOTE) JsonText.refuse(RefusalReason.ValueInvalid, i);
+                if (JsonText.byteAt(text, next) != JsonText.QUOTE) return (0, 0, 0);
                 ++next;
             }
         }
@@ -82,7 +84,7 @@ library OcmfNumber {
         }
     }
 
-    /// @dev `word` begins with the letter e. At most three digits, and not above 30.
+    /// @dev `word` begins with the letter e. At most three digits, and not above 30. No length if it is no exponent.
     function _readPower(uint256 word, uint256 i) private pure returns (int256 power, uint256 length) {
         unchecked {
             length = 1;
@@ -98,7 +100,7 @@ library OcmfNumber {
                 magnitude = magnitude * 10 + (c - 0x30);
                 ++digits;
             }
-            if (digits == 0) JsonText.refuse(RefusalReason.ValueInvalid, i);
+            if (digits == 0) return (0, 0);
             if (digits > 3 || magnitude > 30) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
             return (isNegative ? -int256(magnitude) : int256(magnitude), length + digits);
         }

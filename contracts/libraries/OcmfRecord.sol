@@ -53,10 +53,8 @@ library OcmfRecord {
         i = JsonText.skipSpace(text, i);
         if (i != payload.length) JsonText.refuse(RefusalReason.JsonSyntax, i);
 
-        if (!JsonText.hasKey(keys, FV)) JsonText.refuse(RefusalReason.VersionTooOld, i);
+        if (!JsonText.hasKey(keys, FV)) JsonText.refuse(RefusalReason.VersionAboveLimit, i);
         if (!JsonText.hasKey(keys, PG)) JsonText.refuse(RefusalReason.PaginationInvalid, i);
-        if (!JsonText.hasKey(keys, MS) && !JsonText.hasKey(keys, GS)) JsonText.refuse(RefusalReason.SerialMissing, i);
-        if (!JsonText.hasKey(keys, IS)) JsonText.refuse(RefusalReason.IdentificationStatusMissing, i);
         if (!JsonText.hasKey(keys, RD)) JsonText.refuse(RefusalReason.ReadingsMissing, i);
     }
 
@@ -137,26 +135,29 @@ library OcmfRecord {
                 (version, next) = JsonText.readPlain(text, i);
             } else {
                 next = JsonText.skipValue(text, i, 1);
-                if (next - i == 3) version = JsonText.wordAt(text, i) >> 232;
+                uint256 length = next - i;
+                if (length < 32) version = JsonText.wordAt(text, i) >> (256 - 8 * length);
             }
-            if (version >> 8 == uint16(bytes2("0."))) JsonText.refuse(RefusalReason.VersionTooOld, i);
-            if (version >> 8 != uint16(bytes2("1.")) || (version & 0xff) - 0x30 > 4) {
-                JsonText.refuse(RefusalReason.VersionUnknown, i);
-            }
+            if (version >> 8 == uint16(bytes2("1.")) && (version & 0xff) - 0x30 < 5) return next;
+            // Before 1.0 fields had other meanings; a third number is in use nowhere.
+            bool isOther = version >> 8 == uint16(bytes2("0.")) || version > type(uint24).max;
+            JsonText.refuse(isOther ? RefusalReason.VersionAboveLimit : RefusalReason.VersionUnknown, i);
         }
     }
 
-    /// @dev Whether a user was assigned. Both answers are good.
+    /// @dev Whether a user was assigned. Both answers are good, and so is none.
     function _checkStatus(uint256 text, uint256 i) private pure returns (uint256 next) {
         uint256 c = JsonText.byteAt(text, i);
         if (c == JsonText.QUOTE) JsonText.refuse(RefusalReason.IdentificationStatusTextual, i);
-        if (c != 0x74 && c != 0x66) JsonText.refuse(RefusalReason.TypeWrong, i);
+        // True, false or null.
+        if (c != 0x74 && c != 0x66 && c != 0x6e) JsonText.refuse(RefusalReason.TypeWrong, i);
         return JsonText.skipValue(text, i, 1);
     }
 
     /// @dev How well the user was identified; MISMATCH, INVALID, OUTDATED and UNKNOWN are errors.
     function _checkLevel(uint256 text, uint256 i) private pure returns (uint256 next) {
         uint256 level;
+        if (JsonText.isNull(text, i)) return i + 4;
         (level, next) = _readText(text, i);
         // Some meters leave the text empty.
         if (
@@ -175,6 +176,7 @@ library OcmfRecord {
         uint256 i
     ) private pure returns (uint32 position, uint32 length, uint256 next) {
         unchecked {
+            if (JsonText.isNull(text, i)) return (0, 0, i + 4);
             next = _skipText(text, i);
             // Positions are at most 3,072.
             if (next - i > 2) (position, length) = (uint32(i + 1), uint32(next - i - 2));
@@ -183,6 +185,7 @@ library OcmfRecord {
 
     function _readSerial(uint256 text, uint256 i) private pure returns (bytes32 hash, uint256 next) {
         unchecked {
+            if (JsonText.isNull(text, i)) return (0, i + 4);
             next = _skipText(text, i);
             uint256 length = next - i - 2;
             assembly ("memory-safe") {
@@ -251,6 +254,8 @@ library OcmfRecord {
         } else if (key == RV) {
             (reading.unscaled, reading.exponent, next) = OcmfNumber.read(text, i);
             reading.hasValue = true;
+            reading.isValueInvalid = next == 0;
+            if (next == 0) next = JsonText.skipValue(text, i, 3);
         } else if (key == RI) {
             uint256 code;
             (code, next) = _readText(text, i);
@@ -265,12 +270,14 @@ library OcmfRecord {
         }
     }
 
-    /// @dev Empty or `t`: the time must not be billed. `E`: the energy must not be billed.
+    /// @dev Nothing, or `t`: the time must not be billed. `E`: the energy must not be billed.
     function _readErrorFlags(uint256 text, uint256 i) private pure returns (bool hasTimeError, uint256 next) {
         uint256 flags;
         (flags, next) = _readText(text, i);
-        if (flags != 0 && flags != 0x74) JsonText.refuse(RefusalReason.EnergyFlagged, i);
         hasTimeError = flags != 0;
+        // A flag may be written more than once.
+        while (flags & 0xff == 0x74) flags >>= 8;
+        if (flags != 0) JsonText.refuse(RefusalReason.EnergyFlagged, i);
     }
 
     /// @dev An interpreted text.

@@ -82,9 +82,11 @@ library OcmfTime {
             uint256 secondOfDay = _byte(pairs, 11) * 3600 + _byte(pairs, 14) * 60 + _byte(pairs, 17);
             bool isTime = _byte(pairs, 11) < 24 && _byte(pairs, 14) < 60 && _byte(pairs, 17) < 60;
             // A month or day of 0 wraps to a large number.
-            if (!isTime || year < 1970 || month - 1 > 11 || day - 1 >= _daysIn(year, month)) {
+            if (!isTime || month - 1 > 11 || day - 1 >= _daysIn(year, month)) {
                 JsonText.refuse(RefusalReason.TimeInvalid, i);
             }
+
+            if (year < 1970) JsonText.refuse(RefusalReason.TimeAboveLimit, i);
 
             (year, month) = month > 2 ? (year, month - 3) : (year - 1, month + 9);
             // 153 days in five months from March on; 719,469 days from 1 March 0000 to 1 January 1970 with `day` from 1.

@@ -107,11 +107,6 @@ describe("Command verify:ocmf", () => {
       async () => [await write("g.json", '{"records":[],"sessions":[{"id":"s","records":["records/exponent.ocmf"]}]}')],
       "OCMF_MANIFEST_INVALID",
     ],
-    [
-      "the contract as judge, which is not there yet",
-      () => Promise.resolve([join(folder, "manifest.json"), "--on-chain"]),
-      "OCMF_ON_CHAIN_UNAVAILABLE",
-    ],
   ];
   for (const [what, parameters, code] of misuses) {
     it(`ends with exit code 2 and nothing on stdout for ${what}`, async () => {
@@ -193,6 +188,33 @@ describe("Command verify:ocmf", () => {
     expect(stdout).to.match(/^verdict +energy \/ Wh +reason +record or session\n/);
     expect(stdout).to.match(/\naccepted +38873 +- +records\/loss-compensated\.ocmf\n/);
     expect(stdout).to.match(/\n\n23 accepted, 14 refused, 0 unsupported\n$/);
+  });
+
+  it("lets the contract judge, which never accepts what the service refuses", async () => {
+    const path = join(folder, "manifest.json");
+    const [service, contract] = [await run(path, "--json"), await run(path, "--json", "--on-chain")];
+
+    expect({ code: contract.code, stderr: contract.stderr }).to.deep.equal({ code: 0, stderr: "" });
+    const answers = linesOf(contract);
+    const compared = linesOf(service).map((line, index) => {
+      const answer = answers[index];
+      return answer?.verdict === "unsupported" ? { ...line, ...answer } : line;
+    });
+    expect(answers.map(({ id, verdict, energyWh }) => ({ id, verdict, energyWh }))).to.deep.equal(
+      compared.map(({ id, verdict, energyWh }) => ({ id, verdict, energyWh })),
+    );
+    const chosen = ["records/complete-secp192k1.ocmf", "records/complete-secp256r1.ocmf", "pair", "gap"];
+    expect(answers.filter(({ id }) => chosen.includes(id))).to.deep.equal([
+      {
+        id: "records/complete-secp192k1.ocmf",
+        verdict: "unsupported",
+        reason: "OCMF_CURVE_UNSUPPORTED",
+        energyWh: null,
+      },
+      { id: "records/complete-secp256r1.ocmf", verdict: "accepted", reason: null, energyWh: "12345" },
+      { id: "pair", verdict: "accepted", reason: null, energyWh: "12345" },
+      { id: "gap", verdict: "refused", reason: "OCMF_SESSION_PAGINATION_GAP", energyWh: null },
+    ]);
   });
 
   it("does not let a file name write to the terminal", async () => {
