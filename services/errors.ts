@@ -249,6 +249,7 @@ export const errorCatalogue = {
   },
   ERC20_UNSUITABLE: { httpStatus: 500, isRetryable: false, title: "The token cannot be settled in." },
   RECEIPT_UNREADABLE: { httpStatus: 500, isRetryable: false, title: "The file is not a receipt that can be read." },
+  SESSIONS_FILE_INVALID: { httpStatus: 500, isRetryable: false, title: "The file of sessions cannot be read." },
   TRANSACTION_FAILED: { httpStatus: 500, isRetryable: false, title: "A transaction of a command failed." },
   KEY_UNAVAILABLE: { httpStatus: 500, isRetryable: false, title: "A private key is missing or cannot be read." },
   JOURNAL_INVALID: { httpStatus: 500, isRetryable: false, title: "A journal of a command cannot be read." },

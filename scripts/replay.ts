@@ -1,0 +1,115 @@
+import { Presets, SingleBar } from "cli-progress";
+
+import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
+import { takeDataFolder } from "./demo/data-folder.ts";
+import { gasPerSession, kilowattHours, money } from "./demo/report.ts";
+import type { Closers } from "./demo/run-demo.ts";
+import { compileContracts } from "./demo/world.ts";
+import { compare, type Comparison } from "./replay/comparison.ts";
+import { runReplay } from "./replay/run-replay.ts";
+import { scheduleSessions } from "./replay/schedule.ts";
+import { readSessionsFile } from "./replay/sessions-file.ts";
+
+const help = `
+Replays a file of real charging sessions on a local chain, through the service's HTTP door: one simulated meter per
+station and plug, drivers as in the file, a published tariff, and a chain whose clock follows the file. Ends by
+comparing what the chain holds with an independent sum over the file, to the smallest unit.
+
+Usage: npm run replay -- <csv> [options]
+
+  --limit <n>    only the first n sessions
+  --json         JSON on stdout, everything else on stderr
+  --help         this text
+
+The file has the columns session_id, begin_local, duration_s, energy_wh, station_id, plug and driver; others are ignored.
+Exit: 0 the sums are equal, 1 they differ, 2 it could not be replayed.
+
+Example:
+  npm run replay -- ../shared/sessions/ail-2017.csv --limit 300
+`;
+
+await runCommand({ help, options: { limit: { type: "string" } } }, async ({ values, positionals }, output) => {
+  const [path, ...others] = positionals;
+  if (path === undefined || others.length > 0) {
+    throw new UsageError("Give one file of sessions");
+  }
+  const limit = values.limit === undefined ? 1_000_000 : wholeNumber("--limit", values.limit, 1, 1_000_000);
+  const sessions = readSessionsFile(path, limit);
+  const steps = scheduleSessions(sessions);
+  const closers: Closers = [];
+  try {
+    const folder = takeDataFolder(undefined);
+    closers.push(() => {
+      folder.release();
+    });
+    await compileContracts();
+    const progress = startProgress(sessions.length);
+    closers.push(() => {
+      progress.stop();
+    });
+    const startedMs = performance.now();
+    const { books, sessionIds } = await runReplay(steps, folder, closers, (count) => {
+      progress.increment(count);
+    });
+    const wallSeconds = (performance.now() - startedMs) / 1000;
+    progress.stop();
+    const comparison = compare(sessions, books, sessionIds);
+    const sessionsPerSecond = sessions.length / wallSeconds;
+
+    output.json({
+      ...comparison,
+      books: books.checks,
+      gasPerSession: gasPerSession(books),
+      wallSeconds: Number(wallSeconds.toFixed(1)),
+      sessionsPerSecond: Number(sessionsPerSecond.toFixed(1)),
+    });
+    if (!output.isJson) {
+      printComparison(output, comparison);
+      const { opening, settlement } = gasPerSession(books);
+      output.line(`gas per session     ${opening} to open, ${settlement} to settle`);
+      output.line(
+        `time                ${wallSeconds.toFixed(1)} s, ${sessionsPerSecond.toFixed(1)} sessions per second`,
+      );
+      output.line(comparison.isEqual ? "The sums are equal." : "The sums DIFFER.");
+    }
+
+    return comparison.isEqual ? exitCodes.asExpected : exitCodes.differs;
+  } finally {
+    for (const close of closers.reverse()) {
+      await close();
+    }
+  }
+});
+
+function startProgress(total: number): SingleBar {
+  const progress = new SingleBar(
+    {
+      stream: process.stderr,
+      format: "{bar} {percentage} % | {value} of {total} sessions | {duration} s",
+      noTTYOutput: true,
+      notTTYSchedule: 10_000,
+    },
+    Presets.shades_classic,
+  );
+  progress.start(total, 0);
+
+  return progress;
+}
+
+function printComparison(output: Output, { chain, independent, differingSessions }: Comparison): void {
+  const rows = [
+    ["", "on chain", "from the file"],
+    ["sessions settled", chain.sessions.toString(), independent.sessions.toString()],
+    ["of them free", chain.zeroEnergySessionsFree.toString(), independent.zeroEnergySessionsFree.toString()],
+    ["kWh", kilowattHours(chain.energyMicroWh), kilowattHours(independent.energyMicroWh)],
+    ["charged", money(chain.chargedMicro), money(independent.chargedMicro)],
+    ["returned", money(chain.returnedMicro), money(independent.returnedMicro)],
+    ["operator credit", money(chain.creditMicro), money(independent.creditMicro)],
+  ];
+  for (const [title = "", left = "", right = ""] of rows) {
+    output.line(`${title.padEnd(18)}${left.padStart(20)}${right.padStart(20)}`);
+  }
+  if (differingSessions.length > 0) {
+    output.line(`Sessions that differ: ${differingSessions.slice(0, 20).join(", ")}`);
+  }
+}
