@@ -32,7 +32,7 @@ const changeDelaySeconds = 72 * 3600;
 
 /** Compiles what changed; quick when nothing did. */
 export async function compileContracts(): Promise<void> {
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 }
 
 /** Starts a local chain and deploys to it. */
