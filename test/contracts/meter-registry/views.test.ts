@@ -1,0 +1,103 @@
+import { expect } from "chai";
+import { TypedDataEncoder } from "ethers";
+
+import { curveNumbers } from "../../../scripts/verify/contract-answers.ts";
+import { idTagOf } from "../../../services/domain/id-tag.ts";
+import { networkHelpers } from "../../helpers/chain.ts";
+import {
+  activeMeter,
+  deployedRegistry,
+  keyIdOfTestKey,
+  registerMeter,
+  type RegistryFixture,
+} from "../../helpers/meter-registry-fixture.ts";
+import { pointBytes } from "../../helpers/ocmf-chain.ts";
+import { testKey } from "../../helpers/ocmf.ts";
+import { DAY } from "../../helpers/settlement-fixture.ts";
+
+describe("MeterRegistry views", () => {
+  let fixture: RegistryFixture;
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(deployedRegistry);
+  });
+
+  it("refuse tag and digest of a meter that does not exist", async () => {
+    const { registry } = fixture;
+
+    for (const view of [registry.possessionTagOf(1), registry.attestationDigestOf(1)]) {
+      await expect(view).to.be.revertedWithCustomError(registry, "MeterUnknown").withArgs(1);
+    }
+  });
+
+  it("answer with nothing for numbers that do not exist", async () => {
+    const { registry } = fixture;
+
+    expect((await registry.evseOf(9)).evseId).to.equal("");
+    expect((await registry.meterOf(9)).status).to.equal(0n);
+    expect(await registry.isValidAt(9, 0)).to.equal(false);
+    expect(await registry.activeMeterOf(keyIdOfTestKey(testKey("secp256r1")))).to.equal(0n);
+  });
+
+  it("derive the possession tag from registrant, EVSE and key, for this chain and registry", async () => {
+    const { registry, operator, domain } = fixture;
+    const key = testKey("secp256k1");
+    const meter = await registerMeter(fixture, { key, evse: 2n });
+    const digest = TypedDataEncoder.hash(
+      domain,
+      {
+        MeterPossession: [
+          { name: "registrant", type: "address" },
+          { name: "evse", type: "uint32" },
+          { name: "keyId", type: "bytes32" },
+        ],
+      },
+      { registrant: operator.address, evse: 2, keyId: keyIdOfTestKey(key) },
+    );
+
+    expect(await registry.possessionTagOf(meter)).to.equal(idTagOf(digest));
+  });
+
+  it("name a key by curve and point", async () => {
+    const { registry } = fixture;
+    const key = testKey("secp256r1");
+
+    expect(await registry.keyIdOf(curveNumbers.secp256r1, pointBytes(key.publicKey))).to.equal(keyIdOfTestKey(key));
+  });
+
+  it("say that records count inside the interval and before the calibration runs out", async () => {
+    const { registry, startedAt } = fixture;
+    const validFrom = startedAt + DAY;
+    const meter = await activeMeter(fixture, {
+      validFrom,
+      validUntil: startedAt + 10n * DAY,
+      calibrationExpiresAt: startedAt + 20n * DAY,
+    });
+    const calibrated = await activeMeter(fixture, {
+      key: testKey("secp256k1"),
+      evse: 2n,
+      validFrom,
+      validUntil: startedAt + 20n * DAY,
+      calibrationExpiresAt: startedAt + 10n * DAY,
+    });
+
+    for (const [timestamp, isValid] of [
+      [0n, false],
+      [validFrom - 1n, false],
+      [validFrom, true],
+      [startedAt + 10n * DAY - 1n, true],
+      [startedAt + 10n * DAY, false],
+      [2n ** 256n - 1n, false],
+    ] as const) {
+      expect(await registry.isValidAt(meter, timestamp)).to.equal(isValid);
+      expect(await registry.isValidAt(calibrated, timestamp)).to.equal(isValid);
+    }
+  });
+
+  it("tell where records are read and who may attest", async () => {
+    const { registry, oracleSet } = fixture;
+
+    expect(await registry.oracleSet()).to.equal(await oracleSet.getAddress());
+    expect(await registry.ocmfScanner()).to.be.properAddress;
+  });
+});

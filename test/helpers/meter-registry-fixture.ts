@@ -1,0 +1,135 @@
+import { AbiCoder, keccak256, type TypedDataDomain } from "ethers";
+
+import { curveNumbers } from "../../scripts/verify/contract-answers.ts";
+import type { Curve } from "../../services/verify/ocmf/types.ts";
+import type { MeterRegistry, OracleSet } from "../../types/index.ts";
+import { ethers, networkHelpers } from "./chain.ts";
+import { pointBytes, signedQuery, type InspectionQuery } from "./ocmf-chain.ts";
+import { bytesOf, payloadText, testKey, type TestKey } from "./ocmf.ts";
+import { eventsOf, type PlainEvent } from "./outcome.ts";
+import { CHANGE_DELAY_SECONDS, DAY, type Signer } from "./settlement-fixture.ts";
+
+/** As in MeterStatus of IMeterRegistry.sol. */
+export const MeterStatus = { None: 0n, Pending: 1n, Active: 2n, Retired: 3n, Revoked: 4n } as const;
+
+/** As in Possession of IMeterRegistry.sol. */
+export const Possession = { None: 0n, ProvenOnChain: 1n, AttestedByOracle: 2n } as const;
+
+export interface RegistryFixture {
+  readonly registry: MeterRegistry;
+  readonly oracleSet: OracleSet;
+  readonly domain: TypedDataDomain;
+  readonly operator: Signer;
+  readonly otherOperator: Signer;
+  readonly oracle: Signer;
+  readonly stranger: Signer;
+  /** The time of the last block, in seconds. */
+  readonly startedAt: bigint;
+}
+
+/** A registry with two EVSEs of `operator` (1 and 2) and one of `otherOperator` (3), and no meters. */
+export async function deployedRegistry(): Promise<RegistryFixture> {
+  const [owner, operator, otherOperator, oracle, stranger] = await ethers.getSigners();
+  if (!owner || !operator || !otherOperator || !oracle || !stranger) throw new Error("There are too few accounts");
+  const oracleSet = await ethers.deployContract("OracleSet", [owner.address, CHANGE_DELAY_SECONDS, [oracle.address]]);
+  const registry = await ethers.deployContract("MeterRegistry", [await oracleSet.getAddress()]);
+  await registry.connect(operator).registerEvse("DE*WPF*E1");
+  await registry.connect(operator).registerEvse("DE*WPF*E2");
+  await registry.connect(otherOperator).registerEvse("DE*OTH*E1");
+  const domain = {
+    name: "Wattproof Meter Registry",
+    version: "1",
+    chainId: (await ethers.provider.getNetwork()).chainId,
+    verifyingContract: await registry.getAddress(),
+  };
+  const startedAt = BigInt(await networkHelpers.time.latest());
+  return { registry, oracleSet, domain, operator, otherOperator, oracle, stranger, startedAt };
+}
+
+/** What a meter is registered with. */
+export interface MeterOptions {
+  readonly evse?: bigint;
+  readonly key?: TestKey;
+  readonly by?: Signer;
+  readonly validFrom?: bigint;
+  readonly validUntil?: bigint;
+  readonly calibrationExpiresAt?: bigint;
+}
+
+/** The arguments of `registerMeter`: a meter of secp256r1 at EVSE 1, valid for 100 days, unless told otherwise. */
+export function registrationOf(
+  { startedAt }: RegistryFixture,
+  options: MeterOptions = {},
+): [bigint, bigint, Uint8Array, bigint, bigint, bigint] {
+  const key = options.key ?? testKey("secp256r1");
+  return [
+    options.evse ?? 1n,
+    curveNumbers[key.curve],
+    pointBytes(key.publicKey),
+    options.validFrom ?? startedAt,
+    options.validUntil ?? startedAt + 100n * DAY,
+    options.calibrationExpiresAt ?? startedAt + 90n * DAY,
+  ];
+}
+
+/** Registers a meter and gives its number. */
+export async function registerMeter(fixture: RegistryFixture, options: MeterOptions = {}): Promise<bigint> {
+  const registry = fixture.registry.connect(options.by ?? fixture.operator);
+  const meter = await registry.registerMeter.staticCall(...registrationOf(fixture, options));
+  await registry.registerMeter(...registrationOf(fixture, options));
+  return meter;
+}
+
+/** The record that shows possession of the meter, or one with another `ID`. */
+export async function possessionRecord(
+  { registry }: RegistryFixture,
+  meter: bigint,
+  key = testKey("secp256r1"),
+  identification?: string,
+): Promise<InspectionQuery> {
+  const tag = identification ?? (await registry.possessionTagOf(meter));
+  return signedQuery(key, bytesOf(payloadText({ ID: `"${tag}"` })));
+}
+
+/** Registers and activates a meter. */
+export async function activeMeter(fixture: RegistryFixture, options: MeterOptions = {}): Promise<bigint> {
+  const meter = await registerMeter(fixture, options);
+  const { payload, r, s } = await possessionRecord(fixture, meter, options.key);
+  await fixture.registry.connect(options.by ?? fixture.operator).activateMeter(meter, payload, r, s);
+  return meter;
+}
+
+/** The oracle's attestation of the meter. */
+export async function attestationBy(signer: Signer, fixture: RegistryFixture, meter: bigint): Promise<string> {
+  const { evse, curve, publicKey } = await fixture.registry.meterOf(meter);
+  return signer.signTypedData(
+    fixture.domain,
+    {
+      MeterAttestation: [
+        { name: "meter", type: "uint32" },
+        { name: "evse", type: "uint32" },
+        { name: "keyId", type: "bytes32" },
+      ],
+    },
+    { meter, evse, keyId: keyIdOf(curve, publicKey) },
+  );
+}
+
+export function keyIdOf(curve: Curve | bigint, publicKey: Uint8Array | string): string {
+  const number = typeof curve === "bigint" ? curve : curveNumbers[curve];
+  return keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [number, publicKey]));
+}
+
+export function keyIdOfTestKey(key: TestKey): string {
+  return keyIdOf(key.curve, pointBytes(key.publicKey));
+}
+
+/** Does something in a block of a given time and tells the events. */
+export async function eventsAt(
+  { registry }: RegistryFixture,
+  timestamp: bigint,
+  action: () => Promise<Awaited<ReturnType<MeterRegistry["retireMeter"]>>>,
+): Promise<PlainEvent[]> {
+  await networkHelpers.time.setNextBlockTimestamp(timestamp);
+  return eventsOf(await (await action()).wait(), registry);
+}
