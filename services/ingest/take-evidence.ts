@@ -2,9 +2,10 @@ import type { Cdr } from "../domain/cdr.ts";
 import { createCdr } from "../domain/cdr.ts";
 import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts";
 import type { RegisterSpan } from "../domain/evidence.ts";
-import type { SessionEvent } from "../domain/session.ts";
+import type { SessionEvent, SessionState } from "../domain/session.ts";
 import { isTakingRecords, transition } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
+import type { OperatorDesk } from "../operator-desk.ts";
 import type { EvidenceRecord, Station, Store, StoredMessage, StoredSession } from "../store/store.ts";
 import type { RegisteredMeter } from "../chain/chain.ts";
 import type { MeterDirectory } from "../verify/meter-directory.ts";
@@ -22,6 +23,7 @@ export interface EvidenceIntakeDeps {
   readonly meters: MeterDirectory;
   readonly verifier: RecordVerifier;
   readonly unboundRecords: UnboundRecords;
+  readonly desk: OperatorDesk;
 }
 
 /** How often a step is computed again because its session or meter moved on meanwhile. */
@@ -104,6 +106,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       cdr: step.cdr,
     });
     if (outcome === "stale") return null;
+    alertDispute(session.state, next, session.sessionId);
     return {
       recordIdentity: claimed.identity,
       sessionId: session.sessionId,
@@ -137,6 +140,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     const isDoubtful = claimed.isBound && isTakingRecords(session.state) && session.state.dispute?.isFinal !== true;
     if (!isDoubtful) throw error;
     const event = { kind: "evidence-disputed", reason: code, isFinal: true } as const;
+    const next = transition(session.state, event);
     const outcome = await store.commitEvidence({
       messageId: message.messageId,
       verdict: { outcome: "refused", code, detail: error.detail, recordIdentity: identity },
@@ -147,13 +151,19 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
         sessionId: session.sessionId,
         expectedSequence: session.sequence,
         events: [event],
-        next: transition(session.state, event),
+        next,
         atMs: message.receivedAtMs,
       },
       cdr: null,
     });
     if (outcome === "stale") return null;
+    alertDispute(session.state, next, session.sessionId);
     throw error;
+  }
+
+  function alertDispute(before: SessionState, after: SessionState, sessionId: string): void {
+    if (after.dispute === null || before.dispute?.reason === after.dispute.reason) return;
+    deps.desk.alert("session-disputed", { sessionId, ...after.dispute });
   }
 
   async function decide(

@@ -1,0 +1,58 @@
+/**
+ * The service as a process of its own that kills itself at a step named by CRASH_AT, such as
+ * `store.commitEvidence:after:2`: after the second call of that method has returned. Without it, the service as it is.
+ */
+import process from "node:process";
+
+import type { Chain } from "../../services/chain/chain.ts";
+import { parseConfiguration } from "../../services/config.ts";
+import { connectEthereumChain, startService } from "../../services/index.ts";
+import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
+import type { Store } from "../../services/store/store.ts";
+
+interface CrashPoint {
+  readonly target: string;
+  readonly method: string;
+  readonly moment: string;
+  readonly call: number;
+}
+
+function readCrashPoint(text: string | undefined): CrashPoint | null {
+  const match = /^(store|chain)\.(\w+):(before|after):([0-9]+)$/.exec(text ?? "");
+  if (match === null) return null;
+  const [, target = "", method = "", moment = "", call = ""] = match;
+  return { target, method, moment, call: Number(call) };
+}
+
+/** No handler runs and nothing is flushed: what is not on the disk is gone. */
+function die(): never {
+  process.kill(process.pid, "SIGKILL");
+  throw new Error("The process outlived SIGKILL.");
+}
+
+function crashing<Target extends Store | Chain>(name: string, target: Target, point: CrashPoint | null): Target {
+  if (point?.target !== name) return target;
+  let calls = 0;
+  return new Proxy(target, {
+    get(object, property, receiver): unknown {
+      const value: unknown = Reflect.get(object, property, receiver);
+      if (property !== point.method || typeof value !== "function") return value;
+      return async (...parameters: unknown[]): Promise<unknown> => {
+        calls += 1;
+        const isNow = calls === point.call;
+        if (isNow && point.moment === "before") die();
+        const result: unknown = await Reflect.apply(value, object, parameters);
+        if (isNow) die();
+        return result;
+      };
+    },
+  });
+}
+
+const point = readCrashPoint(process.env["CRASH_AT"]);
+const service = await startService(parseConfiguration(process.env), {
+  openStore: (folder) => crashing("store", openSqliteStore(folder), point),
+  connectChain: async (...parameters) => crashing("chain", await connectEthereumChain(...parameters), point),
+});
+process.stdout.write(`${service.url}\n`);
+process.once("SIGTERM", () => void service.close());

@@ -1,0 +1,75 @@
+import { writeFileSync } from "node:fs";
+import { argv } from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { z } from "zod";
+
+import { settingsSchema } from "../../services/config.ts";
+import { errorCatalogue } from "../../services/errors.ts";
+
+const root = new URL("../../", import.meta.url);
+export const configurationPage = new URL("docs/configuration.md", root);
+export const errorsPage = new URL("docs/errors.md", root);
+const command = "node test/helpers/reference-pages.ts";
+
+/** The page of all settings, as the schema has them. */
+export function writeConfigurationPage(): string {
+  const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
+  const required = new Set(schema.required);
+  const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    if (typeof property === "boolean") throw new TypeError("A setting has a schema of its own.");
+    const byDefault = required.has(name) ? "required" : property.default === undefined ? "–" : cell(property.default);
+    return `| \`WATTPROOF_${name}\` | ${byDefault} | ${property.description ?? ""} |`;
+  });
+  return [
+    "# Configuration of the service",
+    "",
+    "The service reads environment variables and nothing else. A value that is missing, unknown or out of range stops",
+    "the start with exit code 2 and a message that names the variable, never its value. This page is written from the",
+    `schema in \`services/config.ts\` by \`${command}\`; a test fails while the two differ.`,
+    "",
+    "| variable | default | meaning |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+    "The oracle's key is given as `WATTPROOF_ORACLE_PRIVATE_KEY`, or as `WATTPROOF_ORACLE_KEYSTORE` with",
+    "`WATTPROOF_ORACLE_KEYSTORE_PASSWORD`; both or neither is an error. Only one service may work on a data folder; a",
+    "second one does not start.",
+    "",
+  ].join("\n");
+}
+
+/** The page of all errors, as the catalogue has them. */
+export function writeErrorsPage(): string {
+  const rows = Object.entries(errorCatalogue)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(
+      ([code, { httpStatus, isRetryable, title }]) =>
+        `| \`${code}\` | ${httpStatus} | ${isRetryable ? "yes" : "no"} | ${title.replaceAll("|", "\\|")} |`,
+    );
+  return [
+    "# Errors",
+    "",
+    "Everything that goes wrong has a code of this catalogue. Codes are stable: programs may rely on them, and only on",
+    'them. The HTTP door answers `{"error":{"code","title","detail","retryable"}}` with the status of the table; `detail`',
+    "is for people and may quote hostile text, escaped.",
+    "",
+    "_Retry_ says whether the same request can succeed later without anybody changing it. A station repeats a message",
+    "until it has an answer that is no such error; repeating is always safe, because a record counts once however often",
+    `it arrives. This page is written from \`services/errors.ts\` by \`${command}\`; a test fails while the two differ.`,
+    "",
+    "| code | status | retry | meaning |",
+    "| --- | --: | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function cell(value: unknown): string {
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}
+
+if (import.meta.url === pathToFileURL(argv[1] ?? "").href) {
+  writeFileSync(fileURLToPath(configurationPage), writeConfigurationPage());
+  writeFileSync(fileURLToPath(errorsPage), writeErrorsPage());
+}

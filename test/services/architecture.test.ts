@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect } from "chai";
+
+const servicesFolder = fileURLToPath(new URL("../../services/", import.meta.url));
+// `import type` is erased, and so is no dependency at run time; the rules below say where that makes a difference.
+const importGrammar = /^(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)";/gm;
+
+interface Import {
+  readonly specifier: string;
+  /** Path below services/, for our own files. */
+  readonly target: string | null;
+  readonly isTypeOnly: boolean;
+}
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly Import[];
+}
+
+function readSources(): readonly SourceFile[] {
+  return readdirSync(servicesFolder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => {
+      const text = readFileSync(join(servicesFolder, path), "utf8");
+      const imports = [...text.matchAll(importGrammar)].map(([, type, specifier = ""]) => ({
+        specifier,
+        target: specifier.startsWith(".")
+          ? relative(servicesFolder, resolve(servicesFolder, dirname(path), specifier))
+          : null,
+        isTypeOnly: type !== undefined,
+      }));
+      return { path, text, imports };
+    });
+}
+
+describe("The dependency rule of the service", function () {
+  const sources = readSources();
+
+  it("sees the service's files and their imports", function () {
+    expect(sources.length).to.be.greaterThan(50);
+    const wiring = sources.find(({ path }) => path === "index.ts");
+    expect(wiring?.imports.map(({ target }) => target)).to.include("store/sqlite/sqlite-store.ts");
+  });
+
+  it("keeps domain/ free of its siblings and of input and output", function () {
+    const offences = sources
+      .filter(({ path }) => path.startsWith("domain/"))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ specifier, target }) =>
+            target === null ? specifier !== "ethers" : !target.startsWith("domain/") && target !== "errors.ts",
+          )
+          .map(({ specifier }) => `${path}: ${specifier}`),
+      );
+    expect(offences).to.deep.equal([]);
+    const impure =
+      /\b(?:Date\.now|new Date|Math\.random|randomUUID|process\.|console\.|fetch|setTimeout|await|async)\b/;
+    expect(sources.filter(({ path, text }) => path.startsWith("domain/") && impure.test(text))).to.deep.equal([]);
+  });
+
+  it("lets domain/ use only the pure functions of ethers", function () {
+    const allowed = new Set(["AbiCoder", "TypedDataEncoder", "keccak256", "toUtf8Bytes"]);
+    const names = sources
+      .filter(({ path }) => path.startsWith("domain/"))
+      .flatMap(({ text }) => [...text.matchAll(/^import \{([^}]+)\} from "ethers";/gm)])
+      .flatMap(([, list = ""]) => list.split(","))
+      .map((name) => name.trim())
+      .filter((name) => name !== "");
+    expect(names.filter((name) => !allowed.has(name))).to.deep.equal([]);
+  });
+
+  it("lets only chain/ speak to the chain", function () {
+    const spoken = /\b(?:eth_[a-zA-Z]+|JsonRpcProvider|BrowserProvider|\bfetch\()/;
+    // receipts/ is what checks a receipt without the service; it asks whatever endpoint its caller brings along.
+    const offences = sources.filter(({ path, text }) => !/^(?:chain|receipts)\//.test(path) && spoken.test(text));
+    expect(offences.map(({ path }) => path)).to.deep.equal([]);
+    const users = sources
+      .filter(({ path }) => !path.startsWith("chain/") && path !== "index.ts")
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target, isTypeOnly }) => target?.startsWith("chain/") === true && !isTypeOnly)
+          .map(({ specifier }) => `${path}: ${specifier}`),
+      );
+    expect(users).to.deep.equal([]);
+  });
+
+  it("keeps the check of receipts and the service apart", function () {
+    const crossings = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter(
+          ({ target }) =>
+            target !== null &&
+            path.startsWith("receipts/") !== target.startsWith("receipts/") &&
+            !/^(?:domain|verify\/ocmf|errors\.ts)/.test(target),
+        )
+        .map(({ specifier }) => `${path}: ${specifier}`),
+    );
+    expect(crossings).to.deep.equal([]);
+  });
+
+  it("names the concrete store, chain and server only where they are wired", function () {
+    const concrete = /^(?:store\/sqlite|chain\/(?:ethereum-chain|rpc)|ingest\/http\/server)/;
+    const offences = sources
+      .filter(({ path }) => path !== "index.ts")
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target, isTypeOnly }) => target !== null && !isTypeOnly && concrete.test(target))
+          .filter(({ target }) => target !== null && dirname(target) !== dirname(path))
+          .map(({ specifier }) => `${path}: ${specifier}`),
+      );
+    expect(offences).to.deep.equal([]);
+  });
+
+  it("has no cycles", function () {
+    const edges = new Map(
+      sources.map(({ path, imports }) => [
+        path,
+        imports.flatMap(({ target, isTypeOnly }) => (target === null || isTypeOnly ? [] : [target])),
+      ]),
+    );
+    const done = new Set<string>();
+    function visit(path: string, trail: readonly string[]): readonly string[] | null {
+      if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+      if (done.has(path)) return null;
+      for (const target of edges.get(path) ?? []) {
+        const cycle = visit(target, [...trail, path]);
+        if (cycle !== null) return cycle;
+      }
+      done.add(path);
+      return null;
+    }
+    expect([...edges.keys()].map((path) => visit(path, [])).filter((cycle) => cycle !== null)).to.deep.equal([]);
+  });
+
+  it("has no folder for what belongs nowhere, and no barrels", function () {
+    const names = sources.map(({ path }) => path);
+    expect(names.filter((path) => /(?:^|\/)(?:utils?|helpers?|common|misc)(?:\/|\.ts$)/.test(path))).to.deep.equal([]);
+    expect(names.filter((path) => path.endsWith("/index.ts"))).to.deep.equal([]);
+  });
+
+  it("keeps every file below 400 lines", function () {
+    const long = sources.filter(({ text }) => text.split("\n").length > 400);
+    expect(long.map(({ path }) => path)).to.deep.equal([]);
+  });
+});
