@@ -52,6 +52,13 @@ describe("ECDSA signature of OCMF", () => {
     });
   }
 
+  it("keeps an s of just below half of n and turns one of just above", () => {
+    const half = n / 2n;
+    for (const each of [half, half + 1n]) {
+      expect(readEcdsaSignature("secp256r1", hex(r + hexOf(each)))).to.deep.equal({ r: 0x95f2n << 240n, s: half });
+    }
+  });
+
   for (const curve of curves) {
     it(`reads both twins of a signature on ${curve} as the one with the lower s, in every form`, () => {
       const { n: order, coordinateBytes } = curveParameters[curve];

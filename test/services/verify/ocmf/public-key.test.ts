@@ -93,6 +93,7 @@ describe("Public keys of meters", () => {
     "SubjectPublicKeyInfo in base32": base32(spkiHex),
     PEM: `-----BEGIN PUBLIC KEY-----\n${base64OfHex(spkiHex)}\n-----END PUBLIC KEY-----\n`,
     "base64 of hex": base64(spkiHex),
+    "base64 of hex over several lines": base64((spkiHex.match(/.{1,32}/g) ?? []).join("\r\n")),
     "base64 of base64": base64(base64OfHex(spkiHex)),
     "a SEC1 point in hex": pointHex,
     "a SEC1 point in base64": base64OfHex(pointHex),
