@@ -21,12 +21,15 @@ import {
     SettlementGroup,
     SettlementRefusal
 } from "./interfaces/IChargingSettlement.sol";
+import {IMeterRegistry} from "./interfaces/IMeterRegistry.sol";
+import {IMeterSettlement} from "./interfaces/IMeterSettlement.sol";
 import {IOracleSet} from "./interfaces/IOracleSet.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
+import {MeterSettlement} from "./MeterSettlement.sol";
 
 /// @title Charging settlement
 /// @dev See IChargingSettlement. A driver's account is one storage slot that is used again for every session; a live
@@ -56,6 +59,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     IERC20 public immutable erc20;
     uint256 public immutable unit;
     ITariffRegistry public immutable tariffRegistry;
+    IMeterSettlement public immutable meterSettlement;
     IOracleSet public immutable oracleSet;
     uint40 public immutable maximumSessionSeconds;
 
@@ -67,6 +71,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     constructor(
         IERC20Metadata token,
         ITariffRegistry tariffs,
+        IMeterRegistry meters,
         IOracleSet oracles,
         uint40 longestSessionSeconds
     ) EIP712("Wattproof Charging Settlement", "1") {
@@ -81,6 +86,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         erc20 = token;
         unit = 10 ** (decimals - LEAST_DECIMALS);
         tariffRegistry = tariffs;
+        meterSettlement = new MeterSettlement(this, meters);
         oracleSet = oracles;
         maximumSessionSeconds = longestSessionSeconds;
     }
@@ -262,33 +268,52 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
             bytes32 tariffId = tariff.idOf();
             uint256 creditMicro;
             for (uint256 i; i < settlements.length; ++i) {
-                creditMicro += _settle(domain, operator, tariffId, tariff, settlements[i]);
+                creditMicro += _settleOrSkip(domain, operator, tariffId, tariff, settlements[i]);
             }
             if (creditMicro != 0) _credit(operator, tariffId, creditMicro);
         }
     }
 
-    function _settle(
+    function settleProven(
+        address operator,
+        Tariff calldata tariff,
+        Settlement calldata settlement
+    ) external nonReentrant returns (uint256 chargedMicro) {
+        require(msg.sender == address(meterSettlement), NotMeterSettlement(msg.sender));
+
+        bytes32 tariffId = tariff.idOf();
+        bytes32 sessionId = _sessionId(_domainSeparatorV4(), settlement.driver, operator, tariffId, settlement.terms);
+        SettlementRefusal reason;
+        (reason, chargedMicro) = _settle(sessionId, tariff, settlement);
+        require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
+
+        if (chargedMicro != 0) _credit(operator, tariffId, chargedMicro);
+    }
+
+    function _settleOrSkip(
         bytes32 domain,
         address operator,
         bytes32 tariffId,
         Tariff memory tariff,
         Settlement calldata settlement
     ) private returns (uint256 chargedMicro) {
-        address driver = settlement.driver;
+        bytes32 sessionId = _sessionId(domain, settlement.driver, operator, tariffId, settlement.terms);
+        SettlementRefusal reason;
+        (reason, chargedMicro) = _settle(sessionId, tariff, settlement);
+        if (reason != SettlementRefusal.None) emit SettlementSkipped(sessionId, settlement.driver, reason);
+    }
+
+    function _settle(
+        bytes32 sessionId,
+        Tariff memory tariff,
+        Settlement calldata settlement
+    ) private returns (SettlementRefusal reason, uint256 chargedMicro) {
         PackedTerms terms = settlement.terms;
         PackedMetering metering = settlement.metering;
-        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, terms);
-        AccountSlot storage slot = _slotOf(driver, terms.lane());
+        AccountSlot storage slot = _slotOf(settlement.driver, terms.lane());
         Account account = slot.account;
-        if (account.commitment() != _commitment(sessionId)) {
-            emit SettlementSkipped(
-                sessionId,
-                driver,
-                account.commitment() == 0 ? SettlementRefusal.NoLiveSession : SettlementRefusal.TermsMismatch
-            );
-            return 0;
-        }
+        if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
+        if (account.commitment() != _commitment(sessionId)) return (SettlementRefusal.TermsMismatch, 0);
 
         uint256 priceMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
