@@ -268,7 +268,10 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
             bytes32 tariffId = tariff.idOf();
             uint256 creditMicro;
             for (uint256 i; i < settlements.length; ++i) {
-                creditMicro += _settleOrSkip(domain, operator, tariffId, tariff, settlements[i]);
+                unchecked {
+                    // Each part is at most a hold, below 2^64.
+                    creditMicro += _settleOrSkip(domain, operator, tariffId, tariff, settlements[i]);
+                }
             }
             if (creditMicro != 0) _credit(operator, tariffId, creditMicro);
         }
@@ -284,7 +287,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         bytes32 tariffId = tariff.idOf();
         bytes32 sessionId = _sessionId(_domainSeparatorV4(), settlement.driver, operator, tariffId, settlement.terms);
         SettlementRefusal reason;
-        (reason, chargedMicro) = _settle(sessionId, tariff, settlement);
+        (reason, chargedMicro) = _settle(sessionId, settlement.driver, settlement.terms, settlement.metering, tariff);
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
 
         if (chargedMicro != 0) _credit(operator, tariffId, chargedMicro);
@@ -297,20 +300,21 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         Tariff memory tariff,
         Settlement calldata settlement
     ) private returns (uint256 chargedMicro) {
-        bytes32 sessionId = _sessionId(domain, settlement.driver, operator, tariffId, settlement.terms);
+        address driver = settlement.driver;
+        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, settlement.terms);
         SettlementRefusal reason;
-        (reason, chargedMicro) = _settle(sessionId, tariff, settlement);
-        if (reason != SettlementRefusal.None) emit SettlementSkipped(sessionId, settlement.driver, reason);
+        (reason, chargedMicro) = _settle(sessionId, driver, settlement.terms, settlement.metering, tariff);
+        if (reason != SettlementRefusal.None) emit SettlementSkipped(sessionId, driver, reason);
     }
 
     function _settle(
         bytes32 sessionId,
-        Tariff memory tariff,
-        Settlement calldata settlement
+        address driver,
+        PackedTerms terms,
+        PackedMetering metering,
+        Tariff memory tariff
     ) private returns (SettlementRefusal reason, uint256 chargedMicro) {
-        PackedTerms terms = settlement.terms;
-        PackedMetering metering = settlement.metering;
-        AccountSlot storage slot = _slotOf(settlement.driver, terms.lane());
+        AccountSlot storage slot = _slotOf(driver, terms.lane());
         Account account = slot.account;
         if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
         if (account.commitment() != _commitment(sessionId)) return (SettlementRefusal.TermsMismatch, 0);
