@@ -8,8 +8,11 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
+import {IChallenges} from "./interfaces/IChallenges.sol";
 import {
+    Correction,
     IChargingSettlement,
     Opening,
     OpeningGroup,
@@ -19,93 +22,130 @@ import {
     SessionTerms,
     Settlement,
     SettlementGroup,
-    SettlementRefusal
+    SettlementRefusal,
+    Withdrawal
 } from "./interfaces/IChargingSettlement.sol";
-import {IMeterRegistry} from "./interfaces/IMeterRegistry.sol";
 import {IMeterSettlement} from "./interfaces/IMeterSettlement.sol";
-import {IOracleSet} from "./interfaces/IOracleSet.sol";
+import {IOpeningGuard} from "./interfaces/IOpeningGuard.sol";
+import {IOracleCommittee, OracleSignature} from "./interfaces/IOracleCommittee.sol";
+import {IPartnerAgreements} from "./interfaces/IPartnerAgreements.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
+import {ClaimLink} from "./libraries/ClaimLink.sol";
+import {Credit, CreditLibrary} from "./libraries/CreditLibrary.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
-import {MeterSettlement} from "./MeterSettlement.sol";
+
+/// @notice The contracts beside the settlement. They are fixed when it is deployed.
+struct Neighbours {
+    ITariffRegistry tariffRegistry;
+    IPartnerAgreements partnerAgreements;
+    IOracleCommittee oracleCommittee;
+    IOpeningGuard openingGuard;
+    IMeterSettlement meterSettlement;
+    IChallenges challenges;
+    address vehicleConsents;
+    address authorizedFunding;
+}
+
+/// @notice The rules of an instance. They are fixed when it is deployed.
+struct Rules {
+    uint40 maximumSessionSeconds;
+    uint40 epochSeconds;
+    uint64 epochLimitMicro;
+}
 
 /// @title Charging settlement
 /// @dev See IChargingSettlement. A driver's account is one storage slot that is used again for every session; a live
 /// session is a commitment in it to terms that callers supply again.
 contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
     using AccountLibrary for Account;
+    using ClaimLink for bytes32;
+    using CreditLibrary for Credit;
     using PackedMeteringLibrary for PackedMetering;
+    using SafeERC20 for IERC20;
     using SessionTermsLibrary for PackedTerms;
     using SessionTermsLibrary for SessionTerms;
     using TariffMath for Tariff;
 
+    /// So that there is a pointer to an account, and its place is computed once.
     struct AccountSlot {
         Account account;
     }
 
-    struct OperatorAccount {
-        uint128 creditMicro;
-        /// Never falls, so that the slot of an operator who withdrew everything stays in use.
-        uint128 creditedMicro;
+    /// What oracles have credited an operator with in an epoch, under all agreements.
+    struct EpochUse {
+        uint64 creditedMicro;
+        uint32 epoch;
     }
 
     uint256 private constant LEAST_DECIMALS = 6;
     uint256 private constant MOST_DECIMALS = 18;
     uint32 private constant LAST_NONCE = type(uint32).max;
+    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address driver,uint32 lane,uint32 nonce,uint256 amount,address recipient,uint40 deadline)"
+    );
+    bytes32 private constant TOP_UP_TYPEHASH = keccak256(
+        "TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro)"
+    );
+    bytes32 private constant BATCH_TYPEHASH = keccak256("SettlementBatch(bytes32 claims,uint256 count)");
 
     IERC20 public immutable erc20;
     uint256 public immutable unit;
-    ITariffRegistry public immutable tariffRegistry;
-    IMeterSettlement public immutable meterSettlement;
-    IOracleSet public immutable oracleSet;
     uint40 public immutable maximumSessionSeconds;
+    uint40 public immutable epochSeconds;
+    uint64 public immutable epochLimitMicro;
+    ITariffRegistry public immutable tariffRegistry;
+    IPartnerAgreements public immutable partnerAgreements;
+    IOracleCommittee public immutable oracleCommittee;
+    IOpeningGuard public immutable openingGuard;
+    IMeterSettlement public immutable meterSettlement;
+    IChallenges public immutable challenges;
+    address public immutable vehicleConsents;
+    address public immutable authorizedFunding;
 
     /// All amounts in accounts are parts of this sum, so that none of them can overflow 64 bits.
     uint64 public owedMicro;
     mapping(uint256 accountKey => AccountSlot) private _accounts;
-    mapping(address operator => OperatorAccount) private _operatorAccounts;
+    mapping(address operator => mapping(uint32 agreement => Credit)) private _credits;
+    mapping(address operator => mapping(uint32 agreement => mapping(address party => uint64))) private _withdrawnMicro;
+    mapping(address operator => EpochUse) private _epochUses;
+    mapping(address oracle => uint64) private _bondsMicro;
 
     constructor(
         IERC20Metadata token,
-        ITariffRegistry tariffs,
-        IMeterRegistry meters,
-        IOracleSet oracles,
-        uint40 longestSessionSeconds
+        Neighbours memory neighbours,
+        Rules memory rules
     ) EIP712("Wattproof Charging Settlement", "1") {
         uint256 decimals = token.decimals();
         require(
             decimals >= LEAST_DECIMALS && decimals <= MOST_DECIMALS,
             DecimalsOutOfRange(decimals, LEAST_DECIMALS, MOST_DECIMALS)
         );
-        uint256 delaySeconds = oracles.changeDelaySeconds();
-        require(delaySeconds > longestSessionSeconds, ChangeDelayTooShort(delaySeconds, longestSessionSeconds));
+        uint256 delaySeconds = neighbours.oracleCommittee.changeDelaySeconds();
+        require(delaySeconds > rules.maximumSessionSeconds, ChangeDelayTooShort(delaySeconds, rules.maximumSessionSeconds));
 
         erc20 = token;
         unit = 10 ** (decimals - LEAST_DECIMALS);
-        tariffRegistry = tariffs;
-        meterSettlement = new MeterSettlement(this, meters);
-        oracleSet = oracles;
-        maximumSessionSeconds = longestSessionSeconds;
+        maximumSessionSeconds = rules.maximumSessionSeconds;
+        epochSeconds = rules.epochSeconds;
+        epochLimitMicro = rules.epochLimitMicro;
+        tariffRegistry = neighbours.tariffRegistry;
+        partnerAgreements = neighbours.partnerAgreements;
+        oracleCommittee = neighbours.oracleCommittee;
+        openingGuard = neighbours.openingGuard;
+        meterSettlement = neighbours.meterSettlement;
+        challenges = neighbours.challenges;
+        vehicleConsents = neighbours.vehicleConsents;
+        authorizedFunding = neighbours.authorizedFunding;
     }
 
     /* FUNDING */
 
     function deposit(address driver, uint32 lane, uint256 amount) external nonReentrant {
-        require(driver != address(0), AddressZero());
-        uint256 amountMicro = _toMicro(amount);
-        uint256 owed = owedMicro + amountMicro;
-        require(owed <= type(uint64).max, LedgerFull(owed, type(uint64).max));
+        uint256 amountMicro = _receive(driver, amount);
 
-        // The token comes in before it is owed, so that not even a call from within the transfer sees a deficit.
-        uint256 balanceBefore = erc20.balanceOf(address(this));
-        erc20.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = erc20.balanceOf(address(this)) - balanceBefore;
-        require(received == amount, TransferMismatch(received, amount));
-
-        owedMicro = uint64(owed);
         AccountSlot storage slot = _slotOf(driver, lane);
         slot.account = slot.account.credited(amountMicro);
 
@@ -114,26 +154,61 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
 
     function withdraw(uint32 lane, uint256 amount, address recipient) external nonReentrant {
         AccountSlot storage slot = _slotOf(msg.sender, lane);
+
+        _withdraw(slot, slot.account, msg.sender, lane, amount, recipient);
+    }
+
+    function withdrawSigned(Withdrawal calldata withdrawal, bytes calldata signature) external nonReentrant {
+        address driver = withdrawal.driver;
+        require(block.timestamp <= withdrawal.deadline, DeadlinePassed(block.timestamp, withdrawal.deadline));
+        AccountSlot storage slot = _slotOf(driver, withdrawal.lane);
         Account account = slot.account;
+        require(withdrawal.nonce == account.nonce(), NonceMismatch(withdrawal.nonce, account.nonce()));
+        _requireSigned(driver, _hashTypedDataV4(keccak256(abi.encode(WITHDRAWAL_TYPEHASH, withdrawal))), signature);
+
+        _withdraw(slot, _useNonce(account), driver, withdrawal.lane, withdrawal.amount, withdrawal.recipient);
+    }
+
+    function advanceNonce(uint32 lane) external nonReentrant {
+        AccountSlot storage slot = _slotOf(msg.sender, lane);
+
+        Account account = _useNonce(slot.account);
+        slot.account = account;
+
+        emit NonceAdvanced(msg.sender, lane, account.nonce());
+    }
+
+    function _withdraw(
+        AccountSlot storage slot,
+        Account account,
+        address driver,
+        uint32 lane,
+        uint256 amount,
+        address recipient
+    ) private {
         uint256 amountMicro = _toMicro(amount);
         require(amountMicro <= account.freeMicro(), BalanceTooLow(amountMicro, account.freeMicro()));
 
         slot.account = account.debited(amountMicro);
 
-        emit Withdrawn(msg.sender, lane, recipient, amountMicro);
+        emit Withdrawn(driver, lane, recipient, amountMicro);
 
         _pay(recipient, amount, amountMicro);
     }
 
-    function advanceNonce(uint32 lane) external nonReentrant {
-        AccountSlot storage slot = _slotOf(msg.sender, lane);
-        Account account = slot.account;
-        require(account.nonce() < LAST_NONCE, NonceExhausted());
+    /// @dev The token comes in before it is owed, so that not even a call from within the transfer sees a deficit.
+    function _receive(address owner, uint256 amount) private returns (uint256 amountMicro) {
+        require(owner != address(0), AddressZero());
+        amountMicro = _toMicro(amount);
+        uint256 owed = owedMicro + amountMicro;
+        require(owed <= type(uint64).max, LedgerFull(owed, type(uint64).max));
 
-        account = account.withNextNonce();
-        slot.account = account;
+        uint256 balanceBefore = erc20.balanceOf(address(this));
+        erc20.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = erc20.balanceOf(address(this)) - balanceBefore;
+        require(received == amount, TransferMismatch(received, amount));
 
-        emit NonceAdvanced(msg.sender, lane, account.nonce());
+        owedMicro = uint64(owed);
     }
 
     function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
@@ -151,61 +226,97 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         return amount / unit;
     }
 
+    function _useNonce(Account account) private pure returns (Account) {
+        require(account.nonce() < LAST_NONCE, NonceExhausted());
+
+        return account.withNextNonce();
+    }
+
+    function _requireSigned(address driver, bytes32 digest, bytes calldata signature) private view {
+        require(SignatureChecker.isValidSignatureNowCalldata(driver, digest, signature), SignatureInvalid(driver));
+    }
+
     /* OPENING */
 
     function open(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
         require(msg.sender == terms.driver, NotDriver(msg.sender, terms.driver));
-        require(
-            tariffRegistry.isOffered(terms.operator, terms.tariffId),
-            OpeningRefused(OpeningRefusal.TariffNotOffered, 0, 0)
-        );
 
-        PackedTerms packed = terms.pack();
-        sessionId = sessionIdOf(terms);
-        (OpeningRefusal reason, uint256 actual, uint256 limit) = _open(
-            sessionId,
-            terms.driver,
-            terms.operator,
-            terms.tariffId,
-            packed
-        );
-        require(reason == OpeningRefusal.None, OpeningRefused(reason, actual, limit));
+        return _openOne(terms);
+    }
+
+    function openSigned(
+        SessionTerms calldata terms,
+        bytes calldata signature
+    ) external nonReentrant returns (bytes32 sessionId) {
+        _requireSigned(terms.driver, sessionIdOf(terms), signature);
+
+        return _openOne(terms);
+    }
+
+    function openAuthorized(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
+        require(msg.sender == vehicleConsents || msg.sender == authorizedFunding, NotModule(msg.sender));
+
+        return _openOne(terms);
     }
 
     function openBatch(OpeningGroup[] calldata groups) external nonReentrant {
+        require(!openingGuard.isOpeningPaused(), OpeningPaused());
+
         bytes32 domain = _domainSeparatorV4();
         for (uint256 g; g < groups.length; ++g) {
             address operator = groups[g].operator;
+            uint32 agreement = groups[g].agreement;
             bytes32 tariffId = groups[g].tariffId;
             Opening[] calldata openings = groups[g].openings;
-            bool isOffered = tariffRegistry.isOffered(operator, tariffId);
+            OpeningRefusal groupRefusal = _groupRefusal(operator, agreement, tariffId);
+
+            emit GroupOpened(operator, agreement, tariffId);
+
             for (uint256 i; i < openings.length; ++i) {
-                _openSigned(domain, operator, tariffId, isOffered, openings[i]);
+                bytes32 sessionId = _sessionId(
+                    domain,
+                    openings[i].driver,
+                    operator,
+                    agreement,
+                    tariffId,
+                    openings[i].terms
+                );
+                _openOrSkip(sessionId, groupRefusal, openings[i]);
             }
         }
     }
 
-    function _openSigned(
-        bytes32 domain,
-        address operator,
-        bytes32 tariffId,
-        bool isOffered,
-        Opening calldata opening
-    ) private {
-        address driver = opening.driver;
-        PackedTerms terms = opening.terms;
-        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, terms);
-        OpeningRefusal reason;
+    function _openOne(SessionTerms calldata terms) private returns (bytes32 sessionId) {
+        require(!openingGuard.isOpeningPaused(), OpeningPaused());
+        OpeningRefusal reason = _groupRefusal(terms.operator, terms.agreement, terms.tariffId);
+        require(reason == OpeningRefusal.None, OpeningRefused(reason, 0, 0));
+
+        emit GroupOpened(terms.operator, terms.agreement, terms.tariffId);
+
+        sessionId = sessionIdOf(terms);
         uint256 actual;
         uint256 limit;
-        if (!isOffered) {
-            reason = OpeningRefusal.TariffNotOffered;
-        } else if (!_isSignedBy(driver, sessionId, opening.r, opening.vs)) {
-            reason = OpeningRefusal.SignatureInvalid;
-        } else {
-            (reason, actual, limit) = _open(sessionId, driver, operator, tariffId, terms);
+        (reason, actual, limit) = _open(sessionId, terms.driver, terms.pack());
+        require(reason == OpeningRefusal.None, OpeningRefused(reason, actual, limit));
+    }
+
+    function _openOrSkip(bytes32 sessionId, OpeningRefusal groupRefusal, Opening calldata opening) private {
+        address driver = opening.driver;
+        OpeningRefusal reason = groupRefusal;
+        uint256 actual;
+        uint256 limit;
+        if (reason == OpeningRefusal.None) {
+            (reason, actual, limit) = _isSignedBy(driver, sessionId, opening.r, opening.vs)
+                ? _open(sessionId, driver, opening.terms)
+                : (OpeningRefusal.SignatureInvalid, 0, 0);
         }
         if (reason != OpeningRefusal.None) emit OpeningSkipped(sessionId, driver, reason, actual, limit);
+    }
+
+    function _groupRefusal(address operator, uint32 agreement, bytes32 tariffId) private view returns (OpeningRefusal) {
+        if (!tariffRegistry.isOffered(operator, tariffId)) return OpeningRefusal.TariffNotOffered;
+        if (agreement == 0 || partnerAgreements.isBinding(operator, agreement)) return OpeningRefusal.None;
+        return OpeningRefusal.AgreementNotBinding;
     }
 
     function _isSignedBy(address driver, bytes32 digest, bytes32 r, bytes32 vs) private pure returns (bool) {
@@ -216,8 +327,6 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     function _open(
         bytes32 sessionId,
         address driver,
-        address operator,
-        bytes32 tariffId,
         PackedTerms terms
     ) private returns (OpeningRefusal reason, uint256 actual, uint256 limit) {
         AccountSlot storage slot = _slotOf(driver, terms.lane());
@@ -225,9 +334,9 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         (reason, actual, limit) = _openingRefusal(account, terms);
         if (reason != OpeningRefusal.None) return (reason, actual, limit);
 
-        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(_commitment(sessionId));
+        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(_commitment(sessionId, 0));
 
-        emit SessionOpened(sessionId, driver, operator, tariffId, terms);
+        emit SessionOpened(sessionId, driver, terms);
     }
 
     function _openingRefusal(
@@ -255,56 +364,152 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         }
     }
 
+    /* TOP-UP */
+
+    function topUp(SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) external nonReentrant {
+        require(msg.sender == terms.driver, NotDriver(msg.sender, terms.driver));
+
+        _topUp(sessionIdOf(terms), terms, toppedUpMicro, amountMicro);
+    }
+
+    function topUpSigned(
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro,
+        uint64 amountMicro,
+        bytes calldata signature
+    ) external nonReentrant {
+        bytes32 sessionId = sessionIdOf(terms);
+        bytes32 structHash = keccak256(abi.encode(TOP_UP_TYPEHASH, sessionId, toppedUpMicro, amountMicro));
+        _requireSigned(terms.driver, _hashTypedDataV4(structHash), signature);
+
+        _topUp(sessionId, terms, toppedUpMicro, amountMicro);
+    }
+
+    function _topUp(
+        bytes32 sessionId,
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro,
+        uint64 amountMicro
+    ) private {
+        require(amountMicro != 0, AmountZero());
+        AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
+        Account account = slot.account;
+        require(account.commitment() == _commitment(sessionId, toppedUpMicro), NotLive(sessionId));
+        require(amountMicro <= account.freeMicro(), BalanceTooLow(amountMicro, account.freeMicro()));
+
+        // Both are parts of what is owed to the driver.
+        uint64 raisedMicro = toppedUpMicro + amountMicro;
+        slot.account = account.debited(amountMicro).released().committed(_commitment(sessionId, raisedMicro));
+
+        emit SessionToppedUp(sessionId, terms.driver, raisedMicro);
+    }
+
     /* SETTLEMENT */
 
-    function settleBatch(SettlementGroup[] calldata groups) external nonReentrant {
-        require(oracleSet.isOracle(msg.sender), NotOracle(msg.sender));
-
-        bytes32 domain = _domainSeparatorV4();
+    function settleBatch(
+        SettlementGroup[] calldata groups,
+        OracleSignature[] calldata signatures
+    ) external nonReentrant {
+        Batch memory batch;
+        batch.domain = _domainSeparatorV4();
         for (uint256 g; g < groups.length; ++g) {
             address operator = groups[g].operator;
+            uint32 agreement = groups[g].agreement;
             Tariff memory tariff = groups[g].tariff;
-            Settlement[] calldata settlements = groups[g].settlements;
             bytes32 tariffId = tariff.idOf();
-            uint256 creditMicro;
-            for (uint256 i; i < settlements.length; ++i) {
-                unchecked {
-                    // Each part is at most a hold, below 2^64.
-                    creditMicro += _settleOrSkip(domain, operator, tariffId, tariff, settlements[i]);
-                }
-            }
-            if (creditMicro != 0) _credit(operator, tariffId, creditMicro);
+            uint256 creditMicro = _settleClaims(
+                batch,
+                operator,
+                agreement,
+                tariffId,
+                tariff,
+                groups[g].settlements
+            );
+            if (creditMicro != 0) _creditProvisionally(operator, agreement, tariffId, creditMicro);
         }
+
+        // What was claimed is known only now; a batch that no quorum signed is undone as a whole.
+        (uint24 committee, uint16 signers) = oracleCommittee.requireQuorum(
+            batchDigestOf(batch.claims, batch.count),
+            signatures
+        );
+        if (batch.settled != 0) challenges.anchor(batch.settled, committee, signers);
     }
 
     function settleProven(
         address operator,
+        uint32 agreement,
         Tariff calldata tariff,
         Settlement calldata settlement
     ) external nonReentrant returns (uint256 chargedMicro) {
-        require(msg.sender == address(meterSettlement), NotMeterSettlement(msg.sender));
+        require(msg.sender == address(meterSettlement), NotModule(msg.sender));
+        Tariff memory content = tariff;
+        bytes32 tariffId = content.idOf();
+        bytes32 sessionId = _sessionId(
+            _domainSeparatorV4(),
+            settlement.driver,
+            operator,
+            agreement,
+            tariffId,
+            settlement.terms
+        );
 
-        bytes32 tariffId = tariff.idOf();
-        bytes32 sessionId = _sessionId(_domainSeparatorV4(), settlement.driver, operator, tariffId, settlement.terms);
         SettlementRefusal reason;
-        (reason, chargedMicro) = _settle(sessionId, settlement.driver, settlement.terms, settlement.metering, tariff);
+        (reason, chargedMicro) = _settle(
+            sessionId,
+            settlement.driver,
+            settlement.terms,
+            settlement.metering,
+            content,
+            type(uint256).max
+        );
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
 
-        if (chargedMicro != 0) _credit(operator, tariffId, chargedMicro);
+        if (chargedMicro != 0) _creditFinally(operator, agreement, tariffId, chargedMicro);
     }
 
-    function _settleOrSkip(
-        bytes32 domain,
+    /// What a batch needs from session to session.
+    struct Batch {
+        bytes32 domain;
+        /// The link over all claims, which the oracles signed, and over the settled ones, which can be challenged.
+        bytes32 claims;
+        bytes32 settled;
+        uint256 count;
+    }
+
+    function _settleClaims(
+        Batch memory batch,
         address operator,
+        uint32 agreement,
         bytes32 tariffId,
         Tariff memory tariff,
-        Settlement calldata settlement
-    ) private returns (uint256 chargedMicro) {
-        address driver = settlement.driver;
-        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, settlement.terms);
-        SettlementRefusal reason;
-        (reason, chargedMicro) = _settle(sessionId, driver, settlement.terms, settlement.metering, tariff);
-        if (reason != SettlementRefusal.None) emit SettlementSkipped(sessionId, driver, reason);
+        Settlement[] calldata settlements
+    ) private returns (uint256 creditMicro) {
+        uint256 limitMicro = _epochRemainderOf(operator);
+        (bytes32 domain, bytes32 claims, bytes32 settled) = (batch.domain, batch.claims, batch.settled);
+        for (uint256 i; i < settlements.length; ++i) {
+            address driver = settlements[i].driver;
+            PackedTerms terms = settlements[i].terms;
+            PackedMetering metering = settlements[i].metering;
+            bytes32 sessionId = _sessionId(domain, driver, operator, agreement, tariffId, terms);
+            claims = claims.linked(sessionId, metering);
+            (SettlementRefusal reason, uint256 chargedMicro) = metering.energyMicroWh() > _energyLimitMicroWh(terms)
+                ? (SettlementRefusal.EnergyAbovePower, 0)
+                : _settle(sessionId, driver, terms, metering, tariff, limitMicro - creditMicro);
+            if (reason == SettlementRefusal.None) {
+                settled = settled.linked(sessionId, metering);
+                unchecked {
+                    // At most the limit.
+                    creditMicro += chargedMicro;
+                }
+            } else {
+                emit SettlementSkipped(sessionId, driver, reason);
+            }
+        }
+        unchecked {
+            batch.count += settlements.length;
+        }
+        (batch.claims, batch.settled) = (claims, settled);
     }
 
     function _settle(
@@ -312,20 +517,23 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         address driver,
         PackedTerms terms,
         PackedMetering metering,
-        Tariff memory tariff
+        Tariff memory tariff,
+        uint256 limitMicro
     ) private returns (SettlementRefusal reason, uint256 chargedMicro) {
         AccountSlot storage slot = _slotOf(driver, terms.lane());
         Account account = slot.account;
         if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
-        if (account.commitment() != _commitment(sessionId)) return (SettlementRefusal.TermsMismatch, 0);
-
+        if (account.commitment() != _commitment(sessionId, metering.toppedUpMicro())) {
+            return (SettlementRefusal.TermsMismatch, 0);
+        }
         uint256 priceMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
             metering.chargingSeconds(),
             metering.idleSeconds()
         );
         uint256 returnedMicro;
-        (chargedMicro, returnedMicro) = _split(terms.holdMicro(), priceMicro);
+        (chargedMicro, returnedMicro) = _split(terms, metering, priceMicro);
+        if (chargedMicro > limitMicro) return (SettlementRefusal.EpochLimitReached, 0);
 
         slot.account = account.released().credited(returnedMicro);
 
@@ -333,48 +541,184 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     }
 
     function _split(
-        uint256 holdMicro,
+        PackedTerms terms,
+        PackedMetering metering,
         uint256 priceMicro
     ) private pure returns (uint256 chargedMicro, uint256 returnedMicro) {
         unchecked {
-            return priceMicro < holdMicro ? (priceMicro, holdMicro - priceMicro) : (holdMicro, 0);
+            // Both are parts of what is owed to the driver.
+            uint256 heldMicro = uint256(terms.holdMicro()) + metering.toppedUpMicro();
+            return priceMicro < heldMicro ? (priceMicro, heldMicro - priceMicro) : (heldMicro, 0);
         }
     }
 
-    function _credit(address operator, bytes32 tariffId, uint256 amountMicro) private {
-        OperatorAccount storage account = _operatorAccounts[operator];
+    /// @dev What the EVSE can have delivered since the earliest time at which a session with this expiry could open.
+    function _energyLimitMicroWh(PackedTerms terms) private view returns (uint256) {
+        unchecked {
+            // A live session expires at most `maximumSessionSeconds` from now; for other terms the result is of no use.
+            uint256 longestSeconds = _latestExpiry() - terms.expiresAt();
+            return (longestSeconds * terms.maximumPowerW() * 1e6) / 1 hours;
+        }
+    }
 
-        account.creditMicro += uint128(amountMicro);
-        account.creditedMicro += uint128(amountMicro);
+    /* CORRECTION */
 
-        emit OperatorCredited(operator, tariffId, amountMicro);
+    function correct(Correction calldata correction) external nonReentrant {
+        require(msg.sender == address(challenges), NotModule(msg.sender));
+
+        uint64 refundedMicro;
+        uint64 compensatedMicro;
+        if (correction.chargedMicro > correction.provenMicro) {
+            refundedMicro = correction.chargedMicro - correction.provenMicro;
+            _takeBack(correction, refundedMicro);
+        } else {
+            compensatedMicro = _useBonds(correction, correction.provenMicro - correction.chargedMicro);
+            _credits[correction.operator][correction.agreement].finalMicro += compensatedMicro;
+        }
+        uint64 rewardMicro = _useBonds(correction, correction.rewardMicro);
+        AccountSlot storage reward = _slotOf(correction.challenger, 0);
+        reward.account = reward.account.credited(rewardMicro);
+
+        emit SessionCorrected(
+            correction.sessionId,
+            correction.challenger,
+            refundedMicro,
+            compensatedMicro,
+            rewardMicro
+        );
+    }
+
+    /// @dev Within the challenge window the credit of the settlement's epoch is provisional and holds the amount.
+    function _takeBack(Correction calldata correction, uint64 amountMicro) private {
+        uint32 epoch = _epoch();
+        Credit memory credit = _credits[correction.operator][correction.agreement].at(epoch);
+        if (correction.settledAt / epochSeconds == epoch) credit.currentMicro -= amountMicro;
+        else credit.previousMicro -= amountMicro;
+        _credits[correction.operator][correction.agreement] = credit;
+        AccountSlot storage slot = _slotOf(correction.driver, correction.lane);
+        slot.account = slot.account.credited(amountMicro);
+    }
+
+    /// @dev As far as the bonds go.
+    function _useBonds(Correction calldata correction, uint64 amountMicro) private returns (uint64 usedMicro) {
+        for (uint256 i; i < correction.liable.length && usedMicro < amountMicro; ++i) {
+            address oracle = correction.liable[i];
+            uint64 bondMicro = _bondsMicro[oracle];
+            uint64 missingMicro = amountMicro - usedMicro;
+            uint64 partMicro = bondMicro < missingMicro ? bondMicro : missingMicro;
+            if (partMicro == 0) continue;
+
+            _bondsMicro[oracle] = bondMicro - partMicro;
+            usedMicro += partMicro;
+
+            emit BondUsed(oracle, correction.sessionId, partMicro);
+        }
     }
 
     /* EXPIRY */
 
-    function expire(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
+    function expire(
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro
+    ) external nonReentrant returns (bytes32 sessionId) {
         sessionId = sessionIdOf(terms);
         AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
         Account account = slot.account;
-        require(account.commitment() == _commitment(sessionId), NotLive(sessionId));
+        require(account.commitment() == _commitment(sessionId, toppedUpMicro), NotLive(sessionId));
         require(block.timestamp > terms.expiresAt, NotExpired(block.timestamp, terms.expiresAt));
 
-        slot.account = account.released().credited(terms.holdMicro);
+        uint256 heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
+        slot.account = account.released().credited(heldMicro);
 
-        emit SessionExpired(sessionId, terms.driver, terms.holdMicro);
+        emit SessionExpired(sessionId, terms.driver, heldMicro);
     }
 
-    /* OPERATOR */
+    /* CREDIT */
 
-    function withdrawCredit(uint256 amount, address recipient) external nonReentrant {
-        OperatorAccount storage account = _operatorAccounts[msg.sender];
+    function withdrawCredit(
+        address operator,
+        uint32 agreement,
+        uint256 amount,
+        address recipient
+    ) external nonReentrant {
         uint256 amountMicro = _toMicro(amount);
-        uint256 creditMicro = account.creditMicro;
-        require(amountMicro <= creditMicro, BalanceTooLow(amountMicro, creditMicro));
 
-        account.creditMicro = uint128(creditMicro - amountMicro);
+        _useCredit(operator, agreement, msg.sender, amountMicro);
 
-        emit CreditWithdrawn(msg.sender, recipient, amountMicro);
+        emit CreditWithdrawn(operator, agreement, msg.sender, recipient, amountMicro);
+
+        _pay(recipient, amount, amountMicro);
+    }
+
+    function refund(SessionTerms calldata terms, uint64 amountMicro) external nonReentrant {
+        require(msg.sender == terms.operator, NotOperator(msg.sender, terms.operator));
+        require(amountMicro != 0, AmountZero());
+
+        _useCredit(terms.operator, terms.agreement, terms.operator, amountMicro);
+        AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
+        slot.account = slot.account.credited(amountMicro);
+
+        emit SessionRefunded(sessionIdOf(terms), terms.driver, terms.operator, amountMicro);
+    }
+
+    function _useCredit(address operator, uint32 agreement, address party, uint256 amountMicro) private {
+        uint64 withdrawable = withdrawableOf(operator, agreement, party);
+        require(amountMicro <= withdrawable, BalanceTooLow(amountMicro, withdrawable));
+
+        _withdrawnMicro[operator][agreement][party] += uint64(amountMicro);
+    }
+
+    function _creditProvisionally(
+        address operator,
+        uint32 agreement,
+        bytes32 tariffId,
+        uint256 amountMicro
+    ) private {
+        uint32 epoch = _epoch();
+        Credit memory credit = _credits[operator][agreement].at(epoch);
+        credit.currentMicro += uint64(amountMicro);
+        _credits[operator][agreement] = credit;
+        EpochUse memory use = _epochUses[operator];
+        uint64 usedMicro = use.epoch == epoch ? use.creditedMicro : 0;
+        _epochUses[operator] = EpochUse(usedMicro + uint64(amountMicro), epoch);
+
+        emit OperatorCredited(operator, agreement, tariffId, amountMicro, false);
+    }
+
+    function _creditFinally(address operator, uint32 agreement, bytes32 tariffId, uint256 amountMicro) private {
+        _credits[operator][agreement].finalMicro += uint64(amountMicro);
+
+        emit OperatorCredited(operator, agreement, tariffId, amountMicro, true);
+    }
+
+    function _epochRemainderOf(address operator) private view returns (uint256) {
+        EpochUse memory use = _epochUses[operator];
+        return use.epoch == _epoch() ? epochLimitMicro - use.creditedMicro : epochLimitMicro;
+    }
+
+    function _epoch() private view returns (uint32) {
+        return uint32(block.timestamp / epochSeconds);
+    }
+
+    /* BOND */
+
+    function postBond(address oracle, uint256 amount) external nonReentrant {
+        uint256 amountMicro = _receive(oracle, amount);
+
+        _bondsMicro[oracle] += uint64(amountMicro);
+
+        emit BondPosted(oracle, msg.sender, amountMicro);
+    }
+
+    function withdrawBond(uint256 amount, address recipient) external nonReentrant {
+        require(!oracleCommittee.isLiable(msg.sender), BondBound(msg.sender));
+        uint256 amountMicro = _toMicro(amount);
+        uint64 bondMicro = _bondsMicro[msg.sender];
+        require(amountMicro <= bondMicro, BalanceTooLow(amountMicro, bondMicro));
+
+        _bondsMicro[msg.sender] = bondMicro - uint64(amountMicro);
+
+        emit BondWithdrawn(msg.sender, recipient, amountMicro);
 
         _pay(recipient, amount, amountMicro);
     }
@@ -389,33 +733,64 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         return (account.freeMicro(), account.nonce(), account.commitment());
     }
 
-    function operatorAccountOf(address operator) external view returns (uint128 creditMicro, uint128 creditedMicro) {
-        OperatorAccount memory account = _operatorAccounts[operator];
-        return (account.creditMicro, account.creditedMicro);
+    function creditOf(
+        address operator,
+        uint32 agreement
+    ) external view returns (uint64 finalMicro, uint64 provisionalMicro) {
+        Credit memory credit = _credits[operator][agreement].at(_epoch());
+        return (credit.finalMicro, credit.currentMicro + credit.previousMicro);
+    }
+
+    function withdrawableOf(address operator, uint32 agreement, address party) public view returns (uint64) {
+        uint64 finalMicro = _credits[operator][agreement].at(_epoch()).finalMicro;
+        uint64 partMicro = partnerAgreements.partOf(operator, agreement, party, finalMicro);
+        return partMicro - _withdrawnMicro[operator][agreement][party];
+    }
+
+    function bondOf(address oracle) external view returns (uint64) {
+        return _bondsMicro[oracle];
     }
 
     function sessionIdOf(SessionTerms calldata terms) public view returns (bytes32 sessionId) {
-        return _sessionId(_domainSeparatorV4(), terms.driver, terms.operator, terms.tariffId, terms.pack());
+        return
+            _sessionId(
+                _domainSeparatorV4(),
+                terms.driver,
+                terms.operator,
+                terms.agreement,
+                terms.tariffId,
+                terms.pack()
+            );
     }
 
-    function isLive(SessionTerms calldata terms) external view returns (bool) {
-        return _slotOf(terms.driver, terms.lane).account.commitment() == _commitment(sessionIdOf(terms));
+    function isLive(SessionTerms calldata terms, uint64 toppedUpMicro) external view returns (bool) {
+        Account account = _slotOf(terms.driver, terms.lane).account;
+        return account.commitment() == _commitment(sessionIdOf(terms), toppedUpMicro);
+    }
+
+    function batchDigestOf(bytes32 claims, uint256 count) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, claims, count)));
     }
 
     function _sessionId(
         bytes32 domain,
         address driver,
         address operator,
+        uint32 agreement,
         bytes32 tariffId,
         PackedTerms terms
     ) private pure returns (bytes32) {
         return
-            MessageHashUtils.toTypedDataHash(domain, SessionTermsLibrary.structHash(driver, operator, tariffId, terms));
+            MessageHashUtils.toTypedDataHash(
+                domain,
+                SessionTermsLibrary.structHash(driver, operator, agreement, tariffId, terms)
+            );
     }
 
     /// @dev 160 bits: two terms with one commitment would take about 2^80 hashes to find.
-    function _commitment(bytes32 sessionId) private pure returns (uint160) {
-        return uint160(bytes20(sessionId));
+    function _commitment(bytes32 sessionId, uint64 toppedUpMicro) private pure returns (uint160) {
+        if (toppedUpMicro == 0) return uint160(bytes20(sessionId));
+        return uint160(bytes20(keccak256(abi.encode(sessionId, toppedUpMicro))));
     }
 
     function _slotOf(address driver, uint32 lane) private view returns (AccountSlot storage) {

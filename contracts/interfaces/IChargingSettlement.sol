@@ -3,8 +3,11 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {IChallenges} from "./IChallenges.sol";
 import {IMeterSettlement} from "./IMeterSettlement.sol";
-import {IOracleSet} from "./IOracleSet.sol";
+import {IOpeningGuard} from "./IOpeningGuard.sol";
+import {IOracleCommittee, OracleSignature} from "./IOracleCommittee.sol";
+import {IPartnerAgreements} from "./IPartnerAgreements.sol";
 import {ITariffRegistry, Tariff} from "./ITariffRegistry.sol";
 
 /// @notice What driver and operator agree to before energy flows. Its EIP-712 digest is the session id, and the first
@@ -18,26 +21,39 @@ struct SessionTerms {
     uint32 nonce;
     /// The charge point operator, who is paid.
     address operator;
+    /// Number of the partner agreement by which the operator shares; 0 if there is none.
+    uint32 agreement;
     /// Number of the EVSE in the meter registry.
     uint32 evse;
     /// Number of the meter in the meter registry.
     uint32 meter;
+    /// The most that the EVSE can deliver, in watts. Oracles cannot claim more energy than this gives over time.
+    uint24 maximumPowerW;
     /// The price, by the hash of its content.
     bytes32 tariffId;
-    /// The most that the session can cost, in 10⁻⁶ token.
+    /// The most that the session can cost unless the driver tops it up, in 10⁻⁶ token.
     uint64 holdMicro;
     /// After this second (since 1970) anybody can return the hold to the driver.
     uint40 expiresAt;
 }
 
 /// @notice The terms that differ from session to session in one word, from the high bits to the low ones:
-/// 24 bits that mean nothing, lane (32), nonce (32), evse (32), meter (32), holdMicro (64), expiresAt (40).
+/// maximumPowerW (24), lane (32), nonce (32), evse (32), meter (32), holdMicro (64), expiresAt (40).
 type PackedTerms is uint256;
 
-/// @notice What a meter measured in one word, from the high bits to the low ones: 128 bits that mean nothing,
-/// energyMicroWh (64): energy delivered, in 10⁻⁶ Wh; chargingSeconds (32): time charged; idleSeconds (32): time
-/// connected and not charging, grace period included. Each is rounded down.
+/// @notice What a meter measured in one word, from the high bits to the low ones: 64 bits that mean nothing,
+/// toppedUpMicro (64): by how much the driver raised the hold; energyMicroWh (64): energy delivered, in 10⁻⁶ Wh;
+/// chargingSeconds (32): time charged; idleSeconds (32): time connected and not charging, grace period included. Energy
+/// and times are rounded down.
 type PackedMetering is uint256;
+
+/// @notice What all sessions of a group have in common when they open.
+struct OpeningGroup {
+    address operator;
+    uint32 agreement;
+    bytes32 tariffId;
+    Opening[] openings;
+}
 
 /// @notice A session to be opened by a relayer, with the driver's signature.
 struct Opening {
@@ -48,11 +64,12 @@ struct Opening {
     bytes32 vs;
 }
 
-/// @notice Sessions to be opened with one operator at one tariff.
-struct OpeningGroup {
+/// @notice What all sessions of a group have in common when they are settled.
+struct SettlementGroup {
     address operator;
-    bytes32 tariffId;
-    Opening[] openings;
+    uint32 agreement;
+    Tariff tariff;
+    Settlement[] settlements;
 }
 
 /// @notice A session to be settled, with what its meter measured.
@@ -62,23 +79,53 @@ struct Settlement {
     PackedMetering metering;
 }
 
-/// @notice Sessions to be settled with one operator at one tariff.
-struct SettlementGroup {
-    address operator;
-    Tariff tariff;
-    Settlement[] settlements;
+/// @notice A driver's order to pay out, signed for somebody else to send.
+struct Withdrawal {
+    address driver;
+    uint32 lane;
+    /// The account's nonce; used once.
+    uint32 nonce;
+    /// In the token's smallest unit.
+    uint256 amount;
+    address recipient;
+    /// The last second (since 1970) at which it can be sent.
+    uint40 deadline;
 }
 
-/// @notice Why a session cannot be opened, in the order in which it is checked. `actual` and `limit` in the error and
-/// in the event are what the reason compares; both are 0 where nothing is compared.
+/// @notice What a challenge has shown, for the ledger to put right.
+struct Correction {
+    bytes32 sessionId;
+    address driver;
+    uint32 lane;
+    address operator;
+    uint32 agreement;
+    /// When the session was settled (seconds since 1970).
+    uint40 settledAt;
+    /// What was charged and what should have been.
+    uint64 chargedMicro;
+    uint64 provenMicro;
+    address challenger;
+    uint64 rewardMicro;
+    /// The oracles that signed the wrong claim; their bonds pay, one after the other.
+    address[] liable;
+}
+
+/// @notice Why a session cannot be opened. `actual` and `limit` in the error and in the event are what the reason
+/// compares; both are 0 where nothing is compared.
 enum OpeningRefusal {
     None,
+    /// The operator does not offer the tariff.
+    TariffNotOffered,
+    /// The agreement is not the operator's, or not all its partners have signed, or it was retired.
+    AgreementNotBinding,
     /// The driver did not sign these terms.
     SignatureInvalid,
     /// The account has a live session already; use another lane.
     SessionLive,
     /// The terms carry another nonce (actual) than the account's (limit).
     NonceMismatch,
+    /// The account's nonces are used up.
+    NonceExhausted,
     /// The hold is zero.
     HoldZero,
     /// The hold (actual) is above the account's free balance (limit).
@@ -86,11 +133,7 @@ enum OpeningRefusal {
     /// The expiry (actual) is not after the time of the block (limit).
     ExpiryPassed,
     /// The expiry (actual) is later than the longest session allows (limit).
-    ExpiryTooLate,
-    /// The account's nonces are used up.
-    NonceExhausted,
-    /// The operator does not offer the tariff.
-    TariffNotOffered
+    ExpiryTooLate
 }
 
 /// @notice Why a session cannot be settled.
@@ -98,20 +141,26 @@ enum SettlementRefusal {
     None,
     /// The account has no live session: it was settled or has expired.
     NoLiveSession,
-    /// The account's live session has other terms.
-    TermsMismatch
+    /// The account's live session has other terms, or was topped up by another amount.
+    TermsMismatch,
+    /// Oracles claim more energy than the EVSE's maximum power gives since the earliest possible opening.
+    EnergyAbovePower,
+    /// Oracles have credited the operator with as much as they may in this epoch.
+    EpochLimitReached
 }
 
 /// @title Charging settlement
 /// @notice Holds the money of charging sessions in one ERC-20 token and splits it between driver and operator when the
-/// meter's value is in. There is no owner and no route to anybody else's money.
+/// meter's value is in. There is no owner and no route to anybody else's money. This contract is the only place where
+/// balances change; what proves, agrees or authorises lives in contracts beside it.
 ///
 /// Amounts ending in `Micro` are integers of 10⁻⁶ token, whatever the decimals of the token.
 ///
 /// Assumptions for correctness: the token does not change balances by itself (no rebasing, no fee on transfer; a fee is
-/// detected and refused). Oracles report what meters signed; what a wrong report can cost is bounded by the hold.
+/// detected and refused). What a quorum of oracles claims is what meters signed, or somebody shows within the challenge
+/// window what they did sign; what an undisputed wrong claim can cost is bounded by holds, power and the epoch's limit.
 /// Assumptions for liveness: none for the way out. A free balance can be withdrawn at any time, and a hold is free
-/// after its expiry, whatever oracle and operator do.
+/// after its expiry, whatever oracles and operator do.
 interface IChargingSettlement {
     /* EVENTS */
 
@@ -119,44 +168,65 @@ interface IChargingSettlement {
     event Deposited(address indexed driver, uint32 indexed lane, address indexed payer, uint256 amountMicro);
     /// @notice A driver's free balance shrank by a withdrawal.
     event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro);
-    /// @notice A driver made signed terms with the old nonce void.
+    /// @notice A driver made signed terms and withdrawals with the old nonce void.
     event NonceAdvanced(address indexed driver, uint32 indexed lane, uint256 nonce);
-    /// @notice A session is live and its hold is bound. With driver, operator and tariff the packed terms are the terms
-    /// in full.
-    event SessionOpened(
-        bytes32 indexed sessionId,
-        address indexed driver,
-        address indexed operator,
-        bytes32 tariffId,
-        PackedTerms terms
-    );
+    /// @notice The sessions that open next in this transaction, until another such event, have these terms in common.
+    event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId);
+    /// @notice A session is live and its hold is bound. With the group's event before it these are its terms in full.
+    event SessionOpened(bytes32 indexed sessionId, address indexed driver, PackedTerms terms);
     /// @notice One session of a batch was not opened; nothing changed for it.
     event OpeningSkipped(
-        bytes32 indexed sessionId,
-        address indexed driver,
-        OpeningRefusal reason,
-        uint256 actual,
-        uint256 limit
+        bytes32 indexed sessionId, address indexed driver, OpeningRefusal reason, uint256 actual, uint256 limit
     );
+    /// @notice The driver raised the hold of a live session to holdMicro + `toppedUpMicro`.
+    event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro);
     /// @notice A session was settled: the operator is credited with `chargedMicro`, the rest of the hold is free again.
     /// `result` holds, from the high bits to the low ones: energyMicroWh (64), chargingSeconds (32), idleSeconds (32),
     /// chargedMicro (64), returnedMicro (64).
     event SessionSettled(bytes32 indexed sessionId, uint256 result);
     /// @notice One session of a batch was not settled; nothing changed for it.
     event SettlementSkipped(bytes32 indexed sessionId, address indexed driver, SettlementRefusal reason);
-    /// @notice The sum of the sessions that were settled for this operator in one group of a batch.
-    event OperatorCredited(address indexed operator, bytes32 indexed tariffId, uint256 amountMicro);
+    /// @notice The sum of sessions that were settled together. A provisional credit becomes final after the challenge
+    /// window, without anybody's doing.
+    event OperatorCredited(
+        address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId, uint256 amountMicro, bool isFinal
+    );
+    /// @notice A challenge was right: the driver got `refundedMicro` back from the operator's provisional credit, or the
+    /// operator `compensatedMicro` from the oracles' bonds, and the challenger `rewardMicro` from the bonds.
+    event SessionCorrected(
+        bytes32 indexed sessionId,
+        address indexed challenger,
+        uint256 refundedMicro,
+        uint256 compensatedMicro,
+        uint256 rewardMicro
+    );
+    /// @notice An oracle's bond was used for a correction.
+    event BondUsed(address indexed oracle, bytes32 indexed sessionId, uint256 amountMicro);
     /// @notice A session ended by time; its whole hold is free again.
     event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro);
-    /// @notice An operator's credit shrank by a withdrawal.
-    event CreditWithdrawn(address indexed operator, address indexed recipient, uint256 amountMicro);
+    /// @notice A party's credit shrank by a withdrawal.
+    event CreditWithdrawn(
+        address indexed operator,
+        uint32 indexed agreement,
+        address indexed party,
+        address recipient,
+        uint256 amountMicro
+    );
+    /// @notice An operator gave money of a session back to its driver.
+    event SessionRefunded(bytes32 indexed sessionId, address indexed driver, address indexed operator, uint256 amountMicro);
+    /// @notice An oracle's bond grew.
+    event BondPosted(address indexed oracle, address indexed payer, uint256 amountMicro);
+    /// @notice An oracle that is no longer liable took bond back.
+    event BondWithdrawn(address indexed oracle, address indexed recipient, uint256 amountMicro);
 
     /* ERRORS */
 
     /// @notice The token has fewer than 6 or more than 18 decimals.
     error DecimalsOutOfRange(uint256 decimals, uint256 least, uint256 most);
-    /// @notice An oracle's change would take effect within the longest session.
+    /// @notice A change of oracles would take effect within the longest session.
     error ChangeDelayTooShort(uint256 delaySeconds, uint256 maximumSessionSeconds);
+    /// @notice A credit could become final within the challenge window.
+    error EpochTooShort(uint256 epochSeconds, uint256 challengeWindowSeconds);
     /// @notice The amount is zero.
     error AmountZero();
     /// @notice The amount, in the token's smallest unit, is not a whole number of 10⁻⁶ token.
@@ -167,24 +237,34 @@ interface IChargingSettlement {
     error LedgerFull(uint256 owedMicro, uint256 limitMicro);
     /// @notice The token moved another amount than was asked for.
     error TransferMismatch(uint256 received, uint256 expected);
-    /// @notice The withdrawal is above the balance.
+    /// @notice The amount is above the balance.
     error BalanceTooLow(uint256 amountMicro, uint256 balanceMicro);
+    /// @notice The deadline has passed.
+    error DeadlinePassed(uint256 timestamp, uint256 deadline);
+    /// @notice The signature is not the driver's.
+    error SignatureInvalid(address driver);
+    /// @notice The order carries another nonce than the account.
+    error NonceMismatch(uint256 nonce, uint256 accountNonce);
     /// @notice The account's nonces are used up; use another lane.
     error NonceExhausted();
+    /// @notice The guardian has paused opening.
+    error OpeningPaused();
     /// @notice The session cannot be opened, and why.
     error OpeningRefused(OpeningRefusal reason, uint256 actual, uint256 limit);
-    /// @notice Only the driver named in the terms can open them without a signature.
+    /// @notice Only the driver named in the terms can do this without a signature.
     error NotDriver(address caller, address driver);
-    /// @notice Only an oracle can settle.
-    error NotOracle(address caller);
-    /// @notice Only the contract that verifies meters' signatures can settle this way.
-    error NotMeterSettlement(address caller);
+    /// @notice Only the operator named in the terms can do this.
+    error NotOperator(address caller, address operator);
+    /// @notice Only a contract that belongs to this one can do this.
+    error NotModule(address caller);
     /// @notice The session cannot be settled, and why.
     error SettlementRefused(bytes32 sessionId, SettlementRefusal reason);
-    /// @notice The account's live session, if any, does not have these terms.
+    /// @notice The account's live session, if any, does not have these terms, or was topped up by another amount.
     error NotLive(bytes32 sessionId);
     /// @notice The session cannot expire yet.
     error NotExpired(uint256 timestamp, uint256 expiresAt);
+    /// @notice The oracle still answers for claims it has signed or can sign.
+    error BondBound(address oracle);
 
     /* FUNDING */
 
@@ -200,7 +280,11 @@ interface IChargingSettlement {
     /// @param recipient Who gets it.
     function withdraw(uint32 lane, uint256 amount, address recipient) external;
 
-    /// @notice Makes terms that the caller signed and nobody opened yet void, by using up their nonce.
+    /// @notice Pays out of a driver's free balance by the driver's signature. Anybody may send it.
+    /// @param signature Of the EIP-712 digest of the order; ERC-1271 for contract wallets.
+    function withdrawSigned(Withdrawal calldata withdrawal, bytes calldata signature) external;
+
+    /// @notice Makes terms and withdrawals that the caller signed and nobody sent yet void, by using up their nonce.
     function advanceNonce(uint32 lane) external;
 
     /* OPENING */
@@ -209,61 +293,120 @@ interface IChargingSettlement {
     /// @return sessionId The EIP-712 digest of the terms.
     function open(SessionTerms calldata terms) external returns (bytes32 sessionId);
 
+    /// @notice Opens a session by the driver's signature of the session id; ERC-1271 for contract wallets. Anybody may
+    /// send it.
+    function openSigned(SessionTerms calldata terms, bytes calldata signature) external returns (bytes32 sessionId);
+
+    /// @notice Opens a session that a module has found to be the driver's will: by a vehicle's key under a consent, or by
+    /// a transfer authorisation that names the session. Only those modules.
+    function openAuthorized(SessionTerms calldata terms) external returns (bytes32 sessionId);
+
     /// @notice Opens sessions with their drivers' signatures. Anybody may relay them. A session that cannot be opened
     /// is skipped with an event; the others open.
     function openBatch(OpeningGroup[] calldata groups) external;
 
+    /// @notice Raises the hold of a live session from the caller's free balance.
+    /// @param toppedUpMicro By how much it was raised before.
+    /// @param amountMicro By how much to raise it now.
+    function topUp(SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) external;
+
+    /// @notice The same by the driver's signature of the EIP-712 digest of
+    /// TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro). Anybody may send it.
+    function topUpSigned(
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro,
+        uint64 amountMicro,
+        bytes calldata signature
+    ) external;
+
     /* SETTLEMENT */
 
-    /// @notice Settles sessions: the price follows from the meter's value and the tariff of the terms, at most the hold;
-    /// the operator is credited, the rest is free again. Only an oracle. A session that cannot be settled is skipped
-    /// with an event; the others settle. A session can be settled until somebody expires it.
-    function settleBatch(SettlementGroup[] calldata groups) external;
+    /// @notice Settles sessions on the claim of a quorum of oracles: the price follows from the claim and the tariff of
+    /// the terms, at most the hold; the operator is credited provisionally, the rest is free again. Anybody may send what
+    /// the quorum signed. A session that cannot be settled is skipped with an event; the others settle. A session can be
+    /// settled until somebody expires it.
+    /// @param signatures Of the EIP-712 digest of SettlementBatch(bytes32 claims,uint256 count), where `claims` links
+    /// every session of the batch in order: keccak256(previous, sessionId, metering), from 0.
+    function settleBatch(SettlementGroup[] calldata groups, OracleSignature[] calldata signatures) external;
 
-    /// @notice Settles one session from what its meter signed. Only `meterSettlement`, which has verified the records.
+    /// @notice Settles one session from what its meter signed; the credit is final. Only `meterSettlement`, which has
+    /// verified the records.
     /// @return chargedMicro What the operator is credited with.
     function settleProven(
         address operator,
+        uint32 agreement,
         Tariff calldata tariff,
         Settlement calldata settlement
     ) external returns (uint256 chargedMicro);
 
+    /// @notice Puts right what a challenge has shown. Only `challenges`.
+    function correct(Correction calldata correction) external;
+
     /* EXPIRY */
 
     /// @notice Frees the whole hold of a session after its expiry. Anybody may call; the money stays with the driver.
+    /// @param toppedUpMicro By how much the driver raised the hold.
     /// @return sessionId The EIP-712 digest of the terms.
-    function expire(SessionTerms calldata terms) external returns (bytes32 sessionId);
+    function expire(SessionTerms calldata terms, uint64 toppedUpMicro) external returns (bytes32 sessionId);
 
-    /* OPERATOR */
+    /* CREDIT */
 
-    /// @notice Pays out of the calling operator's credit.
+    /// @notice Pays out of the caller's part of an operator's final credit.
+    /// @param operator Whose credit; the caller is this operator or a partner.
+    /// @param agreement Under which agreement it was earned; 0 for none.
     /// @param amount In the token's smallest unit; a multiple of `unit()`.
     /// @param recipient Who gets it.
-    function withdrawCredit(uint256 amount, address recipient) external;
+    function withdrawCredit(address operator, uint32 agreement, uint256 amount, address recipient) external;
+
+    /// @notice Gives money of a session back to its driver, out of the calling operator's own part of the final credit.
+    function refund(SessionTerms calldata terms, uint64 amountMicro) external;
+
+    /* BOND */
+
+    /// @notice Takes tokens from the caller into an oracle's bond.
+    /// @param amount In the token's smallest unit; a multiple of `unit()`.
+    function postBond(address oracle, uint256 amount) external;
+
+    /// @notice Pays out of the calling oracle's bond, once it answers for nothing any more.
+    /// @param amount In the token's smallest unit; a multiple of `unit()`.
+    function withdrawBond(uint256 amount, address recipient) external;
 
     /* VIEWS */
 
     /// @notice A driver's account.
     /// @return freeMicro What can be withdrawn or held.
     /// @return nonce The nonce that the next session's terms must carry.
-    /// @return commitment The first 160 bits of the live session's id; 0 if there is none.
+    /// @return commitment The first 160 bits of the live session's id, or of keccak256(id, toppedUpMicro) where it was
+    /// topped up; 0 if there is none.
     function accountOf(
         address driver,
         uint32 lane
     ) external view returns (uint64 freeMicro, uint32 nonce, uint160 commitment);
 
-    /// @notice An operator's account.
-    /// @return creditMicro What can be withdrawn.
-    /// @return creditedMicro All that was ever credited.
-    function operatorAccountOf(address operator) external view returns (uint128 creditMicro, uint128 creditedMicro);
+    /// @notice An operator's credit under an agreement, for all its parties together.
+    /// @return finalMicro All that was ever credited for good.
+    /// @return provisionalMicro What can still be challenged.
+    function creditOf(
+        address operator,
+        uint32 agreement
+    ) external view returns (uint64 finalMicro, uint64 provisionalMicro);
+
+    /// @notice What a party can withdraw of it.
+    function withdrawableOf(address operator, uint32 agreement, address party) external view returns (uint64);
+
+    /// @notice What an oracle has bonded.
+    function bondOf(address oracle) external view returns (uint64);
 
     /// @notice The EIP-712 digest of the terms, for this chain and this contract.
     function sessionIdOf(SessionTerms calldata terms) external view returns (bytes32 sessionId);
 
     /// @notice Whether the session with these terms is open and neither settled nor expired.
-    function isLive(SessionTerms calldata terms) external view returns (bool);
+    function isLive(SessionTerms calldata terms, uint64 toppedUpMicro) external view returns (bool);
 
-    /// @notice All that is owed to drivers and operators, held or free. The token balance is never below it.
+    /// @notice What oracles sign for a batch.
+    function batchDigestOf(bytes32 claims, uint256 count) external view returns (bytes32);
+
+    /// @notice All that is owed to drivers, operators, partners and oracles. The token balance is never below it.
     function owedMicro() external view returns (uint64);
 
     /// @notice The token of this instance.
@@ -275,12 +418,33 @@ interface IChargingSettlement {
     /// @notice The longest time between opening and expiry, in seconds.
     function maximumSessionSeconds() external view returns (uint40);
 
+    /// @notice How long an epoch is, in seconds. A provisional credit is final when the epoch after its own is over.
+    function epochSeconds() external view returns (uint40);
+
+    /// @notice What oracles can credit one operator with in an epoch.
+    function epochLimitMicro() external view returns (uint64);
+
     /// @notice Where tariffs are published.
     function tariffRegistry() external view returns (ITariffRegistry);
 
-    /// @notice What settles from the meter's own signature, without an oracle; deployed with this contract.
+    /// @notice Where partners agree.
+    function partnerAgreements() external view returns (IPartnerAgreements);
+
+    /// @notice Whose claims settle.
+    function oracleCommittee() external view returns (IOracleCommittee);
+
+    /// @notice Who can pause opening.
+    function openingGuard() external view returns (IOpeningGuard);
+
+    /// @notice What settles from the meter's own signature, without an oracle.
     function meterSettlement() external view returns (IMeterSettlement);
 
-    /// @notice Who may settle from an oracle's word.
-    function oracleSet() external view returns (IOracleSet);
+    /// @notice Where wrong claims are shown to be wrong.
+    function challenges() external view returns (IChallenges);
+
+    /// @notice What opens sessions by vehicles' keys.
+    function vehicleConsents() external view returns (address);
+
+    /// @notice What opens sessions by transfer authorisations.
+    function authorizedFunding() external view returns (address);
 }

@@ -7,20 +7,25 @@ import {PackedTerms, SessionTerms} from "../interfaces/IChargingSettlement.sol";
 /// @notice The two forms of a session's terms, and their EIP-712 struct hash.
 library SessionTermsLibrary {
     bytes32 internal constant TYPEHASH = keccak256(
-        "SessionTerms(address driver,uint32 lane,uint32 nonce,address operator,uint32 evse,uint32 meter,"
-        "bytes32 tariffId,uint64 holdMicro,uint40 expiresAt)"
+        "SessionTerms(address driver,uint32 lane,uint32 nonce,address operator,uint32 agreement,uint32 evse,"
+        "uint32 meter,uint24 maximumPowerW,bytes32 tariffId,uint64 holdMicro,uint40 expiresAt)"
     );
 
     function pack(SessionTerms calldata terms) internal pure returns (PackedTerms) {
         return
             PackedTerms.wrap(
-                (uint256(terms.lane) << 200) |
+                (uint256(terms.maximumPowerW) << 232) |
+                    (uint256(terms.lane) << 200) |
                     (uint256(terms.nonce) << 168) |
                     (uint256(terms.evse) << 136) |
                     (uint256(terms.meter) << 104) |
                     (uint256(terms.holdMicro) << 40) |
                     terms.expiresAt
             );
+    }
+
+    function maximumPowerW(PackedTerms terms) internal pure returns (uint24) {
+        return uint24(PackedTerms.unwrap(terms) >> 232);
     }
 
     function lane(PackedTerms terms) internal pure returns (uint32) {
@@ -51,6 +56,7 @@ library SessionTermsLibrary {
     function structHash(
         address driver,
         address operator,
+        uint32 agreement,
         bytes32 tariffId,
         PackedTerms terms
     ) internal pure returns (bytes32 hash) {
@@ -64,12 +70,14 @@ library SessionTermsLibrary {
             mstore(add(encoded, 0x40), and(shr(200, terms), 0xffffffff))
             mstore(add(encoded, 0x60), and(shr(168, terms), 0xffffffff))
             mstore(add(encoded, 0x80), operator)
-            mstore(add(encoded, 0xa0), and(shr(136, terms), 0xffffffff))
-            mstore(add(encoded, 0xc0), and(shr(104, terms), 0xffffffff))
-            mstore(add(encoded, 0xe0), tariffId)
-            mstore(add(encoded, 0x100), and(shr(40, terms), 0xffffffffffffffff))
-            mstore(add(encoded, 0x120), and(terms, 0xffffffffff))
-            hash := keccak256(encoded, 0x140)
+            mstore(add(encoded, 0xa0), agreement)
+            mstore(add(encoded, 0xc0), and(shr(136, terms), 0xffffffff))
+            mstore(add(encoded, 0xe0), and(shr(104, terms), 0xffffffff))
+            mstore(add(encoded, 0x100), shr(232, terms))
+            mstore(add(encoded, 0x120), tariffId)
+            mstore(add(encoded, 0x140), and(shr(40, terms), 0xffffffffffffffff))
+            mstore(add(encoded, 0x160), and(terms, 0xffffffffff))
+            hash := keccak256(encoded, 0x180)
         }
     }
 }
