@@ -124,7 +124,10 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
             DecimalsOutOfRange(decimals, LEAST_DECIMALS, MOST_DECIMALS)
         );
         uint256 delaySeconds = neighbours.oracleCommittee.changeDelaySeconds();
-        require(delaySeconds > rules.maximumSessionSeconds, ChangeDelayTooShort(delaySeconds, rules.maximumSessionSeconds));
+        require(
+            delaySeconds > rules.maximumSessionSeconds,
+            ChangeDelayTooShort(delaySeconds, rules.maximumSessionSeconds)
+        );
 
         erc20 = token;
         unit = 10 ** (decimals - LEAST_DECIMALS);
@@ -385,12 +388,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         _topUp(sessionId, terms, toppedUpMicro, amountMicro);
     }
 
-    function _topUp(
-        bytes32 sessionId,
-        SessionTerms calldata terms,
-        uint64 toppedUpMicro,
-        uint64 amountMicro
-    ) private {
+    function _topUp(bytes32 sessionId, SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) private {
         require(amountMicro != 0, AmountZero());
         AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
         Account account = slot.account;
@@ -417,14 +415,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
             uint32 agreement = groups[g].agreement;
             Tariff memory tariff = groups[g].tariff;
             bytes32 tariffId = tariff.idOf();
-            uint256 creditMicro = _settleClaims(
-                batch,
-                operator,
-                agreement,
-                tariffId,
-                tariff,
-                groups[g].settlements
-            );
+            uint256 creditMicro = _settleClaims(batch, operator, agreement, tariffId, tariff, groups[g].settlements);
             if (creditMicro != 0) _creditProvisionally(operator, agreement, tariffId, creditMicro);
         }
 
@@ -668,12 +659,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         _withdrawnMicro[operator][agreement][party] += uint64(amountMicro);
     }
 
-    function _creditProvisionally(
-        address operator,
-        uint32 agreement,
-        bytes32 tariffId,
-        uint256 amountMicro
-    ) private {
+    function _creditProvisionally(address operator, uint32 agreement, bytes32 tariffId, uint256 amountMicro) private {
         uint32 epoch = _epoch();
         Credit memory credit = _credits[operator][agreement].at(epoch);
         credit.currentMicro += uint64(amountMicro);

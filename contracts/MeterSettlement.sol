@@ -15,7 +15,7 @@ import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 
 /// @title Settlement by the meter's own signature
-/// @dev See IMeterSettlement. It holds no money: the settlement contract made it and takes its word.
+/// @dev See IMeterSettlement. It holds no money: the settlement contract takes its word.
 contract MeterSettlement is IMeterSettlement {
     using SessionTermsLibrary for SessionTerms;
 
@@ -31,13 +31,16 @@ contract MeterSettlement is IMeterSettlement {
     IChargingSettlement public immutable settlement;
     IMeterRegistry public immutable meterRegistry;
     IOcmfScanner public immutable ocmfScanner;
+    uint40 public immutable maximumSessionSeconds;
 
     mapping(uint32 meter => LastRecord) private _lastRecords;
 
-    constructor(IChargingSettlement chargingSettlement, IMeterRegistry meters) {
+    /// @param longestSessionSeconds The settlement's `maximumSessionSeconds`.
+    constructor(IChargingSettlement chargingSettlement, IMeterRegistry meters, uint40 longestSessionSeconds) {
         settlement = chargingSettlement;
         meterRegistry = meters;
         ocmfScanner = meters.ocmfScanner();
+        maximumSessionSeconds = longestSessionSeconds;
     }
 
     /* SETTLEMENT */
@@ -45,20 +48,13 @@ contract MeterSettlement is IMeterSettlement {
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro) {
         SessionTerms calldata terms = session.terms;
         bytes32 sessionId = settlement.sessionIdOf(terms);
-        uint256 earliestOpening = _earliestOpeningOf(terms);
-        Meter memory meter = _requireMeter(terms, earliestOpening);
-        (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, meter, session.records);
-        uint64 energyMicroWh = _requireEnergy(first, last);
+        (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, terms, session.records);
+        PackedMetering metering = _meteringOf(terms, session.toppedUpMicro, first, last);
         _consume(terms.meter, first, last);
 
-        // A session did not charge for longer than it can have run, whatever the meter's clock did.
-        uint256 chargingSeconds = Math.min(
-            OcmfRecord.chargingSecondsOf(first.begin, last.end),
-            block.timestamp - earliestOpening
-        );
-        PackedMetering metering = PackedMeteringLibrary.pack(energyMicroWh, uint32(chargingSeconds), 0);
         chargedMicro = settlement.settleProven(
             terms.operator,
+            terms.agreement,
             session.tariff,
             Settlement(terms.driver, terms.pack(), metering)
         );
@@ -75,17 +71,43 @@ contract MeterSettlement is IMeterSettlement {
         }
     }
 
+    /// @dev What the records prove of the session.
+    function _meteringOf(
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro,
+        OcmfContent memory first,
+        OcmfContent memory last
+    ) private view returns (PackedMetering) {
+        BillingReading memory begin = first.begin;
+        BillingReading memory end = last.end;
+        require(begin.isPresent && end.isPresent, ReadingsIncomplete());
+        require(
+            end.registerMicroWh >= begin.registerMicroWh,
+            RegisterDecreased(begin.registerMicroWh, end.registerMicroWh)
+        );
+
+        // A session did not charge for longer than it can have run, whatever the meter's clock did.
+        uint256 longestSeconds = block.timestamp - _earliestOpeningOf(terms);
+        uint256 chargingSeconds = Math.min(OcmfRecord.chargingSecondsOf(begin, end), longestSeconds);
+        return
+            PackedMeteringLibrary.pack(
+                toppedUpMicro,
+                uint64(OcmfRecord.energyMicroWhOf(begin, end)),
+                uint32(chargingSeconds),
+                0
+            );
+    }
+
     /// @dev The earliest time at which a session with this expiry can have been opened.
     function _earliestOpeningOf(SessionTerms calldata terms) private view returns (uint256) {
-        uint256 longest = settlement.maximumSessionSeconds();
-        return terms.expiresAt > longest ? Math.min(terms.expiresAt - longest, block.timestamp) : 0;
+        return
+            terms.expiresAt > maximumSessionSeconds
+                ? Math.min(terms.expiresAt - maximumSessionSeconds, block.timestamp)
+                : 0;
     }
 
     /// @dev The meter of the terms, if its word counts for this session.
-    function _requireMeter(
-        SessionTerms calldata terms,
-        uint256 earliestOpening
-    ) private view returns (Meter memory meter) {
+    function _requireMeter(SessionTerms calldata terms) private view returns (Meter memory meter) {
         meter = meterRegistry.meterOf(terms.meter);
         address operator = meterRegistry.operatorOf(terms.evse);
         require(
@@ -97,7 +119,7 @@ contract MeterSettlement is IMeterSettlement {
         // at either end could measure it; one that was exchanged meanwhile must not keep the session from settling.
         require(
             meterRegistry.isValidAt(terms.meter, block.timestamp) ||
-                meterRegistry.isValidAt(terms.meter, earliestOpening),
+                meterRegistry.isValidAt(terms.meter, _earliestOpeningOf(terms)),
             MeterNotValid(terms.meter)
         );
     }
@@ -105,9 +127,10 @@ contract MeterSettlement is IMeterSettlement {
     /// @dev First and last record, which are the same where there is one.
     function _readRecords(
         bytes32 sessionId,
-        Meter memory meter,
+        SessionTerms calldata terms,
         SignedRecord[] calldata records
     ) private view returns (OcmfContent memory first, OcmfContent memory last) {
+        Meter memory meter = _requireMeter(terms);
         require(records.length == 1 || records.length == 2, RecordCountWrong(records.length));
 
         first = _readRecord(sessionId, meter, records[0], 0);
@@ -143,21 +166,6 @@ contract MeterSettlement is IMeterSettlement {
         );
     }
 
-    function _requireEnergy(
-        OcmfContent memory first,
-        OcmfContent memory last
-    ) private pure returns (uint64 energyMicroWh) {
-        BillingReading memory begin = first.begin;
-        BillingReading memory end = last.end;
-        require(begin.isPresent && end.isPresent, ReadingsIncomplete());
-        require(
-            end.registerMicroWh >= begin.registerMicroWh,
-            RegisterDecreased(begin.registerMicroWh, end.registerMicroWh)
-        );
-
-        return uint64(OcmfRecord.energyMicroWhOf(begin, end));
-    }
-
     /// @dev A meter counts its records and its energy upwards; what was seen once never comes again.
     function _consume(uint32 meter, OcmfContent memory first, OcmfContent memory last) private {
         LastRecord memory previous = _lastRecords[meter];
@@ -182,6 +190,19 @@ contract MeterSettlement is IMeterSettlement {
     }
 
     /* VIEWS */
+
+    function measure(
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro,
+        SignedRecord[] calldata records
+    ) external view returns (PackedMetering metering) {
+        (OcmfContent memory first, OcmfContent memory last) = _readRecords(
+            settlement.sessionIdOf(terms),
+            terms,
+            records
+        );
+        return _meteringOf(terms, toppedUpMicro, first, last);
+    }
 
     function lastRecordOf(uint32 meter) external view returns (uint64 pagination, uint64 registerMicroWh) {
         LastRecord memory last = _lastRecords[meter];

@@ -35,7 +35,13 @@ interface IChallenges {
     /// @notice A batch was settled. `link` covers its settled sessions in order: keccak256(previous, sessionId, metering).
     event BatchAnchored(uint256 indexed batch, bytes32 link, uint24 committee, uint16 signers);
     /// @notice A claim was shown to be wrong.
-    event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro);
+    event ClaimChallenged(
+        uint256 indexed batch,
+        bytes32 indexed sessionId,
+        address indexed challenger,
+        uint256 chargedMicro,
+        uint256 provenMicro
+    );
 
     error NotSettlement(address caller);
     /// @notice As many batches as can be kept were settled within the challenge window; later there is room again.

@@ -176,7 +176,11 @@ interface IChargingSettlement {
     event SessionOpened(bytes32 indexed sessionId, address indexed driver, PackedTerms terms);
     /// @notice One session of a batch was not opened; nothing changed for it.
     event OpeningSkipped(
-        bytes32 indexed sessionId, address indexed driver, OpeningRefusal reason, uint256 actual, uint256 limit
+        bytes32 indexed sessionId,
+        address indexed driver,
+        OpeningRefusal reason,
+        uint256 actual,
+        uint256 limit
     );
     /// @notice The driver raised the hold of a live session to holdMicro + `toppedUpMicro`.
     event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro);
@@ -189,7 +193,11 @@ interface IChargingSettlement {
     /// @notice The sum of sessions that were settled together. A provisional credit becomes final after the challenge
     /// window, without anybody's doing.
     event OperatorCredited(
-        address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId, uint256 amountMicro, bool isFinal
+        address indexed operator,
+        uint32 indexed agreement,
+        bytes32 indexed tariffId,
+        uint256 amountMicro,
+        bool isFinal
     );
     /// @notice A challenge was right: the driver got `refundedMicro` back from the operator's provisional credit, or the
     /// operator `compensatedMicro` from the oracles' bonds, and the challenger `rewardMicro` from the bonds.
@@ -213,7 +221,12 @@ interface IChargingSettlement {
         uint256 amountMicro
     );
     /// @notice An operator gave money of a session back to its driver.
-    event SessionRefunded(bytes32 indexed sessionId, address indexed driver, address indexed operator, uint256 amountMicro);
+    event SessionRefunded(
+        bytes32 indexed sessionId,
+        address indexed driver,
+        address indexed operator,
+        uint256 amountMicro
+    );
     /// @notice An oracle's bond grew.
     event BondPosted(address indexed oracle, address indexed payer, uint256 amountMicro);
     /// @notice An oracle that is no longer liable took bond back.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IChargingSettlement, SessionTerms} from "./IChargingSettlement.sol";
+import {IChargingSettlement, PackedMetering, SessionTerms} from "./IChargingSettlement.sol";
 import {IMeterRegistry} from "./IMeterRegistry.sol";
 import {IOcmfScanner} from "./IOcmfScanner.sol";
 import {Tariff} from "./ITariffRegistry.sol";
@@ -18,6 +18,8 @@ struct SignedRecord {
 /// @notice A session with what its meter signed.
 struct MeteredSession {
     SessionTerms terms;
+    /// By how much the driver raised the hold.
+    uint64 toppedUpMicro;
     /// The tariff that the terms name.
     Tariff tariff;
     /// One record with begin and end, or the begin record and the end record that follows it.
@@ -70,11 +72,22 @@ interface IMeterSettlement {
     /// @notice Settles sessions. One that cannot be settled is skipped with an event; the others settle.
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external;
 
+    /// @notice What the records prove of the session. Reverts where they could not settle it, but does not look whether
+    /// the session is live or the records were seen before.
+    function measure(
+        SessionTerms calldata terms,
+        uint64 toppedUpMicro,
+        SignedRecord[] calldata records
+    ) external view returns (PackedMetering metering);
+
     /// @notice What this contract last saw of a meter: number and end reading of the last record that settled a session.
     function lastRecordOf(uint32 meter) external view returns (uint64 pagination, uint64 registerMicroWh);
 
     /// @notice Where the money is.
     function settlement() external view returns (IChargingSettlement);
+
+    /// @notice The longest time between opening and expiry, in seconds, as in the settlement.
+    function maximumSessionSeconds() external view returns (uint40);
 
     /// @notice Where the meters' keys are.
     function meterRegistry() external view returns (IMeterRegistry);

@@ -55,10 +55,7 @@ interface IPartnerAgreements {
     /// @notice What was agreed.
     function agreementOf(
         uint32 agreement
-    )
-        external
-        view
-        returns (address operator, PartnerShare[] memory shares, uint256 signedCount, bool isRetired);
+    ) external view returns (address operator, PartnerShare[] memory shares, uint256 signedCount, bool isRetired);
     /// @notice What a partner signs.
     function consentDigestOf(uint32 agreement) external view returns (bytes32 digest);
 }

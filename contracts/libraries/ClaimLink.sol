@@ -8,11 +8,7 @@ import {PackedMetering} from "../interfaces/IChargingSettlement.sol";
 /// shows with it what was settled.
 library ClaimLink {
     /// @notice keccak256(previous, sessionId, metering).
-    function linked(
-        bytes32 previous,
-        bytes32 sessionId,
-        PackedMetering metering
-    ) internal pure returns (bytes32 link) {
+    function linked(bytes32 previous, bytes32 sessionId, PackedMetering metering) internal pure returns (bytes32 link) {
         // `abi.encode` would take new memory for each session of a batch.
         assembly ("memory-safe") {
             let words := mload(0x40)
