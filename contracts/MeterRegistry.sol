@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {Curve, Evse, IMeterRegistry, Meter, MeterStatus, Possession} from "./interfaces/IMeterRegistry.sol";
 import {IOcmfScanner, OcmfContent} from "./interfaces/IOcmfScanner.sol";
-import {IOracleSet} from "./interfaces/IOracleSet.sol";
+import {IOracleCommittee, OracleSignature} from "./interfaces/IOracleCommittee.sol";
 import {Base32Tag} from "./libraries/Base32Tag.sol";
 import {EllipticCurve} from "./libraries/EllipticCurve.sol";
 import {MeterSignature} from "./libraries/MeterSignature.sol";
@@ -32,7 +31,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         bool isRevoked;
     }
 
-    IOracleSet public immutable oracleSet;
+    IOracleCommittee public immutable oracleCommittee;
     IOcmfScanner public immutable ocmfScanner;
 
     uint32 private _evseCount;
@@ -42,8 +41,8 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     mapping(bytes32 keyId => Key) private _keys;
     mapping(address operator => mapping(bytes32 evseIdHash => uint32 evse)) private _evseByEvseId;
 
-    constructor(IOracleSet oracles) EIP712("Wattproof Meter Registry", "1") {
-        oracleSet = oracles;
+    constructor(IOracleCommittee oracles) EIP712("Wattproof Meter Registry", "1") {
+        oracleCommittee = oracles;
         ocmfScanner = new OcmfScanner();
     }
 
@@ -108,12 +107,11 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         _activate(meter, keyId, Possession.ProvenOnChain);
     }
 
-    function activateAttestedMeter(uint32 meter, bytes calldata signature) external {
+    function activateAttestedMeter(uint32 meter, OracleSignature[] calldata signatures) external {
         bytes32 keyId = _requireActivatable(meter);
-        (address signer, , ) = ECDSA.tryRecoverCalldata(_attestationDigestOf(meter, keyId), signature);
-        require(oracleSet.isOracle(signer), NotOracle(signer));
+        oracleCommittee.requireQuorum(_attestationDigestOf(meter, keyId), signatures);
 
-        _activate(meter, keyId, Possession.AttestedByOracle);
+        _activate(meter, keyId, Possession.AttestedByOracles);
     }
 
     /// @dev What must be true of a meter before anybody proves anything.

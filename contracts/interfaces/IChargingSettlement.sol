@@ -110,6 +110,25 @@ struct Correction {
     address[] liable;
 }
 
+/// @notice The contracts beside the settlement. They are fixed when it is deployed.
+struct Neighbours {
+    ITariffRegistry tariffRegistry;
+    IPartnerAgreements partnerAgreements;
+    IOracleCommittee oracleCommittee;
+    IOpeningGuard openingGuard;
+    IMeterSettlement meterSettlement;
+    IChallenges challenges;
+    address vehicleConsents;
+    address authorizedFunding;
+}
+
+/// @notice The rules of an instance. They are fixed when it is deployed.
+struct Rules {
+    uint40 maximumSessionSeconds;
+    uint40 epochSeconds;
+    uint64 epochLimitMicro;
+}
+
 /// @notice Why a session cannot be opened. `actual` and `limit` in the error and in the event are what the reason
 /// compares; both are 0 where nothing is compared.
 enum OpeningRefusal {
@@ -240,6 +259,10 @@ interface IChargingSettlement {
     error ChangeDelayTooShort(uint256 delaySeconds, uint256 maximumSessionSeconds);
     /// @notice A credit could become final within the challenge window.
     error EpochTooShort(uint256 epochSeconds, uint256 challengeWindowSeconds);
+    /// @notice Oracles would answer for less time than their claims can be challenged.
+    error LiabilityTooShort(uint256 liabilitySeconds, uint256 challengeWindowSeconds);
+    /// @notice A contract beside this one belongs to another settlement, or has another rule.
+    error NeighbourMismatch();
     /// @notice The amount is zero.
     error AmountZero();
     /// @notice The amount, in the token's smallest unit, is not a whole number of 10⁻⁶ token.

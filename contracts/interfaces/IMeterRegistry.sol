@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IOcmfScanner} from "./IOcmfScanner.sol";
-import {IOracleSet} from "./IOracleSet.sol";
+import {IOracleCommittee, OracleSignature} from "./IOracleCommittee.sol";
 
 /// @notice Elliptic curves of OCMF 1.4.1, table of signature algorithms.
 enum Curve {
@@ -21,8 +21,8 @@ enum Possession {
     None,
     /// A record signed by the key was verified by this contract.
     ProvenOnChain,
-    /// An oracle says that it verified such a record. The only way for curves that the contract cannot verify.
-    AttestedByOracle
+    /// A quorum of oracles says that it verified such a record. The only way for curves that the contract cannot verify.
+    AttestedByOracles
 }
 
 /// @notice Where a meter is in its life. It only moves forward.
@@ -115,7 +115,7 @@ interface IMeterRegistry {
     error MeterNotPending(uint32 meter, MeterStatus status);
     /// @notice The meter is in a state in which this cannot be done to it.
     error MeterNotActive(uint32 meter, MeterStatus status);
-    /// @notice This contract cannot verify signatures on the curve; an oracle has to attest.
+    /// @notice This contract cannot verify signatures on the curve; oracles have to attest.
     error CurveNotVerifiable(Curve curve);
     /// @notice The record does not carry the tag that proves possession.
     error PossessionTagMissing(string expected);
@@ -123,8 +123,6 @@ interface IMeterRegistry {
     error PossessionUnproven(uint32 meter);
     /// @notice The signature is not the registered key's signature of the payload.
     error RecordSignatureInvalid();
-    /// @notice The attestation is not signed by an oracle.
-    error NotOracle(address signer);
 
     /// @notice Registers a charging point of the calling operator.
     /// @param evseId 1 to 48 bytes (OCPI 2.2.1 §8.3: CiString(48)).
@@ -133,7 +131,7 @@ interface IMeterRegistry {
 
     /// @notice Registers a meter at an EVSE of the calling operator. It is pending until possession is proven.
     /// @param publicKey X and Y, big-endian, each as long as the curve's field. Points off the curve are refused; on the
-    /// two 384-bit curves the attesting oracle checks it.
+    /// two 384-bit curves the attesting oracles check it.
     /// @return meter Its number, from 1 up.
     function registerMeter(
         uint32 evse,
@@ -153,10 +151,10 @@ interface IMeterRegistry {
     /// @param s Second half of the signature; both s and n − s are accepted.
     function activateMeter(uint32 meter, bytes calldata payload, bytes32 r, bytes32 s) external;
 
-    /// @notice Activates a meter on an oracle's word that it verified such a record, or that it has other proof. Anybody
+    /// @notice Activates a meter on the word of a quorum of oracles that they verified such a record, or have other proof. Anybody
     /// may call while the EVSE has no active meter, else only its operator.
-    /// @param signature The oracle's signature of `attestationDigestOf(meter)`, 65 bytes.
-    function activateAttestedMeter(uint32 meter, bytes calldata signature) external;
+    /// @param signatures The oracles' signatures of `attestationDigestOf(meter)`; see IOracleCommittee.requireQuorum.
+    function activateAttestedMeter(uint32 meter, OracleSignature[] calldata signatures) external;
 
     /// @notice Takes an active or pending meter out of service. Only the EVSE's operator. Final for this number; the key
     /// may be registered again, also by somebody else.
@@ -184,11 +182,11 @@ interface IMeterRegistry {
     /// @notice The 20 characters that the record proving possession must carry as `ID`: the first 100 bits, in RFC 4648
     /// base32, of the EIP-712 digest of MeterPossession(address registrant,uint32 evse,bytes32 keyId).
     function possessionTagOf(uint32 meter) external view returns (string memory tag);
-    /// @notice What an oracle signs to attest possession: the EIP-712 digest of
+    /// @notice What oracles sign to attest possession: the EIP-712 digest of
     /// MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId).
     function attestationDigestOf(uint32 meter) external view returns (bytes32 digest);
     /// @notice Reads the records that prove possession; deployed with this contract.
     function ocmfScanner() external view returns (IOcmfScanner);
     /// @notice Who may attest.
-    function oracleSet() external view returns (IOracleSet);
+    function oracleCommittee() external view returns (IOracleCommittee);
 }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+
+import {IOracleCommittee, OracleSignature} from "./interfaces/IOracleCommittee.sol";
+
+/// @title Oracle committee
+/// @dev See IOracleCommittee. Committees are numbered from 1 and kept for ever, because a batch names the one that signed
+/// it; which one is in force follows from the time alone.
+contract OracleCommittee is IOracleCommittee, Ownable2Step {
+    /// One slot: reading it is all that a quorum needs besides its members.
+    struct Schedule {
+        uint24 previous;
+        uint24 current;
+        /// 0 if none is scheduled.
+        uint24 next;
+        uint40 currentFrom;
+        uint40 nextFrom;
+        uint8 currentThreshold;
+        uint8 nextThreshold;
+    }
+
+    struct Committee {
+        address[] members;
+        uint8 threshold;
+    }
+
+    uint256 private constant MOST_MEMBERS = 16;
+    /// A longer one is a mistake of units.
+    uint256 private constant LONGEST_DELAY = 365 days;
+
+    uint256 public immutable changeDelaySeconds;
+    uint256 public immutable liabilitySeconds;
+
+    Schedule private _schedule;
+    uint24 private _versionCount;
+    mapping(uint24 version => Committee) private _committees;
+    /// Place in the list of members, from 1; 0 if the account is no member.
+    mapping(uint24 version => mapping(address account => uint8)) private _places;
+
+    constructor(
+        address owner,
+        uint256 delaySeconds,
+        uint256 answerSeconds,
+        address[] memory members,
+        uint8 threshold
+    ) Ownable(owner) {
+        // Otherwise a committee that still answers for what it signed could be two changes back and be forgotten.
+        require(
+            delaySeconds > answerSeconds && delaySeconds <= LONGEST_DELAY,
+            ChangeDelayOutOfRange(delaySeconds, answerSeconds + 1, LONGEST_DELAY)
+        );
+        changeDelaySeconds = delaySeconds;
+        liabilitySeconds = answerSeconds;
+        _schedule.current = _create(members, threshold, block.timestamp);
+        _schedule.currentFrom = uint40(block.timestamp);
+        _schedule.currentThreshold = threshold;
+    }
+
+    /* CHANGES */
+
+    function schedule(address[] calldata members, uint8 threshold) external onlyOwner {
+        Schedule memory settled = _settledSchedule();
+        uint256 activeFrom = block.timestamp + changeDelaySeconds;
+
+        settled.next = _create(members, threshold, activeFrom);
+        settled.nextFrom = uint40(activeFrom);
+        settled.nextThreshold = threshold;
+        _schedule = settled;
+    }
+
+    function _create(address[] memory members, uint8 threshold, uint256 activeFrom) private returns (uint24 version) {
+        uint256 count = members.length;
+        require(count >= 1 && count <= MOST_MEMBERS, MemberCountOutOfRange(count, 1, MOST_MEMBERS));
+        require(threshold >= 1 && threshold <= count, ThresholdOutOfRange(threshold, 1, count));
+
+        version = ++_versionCount;
+        for (uint256 i; i < count; ++i) {
+            address member = members[i];
+            require(member != address(0) && _places[version][member] == 0, MemberInvalid(member));
+            _places[version][member] = uint8(i + 1);
+        }
+        _committees[version] = Committee(members, threshold);
+
+        emit CommitteeScheduled(version, members, threshold, activeFrom);
+    }
+
+    /* QUORUM */
+
+    function requireQuorum(
+        bytes32 digest,
+        OracleSignature[] calldata signatures
+    ) external view returns (uint24 version, uint16 signers) {
+        Schedule memory settled = _settledSchedule();
+        version = settled.current;
+        require(
+            signatures.length == settled.currentThreshold,
+            SignatureCountWrong(signatures.length, settled.currentThreshold)
+        );
+
+        address previous;
+        for (uint256 i; i < signatures.length; ++i) {
+            address signer = ECDSA.recover(digest, signatures[i].r, signatures[i].vs);
+            require(signer > previous, SignersNotSorted(signer, previous));
+            uint8 place = _places[version][signer];
+            require(place != 0, SignerNotMember(signer));
+            signers |= uint16(1 << (place - 1));
+            previous = signer;
+        }
+    }
+
+    /* VIEWS */
+
+    function isMember(address account) external view returns (bool) {
+        return _places[_settledSchedule().current][account] != 0;
+    }
+
+    function isLiable(address account) external view returns (bool) {
+        Schedule memory settled = _settledSchedule();
+        if (_places[settled.current][account] != 0) return true;
+        if (settled.next != 0 && _places[settled.next][account] != 0) return true;
+        return _places[settled.previous][account] != 0 && block.timestamp < settled.currentFrom + liabilitySeconds;
+    }
+
+    function currentVersion() external view returns (uint24 version) {
+        return _settledSchedule().current;
+    }
+
+    function scheduledVersion() external view returns (uint24 version, uint256 activeFrom) {
+        Schedule memory settled = _settledSchedule();
+        return (settled.next, settled.nextFrom);
+    }
+
+    function committeeOf(uint24 version) external view returns (address[] memory members, uint8 threshold) {
+        Committee memory committee = _committees[version];
+        return (committee.members, committee.threshold);
+    }
+
+    /// @dev The schedule as the time of this block has it.
+    function _settledSchedule() private view returns (Schedule memory settled) {
+        settled = _schedule;
+        if (settled.next == 0 || block.timestamp < settled.nextFrom) return settled;
+
+        return Schedule(settled.current, settled.next, 0, settled.nextFrom, 0, settled.nextThreshold, 0);
+    }
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+import {Correction, IChargingSettlement, Rules, Withdrawal} from "./interfaces/IChargingSettlement.sol";
+import {IOracleCommittee} from "./interfaces/IOracleCommittee.sol";
+import {IPartnerAgreements} from "./interfaces/IPartnerAgreements.sol";
+import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
+import {Credit, CreditLibrary} from "./libraries/CreditLibrary.sol";
+
+/// @title Settlement ledger
+/// @dev The half of the settlement that knows who is owed what: accounts of drivers, credits of operators and their
+/// partners, bonds of oracles, and the token. See IChargingSettlement.
+abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGuardTransient {
+    using AccountLibrary for Account;
+    using CreditLibrary for Credit;
+    using SafeERC20 for IERC20;
+
+    /// So that there is a pointer to an account, and its place is computed once.
+    struct AccountSlot {
+        Account account;
+    }
+
+    /// What oracles have credited an operator with in an epoch, under all agreements.
+    struct EpochUse {
+        uint64 creditedMicro;
+        uint32 epoch;
+    }
+
+    uint256 private constant LEAST_DECIMALS = 6;
+    uint256 private constant MOST_DECIMALS = 18;
+    uint32 internal constant LAST_NONCE = type(uint32).max;
+    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address driver,uint32 lane,uint32 nonce,uint256 amount,address recipient,uint40 deadline)"
+    );
+
+    IERC20 public immutable erc20;
+    uint256 public immutable unit;
+    uint40 public immutable epochSeconds;
+    uint64 public immutable epochLimitMicro;
+    IPartnerAgreements public immutable partnerAgreements;
+    IOracleCommittee public immutable oracleCommittee;
+
+    /// All amounts in accounts are parts of this sum, so that none of them can overflow 64 bits.
+    uint64 public owedMicro;
+    mapping(uint256 accountKey => AccountSlot) private _accounts;
+    mapping(address operator => mapping(uint32 agreement => Credit)) private _credits;
+    mapping(address operator => mapping(uint32 agreement => mapping(address party => uint64))) private _withdrawnMicro;
+    mapping(address operator => EpochUse) private _epochUses;
+    mapping(address oracle => uint64) private _bondsMicro;
+
+    constructor(IERC20Metadata token, IPartnerAgreements agreements, IOracleCommittee oracles, Rules memory rules) {
+        uint256 decimals = token.decimals();
+        require(
+            decimals >= LEAST_DECIMALS && decimals <= MOST_DECIMALS,
+            DecimalsOutOfRange(decimals, LEAST_DECIMALS, MOST_DECIMALS)
+        );
+
+        erc20 = token;
+        unit = 10 ** (decimals - LEAST_DECIMALS);
+        epochSeconds = rules.epochSeconds;
+        epochLimitMicro = rules.epochLimitMicro;
+        partnerAgreements = agreements;
+        oracleCommittee = oracles;
+    }
+
+    /* FUNDING */
+
+    function deposit(address driver, uint32 lane, uint256 amount) external nonReentrant {
+        uint256 amountMicro = _receive(driver, amount);
+
+        AccountSlot storage slot = _slotOf(driver, lane);
+        slot.account = slot.account.credited(amountMicro);
+
+        emit Deposited(driver, lane, msg.sender, amountMicro);
+    }
+
+    function withdraw(uint32 lane, uint256 amount, address recipient) external nonReentrant {
+        AccountSlot storage slot = _slotOf(msg.sender, lane);
+
+        _withdraw(slot, slot.account, msg.sender, lane, amount, recipient);
+    }
+
+    function withdrawSigned(Withdrawal calldata withdrawal, bytes calldata signature) external nonReentrant {
+        address driver = withdrawal.driver;
+        require(block.timestamp <= withdrawal.deadline, DeadlinePassed(block.timestamp, withdrawal.deadline));
+        AccountSlot storage slot = _slotOf(driver, withdrawal.lane);
+        Account account = slot.account;
+        require(withdrawal.nonce == account.nonce(), NonceMismatch(withdrawal.nonce, account.nonce()));
+        _requireSigned(driver, _hashTypedDataV4(keccak256(abi.encode(WITHDRAWAL_TYPEHASH, withdrawal))), signature);
+
+        _withdraw(slot, _useNonce(account), driver, withdrawal.lane, withdrawal.amount, withdrawal.recipient);
+    }
+
+    function advanceNonce(uint32 lane) external nonReentrant {
+        AccountSlot storage slot = _slotOf(msg.sender, lane);
+
+        Account account = _useNonce(slot.account);
+        slot.account = account;
+
+        emit NonceAdvanced(msg.sender, lane, account.nonce());
+    }
+
+    function _withdraw(
+        AccountSlot storage slot,
+        Account account,
+        address driver,
+        uint32 lane,
+        uint256 amount,
+        address recipient
+    ) private {
+        uint256 amountMicro = _toMicro(amount);
+        require(amountMicro <= account.freeMicro(), BalanceTooLow(amountMicro, account.freeMicro()));
+
+        slot.account = account.debited(amountMicro);
+
+        emit Withdrawn(driver, lane, recipient, amountMicro);
+
+        _pay(recipient, amount, amountMicro);
+    }
+
+    /// @dev The token comes in before it is owed, so that not even a call from within the transfer sees a deficit.
+    function _receive(address owner, uint256 amount) private returns (uint256 amountMicro) {
+        require(owner != address(0), AddressZero());
+        amountMicro = _toMicro(amount);
+        uint256 owed = owedMicro + amountMicro;
+        require(owed <= type(uint64).max, LedgerFull(owed, type(uint64).max));
+
+        uint256 balanceBefore = erc20.balanceOf(address(this));
+        erc20.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = erc20.balanceOf(address(this)) - balanceBefore;
+        require(received == amount, TransferMismatch(received, amount));
+
+        owedMicro = uint64(owed);
+    }
+
+    function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
+        require(recipient != address(0), AddressZero());
+
+        owedMicro -= uint64(amountMicro);
+
+        erc20.safeTransfer(recipient, amount);
+    }
+
+    function _toMicro(uint256 amount) private view returns (uint256) {
+        require(amount != 0, AmountZero());
+        require(amount % unit == 0, AmountNotMultiple(amount, unit));
+
+        return amount / unit;
+    }
+
+    function _useNonce(Account account) private pure returns (Account) {
+        require(account.nonce() < LAST_NONCE, NonceExhausted());
+
+        return account.withNextNonce();
+    }
+
+    function _requireSigned(address driver, bytes32 digest, bytes calldata signature) internal view {
+        require(SignatureChecker.isValidSignatureNowCalldata(driver, digest, signature), SignatureInvalid(driver));
+    }
+
+    /* CREDIT */
+
+    function withdrawCredit(
+        address operator,
+        uint32 agreement,
+        uint256 amount,
+        address recipient
+    ) external nonReentrant {
+        uint256 amountMicro = _toMicro(amount);
+
+        _useCredit(operator, agreement, msg.sender, amountMicro);
+
+        emit CreditWithdrawn(operator, agreement, msg.sender, recipient, amountMicro);
+
+        _pay(recipient, amount, amountMicro);
+    }
+
+    function _useCredit(address operator, uint32 agreement, address party, uint256 amountMicro) internal {
+        uint64 withdrawable = withdrawableOf(operator, agreement, party);
+        require(amountMicro <= withdrawable, BalanceTooLow(amountMicro, withdrawable));
+
+        _withdrawnMicro[operator][agreement][party] += uint64(amountMicro);
+    }
+
+    function _creditProvisionally(address operator, uint32 agreement, bytes32 tariffId, uint256 amountMicro) internal {
+        uint32 epoch = _epoch();
+        Credit memory credit = _credits[operator][agreement].at(epoch);
+        credit.currentMicro += uint64(amountMicro);
+        _credits[operator][agreement] = credit;
+        EpochUse memory use = _epochUses[operator];
+        uint64 usedMicro = use.epoch == epoch ? use.creditedMicro : 0;
+        _epochUses[operator] = EpochUse(usedMicro + uint64(amountMicro), epoch);
+
+        emit OperatorCredited(operator, agreement, tariffId, amountMicro, false);
+    }
+
+    function _creditFinally(address operator, uint32 agreement, bytes32 tariffId, uint256 amountMicro) internal {
+        _credits[operator][agreement].finalMicro += uint64(amountMicro);
+
+        emit OperatorCredited(operator, agreement, tariffId, amountMicro, true);
+    }
+
+    /// @dev Within the challenge window the credit of the settlement's epoch is provisional and holds the amount.
+    function _takeBack(Correction calldata correction, uint64 amountMicro) internal {
+        uint32 epoch = _epoch();
+        Credit memory credit = _credits[correction.operator][correction.agreement].at(epoch);
+        if (correction.settledAt / epochSeconds == epoch) credit.currentMicro -= amountMicro;
+        else credit.previousMicro -= amountMicro;
+        _credits[correction.operator][correction.agreement] = credit;
+        AccountSlot storage slot = _slotOf(correction.driver, correction.lane);
+        slot.account = slot.account.credited(amountMicro);
+    }
+
+    function _epochRemainderOf(address operator) internal view returns (uint256) {
+        EpochUse memory use = _epochUses[operator];
+        return use.epoch == _epoch() ? epochLimitMicro - use.creditedMicro : epochLimitMicro;
+    }
+
+    function _epoch() private view returns (uint32) {
+        return uint32(block.timestamp / epochSeconds);
+    }
+
+    /* BOND */
+
+    function postBond(address oracle, uint256 amount) external nonReentrant {
+        uint256 amountMicro = _receive(oracle, amount);
+
+        _bondsMicro[oracle] += uint64(amountMicro);
+
+        emit BondPosted(oracle, msg.sender, amountMicro);
+    }
+
+    function withdrawBond(uint256 amount, address recipient) external nonReentrant {
+        require(!oracleCommittee.isLiable(msg.sender), BondBound(msg.sender));
+        uint256 amountMicro = _toMicro(amount);
+        uint64 bondMicro = _bondsMicro[msg.sender];
+        require(amountMicro <= bondMicro, BalanceTooLow(amountMicro, bondMicro));
+
+        _bondsMicro[msg.sender] = bondMicro - uint64(amountMicro);
+
+        emit BondWithdrawn(msg.sender, recipient, amountMicro);
+
+        _pay(recipient, amount, amountMicro);
+    }
+
+    /// @dev The operator's compensation for what was not charged, as far as the bonds go.
+    function _compensate(Correction calldata correction, uint64 amountMicro) internal returns (uint64 paidMicro) {
+        paidMicro = _useBonds(correction, amountMicro);
+        _credits[correction.operator][correction.agreement].finalMicro += paidMicro;
+    }
+
+    /// @dev The challenger's reward, as far as the bonds go.
+    function _reward(Correction calldata correction) internal returns (uint64 paidMicro) {
+        paidMicro = _useBonds(correction, correction.rewardMicro);
+        AccountSlot storage slot = _slotOf(correction.challenger, 0);
+        slot.account = slot.account.credited(paidMicro);
+    }
+
+    /// @dev As far as the bonds go.
+    function _useBonds(Correction calldata correction, uint64 amountMicro) private returns (uint64 usedMicro) {
+        for (uint256 i; i < correction.liable.length && usedMicro < amountMicro; ++i) {
+            address oracle = correction.liable[i];
+            uint64 bondMicro = _bondsMicro[oracle];
+            uint64 missingMicro = amountMicro - usedMicro;
+            uint64 partMicro = bondMicro < missingMicro ? bondMicro : missingMicro;
+            if (partMicro == 0) continue;
+
+            _bondsMicro[oracle] = bondMicro - partMicro;
+            usedMicro += partMicro;
+
+            emit BondUsed(oracle, correction.sessionId, partMicro);
+        }
+    }
+
+    /* VIEWS */
+
+    function accountOf(
+        address driver,
+        uint32 lane
+    ) external view returns (uint64 freeMicro, uint32 nonce, uint160 commitment) {
+        Account account = _slotOf(driver, lane).account;
+        return (account.freeMicro(), account.nonce(), account.commitment());
+    }
+
+    function creditOf(
+        address operator,
+        uint32 agreement
+    ) external view returns (uint64 finalMicro, uint64 provisionalMicro) {
+        Credit memory credit = _credits[operator][agreement].at(_epoch());
+        return (credit.finalMicro, credit.currentMicro + credit.previousMicro);
+    }
+
+    function withdrawableOf(address operator, uint32 agreement, address party) public view returns (uint64) {
+        uint64 finalMicro = _credits[operator][agreement].at(_epoch()).finalMicro;
+        uint64 partMicro = partnerAgreements.partOf(operator, agreement, party, finalMicro);
+        return partMicro - _withdrawnMicro[operator][agreement][party];
+    }
+
+    function bondOf(address oracle) external view returns (uint64) {
+        return _bondsMicro[oracle];
+    }
+
+    function _slotOf(address driver, uint32 lane) internal view returns (AccountSlot storage) {
+        return _accounts[(uint256(uint160(driver)) << 32) | lane];
+    }
+}
