@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {
+    IAuthorizedFunding,
+    TokenPermit,
+    TransferAuthorization,
+    WitnessedTransfer
+} from "../interfaces/IAuthorizedFunding.sol";
+import {IChargingSettlement, SessionTerms} from "../interfaces/IChargingSettlement.sol";
+import {
+    ISignatureTransfer,
+    PermitTransferFrom,
+    SignatureTransferDetails,
+    TokenPermissions
+} from "../interfaces/ISignatureTransfer.sol";
+import {ITransferWithAuthorization} from "../interfaces/ITransferWithAuthorization.sol";
+import {SessionTermsLibrary} from "../libraries/SessionTermsLibrary.sol";
+
+/// @title Authorised funding
+/// @dev See IAuthorizedFunding.
+contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using SessionTermsLibrary for SessionTerms;
+
+    /// Completes Permit2's type: its last member, then the referenced types in alphabetical order.
+    string private constant WITNESS_TYPE =
+        "SessionTerms witness)"
+        "SessionTerms(address driver,uint32 lane,uint32 nonce,address operator,uint32 agreement,uint32 evse,"
+        "uint32 meter,uint24 maximumPowerW,bytes32 tariffId,uint64 holdMicro,uint40 expiresAt)"
+        "TokenPermissions(address token,uint256 amount)";
+
+    IChargingSettlement public immutable settlement;
+    ISignatureTransfer public immutable permit2;
+
+    constructor(IChargingSettlement settlementContract, ISignatureTransfer permit2Contract) {
+        settlement = settlementContract;
+        permit2 = permit2Contract;
+    }
+
+    /* PERMIT */
+
+    function depositWithPermit(
+        address driver,
+        uint32 lane,
+        uint256 amount,
+        TokenPermit calldata permit
+    ) external nonReentrant {
+        IERC20 erc20 = settlement.erc20();
+        _pull(erc20, msg.sender, amount, permit);
+
+        _deposit(erc20, msg.sender, driver, lane, amount);
+    }
+
+    function depositWithPermitAndOpen(
+        SessionTerms calldata terms,
+        TokenPermit calldata permit,
+        bytes calldata signature
+    ) external nonReentrant returns (bytes32 sessionId) {
+        IERC20 erc20 = settlement.erc20();
+        (uint64 freeMicro, , ) = settlement.accountOf(terms.driver, terms.lane);
+        if (terms.holdMicro > freeMicro) {
+            uint256 amount = (terms.holdMicro - freeMicro) * settlement.unit();
+            _pull(erc20, terms.driver, amount, permit);
+            _deposit(erc20, terms.driver, terms.driver, terms.lane, amount);
+        }
+
+        return settlement.openSigned(terms, signature);
+    }
+
+    function _pull(IERC20 erc20, address payer, uint256 amount, TokenPermit calldata permit) private {
+        bool isPermitTaken = _tryPermit(erc20, payer, permit);
+        uint256 allowance = erc20.allowance(payer, address(this));
+        // Somebody may have sent the permit before, or the token may only seem to take it. The allowance tells.
+        require(isPermitTaken || allowance >= amount, PermitRefused(allowance, amount));
+        require(allowance >= amount, AllowanceTooLow(allowance, amount));
+
+        uint256 balanceBefore = erc20.balanceOf(address(this));
+        erc20.safeTransferFrom(payer, address(this), amount);
+        _requireReceived(erc20, balanceBefore, amount);
+    }
+
+    function _tryPermit(IERC20 erc20, address owner, TokenPermit calldata permit) private returns (bool isTaken) {
+        IERC20Permit token = IERC20Permit(address(erc20));
+        try token.permit(owner, address(this), permit.value, permit.deadline, permit.v, permit.r, permit.s) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    /* TRANSFER AUTHORIZATION */
+
+    function openWithTransferAuthorization(
+        SessionTerms calldata terms,
+        TransferAuthorization calldata authorization,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (bytes32 sessionId) {
+        IERC20 erc20 = settlement.erc20();
+        uint256 balanceBefore = erc20.balanceOf(address(this));
+        ITransferWithAuthorization(address(erc20)).receiveWithAuthorization(
+            terms.driver,
+            address(this),
+            authorization.value,
+            authorization.validAfter,
+            authorization.validBefore,
+            settlement.sessionIdOf(terms),
+            v,
+            r,
+            s
+        );
+
+        return _depositAndOpen(erc20, balanceBefore, terms, authorization.value);
+    }
+
+    function openWithWalletTransferAuthorization(
+        SessionTerms calldata terms,
+        TransferAuthorization calldata authorization,
+        bytes calldata signature
+    ) external nonReentrant returns (bytes32 sessionId) {
+        IERC20 erc20 = settlement.erc20();
+        uint256 balanceBefore = erc20.balanceOf(address(this));
+        ITransferWithAuthorization(address(erc20)).receiveWithAuthorization(
+            terms.driver,
+            address(this),
+            authorization.value,
+            authorization.validAfter,
+            authorization.validBefore,
+            settlement.sessionIdOf(terms),
+            signature
+        );
+
+        return _depositAndOpen(erc20, balanceBefore, terms, authorization.value);
+    }
+
+    /* PERMIT2 */
+
+    function openWithPermit2(
+        SessionTerms calldata terms,
+        WitnessedTransfer calldata transfer
+    ) external nonReentrant returns (bytes32 sessionId) {
+        IERC20 erc20 = settlement.erc20();
+        uint256 balanceBefore = erc20.balanceOf(address(this));
+        permit2.permitWitnessTransferFrom(
+            PermitTransferFrom(TokenPermissions(address(erc20), transfer.amount), transfer.nonce, transfer.deadline),
+            SignatureTransferDetails(address(this), transfer.amount),
+            terms.driver,
+            SessionTermsLibrary.structHash(terms.driver, terms.operator, terms.agreement, terms.tariffId, terms.pack()),
+            WITNESS_TYPE,
+            transfer.signature
+        );
+
+        return _depositAndOpen(erc20, balanceBefore, terms, transfer.amount);
+    }
+
+    /* DEPOSIT */
+
+    function _depositAndOpen(
+        IERC20 erc20,
+        uint256 balanceBefore,
+        SessionTerms calldata terms,
+        uint256 amount
+    ) private returns (bytes32 sessionId) {
+        _requireReceived(erc20, balanceBefore, amount);
+
+        _deposit(erc20, terms.driver, terms.driver, terms.lane, amount);
+
+        return settlement.openAuthorized(terms);
+    }
+
+    /// @dev Tokens that are here for another reason must not make up for a token that kept a fee.
+    function _requireReceived(IERC20 erc20, uint256 balanceBefore, uint256 amount) private view {
+        uint256 received = erc20.balanceOf(address(this)) - balanceBefore;
+        require(received == amount, TransferMismatch(received, amount));
+    }
+
+    function _deposit(IERC20 erc20, address payer, address driver, uint32 lane, uint256 amount) private {
+        emit Funded(payer, driver, lane, amount);
+
+        erc20.forceApprove(address(settlement), amount);
+        settlement.deposit(driver, lane, amount);
+    }
+}
