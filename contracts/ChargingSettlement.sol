@@ -126,15 +126,11 @@ contract ChargingSettlement is SettlementLedger {
             emit GroupOpened(operator, agreement, tariffId);
 
             for (uint256 i; i < openings.length; ++i) {
-                bytes32 sessionId = _sessionId(
-                    domain,
-                    openings[i].driver,
-                    operator,
-                    agreement,
-                    tariffId,
-                    openings[i].terms
-                );
-                _openOrSkip(sessionId, groupRefusal, openings[i]);
+                Opening calldata opening = openings[i];
+                address driver = opening.driver;
+                PackedTerms terms = opening.terms;
+                bytes32 sessionId = _sessionId(domain, driver, operator, agreement, tariffId, terms);
+                _openOrSkip(sessionId, driver, terms, opening, groupRefusal);
             }
         }
     }
@@ -153,14 +149,19 @@ contract ChargingSettlement is SettlementLedger {
         require(reason == OpeningRefusal.None, OpeningRefused(reason, actual, limit));
     }
 
-    function _openOrSkip(bytes32 sessionId, OpeningRefusal groupRefusal, Opening calldata opening) private {
-        address driver = opening.driver;
+    function _openOrSkip(
+        bytes32 sessionId,
+        address driver,
+        PackedTerms terms,
+        Opening calldata opening,
+        OpeningRefusal groupRefusal
+    ) private {
         OpeningRefusal reason = groupRefusal;
         uint256 actual;
         uint256 limit;
         if (reason == OpeningRefusal.None) {
             (reason, actual, limit) = _isSignedBy(driver, sessionId, opening.r, opening.vs)
-                ? _open(sessionId, driver, opening.terms)
+                ? _open(sessionId, driver, terms)
                 : (OpeningRefusal.SignatureInvalid, 0, 0);
         }
         if (reason != OpeningRefusal.None) emit OpeningSkipped(sessionId, driver, reason, actual, limit);
@@ -329,9 +330,10 @@ contract ChargingSettlement is SettlementLedger {
         uint256 limitMicro = _epochRemainderOf(operator);
         (bytes32 domain, bytes32 claims, bytes32 settled) = (batch.domain, batch.claims, batch.settled);
         for (uint256 i; i < settlements.length; ++i) {
-            address driver = settlements[i].driver;
-            PackedTerms terms = settlements[i].terms;
-            PackedMetering metering = settlements[i].metering;
+            Settlement calldata settlement = settlements[i];
+            address driver = settlement.driver;
+            PackedTerms terms = settlement.terms;
+            PackedMetering metering = settlement.metering;
             bytes32 sessionId = _sessionId(domain, driver, operator, agreement, tariffId, terms);
             claims = claims.linked(sessionId, metering);
             (SettlementRefusal reason, uint256 chargedMicro) = metering.energyMicroWh() > _energyLimitMicroWh(terms)

@@ -1,17 +1,26 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { HDNodeWallet, TransactionReceipt, TransactionResponse, TypedDataDomain } from "ethers";
-import { HDNodeWallet as Wallet, Signature, toBeHex } from "ethers";
+import {
+  getCreateAddress,
+  HDNodeWallet as Wallet,
+  Signature,
+  solidityPackedKeccak256,
+  toBeHex,
+  TypedDataEncoder,
+  ZeroHash,
+} from "ethers";
 import { network } from "hardhat";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openEnvelope } from "../../services/verify/ocmf/envelope.ts";
+import { defaultRules, deployContractSet, type SettlementRules } from "../deploy/contract-set.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 
 const UNIT = 10n ** 6n;
 const HOLD_MICRO = 30n * UNIT;
-const MAXIMUM_SESSION_SECONDS = 48 * 3600;
-const ORACLE_CHANGE_DELAY_SECONDS = 72 * 3600;
+const AGREEMENT = 1n;
+const MAXIMUM_POWER_W = 22_000n;
 const SESSION_SECONDS = 24n * 3600n;
 const UINT40_MAX = 2n ** 40n - 1n;
 const UINT256_MAX = 2n ** 256n - 1n;
@@ -24,11 +33,20 @@ const sessionTermsTypes = {
     { name: "lane", type: "uint32" },
     { name: "nonce", type: "uint32" },
     { name: "operator", type: "address" },
+    { name: "agreement", type: "uint32" },
     { name: "evse", type: "uint32" },
     { name: "meter", type: "uint32" },
+    { name: "maximumPowerW", type: "uint24" },
     { name: "tariffId", type: "bytes32" },
     { name: "holdMicro", type: "uint64" },
     { name: "expiresAt", type: "uint40" },
+  ],
+};
+
+const settlementBatchTypes = {
+  SettlementBatch: [
+    { name: "claims", type: "bytes32" },
+    { name: "count", type: "uint256" },
   ],
 };
 
@@ -56,14 +74,19 @@ export interface BenchSession {
     readonly lane: bigint;
     readonly nonce: bigint;
     readonly operator: string;
+    readonly agreement: bigint;
     readonly evse: bigint;
     readonly meter: bigint;
+    readonly maximumPowerW: bigint;
     readonly tariffId: string;
     readonly holdMicro: bigint;
     readonly expiresAt: bigint;
   };
   readonly packedTerms: bigint;
 }
+
+/** A ring of one batch, so that its slot is in use after the first; each batch then waits for the window of the last. */
+const rules: SettlementRules = { ...defaultRules, challengeRingSize: 1 };
 
 /** What a contract gets of a record: the signed bytes and the signature. */
 function signedRecordOf(meter: SimulatedMeter, record: string): { payload: Uint8Array; r: string; s: string } {
@@ -78,30 +101,36 @@ export async function createBenchChain(driverCount: number) {
   const { ethers, provider } = await network.create();
   const accounts = await ethers.getSigners();
   const operator = accountAt(0);
-  const oracle = accountAt(1);
 
   const erc20 = await ethers.deployContract("DemoToken");
-  const tariffRegistry = await ethers.deployContract("TariffRegistry");
-  const oracleSet = await ethers.deployContract("OracleSet", [
-    operator.address,
-    ORACLE_CHANGE_DELAY_SECONDS,
-    [oracle.address],
-  ]);
-  const meterRegistry = await ethers.deployContract("MeterRegistry", [oracleSet]);
-  const settlement = await ethers.deployContract("ChargingSettlement", [
-    erc20,
-    tariffRegistry,
-    meterRegistry,
-    oracleSet,
-    MAXIMUM_SESSION_SECONDS,
-  ]);
-  const meterSettlement = await ethers.getContractAt("MeterSettlement", await settlement.meterSettlement());
+  const oracles = [accountAt(1), accountAt(2)].toSorted((left, right) => (left.address < right.address ? -1 : 1));
+  const partners = [accountAt(3), accountAt(4), accountAt(5)];
+  const contracts = await deployContractSet(
+    await erc20.getAddress(),
+    {
+      owner: operator.address,
+      guardian: operator.address,
+      oracles: oracles.map(({ address }) => address),
+      threshold: oracles.length,
+    },
+    rules,
+    async (name, parameters) => (await ethers.deployContract(name, [...parameters])).getAddress(),
+    async (ahead) => getCreateAddress({ from: operator.address, nonce: (await operator.getNonce()) + ahead }),
+  );
+  const tariffRegistry = await ethers.getContractAt("TariffRegistry", contracts.TariffRegistry);
+  const partnerAgreements = await ethers.getContractAt("PartnerAgreements", contracts.PartnerAgreements);
+  const meterRegistry = await ethers.getContractAt("MeterRegistry", contracts.MeterRegistry);
+  const meterSettlement = await ethers.getContractAt("MeterSettlement", contracts.MeterSettlement);
+  const settlement = await ethers.getContractAt("ChargingSettlement", contracts.ChargingSettlement);
   const domain: TypedDataDomain = {
     name: "Wattproof Charging Settlement",
     version: "1",
     chainId: (await ethers.provider.getNetwork()).chainId,
-    verifyingContract: await settlement.getAddress(),
+    verifyingContract: contracts.ChargingSettlement,
   };
+  // The operator keeps what three partners do not get: a split of four.
+  await partnerAgreements.propose(partners.map(({ address }) => ({ partner: address, shareBps: 1_000 })));
+  for (const partner of partners) await partnerAgreements.connect(partner).sign(AGREEMENT);
   const tariffId = await tariffRegistry.tariffIdOf(tariff);
   await tariffRegistry.publish(tariff);
   await erc20.mint(operator, UNIT * 10n ** 9n);
@@ -173,7 +202,7 @@ export async function createBenchChain(driverCount: number) {
           beginSeconds,
           endSeconds: beginSeconds + 3_600,
         });
-        return { terms, tariff, records: [signedRecordOf(meter, record)] };
+        return { terms, toppedUpMicro: 0n, tariff, records: [signedRecordOf(meter, record)] };
       }),
     );
     const [first] = proofs;
@@ -201,13 +230,21 @@ export async function createBenchChain(driverCount: number) {
             lane: 0n,
             nonce,
             operator: operator.address,
+            agreement: AGREEMENT,
             evse,
             meter,
+            maximumPowerW: MAXIMUM_POWER_W,
             tariffId,
             holdMicro: HOLD_MICRO,
             expiresAt,
           },
-          packedTerms: (nonce << 168n) | (evse << 136n) | (meter << 104n) | (HOLD_MICRO << 40n) | expiresAt,
+          packedTerms:
+            (MAXIMUM_POWER_W << 232n) |
+            (nonce << 168n) |
+            (evse << 136n) |
+            (meter << 104n) |
+            (HOLD_MICRO << 40n) |
+            expiresAt,
         };
       }),
     );
@@ -220,7 +257,7 @@ export async function createBenchChain(driverCount: number) {
         return { driver, terms: packedTerms, r: signature.r, vs: signature.yParityAndS };
       }),
     );
-    const receipt = await receiptOf(settlement.openBatch([{ operator, tariffId, openings }]));
+    const receipt = await receiptOf(settlement.openBatch([{ operator, agreement: AGREEMENT, tariffId, openings }]));
     return requireEvents(receipt, "SessionOpened", sessions.length);
   }
 
@@ -234,8 +271,35 @@ export async function createBenchChain(driverCount: number) {
         ((3_600n + BigInt(index)) << 32n) |
         (1_200n + BigInt(index)),
     }));
-    const receipt = await receiptOf(settlement.connect(oracle).settleBatch([{ operator, tariff, settlements }]));
+    await provider.request({ method: "evm_increaseTime", params: [rules.challengeWindowSeconds + 1] });
+    const signatures = await quorumOver(
+      sessions,
+      settlements.map(({ metering }) => metering),
+    );
+    const receipt = await receiptOf(
+      settlement.settleBatch([{ operator, agreement: AGREEMENT, tariff, settlements }], signatures),
+    );
     return requireEvents(receipt, "SessionSettled", sessions.length);
+  }
+
+  /** The signatures of all oracles over the claims of a batch. */
+  async function quorumOver(sessions: readonly BenchSession[], meterings: readonly bigint[]) {
+    const claims = sessions.reduce(
+      (previous, { terms }, index) =>
+        solidityPackedKeccak256(
+          ["bytes32", "bytes32", "uint256"],
+          [previous, TypedDataEncoder.hash(domain, sessionTermsTypes, terms), meterings[index]],
+        ),
+      ZeroHash,
+    );
+    return Promise.all(
+      oracles.map(async (oracle) => {
+        const signature = Signature.from(
+          await oracle.signTypedData(domain, settlementBatchTypes, { claims, count: sessions.length }),
+        );
+        return { r: signature.r, vs: signature.yParityAndS };
+      }),
+    );
   }
 
   async function openOwn(session: BenchSession): Promise<TransactionReceipt> {
@@ -245,7 +309,7 @@ export async function createBenchChain(driverCount: number) {
 
   async function expire(session: BenchSession): Promise<TransactionReceipt> {
     await provider.request({ method: "evm_increaseTime", params: [Number(SESSION_SECONDS) + 1] });
-    return receiptOf(settlement.expire(session.terms));
+    return receiptOf(settlement.expire(session.terms, 0n));
   }
 
   return {
@@ -259,6 +323,8 @@ export async function createBenchChain(driverCount: number) {
     deposit: (driver: HDNodeWallet) => receiptOf(settlement.deposit(driver, 0, UNIT)),
     withdraw: (driver: HDNodeWallet) =>
       receiptOf(settlement.connect(driver.connect(ethers.provider)).withdraw(0, UNIT, operator)),
-    withdrawCredit: () => receiptOf(settlement.withdrawCredit(UNIT, operator)),
+    /** Lets provisional credit become final. */
+    passEpochs: () => provider.request({ method: "evm_increaseTime", params: [2 * rules.epochSeconds] }),
+    withdrawCredit: () => receiptOf(settlement.withdrawCredit(operator, AGREEMENT, UNIT, operator)),
   };
 }

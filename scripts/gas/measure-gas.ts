@@ -66,6 +66,7 @@ export async function measureGas(): Promise<GasMeasurement> {
   record("expire", 1, await chain.expire(own));
   record("deposit", 1, await chain.deposit(own.driver));
   record("withdraw", 1, await chain.withdraw(own.driver));
+  await chain.passEpochs();
   record("withdrawCredit", 1, await chain.withdrawCredit());
   return { rows, openPlusSettle };
 
