@@ -58,6 +58,8 @@ interface IAuthorizedFunding {
     error AllowanceTooLow(uint256 allowance, uint256 amount);
     /// @notice The token moved another amount than was asked for.
     error TransferMismatch(uint256 received, uint256 expected);
+    /// @notice This chain has no Permit2 contract.
+    error Permit2Missing(address permit2);
 
     /* PERMIT */
 
@@ -112,6 +114,6 @@ interface IAuthorizedFunding {
     /// @notice Where the money goes.
     function settlement() external view returns (IChargingSettlement);
 
-    /// @notice The Permit2 contract of this chain.
+    /// @notice The Permit2 contract; it has the same address on every chain that has it.
     function permit2() external view returns (ISignatureTransfer);
 }

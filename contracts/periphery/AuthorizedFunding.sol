@@ -35,12 +35,14 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
         "uint32 meter,uint24 maximumPowerW,bytes32 tariffId,uint64 holdMicro,uint40 expiresAt)"
         "TokenPermissions(address token,uint256 amount)";
 
-    IChargingSettlement public immutable settlement;
-    ISignatureTransfer public immutable permit2;
+    /// The same on every chain, and nobody can put other code there: it follows from the code and from a factory that has
+    /// no key. A parameter could name a contract that checks no signatures.
+    ISignatureTransfer public constant permit2 = ISignatureTransfer(0x000000000022D473030F116dDEE9F6B43aC78BA3);
 
-    constructor(IChargingSettlement settlementContract, ISignatureTransfer permit2Contract) {
+    IChargingSettlement public immutable settlement;
+
+    constructor(IChargingSettlement settlementContract) {
         settlement = settlementContract;
-        permit2 = permit2Contract;
     }
 
     /* PERMIT */
@@ -146,6 +148,8 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
         SessionTerms calldata terms,
         WitnessedTransfer calldata transfer
     ) external nonReentrant returns (bytes32 sessionId) {
+        require(address(permit2).code.length != 0, Permit2Missing(address(permit2)));
+
         IERC20 erc20 = settlement.erc20();
         uint256 balanceBefore = erc20.balanceOf(address(this));
         permit2.permitWitnessTransferFrom(
