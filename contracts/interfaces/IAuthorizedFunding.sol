@@ -115,5 +115,5 @@ interface IAuthorizedFunding {
     function settlement() external view returns (IChargingSettlement);
 
     /// @notice The Permit2 contract; it has the same address on every chain that has it.
-    function permit2() external view returns (ISignatureTransfer);
+    function permit2() external pure returns (ISignatureTransfer);
 }

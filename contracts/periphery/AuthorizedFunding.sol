@@ -37,7 +37,7 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
 
     /// The same on every chain, and nobody can put other code there: it follows from the code and from a factory that has
     /// no key. A parameter could name a contract that checks no signatures.
-    ISignatureTransfer public constant permit2 = ISignatureTransfer(0x000000000022D473030F116dDEE9F6B43aC78BA3);
+    ISignatureTransfer private constant PERMIT2 = ISignatureTransfer(0x000000000022D473030F116dDEE9F6B43aC78BA3);
 
     IChargingSettlement public immutable settlement;
 
@@ -148,11 +148,11 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
         SessionTerms calldata terms,
         WitnessedTransfer calldata transfer
     ) external nonReentrant returns (bytes32 sessionId) {
-        require(address(permit2).code.length != 0, Permit2Missing(address(permit2)));
+        require(address(PERMIT2).code.length != 0, Permit2Missing(address(PERMIT2)));
 
         IERC20 erc20 = settlement.erc20();
         uint256 balanceBefore = erc20.balanceOf(address(this));
-        permit2.permitWitnessTransferFrom(
+        PERMIT2.permitWitnessTransferFrom(
             PermitTransferFrom(TokenPermissions(address(erc20), transfer.amount), transfer.nonce, transfer.deadline),
             SignatureTransferDetails(address(this), transfer.amount),
             terms.driver,
@@ -190,5 +190,11 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
 
         erc20.forceApprove(address(settlement), amount);
         settlement.deposit(driver, lane, amount);
+    }
+
+    /* VIEWS */
+
+    function permit2() external pure returns (ISignatureTransfer) {
+        return PERMIT2;
     }
 }
