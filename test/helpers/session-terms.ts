@@ -6,8 +6,10 @@ export interface Terms {
   readonly lane: bigint;
   readonly nonce: bigint;
   readonly operator: string;
+  readonly agreement: bigint;
   readonly evse: bigint;
   readonly meter: bigint;
+  readonly maximumPowerW: bigint;
   readonly tariffId: string;
   readonly holdMicro: bigint;
   readonly expiresAt: bigint;
@@ -19,8 +21,10 @@ export const SESSION_TERMS_TYPES = {
     { name: "lane", type: "uint32" },
     { name: "nonce", type: "uint32" },
     { name: "operator", type: "address" },
+    { name: "agreement", type: "uint32" },
     { name: "evse", type: "uint32" },
     { name: "meter", type: "uint32" },
+    { name: "maximumPowerW", type: "uint24" },
     { name: "tariffId", type: "bytes32" },
     { name: "holdMicro", type: "uint64" },
     { name: "expiresAt", type: "uint40" },

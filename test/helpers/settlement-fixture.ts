@@ -17,15 +17,16 @@ export type Signer = Awaited<ReturnType<typeof ethers.getSigners>>[number];
 /** Why a session is not opened, as in OpeningRefusal of IChargingSettlement.sol. */
 export const OpeningRefusal = {
   None: 0n,
-  SignatureInvalid: 1n,
-  SessionLive: 2n,
-  NonceMismatch: 3n,
-  HoldZero: 4n,
-  HoldAboveBalance: 5n,
-  ExpiryPassed: 6n,
-  ExpiryTooLate: 7n,
-  NonceExhausted: 8n,
-  TariffNotOffered: 9n,
+  TariffNotOffered: 1n,
+  AgreementNotBinding: 2n,
+  SignatureInvalid: 3n,
+  SessionLive: 4n,
+  NonceMismatch: 5n,
+  NonceExhausted: 6n,
+  HoldZero: 7n,
+  HoldAboveBalance: 8n,
+  ExpiryPassed: 9n,
+  ExpiryTooLate: 10n,
 } as const;
 
 /** Why a session is not settled, as in SettlementRefusal of IChargingSettlement.sol. */
