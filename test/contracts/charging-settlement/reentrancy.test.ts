@@ -88,7 +88,7 @@ describe("ChargingSettlement and a token that calls back", () => {
   });
 
   for (const [entry, enter] of Object.entries(entries)) {
-    it(`is refused by every function during ${entry}, which itself does what it does without the calls`, async () => {
+    it(`invariant 17: is refused by every function during ${entry}, which itself does what it does without the calls`, async () => {
       const { settlement, erc20 } = fixture;
       const guard = settlement.interface.encodeErrorResult("ReentrancyGuardReentrantCall", []);
       const undisturbed = await outcomeOf(fixture, enter);

@@ -270,7 +270,7 @@ describe("ChargingSettlement.settleBatch", () => {
     expect(await settle(settlementGroup(terms))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
   });
 
-  it("settles once what one batch contains twice, in one group and in two", async () => {
+  it("invariant 6: settles once what one batch contains twice, in one group and in two", async () => {
     const dearer = { ...USUAL, energyMicroWh: 2n * USUAL.energyMicroWh };
     const outcome = await settle(
       settlementGroup(terms, [settlementOf(terms), settlementOf(terms, dearer)]),
@@ -285,7 +285,7 @@ describe("ChargingSettlement.settleBatch", () => {
     });
   });
 
-  it("credits each group's sum and skips the bad items between", async () => {
+  it("invariant 13: credits each group's sum and skips the bad items between", async () => {
     const { settlement, driver, otherDriver, relayer, operator, otherOperator, tariffId } = fixture;
     const second = termsOf(fixture, { lane: 1n });
     const third = termsOf(fixture, { driver: otherDriver.address, operator: otherOperator.address });
