@@ -62,7 +62,9 @@ describe("The configuration", function () {
   });
 
   it("takes the documented defaults, and leaves other variables alone", function () {
-    expect(parseConfiguration({ ...required, PATH: "/bin", WATTPROOF_SHARED: "../shared" })).to.deep.equal({
+    expect(
+      parseConfiguration({ ...required, PATH: "/bin", WATTPROOF_SHARED: "s", WATTPROOF_DEPLOYER_KEYSTORE: "k" }),
+    ).to.deep.equal({
       rpcUrl: "http://127.0.0.1:8545",
       deploymentPath: "deployment.json",
       dataPath: "data",
