@@ -90,6 +90,12 @@ describe("The life of a session", function () {
     [["completed", "batched", "settled", "closingUndone"], { status: "batched", batchId: "b", closing: null }],
     [["begun", "expired", "closingUndone"], { status: "charging", closing: null }],
     [["contradiction", "expired", "closingUndone"], { status: "disputed" }],
+    [["completed", "batched", "expired", "released"], { status: "expired", batchId: null, failedAttempts: 0 }],
+    [["completed", "batched", "expired", "released", "closingUndone"], { status: "completed", batchId: null }],
+    [
+      ["completed", "batched", "reverted", "batched", "reverted", "openingUndone", "opened"],
+      { status: "completed", failedAttempts: 0, reason: null },
+    ],
     [["openingUndone"], { status: "unconfirmed" }],
     [["openingUndone", "begun"], { status: "unconfirmed", stage: "begun" }],
     [["openingUndone", "completed", "opened"], { status: "completed", batchId: null }],
