@@ -190,6 +190,7 @@ library OcmfRecord {
             if (JsonText.isNull(text, i)) return (0, i + 4);
             next = _skipText(text, i);
             uint256 length = next - i - 2;
+            // Solidity could hash only a copy.
             assembly ("memory-safe") {
                 hash := keccak256(add(add(text, i), 1), length)
             }

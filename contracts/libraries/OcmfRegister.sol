@@ -32,9 +32,7 @@ library OcmfRegister {
             if (code == 0) JsonText.refuse(RefusalReason.RegisterUnknown, i);
             // Bring the first character to the highest bits.
             uint256 rest = code;
-            assembly ("memory-safe") {
-                rest := shl(and(clz(code), not(7)), code)
-            }
+            while (rest >> 248 == 0) rest <<= 8;
             uint256 a;
             uint256 c;
             uint256 d;
