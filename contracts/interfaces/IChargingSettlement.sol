@@ -68,7 +68,8 @@ struct SettlementGroup {
     Settlement[] settlements;
 }
 
-/// @notice Why a session cannot be opened, in the order in which it is checked. `actual` and `limit` in the error and
+/// @notice Why a session cannot be opened, in the order in which it is checked, but for the last two: the tariff is
+/// checked before everything else, and whether nonces are used up after the nonce. `actual` and `limit` in the error and
 /// in the event are what the reason compares; both are 0 where nothing is compared.
 enum OpeningRefusal {
     None,
