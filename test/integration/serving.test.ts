@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
@@ -146,7 +147,9 @@ describe("Serving sessions", function () {
     await store.close();
 
     const second = await startService(first.config, { log: pino({ level: "silent" }) });
-    while ((await second.store.listPendingMessages(1)).length > 0) await new Promise(setImmediate);
+    for (let looks = 0; looks < 1_000 && (await second.store.listPendingMessages(1)).length > 0; looks += 1) {
+      await sleep(10);
+    }
     await second.synchronise();
     expect(await statusOf(second.store, session)).to.equal("settled");
     await second.close();
