@@ -102,6 +102,18 @@ describe("npm start", function () {
     expect(run.code, run.stderr).to.equal(0);
   });
 
+  it("ends in order when it is interrupted in the middle, and leaves nothing behind", async () => {
+    for (const moment of [/^chain/u, /^opened/u]) {
+      const running = startScript("start", ["--once"], { TMPDIR: folder });
+      await running.line(moment);
+      running.child.kill("SIGINT");
+      const run = await running.finished;
+
+      expect([run.code, run.stderr]).to.deep.equal([2, ""]);
+      expect(readdirSync(folder).filter((name) => name.startsWith("wattproof-"))).to.deep.equal([]);
+    }
+  });
+
   it("plays records of a manifest, and says that it trusts them without proof", async () => {
     const run = await runScript("start", ["--once", "--json", "--records", sample]);
     const answer = answerOf(run);
