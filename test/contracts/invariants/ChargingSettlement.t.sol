@@ -31,6 +31,7 @@ contract ChargingSettlementInvariants is TestBase {
         );
         _settlement = _world.settlement();
         _erc20 = _world.erc20();
+        for (uint256 i; i < _world.DRIVERS() * _world.LANES(); ++i) _world.deposit(i / 2, i % 2, 20_000_000);
         _target(address(_world));
     }
 

@@ -214,6 +214,17 @@ abstract contract SessionWorld {
         return net + (net * tariff.taxBps) / 10_000;
     }
 
+    /// @dev Three times of four an account that can open a session, if there is one; else the one that was asked for.
+    function _accountToOpen(uint256 driver, uint256 lane, uint256 seed) internal view returns (uint256, uint256) {
+        uint256 first = (driver % DRIVERS) * LANES + (lane % LANES);
+        for (uint256 i; i < DRIVERS * LANES && seed % 4 != 0; ++i) {
+            uint256 number = (first + i) % (DRIVERS * LANES);
+            ModelAccount storage account = accounts[number / LANES][number % LANES];
+            if (account.live == 0 && account.freeMicro != 0) return (number / LANES, number % LANES);
+        }
+        return (driver % DRIVERS, lane % LANES);
+    }
+
     /* TERMS */
 
     function _termsFor(
