@@ -163,8 +163,8 @@ describe("OcmfScanner.scan", () => {
     expect([begin.hasTimeError, end.hasTimeError]).to.deep.equal([false, true]);
   });
 
-  it("bills the vehicle's energy before the mains', then the transaction's before a total", async () => {
-    const registers = ["B0", "B2", "B1", "B3"];
+  it("bills the transaction's register before a total, then the vehicle's energy before the mains'", async () => {
+    const registers = ["B0", "B1", "B2", "B3"];
     for (let best = 1; best < registers.length; best += 1) {
       for (const codes of [registers.slice(0, best + 1), registers.slice(0, best + 1).reverse()]) {
         const readings = (reading: RawMembers): RawMembers[] =>
