@@ -132,6 +132,8 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
 
     function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
         require(recipient != address(0), AddressZero());
+        // What is paid to itself would belong to nobody.
+        require(recipient != address(this), RecipientIsSettlement());
 
         owedMicro -= uint64(amountMicro);
 

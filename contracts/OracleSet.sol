@@ -38,7 +38,9 @@ contract OracleSet is IOracleSet, Ownable2Step {
         Term storage term = _terms[oracle];
         require(term.activeUntil == OPEN_END, OracleNotAdded(oracle));
 
-        uint256 activeUntil = block.timestamp + changeDelaySeconds;
+        // A term that has not begun never begins: no session can rely on it.
+        bool hasBegun = term.activeFrom <= block.timestamp;
+        uint256 activeUntil = hasBegun ? block.timestamp + changeDelaySeconds : block.timestamp;
         term.activeUntil = uint40(activeUntil);
 
         emit OracleRemoved(oracle, activeUntil);

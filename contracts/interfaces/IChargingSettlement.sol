@@ -163,6 +163,8 @@ interface IChargingSettlement {
     error AmountNotMultiple(uint256 amount, uint256 unit);
     /// @notice The zero address cannot own an account or receive money.
     error AddressZero();
+    /// @notice The settlement cannot be paid by itself.
+    error RecipientIsSettlement();
     /// @notice More would be owed than the ledger can hold.
     error LedgerFull(uint256 owedMicro, uint256 limitMicro);
     /// @notice The token moved another amount than was asked for.

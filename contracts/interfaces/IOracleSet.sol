@@ -23,7 +23,8 @@ interface IOracleSet {
     /// @notice Lets an account settle sessions from `changeDelaySeconds` on. Only the owner.
     function addOracle(address oracle) external;
 
-    /// @notice Ends an account's term `changeDelaySeconds` from now. Only the owner.
+    /// @notice Ends an account's term `changeDelaySeconds` from now; a term that has not begun never begins. Only the
+    /// owner.
     function removeOracle(address oracle) external;
 
     /// @notice Whether the account is an oracle at the time of this block.
