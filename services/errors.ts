@@ -222,7 +222,6 @@ export const errorCatalogue = {
   },
 
   // Command line of verify:ocmf.
-  OCMF_ARGUMENTS_INVALID: { httpStatus: 400, isRetryable: false, title: "The command cannot be understood." },
   OCMF_INPUT_UNREADABLE: { httpStatus: 400, isRetryable: false, title: "A file cannot be read." },
   OCMF_MANIFEST_INVALID: {
     httpStatus: 400,
