@@ -21,12 +21,15 @@ import {
     SettlementGroup,
     SettlementRefusal
 } from "./interfaces/IChargingSettlement.sol";
+import {IMeterRegistry} from "./interfaces/IMeterRegistry.sol";
+import {IMeterSettlement} from "./interfaces/IMeterSettlement.sol";
 import {IOracleSet} from "./interfaces/IOracleSet.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
+import {MeterSettlement} from "./MeterSettlement.sol";
 
 /// @title Charging settlement
 /// @dev See IChargingSettlement. A driver's account is one storage slot that is used again for every session; a live
@@ -56,6 +59,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     IERC20 public immutable erc20;
     uint256 public immutable unit;
     ITariffRegistry public immutable tariffRegistry;
+    IMeterSettlement public immutable meterSettlement;
     IOracleSet public immutable oracleSet;
     uint40 public immutable maximumSessionSeconds;
 
@@ -67,6 +71,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     constructor(
         IERC20Metadata token,
         ITariffRegistry tariffs,
+        IMeterRegistry meters,
         IOracleSet oracles,
         uint40 longestSessionSeconds
     ) EIP712("Wattproof Charging Settlement", "1") {
@@ -81,6 +86,7 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         erc20 = token;
         unit = 10 ** (decimals - LEAST_DECIMALS);
         tariffRegistry = tariffs;
+        meterSettlement = new MeterSettlement(this, meters, longestSessionSeconds);
         oracleSet = oracles;
         maximumSessionSeconds = longestSessionSeconds;
     }
@@ -264,13 +270,32 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
             bytes32 tariffId = tariff.idOf();
             uint256 creditMicro;
             for (uint256 i; i < settlements.length; ++i) {
-                creditMicro += _settle(domain, operator, tariffId, tariff, settlements[i]);
+                unchecked {
+                    // Each part is at most a hold, below 2^64.
+                    creditMicro += _settleOrSkip(domain, operator, tariffId, tariff, settlements[i]);
+                }
             }
             if (creditMicro != 0) _credit(operator, tariffId, creditMicro);
         }
     }
 
-    function _settle(
+    function settleProven(
+        address operator,
+        Tariff calldata tariff,
+        Settlement calldata settlement
+    ) external nonReentrant returns (uint256 chargedMicro) {
+        require(msg.sender == address(meterSettlement), NotMeterSettlement(msg.sender));
+
+        bytes32 tariffId = tariff.idOf();
+        bytes32 sessionId = _sessionId(_domainSeparatorV4(), settlement.driver, operator, tariffId, settlement.terms);
+        SettlementRefusal reason;
+        (reason, chargedMicro) = _settle(sessionId, settlement.driver, settlement.terms, settlement.metering, tariff);
+        require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
+
+        if (chargedMicro != 0) _credit(operator, tariffId, chargedMicro);
+    }
+
+    function _settleOrSkip(
         bytes32 domain,
         address operator,
         bytes32 tariffId,
@@ -278,19 +303,23 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
         Settlement calldata settlement
     ) private returns (uint256 chargedMicro) {
         address driver = settlement.driver;
-        PackedTerms terms = settlement.terms;
-        PackedMetering metering = settlement.metering;
-        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, terms);
+        bytes32 sessionId = _sessionId(domain, driver, operator, tariffId, settlement.terms);
+        SettlementRefusal reason;
+        (reason, chargedMicro) = _settle(sessionId, driver, settlement.terms, settlement.metering, tariff);
+        if (reason != SettlementRefusal.None) emit SettlementSkipped(sessionId, driver, reason);
+    }
+
+    function _settle(
+        bytes32 sessionId,
+        address driver,
+        PackedTerms terms,
+        PackedMetering metering,
+        Tariff memory tariff
+    ) private returns (SettlementRefusal reason, uint256 chargedMicro) {
         AccountSlot storage slot = _slotOf(driver, terms.lane());
         Account account = slot.account;
-        if (account.commitment() != _commitment(sessionId)) {
-            emit SettlementSkipped(
-                sessionId,
-                driver,
-                account.commitment() == 0 ? SettlementRefusal.NoLiveSession : SettlementRefusal.TermsMismatch
-            );
-            return 0;
-        }
+        if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
+        if (account.commitment() != _commitment(sessionId)) return (SettlementRefusal.TermsMismatch, 0);
 
         uint256 priceMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),

@@ -212,6 +212,10 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         return _evses[evse];
     }
 
+    function operatorOf(uint32 evse) external view returns (address operator) {
+        return _evses[evse].operator;
+    }
+
     function meterOf(uint32 meter) external view returns (Meter memory content) {
         return _meters[meter];
     }

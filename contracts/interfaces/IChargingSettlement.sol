@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {IMeterSettlement} from "./IMeterSettlement.sol";
 import {IOracleSet} from "./IOracleSet.sol";
 import {ITariffRegistry, Tariff} from "./ITariffRegistry.sol";
 
@@ -179,6 +180,10 @@ interface IChargingSettlement {
     error NotDriver(address caller, address driver);
     /// @notice Only an oracle can settle.
     error NotOracle(address caller);
+    /// @notice Only the contract that verifies meters' signatures can settle this way.
+    error NotMeterSettlement(address caller);
+    /// @notice The session cannot be settled, and why.
+    error SettlementRefused(bytes32 sessionId, SettlementRefusal reason);
     /// @notice The account's live session, if any, does not have these terms.
     error NotLive(bytes32 sessionId);
     /// @notice The session cannot expire yet.
@@ -217,6 +222,14 @@ interface IChargingSettlement {
     /// the operator is credited, the rest is free again. Only an oracle. A session that cannot be settled is skipped
     /// with an event; the others settle. A session can be settled until somebody expires it.
     function settleBatch(SettlementGroup[] calldata groups) external;
+
+    /// @notice Settles one session from what its meter signed. Only `meterSettlement`, which has verified the records.
+    /// @return chargedMicro What the operator is credited with.
+    function settleProven(
+        address operator,
+        Tariff calldata tariff,
+        Settlement calldata settlement
+    ) external returns (uint256 chargedMicro);
 
     /* EXPIRY */
 
@@ -268,6 +281,9 @@ interface IChargingSettlement {
     /// @notice Where tariffs are published.
     function tariffRegistry() external view returns (ITariffRegistry);
 
-    /// @notice Who may settle.
+    /// @notice What settles from the meter's own signature, without an oracle; deployed with this contract.
+    function meterSettlement() external view returns (IMeterSettlement);
+
+    /// @notice Who may settle from an oracle's word.
     function oracleSet() external view returns (IOracleSet);
 }

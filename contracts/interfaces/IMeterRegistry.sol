@@ -167,7 +167,11 @@ interface IMeterRegistry {
     /// Warning: who sells a meter can revoke its key until the buyer has activated it.
     function revokeMeter(uint32 meter) external;
 
+    /// @notice What is stored of an EVSE; all zero if there is none with this number.
     function evseOf(uint32 evse) external view returns (Evse memory content);
+    /// @notice The EVSE's operator; zero if there is none with this number.
+    function operatorOf(uint32 evse) external view returns (address operator);
+    /// @notice What is stored of a meter; all zero if there is none with this number.
     function meterOf(uint32 meter) external view returns (Meter memory content);
     /// @notice The number of the meter at which the key is active; 0 if there is none.
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);

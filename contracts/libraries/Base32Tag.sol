@@ -9,23 +9,30 @@ library Base32Tag {
 
     bytes32 private constant ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
+    /// The bit that capital letters have and digits have not, and the bit in which small letters differ from them.
+    uint160 private constant LETTER_BITS = uint160(type(uint160).max / 0xff) * 0x40;
+
     /// @notice The tag of a digest, in capital letters.
     function tagOf(bytes32 digest) internal pure returns (string memory tag) {
-        bytes memory characters = new bytes(LENGTH);
-        for (uint256 i = 0; i < LENGTH; ++i) {
-            characters[i] = ALPHABET[(uint256(digest) >> (251 - 5 * i)) & 31];
-        }
-        return string(characters);
+        return string(abi.encodePacked(bytes20(_charactersOf(digest))));
     }
 
     /// @notice Whether the text is the digest's tag, ignoring the case of ASCII letters: chargers change it.
     function isTagOf(bytes32 digest, bytes calldata text) internal pure returns (bool) {
         if (text.length != LENGTH) return false;
-        for (uint256 i = 0; i < LENGTH; ++i) {
-            bytes1 character = text[i];
-            if (character >= "a" && character <= "z") character ^= 0x20;
-            if (character != ALPHABET[(uint256(digest) >> (251 - 5 * i)) & 31]) return false;
+        uint160 characters = _charactersOf(digest);
+        uint160 difference = uint160(bytes20(text)) ^ characters;
+        // A letter may differ in the bit that makes it a small one, and nothing else may differ.
+        return difference & ~((characters & LETTER_BITS) >> 1) == 0;
+    }
+
+    function _charactersOf(bytes32 digest) private pure returns (uint160 characters) {
+        unchecked {
+            uint256 bits = uint256(digest);
+            for (uint256 i = 0; i < LENGTH; ++i) {
+                characters = (characters << 8) | uint8(ALPHABET[bits >> 251]);
+                bits <<= 5;
+            }
         }
-        return true;
     }
 }

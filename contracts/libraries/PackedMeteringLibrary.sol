@@ -6,6 +6,10 @@ import {PackedMetering} from "../interfaces/IChargingSettlement.sol";
 /// @title Packed metering
 /// @notice The parts of what a meter measured.
 library PackedMeteringLibrary {
+    function pack(uint64 microWh, uint32 secondsCharging, uint32 secondsIdle) internal pure returns (PackedMetering) {
+        return PackedMetering.wrap((uint256(microWh) << 64) | (uint256(secondsCharging) << 32) | secondsIdle);
+    }
+
     function energyMicroWh(PackedMetering metering) internal pure returns (uint64) {
         return uint64(PackedMetering.unwrap(metering) >> 64);
     }

@@ -1,14 +1,22 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { HDNodeWallet, TransactionReceipt, TransactionResponse, TypedDataDomain } from "ethers";
-import { HDNodeWallet as Wallet, Signature } from "ethers";
+import { HDNodeWallet as Wallet, Signature, toBeHex } from "ethers";
 import { network } from "hardhat";
+
+import { idTagOf } from "../../services/domain/id-tag.ts";
+import { openEnvelope } from "../../services/verify/ocmf/envelope.ts";
+import { demoMeterKey } from "../simulator/demo-key.ts";
+import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 
 const UNIT = 10n ** 6n;
 const HOLD_MICRO = 30n * UNIT;
 const MAXIMUM_SESSION_SECONDS = 48 * 3600;
 const ORACLE_CHANGE_DELAY_SECONDS = 72 * 3600;
 const SESSION_SECONDS = 24n * 3600n;
+const UINT40_MAX = 2n ** 40n - 1n;
 const UINT256_MAX = 2n ** 256n - 1n;
+/** The contracts' number for the curve. */
+const CURVE_SECP256R1 = 1;
 
 const sessionTermsTypes = {
   SessionTerms: [
@@ -57,6 +65,14 @@ export interface BenchSession {
   readonly packedTerms: bigint;
 }
 
+/** What a contract gets of a record: the signed bytes and the signature. */
+function signedRecordOf(meter: SimulatedMeter, record: string): { payload: Uint8Array; r: string; s: string } {
+  const envelope = openEnvelope(Buffer.from(record), meter.key.publicKeySpkiHex);
+  if (envelope.verdict !== "opened") throw new Error(envelope.detail);
+  const { payload, signature } = envelope;
+  return { payload, r: toBeHex(signature.r, 32), s: toBeHex(signature.s, 32) };
+}
+
 /** A fresh chain with the contracts, funded drivers, and one call for each entry point that is measured. */
 export async function createBenchChain(driverCount: number) {
   const { ethers, provider } = await network.create();
@@ -71,12 +87,15 @@ export async function createBenchChain(driverCount: number) {
     ORACLE_CHANGE_DELAY_SECONDS,
     [oracle.address],
   ]);
+  const meterRegistry = await ethers.deployContract("MeterRegistry", [oracleSet]);
   const settlement = await ethers.deployContract("ChargingSettlement", [
     erc20,
     tariffRegistry,
+    meterRegistry,
     oracleSet,
     MAXIMUM_SESSION_SECONDS,
   ]);
+  const meterSettlement = await ethers.getContractAt("MeterSettlement", await settlement.meterSettlement());
   const domain: TypedDataDomain = {
     name: "Wattproof Charging Settlement",
     version: "1",
@@ -118,6 +137,51 @@ export async function createBenchChain(driverCount: number) {
     const found = receipt.logs.filter((log) => log.topics[0] === topicHash).length;
     if (found !== count) throw new Error(`${found} of ${count} sessions have the event ${name}`);
     return receipt;
+  }
+
+  /** A meter of its own for each of the first `count` EVSEs, each activated by its own signature. */
+  async function installMeters(count: number): Promise<SimulatedMeter[]> {
+    const meters: SimulatedMeter[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const meter = createSimulatedMeter({
+        key: demoMeterKey("secp256r1", `bench ${number}`),
+        serial: `17${number.toString().padStart(6, "0")}`,
+        evseId: `CH*WPF*E${number}`,
+      });
+      await meterRegistry.registerEvse(meter.evseId);
+      await meterRegistry.registerMeter(number, CURVE_SECP256R1, meter.key.publicKeyPoint, 0, UINT40_MAX, UINT40_MAX);
+      const record = signedRecordOf(meter, meter.possessionRecord(await meterRegistry.possessionTagOf(number), 0));
+      await receiptOf(meterRegistry.activateMeter(number, record.payload, record.r, record.s));
+      meters.push(meter);
+    }
+    return meters;
+  }
+
+  /** Settles sessions from what their meters signed; each meter is the one of the session's EVSE. */
+  async function settleWithMeter(
+    sessions: readonly BenchSession[],
+    meters: readonly SimulatedMeter[],
+  ): Promise<TransactionReceipt> {
+    const proofs = await Promise.all(
+      sessions.map(async ({ terms }, index) => {
+        const meter = meters[index];
+        if (meter === undefined) throw new Error(`there is no meter for session ${index}`);
+        const beginSeconds = Number(terms.expiresAt - SESSION_SECONDS);
+        const record = meter.record({
+          idTag: idTagOf(await settlement.sessionIdOf(terms)),
+          energyMicroWh: 23_456_700_000n,
+          beginSeconds,
+          endSeconds: beginSeconds + 3_600,
+        });
+        return { terms, tariff, records: [signedRecordOf(meter, record)] };
+      }),
+    );
+    const [first] = proofs;
+    if (first === undefined) throw new Error("no session was planned");
+    const receipt = await receiptOf(
+      proofs.length === 1 ? meterSettlement.settleWithMeter(first) : meterSettlement.settleBatchWithMeter(proofs),
+    );
+    return requireEvents(receipt, "SessionSettled", sessions.length);
   }
 
   /** Terms for one session of each of the first `count` drivers, each at an EVSE of its own. */
@@ -188,6 +252,8 @@ export async function createBenchChain(driverCount: number) {
     planSessions,
     openBatch,
     settleBatch,
+    installMeters,
+    settleWithMeter,
     openOwn,
     expire,
     deposit: (driver: HDNodeWallet) => receiptOf(settlement.deposit(driver, 0, UNIT)),

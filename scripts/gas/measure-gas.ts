@@ -20,6 +20,7 @@ export interface GasMeasurement {
 
 const BATCH_SIZES = [1, 10, 100, 500];
 const LARGEST_BATCH = 500;
+const METER_BATCH = 10;
 
 /**
  * Measures every entry point on a fresh chain, from receipts: one operator and tariff, distinct drivers and EVSEs,
@@ -28,6 +29,7 @@ const LARGEST_BATCH = 500;
 export async function measureGas(): Promise<GasMeasurement> {
   const chain = await createBenchChain(LARGEST_BATCH);
   const rows: GasRow[] = [];
+  let isMeterSlotInUse = false;
   const openPlusSettle: Record<string, number> = {};
 
   function record(entry: string, n: number, receipt: TransactionReceipt): number {
@@ -47,6 +49,16 @@ export async function measureGas(): Promise<GasMeasurement> {
     const openGas = record("openBatch", n, await chain.openBatch(sessions));
     const settleGas = record("settleBatch", n, await chain.settleBatch(sessions));
     openPlusSettle[String(n)] = Math.round(openGas + settleGas);
+  }
+
+  const meters = await chain.installMeters(METER_BATCH);
+  for (const n of [METER_BATCH, 1, METER_BATCH]) {
+    const sessions = await chain.planSessions(n);
+    await chain.openBatch(sessions);
+    const receipt = await chain.settleWithMeter(sessions, meters);
+    // The first round of ten brings each meter's slot into use.
+    if (isMeterSlotInUse) record(n === 1 ? "settleWithMeter" : "settleBatchWithMeter", n, receipt);
+    isMeterSlotInUse = true;
   }
 
   const own = await planOne();

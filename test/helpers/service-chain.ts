@@ -189,7 +189,13 @@ async function deploy(owner: JsonRpcSigner, oracle: string): Promise<Deployment>
   const oracleSet = await one("oracleSet", [owner.address, 3 * daySeconds, [oracle]]);
   const tariffRegistry = await one("tariffRegistry", []);
   const meterRegistry = await one("meterRegistry", [oracleSet]);
-  const chargingSettlement = await one("chargingSettlement", [erc20, tariffRegistry, oracleSet, 2 * daySeconds]);
+  const chargingSettlement = await one("chargingSettlement", [
+    erc20,
+    tariffRegistry,
+    meterRegistry,
+    oracleSet,
+    2 * daySeconds,
+  ]);
   const contracts = { erc20, oracleSet, tariffRegistry, meterRegistry, chargingSettlement };
   return { chainId: 31_337, blockNumber: 0, contracts };
 }

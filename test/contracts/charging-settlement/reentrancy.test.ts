@@ -10,6 +10,8 @@ import {
   openingOf,
   type SettlementFixture,
   settlementGroup,
+  settlementOf,
+  TARIFF,
   termsOf,
 } from "../../helpers/settlement-fixture.ts";
 
@@ -58,7 +60,10 @@ describe("ChargingSettlement and a token that calls back", () => {
       ),
   };
 
-  /** Every function that changes state, with arguments that succeed when the token calls it outside of a transfer. */
+  /**
+   * Every function that changes state, with arguments that succeed when the token calls it outside of a transfer; but
+   * for `settleProven`, which only the contract that verifies meters' signatures may call.
+   */
   async function innerCalls(): Promise<Record<string, string>> {
     const { settlement, driver } = fixture;
     const call = settlement.interface;
@@ -73,6 +78,7 @@ describe("ChargingSettlement and a token that calls back", () => {
         [openingGroup(ofDriver, [await openingOf(fixture, driver, ofDriver)])],
       ]),
       settleBatch: call.encodeFunctionData("settleBatch", [[]]),
+      settleProven: call.encodeFunctionData("settleProven", [token, TARIFF, settlementOf(ofToken)]),
       expire: call.encodeFunctionData("expire", [ofToken]),
       withdrawCredit: call.encodeFunctionData("withdrawCredit", [1_000, token]),
     };

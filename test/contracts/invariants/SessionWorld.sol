@@ -86,10 +86,11 @@ abstract contract SessionWorld {
         oracleSet = IOracleSet(
             deployed("contracts/OracleSet.sol:OracleSet", abi.encode(address(this), 72 hours, oracles))
         );
+        address meterRegistry = deployed("contracts/MeterRegistry.sol:MeterRegistry", abi.encode(oracleSet));
         settlement = IChargingSettlement(
             deployed(
                 "contracts/ChargingSettlement.sol:ChargingSettlement",
-                abi.encode(erc20, tariffRegistry, oracleSet, LONGEST_SESSION)
+                abi.encode(erc20, tariffRegistry, meterRegistry, oracleSet, LONGEST_SESSION)
             )
         );
         for (uint256 i; i < OPERATORS; ++i) _offer(i, i * 7919);

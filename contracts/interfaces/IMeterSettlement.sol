@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IChargingSettlement, SessionTerms} from "./IChargingSettlement.sol";
+import {IMeterRegistry} from "./IMeterRegistry.sol";
+import {IOcmfScanner} from "./IOcmfScanner.sol";
+import {Tariff} from "./ITariffRegistry.sol";
+
+/// @notice One OCMF record as the meter signed it.
+struct SignedRecord {
+    /// What stands between the first and the second `|`, byte for byte.
+    bytes payload;
+    /// The signature; both s and n − s are accepted.
+    bytes32 r;
+    bytes32 s;
+}
+
+/// @notice A session with what its meter signed.
+struct MeteredSession {
+    SessionTerms terms;
+    /// The tariff that the terms name.
+    Tariff tariff;
+    /// One record with begin and end, or the begin record and the end record that follows it.
+    SignedRecord[] records;
+}
+
+/// @title Settlement by the meter's own signature
+/// @notice Settles a session from the records that its meter signed, without any oracle. Anybody may call.
+///
+/// Assumptions for correctness: the meter measures and signs rightly; the charger gave the session's idTag, and no other
+/// text of its choice, into the record's `ID`. Assumptions for liveness: none but the chain.
+///
+/// Whatever the records cannot prove is not charged: idling never, charging time only where both clocks had state S, R
+/// or I. No deadline depends on a meter's clock.
+interface IMeterSettlement {
+    /// @notice A session was settled from these records; the last has this number.
+    event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh);
+    /// @notice One session of a batch was not settled; nothing changed for it.
+    /// @param reason What the single call would have reverted with, at most its first 260 bytes.
+    event ProofSkipped(bytes32 indexed sessionId, bytes reason);
+
+    /// @notice One record, or two.
+    error RecordCountWrong(uint256 count);
+    /// @notice The meter is not the EVSE's, or the EVSE not the operator's.
+    error MeterMismatch(uint32 meter, uint32 evse, address operator);
+    /// @notice The meter's possession was not proven to the chain; an oracle has to settle.
+    error PossessionNotProven(uint32 meter);
+    /// @notice The meter was not valid when the session could have run.
+    error MeterNotValid(uint32 meter);
+    /// @notice A record is not signed by the meter's key.
+    error RecordSignatureInvalid(uint256 index);
+    /// @notice A record's `ID` is not the session's idTag.
+    error IdTagMissing(uint256 index, string expected);
+    /// @notice The records lack a begin or an end, or have one too many.
+    error ReadingsIncomplete();
+    /// @notice The end record does not follow the begin record.
+    error PaginationGap(uint256 begin, uint256 end);
+    /// @notice The two records name another meter, gateway or register.
+    error RecordsDiffer();
+    /// @notice The register ran backwards between the two records.
+    error RegisterDecreased(uint256 beginMicroWh, uint256 endMicroWh);
+    /// @notice A record of this meter with this or a later number has settled a session here already.
+    error RecordConsumed(uint256 pagination, uint256 lastPagination);
+    /// @notice The register is below the end of a session that was settled here already.
+    error RegisterReused(uint256 beginMicroWh, uint256 lastEndMicroWh);
+    /// @notice Settles one session.
+    /// @return chargedMicro What the operator was credited with.
+    function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro);
+
+    /// @notice Settles sessions. One that cannot be settled is skipped with an event; the others settle.
+    function settleBatchWithMeter(MeteredSession[] calldata sessions) external;
+
+    /// @notice What this contract last saw of a meter: number and end reading of the last record that settled a session.
+    function lastRecordOf(uint32 meter) external view returns (uint64 pagination, uint64 registerMicroWh);
+
+    /// @notice Where the money is.
+    function settlement() external view returns (IChargingSettlement);
+
+    /// @notice The longest time between opening and expiry, in seconds, as in the settlement.
+    function maximumSessionSeconds() external view returns (uint40);
+
+    /// @notice Where the meters' keys are.
+    function meterRegistry() external view returns (IMeterRegistry);
+
+    /// @notice What reads the records.
+    function ocmfScanner() external view returns (IOcmfScanner);
+}
