@@ -280,14 +280,19 @@ contract ChargingSettlement is IChargingSettlement, EIP712, ReentrancyGuardTrans
     }
 
     function settleProven(
+        bytes32 sessionId,
         address operator,
         Tariff calldata tariff,
         Settlement calldata settlement
     ) external nonReentrant returns (uint256 chargedMicro) {
         require(msg.sender == address(meterSettlement), NotMeterSettlement(msg.sender));
 
+        // The records are bound to the id; it has to be that of the tariff that prices them.
         bytes32 tariffId = tariff.idOf();
-        bytes32 sessionId = _sessionId(_domainSeparatorV4(), settlement.driver, operator, tariffId, settlement.terms);
+        require(
+            sessionId == _sessionId(_domainSeparatorV4(), settlement.driver, operator, tariffId, settlement.terms),
+            SettlementRefused(sessionId, SettlementRefusal.TermsMismatch)
+        );
         SettlementRefusal reason;
         (reason, chargedMicro) = _settle(sessionId, settlement.driver, settlement.terms, settlement.metering, tariff);
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));

@@ -4,7 +4,15 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-import {Curve, Evse, IMeterRegistry, Meter, MeterStatus, Possession} from "./interfaces/IMeterRegistry.sol";
+import {
+    Curve,
+    Evse,
+    IMeterRegistry,
+    Meter,
+    MeterStatus,
+    Possession,
+    RecordSigner
+} from "./interfaces/IMeterRegistry.sol";
 import {IOcmfScanner, OcmfContent} from "./interfaces/IOcmfScanner.sol";
 import {IOracleSet} from "./interfaces/IOracleSet.sol";
 import {Base32Tag} from "./libraries/Base32Tag.sol";
@@ -212,12 +220,24 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         return _evses[evse];
     }
 
-    function operatorOf(uint32 evse) external view returns (address operator) {
-        return _evses[evse].operator;
-    }
-
     function meterOf(uint32 meter) external view returns (Meter memory content) {
         return _meters[meter];
+    }
+
+    function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer) {
+        Meter storage content = _meters[meter];
+        bytes memory publicKey = content.publicKey;
+        signer.operator = _evses[content.evse].operator;
+        signer.evse = content.evse;
+        signer.curve = content.curve;
+        signer.possession = content.possession;
+        (signer.x, signer.y) = EllipticCurve.coordinatesOf(publicKey);
+        if (!_isTrusted(content, keccak256(abi.encode(signer.curve, publicKey)))) return signer;
+
+        uint40 validUntil = content.validUntil;
+        uint40 calibrationExpiresAt = content.calibrationExpiresAt;
+        signer.countsFrom = content.validFrom;
+        signer.countsUntil = validUntil < calibrationExpiresAt ? validUntil : calibrationExpiresAt;
     }
 
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter) {
@@ -230,11 +250,16 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool) {
         Meter storage content = _meters[meter];
-        MeterStatus status = content.status;
-        if (status != MeterStatus.Active && status != MeterStatus.Retired) return false;
-        if (content.possession == Possession.None || _keys[_keyIdOf(content)].isRevoked) return false;
+        if (!_isTrusted(content, _keyIdOf(content))) return false;
         if (timestamp < content.validFrom || timestamp >= content.validUntil) return false;
         return timestamp < content.calibrationExpiresAt;
+    }
+
+    /// @dev Whether the records of the meter count at all: it is or was in service, and its key was never revoked.
+    function _isTrusted(Meter storage content, bytes32 keyId) private view returns (bool) {
+        MeterStatus status = content.status;
+        if (status != MeterStatus.Active && status != MeterStatus.Retired) return false;
+        return content.possession != Possession.None && !_keys[keyId].isRevoked;
     }
 
     function possessionTagOf(uint32 meter) external view returns (string memory tag) {

@@ -224,8 +224,10 @@ interface IChargingSettlement {
     function settleBatch(SettlementGroup[] calldata groups) external;
 
     /// @notice Settles one session from what its meter signed. Only `meterSettlement`, which has verified the records.
+    /// @param sessionId The session to which the records are bound; refused unless it is that of the other arguments.
     /// @return chargedMicro What the operator is credited with.
     function settleProven(
+        bytes32 sessionId,
         address operator,
         Tariff calldata tariff,
         Settlement calldata settlement

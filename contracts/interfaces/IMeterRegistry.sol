@@ -61,6 +61,22 @@ struct Meter {
     bytes publicKey;
 }
 
+/// @notice Whose records of a meter count, when, and the key that signs them. Times are seconds since 1970.
+struct RecordSigner {
+    address operator;
+    uint32 evse;
+    Curve curve;
+    Possession possession;
+    /// Records count from here (inclusive) …
+    uint40 countsFrom;
+    /// … to here (exclusive): the end of validity or of calibration, whichever is earlier. Not after `countsFrom` if
+    /// none count: the meter was never activated, or its key was revoked.
+    uint40 countsUntil;
+    /// The key; both 0 where a coordinate is longer than 32 bytes.
+    uint256 x;
+    uint256 y;
+}
+
 /// @title Meter registry
 /// @notice Which meter measures at which EVSE, and by which key its records are known. Anybody may register EVSEs as
 /// their operator. A key becomes active only with proof that the registrant has the meter: a record signed by the key
@@ -169,10 +185,10 @@ interface IMeterRegistry {
 
     /// @notice What is stored of an EVSE; all zero if there is none with this number.
     function evseOf(uint32 evse) external view returns (Evse memory content);
-    /// @notice The EVSE's operator; zero if there is none with this number.
-    function operatorOf(uint32 evse) external view returns (address operator);
     /// @notice What is stored of a meter; all zero if there is none with this number.
     function meterOf(uint32 meter) external view returns (Meter memory content);
+    /// @notice What is needed to judge a record of the meter, in one call; all zero if there is none with this number.
+    function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer);
     /// @notice The number of the meter at which the key is active; 0 if there is none.
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);
     /// @notice keccak256 of curve and public key.

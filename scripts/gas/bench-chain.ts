@@ -1,12 +1,13 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { HDNodeWallet, TransactionReceipt, TransactionResponse, TypedDataDomain } from "ethers";
-import { HDNodeWallet as Wallet, Signature, toBeHex } from "ethers";
+import { HDNodeWallet as Wallet, Signature } from "ethers";
 import { network } from "hardhat";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
-import { openEnvelope } from "../../services/verify/ocmf/envelope.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
+import { signedRecordOf } from "../simulator/signed-record.ts";
+import { benchRecord } from "./bench-record.ts";
 
 const UNIT = 10n ** 6n;
 const HOLD_MICRO = 30n * UNIT;
@@ -63,14 +64,6 @@ export interface BenchSession {
     readonly expiresAt: bigint;
   };
   readonly packedTerms: bigint;
-}
-
-/** What a contract gets of a record: the signed bytes and the signature. */
-function signedRecordOf(meter: SimulatedMeter, record: string): { payload: Uint8Array; r: string; s: string } {
-  const envelope = openEnvelope(Buffer.from(record), meter.key.publicKeySpkiHex);
-  if (envelope.verdict !== "opened") throw new Error(envelope.detail);
-  const { payload, signature } = envelope;
-  return { payload, r: toBeHex(signature.r, 32), s: toBeHex(signature.s, 32) };
 }
 
 /** A fresh chain with the contracts, funded drivers, and one call for each entry point that is measured. */
@@ -150,7 +143,9 @@ export async function createBenchChain(driverCount: number) {
       });
       await meterRegistry.registerEvse(meter.evseId);
       await meterRegistry.registerMeter(number, CURVE_SECP256R1, meter.key.publicKeyPoint, 0, UINT40_MAX, UINT40_MAX);
-      const record = signedRecordOf(meter, meter.possessionRecord(await meterRegistry.possessionTagOf(number), 0));
+      const record = signedRecordOf(
+        Buffer.from(meter.possessionRecord(await meterRegistry.possessionTagOf(number), 0)),
+      );
       await receiptOf(meterRegistry.activateMeter(number, record.payload, record.r, record.s));
       meters.push(meter);
     }
@@ -167,13 +162,17 @@ export async function createBenchChain(driverCount: number) {
         const meter = meters[index];
         if (meter === undefined) throw new Error(`there is no meter for session ${index}`);
         const beginSeconds = Number(terms.expiresAt - SESSION_SECONDS);
-        const record = meter.record({
+        // Each meter goes on from its last record: five digits of pagination and of kilowatt-hours, as most have.
+        const number = 10_000 + 2 * Number(terms.nonce);
+        const record = benchRecord(meter, {
           idTag: idTagOf(await settlement.sessionIdOf(terms)),
-          energyMicroWh: 23_456_700_000n,
+          pagination: number,
+          beginKwh: `${number}.1270`,
+          endKwh: `${number + 1}.5837`,
           beginSeconds,
           endSeconds: beginSeconds + 3_600,
         });
-        return { terms, tariff, records: [signedRecordOf(meter, record)] };
+        return { terms, tariff, records: [signedRecordOf(Buffer.from(record))] };
       }),
     );
     const [first] = proofs;

@@ -11,6 +11,8 @@ export interface ReceiptChain {
 export const receiptInterface = new Interface([
   "event SessionOpened(bytes32 indexed sessionId, address indexed driver, address indexed operator, bytes32 tariffId, uint256 terms)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
+  "event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh)",
+  "function meterSettlement() view returns (address)",
   "function erc20() view returns (address)",
   "function oracleSet() view returns (address)",
   "function tariffRegistry() view returns (address)",

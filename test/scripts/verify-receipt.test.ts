@@ -177,7 +177,11 @@ describe("npm run verify:receipt", function () {
     ).to.deep.equal([]);
   });
 
-  it("accepts the receipts of every curve, of one record and of two", async () => {
+  it("notices that records are missing where the transaction proves nothing either", async () => {
+    expect(await failuresOf(changed((receipt) => (receipt["records"] = [])))).to.deep.equal(["energy"]);
+  });
+
+  it("accepts the receipts of every curve, of one record and of two, and of none that the contract has seen", async () => {
     const seen = new Set<string>();
     for (const receipt of receipts) {
       const kind = `${String((receipt["meter"] as Json)["curve"])} ${(receipt["records"] as unknown[]).length}`;
@@ -186,6 +190,6 @@ describe("npm run verify:receipt", function () {
         expect(await failuresOf(receipt), kind).to.deep.equal([]);
       }
     }
-    expect(seen.size).to.equal(8);
+    expect(seen.size).to.equal(9);
   });
 });

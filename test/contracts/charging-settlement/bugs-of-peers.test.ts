@@ -75,7 +75,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       "open((address,uint32,uint32,address,uint32,uint32,bytes32,uint64,uint40))",
       "openBatch((address,bytes32,(address,uint256,bytes32,bytes32)[])[])",
       "settleBatch((address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256)[])[])",
-      "settleProven(address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256))",
+      "settleProven(bytes32,address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256))",
       "withdraw(uint32,uint256,address)",
       "withdrawCredit(uint256,address)",
     ]);

@@ -8,6 +8,7 @@ import {
   hostileSettlementOfSixDecimals,
   openingGroup,
   openingOf,
+  sessionIn,
   type SettlementFixture,
   settlementGroup,
   settlementOf,
@@ -78,7 +79,12 @@ describe("ChargingSettlement and a token that calls back", () => {
         [openingGroup(ofDriver, [await openingOf(fixture, driver, ofDriver)])],
       ]),
       settleBatch: call.encodeFunctionData("settleBatch", [[]]),
-      settleProven: call.encodeFunctionData("settleProven", [token, TARIFF, settlementOf(ofToken)]),
+      settleProven: call.encodeFunctionData("settleProven", [
+        sessionIn(fixture, ofToken),
+        token,
+        TARIFF,
+        settlementOf(ofToken),
+      ]),
       expire: call.encodeFunctionData("expire", [ofToken]),
       withdrawCredit: call.encodeFunctionData("withdrawCredit", [1_000, token]),
     };
