@@ -99,15 +99,6 @@ export function unpackTerms(
   return { ...shared, lane, nonce, evse, meter, holdMicro, expiresAt };
 }
 
-/** What the contract is told about a session: `PackedMetering` of the settlement contract. */
-export function packMetering(metered: {
-  readonly energyMicroWh: bigint;
-  readonly chargingSeconds: number;
-  readonly idleSeconds: number;
-}): bigint {
-  return (metered.energyMicroWh << 64n) | (BigInt(metered.chargingSeconds) << 32n) | BigInt(metered.idleSeconds);
-}
-
 /** The EIP-712 struct hash of a tariff, given its type string and its fields in the order of that string. */
 export function structHashOf(typeText: string, types: readonly string[], values: readonly unknown[]): string {
   return keccak256(
