@@ -47,11 +47,10 @@ contract MeterSettlement is IMeterSettlement {
 
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro) {
         SessionTerms calldata terms = session.terms;
-        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
-        RecordSigner memory signer = _requireSigner(terms, earliestOpening);
+        RecordSigner memory signer = _requireSigner(terms);
         bytes32 sessionId = settlement.sessionIdOf(terms);
         (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, signer, session.records);
-        PackedMetering metering = _meteringOf(first.begin, last.end, block.timestamp - earliestOpening);
+        PackedMetering metering = _meteringOf(first.begin, last.end);
 
         _consume(terms.meter, first, last);
 
@@ -83,16 +82,14 @@ contract MeterSettlement is IMeterSettlement {
     }
 
     /// @dev The key of the terms' meter, if its word counts for this session.
-    function _requireSigner(
-        SessionTerms calldata terms,
-        uint256 earliestOpening
-    ) private view returns (RecordSigner memory signer) {
+    function _requireSigner(SessionTerms calldata terms) private view returns (RecordSigner memory signer) {
         signer = meterRegistry.recordSignerOf(terms.meter);
         require(
             signer.evse == terms.evse && signer.operator == terms.operator,
             MeterMismatch(terms.meter, signer.evse, signer.operator)
         );
         require(signer.possession == Possession.ProvenOnChain, PossessionNotProven(terms.meter));
+        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
         // The session ran somewhere between the earliest opening that its expiry allows and now; a meter that was exchanged
         // meanwhile must not keep it from settling.
         require(
@@ -145,16 +142,12 @@ contract MeterSettlement is IMeterSettlement {
         if (!isBound) revert IdTagMissing(index, Base32Tag.tagOf(sessionId));
     }
 
-    /// @dev What the readings prove. A session did not charge for longer than it can have run, whatever the meter's clock
-    /// did.
-    function _meteringOf(
-        BillingReading memory begin,
-        BillingReading memory end,
-        uint256 longestSeconds
-    ) private pure returns (PackedMetering) {
-        uint256 chargingSeconds = Math.min(OcmfRecord.chargingSecondsOf(begin, end), longestSeconds);
-        // The energy is a difference of 64 bits. The seconds are at most the chain's time, below 2^32 until 2106, and
-        // then still below it for every session whose expiry lies less than 136 years back.
+    /// @dev What the readings prove, as an oracle has it too.
+    function _meteringOf(BillingReading memory begin, BillingReading memory end) private pure returns (PackedMetering) {
+        uint256 chargingSeconds = OcmfRecord.chargingSecondsOf(begin, end);
+        require(chargingSeconds <= type(uint32).max, ChargingTimeOutOfRange(chargingSeconds, type(uint32).max));
+
+        // The energy is a difference of 64 bits.
         return PackedMeteringLibrary.pack(uint64(OcmfRecord.energyMicroWhOf(begin, end)), uint32(chargingSeconds), 0);
     }
 

@@ -64,6 +64,8 @@ interface IMeterSettlement {
     error RecordsDiffer();
     /// @notice The register ran backwards between the two records.
     error RegisterDecreased(uint256 beginMicroWh, uint256 endMicroWh);
+    /// @notice The meter's clock shows more time than the settlement's unit holds.
+    error ChargingTimeOutOfRange(uint256 chargingSeconds, uint256 limitSeconds);
     /// @notice A record of this meter with this or a later number has settled a session here already.
     error RecordConsumed(uint256 pagination, uint256 lastPagination);
     /// @notice The register is below the end of a session that was settled here already.

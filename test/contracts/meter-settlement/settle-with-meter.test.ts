@@ -249,6 +249,16 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
+    it("more charging time than fits the settlement's unit", async () => {
+      const readings = [beginReading, { ...endReading, TM: '"9026-03-01T11:30:00,000+0100 S"' }];
+      const chargingSeconds = BigInt(Date.UTC(9026, 2, 1, 10, 30) - Date.UTC(2026, 2, 1, 9)) / 1_000n;
+
+      await expectRefusal(fixture, meteredOf(terms, recordOf(fixture, terms, { readings })), "ChargingTimeOutOfRange", [
+        chargingSeconds,
+        2n ** 32n - 1n,
+      ]);
+    });
+
     it("a record that is not later than the last that settled a session, and a register below its end", async () => {
       await settle(meteredOf(terms, recordOf(fixture, terms)));
       const again = await openedAgain();
@@ -454,16 +464,11 @@ describe("MeterSettlement.settleWithMeter", () => {
     }
   });
 
-  it("charges no more time than the session can have run, whatever the meter's clock did", async () => {
+  it("charges at most the hold, whatever time the meter's clock shows", async () => {
     const readings = [beginReading, { ...endReading, TM: '"2027-03-01T11:30:00,000+0100 S"' }];
-    const settledAt = terms.expiresAt - 3_600n;
-    await networkHelpers.time.setNextBlockTimestamp(settledAt);
     const { events } = await settle(meteredOf(terms, recordOf(fixture, terms, { readings })));
 
-    expect(events[0]?.[2]).to.include({
-      chargingSeconds: settledAt - (terms.expiresAt - MAXIMUM_SESSION_SECONDS),
-      chargedMicro: HOLD,
-    });
+    expect(events[0]?.[2]).to.include({ chargingSeconds: 365n * 24n * 3_600n + 5_400n, chargedMicro: HOLD });
   });
 
   it("settles a session whose meter was retired, or exchanged, meanwhile", async () => {
