@@ -1,9 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { HDNodeWallet, TransactionReceipt, TransactionResponse, TypedDataDomain } from "ethers";
-import { HDNodeWallet as Wallet, Signature } from "ethers";
+import { HDNodeWallet, type TransactionReceipt, type TransactionResponse } from "ethers";
 import { network } from "hardhat";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
+import { packMetering } from "../../services/domain/metering.ts";
+import { packTerms, sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 import { signedRecordOf } from "../simulator/signed-record.ts";
@@ -13,25 +14,11 @@ const UNIT = 10n ** 6n;
 const HOLD_MICRO = 30n * UNIT;
 const MAXIMUM_SESSION_SECONDS = 48 * 3600;
 const ORACLE_CHANGE_DELAY_SECONDS = 72 * 3600;
-const SESSION_SECONDS = 24n * 3600n;
+const SESSION_SECONDS = 24 * 3600;
 const UINT40_MAX = 2n ** 40n - 1n;
 const UINT256_MAX = 2n ** 256n - 1n;
 /** The contracts' number for the curve. */
 const CURVE_SECP256R1 = 1;
-
-const sessionTermsTypes = {
-  SessionTerms: [
-    { name: "driver", type: "address" },
-    { name: "lane", type: "uint32" },
-    { name: "nonce", type: "uint32" },
-    { name: "operator", type: "address" },
-    { name: "evse", type: "uint32" },
-    { name: "meter", type: "uint32" },
-    { name: "tariffId", type: "bytes32" },
-    { name: "holdMicro", type: "uint64" },
-    { name: "expiresAt", type: "uint40" },
-  ],
-};
 
 // Every component is in use, so that no price is cheap to compute by being absent.
 const tariff = {
@@ -49,21 +36,10 @@ const tariff = {
   chargesWithoutEnergy: false,
 };
 
-/** A session with its terms in both forms. */
+/** A session, and whose it is. */
 export interface BenchSession {
   readonly driver: HDNodeWallet;
-  readonly terms: {
-    readonly driver: string;
-    readonly lane: bigint;
-    readonly nonce: bigint;
-    readonly operator: string;
-    readonly evse: bigint;
-    readonly meter: bigint;
-    readonly tariffId: string;
-    readonly holdMicro: bigint;
-    readonly expiresAt: bigint;
-  };
-  readonly packedTerms: bigint;
+  readonly terms: SessionTerms;
 }
 
 /** A fresh chain with the contracts, funded drivers, and one call for each entry point that is measured. */
@@ -89,10 +65,8 @@ export async function createBenchChain(driverCount: number) {
     MAXIMUM_SESSION_SECONDS,
   ]);
   const meterSettlement = await ethers.getContractAt("MeterSettlement", await settlement.meterSettlement());
-  const domain: TypedDataDomain = {
-    name: "Wattproof Charging Settlement",
-    version: "1",
-    chainId: (await ethers.provider.getNetwork()).chainId,
+  const domain = {
+    chainId: Number((await ethers.provider.getNetwork()).chainId),
     verifyingContract: await settlement.getAddress(),
   };
   const tariffId = await tariffRegistry.tariffIdOf(tariff);
@@ -100,7 +74,7 @@ export async function createBenchChain(driverCount: number) {
   await erc20.mint(operator, UNIT * 10n ** 9n);
   await erc20.approve(settlement, UINT256_MAX);
 
-  const root = Wallet.fromPhrase(
+  const root = HDNodeWallet.fromPhrase(
     "test test test test test test test test test test test junk",
     undefined,
     "m/44'/60'/1'",
@@ -161,11 +135,11 @@ export async function createBenchChain(driverCount: number) {
       sessions.map(async ({ terms }, index) => {
         const meter = meters[index];
         if (meter === undefined) throw new Error(`there is no meter for session ${index}`);
-        const beginSeconds = Number(terms.expiresAt - SESSION_SECONDS);
+        const beginSeconds = terms.expiresAt - SESSION_SECONDS;
         // Each meter goes on from its last record: five digits of pagination and of kilowatt-hours, as most have.
-        const number = 10_000 + 2 * Number(terms.nonce);
+        const number = 10_000 + 2 * terms.nonce;
         const record = benchRecord(meter, {
-          idTag: idTagOf(await settlement.sessionIdOf(terms)),
+          idTag: idTagOf(sessionIdOf(terms, domain)),
           pagination: number,
           beginKwh: `${number}.1270`,
           endKwh: `${number + 1}.5837`,
@@ -187,51 +161,48 @@ export async function createBenchChain(driverCount: number) {
   async function planSessions(count: number): Promise<BenchSession[]> {
     const block = await ethers.provider.getBlock("latest");
     if (block === null) throw new Error("the chain has no block");
-    const expiresAt = BigInt(block.timestamp) + SESSION_SECONDS;
+    const expiresAt = block.timestamp + SESSION_SECONDS;
     return Promise.all(
       drivers.slice(0, count).map(async (driver, index) => {
         const { nonce } = await settlement.accountOf(driver, 0);
-        const evse = BigInt(index + 1);
-        const meter = BigInt(index + 1);
+        const number = index + 1;
         return {
           driver,
           terms: {
             driver: driver.address,
-            lane: 0n,
-            nonce,
+            lane: 0,
+            nonce: Number(nonce),
             operator: operator.address,
-            evse,
-            meter,
+            evse: number,
+            meter: number,
             tariffId,
             holdMicro: HOLD_MICRO,
             expiresAt,
           },
-          packedTerms: (nonce << 168n) | (evse << 136n) | (meter << 104n) | (HOLD_MICRO << 40n) | expiresAt,
         };
       }),
     );
   }
 
   async function openBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
-    const openings = await Promise.all(
-      sessions.map(async ({ driver, terms, packedTerms }) => {
-        const signature = Signature.from(await driver.signTypedData(domain, sessionTermsTypes, terms));
-        return { driver, terms: packedTerms, r: signature.r, vs: signature.yParityAndS };
-      }),
-    );
+    const openings = sessions.map(({ driver, terms }) => {
+      const { r, yParityAndS } = driver.signingKey.sign(sessionIdOf(terms, domain));
+      return { driver, terms: packTerms(terms), r, vs: yParityAndS };
+    });
     const receipt = await receiptOf(settlement.openBatch([{ operator, tariffId, openings }]));
     return requireEvents(receipt, "SessionOpened", sessions.length);
   }
 
   /** Energy and times differ from session to session, as real ones do. */
   async function settleBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
-    const settlements = sessions.map(({ driver, packedTerms }, index) => ({
+    const settlements = sessions.map(({ driver, terms }, index) => ({
       driver,
-      terms: packedTerms,
-      metering:
-        ((23_456_789_000n + BigInt(index) * 1_234_567n) << 64n) |
-        ((3_600n + BigInt(index)) << 32n) |
-        (1_200n + BigInt(index)),
+      terms: packTerms(terms),
+      metering: packMetering({
+        energyMicroWh: 23_456_789_000n + BigInt(index) * 1_234_567n,
+        chargingSeconds: 3_600 + index,
+        idleSeconds: 1_200 + index,
+      }),
     }));
     const receipt = await receiptOf(settlement.connect(oracle).settleBatch([{ operator, tariff, settlements }]));
     return requireEvents(receipt, "SessionSettled", sessions.length);
@@ -243,7 +214,7 @@ export async function createBenchChain(driverCount: number) {
   }
 
   async function expire(session: BenchSession): Promise<TransactionReceipt> {
-    await provider.request({ method: "evm_increaseTime", params: [Number(SESSION_SECONDS) + 1] });
+    await provider.request({ method: "evm_increaseTime", params: [SESSION_SECONDS + 1] });
     return receiptOf(settlement.expire(session.terms));
   }
 
