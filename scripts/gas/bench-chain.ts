@@ -131,24 +131,22 @@ export async function createBenchChain(driverCount: number) {
     sessions: readonly BenchSession[],
     meters: readonly SimulatedMeter[],
   ): Promise<TransactionReceipt> {
-    const proofs = await Promise.all(
-      sessions.map(async ({ terms }, index) => {
-        const meter = meters[index];
-        if (meter === undefined) throw new Error(`there is no meter for session ${index}`);
-        const beginSeconds = terms.expiresAt - SESSION_SECONDS;
-        // Each meter goes on from its last record: five digits of pagination and of kilowatt-hours, as most have.
-        const number = 10_000 + 2 * terms.nonce;
-        const record = benchRecord(meter, {
-          idTag: idTagOf(sessionIdOf(terms, domain)),
-          pagination: number,
-          beginKwh: `${number}.1270`,
-          endKwh: `${number + 1}.5837`,
-          beginSeconds,
-          endSeconds: beginSeconds + 3_600,
-        });
-        return { terms, tariff, records: [signedRecordOf(Buffer.from(record))] };
-      }),
-    );
+    const proofs = sessions.map(({ terms }, index) => {
+      const meter = meters[index];
+      if (meter === undefined) throw new Error(`there is no meter for session ${index}`);
+      const beginSeconds = terms.expiresAt - SESSION_SECONDS;
+      // Each meter goes on from its last record: five digits of pagination and of kilowatt-hours, as most have.
+      const number = 10_000 + 2 * terms.nonce;
+      const record = benchRecord(meter, {
+        idTag: idTagOf(sessionIdOf(terms, domain)),
+        pagination: number,
+        beginKwh: `${number}.1270`,
+        endKwh: `${number + 1}.5837`,
+        beginSeconds,
+        endSeconds: beginSeconds + 3_600,
+      });
+      return { terms, tariff, records: [signedRecordOf(Buffer.from(record))] };
+    });
     const [first] = proofs;
     if (first === undefined) throw new Error("no session was planned");
     const receipt = await receiptOf(
