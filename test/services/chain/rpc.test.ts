@@ -66,6 +66,23 @@ describe("Asking the chain's endpoint", function () {
     expect(error).to.be.instanceOf(RpcRefusal).with.property("message", "nonce too low");
   });
 
+  const revertData: readonly (readonly [string, string, string | null])[] = [
+    ["nothing", "", null],
+    ["no bytes", ',"data":"Reverted"', null],
+    ["half a byte", ',"data":"0x123"', null],
+    ["something else", ',"data":[1]', null],
+    ["the bytes", ',"data":"0x12ab"', "0x12ab"],
+    ["no byte at all", ',"data":"0x"', "0x"],
+    ["the bytes inside", ',"data":{"message":"m","data":"0x12ab"}', "0x12ab"],
+  ];
+  for (const [name, member, expected] of revertData) {
+    it(`hands on what a contract reverted with where the refusal holds ${name}`, async function () {
+      answer = `{"error":{"code":3,"message":"execution reverted"${member}}}`;
+      const error: unknown = await rpc.request("eth_call", [], z.string()).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(RpcRefusal).with.property("revertData", expected);
+    });
+  }
+
   it("hands on a result that parses", async function () {
     answer = '{"result":"0x10"}';
     expect(await rpc.request("eth_blockNumber", [], z.string().transform(Number))).to.equal(16);
