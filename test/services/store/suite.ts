@@ -84,6 +84,7 @@ function recordOf(
     paginationContext: "T",
     paginationNumber: pagination,
     isBoundToSession: true,
+    isSettleableByMeter: true,
     energyWh: "1.5",
     spans: [{ register: "1.8.0", beginMicroWh, endMicroWh }],
   };
@@ -290,6 +291,26 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.countRecords("key")).to.equal(1);
       expect(await store.commitEvidence(step)).to.equal("stale");
     });
+
+    for (const isSettleableByMeter of [true, false, null]) {
+      it(`keeps the mark ${isSettleableByMeter} of a record`, async function () {
+        await openSessions("s1");
+        await store.putMessage(message("r1"));
+        const record = { ...recordOf("r1", "0xs1", 1n, 0n, 5n), isSettleableByMeter };
+        await store.commitEvidence({
+          messageId: "r1",
+          verdict: { ...accepted, recordIdentity: "r1" },
+          record,
+          meterKeyId: "key",
+          expectedRecordCount: 0,
+          change: changeOf(await session("0xs1"), { kind: "evidence-begun" }),
+          cdr: null,
+        });
+        store = await under.reopen();
+        expect(await store.findRecord("r1")).to.deep.equal(record);
+        expect(await store.listRecords("0xs1")).to.deep.equal([record]);
+      });
+    }
 
     it("knows the register values before and after a record", async function () {
       await openSessions("s1", "s2");

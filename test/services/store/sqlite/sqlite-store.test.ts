@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { lockFolder, openDatabase } from "../../../../services/store/sqlite/database.ts";
+import { migrations } from "../../../../services/store/sqlite/migrations.ts";
 import { createGroupCommit } from "../../../../services/store/sqlite/group-commit.ts";
 import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
 import { WattproofError } from "../../../../services/errors.ts";
@@ -56,6 +57,17 @@ describe("The SQLite file", function () {
     expect(() => openSqliteStore(folder))
       .to.throw(WattproofError)
       .with.property("code", "STORE_UNAVAILABLE");
+  });
+
+  it("knows nothing of the mark of a record that was kept before there were marks", async function () {
+    const database = new DatabaseSync(join(folder, "wattproof.sqlite"), { enableForeignKeyConstraints: false });
+    database.exec(migrations[0] ?? "");
+    database.exec("PRAGMA user_version = 1");
+    database.exec("INSERT INTO records VALUES ('r1', '0xs1', 'm1', x'00', '00', 'key', 'T', 1, 1, NULL)");
+    database.close();
+    const store = openSqliteStore(folder);
+    expect(await store.findRecord("r1")).to.deep.include({ recordIdentity: "r1", isSettleableByMeter: null });
+    await store.close();
   });
 
   it("waits for the disk at every commit", function () {
