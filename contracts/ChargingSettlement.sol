@@ -6,6 +6,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
+import {IAuthorizedFunding} from "./interfaces/IAuthorizedFunding.sol";
 import {IChallenges} from "./interfaces/IChallenges.sol";
 import {
     Correction,
@@ -25,6 +26,7 @@ import {IMeterSettlement} from "./interfaces/IMeterSettlement.sol";
 import {IOpeningGuard} from "./interfaces/IOpeningGuard.sol";
 import {OracleSignature} from "./interfaces/IOracleCommittee.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
+import {IVehicleConsents} from "./interfaces/IVehicleConsents.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
 import {ClaimLink} from "./libraries/ClaimLink.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
@@ -53,8 +55,8 @@ contract ChargingSettlement is SettlementLedger {
     IOpeningGuard public immutable openingGuard;
     IMeterSettlement public immutable meterSettlement;
     IChallenges public immutable challenges;
-    address public immutable vehicleConsents;
-    address public immutable authorizedFunding;
+    IVehicleConsents public immutable vehicleConsents;
+    IAuthorizedFunding public immutable authorizedFunding;
 
     constructor(
         IERC20Metadata token,
@@ -74,8 +76,10 @@ contract ChargingSettlement is SettlementLedger {
         uint256 answerSeconds = neighbours.oracleCommittee.liabilitySeconds();
         require(answerSeconds > windowSeconds, LiabilityTooShort(answerSeconds, windowSeconds));
         require(
-            neighbours.challenges.settlement() == this &&
-                neighbours.meterSettlement.settlement() == this &&
+            address(neighbours.challenges.settlement()) == address(this) &&
+                address(neighbours.meterSettlement.settlement()) == address(this) &&
+                address(neighbours.vehicleConsents.settlement()) == address(this) &&
+                address(neighbours.authorizedFunding.settlement()) == address(this) &&
                 neighbours.meterSettlement.maximumSessionSeconds() == rules.maximumSessionSeconds,
             NeighbourMismatch()
         );
@@ -107,7 +111,10 @@ contract ChargingSettlement is SettlementLedger {
     }
 
     function openAuthorized(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
-        require(msg.sender == vehicleConsents || msg.sender == authorizedFunding, NotModule(msg.sender));
+        require(
+            msg.sender == address(vehicleConsents) || msg.sender == address(authorizedFunding),
+            NotModule(msg.sender)
+        );
 
         return _openOne(terms);
     }
@@ -279,23 +286,22 @@ contract ChargingSettlement is SettlementLedger {
     }
 
     function settleProven(
+        bytes32 sessionId,
         address operator,
         uint32 agreement,
         Tariff calldata tariff,
         Settlement calldata settlement
     ) external nonReentrant returns (uint256 chargedMicro) {
         require(msg.sender == address(meterSettlement), NotModule(msg.sender));
+
+        // The records are bound to the id; it has to be that of the tariff that prices them.
         Tariff memory content = tariff;
         bytes32 tariffId = content.idOf();
-        bytes32 sessionId = _sessionId(
-            _domainSeparatorV4(),
-            settlement.driver,
-            operator,
-            agreement,
-            tariffId,
-            settlement.terms
+        bytes32 domain = _domainSeparatorV4();
+        require(
+            sessionId == _sessionId(domain, settlement.driver, operator, agreement, tariffId, settlement.terms),
+            SettlementRefused(sessionId, SettlementRefusal.TermsMismatch)
         );
-
         SettlementRefusal reason;
         (reason, chargedMicro) = _settle(
             sessionId,

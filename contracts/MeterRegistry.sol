@@ -3,7 +3,15 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-import {Curve, Evse, IMeterRegistry, Meter, MeterStatus, Possession} from "./interfaces/IMeterRegistry.sol";
+import {
+    Curve,
+    Evse,
+    IMeterRegistry,
+    Meter,
+    MeterStatus,
+    Possession,
+    RecordSigner
+} from "./interfaces/IMeterRegistry.sol";
 import {IOcmfScanner, OcmfContent} from "./interfaces/IOcmfScanner.sol";
 import {IOracleCommittee, OracleSignature} from "./interfaces/IOracleCommittee.sol";
 import {Base32Tag} from "./libraries/Base32Tag.sol";
@@ -48,18 +56,28 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     /* REGISTRATION */
 
-    function registerEvse(string calldata evseId) external returns (uint32 evse) {
+    function registerEvse(string calldata evseId, uint24 maximumPowerW) external returns (uint32 evse) {
         uint256 length = bytes(evseId).length;
         require(length > 0 && length <= LONGEST_EVSE_ID, EvseIdLengthOutOfRange(length, 1, LONGEST_EVSE_ID));
+        require(maximumPowerW != 0, MaximumPowerZero());
         bytes32 evseIdHash = keccak256(bytes(evseId));
         evse = _evseByEvseId[msg.sender][evseIdHash];
         require(evse == 0, EvseAlreadyRegistered(evse));
 
         evse = ++_evseCount;
         _evseByEvseId[msg.sender][evseIdHash] = evse;
-        _evses[evse] = Evse(msg.sender, evseId, 0);
+        _evses[evse] = Evse(msg.sender, maximumPowerW, 0, evseId);
 
-        emit EvseRegistered(evse, msg.sender, evseId);
+        emit EvseRegistered(evse, msg.sender, evseId, maximumPowerW);
+    }
+
+    function changeMaximumPower(uint32 evse, uint24 maximumPowerW) external {
+        _requireOperator(evse);
+        require(maximumPowerW != 0, MaximumPowerZero());
+
+        _evses[evse].maximumPowerW = maximumPowerW;
+
+        emit MaximumPowerChanged(evse, maximumPowerW);
     }
 
     function registerMeter(
@@ -210,12 +228,24 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         return _evses[evse];
     }
 
-    function operatorOf(uint32 evse) external view returns (address operator) {
-        return _evses[evse].operator;
-    }
-
     function meterOf(uint32 meter) external view returns (Meter memory content) {
         return _meters[meter];
+    }
+
+    function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer) {
+        Meter storage content = _meters[meter];
+        bytes memory publicKey = content.publicKey;
+        signer.operator = _evses[content.evse].operator;
+        signer.evse = content.evse;
+        signer.curve = content.curve;
+        signer.possession = content.possession;
+        (signer.x, signer.y) = EllipticCurve.coordinatesOf(publicKey);
+        if (!_isTrusted(content, keccak256(abi.encode(signer.curve, publicKey)))) return signer;
+
+        uint40 validUntil = content.validUntil;
+        uint40 calibrationExpiresAt = content.calibrationExpiresAt;
+        signer.countsFrom = content.validFrom;
+        signer.countsUntil = validUntil < calibrationExpiresAt ? validUntil : calibrationExpiresAt;
     }
 
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter) {
@@ -228,11 +258,16 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool) {
         Meter storage content = _meters[meter];
-        MeterStatus status = content.status;
-        if (status != MeterStatus.Active && status != MeterStatus.Retired) return false;
-        if (content.possession == Possession.None || _keys[_keyIdOf(content)].isRevoked) return false;
+        if (!_isTrusted(content, _keyIdOf(content))) return false;
         if (timestamp < content.validFrom || timestamp >= content.validUntil) return false;
         return timestamp < content.calibrationExpiresAt;
+    }
+
+    /// @dev Whether the records of the meter count at all: it is or was in service, and its key was never revoked.
+    function _isTrusted(Meter storage content, bytes32 keyId) private view returns (bool) {
+        MeterStatus status = content.status;
+        if (status != MeterStatus.Active && status != MeterStatus.Retired) return false;
+        return content.possession != Possession.None && !_keys[keyId].isRevoked;
     }
 
     function possessionTagOf(uint32 meter) external view returns (string memory tag) {

@@ -4,11 +4,10 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IChargingSettlement, PackedMetering, SessionTerms, Settlement} from "./interfaces/IChargingSettlement.sol";
-import {IMeterRegistry, Meter, Possession} from "./interfaces/IMeterRegistry.sol";
+import {IMeterRegistry, Possession, RecordSigner} from "./interfaces/IMeterRegistry.sol";
 import {IMeterSettlement, MeteredSession, SignedRecord} from "./interfaces/IMeterSettlement.sol";
 import {BillingReading, IOcmfScanner, OcmfContent} from "./interfaces/IOcmfScanner.sol";
 import {Base32Tag} from "./libraries/Base32Tag.sol";
-import {EllipticCurve} from "./libraries/EllipticCurve.sol";
 import {MeterSignature} from "./libraries/MeterSignature.sol";
 import {OcmfRecord} from "./libraries/OcmfRecord.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
@@ -26,6 +25,7 @@ contract MeterSettlement is IMeterSettlement {
         bool isPresent;
     }
 
+    /// The longest error here: selector, two words and a text of 20 characters in two more, rounded up.
     uint256 private constant LONGEST_REASON = 260;
 
     IChargingSettlement public immutable settlement;
@@ -47,79 +47,54 @@ contract MeterSettlement is IMeterSettlement {
 
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro) {
         SessionTerms calldata terms = session.terms;
+        RecordSigner memory signer = _requireSigner(terms);
         bytes32 sessionId = settlement.sessionIdOf(terms);
-        (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, terms, session.records);
-        PackedMetering metering = _meteringOf(terms, session.toppedUpMicro, first, last);
+        (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, signer, session.records);
+        PackedMetering metering = _meteringOf(session.toppedUpMicro, first.begin, last.end);
+
         _consume(terms.meter, first, last);
 
-        chargedMicro = settlement.settleProven(
-            terms.operator,
-            terms.agreement,
-            session.tariff,
-            Settlement(terms.driver, terms.pack(), metering)
-        );
-
         emit SessionProven(sessionId, terms.meter, last.pagination, last.end.registerMicroWh);
+
+        return
+            settlement.settleProven(
+                sessionId,
+                terms.operator,
+                terms.agreement,
+                session.tariff,
+                Settlement(terms.driver, terms.pack(), metering)
+            );
     }
 
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external {
         for (uint256 i; i < sessions.length; ++i) {
             // A call of its own, so that whatever is wrong with one session undoes that one alone.
-            try this.settleWithMeter(sessions[i]) {} catch (bytes memory reason) {
+            try this.settleWithMeter(sessions[i]) {
+                continue;
+            } catch (bytes memory reason) {
                 emit ProofSkipped(settlement.sessionIdOf(sessions[i].terms), _shorten(reason));
             }
         }
     }
 
-    /// @dev What the records prove of the session.
-    function _meteringOf(
-        SessionTerms calldata terms,
-        uint64 toppedUpMicro,
-        OcmfContent memory first,
-        OcmfContent memory last
-    ) private view returns (PackedMetering) {
-        BillingReading memory begin = first.begin;
-        BillingReading memory end = last.end;
-        require(begin.isPresent && end.isPresent, ReadingsIncomplete());
-        require(
-            end.registerMicroWh >= begin.registerMicroWh,
-            RegisterDecreased(begin.registerMicroWh, end.registerMicroWh)
-        );
-
-        // A session did not charge for longer than it can have run, whatever the meter's clock did.
-        uint256 longestSeconds = block.timestamp - _earliestOpeningOf(terms);
-        uint256 chargingSeconds = Math.min(OcmfRecord.chargingSecondsOf(begin, end), longestSeconds);
-        return
-            PackedMeteringLibrary.pack(
-                toppedUpMicro,
-                uint64(OcmfRecord.energyMicroWhOf(begin, end)),
-                uint32(chargingSeconds),
-                0
-            );
-    }
-
     /// @dev The earliest time at which a session with this expiry can have been opened.
-    function _earliestOpeningOf(SessionTerms calldata terms) private view returns (uint256) {
-        return
-            terms.expiresAt > maximumSessionSeconds
-                ? Math.min(terms.expiresAt - maximumSessionSeconds, block.timestamp)
-                : 0;
+    function _earliestOpeningOf(uint256 expiresAt) private view returns (uint256) {
+        return expiresAt > maximumSessionSeconds ? Math.min(expiresAt - maximumSessionSeconds, block.timestamp) : 0;
     }
 
-    /// @dev The meter of the terms, if its word counts for this session.
-    function _requireMeter(SessionTerms calldata terms) private view returns (Meter memory meter) {
-        meter = meterRegistry.meterOf(terms.meter);
-        address operator = meterRegistry.operatorOf(terms.evse);
+    /// @dev The key of the terms' meter, if its word counts for this session.
+    function _requireSigner(SessionTerms calldata terms) private view returns (RecordSigner memory signer) {
+        signer = meterRegistry.recordSignerOf(terms.meter);
         require(
-            meter.evse == terms.evse && operator == terms.operator,
-            MeterMismatch(terms.meter, meter.evse, operator)
+            signer.evse == terms.evse && signer.operator == terms.operator,
+            MeterMismatch(terms.meter, signer.evse, signer.operator)
         );
-        require(meter.possession == Possession.ProvenOnChain, PossessionNotProven(terms.meter));
-        // The session ran somewhere between the earliest opening that its expiry allows and now. A meter that was valid
-        // at either end could measure it; one that was exchanged meanwhile must not keep the session from settling.
+        require(signer.possession == Possession.ProvenOnChain, PossessionNotProven(terms.meter));
+        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
+        // The session ran somewhere between the earliest opening that its expiry allows and now; a meter that was exchanged
+        // meanwhile must not keep it from settling.
         require(
-            meterRegistry.isValidAt(terms.meter, block.timestamp) ||
-                meterRegistry.isValidAt(terms.meter, _earliestOpeningOf(terms)),
+            Math.max(signer.countsFrom, earliestOpening) < Math.min(signer.countsUntil, block.timestamp + 1),
             MeterNotValid(terms.meter)
         );
     }
@@ -127,16 +102,16 @@ contract MeterSettlement is IMeterSettlement {
     /// @dev First and last record, which are the same where there is one.
     function _readRecords(
         bytes32 sessionId,
-        SessionTerms calldata terms,
+        RecordSigner memory signer,
         SignedRecord[] calldata records
     ) private view returns (OcmfContent memory first, OcmfContent memory last) {
-        Meter memory meter = _requireMeter(terms);
         require(records.length == 1 || records.length == 2, RecordCountWrong(records.length));
 
-        first = _readRecord(sessionId, meter, records[0], 0);
-        if (records.length == 1) return (first, first);
+        first = _readRecord(sessionId, signer, records[0], 0);
+        last = records.length == 1 ? first : _readRecord(sessionId, signer, records[1], 1);
+        require(first.begin.isPresent && last.end.isPresent, ReadingsIncomplete());
+        if (records.length == 1) return (first, last);
 
-        last = _readRecord(sessionId, meter, records[1], 1);
         require(!first.end.isPresent && !last.begin.isPresent, ReadingsIncomplete());
         require(last.pagination == first.pagination + 1, PaginationGap(first.pagination, last.pagination));
         require(
@@ -145,25 +120,41 @@ contract MeterSettlement is IMeterSettlement {
                 first.register == last.register,
             RecordsDiffer()
         );
+        require(
+            last.end.registerMicroWh >= first.begin.registerMicroWh,
+            RegisterDecreased(first.begin.registerMicroWh, last.end.registerMicroWh)
+        );
     }
 
     function _readRecord(
         bytes32 sessionId,
-        Meter memory meter,
+        RecordSigner memory signer,
         SignedRecord calldata record,
         uint256 index
     ) private view returns (OcmfContent memory content) {
-        (uint256 x, uint256 y) = EllipticCurve.coordinatesOf(meter.publicKey);
         require(
-            MeterSignature.isValid(meter.curve, x, y, record.payload, record.r, record.s),
+            MeterSignature.isValid(signer.curve, signer.x, signer.y, record.payload, record.r, record.s),
             RecordSignatureInvalid(index)
         );
         content = ocmfScanner.scan(record.payload);
         uint256 position = content.identificationPosition;
-        require(
-            Base32Tag.isTagOf(sessionId, record.payload[position:position + content.identificationLength]),
-            IdTagMissing(index, Base32Tag.tagOf(sessionId))
-        );
+        bool isBound = Base32Tag.isTagOf(sessionId, record.payload[position:position + content.identificationLength]);
+        // `require` would compute the tag of the error for every good record too.
+        if (!isBound) revert IdTagMissing(index, Base32Tag.tagOf(sessionId));
+    }
+
+    /// @dev What the readings prove, as an oracle has it too.
+    function _meteringOf(
+        uint64 toppedUpMicro,
+        BillingReading memory begin,
+        BillingReading memory end
+    ) private pure returns (PackedMetering) {
+        uint256 chargingSeconds = OcmfRecord.chargingSecondsOf(begin, end);
+        require(chargingSeconds <= type(uint32).max, ChargingTimeOutOfRange(chargingSeconds, type(uint32).max));
+
+        // The energy is a difference of 64 bits.
+        uint64 energyMicroWh = uint64(OcmfRecord.energyMicroWhOf(begin, end));
+        return PackedMeteringLibrary.pack(toppedUpMicro, energyMicroWh, uint32(chargingSeconds), 0);
     }
 
     /// @dev A meter counts its records and its energy upwards; what was seen once never comes again.
@@ -196,12 +187,13 @@ contract MeterSettlement is IMeterSettlement {
         uint64 toppedUpMicro,
         SignedRecord[] calldata records
     ) external view returns (PackedMetering metering) {
+        RecordSigner memory signer = _requireSigner(terms);
         (OcmfContent memory first, OcmfContent memory last) = _readRecords(
             settlement.sessionIdOf(terms),
-            terms,
+            signer,
             records
         );
-        return _meteringOf(terms, toppedUpMicro, first, last);
+        return _meteringOf(toppedUpMicro, first.begin, last.end);
     }
 
     function lastRecordOf(uint32 meter) external view returns (uint64 pagination, uint64 registerMicroWh) {

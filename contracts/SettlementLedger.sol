@@ -142,6 +142,8 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
 
     function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
         require(recipient != address(0), AddressZero());
+        // What is paid to itself would belong to nobody.
+        require(recipient != address(this), RecipientIsSettlement());
 
         owedMicro -= uint64(amountMicro);
 

@@ -1,36 +1,37 @@
-import { parseArgs } from "node:util";
-
+import { exitCodes, runCommand } from "./command-line/command.ts";
 import { measureGas } from "./gas/measure-gas.ts";
 import { peerFigures } from "./gas/peers.ts";
 
-const HELP = `Measures what the settlement contracts cost, in gas, on a fresh local chain.
+const help = `
+Measures what the settlement contracts cost, in gas, on a fresh local chain, beside the figures of other systems.
 
 Usage: npm run bench:gas [-- --json]
 
-  --json   one JSON object on standard output
+  --json   JSON on stdout
   --help   this text
 
-Example: npm run -s bench:gas -- --json | jq .openPlusSettle
+Exit: 0 measured, 2 could not be measured.
+
+Example:
+  npm run -s bench:gas -- --json | jq .openPlusSettle
 `;
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-if (values.help) {
-  process.stdout.write(HELP);
-} else {
+await runCommand({ help, options: {} }, async (_parsed, output) => {
   const { rows, openPlusSettle } = await measureGas();
-  const allRows = [...rows, ...peerFigures.map((peer) => ({ ...peer, txCount: 1, source: "peer" as const }))];
-  if (values.json) {
-    process.stdout.write(`${JSON.stringify({ rows: allRows, openPlusSettle })}\n`);
-  } else {
-    for (const row of allRows) {
-      process.stdout.write(
-        `${row.entry.padEnd(26)}${String(row.n).padStart(5)}${row.gasPerItem.toLocaleString("en").padStart(10)}  ${row.source}\n`,
-      );
-    }
-    for (const [n, gas] of Object.entries(openPlusSettle)) {
-      process.stdout.write(
-        `${"open + settle".padEnd(26)}${n.padStart(5)}${gas.toLocaleString("en").padStart(10)}  measured\n`,
-      );
+  const peers = peerFigures.map((peer) => ({ ...peer, txCount: 1, source: "peer" as const }));
+  const sums = Object.entries(openPlusSettle).map(([n, gasPerItem]) => ({
+    entry: "openBatch + settleBatch",
+    n: Number(n),
+    gasPerItem,
+    source: "measured" as const,
+  }));
+
+  output.json({ rows: [...rows, ...peers], openPlusSettle });
+  if (!output.isJson) {
+    for (const { entry, n, gasPerItem, source } of [...rows, ...sums, ...peers]) {
+      const figure = gasPerItem.toLocaleString("en").padStart(10);
+      output.line(`${entry.padEnd(26)}${String(n).padStart(5)}${figure}  ${source}`);
     }
   }
-}
+  return exitCodes.asExpected;
+});

@@ -1,9 +1,10 @@
 import { Presets, SingleBar } from "cli-progress";
 
+import { withClosers } from "./command-line/closing.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
+import type { Books } from "./demo/books.ts";
 import { takeDataFolder } from "./demo/data-folder.ts";
 import { gasPerSession, kilowattHours, money } from "./demo/report.ts";
-import type { Closers } from "./demo/run-demo.ts";
 import { compileContracts } from "./demo/world.ts";
 import { compare, type Comparison } from "./replay/comparison.ts";
 import { runReplay } from "./replay/run-replay.ts";
@@ -36,8 +37,8 @@ await runCommand({ help, options: { limit: { type: "string" } } }, async ({ valu
   const limit = values.limit === undefined ? 1_000_000 : wholeNumber("--limit", values.limit, 1, 1_000_000);
   const sessions = readSessionsFile(path, limit);
   const steps = scheduleSessions(sessions);
-  const closers: Closers = [];
-  try {
+
+  return withClosers(async ({ closers, orInterrupted }) => {
     const folder = takeDataFolder(undefined);
     closers.push(() => {
       folder.release();
@@ -48,38 +49,40 @@ await runCommand({ help, options: { limit: { type: "string" } } }, async ({ valu
       progress.stop();
     });
     const startedMs = performance.now();
-    const { books, sessionIds } = await runReplay(steps, folder, closers, (count) => {
-      progress.increment(count);
-    });
-    const wallSeconds = (performance.now() - startedMs) / 1000;
+    const outcome = await orInterrupted(
+      runReplay(steps, folder, closers, (count) => {
+        progress.increment(count);
+      }),
+    );
     progress.stop();
-    const comparison = compare(sessions, books, sessionIds);
-    const sessionsPerSecond = sessions.length / wallSeconds;
-
-    output.json({
-      ...comparison,
-      books: books.checks,
-      gasPerSession: gasPerSession(books),
-      wallSeconds: Number(wallSeconds.toFixed(1)),
-      sessionsPerSecond: Number(sessionsPerSecond.toFixed(1)),
-    });
-    if (!output.isJson) {
-      printComparison(output, comparison);
-      const { opening, settlement } = gasPerSession(books);
-      output.line(`gas per session     ${opening} to open, ${settlement} to settle`);
-      output.line(
-        `time                ${wallSeconds.toFixed(1)} s, ${sessionsPerSecond.toFixed(1)} sessions per second`,
-      );
-      output.line(comparison.isEqual ? "The sums are equal." : "The sums DIFFER.");
+    if (outcome === "interrupted") {
+      return exitCodes.notDone;
     }
+    const wallSeconds = (performance.now() - startedMs) / 1000;
+    const comparison = compare(sessions, outcome.books, outcome.sessionIds);
+    report(output, comparison, outcome.books, wallSeconds);
 
     return comparison.isEqual ? exitCodes.asExpected : exitCodes.differs;
-  } finally {
-    for (const close of closers.reverse()) {
-      await close();
-    }
-  }
+  });
 });
+
+function report(output: Output, comparison: Comparison, books: Books, wallSeconds: number): void {
+  const sessionsPerSecond = comparison.independent.sessions / wallSeconds;
+  output.json({
+    ...comparison,
+    books: books.checks,
+    gasPerSession: gasPerSession(books),
+    wallSeconds: Number(wallSeconds.toFixed(1)),
+    sessionsPerSecond: Number(sessionsPerSecond.toFixed(1)),
+  });
+  if (!output.isJson) {
+    const { opening, settlement } = gasPerSession(books);
+    printComparison(output, comparison);
+    output.line(`gas per session   ${opening} to open, ${settlement} to settle`);
+    output.line(`time              ${wallSeconds.toFixed(1)} s, ${sessionsPerSecond.toFixed(1)} sessions per second`);
+    output.line(comparison.isEqual ? "The sums are equal." : "The sums DIFFER.");
+  }
+}
 
 function startProgress(total: number): SingleBar {
   const progress = new SingleBar(

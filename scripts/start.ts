@@ -1,6 +1,7 @@
+import { withClosers } from "./command-line/closing.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
 import { takeDataFolder } from "./demo/data-folder.ts";
-import { runDemo, type Closers } from "./demo/run-demo.ts";
+import { runDemo } from "./demo/run-demo.ts";
 import { compileContracts } from "./demo/world.ts";
 
 const help = `
@@ -37,24 +38,14 @@ await runCommand(
       throw new UsageError(`There is nothing to do with "${positionals[0]}"`);
     }
     const port = values.port === undefined ? 0 : wholeNumber("--port", values.port, 1, 65_535);
-    const closers: Closers = [];
-    const interrupted = new Promise<"interrupted">((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        process.once(signal, () => {
-          resolve("interrupted");
-        });
-      }
-    });
-    try {
+
+    return withClosers(async ({ closers, interrupted, orInterrupted }) => {
       const folder = takeDataFolder(values.data);
       closers.push(() => {
         folder.release();
       });
       await compileContracts();
-      const demo = await Promise.race([
-        runDemo({ folder, manifestPath: values.records, port }, closers, output),
-        interrupted,
-      ]);
+      const demo = await orInterrupted(runDemo({ folder, manifestPath: values.records, port }, closers, output));
       if (demo === "interrupted") {
         return exitCodes.notDone;
       }
@@ -69,10 +60,6 @@ await runCommand(
       }
 
       return demo.exitCode;
-    } finally {
-      for (const close of closers.reverse()) {
-        await close();
-      }
-    }
+    });
   },
 );

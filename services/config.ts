@@ -3,8 +3,8 @@ import { z } from "zod";
 import { WattproofError } from "./errors.ts";
 
 const prefix = "WATTPROOF_";
-/** Read by the tests alone. A service that is started with it in its environment is not misconfigured. */
-const foreignNames = new Set(["SHARED"]);
+/** What the tests and the commands of an operator read; a service that finds it beside its own is not misconfigured. */
+const foreignName = /^(?:SHARED$|DEPLOYER_)/;
 
 function integer(least: number, most: number) {
   return z
@@ -116,7 +116,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(prefix) || value === undefined) continue;
     const setting = name.slice(prefix.length);
-    if (!foreignNames.has(setting)) given[setting] = value;
+    if (!foreignName.test(setting)) given[setting] = value;
   }
 
   const parsed = settingsSchema.safeParse(given);

@@ -222,7 +222,6 @@ export const errorCatalogue = {
   },
 
   // Command line of verify:ocmf.
-  OCMF_ARGUMENTS_INVALID: { httpStatus: 400, isRetryable: false, title: "The command cannot be understood." },
   OCMF_INPUT_UNREADABLE: { httpStatus: 400, isRetryable: false, title: "A file cannot be read." },
   OCMF_MANIFEST_INVALID: {
     httpStatus: 400,
@@ -253,7 +252,11 @@ export const errorCatalogue = {
   TRANSACTION_FAILED: { httpStatus: 500, isRetryable: false, title: "A transaction of a command failed." },
   KEY_UNAVAILABLE: { httpStatus: 500, isRetryable: false, title: "A private key is missing or cannot be read." },
   JOURNAL_INVALID: { httpStatus: 500, isRetryable: false, title: "A journal of a command cannot be read." },
-  DATA_FOLDER_IN_USE: { httpStatus: 500, isRetryable: false, title: "Another process works in the data folder." },
+  DATA_FOLDER_IN_USE: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "The data folder cannot be had for this process alone.",
+  },
   MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
   LOCAL_CHAIN_DIVERGED: {
     httpStatus: 500,

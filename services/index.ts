@@ -72,8 +72,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
   const meters = createMeterDirectory({ chain });
   const verifier = createRecordVerifier({ ocmf: createOcmfVerifier({ cryptography: nodeCryptography }) });
-  const receiver = createRecordReceiver({ store, meters, verifier, desk, now, unboundRecords: config.unboundRecords });
-  const receipts = createReceiptWriter({ store, deployment });
+  const { unboundRecords } = config;
+  const receiver = createRecordReceiver({ store, chain, meters, verifier, desk, metrics, now, unboundRecords });
+  const receipts = createReceiptWriter({ store, deployment, meters });
   const shared = { store, chain, meters, desk, metrics, now, confirmations };
   const loop = createSettlementLoop({
     follower: createChainFollower({ ...shared, firstBlock: deployment.blockNumber, blockRange: config.blockRange }),

@@ -5,6 +5,7 @@ export interface Metrics {
   readonly registry: Registry;
   readonly messages: Counter<"outcome" | "code">;
   readonly messageSeconds: Histogram;
+  readonly evidenceRecords: Counter<"settleable_by_meter">;
   readonly sessions: Gauge<"status">;
   readonly openBatches: Gauge;
   readonly oldestBatchSeconds: Gauge;
@@ -64,6 +65,14 @@ export function createMetrics(): Metrics {
   // A counter that appears only with its first event has no increase to alert on.
   for (const alert of alerts) alertCounter.inc({ alert }, 0);
 
+  const evidenceRecords = new Counter({
+    name: "wattproof_evidence_records_total",
+    help: "Records that count, by whether the contract could take them without an oracle.",
+    labelNames: ["settleable_by_meter"],
+    registers,
+  });
+  for (const mark of ["yes", "no", "unknown"]) evidenceRecords.inc({ settleable_by_meter: mark }, 0);
+
   return {
     registry,
     messages: new Counter({
@@ -78,6 +87,7 @@ export function createMetrics(): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
+    evidenceRecords,
     sessions: new Gauge({
       name: "wattproof_sessions",
       help: "Charging sessions, by status.",

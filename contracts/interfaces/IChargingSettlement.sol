@@ -3,12 +3,14 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {IAuthorizedFunding} from "./IAuthorizedFunding.sol";
 import {IChallenges} from "./IChallenges.sol";
 import {IMeterSettlement} from "./IMeterSettlement.sol";
 import {IOpeningGuard} from "./IOpeningGuard.sol";
 import {IOracleCommittee, OracleSignature} from "./IOracleCommittee.sol";
 import {IPartnerAgreements} from "./IPartnerAgreements.sol";
 import {ITariffRegistry, Tariff} from "./ITariffRegistry.sol";
+import {IVehicleConsents} from "./IVehicleConsents.sol";
 
 /// @notice What driver and operator agree to before energy flows. Its EIP-712 digest is the session id, and the first
 /// 100 bits of that, in base32, are the idTag that the meter signs.
@@ -118,8 +120,8 @@ struct Neighbours {
     IOpeningGuard openingGuard;
     IMeterSettlement meterSettlement;
     IChallenges challenges;
-    address vehicleConsents;
-    address authorizedFunding;
+    IVehicleConsents vehicleConsents;
+    IAuthorizedFunding authorizedFunding;
 }
 
 /// @notice The rules of an instance. They are fixed when it is deployed.
@@ -129,8 +131,8 @@ struct Rules {
     uint64 epochLimitMicro;
 }
 
-/// @notice Why a session cannot be opened. `actual` and `limit` in the error and in the event are what the reason
-/// compares; both are 0 where nothing is compared.
+/// @notice Why a session cannot be opened, in the order in which it is checked. `actual` and `limit` in the error and in
+/// the event are what the reason compares; both are 0 where nothing is compared.
 enum OpeningRefusal {
     None,
     /// The operator does not offer the tariff.
@@ -269,6 +271,8 @@ interface IChargingSettlement {
     error AmountNotMultiple(uint256 amount, uint256 unit);
     /// @notice The zero address cannot own an account or receive money.
     error AddressZero();
+    /// @notice The settlement cannot be paid by itself.
+    error RecipientIsSettlement();
     /// @notice More would be owed than the ledger can hold.
     error LedgerFull(uint256 owedMicro, uint256 limitMicro);
     /// @notice The token moved another amount than was asked for.
@@ -367,8 +371,10 @@ interface IChargingSettlement {
 
     /// @notice Settles one session from what its meter signed; the credit is final. Only `meterSettlement`, which has
     /// verified the records.
+    /// @param sessionId The session to which the records are bound; refused unless it is that of the other arguments.
     /// @return chargedMicro What the operator is credited with.
     function settleProven(
+        bytes32 sessionId,
         address operator,
         uint32 agreement,
         Tariff calldata tariff,
@@ -479,8 +485,8 @@ interface IChargingSettlement {
     function challenges() external view returns (IChallenges);
 
     /// @notice What opens sessions by vehicles' keys.
-    function vehicleConsents() external view returns (address);
+    function vehicleConsents() external view returns (IVehicleConsents);
 
     /// @notice What opens sessions by transfer authorisations.
-    function authorizedFunding() external view returns (address);
+    function authorizedFunding() external view returns (IAuthorizedFunding);
 }

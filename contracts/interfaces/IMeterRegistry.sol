@@ -39,10 +39,12 @@ enum MeterStatus {
 /// @notice A charging point.
 struct Evse {
     address operator;
-    /// The EVSE id, as printed on the charger (eMI3, ISO 15118-2 Annex H).
-    string evseId;
+    /// The most that it can deliver, in watts. Drivers put it into the terms of their sessions.
+    uint24 maximumPowerW;
     /// Number of the active meter; 0 if there is none.
     uint32 activeMeter;
+    /// The EVSE id, as printed on the charger (eMI3, ISO 15118-2 Annex H).
+    string evseId;
 }
 
 /// @notice A meter and its key. Times are seconds since 1970.
@@ -61,6 +63,22 @@ struct Meter {
     bytes publicKey;
 }
 
+/// @notice Whose records of a meter count, when, and the key that signs them. Times are seconds since 1970.
+struct RecordSigner {
+    address operator;
+    uint32 evse;
+    Curve curve;
+    Possession possession;
+    /// Records count from here (inclusive) …
+    uint40 countsFrom;
+    /// … to here (exclusive): the end of validity or of calibration, whichever is earlier. Not after `countsFrom` if
+    /// none count: the meter was never activated, or its key was revoked.
+    uint40 countsUntil;
+    /// The key; both 0 where a coordinate is longer than 32 bytes.
+    uint256 x;
+    uint256 y;
+}
+
 /// @title Meter registry
 /// @notice Which meter measures at which EVSE, and by which key its records are known. Anybody may register EVSEs as
 /// their operator. A key becomes active only with proof that the registrant has the meter: a record signed by the key
@@ -68,7 +86,9 @@ struct Meter {
 /// somebody else's meter proves nothing.
 interface IMeterRegistry {
     /// @notice An operator has registered a charging point.
-    event EvseRegistered(uint32 indexed evse, address indexed operator, string evseId);
+    event EvseRegistered(uint32 indexed evse, address indexed operator, string evseId, uint24 maximumPowerW);
+    /// @notice The most that an EVSE can deliver has changed.
+    event MaximumPowerChanged(uint32 indexed evse, uint24 maximumPowerW);
     /// @notice A meter was registered and is pending; `content` is all that is stored of it.
     event MeterRegistered(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, Meter content);
     /// @notice A meter is the active one of its EVSE. Its records count from `validFrom` on: later than registered where
@@ -90,6 +110,8 @@ interface IMeterRegistry {
     error EvseIdLengthOutOfRange(uint256 length, uint256 least, uint256 most);
     /// @notice The operator has registered this EVSE id before.
     error EvseAlreadyRegistered(uint32 evse);
+    /// @notice An EVSE that delivers nothing.
+    error MaximumPowerZero();
     /// @notice There is no EVSE with this number.
     error EvseUnknown(uint32 evse);
     /// @notice There is no meter with this number.
@@ -126,8 +148,13 @@ interface IMeterRegistry {
 
     /// @notice Registers a charging point of the calling operator.
     /// @param evseId 1 to 48 bytes (OCPI 2.2.1 §8.3: CiString(48)).
+    /// @param maximumPowerW The most that it can deliver, in watts, not 0; at most 16.7 MW.
     /// @return evse Its number, from 1 up.
-    function registerEvse(string calldata evseId) external returns (uint32 evse);
+    function registerEvse(string calldata evseId, uint24 maximumPowerW) external returns (uint32 evse);
+
+    /// @notice Changes the most that an EVSE can deliver, for sessions that are opened later. Only its operator.
+    /// @param maximumPowerW In watts, not 0.
+    function changeMaximumPower(uint32 evse, uint24 maximumPowerW) external;
 
     /// @notice Registers a meter at an EVSE of the calling operator. It is pending until possession is proven.
     /// @param publicKey X and Y, big-endian, each as long as the curve's field. Points off the curve are refused; on the
@@ -167,10 +194,10 @@ interface IMeterRegistry {
 
     /// @notice What is stored of an EVSE; all zero if there is none with this number.
     function evseOf(uint32 evse) external view returns (Evse memory content);
-    /// @notice The EVSE's operator; zero if there is none with this number.
-    function operatorOf(uint32 evse) external view returns (address operator);
     /// @notice What is stored of a meter; all zero if there is none with this number.
     function meterOf(uint32 meter) external view returns (Meter memory content);
+    /// @notice What is needed to judge a record of the meter, in one call; all zero if there is none with this number.
+    function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer);
     /// @notice The number of the meter at which the key is active; 0 if there is none.
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);
     /// @notice keccak256 of curve and public key.

@@ -29,11 +29,15 @@ struct MeteredSession {
 /// @title Settlement by the meter's own signature
 /// @notice Settles a session from the records that its meter signed, without any oracle. Anybody may call.
 ///
-/// Assumptions for correctness: the meter measures and signs rightly; the charger gave the session's idTag, and no other
-/// text of its choice, into the record's `ID`. Assumptions for liveness: none but the chain.
+/// Assumptions for correctness: the meter measures and signs rightly; the charger gave the session's idTag into the
+/// record's `ID`, for one charge only, and no other text of its choice. Assumptions for liveness: none but the chain.
 ///
 /// Whatever the records cannot prove is not charged: idling never, charging time only where both clocks had state S, R
 /// or I. No deadline depends on a meter's clock.
+///
+/// Warning: the sessions of one meter settle here in the order of their records. One that is settled before an earlier
+/// one shuts that one out of this way for good, and anybody can settle it; an oracle can still settle both. Who relies on
+/// this way alone settles each session before the meter ends the next one.
 interface IMeterSettlement {
     /// @notice A session was settled from these records; the last has this number.
     event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh);
@@ -47,7 +51,8 @@ interface IMeterSettlement {
     error MeterMismatch(uint32 meter, uint32 evse, address operator);
     /// @notice The meter's possession was not proven to the chain; an oracle has to settle.
     error PossessionNotProven(uint32 meter);
-    /// @notice The meter was not valid when the session could have run.
+    /// @notice The meter's records counted at no time at which the session can have run: between the earliest opening that
+    /// its expiry allows and now.
     error MeterNotValid(uint32 meter);
     /// @notice A record is not signed by the meter's key.
     error RecordSignatureInvalid(uint256 index);
@@ -57,15 +62,20 @@ interface IMeterSettlement {
     error ReadingsIncomplete();
     /// @notice The end record does not follow the begin record.
     error PaginationGap(uint256 begin, uint256 end);
-    /// @notice The two records name another meter, gateway or register.
+    /// @notice The two records name different meters, gateways or registers.
     error RecordsDiffer();
     /// @notice The register ran backwards between the two records.
     error RegisterDecreased(uint256 beginMicroWh, uint256 endMicroWh);
+    /// @notice The meter's clock shows more time than the settlement's unit holds.
+    error ChargingTimeOutOfRange(uint256 chargingSeconds, uint256 limitSeconds);
     /// @notice A record of this meter with this or a later number has settled a session here already.
     error RecordConsumed(uint256 pagination, uint256 lastPagination);
     /// @notice The register is below the end of a session that was settled here already.
     error RegisterReused(uint256 beginMicroWh, uint256 lastEndMicroWh);
-    /// @notice Settles one session.
+
+    /// @notice Settles one session, also after its expiry, until somebody expires it. Reverts with IOcmfScanner's
+    /// `RecordRefused` where a record is not taken, and with the settlement's `SettlementRefused` where the session is not
+    /// live under these terms.
     /// @return chargedMicro What the operator was credited with.
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro);
 

@@ -19,6 +19,9 @@ struct KeySet {
 /// Stricter than RFC 8259: duplicate keys are refused in every object; keys are at most 31 printable ASCII characters
 /// without escapes; escapes of surrogates are refused; `|` is refused everywhere; depth, keys and size have limits.
 ///
+/// Assembly reads a word at any position, which Solidity cannot, and counts leading zeros. With both the 395 bytes of a
+/// KEBA record take 109 gas a byte; a prototype that went byte by byte took 172.
+///
 /// `text` is the place in memory of the first byte, `i` the position from there. The text is followed by zeros, and
 /// zero is never legal, so that no read has to look whether it is past the end.
 library JsonText {
@@ -365,8 +368,8 @@ library JsonText {
         }
     }
 
-    /// @dev In assembly, because it is done for every key and the checks of the array's bounds are half of its cost:
-    /// 53 of 131 gas per byte for the 395 bytes of a KEBA record were spent on keys, 42 are now.
+    /// @dev In assembly, because it is done for every key: the checks of the array's bounds would take twice 49 gas, of the
+    /// 330 that a key then takes.
     function _notePair(KeySet memory set, uint256 letters, uint256 i) private pure {
         (uint256 place, uint256 bit) = _placeOf(set, letters);
         uint256 bits;

@@ -50,7 +50,7 @@ struct ImportRegisters {
 
 /// @title Billing of OCMF readings
 /// @notice Checks that the readings of each register of imported energy are in order and chooses the register that is
-/// billed: energy at the vehicle before energy at the mains, then the transaction's own register before a total. Every
+/// billed: the transaction's own register before a total, then energy at the vehicle before energy at the mains. Every
 /// reading of the record must be good (`ST` is G, no `EF` E, no exception), also those of other registers.
 library OcmfBilling {
     uint256 private constant KILOWATT_HOUR = uint24(bytes3("kWh"));

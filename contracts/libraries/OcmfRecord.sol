@@ -140,7 +140,9 @@ library OcmfRecord {
             }
             if (version >> 8 == uint16(bytes2("1.")) && (version & 0xff) - 0x30 < 5) return next;
             // Before 1.0 fields had other meanings; a third number is in use nowhere.
-            bool isOther = version >> 8 == uint16(bytes2("0.")) || version > type(uint24).max;
+            bool isLong = version > type(uint24).max;
+            while (version > type(uint16).max) version >>= 8;
+            bool isOther = version == uint16(bytes2("0.")) || (version == uint16(bytes2("1.")) && isLong);
             JsonText.refuse(isOther ? RefusalReason.VersionAboveLimit : RefusalReason.VersionUnknown, i);
         }
     }
@@ -188,6 +190,7 @@ library OcmfRecord {
             if (JsonText.isNull(text, i)) return (0, i + 4);
             next = _skipText(text, i);
             uint256 length = next - i - 2;
+            // Solidity could hash only a copy.
             assembly ("memory-safe") {
                 hash := keccak256(add(add(text, i), 1), length)
             }

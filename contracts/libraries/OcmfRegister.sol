@@ -15,10 +15,10 @@ library OcmfRegister {
     uint256 internal constant CLASSIC = 1;
     /// C = B0: total, at the mains.
     uint256 internal constant TOTAL_MAINS = 2;
-    /// C = B2: of the transaction, at the mains.
-    uint256 internal constant TRANSACTION_MAINS = 3;
     /// C = B1: total, at the vehicle: loss-compensated.
-    uint256 internal constant TOTAL_DEVICE = 4;
+    uint256 internal constant TOTAL_DEVICE = 3;
+    /// C = B2: of the transaction, at the mains.
+    uint256 internal constant TRANSACTION_MAINS = 4;
     /// C = B3, or 98 as DZG meters number it: of the transaction, at the vehicle. The best to bill.
     uint256 internal constant TRANSACTION_DEVICE = 5;
 
@@ -32,9 +32,7 @@ library OcmfRegister {
             if (code == 0) JsonText.refuse(RefusalReason.RegisterUnknown, i);
             // Bring the first character to the highest bits.
             uint256 rest = code;
-            assembly ("memory-safe") {
-                rest := shl(and(clz(code), not(7)), code)
-            }
+            while (rest >> 248 == 0) rest <<= 8;
             uint256 a;
             uint256 c;
             uint256 d;

@@ -1,5 +1,6 @@
 import type { Provider } from "ethers";
 
+import { unpackSettlementResult } from "../../services/domain/metering.ts";
 import { unpackTerms, type SessionTerms } from "../../services/domain/terms.ts";
 import type { Contracts } from "./contracts.ts";
 
@@ -126,32 +127,13 @@ async function readSessions(contracts: Contracts, fromBlock: number): Promise<Ma
     sessions.set(sessionId, { ...session, closing });
   };
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionSettled(), fromBlock)) {
-    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...unpackResult(args.result) });
+    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...unpackSettlementResult(args.result) });
   }
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionExpired(), fromBlock)) {
     close(args.sessionId, { kind: "expired", txHash: transactionHash, returnedMicro: args.returnedMicro });
   }
 
   return sessions;
-}
-
-/** From the high bits to the low ones: energy (64), charging (32), idling (32), charged (64), returned (64). */
-function unpackResult(result: bigint): {
-  energyMicroWh: bigint;
-  chargingSeconds: number;
-  idleSeconds: number;
-  chargedMicro: bigint;
-  returnedMicro: bigint;
-} {
-  const field = (shift: bigint, bits: bigint): bigint => (result >> shift) & ((1n << bits) - 1n);
-
-  return {
-    energyMicroWh: field(192n, 64n),
-    chargingSeconds: Number(field(160n, 32n)),
-    idleSeconds: Number(field(128n, 32n)),
-    chargedMicro: field(64n, 64n),
-    returnedMicro: field(0n, 64n),
-  };
 }
 
 function partsOf(closing: BookedSession["closing"], holdMicro: bigint): bigint {

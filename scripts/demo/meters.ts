@@ -1,11 +1,11 @@
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { openEnvelope } from "../../services/verify/ocmf/envelope.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { MeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter } from "../simulator/meter.ts";
+import { signedRecordOf, type SignedRecord } from "../simulator/signed-record.ts";
 import type { PlannedMeter } from "./plan.ts";
-import { curvesProvenOnChain, type MeterToRegister, type PossessionRecord } from "./registration.ts";
+import { curvesProvenOnChain, type MeterToRegister } from "./registration.ts";
 
 const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
 
@@ -15,7 +15,7 @@ export function toRegister(meter: PlannedMeter, atSeconds: number): MeterToRegis
   if (possession.kind === "none") {
     return { evseId, curve, publicKeyPoint, possession: { kind: "attested", verify: () => undefined } };
   }
-  const proof = (tag: string): PossessionRecord => proofOf(possession.key, evseId, tag, atSeconds);
+  const proof = (tag: string): SignedRecord => proofOf(possession.key, evseId, tag, atSeconds);
 
   return {
     evseId,
@@ -36,20 +36,14 @@ export function toRegister(meter: PlannedMeter, atSeconds: number): MeterToRegis
  * A record of the key with the tag, verified before anybody relies on it. Its pagination is one that the meter would
  * have used when it was installed, before its first session.
  */
-function proofOf(key: MeterKey, evseId: string, tag: string, atSeconds: number): PossessionRecord {
+function proofOf(key: MeterKey, evseId: string, tag: string, atSeconds: number): SignedRecord {
   const record = Buffer.from(
     createSimulatedMeter({ key, serial: "WPSIM0000", evseId }).possessionRecord(tag, atSeconds),
   );
   const verdict = verifier.verifyRecord(record, key.publicKeySpkiHex);
-  const opened = openEnvelope(record, key.publicKeySpkiHex);
-  if (verdict.verdict !== "accepted" || verdict.identification !== tag || opened.verdict !== "opened") {
+  if (verdict.verdict !== "accepted" || verdict.identification !== tag) {
     throw new WattproofError("INTERNAL", `The possession record of ${evseId} does not verify`);
   }
-  const { payload, signature } = opened;
 
-  return { payload, r: word(signature.r), s: word(signature.s) };
-}
-
-function word(value: bigint): string {
-  return `0x${value.toString(16).padStart(64, "0")}`;
+  return signedRecordOf(record);
 }

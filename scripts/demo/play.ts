@@ -13,6 +13,8 @@ import type { RegisteredMeter } from "./registration.ts";
 import type { ServiceClient } from "./service-client.ts";
 import type { AgreedSession, SessionsJournal } from "./sessions-journal.ts";
 import type { MeterState } from "../simulator/meter.ts";
+import { settleAsStranger } from "./stranger.ts";
+import { demoTariff } from "./tariff.ts";
 import { createTransactor } from "./transactor.ts";
 import type { World } from "./world.ts";
 
@@ -144,7 +146,7 @@ function termsOf(
   };
 }
 
-/** Posts the records of one session, unless the chain has closed it. */
+/** Posts the records of one session, or shows them to the contract, unless the chain has closed it. */
 export async function deliver(stage: Stage, planned: PlannedSession): Promise<readonly DeliveryOutcome[]> {
   const { journal } = stage;
   const agreed = journal.agreed.get(planned.name);
@@ -155,6 +157,18 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
   const deliveries = earlier ?? planned.deliveries({ ...agreed, idTag: idTagOf(agreed.sessionId) });
   if (earlier === undefined) {
     journal.record(planned.name, deliveries, stage.meterStates());
+  }
+  if (planned.settledBy === "stranger") {
+    const records = deliveries.map(({ record }) => record);
+    await settleAsStranger(stage.world, agreed.terms, demoTariff, records);
+
+    return deliveries.map(({ what, expected }) => ({
+      what,
+      expected,
+      outcome: "accepted",
+      code: null,
+      isAsExpected: expected === "accepted",
+    }));
   }
   const outcomes: DeliveryOutcome[] = [];
   for (const delivery of deliveries) {

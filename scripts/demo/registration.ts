@@ -3,6 +3,7 @@ import type { BaseWallet } from "ethers";
 import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { SimulatedCurve } from "../simulator/curves.ts";
+import type { SignedRecord } from "../simulator/signed-record.ts";
 import type { Contracts } from "./contracts.ts";
 import type { Transactor } from "./transactor.ts";
 
@@ -31,16 +32,8 @@ export interface MeterToRegister {
    * attests; or, where nobody has such a record, by an oracle's word alone.
    */
   readonly possession:
-    | { readonly kind: "proven-on-chain"; record(tag: string): PossessionRecord }
+    | { readonly kind: "proven-on-chain"; record(tag: string): SignedRecord }
     | { readonly kind: "attested"; verify(tag: string): void };
-}
-
-/** What the contract takes of a record. */
-export interface PossessionRecord {
-  readonly payload: Uint8Array;
-  /** r and s, 32 bytes each, as `0x` and 64 digits. */
-  readonly r: string;
-  readonly s: string;
 }
 
 /** An EVSE and its meter by their numbers on chain. */

@@ -6,6 +6,7 @@ import { startService, type Service } from "../../services/index.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import type { Closers } from "../command-line/closing.ts";
 import { toJson, type Output } from "../command-line/command.ts";
 import { createRunningClock, type RunningClock } from "../local-chain/clock.ts";
 import { demoAccount } from "./accounts.ts";
@@ -39,9 +40,6 @@ export interface Demo {
   readonly serviceUrl: string;
   readonly rpcUrl: string;
 }
-
-/** Things that have to be closed, the last opened first. */
-export type Closers = (() => Promise<void> | void)[];
 
 /** How long ago the chain of a fresh demo begins, so that what it plays lies in the past and not in the future. */
 const headStartSeconds = 3 * 3600;

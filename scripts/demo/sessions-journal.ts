@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { SessionTerms } from "../../services/domain/terms.ts";
+import { WattproofError } from "../../services/errors.ts";
 import { openAppendOnlyFile } from "../journal/append-only-file.ts";
 import type { MeterState } from "../simulator/meter.ts";
 import type { PlannedDelivery } from "./plan.ts";
@@ -73,8 +74,8 @@ export function openSessionsJournal(path: string): SessionsJournal {
   const agreed = new Map<string, AgreedSession>();
   const recorded = new Map<string, readonly PlannedDelivery[]>();
   let meterStates: Readonly<Record<string, MeterState>> = {};
-  for (const value of file.lines) {
-    const parsed = line.parse(value);
+  for (const [index, value] of file.lines.entries()) {
+    const parsed = parseLine(path, value, index + 1);
     if (parsed.kind === "agreed") {
       agreed.set(parsed.name, parsed);
     } else {
@@ -111,4 +112,13 @@ export function openSessionsJournal(path: string): SessionsJournal {
       file.close();
     },
   };
+}
+
+function parseLine(path: string, value: unknown, number: number): z.infer<typeof line> {
+  const parsed = line.safeParse(value);
+  if (!parsed.success) {
+    throw new WattproofError("JOURNAL_INVALID", `${path}, line ${number}`, { cause: parsed.error });
+  }
+
+  return parsed.data;
 }

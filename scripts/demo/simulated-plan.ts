@@ -20,6 +20,7 @@ interface Episode {
   readonly holdMicro?: bigint;
   readonly depositMicro?: bigint;
   readonly ending?: PlannedSession["ending"];
+  readonly settledBy?: PlannedSession["settledBy"];
   deliveries?(context: EpisodeContext): readonly PlannedDelivery[];
 }
 
@@ -101,6 +102,7 @@ function plannedSessionOf(episode: Episode, meter: SimulatedMeter): PlannedSessi
     holdMicro,
     depositMicro: episode.depositMicro ?? holdMicro,
     ending,
+    settledBy: episode.settledBy ?? "service",
     metering: ending === "settled" ? { energyMicroWh, chargingSeconds } : null,
     deliveries(opened) {
       const session = (idTag: string) => ({
@@ -236,6 +238,7 @@ function particularEpisodes(): readonly Episode[] {
     },
     { name: "fleet, lane 0", curve: "secp256r1", energyWh: 21_000, minutes: 60, driver: "fleet", lane: 0 },
     { name: "fleet, lane 1", curve: "secp256k1", energyWh: 19_500, minutes: 60, driver: "fleet", lane: 1 },
+    { name: "settled by a stranger", curve: "secp256k1", energyWh: 12_009, minutes: 38, settledBy: "stranger" },
     { name: "dearer than the hold", curve: "secp256r1", energyWh: 40_000, minutes: 95, holdMicro: 5_000_000n },
     {
       name: "abandoned",

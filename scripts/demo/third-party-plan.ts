@@ -146,6 +146,7 @@ function plannedSessionOf(item: Case, meter: PlannedMeter, ledger: RecordLedger)
     holdMicro,
     depositMicro: holdMicro,
     ending: metering === null ? "expired" : "settled",
+    settledBy: "service",
     metering,
     deliveries: () => deliveries,
   };

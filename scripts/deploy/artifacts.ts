@@ -15,6 +15,9 @@ const sources = {
   chargingSettlement: "ChargingSettlement",
 } as const;
 
+/** Contracts that those make themselves. */
+const madeSources = { meterSettlement: "MeterSettlement" } as const;
+
 /** The contracts of a deployment. */
 export type ContractRole = keyof typeof sources;
 
@@ -37,13 +40,16 @@ export interface Artifact {
   isCode(code: string): boolean;
 }
 
+/** What a contract of a deployment makes. */
+export type MadeContract = keyof typeof madeSources;
+
 /**
  * The compiled contract of a role.
  *
  * @throws WattproofError CONTRACT_NOT_COMPILED
  */
-export function artifactOf(role: ContractRole): Artifact {
-  const source = sources[role];
+export function artifactOf(role: ContractRole | MadeContract): Artifact {
+  const source = { ...sources, ...madeSources }[role];
   const name = source.slice(source.lastIndexOf("/") + 1);
   const path = join(import.meta.dirname, "../../artifacts/contracts", `${source}.sol`, `${name}.json`);
   let compiled: z.infer<typeof artifact>;

@@ -73,6 +73,7 @@ export async function deployContracts(
   const chargingSettlement = await deployOne("chargingSettlement", [
     erc20,
     tariffRegistry,
+    meterRegistry,
     oracleSet,
     plan.maximumSessionSeconds,
   ]);
@@ -134,11 +135,17 @@ async function checkDeployment(plan: DeploymentPlan, deployment: Deployment, pro
     }
   }
   const settlement = new Contract(contracts.chargingSettlement, artifactOf("chargingSettlement").interface, provider);
+  const meterSettlement = new Contract(
+    String(await settlement.getFunction("meterSettlement")()),
+    ["function meterRegistry() view returns (address)"],
+    provider,
+  );
   const meterRegistry = new Contract(contracts.meterRegistry, artifactOf("meterRegistry").interface, provider);
   const found = {
     "chargingSettlement.erc20": [await settlement.getFunction("erc20")(), contracts.erc20],
     "chargingSettlement.oracleSet": [await settlement.getFunction("oracleSet")(), contracts.oracleSet],
     "chargingSettlement.tariffRegistry": [await settlement.getFunction("tariffRegistry")(), contracts.tariffRegistry],
+    "meterSettlement.meterRegistry": [await meterSettlement.getFunction("meterRegistry")(), contracts.meterRegistry],
     "meterRegistry.oracleSet": [await meterRegistry.getFunction("oracleSet")(), contracts.oracleSet],
     "given erc20": [contracts.erc20, plan.erc20 ?? contracts.erc20],
   };

@@ -66,7 +66,7 @@ const tariff = {
   chargesWithoutEnergy: false,
 };
 
-/** A session with its terms in both forms. */
+/** A session, and whose it is. */
 export interface BenchSession {
   readonly driver: HDNodeWallet;
   readonly terms: {
@@ -136,7 +136,7 @@ export async function createBenchChain(driverCount: number) {
   await erc20.mint(operator, UNIT * 10n ** 9n);
   await erc20.approve(settlement, UINT256_MAX);
 
-  const root = Wallet.fromPhrase(
+  const root = HDNodeWallet.fromPhrase(
     "test test test test test test test test test test test junk",
     undefined,
     "m/44'/60'/1'",
@@ -217,18 +217,17 @@ export async function createBenchChain(driverCount: number) {
   async function planSessions(count: number): Promise<BenchSession[]> {
     const block = await ethers.provider.getBlock("latest");
     if (block === null) throw new Error("the chain has no block");
-    const expiresAt = BigInt(block.timestamp) + SESSION_SECONDS;
+    const expiresAt = block.timestamp + SESSION_SECONDS;
     return Promise.all(
       drivers.slice(0, count).map(async (driver, index) => {
         const { nonce } = await settlement.accountOf(driver, 0);
-        const evse = BigInt(index + 1);
-        const meter = BigInt(index + 1);
+        const number = index + 1;
         return {
           driver,
           terms: {
             driver: driver.address,
-            lane: 0n,
-            nonce,
+            lane: 0,
+            nonce: Number(nonce),
             operator: operator.address,
             agreement: AGREEMENT,
             evse,
@@ -263,13 +262,14 @@ export async function createBenchChain(driverCount: number) {
 
   /** Energy and times differ from session to session, as real ones do. */
   async function settleBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
-    const settlements = sessions.map(({ driver, packedTerms }, index) => ({
+    const settlements = sessions.map(({ driver, terms }, index) => ({
       driver,
-      terms: packedTerms,
-      metering:
-        ((23_456_789_000n + BigInt(index) * 1_234_567n) << 64n) |
-        ((3_600n + BigInt(index)) << 32n) |
-        (1_200n + BigInt(index)),
+      terms: packTerms(terms),
+      metering: packMetering({
+        energyMicroWh: 23_456_789_000n + BigInt(index) * 1_234_567n,
+        chargingSeconds: 3_600 + index,
+        idleSeconds: 1_200 + index,
+      }),
     }));
     await provider.request({ method: "evm_increaseTime", params: [rules.challengeWindowSeconds + 1] });
     const signatures = await quorumOver(

@@ -1,6 +1,7 @@
 import { parseConfiguration } from "../../services/config.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { startService, type Service } from "../../services/index.ts";
+import type { Closers } from "../command-line/closing.ts";
 import { demoAccount } from "../demo/accounts.ts";
 import { readBooks, type Books } from "../demo/books.ts";
 import type { DataFolder } from "../demo/data-folder.ts";
@@ -11,7 +12,6 @@ import { createRegistrar, type RegisteredMeter, type Registrar } from "../demo/r
 import { connectStations } from "../demo/stations.ts";
 import { demoTariff } from "../demo/tariff.ts";
 import { createWorld, type World } from "../demo/world.ts";
-import type { Closers } from "../demo/run-demo.ts";
 import { createSteeredClock } from "../local-chain/clock.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";

@@ -17,10 +17,10 @@ export type Step =
   | { readonly kind: "open"; readonly atSeconds: number; readonly sessions: readonly ScheduledSession[] }
   | { readonly kind: "deliver"; readonly atSeconds: number; readonly sessions: readonly ScheduledSession[] };
 
-/** Openings within half a day go into one transaction: a driver may agree to the terms before plugging in. */
-const openingWindowSeconds = 12 * 3600;
-/** Records within three hours are delivered together. */
-const deliveryWindowSeconds = 3 * 3600;
+/** Openings within a day go into one transaction: a driver may agree to the terms before plugging in. */
+const openingWindowSeconds = 24 * 3600;
+/** Records within half a day are delivered together, unless one of their sessions would expire meanwhile. */
+const deliveryWindowSeconds = 12 * 3600;
 /** Openings in one transaction stay far below the 16.78 M gas of EIP-7825. */
 const openingsPerStep = 100;
 const usualExpirySeconds = 24 * 3600;
@@ -41,7 +41,14 @@ export function scheduleSessions(sessions: readonly FileSession[]): readonly Ste
 
   const deliverUntil = (limitSeconds: number): void => {
     while (live[0] !== undefined && live[0].playedEndSeconds <= limitSeconds) {
-      const until = Math.min(live[0].playedEndSeconds + deliveryWindowSeconds, limitSeconds);
+      const window = Math.min(live[0].playedEndSeconds + deliveryWindowSeconds, limitSeconds);
+      // Every session ends before it expires, so the first one is always among those that are delivered.
+      const earliestExpiry = live.reduce(
+        (earliest, { playedEndSeconds, expiresAt }) =>
+          playedEndSeconds <= window ? Math.min(earliest, expiresAt) : earliest,
+        Number.MAX_SAFE_INTEGER,
+      );
+      const until = Math.min(window, earliestExpiry - 1);
       const ended = live.filter(({ playedEndSeconds }) => playedEndSeconds <= until);
       live = live.slice(ended.length);
       for (const { account, lane } of ended) {
@@ -56,7 +63,7 @@ export function scheduleSessions(sessions: readonly FileSession[]): readonly Ste
     deliverUntil(openedSeconds);
     const opened = window.map((session) => {
       const account = session.driver ?? `unknown, session ${session.sessionId}`;
-      const isLong = session.playedEndSeconds + deliveryWindowSeconds >= openedSeconds + usualExpirySeconds;
+      const isLong = session.playedEndSeconds >= openedSeconds + usualExpirySeconds;
 
       return {
         ...session,
@@ -94,7 +101,7 @@ function onePerPlug(sessions: readonly FileSession[]): readonly Placed[] {
 function intoWindows(sessions: readonly Placed[]): readonly (readonly Placed[])[] {
   const windows: Placed[][] = [];
   for (const session of sessions) {
-    if (session.durationSeconds + deliveryWindowSeconds >= longestExpirySeconds) {
+    if (session.durationSeconds >= longestExpirySeconds) {
       throw new RangeError(`Session ${session.sessionId} is longer than the contracts allow`);
     }
     const window = windows.at(-1);
@@ -103,7 +110,7 @@ function intoWindows(sessions: readonly Placed[]): readonly (readonly Placed[])[
       window !== undefined &&
       window.length < openingsPerStep &&
       session.playedBeginSeconds < openedSeconds + openingWindowSeconds &&
-      session.playedEndSeconds + deliveryWindowSeconds < openedSeconds + longestExpirySeconds;
+      session.playedEndSeconds < openedSeconds + longestExpirySeconds;
     if (fits) {
       window.push(session);
     } else {

@@ -24,7 +24,8 @@ export interface RegisteredMeter {
   readonly evse: number;
   readonly curve: MeterCurve;
   readonly status: "pending" | "active" | "retired" | "revoked";
-  readonly isPossessionProven: boolean;
+  /** How it is known that the registrant has the meter; `null` as long as it is not. */
+  readonly possession: "proven-on-chain" | "attested-by-oracle" | null;
   readonly validFrom: number;
   readonly validUntil: number;
   readonly calibrationExpiresAt: number;
@@ -77,6 +78,8 @@ export interface Chain {
   readEvse(evse: number): Promise<RegisteredEvse | null>;
   /** `null` if there is no such meter. */
   readMeter(meter: number): Promise<RegisteredMeter | null>;
+  /** The contract can read this payload of a record, the bytes between its first and its second `|`. */
+  canContractRead(payload: Uint8Array): Promise<boolean>;
   /** `null` if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff | null>;
 

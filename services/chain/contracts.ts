@@ -13,6 +13,7 @@ export interface ContractInterfaces {
   readonly meterRegistry: Interface;
   readonly tariffRegistry: Interface;
   readonly oracleSet: Interface;
+  readonly ocmfScanner: Interface;
 }
 
 /** @throws DEPLOYMENT_INVALID if the contracts have not been compiled */
@@ -22,6 +23,7 @@ export function readContractInterfaces(): ContractInterfaces {
     meterRegistry: readInterface("IMeterRegistry"),
     tariffRegistry: readInterface("ITariffRegistry"),
     oracleSet: readInterface("IOracleSet"),
+    ocmfScanner: readInterface("IOcmfScanner"),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Chain, ChainBlock } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import { readEvent } from "./events.ts";
+import { createPayloadScan } from "./payload-scan.ts";
 import { createRegistryReader } from "./registries.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
@@ -51,6 +52,11 @@ export function createEthereumChain(deps: {
   const { chainId, contracts } = deployment;
   const settlementAddress = contracts.chargingSettlement;
   const registries = createRegistryReader(rpc, deployment, interfaces);
+  const scanPayload = createPayloadScan({
+    rpc,
+    scanner: interfaces.ocmfScanner,
+    readAddress: () => registries.readOcmfScanner(),
+  });
 
   function readBlock(tag: string): Promise<ChainBlock | null> {
     return rpc.request("eth_getBlockByNumber", [tag, false], blockSchema.nullable());
@@ -97,6 +103,7 @@ export function createEthereumChain(deps: {
     },
     readEvse: (evse) => registries.readEvse(evse),
     readMeter: (meter) => registries.readMeter(meter),
+    canContractRead: (payload) => scanPayload(payload),
     async readTariff(tariffId) {
       const tariff = await registries.readTariff(tariffId);
       return tariffIdOf(tariff) === tariffId ? tariff : null;

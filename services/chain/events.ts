@@ -2,6 +2,7 @@ import type { Interface } from "ethers";
 import { z } from "zod";
 
 import type { LogPosition } from "../domain/session.ts";
+import { unpackSettlementResult } from "../domain/metering.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { unpackTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
@@ -113,7 +114,7 @@ function readSessionEvent(name: string, field: (name: string) => unknown, positi
         kind: "session-settled",
         position,
         sessionId: sessionId(),
-        ...unpackResult(integer.parse(field("result"))),
+        ...unpackSettlementResult(integer.parse(field("result"))),
       };
     case "SettlementSkipped":
       return {
@@ -139,24 +140,6 @@ function readSessionEvent(name: string, field: (name: string) => unknown, positi
     default:
       return null;
   }
-}
-
-// From the high bits to the low ones (IChargingSettlement.SessionSettled).
-function unpackResult(result: bigint): {
-  energyMicroWh: bigint;
-  chargingSeconds: number;
-  idleSeconds: number;
-  chargedMicro: bigint;
-  returnedMicro: bigint;
-} {
-  const at = (shift: bigint, bits: bigint): bigint => (result >> shift) & ((1n << bits) - 1n);
-  return {
-    energyMicroWh: at(192n, 64n),
-    chargingSeconds: Number(at(160n, 32n)),
-    idleSeconds: Number(at(128n, 32n)),
-    chargedMicro: at(64n, 64n),
-    returnedMicro: at(0n, 64n),
-  };
 }
 
 function named(names: readonly string[], value: unknown): string {

@@ -25,13 +25,14 @@ const curves: readonly (MeterCurve | null)[] = [
   "brainpoolP384r1",
 ];
 const statuses = [null, "pending", "active", "retired", "revoked"] as const;
+const possessions = [null, "proven-on-chain", "attested-by-oracle"] as const;
 
 const evseSchema = z.object({ operator: z.string(), evseId: z.string() });
 const meterSchema = z.object({
   evse: small,
   curve: small,
   status: small,
-  possession: small,
+  possession: small.pipe(z.literal([0, 1, 2])),
   validFrom: small,
   validUntil: small,
   calibrationExpiresAt: small,
@@ -59,6 +60,8 @@ export interface RegistryReader {
   /** All zero if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff>;
   isOracle(account: string): Promise<boolean>;
+  /** The contract that reads records. It never changes. */
+  readOcmfScanner(): Promise<string>;
 }
 
 export function createRegistryReader(rpc: Rpc, deployment: Deployment, interfaces: ContractInterfaces): RegistryReader {
@@ -106,7 +109,13 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
       if (statusName === null) return null;
       const curveName = curves[curve] ?? null;
       if (curveName === null) throw new WattproofError("METER_CURVE_UNKNOWN", `Meter ${meter} has curve ${curve}.`);
-      return { number: meter, ...content, curve: curveName, status: statusName, isPossessionProven: possession !== 0 };
+      return {
+        number: meter,
+        ...content,
+        curve: curveName,
+        status: statusName,
+        possession: possessions[possession],
+      };
     },
     async readTariff(tariffId) {
       const content = await required(contracts.tariffRegistry, interfaces.tariffRegistry, "tariffOf", [tariffId]);
@@ -114,6 +123,9 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
     },
     async isOracle(account) {
       return z.boolean().parse(await required(contracts.oracleSet, interfaces.oracleSet, "isOracle", [account]));
+    },
+    async readOcmfScanner() {
+      return z.string().parse(await required(contracts.meterRegistry, interfaces.meterRegistry, "ocmfScanner", []));
     },
   };
 }

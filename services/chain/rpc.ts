@@ -5,6 +5,13 @@ import { WattproofError } from "../errors.ts";
 /** The endpoint understood the request and says no. */
 export class RpcRefusal extends Error {
   override readonly name = "RpcRefusal";
+  /** What the contract reverted with, `0x` and hexadecimal digits; `null` if the endpoint does not say. */
+  readonly revertData: string | null;
+
+  constructor(message: string, revertData: string | null) {
+    super(message);
+    this.revertData = revertData;
+  }
 }
 
 /** Asks a JSON-RPC endpoint one thing at a time. */
@@ -16,8 +23,14 @@ export interface Rpc {
   request<Result>(method: string, parameters: readonly unknown[], schema: z.ZodType<Result>): Promise<Result>;
 }
 
+const revertData = z.string().regex(/^0x(?:[0-9a-fA-F]{2})*$/);
+// Most nodes put the bytes into `data`, Hardhat into an object there; other nodes put there what they like.
+const errorData = z
+  .union([revertData, z.object({ data: revertData }).transform(({ data }) => data)])
+  .nullable()
+  .catch(null);
 const answerSchema = z.union([
-  z.object({ error: z.object({ code: z.number(), message: z.string() }) }),
+  z.object({ error: z.object({ code: z.number(), message: z.string(), data: errorData }) }),
   z.object({ result: z.unknown() }),
 ]);
 
@@ -41,7 +54,7 @@ export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSigna
       const answer = await ask(method, parameters).catch((error: unknown) => {
         throw unavailable(method, error);
       });
-      if ("error" in answer) throw new RpcRefusal(answer.error.message);
+      if ("error" in answer) throw new RpcRefusal(answer.error.message, answer.error.data);
       const result = schema.safeParse(answer.result);
       if (!result.success) throw unavailable(method, result.error);
       return result.data;

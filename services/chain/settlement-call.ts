@@ -1,6 +1,7 @@
 import type { Interface } from "ethers";
 
-import { packMetering, packTerms } from "../domain/terms.ts";
+import { packMetering } from "../domain/metering.ts";
+import { packTerms } from "../domain/terms.ts";
 import type { SettlementItem } from "./chain.ts";
 
 /** The call `settleBatch`, with the sessions grouped by operator and tariff in the order of their first member. */

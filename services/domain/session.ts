@@ -143,7 +143,9 @@ function reopen(state: SessionState, event: Extract<SessionEvent, { kind: "opene
   if (!["unconfirmed", "skipped", "unservable"].includes(state.status)) throw illegal(state, event);
   const { opening, unservableReason: reason } = event;
   const reopened = { ...state, opening, reason, closing: null };
-  return reason === null ? rest({ ...reopened, batchId: null }) : { ...reopened, status: "unservable" };
+  return reason === null
+    ? rest({ ...reopened, batchId: null, failedAttempts: 0 })
+    : { ...reopened, status: "unservable" };
 }
 
 function addEvidence(state: SessionState, event: SessionEvent): SessionState {
@@ -162,7 +164,8 @@ function addEvidence(state: SessionState, event: SessionEvent): SessionState {
 }
 
 function release(state: SessionState, event: Extract<SessionEvent, { kind: "released" }>): SessionState {
-  if (state.status === "unconfirmed") return { ...state, batchId: null };
+  // However the session ended, it no longer belongs to the batch.
+  if (state.status === "unconfirmed" || state.closing !== null) return { ...state, batchId: null };
   if (state.status !== "batched") throw illegal(state, event);
   const failedAttempts = state.failedAttempts + (event.isFailedAttempt ? 1 : 0);
   const released = { ...state, batchId: null, failedAttempts };

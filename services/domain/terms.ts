@@ -1,3 +1,4 @@
+import type { TypedDataDomain } from "ethers";
 import { AbiCoder, TypedDataEncoder, keccak256, toUtf8Bytes } from "ethers";
 
 /** What driver and operator agree to before energy flows: `SessionTerms` of the settlement contract. */
@@ -6,12 +7,16 @@ export interface SessionTerms {
   readonly lane: number;
   readonly nonce: number;
   readonly operator: string;
+  /** Number of the partner agreement by which the operator shares; 0 if there is none. */
+  readonly agreement: number;
   /** Number of the EVSE in the meter registry. */
   readonly evse: number;
   /** Number of the meter in the meter registry. */
   readonly meter: number;
+  /** The most that the EVSE can deliver, in watts. */
+  readonly maximumPowerW: number;
   readonly tariffId: string;
-  /** The most that the session can cost, in 10⁻⁶ token. */
+  /** The most that the session can cost unless the driver tops it up, in 10⁻⁶ token. */
   readonly holdMicro: bigint;
   /** Seconds since 1970. */
   readonly expiresAt: number;
@@ -29,16 +34,19 @@ const termsTypes = {
     { name: "lane", type: "uint32" },
     { name: "nonce", type: "uint32" },
     { name: "operator", type: "address" },
+    { name: "agreement", type: "uint32" },
     { name: "evse", type: "uint32" },
     { name: "meter", type: "uint32" },
+    { name: "maximumPowerW", type: "uint24" },
     { name: "tariffId", type: "bytes32" },
     { name: "holdMicro", type: "uint64" },
     { name: "expiresAt", type: "uint40" },
   ],
 };
 
-// From the high bits to the low ones, behind 24 zero bits (IChargingSettlement.PackedTerms).
+// From the high bits to the low ones (IChargingSettlement.PackedTerms).
 const packedFields = [
+  ["maximumPowerW", 24n],
   ["lane", 32n],
   ["nonce", 32n],
   ["evse", 32n],
@@ -47,18 +55,14 @@ const packedFields = [
   ["expiresAt", 40n],
 ] as const;
 
+/** The EIP-712 domain of the settlement contract. */
+export function settlementDomainOf({ chainId, verifyingContract }: SettlementDomain): TypedDataDomain {
+  return { name: "Wattproof Charging Settlement", version: "1", chainId, verifyingContract };
+}
+
 /** The session id: the EIP-712 digest of the terms for this chain and contract, as `0x` and 64 lower-case digits. */
 export function sessionIdOf(terms: SessionTerms, domain: SettlementDomain): string {
-  return TypedDataEncoder.hash(
-    {
-      name: "Wattproof Charging Settlement",
-      version: "1",
-      chainId: domain.chainId,
-      verifyingContract: domain.verifyingContract,
-    },
-    termsTypes,
-    terms,
-  );
+  return TypedDataEncoder.hash(settlementDomainOf(domain), termsTypes, terms);
 }
 
 /**
@@ -75,13 +79,10 @@ export function packTerms(terms: SessionTerms): bigint {
   return packed;
 }
 
-/**
- * The terms in full, from one word and the fields that the event carries beside it. The 24 highest bits mean nothing to
- * the contract, and whoever relays an opening can set them, so they mean nothing here either.
- */
+/** The terms in full, from one word and the fields that the events carry beside it. */
 export function unpackTerms(
   packed: bigint,
-  shared: { readonly driver: string; readonly operator: string; readonly tariffId: string },
+  shared: Pick<SessionTerms, "driver" | "operator" | "agreement" | "tariffId">,
 ): SessionTerms {
   let rest = packed;
   const take = (bits: bigint): bigint => {
@@ -96,16 +97,8 @@ export function unpackTerms(
   const evse = Number(take(32n));
   const nonce = Number(take(32n));
   const lane = Number(take(32n));
-  return { ...shared, lane, nonce, evse, meter, holdMicro, expiresAt };
-}
-
-/** What the contract is told about a session: `PackedMetering` of the settlement contract. */
-export function packMetering(metered: {
-  readonly energyMicroWh: bigint;
-  readonly chargingSeconds: number;
-  readonly idleSeconds: number;
-}): bigint {
-  return (metered.energyMicroWh << 64n) | (BigInt(metered.chargingSeconds) << 32n) | BigInt(metered.idleSeconds);
+  const maximumPowerW = Number(take(24n));
+  return { ...shared, lane, nonce, evse, meter, maximumPowerW, holdMicro, expiresAt };
 }
 
 /** The EIP-712 struct hash of a tariff, given its type string and its fields in the order of that string. */

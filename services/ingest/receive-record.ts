@@ -4,6 +4,7 @@ import type { SessionStatus } from "../domain/session.ts";
 import type { ErrorCode } from "../errors.ts";
 import { WattproofError } from "../errors.ts";
 import type { MessageVerdict, Station, StoredMessage } from "../store/store.ts";
+import { createTurns } from "./turns.ts";
 import { createEvidenceIntake, type EvidenceIntakeDeps } from "./take-evidence.ts";
 
 /** A record as a door hands it on: the door has authenticated the station and knows how the body carries the record. */
@@ -59,6 +60,8 @@ const resumePage = 100;
 export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
   const { store, now } = deps;
   const intake = createEvidenceIntake(deps);
+  // Records of one station are mostly of one meter: taking turns, they need not be computed again for each other.
+  const turns = createTurns();
 
   async function judge(station: Station, message: StoredMessage): Promise<RecordAnswer> {
     try {
@@ -80,10 +83,12 @@ export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
         await store.setVerdict(message.messageId, verdictOf(gone));
         continue;
       }
-      await judge(station, message).catch((error: unknown) => {
-        // A refusal is an outcome and was kept; a fault must stop the resumption, or it would go round for ever.
-        if (!(error instanceof WattproofError) || faults.has(error.code)) throw error;
-      });
+      await turns
+        .take(station.stationId, () => judge(station, message))
+        .catch((error: unknown) => {
+          // A refusal is an outcome and was kept; a fault must stop the resumption, or it would go round for ever.
+          if (!(error instanceof WattproofError) || faults.has(error.code)) throw error;
+        });
     }
     return pending.length;
   }
@@ -102,7 +107,7 @@ export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
         sessionReference,
         receivedAtMs,
       });
-      return judge(station, message);
+      return turns.take(station.stationId, () => judge(station, message));
     },
     async resumePending(signal) {
       let resumed = 0;

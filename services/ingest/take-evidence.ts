@@ -7,7 +7,8 @@ import { isTakingRecords, transition } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { EvidenceRecord, Station, Store, StoredMessage, StoredSession } from "../store/store.ts";
-import type { RegisteredMeter } from "../chain/chain.ts";
+import type { Chain, RegisteredMeter } from "../chain/chain.ts";
+import type { Metrics } from "../metrics.ts";
 import type { MeterDirectory } from "../verify/meter-directory.ts";
 import { isValidAt } from "../verify/meter-directory.ts";
 import { formatDecimal } from "../verify/ocmf/decimal.ts";
@@ -16,15 +17,20 @@ import type { VerifiedRecord } from "../verify/ocmf/types.ts";
 import type { RecordRefusal, RecordVerifier } from "../verify/record-verifier.ts";
 import { judgeRecords, spansOf, type SessionJudgement } from "../verify/session-judge.ts";
 import { findSessionOfRecord, type UnboundRecords } from "./find-session.ts";
+import { isSettleableByMeter } from "./mark-record.ts";
 import type { RecordAnswer } from "./receive-record.ts";
 
 export interface EvidenceIntakeDeps {
   readonly store: Store;
+  readonly chain: Pick<Chain, "canContractRead">;
   readonly meters: MeterDirectory;
   readonly verifier: RecordVerifier;
   readonly unboundRecords: UnboundRecords;
   readonly desk: OperatorDesk;
+  readonly metrics: Pick<Metrics, "evidenceRecords">;
 }
+
+type Mark = EvidenceRecord["isSettleableByMeter"];
 
 /** How often a step is computed again because its session or meter moved on meanwhile. */
 const contentionLimit = 16;
@@ -73,7 +79,11 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
   }
 
   /** @returns `null` if something else moved first. */
-  async function attempt(station: Station, message: StoredMessage): Promise<RecordAnswer | null> {
+  async function attempt(
+    station: Station,
+    message: StoredMessage,
+    markOf: (claimed: Claim) => Promise<Mark>,
+  ): Promise<RecordAnswer | null> {
     const claimed = await claim(station, message);
     const expectedRecordCount = await store.countRecords(claimed.meterKeyId);
     const known = await store.findRecord(claimed.identity);
@@ -86,6 +96,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     const spans = spansOf(claimed.verified);
     if (spans === null) throw new WattproofError("RECORD_OUT_OF_RANGE", "A register value is beyond 63 bits.");
 
+    const mark = await markOf(claimed);
     const earlier = await store.listRecords(session.sessionId);
     const step = await decide(claimed, earlier, spans);
     const next = step.events.reduce(transition, session.state);
@@ -93,7 +104,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     const outcome = await store.commitEvidence({
       messageId: message.messageId,
       verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: claimed.identity },
-      record: recordOf(claimed, spans, energyWh),
+      record: recordOf(claimed, spans, energyWh, mark),
       meterKeyId: claimed.meterKeyId,
       expectedRecordCount,
       change: {
@@ -106,6 +117,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       cdr: step.cdr,
     });
     if (outcome === "stale") return null;
+    deps.metrics.evidenceRecords.inc({ settleable_by_meter: mark === null ? "unknown" : mark ? "yes" : "no" });
     alertDispute(session.state, next, session.sessionId);
     return {
       recordIdentity: claimed.identity,
@@ -224,8 +236,13 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
 
   return {
     async takeEvidence(station, message) {
+      // A step that is computed again does not ask the chain again.
+      let mark: Promise<Mark> | undefined;
+      function markOf({ meter, isBound, verified }: Claim): Promise<Mark> {
+        return (mark ??= isSettleableByMeter(deps.chain, { meter, isBound, payload: verified.payload }));
+      }
       for (let attempts = 0; attempts < contentionLimit; attempts += 1) {
-        const answer = await attempt(station, message);
+        const answer = await attempt(station, message, markOf);
         if (answer !== null) return answer;
       }
       throw new WattproofError("STORE_CONTENDED", "Other records of the same meter came in between every time.");
@@ -239,7 +256,7 @@ function eventOf(judgement: Exclude<SessionJudgement, { kind: "complete" }>): Se
   return { kind: "evidence-disputed", reason: judgement.reason, isFinal: judgement.isFinal };
 }
 
-function recordOf(claimed: Claim, spans: readonly RegisterSpan[], energyWh: string | null): EvidenceRecord {
+function recordOf(claimed: Claim, spans: readonly RegisterSpan[], energyWh: string | null, mark: Mark): EvidenceRecord {
   const { verified, session, message } = claimed;
   return {
     recordIdentity: claimed.identity,
@@ -251,6 +268,7 @@ function recordOf(claimed: Claim, spans: readonly RegisterSpan[], energyWh: stri
     paginationContext: verified.pagination.context,
     paginationNumber: verified.pagination.number,
     isBoundToSession: claimed.isBound,
+    isSettleableByMeter: mark,
     energyWh,
     spans,
   };

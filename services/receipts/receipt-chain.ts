@@ -11,6 +11,8 @@ export interface ReceiptChain {
 export const receiptInterface = new Interface([
   "event SessionOpened(bytes32 indexed sessionId, address indexed driver, address indexed operator, bytes32 tariffId, uint256 terms)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
+  "event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh)",
+  "function meterSettlement() view returns (address)",
   "function erc20() view returns (address)",
   "function oracleSet() view returns (address)",
   "function tariffRegistry() view returns (address)",
@@ -60,11 +62,24 @@ export async function readView(
   values: readonly unknown[],
 ): Promise<unknown> {
   const data = receiptInterface.encodeFunctionData(name, values);
-  const answer = hex.parse(await chain.request("eth_call", [{ to: contract, data }, "latest"]));
+  let answer: string;
+  try {
+    answer = hex.parse(await chain.request("eth_call", [{ to: contract, data }, "latest"]));
+  } catch (error) {
+    if (isRevert(error)) {
+      return null;
+    }
+    throw error;
+  }
   if (answer === "0x") {
     return null;
   }
   const value: unknown = receiptInterface.decodeFunctionResult(name, answer)[0];
 
   return value instanceof Result ? value.toObject() : value;
+}
+
+/** A contract's own refusal is told from a failing endpoint by the word that all nodes use for it. */
+function isRevert(error: unknown): boolean {
+  return error instanceof Error && /revert/iu.test(error.message);
 }

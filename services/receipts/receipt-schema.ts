@@ -76,8 +76,8 @@ export const receiptSchema = z.strictObject({
     /** X and Y, big-endian, each as long as the curve's field. */
     publicKey: z.string().regex(/^0x([0-9a-fA-F]{4})+$/u),
   }),
-  /** In the order of their pagination; `sha256` is of the signed section. */
-  records: z.array(record).min(1).max(1_440),
+  /** In the order of their pagination; `sha256` is of the signed section. None where others showed them to the contract. */
+  records: z.array(record).max(1_440),
   energyWh: z.string(),
   energyMicroWh: micro,
   chargingSeconds: integer,
@@ -96,6 +96,7 @@ export const receiptSchema = z.strictObject({
   returnedMicro: micro,
   transaction: z.strictObject({ ...position, blockHash: hash }),
   opening: z.strictObject(position),
+  /** Each of the records carries the session's idTag under the meter's signature. */
   isBoundToSession: z.boolean(),
 });
 

@@ -68,12 +68,8 @@ export async function verifyReceipt(
     return verdictOf(null, [{ name: "form", outcome: "fails", detail }]);
   }
   const receipt = parsed.data;
-  const checks = [
-    check("form", true, "version 1"),
-    ...checkTerms(receipt),
-    ...checkRecords(receipt, deps.verifier),
-    ...checkPrice(receipt),
-  ];
+  const records = checkRecords(receipt, deps.verifier);
+  const checks = [check("form", true, "version 1"), ...checkTerms(receipt), ...records.checks, ...checkPrice(receipt)];
   const chainId = await readChainId(deps.chain);
   checks.push(check("chain", chainId === receipt.chainId, `chain ${chainId}, receipt ${receipt.chainId}`));
   if (chainId === receipt.chainId) {
@@ -83,6 +79,9 @@ export async function verifyReceipt(
       ...(await checkMeter(receipt, deps.chain)),
       ...(await checkSettlement(receipt, deps.chain)),
     );
+  }
+  if (!records.areComplete) {
+    checks.push(await checkProof(receipt, deps.chain));
   }
 
   return verdictOf(receipt.sessionId, checks);
@@ -113,7 +112,11 @@ function checkTerms(receipt: ParsedReceipt): ReceiptCheck[] {
   ];
 }
 
-function checkRecords(receipt: ParsedReceipt, verifier: OcmfVerifier): ReceiptCheck[] {
+/** `areComplete` is false where good records do not prove begin and end, and the contract may have seen others. */
+function checkRecords(
+  receipt: ParsedReceipt,
+  verifier: OcmfVerifier,
+): { readonly checks: ReceiptCheck[]; readonly areComplete: boolean } {
   const key = publicKeyOf(receipt.meter);
   const verdicts = receipt.records.map(({ bytes }) => verifier.verifyRecord(bytes, key));
   const checks: ReceiptCheck[] = [];
@@ -133,11 +136,13 @@ function checkRecords(receipt: ParsedReceipt, verifier: OcmfVerifier): ReceiptCh
       checkBinding(name, identification, receipt),
     );
   }
-  if (accepted.length === verdicts.length) {
-    checks.push(...checkMetering(receipt, accepted, verifier, key));
+  const areGood = accepted.length === verdicts.length;
+  const readings = areGood ? readingsOf(receipt, accepted, verifier, key) : null;
+  if (readings !== null) {
+    checks.push(...checkMetering(receipt, readings));
   }
 
-  return checks;
+  return { checks, areComplete: !areGood || readings !== null };
 }
 
 /** The meter itself signed which session its energy belongs to, by the tag in `ID`. */
@@ -156,15 +161,8 @@ function checkBinding(name: string, identification: string | null, receipt: Pars
 
 function checkMetering(
   receipt: ParsedReceipt,
-  records: readonly VerifiedRecord[],
-  verifier: OcmfVerifier,
-  key: PublicKey,
+  { begin, end }: { readonly begin: BillingReading; readonly end: BillingReading },
 ): ReceiptCheck[] {
-  const readings = readingsOf(receipt, records, verifier, key);
-  if (readings === null) {
-    return [check("energy", false, "the records do not prove begin and end of one session")];
-  }
-  const { begin, end } = readings;
   const difference = toMicroWh(end.registerWh, "down") - toMicroWh(begin.registerWh, "up");
   const energyMicroWh = difference > 0n ? difference : 0n;
   const scale = Math.max(begin.registerWh.scale, end.registerWh.scale);
@@ -194,6 +192,9 @@ function readingsOf(
     if (begin !== null && end !== null) {
       return { begin, end };
     }
+  }
+  if (records.length === 0) {
+    return null;
   }
   const session = verifier.verifySession(receipt.records.map(({ bytes }) => ({ record: bytes, publicKey: key })));
 
@@ -227,15 +228,15 @@ function publicKeyOf(meter: ParsedReceipt["meter"]): PublicKey {
 /** The settlement says itself which token, tariffs and oracles it goes by, and the meters' registry which oracles. */
 async function checkContracts({ contracts }: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
   const links = [
-    ["erc20", contracts.chargingSettlement, contracts.erc20],
-    ["tariffRegistry", contracts.chargingSettlement, contracts.tariffRegistry],
-    ["oracleSet", contracts.chargingSettlement, contracts.oracleSet],
-    ["oracleSet", contracts.meterRegistry, contracts.oracleSet],
+    ["chargingSettlement", "erc20"],
+    ["chargingSettlement", "tariffRegistry"],
+    ["chargingSettlement", "oracleSet"],
+    ["meterRegistry", "oracleSet"],
   ] as const;
   const checks: ReceiptCheck[] = [];
-  for (const [name, contract, expected] of links) {
-    const actual = await readView(chain, contract, name, []);
-    checks.push(check(`contract ${contract}: ${name}`, isSameHex(actual, expected), String(actual)));
+  for (const [contract, name] of links) {
+    const actual = await readView(chain, contracts[contract], name, []);
+    checks.push(check(`contract ${contract}: ${name}`, isSameHex(actual, contracts[name]), String(actual)));
   }
 
   return checks;
@@ -272,6 +273,22 @@ async function checkSettlement(receipt: ParsedReceipt, chain: ReceiptChain): Pro
     check("settlement: block", isInBlock, `transaction ${stated.hash}`),
     check("settlement: event", isLog(log, contracts.chargingSettlement, expected), "SessionSettled with these amounts"),
   ];
+}
+
+/** The settlement's own contract read the energy from what the meter signed for this session, and says so. */
+async function checkProof(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck> {
+  const { sessionId, terms, transaction: stated, contracts } = receipt;
+  const prover = await readView(chain, contracts.chargingSettlement, "meterSettlement", []);
+  const transaction = await readTransaction(chain, stated.hash);
+  const topics = receiptInterface.encodeFilterTopics("SessionProven", [sessionId, terms.meter]);
+  const isProven =
+    typeof prover === "string" &&
+    transaction?.logs.some((log) => isSameHex(log.address, prover) && isSameHex(log.topics.join(), topics.join())) ===
+      true;
+
+  return isProven
+    ? check("energy", true, "the contract verified the meter's records in the transaction that settled")
+    : check("energy", false, "the records do not prove begin and end of one session, nor does the transaction");
 }
 
 /** The meter had this key, at this EVSE of this operator, and its records counted when the session was opened. */

@@ -102,6 +102,8 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
         const { txHash, blockNumber } = event.position;
         const isOurs = ours.has(txHash) || (await store.findTransaction(txHash)) !== null;
         if (isOurs) ours.set(txHash, { txHash, blockNumber });
+        else if (event.kind === "session-settled")
+          desk.note("settled-by-others", { sessionId: event.sessionId, txHash });
         const closed = await closingOf(event, isOurs);
         if (closed === null) continue;
         alertLoss(await store.findSession(event.sessionId), closed.closing);

@@ -1,18 +1,35 @@
 import type { Deployment } from "../chain/deployment.ts";
+import type { CdrMeter } from "../domain/cdr.ts";
+import { priceOf } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
+import type { MeterDirectory } from "../verify/meter-directory.ts";
+import { formatDecimal } from "../verify/ocmf/decimal.ts";
 
 /** A receipt: everything that is needed to check it again without us. Numbers beyond 53 bits are decimal text. */
 export type Receipt = Readonly<Record<string, unknown>>;
 
-/** Writes receipts of sessions that are settled and confirmed. */
+/**
+ * Writes receipts of sessions that are settled and confirmed, whoever settled them. Where others did, with records that
+ * never came here, the receipt has what the chain says and the records that did come, perhaps none.
+ */
 export interface ReceiptWriter {
   /** @throws SESSION_UNKNOWN, RECEIPT_NOT_READY */
   writeReceipt(sessionId: string): Promise<Receipt>;
 }
 
-export function createReceiptWriter(deps: { readonly store: Store; readonly deployment: Deployment }): ReceiptWriter {
-  const { store, deployment } = deps;
+export function createReceiptWriter(deps: {
+  readonly store: Store;
+  readonly deployment: Deployment;
+  readonly meters: MeterDirectory;
+}): ReceiptWriter {
+  const { store, deployment, meters } = deps;
+
+  async function meterOf(number: number): Promise<CdrMeter> {
+    const meter = await meters.readMeter(number);
+    if (meter === null) throw new WattproofError("RECEIPT_NOT_READY", `The registry has no meter ${number}.`);
+    return { number, curve: meter.curve, publicKey: meter.publicKey };
+  }
 
   return {
     async writeReceipt(sessionId) {
@@ -20,12 +37,15 @@ export function createReceiptWriter(deps: { readonly store: Store; readonly depl
       if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
       const { closing, opening } = session.state;
       const cdr = await store.findCdr(sessionId);
-      if (closing?.kind !== "settled" || cdr === null) {
+      if (closing?.kind !== "settled") {
         throw new WattproofError("RECEIPT_NOT_READY", `The session is ${session.state.status}.`);
       }
       const tariff = await store.findTariff(session.terms.tariffId);
       if (tariff === null) throw new WattproofError("STORE_CORRUPT", "The tariff of a settled session is missing.");
       const records = await store.listRecords(sessionId);
+      const { energyMicroWh, chargingSeconds, idleSeconds } = closing;
+      // The text has digits that the chain has not, but is of no use beside another energy.
+      const exactWh = cdr?.energyMicroWh === energyMicroWh ? cdr.energyWh : null;
 
       return {
         version: 1,
@@ -35,13 +55,13 @@ export function createReceiptWriter(deps: { readonly store: Store; readonly depl
         idTag: session.idTag,
         terms: asText(session.terms),
         tariff: { ...asText(tariff), chargesWithoutEnergy: tariff.chargesWithoutEnergy },
-        meter: cdr.meter,
+        meter: cdr?.meter ?? (await meterOf(session.terms.meter)),
         records: records.map(recordView),
-        energyWh: cdr.energyWh,
-        energyMicroWh: closing.energyMicroWh.toString(),
-        chargingSeconds: closing.chargingSeconds,
-        idleSeconds: closing.idleSeconds,
-        price: asText(cdr.price),
+        energyWh: exactWh ?? formatDecimal({ unscaled: energyMicroWh, scale: 6 }),
+        energyMicroWh: energyMicroWh.toString(),
+        chargingSeconds,
+        idleSeconds,
+        price: asText(priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds)),
         holdMicro: session.terms.holdMicro.toString(),
         chargedMicro: closing.chargedMicro.toString(),
         returnedMicro: closing.returnedMicro.toString(),
@@ -52,7 +72,7 @@ export function createReceiptWriter(deps: { readonly store: Store; readonly depl
           logIndex: closing.position.logIndex,
         },
         opening: { hash: opening.txHash, blockNumber: opening.blockNumber, logIndex: opening.logIndex },
-        isBoundToSession: cdr.isBoundToSession,
+        isBoundToSession: cdr?.isBoundToSession ?? records.every((record) => record.isBoundToSession),
       };
     },
   };

@@ -91,7 +91,14 @@ export function createBatchSender(deps: BatchSenderDeps): BatchSender {
   }
 
   async function first(batch: Batch): Promise<void> {
-    const items = await collectItems(store, batch.sessionIds);
+    // What ended otherwise since the batch was formed would only be skipped.
+    const sessions = await Promise.all(batch.sessionIds.map((sessionId) => store.findSession(sessionId)));
+    const waiting = batch.sessionIds.filter((_sessionId, index) => sessions[index]?.state.status === "batched");
+    const ended = batch.sessionIds.filter((sessionId) => !waiting.includes(sessionId));
+    if (ended.length > 0) await release(batch, ended, null);
+    if (waiting.length === 0) return;
+
+    const items = await collectItems(store, waiting);
     const calldata = chain.encodeSettlement(items);
     const estimate = await chain.estimateSettlement(calldata);
     if (estimate.kind === "refused") {
@@ -100,7 +107,7 @@ export function createBatchSender(deps: BatchSenderDeps): BatchSender {
     }
     const gasLimit = estimate.gas + estimate.gas / gasMarginDivisor;
     if (gasLimit > gasCap) {
-      await releaseHalf(batch);
+      await releaseHalf(batch, waiting);
       return;
     }
     const attempts = await store.listTransactions(batch.batchId);
@@ -110,12 +117,12 @@ export function createBatchSender(deps: BatchSenderDeps): BatchSender {
     await broadcast(await journal(batch.batchId, attempts.length, { calldata, nonce, gasLimit, ...fees }));
   }
 
-  async function releaseHalf(batch: Batch): Promise<void> {
-    if (batch.sessionIds.length < 2) {
+  async function releaseHalf(batch: Batch, sessionIds: readonly string[]): Promise<void> {
+    if (sessionIds.length < 2) {
       desk.alert("settlement-refused", { batchId: batch.batchId, detail: "One session needs more gas than a block." });
       return;
     }
-    const surplus = batch.sessionIds.slice(Math.ceil(batch.sessionIds.length / 2));
+    const surplus = sessionIds.slice(Math.ceil(sessionIds.length / 2));
     await release(batch, surplus, null);
     desk.note("batch-split", { batchId: batch.batchId, released: surplus.length });
   }

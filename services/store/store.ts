@@ -54,6 +54,8 @@ export interface EvidenceRecord {
   readonly paginationContext: "T" | "F";
   readonly paginationNumber: bigint;
   readonly isBoundToSession: boolean;
+  /** The contract could take the record without an oracle; `null` if it was not known when the record came. */
+  readonly isSettleableByMeter: boolean | null;
   /** Exact energy as text, if the record has begin and end. */
   readonly energyWh: string | null;
   /** Values of the registers that never run backwards. */

@@ -56,7 +56,7 @@ export function isValidAt(meter: RegisteredMeter, atSeconds: number): boolean {
 }
 
 function isTrusted(meter: RegisteredMeter): boolean {
-  return meter.isPossessionProven && (meter.status === "active" || meter.status === "retired");
+  return meter.possession !== null && (meter.status === "active" || meter.status === "retired");
 }
 
 /** Keeps what was found; what was not found may be registered any moment. */

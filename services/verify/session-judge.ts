@@ -1,8 +1,9 @@
 import type { MeterPoint, RegisterSpan } from "../domain/evidence.ts";
 import { greatestStoredNumber } from "../domain/evidence.ts";
 import { compareDecimals, formatDecimal, subtractDecimals, toMicroWh } from "./ocmf/decimal.ts";
+import { isOfTransactionRank } from "./ocmf/obis.ts";
 import { judgeSession } from "./ocmf/session.ts";
-import type { BillingReading, RegisterReadings, VerifiedRecord } from "./ocmf/types.ts";
+import type { BillingReading, VerifiedRecord } from "./ocmf/types.ts";
 
 /** What the records of a session prove together. */
 export type SessionJudgement =
@@ -50,7 +51,7 @@ export function judgeRecords(records: readonly VerifiedRecord[]): SessionJudgeme
 export function spansOf(record: VerifiedRecord): readonly RegisterSpan[] | null {
   const spans: RegisterSpan[] = [];
   for (const register of record.registers) {
-    if (isOfTransaction(register)) continue;
+    if (isOfTransactionRank(register.rank)) continue;
     const first = register.readings[0];
     const last = register.readings.at(-1);
     if (first === undefined || last === undefined) continue;
@@ -63,11 +64,6 @@ export function spansOf(record: VerifiedRecord): readonly RegisterSpan[] | null 
     spans.push(span);
   }
   return spans;
-}
-
-// The rank is 4 for energy in front of the cable, plus 2 for a total, plus 1 for a single tariff (ocmf/obis.ts).
-function isOfTransaction(register: RegisterReadings): boolean {
-  return register.rank % 4 < 2;
 }
 
 function isDifferent(reading: BillingReading | null, expected: BillingReading): boolean {

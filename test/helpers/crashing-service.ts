@@ -3,6 +3,7 @@
  * `store.commitEvidence:after:2`: after the second call of that method has returned. Without it, the service as it is.
  */
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 
 import type { Chain } from "../../services/chain/chain.ts";
 import { parseConfiguration } from "../../services/config.ts";
@@ -49,10 +50,14 @@ function crashing<Target extends Store | Chain>(name: string, target: Target, po
   });
 }
 
-const point = readCrashPoint(process.env["CRASH_AT"]);
-const service = await startService(parseConfiguration(process.env), {
-  openStore: (folder) => crashing("store", openSqliteStore(folder), point),
-  connectChain: async (...parameters) => crashing("chain", await connectEthereumChain(...parameters), point),
-});
-process.stdout.write(`${service.url}\n`);
-process.once("SIGTERM", () => void service.close());
+async function main(): Promise<void> {
+  const point = readCrashPoint(process.env["CRASH_AT"]);
+  const service = await startService(parseConfiguration(process.env), {
+    openStore: (folder) => crashing("store", openSqliteStore(folder), point),
+    connectChain: async (...parameters) => crashing("chain", await connectEthereumChain(...parameters), point),
+  });
+  process.stdout.write(`${service.url}\n`);
+  process.once("SIGTERM", () => void service.close());
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

@@ -9,6 +9,7 @@ import { contractsOf, type Contracts } from "../../scripts/demo/contracts.ts";
 import { artifactOf, type ContractRole } from "../../scripts/deploy/artifacts.ts";
 import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../../scripts/simulator/meter.ts";
+import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
 import type { SimulatedCurve } from "../../scripts/simulator/curves.ts";
 import type { Deployment } from "../../services/chain/deployment.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
@@ -40,7 +41,8 @@ export interface ServiceChain {
   readonly operator: string;
   readonly driver: string;
   request(method: string, parameters?: readonly unknown[]): Promise<unknown>;
-  addChargingPoint(curve?: SimulatedCurve): Promise<ChargingPoint>;
+  /** `isProven`: the contract itself saw that the operator has the meter, and can settle from what it signs. */
+  addChargingPoint(curve?: SimulatedCurve, options?: { readonly isProven?: boolean }): Promise<ChargingPoint>;
   openSession(
     point: ChargingPoint,
     options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
@@ -128,7 +130,7 @@ export async function startServiceChain(): Promise<ServiceChain> {
     operator: operator.address,
     driver: driver.address,
     request: (method, parameters = []): Promise<unknown> => provider.send(method, [...parameters]),
-    async addChargingPoint(curve = "secp256r1") {
+    async addChargingPoint(curve = "secp256r1", { isProven = false } = {}) {
       points += 1;
       const evseId = `DE*WTP*E${points}`;
       const device = createSimulatedMeter({ key: generateMeterKey(curve), serial: `TEST${points}`, evseId });
@@ -145,6 +147,12 @@ export async function startServiceChain(): Promise<ServiceChain> {
       ] as const;
       const meter = Number(await registry.registerMeter.staticCall(...parameters));
       await (await registry.registerMeter(...parameters)).wait();
+      if (isProven) {
+        const record = device.possessionRecord(await meterRegistry.possessionTagOf(meter), await headSeconds());
+        const { payload, r, s } = signedRecordOf(Buffer.from(record));
+        await (await registry.activateMeter(meter, payload, r, s)).wait();
+        return { evse, meter, device };
+      }
       const signature = oracle.signingKey.sign(await meterRegistry.attestationDigestOf(meter));
       await (await registry.activateAttestedMeter(meter, Signature.from(signature).serialized)).wait();
       return { evse, meter, device };
@@ -189,7 +197,13 @@ async function deploy(owner: JsonRpcSigner, oracle: string): Promise<Deployment>
   const oracleSet = await one("oracleSet", [owner.address, 3 * daySeconds, [oracle]]);
   const tariffRegistry = await one("tariffRegistry", []);
   const meterRegistry = await one("meterRegistry", [oracleSet]);
-  const chargingSettlement = await one("chargingSettlement", [erc20, tariffRegistry, oracleSet, 2 * daySeconds]);
+  const chargingSettlement = await one("chargingSettlement", [
+    erc20,
+    tariffRegistry,
+    meterRegistry,
+    oracleSet,
+    2 * daySeconds,
+  ]);
   const contracts = { erc20, oracleSet, tariffRegistry, meterRegistry, chargingSettlement };
   return { chainId: 31_337, blockNumber: 0, contracts };
 }

@@ -1,6 +1,13 @@
 import type { TypedDataDomain } from "ethers";
 
-import type { ChargingSettlement, DemoToken, HostileToken, OracleSet, TariffRegistry } from "../../types/index.ts";
+import type {
+  ChargingSettlement,
+  DemoToken,
+  HostileToken,
+  MeterRegistry,
+  OracleSet,
+  TariffRegistry,
+} from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
 import {
   compactSignature,
@@ -67,6 +74,7 @@ export const USUAL_PRICE = 7_810_225n;
 export interface SettlementFixture<Token = DemoToken> {
   readonly erc20: Token;
   readonly tariffRegistry: TariffRegistry;
+  readonly meterRegistry: MeterRegistry;
   readonly oracleSet: OracleSet;
   readonly settlement: ChargingSettlement;
   readonly domain: TypedDataDomain;
@@ -93,9 +101,11 @@ async function deployAround<Token extends DemoToken | HostileToken>(erc20: Token
   }
   const tariffRegistry = await ethers.deployContract("TariffRegistry");
   const oracleSet = await ethers.deployContract("OracleSet", [owner.address, CHANGE_DELAY_SECONDS, [oracle.address]]);
+  const meterRegistry = await ethers.deployContract("MeterRegistry", [await oracleSet.getAddress()]);
   const settlement = await ethers.deployContract("ChargingSettlement", [
     await erc20.getAddress(),
     await tariffRegistry.getAddress(),
+    await meterRegistry.getAddress(),
     await oracleSet.getAddress(),
     MAXIMUM_SESSION_SECONDS,
   ]);
@@ -106,6 +116,7 @@ async function deployAround<Token extends DemoToken | HostileToken>(erc20: Token
   return {
     erc20,
     tariffRegistry,
+    meterRegistry,
     oracleSet,
     settlement,
     domain: {

@@ -155,17 +155,21 @@ describe("Settlement when transactions go wrong", function () {
   });
 
   it("splits a batch that needs more gas than a transaction may have", async function () {
-    const sessions = [await completeSession(), await completeSession(), await completeSession()];
+    const sessions = await completeSessions(86_400, 86_400, 86_400);
     let isFirst = true;
     faults.estimateSettlement = (real) => (calldata) => {
       if (!isFirst) return real.estimateSettlement(calldata);
       isFirst = false;
       return Promise.resolve({ kind: "estimated", gas: 16_000_000n });
     };
-    await running.service.synchronise();
-    await running.service.synchronise();
-    await running.service.synchronise();
-    for (const session of sessions) expect(await statusOf(session)).to.equal("settled");
+    for (let rounds = 0; rounds < 3; rounds += 1) await running.service.synchronise();
+    const batches = new Set<string | null>();
+    for (const { sessionId } of sessions) {
+      const stored = await running.service.store.findSession(sessionId);
+      expect(stored?.state.status).to.equal("settled");
+      batches.add(stored?.state.batchId ?? null);
+    }
+    expect(batches.size).to.equal(2);
   });
 
   it("names the reason when the chain skips a session, and believes the chain when the session ends otherwise", async function () {
@@ -183,6 +187,34 @@ describe("Settlement when transactions go wrong", function () {
     expect(stored?.state.status).to.equal("expired");
     expect(await metric('wattproof_alerts_total{alert="settlement-skipped"}')).to.equal(1);
     expect(await metric('wattproof_alerts_total{alert="session-expired-unpaid"}')).to.equal(1);
+  });
+
+  it("sends nothing for sessions that ended before their batch was sent", async function () {
+    const [lost, kept] = await completeSessions(60, 86_400);
+    if (lost === undefined || kept === undefined) expect.fail("Two sessions were opened.");
+    faults.estimateSettlement = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
+    await running.service.synchronise();
+    expect([await statusOf(lost), await statusOf(kept)]).to.deep.equal(["batched", "batched"]);
+    await chain.request("evm_increaseTime", [120]);
+    await chain.request("evm_mine");
+    await expire(chain, lost);
+    delete faults.estimateSettlement;
+    await running.service.synchronise();
+    expect([await statusOf(lost), await statusOf(kept)]).to.deep.equal(["expired", "settled"]);
+    expect(await metric('wattproof_alerts_total{alert="settlement-skipped"}')).to.equal(0);
+    expect(await running.service.store.listOpenBatches()).to.deep.equal([]);
+  });
+
+  it("ends a batch of which nothing is left", async function () {
+    const lost = await completeSession(60);
+    faults.estimateSettlement = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
+    await running.service.synchronise();
+    await chain.request("evm_increaseTime", [120]);
+    await chain.request("evm_mine");
+    await expire(chain, lost);
+    await running.service.synchronise();
+    expect(await running.service.store.listOpenBatches()).to.deep.equal([]);
+    expect(await statusOf(lost)).to.equal("expired");
   });
 
   it("goes back to sent when a block is undone, and settles again on the other branch", async function () {
@@ -226,15 +258,25 @@ describe("Settlement when transactions go wrong", function () {
     expect(await statusOf(session)).to.equal("settled");
   });
 
-  async function completeSession(): Promise<OpenedSession> {
+  async function completeSession(expiresInSeconds = 86_400): Promise<OpenedSession> {
+    const [session] = await completeSessions(expiresInSeconds);
+    return session ?? expect.fail("No session was opened.");
+  }
+
+  /** Opens a session for each time to expiry, and completes them all before any can join a batch. */
+  async function completeSessions(...expiresInSeconds: readonly number[]): Promise<readonly OpenedSession[]> {
     const { service } = running;
-    const session = await chain.openSession(point);
+    const sessions: OpenedSession[] = [];
+    for (const seconds of expiresInSeconds) {
+      sessions.push(await chain.openSession(point, { expiresInSeconds: seconds }));
+    }
     const station = await addStation(service.store, "CS-1", [point.evse]);
-    // Nothing of it is complete yet, so that this round only reads.
     await service.synchronise();
-    const record = point.device.record({ idTag: session.idTag, energyMicroWh: 3_000_000_000n, ...times });
-    expect((await post(service.url, station, record)).status).to.equal(200);
-    return session;
+    for (const { idTag } of sessions) {
+      const record = point.device.record({ idTag, energyMicroWh: 3_000_000_000n, ...times });
+      expect((await post(service.url, station, record)).status).to.equal(200);
+    }
+    return sessions;
   }
 
   async function statusOf(session: OpenedSession): Promise<string | undefined> {

@@ -65,10 +65,10 @@ describe("Command verify:ocmf", () => {
   after(() => rm(folder, { recursive: true }));
 
   const misuses: readonly (readonly [string, () => Promise<readonly string[]>, string])[] = [
-    ["no file", () => Promise.resolve([]), "OCMF_ARGUMENTS_INVALID"],
-    ["two files", () => Promise.resolve(["a", "b"]), "OCMF_ARGUMENTS_INVALID"],
-    ["an unknown option", () => Promise.resolve(["a", "--strict"]), "OCMF_ARGUMENTS_INVALID"],
-    ["a key option without key", () => Promise.resolve(["a", "--key"]), "OCMF_ARGUMENTS_INVALID"],
+    ["no file", () => Promise.resolve([]), "Run it with --help"],
+    ["two files", () => Promise.resolve(["a", "b"]), "Run it with --help"],
+    ["an unknown option", () => Promise.resolve(["a", "--strict"]), "Run it with --help"],
+    ["a key option without key", () => Promise.resolve(["a", "--key"]), "Run it with --help"],
     ["a manifest that is not there", () => Promise.resolve([join(folder, "none.json")]), "OCMF_INPUT_UNREADABLE"],
     ["a folder", () => Promise.resolve([folder]), "OCMF_INPUT_UNREADABLE"],
     [
@@ -108,14 +108,11 @@ describe("Command verify:ocmf", () => {
       "OCMF_MANIFEST_INVALID",
     ],
   ];
-  for (const [what, parameters, code] of misuses) {
+  for (const [what, parameters, message] of misuses) {
     it(`ends with exit code 2 and nothing on stdout for ${what}`, async () => {
       const outcome = await run(...(await parameters()), "--json");
-      expect({ ...outcome, stderr: outcome.stderr.split(":", 1)[0] }).to.deep.equal({
-        code: 2,
-        stdout: "",
-        stderr: code,
-      });
+      expect({ code: outcome.code, stdout: outcome.stdout }).to.deep.equal({ code: 2, stdout: "" });
+      expect(outcome.stderr).to.contain(message);
     });
   }
 
@@ -182,12 +179,11 @@ describe("Command verify:ocmf", () => {
     ]);
   });
 
-  it("prints a table for people where JSON is not asked for", async () => {
-    const { code, stdout, stderr } = await run(join(folder, "manifest.json"));
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-    expect(stdout).to.match(/^verdict +energy \/ Wh +reason +record or session\n/);
-    expect(stdout).to.match(/\naccepted +38873 +- +records\/loss-compensated\.ocmf\n/);
-    expect(stdout).to.match(/\n\n23 accepted, 14 refused, 0 unsupported\n$/);
+  it("adds the sums for people where not nothing but JSON is asked for", async () => {
+    const path = join(folder, "manifest.json");
+    const { code, stdout, stderr } = await run(path);
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "23 accepted, 14 refused, 0 unsupported\n" });
+    expect(stdout).to.equal((await run(path, "--json")).stdout);
   });
 
   it("lets the contract judge, which never accepts what the service refuses", async () => {
@@ -219,7 +215,7 @@ describe("Command verify:ocmf", () => {
 
   it("does not let a file name write to the terminal", async () => {
     const path = await write("k.json", '{"records":[],"sessions":[{"id":"\\u001b[2Ja","records":[]}]}');
-    expect((await run(path)).stdout).to.match(/OCMF_SESSION_EMPTY +\?\[2Ja\n/);
+    expect((await run(path)).stdout).to.contain('{"id":"\\u001b[2Ja","verdict":"refused"');
   });
 
   it("explains itself", async () => {

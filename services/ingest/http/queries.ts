@@ -49,10 +49,11 @@ export function showSession(store: Store): RequestHandler {
     response.json({
       session: sessionView(session),
       cdr: cdr === null ? null : cdrView(cdr),
-      records: records.map(({ recordIdentity, payloadSha256, isBoundToSession, energyWh }) => ({
+      records: records.map(({ recordIdentity, payloadSha256, isBoundToSession, isSettleableByMeter, energyWh }) => ({
         recordIdentity,
         payloadSha256,
         isBoundToSession,
+        isSettleableByMeter,
         energyWh,
       })),
     });

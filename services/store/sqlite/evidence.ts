@@ -9,7 +9,7 @@ import { applyChange, areCurrent } from "./sessions.ts";
 
 // Integers of 64 bits leave the database as text: a JavaScript number does not hold them.
 const recordColumns = `record_identity, session_id, message_id, record, payload_sha256, meter_key_id, pagination_context,
-  CAST(pagination_number AS TEXT) AS pagination_text, is_bound, energy_wh`;
+  CAST(pagination_number AS TEXT) AS pagination_text, is_bound, is_settleable_by_meter, energy_wh`;
 
 const optionalInteger = z
   .string()
@@ -47,8 +47,8 @@ export function createEvidenceStore(
   function insert(record: EvidenceRecord): void {
     access.run(
       `INSERT INTO records (record_identity, session_id, message_id, record, payload_sha256, meter_key_id,
-         pagination_context, pagination_number, is_bound, energy_wh)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.recordIdentity,
       record.sessionId,
       record.messageId,
@@ -58,6 +58,7 @@ export function createEvidenceStore(
       record.paginationContext,
       record.paginationNumber,
       record.isBoundToSession ? 1 : 0,
+      record.isSettleableByMeter === null ? null : Number(record.isSettleableByMeter),
       record.energyWh,
     );
     access.run(

@@ -151,4 +151,8 @@ export const migrations: readonly string[] = [
     value INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- NULL where nobody could say, as with every record from before this step.
+  ALTER TABLE records ADD COLUMN is_settleable_by_meter INTEGER CHECK (is_settleable_by_meter IN (0, 1));
+  `,
 ];

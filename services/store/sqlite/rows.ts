@@ -66,6 +66,7 @@ const recordRow = z
     pagination_context: z.enum(["T", "F"]),
     pagination_text: bigText,
     is_bound: z.number(),
+    is_settleable_by_meter: z.number().nullable(),
     energy_wh: z.string().nullable(),
   })
   .transform((row): Omit<EvidenceRecord, "spans"> => ({
@@ -78,6 +79,7 @@ const recordRow = z
     paginationContext: row.pagination_context,
     paginationNumber: row.pagination_text,
     isBoundToSession: row.is_bound === 1,
+    isSettleableByMeter: row.is_settleable_by_meter === null ? null : row.is_settleable_by_meter === 1,
     energyWh: row.energy_wh,
   }));
 

@@ -29,9 +29,17 @@ const obisGrammar = new RegExp(`^${group}-${group}:${group}\\.${group}\\.${group
 /** Values of `F` that mean the present value; others are kept values of past billing periods. */
 const presentValues = new Set(["", "255", "FF", "200", "198"]);
 
+/** Ranks below this one are of registers that count one transaction and start anew with the next. */
+const transactionRanks = 4;
+
+/** Whether a register of this rank counts one transaction only. */
+export function isOfTransactionRank(rank: number): boolean {
+  return rank < transactionRanks;
+}
+
 /**
  * How good an OBIS code is for billing: 0 is the best, `null` means that it is no import register of active energy.
- * Energy at the vehicle comes before energy in front of the cable, then the transaction's own register before a total,
+ * The transaction's own register comes before a total, then energy at the vehicle before energy in front of the cable,
  * then the sum over all tariffs before a single tariff.
  */
 export function rankImportRegister(code: string): number | null {
@@ -44,7 +52,7 @@ export function rankImportRegister(code: string): number | null {
   if (!presentValues.has(period)) return null;
   const isOfTransaction = register.isOfTransaction || period === "198";
   const isOneTariff = !["", "E"].includes(withoutLeadingZeros(tariff));
-  return (register.isAtVehicle ? 0 : 4) + (isOfTransaction ? 0 : 2) + (isOneTariff ? 1 : 0);
+  return (isOfTransaction ? 0 : transactionRanks) + (register.isAtVehicle ? 0 : 2) + (isOneTariff ? 1 : 0);
 }
 
 /** `E` is the letter that meters print where the tariff may vary; zero is the sum over all tariffs. */

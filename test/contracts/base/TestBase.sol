@@ -7,6 +7,7 @@ interface ICheatCodes {
     function assertEq(uint256 left, uint256 right, string calldata message) external pure;
     function assertLe(uint256 left, uint256 right, string calldata message) external pure;
     function assertTrue(bool isTrue, string calldata message) external pure;
+    function chainId(uint256 newChainId) external;
     function etch(address target, bytes calldata code) external;
     function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function prank(address sender) external;

@@ -75,6 +75,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       "open((address,uint32,uint32,address,uint32,uint32,bytes32,uint64,uint40))",
       "openBatch((address,bytes32,(address,uint256,bytes32,bytes32)[])[])",
       "settleBatch((address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256)[])[])",
+      "settleProven(bytes32,address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256))",
       "withdraw(uint32,uint256,address)",
       "withdrawCredit(uint256,address)",
     ]);
@@ -131,7 +132,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     ]);
   });
 
-  it("a pooled balance lets whoever decides pay out more than the session brought in", async () => {
+  it("a pooled balance lets whoever decides pay out more than the session brought in (invariant 18)", async () => {
     const { settlement, oracle, operator, otherDriver } = fixture;
     const most = { ...USUAL, energyMicroWh: 2n ** 64n - 1n };
     for (let i = 0; i < 3; ++i) {
@@ -200,6 +201,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       "open",
       "openBatch",
       "settleBatch",
+      "settleProven",
       "withdraw",
       "withdrawCredit",
     ]);
@@ -239,7 +241,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([DEPOSIT - 2n * USUAL_PRICE, 2n, 0n]);
   });
 
-  it("a signature is replayed for another function", async () => {
+  it("a signature is replayed for another function (invariant 14)", async () => {
     const { settlement, otherDriver, relayer } = fixture;
     const next = termsOf(fixture, { driver: otherDriver.address });
     const digest = sessionIn(fixture, next);
@@ -313,7 +315,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     expect(price.energyMicro).to.equal(0n);
   });
 
-  it("an oracle that joins can settle sessions whose drivers could not know it", async () => {
+  it("an oracle that joins can settle sessions whose drivers could not know it (invariant 18)", async () => {
     const { settlement, oracleSet, owner, thief } = fixture;
     await oracleSet.connect(owner).addOracle(thief.address);
     const latest = termsOf(fixture, { lane: 1n, expiresAt: fixture.startedAt + 2n * DAY });

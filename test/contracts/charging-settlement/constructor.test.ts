@@ -21,6 +21,7 @@ describe("ChargingSettlement constructor", () => {
     return await ethers.deployContract("ChargingSettlement", [
       await erc20.getAddress(),
       await fixture.tariffRegistry.getAddress(),
+      await fixture.meterRegistry.getAddress(),
       await oracleSet.getAddress(),
       maximumSessionSeconds,
     ]);
@@ -31,6 +32,7 @@ describe("ChargingSettlement constructor", () => {
       ethers.deployContract("ChargingSettlement", [
         fixture.thief.address,
         await fixture.tariffRegistry.getAddress(),
+        await fixture.meterRegistry.getAddress(),
         await fixture.oracleSet.getAddress(),
         MAXIMUM_SESSION_SECONDS,
       ]),
@@ -50,6 +52,7 @@ describe("ChargingSettlement constructor", () => {
       ethers.deployContract("ChargingSettlement", [
         await fixture.erc20.getAddress(),
         await fixture.tariffRegistry.getAddress(),
+        await fixture.meterRegistry.getAddress(),
         fixture.thief.address,
         MAXIMUM_SESSION_SECONDS,
       ]),

@@ -93,7 +93,7 @@ describe("ChargingSettlement.deposit", () => {
       .withArgs(await erc20.getAddress());
   });
 
-  it("refuses a transfer of which less arrives", async () => {
+  it("invariant 2: refuses a transfer of which less arrives", async () => {
     const { settlement, erc20, driver } = await networkHelpers.loadFixture(hostileSettlementOfSixDecimals);
     await erc20.setFee(100);
 
@@ -102,7 +102,7 @@ describe("ChargingSettlement.deposit", () => {
       .withArgs(990, 1_000);
   });
 
-  it("refuses a transfer of which more arrives", async () => {
+  it("invariant 2: refuses a transfer of which more arrives", async () => {
     const { settlement, erc20, driver } = await networkHelpers.loadFixture(hostileSettlementOfSixDecimals);
     const mint = erc20.interface.encodeFunctionData("mint", [await settlement.getAddress(), 7]);
     await erc20.setHook(await erc20.getAddress(), mint);

@@ -71,7 +71,7 @@ describe("ChargingSettlement.openBatch", () => {
       await expectTermsSkipped(termsOf(fixture), OpeningRefusal.TariffNotOffered);
     });
 
-    it("a signature of somebody else", async () => {
+    it("invariant 10: a signature of somebody else", async () => {
       const terms = termsOf(fixture);
       const opening = await openingOf(fixture, fixture.thief, terms);
 
@@ -86,7 +86,7 @@ describe("ChargingSettlement.openBatch", () => {
       ["holdMicro", HOLD + 1n],
       ["expiresAt", undefined],
     ] as const) {
-      it(`a signature of terms with another ${field}`, async () => {
+      it(`invariant 10: a signature of terms with another ${field}`, async () => {
         const signed = termsOf(fixture);
         const changed = { ...signed, [field]: value ?? signed.expiresAt + 1n };
         const opening = { ...(await openingOf(fixture, fixture.driver, signed)), terms: packTerms(changed) };
@@ -95,7 +95,7 @@ describe("ChargingSettlement.openBatch", () => {
       });
     }
 
-    it("a signature of terms with another operator", async () => {
+    it("invariant 10: a signature of terms with another operator", async () => {
       const signed = termsOf(fixture);
       const changed = { ...signed, operator: fixture.otherOperator.address };
       const opening = await openingOf(fixture, fixture.driver, signed);
@@ -103,7 +103,7 @@ describe("ChargingSettlement.openBatch", () => {
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
 
-    it("a signature of terms with another tariff", async () => {
+    it("invariant 10: a signature of terms with another tariff", async () => {
       const signed = termsOf(fixture);
       await fixture.tariffRegistry.connect(fixture.operator).publish({ ...TARIFF, taxBps: 0n });
       const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
@@ -127,7 +127,7 @@ describe("ChargingSettlement.openBatch", () => {
       ["contract's name", { name: "Wattproof Meter Registry" }],
       ["version", { version: "2" }],
     ] as const) {
-      it(`a signature for another ${statement}`, async () => {
+      it(`invariant 10: a signature for another ${statement}`, async () => {
         const terms = termsOf(fixture);
         const elsewhere = { ...fixture, domain: { ...fixture.domain, ...change } };
         const opening = await openingOf(elsewhere, fixture.driver, terms);
@@ -136,7 +136,7 @@ describe("ChargingSettlement.openBatch", () => {
       });
     }
 
-    it("the zero address as driver, whatever the signature", async () => {
+    it("invariant 15: the zero address as driver, whatever the signature", async () => {
       const terms = termsOf(fixture, { driver: ZeroAddress });
       for (const [r, vs] of [
         [ZeroHash, ZeroHash],
@@ -150,7 +150,7 @@ describe("ChargingSettlement.openBatch", () => {
       }
     });
 
-    it("malformed signatures", async () => {
+    it("invariant 15: malformed signatures", async () => {
       const terms = termsOf(fixture);
       const opening = await openingOf(fixture, fixture.driver, terms);
       const s = BigInt(opening.vs) % PARITY_BIT;
@@ -241,7 +241,7 @@ describe("ChargingSettlement.openBatch", () => {
     });
   });
 
-  it("opens the good ones of several groups and skips the bad ones between them", async () => {
+  it("invariant 13: opens the good ones of several groups and skips the bad ones between them", async () => {
     const { settlement, driver, otherDriver, relayer, operator, otherOperator, tariffId } = fixture;
     const first = termsOf(fixture);
     const forged = termsOf(fixture, { driver: otherDriver.address });
@@ -302,7 +302,7 @@ describe("ChargingSettlement.openBatch", () => {
     });
   });
 
-  it("does not open a session again that was settled, with the same signature", async () => {
+  it("invariant 8: does not open a session again that was settled, with the same signature", async () => {
     const { settlement, driver, relayer, oracle } = fixture;
     const terms = termsOf(fixture);
     const group = openingGroup(terms, [await openingOf(fixture, driver, terms)]);

@@ -195,7 +195,7 @@ describe("ChargingSettlement.open", () => {
     });
   });
 
-  it("keeps an open session's tariff when the operator retires it", async () => {
+  it("invariant 20: keeps an open session's tariff when the operator retires it", async () => {
     const { settlement, driver, operator, tariffRegistry, tariffId, oracle } = fixture;
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);

@@ -8,8 +8,11 @@ import {
   hostileSettlementOfSixDecimals,
   openingGroup,
   openingOf,
+  sessionIn,
   type SettlementFixture,
   settlementGroup,
+  settlementOf,
+  TARIFF,
   termsOf,
 } from "../../helpers/settlement-fixture.ts";
 
@@ -58,7 +61,10 @@ describe("ChargingSettlement and a token that calls back", () => {
       ),
   };
 
-  /** Every function that changes state, with arguments that succeed when the token calls it outside of a transfer. */
+  /**
+   * Every function that changes state, with arguments that succeed when the token calls it outside of a transfer; but
+   * for `settleProven`, which only the contract that verifies meters' signatures may call.
+   */
   async function innerCalls(): Promise<Record<string, string>> {
     const { settlement, driver } = fixture;
     const call = settlement.interface;
@@ -73,6 +79,12 @@ describe("ChargingSettlement and a token that calls back", () => {
         [openingGroup(ofDriver, [await openingOf(fixture, driver, ofDriver)])],
       ]),
       settleBatch: call.encodeFunctionData("settleBatch", [[]]),
+      settleProven: call.encodeFunctionData("settleProven", [
+        sessionIn(fixture, ofToken),
+        token,
+        TARIFF,
+        settlementOf(ofToken),
+      ]),
       expire: call.encodeFunctionData("expire", [ofToken]),
       withdrawCredit: call.encodeFunctionData("withdrawCredit", [1_000, token]),
     };
@@ -88,7 +100,7 @@ describe("ChargingSettlement and a token that calls back", () => {
   });
 
   for (const [entry, enter] of Object.entries(entries)) {
-    it(`is refused by every function during ${entry}, which itself does what it does without the calls`, async () => {
+    it(`invariant 17: is refused by every function during ${entry}, which itself does what it does without the calls`, async () => {
       const { settlement, erc20 } = fixture;
       const guard = settlement.interface.encodeErrorResult("ReentrancyGuardReentrantCall", []);
       const undisturbed = await outcomeOf(fixture, enter);

@@ -13,6 +13,7 @@ import {
 import {
   CHANGE_DELAY_SECONDS,
   DAY,
+  DEPOSIT,
   fundedSettlement,
   HOLD,
   openingGroup,
@@ -264,13 +265,43 @@ describe("ChargingSettlement.settleBatch", () => {
     });
   });
 
+  for (const [statement, energyMicroWh] of [
+    ["charges", 2n ** 64n - 1n],
+    ["returns", 0n],
+  ] as const) {
+    it(`${statement} a hold of all that the ledger can hold, and touches no other part of the account`, async () => {
+      const { settlement, erc20, driver, oracle, operator, otherDriver } = fixture;
+      const all = 2n ** 64n - 1n;
+      const tariff = { ...TARIFF, priceMicroPerKwh: all };
+      await fixture.tariffRegistry.connect(operator).publish(tariff);
+      await settlement.connect(oracle).settleBatch([settlementGroup(terms, [settlementOf(terms, NOTHING)])]);
+      await settlement.connect(driver).withdraw(0, DEPOSIT, driver.address);
+      await settlement.connect(driver).withdraw(1, DEPOSIT, driver.address);
+      await settlement.connect(otherDriver).withdraw(0, DEPOSIT, driver.address);
+      await erc20.mint(driver.address, all);
+      await erc20.connect(driver).approve(await settlement.getAddress(), all);
+      await settlement.connect(driver).deposit(driver.address, 0, all);
+      const tariffId = await fixture.tariffRegistry.tariffIdOf(tariff);
+      const largest = termsOf(fixture, { nonce: 1n, holdMicro: all, tariffId });
+      await settlement.connect(driver).open(largest);
+      expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
+
+      await settle(settlementGroup(largest, [settlementOf(largest, { ...NOTHING, energyMicroWh })], tariff));
+
+      const chargedMicro = energyMicroWh === 0n ? 0n : all;
+      expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([all - chargedMicro, 2n, 0n]);
+      expect(await settlement.operatorAccountOf(operator.address)).to.deep.equal([chargedMicro, chargedMicro]);
+      expect(await settlement.owedMicro()).to.equal(all);
+    });
+  }
+
   it("settles a session after its expiry as long as nobody expired it", async () => {
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
 
     expect(await settle(settlementGroup(terms))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
   });
 
-  it("settles once what one batch contains twice, in one group and in two", async () => {
+  it("invariant 6: settles once what one batch contains twice, in one group and in two", async () => {
     const dearer = { ...USUAL, energyMicroWh: 2n * USUAL.energyMicroWh };
     const outcome = await settle(
       settlementGroup(terms, [settlementOf(terms), settlementOf(terms, dearer)]),
@@ -285,7 +316,7 @@ describe("ChargingSettlement.settleBatch", () => {
     });
   });
 
-  it("credits each group's sum and skips the bad items between", async () => {
+  it("invariant 13: credits each group's sum and skips the bad items between", async () => {
     const { settlement, driver, otherDriver, relayer, operator, otherOperator, tariffId } = fixture;
     const second = termsOf(fixture, { lane: 1n });
     const third = termsOf(fixture, { driver: otherDriver.address, operator: otherOperator.address });

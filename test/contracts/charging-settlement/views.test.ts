@@ -41,7 +41,7 @@ describe("ChargingSettlement views", () => {
     ]);
   });
 
-  it("compute the session id as a wallet does, for usual terms and for the largest and smallest", async () => {
+  it("invariant 14: compute the session id as a wallet does, for usual terms and for the largest and smallest", async () => {
     const { settlement } = fixture;
     const largest = termsOf(fixture, {
       driver: "0xffffffffffffffffffffffffffffffffffffffff",

@@ -91,6 +91,15 @@ describe("ChargingSettlement.withdrawCredit", () => {
     );
   });
 
+  it("refuses itself as recipient", async () => {
+    const { settlement, operator } = fixture;
+
+    await expect(settlement.connect(operator).withdrawCredit(1, settlement)).to.be.revertedWithCustomError(
+      settlement,
+      "RecipientIsSettlement",
+    );
+  });
+
   it("refuses a transfer that answers false, and keeps the credit", async () => {
     const { settlement, erc20, operator } = await networkHelpers.loadFixture(creditedSettlementOfEighteenDecimals);
     await erc20.setAnswer(1);

@@ -79,6 +79,15 @@ describe("ChargingSettlement.withdraw", () => {
     );
   });
 
+  it("refuses itself as recipient", async () => {
+    const { settlement, driver } = fixture;
+
+    await expect(settlement.connect(driver).withdraw(0, 1, settlement)).to.be.revertedWithCustomError(
+      settlement,
+      "RecipientIsSettlement",
+    );
+  });
+
   it("refuses a transfer that answers false, and keeps the balance", async () => {
     const { settlement, erc20, driver } = await networkHelpers.loadFixture(hostileSettlementOfSixDecimals);
     await settlement.connect(driver).deposit(driver.address, 0, 1_000);

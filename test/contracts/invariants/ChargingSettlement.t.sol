@@ -31,6 +31,8 @@ contract ChargingSettlementInvariants is TestBase {
         );
         _settlement = _world.settlement();
         _erc20 = _world.erc20();
+        for (uint256 i; i < _world.DRIVERS() * _world.LANES(); ++i) _world.deposit(i / 2, i % 2, 20_000_000);
+        _world.open(0, 0, 1);
         _target(address(_world));
     }
 
@@ -261,7 +263,7 @@ contract ChargingSettlementInvariants is TestBase {
 
     /// @dev Called by the test runner at the end of each run of an invariant.
     function afterInvariant() public view {
-        if (_world.steps() < 50) return;
+        if (_world.steps() < 90) return;
         cheats.assertTrue(_world.successSum() * 2 > _world.steps(), "most calls of the handlers did nothing");
     }
 

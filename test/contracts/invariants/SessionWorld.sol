@@ -86,10 +86,11 @@ abstract contract SessionWorld {
         oracleSet = IOracleSet(
             deployed("contracts/OracleSet.sol:OracleSet", abi.encode(address(this), 72 hours, oracles))
         );
+        address meterRegistry = deployed("contracts/MeterRegistry.sol:MeterRegistry", abi.encode(oracleSet));
         settlement = IChargingSettlement(
             deployed(
                 "contracts/ChargingSettlement.sol:ChargingSettlement",
-                abi.encode(erc20, tariffRegistry, oracleSet, LONGEST_SESSION)
+                abi.encode(erc20, tariffRegistry, meterRegistry, oracleSet, LONGEST_SESSION)
             )
         );
         for (uint256 i; i < OPERATORS; ++i) _offer(i, i * 7919);
@@ -212,6 +213,17 @@ abstract contract SessionWorld {
         if (tariff.maximumMicro != 0)
             if (net > tariff.maximumMicro) net = tariff.maximumMicro;
         return net + (net * tariff.taxBps) / 10_000;
+    }
+
+    /// @dev Three times of four an account that can open a session, if there is one; else the one that was asked for.
+    function _accountToOpen(uint256 driver, uint256 lane, uint256 seed) internal view returns (uint256, uint256) {
+        uint256 first = (driver % DRIVERS) * LANES + (lane % LANES);
+        for (uint256 i; i < DRIVERS * LANES && seed % 4 != 0; ++i) {
+            uint256 number = (first + i) % (DRIVERS * LANES);
+            ModelAccount storage account = accounts[number / LANES][number % LANES];
+            if (account.live == 0 && account.freeMicro != 0) return (number / LANES, number % LANES);
+        }
+        return (driver % DRIVERS, lane % LANES);
     }
 
     /* TERMS */

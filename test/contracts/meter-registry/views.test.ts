@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { TypedDataEncoder } from "ethers";
+import { TypedDataEncoder, ZeroAddress } from "ethers";
 
 import { curveNumbers } from "../../../scripts/verify/contract-answers.ts";
 import { idTagOf } from "../../../services/domain/id-tag.ts";
@@ -8,6 +8,7 @@ import {
   activeMeter,
   deployedRegistry,
   keyIdOfTestKey,
+  Possession,
   registerMeter,
   type RegistryFixture,
 } from "../../helpers/meter-registry-fixture.ts";
@@ -37,6 +38,40 @@ describe("MeterRegistry views", () => {
     expect((await registry.meterOf(9)).status).to.equal(0n);
     expect(await registry.isValidAt(9, 0)).to.equal(false);
     expect(await registry.activeMeterOf(keyIdOfTestKey(testKey("secp256r1")))).to.equal(0n);
+  });
+
+  it("tell in one call whose key judges a record and when its records count", async () => {
+    const { registry, operator, startedAt } = fixture;
+    const key = testKey("secp256r1");
+    const meter = await activeMeter(fixture, { key, calibrationExpiresAt: startedAt + 5n * DAY });
+    const longKey = testKey("secp384r1");
+    const pending = await registerMeter(fixture, { key: longKey, evse: 2n });
+    const common = [operator.address, 1n, curveNumbers.secp256r1, Possession.ProvenOnChain];
+
+    expect([...(await registry.recordSignerOf(9))]).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n]);
+    expect([...(await registry.recordSignerOf(meter))]).to.deep.equal([
+      ...common,
+      startedAt,
+      startedAt + 5n * DAY,
+      key.publicKey.x,
+      key.publicKey.y,
+    ]);
+    // It was not activated, and its coordinates have 48 bytes.
+    expect([...(await registry.recordSignerOf(pending))]).to.deep.equal([
+      operator.address,
+      2n,
+      curveNumbers.secp384r1,
+      Possession.None,
+      ...[0n, 0n, 0n, 0n],
+    ]);
+    await registry.connect(operator).revokeMeter(meter);
+    expect([...(await registry.recordSignerOf(meter))]).to.deep.equal([
+      ...common,
+      0n,
+      0n,
+      key.publicKey.x,
+      key.publicKey.y,
+    ]);
   });
 
   it("derive the possession tag from registrant, EVSE and key, for this chain and registry", async () => {

@@ -21,7 +21,7 @@ import { recordOf, testKey, verifier } from "../../helpers/ocmf.ts";
 import { createRandom } from "../../helpers/random.ts";
 import { readSharedRecords, sharedManifestPath } from "../../helpers/shared-records.ts";
 
-const mutationCount = Number(process.env["WATTPROOF_DIFFERENTIAL_MUTATIONS"] ?? "1500");
+const mutationCount = Number(process.env["WATTPROOF_MUTATIONS"] ?? "1500");
 const seed = Number(process.env["WATTPROOF_DIFFERENTIAL_SEED"] ?? "20261124");
 
 /** Both answers about one record. */

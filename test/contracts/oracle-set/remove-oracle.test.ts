@@ -48,18 +48,20 @@ describe("OracleSet.removeOracle", () => {
     expect((await oracleSet.termOf(oracle.address)).activeUntil).to.equal(activeUntil);
   });
 
-  it("leaves an oracle whose term has not begun a term as long as it waited for its removal", async () => {
+  it("keeps a term that has not begun from ever beginning, and lets the account be added again", async () => {
     const { oracleSet, owner, relayer } = fixture;
     const addedAt = fixture.startedAt + 100n;
     await networkHelpers.time.setNextBlockTimestamp(addedAt);
     await oracleSet.connect(owner).addOracle(relayer.address);
     await networkHelpers.time.setNextBlockTimestamp(addedAt + 50n);
 
-    await oracleSet.connect(owner).removeOracle(relayer.address);
+    const receipt = await (await oracleSet.connect(owner).removeOracle(relayer.address)).wait();
 
-    expect(await oracleSet.termOf(relayer.address)).to.deep.equal([
-      addedAt + CHANGE_DELAY_SECONDS,
-      addedAt + CHANGE_DELAY_SECONDS + 50n,
-    ]);
+    expect(eventsOf(receipt, oracleSet)).to.deep.equal([["OracleRemoved", relayer.address, addedAt + 50n]]);
+    await networkHelpers.time.increaseTo(addedAt + CHANGE_DELAY_SECONDS + 1n);
+    expect(await oracleSet.isOracle(relayer.address)).to.equal(false);
+    await oracleSet.connect(owner).addOracle(relayer.address);
+    await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
+    expect(await oracleSet.isOracle(relayer.address)).to.equal(true);
   });
 });

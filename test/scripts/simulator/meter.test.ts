@@ -5,6 +5,9 @@ import { expect } from "chai";
 import { simulatedCurveNames } from "../../../scripts/simulator/curves.ts";
 import { demoMeterKey, generateMeterKey, type MeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
+import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import { formatDecimal } from "../../../services/verify/ocmf/decimal.ts";
+import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
 import { kilowattHoursOf } from "../../../scripts/simulator/payload.ts";
 
 const session = { idTag: "AAAABBBBCCCCDDDDEEEE", energyMicroWh: 5_123_000_000n, beginSeconds: 1_483_263_000 };
@@ -25,6 +28,25 @@ describe("Simulated meter", () => {
 
         expect(isSignedBy(record, key)).to.equal(true);
         expect(isSignedBy(record.replace("5.1230", "5.1231"), key)).to.equal(false);
+      }
+    });
+
+    it(`signs what the service's verifier accepts on ${curve}, in one record and in two`, () => {
+      const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+      const key = generateMeterKey(curve);
+      const meter = meterOf(key);
+      const pair = meter.recordPair({ ...session, endSeconds: 1_483_266_600 });
+      const verdicts = [
+        verifier.verifyRecord(
+          Buffer.from(meter.record({ ...session, endSeconds: 1_483_266_600 })),
+          key.publicKeySpkiHex,
+        ),
+        verifier.verifySession(pair.map((text) => ({ record: Buffer.from(text), publicKey: key.publicKeySpkiHex }))),
+      ];
+
+      for (const verdict of verdicts) {
+        const energyWh = verdict.verdict === "accepted" ? verdict.energyWh : null;
+        expect(energyWh === null ? verdict : formatDecimal(energyWh)).to.equal("5123");
       }
     });
 

@@ -60,7 +60,7 @@ abstract contract DriverActs is SessionWorld {
     }
 
     function open(uint256 driver, uint256 lane, uint256 seed) external step {
-        (driver, lane) = (driver % DRIVERS, lane % LANES);
+        (driver, lane) = _accountToOpen(driver, lane, seed);
         (SessionTerms memory terms, Tariff memory tariff) = _termsFor(driver, lane, seed);
         bool isLive = accounts[driver][lane].live != 0;
         bool isRich = accounts[driver][lane].freeMicro != 0;

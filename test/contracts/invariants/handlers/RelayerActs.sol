@@ -9,7 +9,7 @@ import {SessionWorld} from "../SessionWorld.sol";
 /// @notice What a relayer does: it sends signed openings in batches, some forged, some twice.
 abstract contract RelayerActs is SessionWorld {
     function openBatch(uint256 driver, uint256 lane, uint256 seed) external step {
-        (driver, lane) = (driver % DRIVERS, lane % LANES);
+        (driver, lane) = _accountToOpen(driver, lane, seed);
         uint256 forgedDriver = (driver + 1) % DRIVERS;
         (SessionTerms memory terms, Tariff memory tariff) = _termsFor(driver, lane, seed);
         (SessionTerms memory forged, ) = _termsFor(forgedDriver, lane, seed);

@@ -498,7 +498,7 @@ describe("Readings of OCMF payloads", () => {
     ["mains energy", "01-00:B3.08.00*FF", "01-00:B2.08.00*FF"],
     ["total mains energy", "01-00:B3.08.00*FF", "01-00:B0.08.00*FF"],
     ["total mains energy", "01-00:B1.08.00*FF", "01-00:B0.08.00*FF"],
-    ["the transaction in front of the cable", "01-00:B1.08.00*FF", "01-00:B2.08.00*FF"],
+    ["total energy at the vehicle", "01-00:B2.08.00*FF", "01-00:B1.08.00*FF"],
     ["total energy", "01-00:B2.08.00*FF", "01-00:B0.08.00*FF"],
     ["total energy", "01-00:98.08.00.FF", "01-00:01.08.00.FF"],
     ["total energy", "1-0:1.8.0*198", "1-0:1.8.0*255"],

@@ -1,0 +1,28 @@
+import type { SessionTerms } from "../../services/domain/terms.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
+import { artifactOf } from "../deploy/artifacts.ts";
+import { signedRecordOf } from "../simulator/signed-record.ts";
+import { demoAccount } from "./accounts.ts";
+import { createTransactor, type MinedTransaction } from "./transactor.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Settles a session from what its meter signed, with an account that is neither driver, operator nor oracle: whoever has
+ * the records can.
+ *
+ * @throws WattproofError TRANSACTION_FAILED when the contract refuses them.
+ */
+export async function settleAsStranger(
+  { chain, contracts }: World,
+  terms: SessionTerms,
+  tariff: Tariff,
+  records: readonly Uint8Array[],
+): Promise<MinedTransaction> {
+  const stranger = await createTransactor(chain, demoAccount("stranger"));
+  const session = { terms, tariff, records: records.map(signedRecordOf) };
+
+  return stranger.send(
+    await contracts.chargingSettlement.meterSettlement(),
+    artifactOf("meterSettlement").interface.encodeFunctionData("settleWithMeter", [session]),
+  );
+}

@@ -1,0 +1,147 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { expect } from "chai";
+
+import { runScript, startScript, type ScriptRun } from "./run-script.ts";
+
+const manifest = join(process.env["WATTPROOF_SHARED"] ?? resolve("../shared"), "ocmf/manifest.json");
+const sample = resolve("test/vectors/demo-records/manifest.json");
+
+interface Answer {
+  readonly isAsPlanned: boolean;
+  readonly sessions: readonly {
+    readonly name: string;
+    readonly origin: string;
+    readonly planned: string;
+    readonly ended: string;
+    readonly deviations: readonly string[];
+    readonly deliveries: readonly { readonly what: string; readonly outcome: string; readonly code: string | null }[];
+  }[];
+  readonly totals: Readonly<Record<string, unknown>>;
+  readonly books: readonly { readonly name: string; readonly holds: boolean }[];
+}
+
+function answerOf(run: ScriptRun): Answer {
+  expect(run.code, run.stderr).to.equal(0);
+
+  return JSON.parse(run.stdout) as Answer;
+}
+
+describe("npm start", function () {
+  // Each run is a whole demo in a process of its own; how long that takes is no part of any statement here.
+  this.timeout(600_000);
+  let folder = "";
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "wattproof-start-"));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("explains itself", async () => {
+    const run = await runScript("start", ["--help"]);
+
+    expect(run.code).to.equal(0);
+    expect(run.stdout).to.contain("Example:");
+  });
+
+  it("refuses arguments that it does not know, and a manifest that cannot be read", async () => {
+    expect((await runScript("start", ["--frobnicate"])).code).to.equal(2);
+    expect((await runScript("start", ["--port", "0"])).code).to.equal(2);
+    expect((await runScript("start", ["--once", "more"])).code).to.equal(2);
+    const run = await runScript("start", ["--once", "--records", join(folder, "none.json")]);
+    expect([run.code, run.stderr.split(":")[0]]).to.deep.equal([2, "MANIFEST_INVALID"]);
+  });
+
+  it("plays the simulated sessions and ends as planned", async () => {
+    const answer = answerOf(await runScript("start", ["--once", "--json"]));
+
+    expect(answer.isAsPlanned).to.equal(true);
+    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(18);
+    expect(answer.sessions.filter(({ ended }) => ended === "expired").map(({ name }) => name)).to.deep.equal([
+      "abandoned",
+    ]);
+    expect(answer.sessions.flatMap(({ deliveries }) => deliveries.flatMap(({ code }) => code ?? []))).to.deep.equal([
+      "OCMF_SIGNATURE_MISMATCH",
+      "STATION_NOT_AT_EVSE",
+      "SESSION_REFERENCE_MISMATCH",
+    ]);
+    expect(answer.books.every(({ holds }) => holds)).to.equal(true);
+  });
+
+  it("goes on from its data and doubles nothing, also after it was killed in the middle", async () => {
+    const data = join(folder, "data");
+    for (const moment of [/^opened/u, /delivered twice: /u, /^ {2}ordinary on secp192k1: settled/u]) {
+      const running = startScript("start", ["--data", data]);
+      await running.line(moment);
+      running.child.kill("SIGKILL");
+      await running.finished;
+    }
+    const first = answerOf(await runScript("start", ["--once", "--json", "--data", data]));
+    const second = answerOf(await runScript("start", ["--once", "--json", "--data", data]));
+
+    expect(first.isAsPlanned).to.equal(true);
+    expect(second.totals).to.deep.equal(first.totals);
+    expect(first.totals["energyMicroWh"]).to.equal("260000000000");
+    expect(readdirSync(join(data, "receipts"))).to.have.length(18);
+  });
+
+  it("stays up until it is told to end, and keeps others from its data", async () => {
+    const data = join(folder, "data");
+    const running = startScript("start", ["--data", data]);
+    await running.line(/^Ctrl-C ends/u);
+    const other = await runScript("start", ["--once", "--data", data]);
+    running.child.kill("SIGINT");
+    const run = await running.finished;
+
+    expect([other.code, other.stderr.split(":")[0]]).to.deep.equal([2, "DATA_FOLDER_IN_USE"]);
+    expect(run.code, run.stderr).to.equal(0);
+  });
+
+  it("ends in order when it is interrupted in the middle, and leaves nothing behind", async () => {
+    for (const moment of [/^chain/u, /^opened/u]) {
+      const running = startScript("start", ["--once"], { TMPDIR: folder });
+      await running.line(moment);
+      running.child.kill("SIGINT");
+      const run = await running.finished;
+
+      expect([run.code, run.stderr]).to.deep.equal([2, ""]);
+      expect(readdirSync(folder).filter((name) => name.startsWith("wattproof-"))).to.deep.equal([]);
+    }
+  });
+
+  it("plays records of a manifest, and says that it trusts them without proof", async () => {
+    const run = await runScript("start", ["--once", "--json", "--records", sample]);
+    const answer = answerOf(run);
+    const played = answer.sessions.filter(({ origin }) => origin === "third party");
+
+    expect(run.stderr).to.contain("WARNING");
+    expect(Object.fromEntries(played.map(({ name, ended }) => [name, ended]))).to.deep.equal({
+      "session pair": "settled",
+      "whole.ocmf": "settled",
+      "whole-again.ocmf": "expired",
+      "register-goes-back.ocmf": "expired",
+      "begin-only.ocmf": "expired",
+      "tampered.ocmf": "expired",
+      "no-key.ocmf": "expired",
+      "not-utf8.ocmf": "expired",
+    });
+  });
+
+  it("plays the records of real meters as the verifier judged them", async function () {
+    if (!existsSync(manifest)) {
+      process.stderr.write(`      no records at ${manifest}\n`);
+      this.skip();
+    }
+    const answer = answerOf(await runScript("start", ["--once", "--json", "--records", manifest]));
+    const played = answer.sessions.filter(({ origin }) => origin === "third party");
+
+    expect(answer.isAsPlanned).to.equal(true);
+    expect(played.filter(({ ended }) => ended === "settled")).to.have.length(20);
+    expect(played.filter(({ ended }) => ended === "expired")).to.have.length(14);
+  });
+});

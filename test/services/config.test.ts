@@ -1,0 +1,91 @@
+import { expect } from "chai";
+
+import { parseConfiguration } from "../../services/config.ts";
+import { WattproofError } from "../../services/errors.ts";
+
+const key = `0x${"11".repeat(32)}`;
+const required = {
+  WATTPROOF_RPC_URL: "http://127.0.0.1:8545",
+  WATTPROOF_DEPLOYMENT: "deployment.json",
+  WATTPROOF_DATA: "data",
+  WATTPROOF_ORACLE_PRIVATE_KEY: key,
+};
+
+describe("The configuration", function () {
+  const refused: readonly (readonly [string, Readonly<Record<string, string | undefined>>, string])[] = [
+    ["nothing at all", {}, "WATTPROOF_RPC_URL"],
+    ["an endpoint that is no URL", { ...required, WATTPROOF_RPC_URL: "localhost" }, "WATTPROOF_RPC_URL"],
+    ["an endpoint of another kind", { ...required, WATTPROOF_RPC_URL: "ftp://a" }, "WATTPROOF_RPC_URL"],
+    ["a port that is no number", { ...required, WATTPROOF_PORT: "80a" }, "WATTPROOF_PORT"],
+    ["an empty port", { ...required, WATTPROOF_PORT: "" }, "WATTPROOF_PORT"],
+    ["a port beyond the greatest", { ...required, WATTPROOF_PORT: "65536" }, "WATTPROOF_PORT"],
+    ["no confirmation", { ...required, WATTPROOF_CONFIRMATIONS: "0" }, "WATTPROOF_CONFIRMATIONS"],
+    [
+      "a batch larger than a transaction can hold",
+      { ...required, WATTPROOF_BATCH_MAX_ITEMS: "501" },
+      "WATTPROOF_BATCH_MAX_ITEMS",
+    ],
+    ["a policy that does not exist", { ...required, WATTPROOF_UNBOUND_RECORDS: "warn" }, "WATTPROOF_UNBOUND_RECORDS"],
+    ["a name that is misspelt", { ...required, WATTPROOF_CONFIRMATION: "3" }, "CONFIRMATION"],
+    ["no key", { ...required, WATTPROOF_ORACLE_PRIVATE_KEY: undefined }, "WATTPROOF_ORACLE_PRIVATE_KEY"],
+    [
+      "a keystore without password",
+      { ...required, WATTPROOF_ORACLE_PRIVATE_KEY: undefined, WATTPROOF_ORACLE_KEYSTORE: "k" },
+      "KEYSTORE",
+    ],
+    [
+      "both kinds of key",
+      { ...required, WATTPROOF_ORACLE_KEYSTORE: "k", WATTPROOF_ORACLE_KEYSTORE_PASSWORD: "p" },
+      "either",
+    ],
+  ];
+  for (const [name, environment, word] of refused) {
+    it(`refuses ${name}`, function () {
+      try {
+        parseConfiguration(environment);
+      } catch (error) {
+        if (!(error instanceof WattproofError)) throw error;
+        expect(error.code).to.equal("CONFIGURATION_INVALID");
+        expect(error.detail).to.include(word);
+        return;
+      }
+      expect.fail("It was accepted.");
+    });
+  }
+
+  it("never repeats a key that it refuses", function () {
+    const secret = "0xnot-quite-a-key-but-secret";
+    expect(() => parseConfiguration({ ...required, WATTPROOF_ORACLE_PRIVATE_KEY: secret }))
+      .to.throw(WattproofError)
+      .with.property("message")
+      .that.does.not.include(secret);
+  });
+
+  it("takes the documented defaults, and leaves other variables alone", function () {
+    expect(
+      parseConfiguration({ ...required, PATH: "/bin", WATTPROOF_SHARED: "s", WATTPROOF_DEPLOYER_KEYSTORE: "k" }),
+    ).to.deep.equal({
+      rpcUrl: "http://127.0.0.1:8545",
+      deploymentPath: "deployment.json",
+      dataPath: "data",
+      host: "127.0.0.1",
+      port: 8_080,
+      oracleKey: { kind: "private-key", privateKey: key },
+      confirmations: null,
+      pollIntervalMs: 1_000,
+      rpcTimeoutMs: 20_000,
+      blockRange: 2_000,
+      batchMaxItems: 100,
+      batchMaxAgeMs: 10_000,
+      batchMaxValueMicro: 1_000_000_000n,
+      batchesInFlight: 4,
+      settlementAttempts: 3,
+      transactionStuckMs: 60_000,
+      feeLimitGwei: 500,
+      unboundRecords: "refuse",
+      stationMessagesPerSecond: 20,
+      queueLimit: 256,
+      logLevel: "info",
+    });
+  });
+});

@@ -1,0 +1,142 @@
+import { expect } from "chai";
+
+import type { Closing, LogPosition, SessionEvent, SessionState } from "../../../services/domain/session.ts";
+import { isTakingRecords, openSession, sessionStatuses, transition } from "../../../services/domain/session.ts";
+import { WattproofError } from "../../../services/errors.ts";
+
+const position: LogPosition = { txHash: "0x01", blockNumber: 5, blockHash: "0x05", logIndex: 0 };
+const opened = { kind: "opened", opening: position, unservableReason: null } as const;
+const settled: Closing = {
+  kind: "settled",
+  position,
+  energyMicroWh: 1n,
+  chargingSeconds: 1,
+  idleSeconds: 0,
+  chargedMicro: 1n,
+  returnedMicro: 1n,
+};
+const events = {
+  opened,
+  added: { kind: "evidence-added" },
+  begun: { kind: "evidence-begun" },
+  completed: { kind: "evidence-completed" },
+  gap: { kind: "evidence-disputed", reason: "GAP", isFinal: false },
+  contradiction: { kind: "evidence-disputed", reason: "CONTRADICTION", isFinal: true },
+  batched: { kind: "batched", batchId: "b" },
+  released: { kind: "released", isFailedAttempt: false, attemptLimit: 2 },
+  reverted: { kind: "released", isFailedAttempt: true, attemptLimit: 2 },
+  settled: { kind: "closed", closing: settled, reason: null },
+  expired: { kind: "closed", closing: { kind: "expired", position, returnedMicro: 2n }, reason: null },
+  skipped: { kind: "closed", closing: { kind: "skipped", position }, reason: "NO_LIVE_SESSION" },
+  closingUndone: { kind: "closing-reorganised" },
+  openingUndone: { kind: "opening-reorganised" },
+} as const satisfies Record<string, SessionEvent>;
+type EventName = keyof typeof events;
+
+function after(...names: readonly EventName[]): SessionState {
+  return names.map((name): SessionEvent => events[name]).reduce(transition, openSession(opened));
+}
+
+describe("The life of a session", function () {
+  const illegal: readonly (readonly [string, readonly EventName[]])[] = [
+    ["be batched before it is complete", ["begun", "batched"]],
+    ["be batched while it is disputed", ["completed", "contradiction", "batched"]],
+    ["be batched twice", ["completed", "batched", "batched"]],
+    ["be released without a batch", ["completed", "released"]],
+    ["take records while a batch carries it", ["completed", "batched", "added"]],
+    ["take records after it was settled", ["settled", "completed"]],
+    ["take a contradiction after it was settled", ["settled", "contradiction"]],
+    ["take records after it expired", ["expired", "begun"]],
+    ["be opened while it is open", ["opened"]],
+    ["have an end undone that it does not have", ["begun", "closingUndone"]],
+  ];
+  for (const [name, path] of illegal) {
+    it(`cannot ${name}`, function () {
+      const before = after(...path.slice(0, -1));
+      const last = path.at(-1);
+      expect(() => transition(before, events[last ?? "opened"]))
+        .to.throw(WattproofError)
+        .with.property("code", "SESSION_EVENT_ILLEGAL");
+    });
+  }
+
+  const ways: readonly (readonly [readonly EventName[], Partial<SessionState>])[] = [
+    [[], { status: "opened", stage: "none" }],
+    [["added"], { status: "opened", stage: "none" }],
+    [["begun"], { status: "charging", stage: "begun" }],
+    [["begun", "added"], { status: "charging", stage: "begun" }],
+    [["begun", "completed"], { status: "completed", stage: "complete" }],
+    [["completed"], { status: "completed", stage: "complete" }],
+    [["completed", "begun"], { status: "completed", stage: "complete" }],
+    [["begun", "gap"], { status: "disputed", stage: "begun", dispute: { reason: "GAP", isFinal: false } }],
+    [["begun", "gap", "completed"], { status: "completed", dispute: null }],
+    [["begun", "gap", "contradiction"], { status: "disputed", dispute: { reason: "CONTRADICTION", isFinal: true } }],
+    [["contradiction", "gap"], { status: "disputed", dispute: { reason: "CONTRADICTION", isFinal: true } }],
+    [["contradiction", "completed"], { status: "disputed", stage: "complete" }],
+    [["completed", "batched"], { status: "batched", batchId: "b" }],
+    [["completed", "batched", "released"], { status: "completed", batchId: null, failedAttempts: 0 }],
+    [["completed", "batched", "reverted"], { status: "completed", batchId: null, failedAttempts: 1 }],
+    [
+      ["completed", "batched", "reverted", "batched", "reverted"],
+      { status: "skipped", reason: "SETTLEMENT_ATTEMPTS_EXHAUSTED", failedAttempts: 2 },
+    ],
+    [["completed", "batched", "settled"], { status: "settled", closing: settled }],
+    [["settled"], { status: "settled", stage: "none" }],
+    [["contradiction", "expired"], { status: "expired" }],
+    [["completed", "batched", "skipped"], { status: "skipped", reason: "NO_LIVE_SESSION" }],
+    [["completed", "batched", "skipped", "expired"], { status: "expired", reason: null }],
+    [["completed", "batched", "settled", "skipped"], { status: "settled", closing: settled }],
+    [["completed", "batched", "settled", "expired"], { status: "settled", closing: settled }],
+    [["completed", "batched", "settled", "closingUndone"], { status: "batched", batchId: "b", closing: null }],
+    [["begun", "expired", "closingUndone"], { status: "charging", closing: null }],
+    [["contradiction", "expired", "closingUndone"], { status: "disputed" }],
+    [["completed", "batched", "expired", "released"], { status: "expired", batchId: null, failedAttempts: 0 }],
+    [["completed", "batched", "expired", "released", "closingUndone"], { status: "completed", batchId: null }],
+    [
+      ["completed", "batched", "reverted", "batched", "reverted", "openingUndone", "opened"],
+      { status: "completed", failedAttempts: 0, reason: null },
+    ],
+    [["openingUndone"], { status: "unconfirmed" }],
+    [["openingUndone", "begun"], { status: "unconfirmed", stage: "begun" }],
+    [["openingUndone", "completed", "opened"], { status: "completed", batchId: null }],
+    [["completed", "batched", "openingUndone", "skipped"], { status: "unconfirmed", batchId: null }],
+    [["completed", "batched", "openingUndone", "released"], { status: "unconfirmed", batchId: null }],
+    [["completed", "batched", "skipped", "opened"], { status: "completed", batchId: null, closing: null }],
+  ];
+  for (const [path, expected] of ways) {
+    it(`goes from opened by ${path.join(", ") || "nothing"} to ${String(expected.status)}`, function () {
+      expect(after(...path)).to.deep.include(expected);
+    });
+  }
+
+  it("cannot be served if there was an obstacle, until it is opened again without", function () {
+    const state = openSession({ ...opened, unservableReason: "METER_UNKNOWN" });
+    expect(state).to.deep.include({ status: "unservable", reason: "METER_UNKNOWN" });
+    expect(isTakingRecords(state)).to.equal(false);
+    expect(transition(transition(state, events.openingUndone), opened)).to.deep.include({
+      status: "opened",
+      reason: null,
+    });
+  });
+
+  it("never leaves settled or expired by anything but an undone block, whatever happens", function () {
+    for (const end of ["settled", "expired"] as const) {
+      for (const name of Object.keys(events)) {
+        if (name === "closingUndone" || name === "openingUndone") continue;
+        const event = Object.entries(events).find(([key]) => key === name)?.[1] ?? opened;
+        let next = after("completed", "batched", end);
+        try {
+          next = transition(next, event);
+        } catch (error) {
+          expect(error).to.be.instanceOf(WattproofError);
+        }
+        expect(next.status).to.equal(end);
+      }
+    }
+  });
+
+  it("takes records in exactly these states", function () {
+    const taking = sessionStatuses.filter((status) => isTakingRecords({ ...after(), status }));
+    expect(taking).to.deep.equal(["opened", "charging", "completed", "disputed", "unconfirmed"]);
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+import { expect } from "chai";
+
+import { lockFolder, openDatabase } from "../../../../services/store/sqlite/database.ts";
+import { migrations } from "../../../../services/store/sqlite/migrations.ts";
+import { createGroupCommit } from "../../../../services/store/sqlite/group-commit.ts";
+import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
+import { WattproofError } from "../../../../services/errors.ts";
+import { describeStore } from "../suite.ts";
+
+function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "wattproof-store-"));
+}
+
+describeStore("SQLite", async () => {
+  const folder = await temporaryFolder();
+  let store = openSqliteStore(folder);
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = openSqliteStore(folder);
+      return store;
+    },
+    async remove() {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+});
+
+describe("The SQLite file", function () {
+  let folder: string;
+
+  beforeEach(async function () {
+    folder = await temporaryFolder();
+  });
+  afterEach(async function () {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("is refused if a newer version wrote it", function () {
+    const database = openDatabase(folder);
+    database.exec("PRAGMA user_version = 9999");
+    database.close();
+    expect(() => openDatabase(folder))
+      .to.throw(WattproofError)
+      .with.property("code", "STORE_CORRUPT");
+  });
+
+  it("is refused if it is no database", async function () {
+    await writeFile(join(folder, "wattproof.sqlite"), "no database, but long enough to look like one".repeat(99));
+    expect(() => openSqliteStore(folder))
+      .to.throw(WattproofError)
+      .with.property("code", "STORE_UNAVAILABLE");
+  });
+
+  it("knows nothing of the mark of a record that was kept before there were marks", async function () {
+    const database = new DatabaseSync(join(folder, "wattproof.sqlite"), { enableForeignKeyConstraints: false });
+    database.exec(migrations[0] ?? "");
+    database.exec("PRAGMA user_version = 1");
+    database.exec("INSERT INTO records VALUES ('r1', '0xs1', 'm1', x'00', '00', 'key', 'T', 1, 1, NULL)");
+    database.close();
+    const store = openSqliteStore(folder);
+    expect(await store.findRecord("r1")).to.deep.include({ recordIdentity: "r1", isSettleableByMeter: null });
+    await store.close();
+  });
+
+  it("waits for the disk at every commit", function () {
+    const database = openDatabase(folder);
+    expect(database.prepare("PRAGMA journal_mode").get()).to.deep.include({ journal_mode: "wal" });
+    // 2 is FULL.
+    expect(database.prepare("PRAGMA synchronous").get()).to.deep.include({ synchronous: 2 });
+    database.close();
+  });
+
+  it("is one service's at a time, and free again afterwards", function () {
+    const lock = lockFolder(folder);
+    expect(() => lockFolder(folder))
+      .to.throw(WattproofError)
+      .with.property("code", "STORE_UNAVAILABLE");
+    lock.release();
+    lockFolder(folder).release();
+  });
+
+  it("takes writes that arrive together in one commit", async function () {
+    let commits = 0;
+    class CountingDatabase extends DatabaseSync {
+      override prepare(sql: string): ReturnType<DatabaseSync["prepare"]> {
+        const statement = super.prepare(sql);
+        if (sql !== "COMMIT") return statement;
+        return new Proxy(statement, {
+          get(target, property) {
+            if (property === "run") commits += 1;
+            const value: unknown = Reflect.get(target, property, target);
+            return typeof value === "function" ? (value.bind(target) as unknown) : value;
+          },
+        });
+      }
+    }
+    const database = new CountingDatabase(join(folder, "count.sqlite"));
+    database.exec("CREATE TABLE numbers (number INTEGER)");
+    const group = createGroupCommit(database);
+    const insert = database.prepare("INSERT INTO numbers VALUES (?)");
+    await Promise.all(Array.from({ length: 50 }, (_unused, number) => group.write(() => insert.run(number))));
+    expect(commits).to.equal(1);
+    expect(database.prepare("SELECT count(*) AS count FROM numbers").get()).to.deep.include({ count: 50 });
+    await group.close();
+    database.close();
+  });
+});
