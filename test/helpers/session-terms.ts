@@ -1,4 +1,13 @@
-import { dataLength, getBytes, Signature, SigningKey, toBeHex, TypedDataEncoder, type TypedDataDomain } from "ethers";
+import {
+  dataLength,
+  getBytes,
+  Signature,
+  SigningKey,
+  solidityPackedKeccak256,
+  toBeHex,
+  TypedDataEncoder,
+  type TypedDataDomain,
+} from "ethers";
 
 /** The terms of a session, field by field as in SessionTerms of IChargingSettlement.sol. */
 export interface Terms {
@@ -36,15 +45,17 @@ export function sessionIdOf(domain: TypedDataDomain, terms: Terms): string {
   return TypedDataEncoder.hash(domain, SESSION_TERMS_TYPES, terms);
 }
 
-/** The first 160 bits of the session id, as they lie in the account. */
-export function commitmentOf(sessionId: string): bigint {
-  return BigInt(sessionId) >> 96n;
+/** What lies in the account of a live session: 160 bits of its id, or of its id and by how much it was topped up. */
+export function commitmentOf(sessionId: string, toppedUpMicro = 0n): bigint {
+  const committed =
+    toppedUpMicro === 0n ? sessionId : solidityPackedKeccak256(["bytes32", "uint256"], [sessionId, toppedUpMicro]);
+  return BigInt(committed) >> 96n;
 }
 
 /** The packed word, from a list of field widths instead of shifts, so that it does not repeat the contract's code. */
-export function packTerms(terms: Terms, meaninglessBits = 0n): bigint {
+export function packTerms(terms: Terms): bigint {
   return packed([
-    [meaninglessBits, 24],
+    [terms.maximumPowerW, 24],
     [terms.lane, 32],
     [terms.nonce, 32],
     [terms.evse, 32],
@@ -61,9 +72,10 @@ export interface Metering {
   readonly idleSeconds: bigint;
 }
 
-export function packMetering(metering: Metering, meaninglessBits = 0n): bigint {
+export function packMetering(metering: Metering, toppedUpMicro = 0n, meaninglessBits = 0n): bigint {
   return packed([
-    [meaninglessBits, 128],
+    [meaninglessBits, 64],
+    [toppedUpMicro, 64],
     [metering.energyMicroWh, 64],
     [metering.chargingSeconds, 32],
     [metering.idleSeconds, 32],

@@ -1,14 +1,25 @@
 import type { TypedDataDomain } from "ethers";
 
+import {
+  type ContractSet,
+  defaultRules,
+  deployContractSet,
+  type SettlementRules,
+} from "../../scripts/deploy/contract-set.ts";
 import type {
+  Challenges,
   ChargingSettlement,
   DemoToken,
   HostileToken,
   MeterRegistry,
-  OracleSet,
+  MeterSettlement,
+  OpeningGuard,
+  OracleCommittee,
+  PartnerAgreements,
   TariffRegistry,
 } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
+import { byAddress, type Claim, signClaims } from "./claims.ts";
 import {
   compactSignature,
   type Metering,
@@ -37,12 +48,25 @@ export const OpeningRefusal = {
 } as const;
 
 /** Why a session is not settled, as in SettlementRefusal of IChargingSettlement.sol. */
-export const SettlementRefusal = { None: 0n, NoLiveSession: 1n, TermsMismatch: 2n } as const;
+export const SettlementRefusal = {
+  None: 0n,
+  NoLiveSession: 1n,
+  TermsMismatch: 2n,
+  EnergyAbovePower: 3n,
+  EpochLimitReached: 4n,
+} as const;
 
 export const HOUR = 3_600n;
 export const DAY = 24n * HOUR;
 export const MAXIMUM_SESSION_SECONDS = 2n * DAY;
 export const CHANGE_DELAY_SECONDS = 3n * DAY;
+
+/** The usual rules, as numbers of a contract. */
+export const EPOCH_SECONDS = BigInt(defaultRules.epochSeconds);
+export const CHALLENGE_WINDOW_SECONDS = BigInt(defaultRules.challengeWindowSeconds);
+/** Signatures that a batch needs, of so many oracles. */
+export const THRESHOLD = 2;
+const ORACLE_COUNT = 3;
 
 export const DEPOSIT = 100_000_000n;
 export const HOLD = 30_000_000n;
@@ -73,13 +97,20 @@ export const USUAL_PRICE = 7_810_225n;
 
 export interface SettlementFixture<Token = DemoToken> {
   readonly erc20: Token;
+  readonly addresses: ContractSet;
   readonly tariffRegistry: TariffRegistry;
+  readonly partnerAgreements: PartnerAgreements;
+  readonly openingGuard: OpeningGuard;
   readonly meterRegistry: MeterRegistry;
-  readonly oracleSet: OracleSet;
+  readonly meterSettlement: MeterSettlement;
+  readonly oracleCommittee: OracleCommittee;
+  readonly challenges: Challenges;
   readonly settlement: ChargingSettlement;
   readonly domain: TypedDataDomain;
   readonly owner: Signer;
-  readonly oracle: Signer;
+  readonly guardian: Signer;
+  /** All members of the committee, by address; THRESHOLD of them are a quorum. */
+  readonly oracles: readonly Signer[];
   readonly operator: Signer;
   readonly otherOperator: Signer;
   readonly driver: Signer;
@@ -93,40 +124,53 @@ export interface SettlementFixture<Token = DemoToken> {
 }
 
 /** The contracts around a token; both operators offer TARIFF; nobody has deposited anything. */
-async function deployAround<Token extends DemoToken | HostileToken>(erc20: Token): Promise<SettlementFixture<Token>> {
-  const [owner, oracle, operator, otherOperator, driver, otherDriver, payer, relayer, thief] =
+async function deployAround<Token extends DemoToken | HostileToken>(
+  erc20: Token,
+  rules: SettlementRules = defaultRules,
+): Promise<SettlementFixture<Token>> {
+  const [owner, operator, otherOperator, driver, otherDriver, payer, relayer, thief, guardian, ...others] =
     await ethers.getSigners();
-  if (!owner || !oracle || !operator || !otherOperator || !driver || !otherDriver || !payer || !relayer || !thief) {
+  if (!owner || !operator || !otherOperator || !driver || !otherDriver || !payer || !relayer || !thief || !guardian) {
     throw new Error("The simulated chain has too few accounts");
   }
-  const tariffRegistry = await ethers.deployContract("TariffRegistry");
-  const oracleSet = await ethers.deployContract("OracleSet", [owner.address, CHANGE_DELAY_SECONDS, [oracle.address]]);
-  const meterRegistry = await ethers.deployContract("MeterRegistry", [await oracleSet.getAddress()]);
-  const settlement = await ethers.deployContract("ChargingSettlement", [
+  const oracles = byAddress(others.slice(0, ORACLE_COUNT));
+  const addresses = await deployContractSet(
     await erc20.getAddress(),
-    await tariffRegistry.getAddress(),
-    await meterRegistry.getAddress(),
-    await oracleSet.getAddress(),
-    MAXIMUM_SESSION_SECONDS,
-  ]);
+    {
+      owner: owner.address,
+      guardian: guardian.address,
+      oracles: oracles.map(({ address }) => address),
+      threshold: THRESHOLD,
+    },
+    rules,
+    async (name, parameters) => await (await ethers.deployContract(name as string, [...parameters])).getAddress(),
+    async (ahead) => ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead }),
+  );
+  const tariffRegistry = await ethers.getContractAt("TariffRegistry", addresses.TariffRegistry);
   const tariffId = await tariffRegistry.tariffIdOf(TARIFF);
   await tariffRegistry.connect(operator).publish(TARIFF);
   await tariffRegistry.connect(otherOperator).publish(TARIFF);
   const { chainId } = await ethers.provider.getNetwork();
   return {
     erc20,
+    addresses,
     tariffRegistry,
-    meterRegistry,
-    oracleSet,
-    settlement,
+    partnerAgreements: await ethers.getContractAt("PartnerAgreements", addresses.PartnerAgreements),
+    openingGuard: await ethers.getContractAt("OpeningGuard", addresses.OpeningGuard),
+    meterRegistry: await ethers.getContractAt("MeterRegistry", addresses.MeterRegistry),
+    meterSettlement: await ethers.getContractAt("MeterSettlement", addresses.MeterSettlement),
+    oracleCommittee: await ethers.getContractAt("OracleCommittee", addresses.OracleCommittee),
+    challenges: await ethers.getContractAt("Challenges", addresses.Challenges),
+    settlement: await ethers.getContractAt("ChargingSettlement", addresses.ChargingSettlement),
     domain: {
       name: "Wattproof Charging Settlement",
       version: "1",
       chainId,
-      verifyingContract: await settlement.getAddress(),
+      verifyingContract: addresses.ChargingSettlement,
     },
     owner,
-    oracle,
+    guardian,
+    oracles,
     operator,
     otherOperator,
     driver,
@@ -183,8 +227,10 @@ export function termsOf(fixture: AnyFixture, changes: Partial<Terms> = {}): Term
     lane: 0n,
     nonce: 0n,
     operator: fixture.operator.address,
+    agreement: 0n,
     evse: 7n,
     meter: 9n,
+    maximumPowerW: 22_000n,
     tariffId: fixture.tariffId,
     holdMicro: HOLD,
     expiresAt: fixture.startedAt + DAY,
@@ -204,19 +250,50 @@ export async function openingOf(fixture: AnyFixture, signer: Signer, terms: Term
 
 /** A batch with one group of openings. */
 export function openingGroup(terms: Terms, openings: Awaited<ReturnType<typeof openingOf>>[]) {
-  return { operator: terms.operator, tariffId: terms.tariffId, openings };
+  return { operator: terms.operator, agreement: terms.agreement, tariffId: terms.tariffId, openings };
 }
 
-/** One settlement, as an oracle sends it. */
-export function settlementOf(terms: Terms, metering = USUAL) {
-  return { driver: terms.driver, terms: packTerms(terms), metering: packMetering(metering) };
+/** One settlement, as oracles claim it. */
+export function settlementOf(terms: Terms, metering = USUAL, toppedUpMicro = 0n) {
+  return { terms, metering: packMetering(metering, toppedUpMicro) };
 }
 
-/** A batch with one group of settlements at TARIFF. */
+/** Settlements at TARIFF that go into one group: operator and agreement are those of `terms`. */
 export function settlementGroup(
   terms: Terms,
-  settlements: ReturnType<typeof settlementOf>[] = [settlementOf(terms)],
+  settlements: readonly ReturnType<typeof settlementOf>[] = [settlementOf(terms)],
   tariff: TariffFields = TARIFF,
 ) {
-  return { operator: terms.operator, tariff, settlements };
+  return { operator: terms.operator, agreement: terms.agreement, tariff, settlements };
+}
+
+export type Group = ReturnType<typeof settlementGroup>;
+
+/** What oracles claim with these groups, in order. */
+export function claimsOf(fixture: AnyFixture, groups: readonly Group[]): readonly Claim[] {
+  return groups.flatMap(({ settlements }) =>
+    settlements.map(({ terms, metering }) => ({ sessionId: sessionIn(fixture, terms), metering })),
+  );
+}
+
+/** The arguments of settleBatch: the groups in the contract's form, and what a quorum, or `signers`, signed for them. */
+export async function batchOf(
+  fixture: AnyFixture,
+  groups: readonly Group[],
+  signers: readonly Signer[] = fixture.oracles.slice(0, THRESHOLD),
+) {
+  const content = groups.map(({ settlements, ...group }) => ({
+    ...group,
+    settlements: settlements.map(({ terms, metering }) => ({
+      driver: terms.driver,
+      terms: packTerms(terms),
+      metering,
+    })),
+  }));
+  return [content, await signClaims(fixture.domain, claimsOf(fixture, groups), signers)] as const;
+}
+
+/** Settles with the signatures of a quorum; anybody may send it. */
+export async function settleBatch(fixture: AnyFixture, groups: readonly Group[], sender: Signer = fixture.relayer) {
+  return await fixture.settlement.connect(sender).settleBatch(...(await batchOf(fixture, groups)));
 }
