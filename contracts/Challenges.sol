@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Challenge, IChallenges} from "./interfaces/IChallenges.sol";
+import {Challenge, Dispute, IChallenges} from "./interfaces/IChallenges.sol";
 import {Correction, IChargingSettlement, PackedMetering, SessionTerms} from "./interfaces/IChargingSettlement.sol";
-import {IMeterSettlement} from "./interfaces/IMeterSettlement.sol";
+import {IMeterSettlement, SignedRecord} from "./interfaces/IMeterSettlement.sol";
 import {IOracleCommittee} from "./interfaces/IOracleCommittee.sol";
 import {Tariff} from "./interfaces/ITariffRegistry.sol";
 import {ClaimLink} from "./libraries/ClaimLink.sol";
@@ -32,27 +32,34 @@ contract Challenges is IChallenges {
     IMeterSettlement public immutable meterSettlement;
     IOracleCommittee public immutable oracleCommittee;
     uint40 public immutable challengeWindowSeconds;
+    uint40 public immutable answerWindowSeconds;
     uint64 public immutable rewardMicro;
     uint32 public immutable ringSize;
 
     uint256 public batchCount;
     mapping(uint256 place => Anchor) private _ring;
-    /// One bit for each corrected session, counted from the end of its batch.
-    mapping(uint256 batch => mapping(uint256 word => uint256)) private _corrected;
+    /// One bit for each challenged session, counted from the end of its batch.
+    mapping(uint256 batch => mapping(uint256 word => uint256)) private _challenged;
+    mapping(bytes32 sessionId => Dispute) private _disputes;
 
     constructor(
         IChargingSettlement chargingSettlement,
         IMeterSettlement meters,
         IOracleCommittee oracles,
         uint40 windowSeconds,
+        uint40 answerSeconds,
         uint64 reward,
         uint32 size
     ) {
         require(size >= 1 && size <= LARGEST_RING, RingSizeOutOfRange(size, 1, LARGEST_RING));
+        uint256 liabilitySeconds = oracles.liabilitySeconds();
+        uint256 windowsSeconds = uint256(windowSeconds) + answerSeconds;
+        require(liabilitySeconds > windowsSeconds, LiabilityTooShort(liabilitySeconds, windowsSeconds));
         settlement = chargingSettlement;
         meterSettlement = meters;
         oracleCommittee = oracles;
         challengeWindowSeconds = windowSeconds;
+        answerWindowSeconds = answerSeconds;
         rewardMicro = reward;
         ringSize = size;
     }
@@ -83,26 +90,37 @@ contract Challenges is IChallenges {
         (uint64 chargedMicro, uint64 provenMicro) = _pricesOf(challenged);
         require(chargedMicro != provenMicro, NothingToCorrect(chargedMicro));
 
-        _markCorrected(challenged.batch, challenged.later.length, sessionId);
+        _markChallenged(challenged.batch, challenged.later.length, sessionId);
+        uint40 answerableUntil = uint40(block.timestamp) + answerWindowSeconds;
+        _disputes[sessionId] = Dispute({
+            challenger: msg.sender,
+            answerableUntil: answerableUntil,
+            committee: place.committee,
+            signers: place.signers,
+            chargedMicro: chargedMicro,
+            provenMicro: provenMicro,
+            toppedUpMicro: challenged.metering.toppedUpMicro()
+        });
 
-        emit ClaimChallenged(challenged.batch, sessionId, msg.sender, chargedMicro, provenMicro);
+        emit ClaimChallenged(challenged.batch, sessionId, msg.sender, chargedMicro, provenMicro, answerableUntil);
 
-        SessionTerms calldata terms = challenged.terms;
-        settlement.correct(
-            Correction({
-                sessionId: sessionId,
-                driver: terms.driver,
-                lane: terms.lane,
-                operator: terms.operator,
-                agreement: terms.agreement,
-                settledAt: place.settledAt,
-                chargedMicro: chargedMicro,
-                provenMicro: provenMicro,
-                challenger: msg.sender,
-                rewardMicro: rewardMicro,
-                liable: _signersOf(place)
-            })
-        );
+        if (chargedMicro > provenMicro)
+            _refund(challenged.terms, sessionId, place.settledAt, chargedMicro, provenMicro);
+    }
+
+    /// @dev At once: the operator, whose meter it is, bears the doubt, and the credit would soon be final.
+    function _refund(
+        SessionTerms calldata terms,
+        bytes32 sessionId,
+        uint40 settledAt,
+        uint64 chargedMicro,
+        uint64 provenMicro
+    ) private {
+        Correction memory correction = _correctionOf(terms, sessionId, msg.sender);
+        correction.settledAt = settledAt;
+        correction.chargedMicro = chargedMicro;
+        correction.provenMicro = provenMicro;
+        settlement.correct(correction);
     }
 
     function _requireOpen(uint256 batch) private view returns (Anchor memory place) {
@@ -124,13 +142,29 @@ contract Challenges is IChallenges {
 
     /// @dev What was charged for the claim, and what the records give.
     function _pricesOf(Challenge calldata challenged) private view returns (uint64 chargedMicro, uint64 provenMicro) {
-        Tariff memory tariff = challenged.tariff;
-        bytes32 tariffId = tariff.idOf();
-        require(tariffId == challenged.terms.tariffId, TariffMismatch(tariffId, challenged.terms.tariffId));
+        Tariff memory tariff = _requireTariff(challenged.terms, challenged.tariff);
         uint64 toppedUpMicro = challenged.metering.toppedUpMicro();
-        uint256 heldMicro = uint256(challenged.terms.holdMicro) + toppedUpMicro;
-        PackedMetering proven = meterSettlement.measure(challenged.terms, toppedUpMicro, challenged.records);
-        return (_chargeOf(tariff, challenged.metering, heldMicro), _chargeOf(tariff, proven, heldMicro));
+        chargedMicro = _chargeOf(tariff, challenged.metering, uint256(challenged.terms.holdMicro) + toppedUpMicro);
+        provenMicro = _provenCharge(challenged.terms, tariff, toppedUpMicro, challenged.records);
+    }
+
+    function _requireTariff(
+        SessionTerms calldata terms,
+        Tariff calldata content
+    ) private pure returns (Tariff memory tariff) {
+        tariff = content;
+        bytes32 tariffId = tariff.idOf();
+        require(tariffId == terms.tariffId, TariffMismatch(tariffId, terms.tariffId));
+    }
+
+    function _provenCharge(
+        SessionTerms calldata terms,
+        Tariff memory tariff,
+        uint64 toppedUpMicro,
+        SignedRecord[] calldata records
+    ) private view returns (uint64) {
+        PackedMetering proven = meterSettlement.measure(terms, toppedUpMicro, records);
+        return _chargeOf(tariff, proven, uint256(terms.holdMicro) + toppedUpMicro);
     }
 
     function _chargeOf(Tariff memory tariff, PackedMetering metering, uint256 heldMicro) private pure returns (uint64) {
@@ -143,24 +177,79 @@ contract Challenges is IChallenges {
         return uint64(priceMicro < heldMicro ? priceMicro : heldMicro);
     }
 
-    function _markCorrected(uint256 batch, uint256 fromEnd, bytes32 sessionId) private {
+    function _markChallenged(uint256 batch, uint256 fromEnd, bytes32 sessionId) private {
         uint256 bit = 1 << (fromEnd % 256);
-        uint256 word = _corrected[batch][fromEnd / 256];
-        require(word & bit == 0, AlreadyCorrected(sessionId));
+        uint256 word = _challenged[batch][fromEnd / 256];
+        require(word & bit == 0, AlreadyChallenged(sessionId));
 
-        _corrected[batch][fromEnd / 256] = word | bit;
+        _challenged[batch][fromEnd / 256] = word | bit;
     }
 
-    function _signersOf(Anchor memory place) private view returns (address[] memory liable) {
-        (address[] memory members, uint8 threshold) = oracleCommittee.committeeOf(place.committee);
+    /* ANSWER AND CONCLUSION */
+
+    function answer(SessionTerms calldata terms, Tariff calldata content, SignedRecord[] calldata records) external {
+        (bytes32 sessionId, Dispute memory dispute) = _requireDispute(terms);
+        require(block.timestamp <= dispute.answerableUntil, AnswerTooLate(block.timestamp, dispute.answerableUntil));
+        Tariff memory tariff = _requireTariff(terms, content);
+        uint64 provenMicro = _provenCharge(terms, tariff, dispute.toppedUpMicro, records);
+        require(provenMicro == dispute.chargedMicro, AnswerDiffers(provenMicro, dispute.chargedMicro));
+
+        delete _disputes[sessionId];
+
+        emit ChallengeAnswered(sessionId, msg.sender);
+    }
+
+    function conclude(SessionTerms calldata terms) external {
+        (bytes32 sessionId, Dispute memory dispute) = _requireDispute(terms);
+        require(block.timestamp > dispute.answerableUntil, AnswerPending(block.timestamp, dispute.answerableUntil));
+
+        delete _disputes[sessionId];
+
+        emit ChallengeConcluded(sessionId, dispute.challenger);
+
+        Correction memory correction = _correctionOf(terms, sessionId, dispute.challenger);
+        // What was charged too much is the driver's already.
+        correction.chargedMicro =
+            dispute.chargedMicro < dispute.provenMicro ? dispute.chargedMicro : dispute.provenMicro;
+        correction.provenMicro = dispute.provenMicro;
+        correction.rewardMicro = rewardMicro;
+        correction.liable = _signersOf(dispute.committee, dispute.signers);
+        settlement.correct(correction);
+    }
+
+    function _requireDispute(
+        SessionTerms calldata terms
+    ) private view returns (bytes32 sessionId, Dispute memory dispute) {
+        sessionId = settlement.sessionIdOf(terms);
+        dispute = _disputes[sessionId];
+        require(dispute.answerableUntil != 0, DisputeUnknown(sessionId));
+    }
+
+    /// @dev Whose correction it is; nothing is put right and nothing paid yet.
+    function _correctionOf(
+        SessionTerms calldata terms,
+        bytes32 sessionId,
+        address challenger
+    ) private pure returns (Correction memory correction) {
+        correction.sessionId = sessionId;
+        correction.driver = terms.driver;
+        correction.lane = terms.lane;
+        correction.operator = terms.operator;
+        correction.agreement = terms.agreement;
+        correction.challenger = challenger;
+    }
+
+    function _signersOf(uint24 committee, uint16 signers) private view returns (address[] memory liable) {
+        (address[] memory members, uint8 threshold) = oracleCommittee.committeeOf(committee);
         liable = new address[](threshold);
         uint256 count;
         for (uint256 i; i < members.length; ++i) {
-            if ((place.signers >> i) & 1 == 1) liable[count++] = members[i];
+            if ((signers >> i) & 1 == 1) liable[count++] = members[i];
         }
     }
 
-    /// @dev 160 bits: another batch with the same link would take about 2^160 hashes to find.
+    /// @dev 160 bits: another batch with the link of a given one would take about 2^160 hashes to find; a quorum that looks
+    /// for two batches with one link, about 2^80.
     function _shorten(bytes32 link) private pure returns (uint160) {
         return uint160(bytes20(link));
     }
@@ -173,5 +262,9 @@ contract Challenges is IChallenges {
         if (batch >= batchCount || batch + ringSize < batchCount) return (0, 0, 0, 0);
         Anchor memory place = _ring[batch % ringSize];
         return (place.link, place.settledAt, place.committee, place.signers);
+    }
+
+    function disputeOf(bytes32 sessionId) external view returns (Dispute memory) {
+        return _disputes[sessionId];
     }
 }

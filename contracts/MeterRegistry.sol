@@ -23,6 +23,8 @@ import {OcmfScanner} from "./OcmfScanner.sol";
 /// @dev See IMeterRegistry.
 contract MeterRegistry is IMeterRegistry, EIP712 {
     uint256 private constant LONGEST_EVSE_ID = 48;
+    /// Later than anything happens here.
+    uint256 private constant NEVER = type(uint256).max;
 
     bytes32 private constant POSSESSION_TYPEHASH = keccak256(
         "MeterPossession(address registrant,uint32 evse,bytes32 keyId)"
@@ -36,7 +38,8 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         uint32 activeMeter;
         /// Records of the key counted for an earlier meter number until here.
         uint40 countedUntil;
-        bool isRevoked;
+        /// 0 if it was not; otherwise final.
+        uint40 revokedAt;
     }
 
     IOracleCommittee public immutable oracleCommittee;
@@ -91,7 +94,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         _requireOperator(evse);
         _requireKey(curve, publicKey);
         bytes32 keyId = keyIdOf(curve, publicKey);
-        require(!_keys[keyId].isRevoked, KeyRevoked(keyId));
+        require(_keys[keyId].revokedAt == 0, KeyRevoked(keyId));
         require(validFrom < validUntil, ValidityEmpty(validFrom, validUntil));
         require(validFrom < calibrationExpiresAt, ValidityEmpty(validFrom, calibrationExpiresAt));
         _requireRunning(validUntil, calibrationExpiresAt);
@@ -141,7 +144,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         require(evse.activeMeter == 0 || msg.sender == evse.operator, NotOperator(msg.sender, evse.operator));
         keyId = _keyIdOf(content);
         Key memory key = _keys[keyId];
-        require(!key.isRevoked, KeyRevoked(keyId));
+        require(key.revokedAt == 0, KeyRevoked(keyId));
         require(key.activeMeter == 0, KeyAlreadyActive(key.activeMeter));
         _requireRunning(content.validUntil, content.calibrationExpiresAt);
         require(key.countedUntil < content.validUntil, ValidityEmpty(key.countedUntil, content.validUntil));
@@ -195,11 +198,11 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         bytes32 keyId = _keyIdOf(content);
         Key storage key = _keys[keyId];
         require(key.activeMeter == 0 || key.activeMeter == meter, KeyAlreadyActive(key.activeMeter));
-        require(!key.isRevoked, KeyRevoked(keyId));
+        require(key.revokedAt == 0, KeyRevoked(keyId));
 
         _end(content, meter, key);
         content.status = MeterStatus.Revoked;
-        key.isRevoked = true;
+        key.revokedAt = uint40(block.timestamp);
 
         emit MeterRevoked(meter, content.evse, keyId, content.validUntil);
     }
@@ -233,6 +236,14 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     }
 
     function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer) {
+        return _recordSignerSince(meter, NEVER);
+    }
+
+    function recordSignerSince(uint32 meter, uint256 timestamp) external view returns (RecordSigner memory signer) {
+        return _recordSignerSince(meter, timestamp);
+    }
+
+    function _recordSignerSince(uint32 meter, uint256 timestamp) private view returns (RecordSigner memory signer) {
         Meter storage content = _meters[meter];
         bytes memory publicKey = content.publicKey;
         signer.operator = _evses[content.evse].operator;
@@ -240,7 +251,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         signer.curve = content.curve;
         signer.possession = content.possession;
         (signer.x, signer.y) = EllipticCurve.coordinatesOf(publicKey);
-        if (!_isTrusted(content, keccak256(abi.encode(signer.curve, publicKey)))) return signer;
+        if (!_isTrusted(content, keccak256(abi.encode(signer.curve, publicKey)), timestamp)) return signer;
 
         uint40 validUntil = content.validUntil;
         uint40 calibrationExpiresAt = content.calibrationExpiresAt;
@@ -258,16 +269,16 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool) {
         Meter storage content = _meters[meter];
-        if (!_isTrusted(content, _keyIdOf(content))) return false;
+        if (!_isTrusted(content, _keyIdOf(content), NEVER)) return false;
         if (timestamp < content.validFrom || timestamp >= content.validUntil) return false;
         return timestamp < content.calibrationExpiresAt;
     }
 
-    /// @dev Whether the records of the meter count at all: it is or was in service, and its key was never revoked.
-    function _isTrusted(Meter storage content, bytes32 keyId) private view returns (bool) {
-        MeterStatus status = content.status;
-        if (status != MeterStatus.Active && status != MeterStatus.Retired) return false;
-        return content.possession != Possession.None && !_keys[keyId].isRevoked;
+    /// @dev Whether the records of the meter count at all: it is or was in service, and its key was not revoked before.
+    function _isTrusted(Meter storage content, bytes32 keyId, uint256 timestamp) private view returns (bool) {
+        if (content.possession == Possession.None) return false;
+        uint256 revokedAt = _keys[keyId].revokedAt;
+        return revokedAt == 0 || revokedAt >= timestamp;
     }
 
     function possessionTagOf(uint32 meter) external view returns (string memory tag) {

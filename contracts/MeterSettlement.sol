@@ -47,7 +47,9 @@ contract MeterSettlement is IMeterSettlement {
 
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro) {
         SessionTerms calldata terms = session.terms;
-        RecordSigner memory signer = _requireSigner(terms);
+        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
+        RecordSigner memory signer = meterRegistry.recordSignerOf(terms.meter);
+        _requireSigner(terms, signer, earliestOpening);
         bytes32 sessionId = settlement.sessionIdOf(terms);
         (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, signer, session.records);
         PackedMetering metering = _meteringOf(session.toppedUpMicro, first.begin, last.end);
@@ -82,15 +84,17 @@ contract MeterSettlement is IMeterSettlement {
         return expiresAt > maximumSessionSeconds ? Math.min(expiresAt - maximumSessionSeconds, block.timestamp) : 0;
     }
 
-    /// @dev The key of the terms' meter, if its word counts for this session.
-    function _requireSigner(SessionTerms calldata terms) private view returns (RecordSigner memory signer) {
-        signer = meterRegistry.recordSignerOf(terms.meter);
+    /// @dev Whether the word of the terms' meter counts for this session.
+    function _requireSigner(
+        SessionTerms calldata terms,
+        RecordSigner memory signer,
+        uint256 earliestOpening
+    ) private view {
         require(
             signer.evse == terms.evse && signer.operator == terms.operator,
             MeterMismatch(terms.meter, signer.evse, signer.operator)
         );
         require(signer.possession == Possession.ProvenOnChain, PossessionNotProven(terms.meter));
-        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
         // The session ran somewhere between the earliest opening that its expiry allows and now; a meter that was exchanged
         // meanwhile must not keep it from settling.
         require(
@@ -187,7 +191,10 @@ contract MeterSettlement is IMeterSettlement {
         uint64 toppedUpMicro,
         SignedRecord[] calldata records
     ) external view returns (PackedMetering metering) {
-        RecordSigner memory signer = _requireSigner(terms);
+        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
+        // An operator must not be able to keep a wrong settlement by revoking the key that shows it.
+        RecordSigner memory signer = meterRegistry.recordSignerSince(terms.meter, earliestOpening);
+        _requireSigner(terms, signer, earliestOpening);
         (OcmfContent memory first, OcmfContent memory last) = _readRecords(
             settlement.sessionIdOf(terms),
             signer,

@@ -40,6 +40,8 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
     mapping(uint24 version => Committee) private _committees;
     /// Place in the list of members, from 1; 0 if the account is no member.
     mapping(uint24 version => mapping(address account => uint8)) private _places;
+    /// 0 if the account never resigned.
+    mapping(address account => uint40) private _resignedAt;
 
     constructor(
         address owner,
@@ -80,12 +82,28 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
         version = ++_versionCount;
         for (uint256 i; i < count; ++i) {
             address member = members[i];
-            require(member != address(0) && _places[version][member] == 0, MemberInvalid(member));
+            require(
+                member != address(0) && _places[version][member] == 0 && _resignedAt[member] == 0,
+                MemberInvalid(member)
+            );
             _places[version][member] = uint8(i + 1);
         }
         _committees[version] = Committee(members, threshold);
 
         emit CommitteeScheduled(version, members, threshold, activeFrom);
+    }
+
+    function resign() external {
+        Schedule memory settled = _settledSchedule();
+        bool isNamed = _places[settled.current][msg.sender] != 0 || _places[settled.next][msg.sender] != 0;
+        require(isNamed, NotMember(msg.sender));
+
+        // Older committees sign no more; who answers for what they signed is read from their lists.
+        delete _places[settled.current][msg.sender];
+        delete _places[settled.next][msg.sender];
+        _resignedAt[msg.sender] = uint40(block.timestamp);
+
+        emit MembershipResigned(msg.sender);
     }
 
     /* QUORUM */
@@ -119,9 +137,10 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
     }
 
     function isLiable(address account) external view returns (bool) {
+        uint256 resignedAt = _resignedAt[account];
+        if (resignedAt != 0) return block.timestamp < resignedAt + liabilitySeconds;
         Schedule memory settled = _settledSchedule();
-        if (_places[settled.current][account] != 0) return true;
-        if (settled.next != 0 && _places[settled.next][account] != 0) return true;
+        if (_places[settled.current][account] != 0 || _places[settled.next][account] != 0) return true;
         return _places[settled.previous][account] != 0 && block.timestamp < settled.currentFrom + liabilitySeconds;
     }
 

@@ -198,6 +198,10 @@ interface IMeterRegistry {
     function meterOf(uint32 meter) external view returns (Meter memory content);
     /// @notice What is needed to judge a record of the meter, in one call; all zero if there is none with this number.
     function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer);
+    /// @notice The same as far as it matters that a record counted at `timestamp` or later: a key that was revoked then or
+    /// later is taken as one that was retired. For showing that a session was settled wrongly, which nobody may prevent by
+    /// revoking a key.
+    function recordSignerSince(uint32 meter, uint256 timestamp) external view returns (RecordSigner memory signer);
     /// @notice The number of the meter at which the key is active; 0 if there is none.
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);
     /// @notice keccak256 of curve and public key.

@@ -83,7 +83,8 @@ interface IMeterSettlement {
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external;
 
     /// @notice What the records prove of the session. Reverts where they could not settle it, but does not look whether
-    /// the session is live or the records were seen before.
+    /// the session is live or the records were seen before, and takes a key also if it was revoked since the earliest
+    /// opening that the session's expiry allows.
     function measure(
         SessionTerms calldata terms,
         uint64 toppedUpMicro,

@@ -4,6 +4,7 @@ export interface SettlementRules {
   readonly changeDelaySeconds: number;
   readonly liabilitySeconds: number;
   readonly challengeWindowSeconds: number;
+  readonly answerWindowSeconds: number;
   readonly epochSeconds: number;
   readonly epochLimitMicro: bigint;
   readonly challengeRewardMicro: bigint;
@@ -13,14 +14,16 @@ export interface SettlementRules {
 const hourSeconds = 3_600;
 
 /**
- * Sessions of at most two days; three days' notice of another committee; a day to challenge. The ring holds a batch
- * every ten seconds, the usual age, for a day and some more.
+ * Sessions of at most two days; three days' notice of another committee; a day to challenge, half a day to answer, and
+ * half a day to conclude before bonds are free. The ring holds a batch every ten seconds, the usual age, for a day and
+ * some more.
  */
 export const defaultRules: SettlementRules = {
   maximumSessionSeconds: 48 * hourSeconds,
   changeDelaySeconds: 72 * hourSeconds,
   liabilitySeconds: 48 * hourSeconds,
   challengeWindowSeconds: 24 * hourSeconds,
+  answerWindowSeconds: 12 * hourSeconds,
   epochSeconds: 24 * hourSeconds,
   epochLimitMicro: 100_000_000_000n,
   challengeRewardMicro: 5_000_000n,
@@ -88,6 +91,7 @@ export async function deployContractSet(
     meterSettlement,
     oracleCommittee,
     rules.challengeWindowSeconds,
+    rules.answerWindowSeconds,
     rules.challengeRewardMicro,
     rules.challengeRingSize,
   ]);
