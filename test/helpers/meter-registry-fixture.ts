@@ -2,40 +2,53 @@ import { AbiCoder, keccak256, type TypedDataDomain } from "ethers";
 
 import { curveNumbers } from "../../scripts/verify/contract-answers.ts";
 import type { Curve } from "../../services/verify/ocmf/types.ts";
-import type { MeterRegistry, OracleSet } from "../../types/index.ts";
+import type { MeterRegistry, OracleCommittee } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
 import { pointBytes, signedQuery, type InspectionQuery } from "./ocmf-chain.ts";
+import { byAddress } from "./claims.ts";
 import { bytesOf, payloadText, testKey, type TestKey } from "./ocmf.ts";
 import { eventsOf, type PlainEvent } from "./outcome.ts";
-import { CHANGE_DELAY_SECONDS, DAY, type Signer } from "./settlement-fixture.ts";
+import { compactSignature, type CompactSignature } from "./session-terms.ts";
+import { CHANGE_DELAY_SECONDS, DAY, type Signer, THRESHOLD } from "./settlement-fixture.ts";
 
 /** As in MeterStatus of IMeterRegistry.sol. */
 export const MeterStatus = { None: 0n, Pending: 1n, Active: 2n, Retired: 3n, Revoked: 4n } as const;
 
 /** As in Possession of IMeterRegistry.sol. */
-export const Possession = { None: 0n, ProvenOnChain: 1n, AttestedByOracle: 2n } as const;
+export const Possession = { None: 0n, ProvenOnChain: 1n, AttestedByOracles: 2n } as const;
 
 export interface RegistryFixture {
   readonly registry: MeterRegistry;
-  readonly oracleSet: OracleSet;
+  readonly oracleCommittee: OracleCommittee;
   readonly domain: TypedDataDomain;
   readonly operator: Signer;
   readonly otherOperator: Signer;
-  readonly oracle: Signer;
+  /** Members of the committee by address; THRESHOLD of them are a quorum. */
+  readonly oracles: readonly Signer[];
   readonly stranger: Signer;
   /** The time of the last block, in seconds. */
   readonly startedAt: bigint;
 }
 
+/** What the EVSEs of the fixtures can deliver. */
+export const MAXIMUM_POWER_W = 22_000n;
+
 /** A registry with two EVSEs of `operator` (1 and 2) and one of `otherOperator` (3), and no meters. */
 export async function deployedRegistry(): Promise<RegistryFixture> {
-  const [owner, operator, otherOperator, oracle, stranger] = await ethers.getSigners();
-  if (!owner || !operator || !otherOperator || !oracle || !stranger) throw new Error("There are too few accounts");
-  const oracleSet = await ethers.deployContract("OracleSet", [owner.address, CHANGE_DELAY_SECONDS, [oracle.address]]);
-  const registry = await ethers.deployContract("MeterRegistry", [await oracleSet.getAddress()]);
-  await registry.connect(operator).registerEvse("DE*WPF*E1");
-  await registry.connect(operator).registerEvse("DE*WPF*E2");
-  await registry.connect(otherOperator).registerEvse("DE*OTH*E1");
+  const [owner, operator, otherOperator, stranger, ...others] = await ethers.getSigners();
+  if (!owner || !operator || !otherOperator || !stranger) throw new Error("There are too few accounts");
+  const oracles = byAddress(others.slice(0, 3));
+  const oracleCommittee = await ethers.deployContract("OracleCommittee", [
+    owner.address,
+    CHANGE_DELAY_SECONDS,
+    2n * DAY,
+    oracles.map(({ address }) => address),
+    THRESHOLD,
+  ]);
+  const registry = await ethers.deployContract("MeterRegistry", [await oracleCommittee.getAddress()]);
+  await registry.connect(operator).registerEvse("DE*WPF*E1", MAXIMUM_POWER_W);
+  await registry.connect(operator).registerEvse("DE*WPF*E2", MAXIMUM_POWER_W);
+  await registry.connect(otherOperator).registerEvse("DE*OTH*E1", MAXIMUM_POWER_W);
   const domain = {
     name: "Wattproof Meter Registry",
     version: "1",
@@ -43,7 +56,7 @@ export async function deployedRegistry(): Promise<RegistryFixture> {
     verifyingContract: await registry.getAddress(),
   };
   const startedAt = BigInt(await networkHelpers.time.latest());
-  return { registry, oracleSet, domain, operator, otherOperator, oracle, stranger, startedAt };
+  return { registry, oracleCommittee, domain, operator, otherOperator, oracles, stranger, startedAt };
 }
 
 /** What a meter is registered with. */
@@ -99,10 +112,14 @@ export async function activeMeter(fixture: RegistryFixture, options: MeterOption
   return meter;
 }
 
-/** The oracle's attestation of the meter. */
-export async function attestationBy(signer: Signer, fixture: RegistryFixture, meter: bigint): Promise<string> {
+/** One account's attestation of the meter. */
+export async function attestationBy(
+  signer: Signer,
+  fixture: RegistryFixture,
+  meter: bigint,
+): Promise<CompactSignature> {
   const { evse, curve, publicKey } = await fixture.registry.meterOf(meter);
-  return signer.signTypedData(
+  const signature = await signer.signTypedData(
     fixture.domain,
     {
       MeterAttestation: [
@@ -113,6 +130,16 @@ export async function attestationBy(signer: Signer, fixture: RegistryFixture, me
     },
     { meter, evse, keyId: keyIdOf(curve, publicKey) },
   );
+  return compactSignature(signature);
+}
+
+/** The attestations of a quorum, or of `signers`, in the order in which they are sent. */
+export async function attestationsOf(
+  fixture: RegistryFixture,
+  meter: bigint,
+  signers = fixture.oracles.slice(0, THRESHOLD),
+): Promise<CompactSignature[]> {
+  return await Promise.all(byAddress(signers).map((signer) => attestationBy(signer, fixture, meter)));
 }
 
 export function keyIdOf(curve: Curve | bigint, publicKey: Uint8Array | string): string {

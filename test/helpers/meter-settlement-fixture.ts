@@ -2,9 +2,9 @@ import { expect } from "chai";
 import type { ContractTransactionResponse, Interface } from "ethers";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
-import type { MeterSettlement, OcmfScanner } from "../../types/index.ts";
+import type { OcmfScanner } from "../../types/index.ts";
 import { ethers } from "./chain.ts";
-import { activeMeter, type RegistryFixture } from "./meter-registry-fixture.ts";
+import { activeMeter, MAXIMUM_POWER_W, type RegistryFixture } from "./meter-registry-fixture.ts";
 import { signedQuery } from "./ocmf-chain.ts";
 import { beginReading, bytesOf, endReading, payloadText, type RawMembers, testKey, type TestKey } from "./ocmf.ts";
 import { eventsOf, outcomeOf, type Outcome, type PlainEvent } from "./outcome.ts";
@@ -34,12 +34,12 @@ export interface SignedRecord {
 /** The session of which a record is shown. */
 export interface Metered {
   readonly terms: Terms;
+  readonly toppedUpMicro: bigint;
   readonly tariff: TariffFields;
   readonly records: readonly SignedRecord[];
 }
 
 export interface MeterSettlementFixture extends SettlementFixture {
-  readonly meterSettlement: MeterSettlement;
   readonly scanner: OcmfScanner;
   /** The same contracts as the helpers of the registry take them. */
   readonly registryFixture: RegistryFixture;
@@ -55,7 +55,7 @@ export async function meteredSessions(): Promise<MeterSettlementFixture> {
   const { settlement, meterRegistry, driver } = fixture;
   const registryFixture: RegistryFixture = {
     registry: meterRegistry,
-    oracleSet: fixture.oracleSet,
+    oracleCommittee: fixture.oracleCommittee,
     domain: {
       ...fixture.domain,
       name: "Wattproof Meter Registry",
@@ -63,12 +63,14 @@ export async function meteredSessions(): Promise<MeterSettlementFixture> {
     },
     operator: fixture.operator,
     otherOperator: fixture.otherOperator,
-    oracle: fixture.oracle,
+    oracles: fixture.oracles,
     stranger: fixture.thief,
     startedAt: fixture.startedAt,
   };
-  for (const evseId of ["DE*WPF*E1", "DE*WPF*E2"]) await meterRegistry.connect(fixture.operator).registerEvse(evseId);
-  await meterRegistry.connect(fixture.otherOperator).registerEvse("DE*OTH*E1");
+  for (const evseId of ["DE*WPF*E1", "DE*WPF*E2"]) {
+    await meterRegistry.connect(fixture.operator).registerEvse(evseId, MAXIMUM_POWER_W);
+  }
+  await meterRegistry.connect(fixture.otherOperator).registerEvse("DE*OTH*E1", MAXIMUM_POWER_W);
   await activeMeter(registryFixture, { evse: 1n });
   await activeMeter(registryFixture, { evse: 2n, key: testKey("secp256k1") });
 
@@ -77,7 +79,6 @@ export async function meteredSessions(): Promise<MeterSettlementFixture> {
   for (const session of [terms, otherTerms]) await settlement.connect(driver).open(session);
   return {
     ...fixture,
-    meterSettlement: await ethers.getContractAt("MeterSettlement", await settlement.meterSettlement()),
     scanner: await ethers.getContractAt("OcmfScanner", await meterRegistry.ocmfScanner()),
     registryFixture,
     terms,
@@ -114,12 +115,12 @@ export function recordPair(
 }
 
 export function meteredOf(terms: Terms, ...records: readonly SignedRecord[]): Metered {
-  return { terms, tariff: TARIFF, records };
+  return { terms, toppedUpMicro: 0n, tariff: TARIFF, records };
 }
 
 /** What the contract takes, in arrays that may be changed. */
-export function callOf({ terms, tariff, records }: Metered) {
-  return { terms, tariff, records: [...records] };
+export function callOf({ records, ...session }: Metered) {
+  return { ...session, records: [...records] };
 }
 
 export interface ProvenOutcome extends Outcome {
@@ -158,12 +159,14 @@ export function provenAt(
   return {
     events: [
       ["SessionSettled", sessionId, { ...metering, chargedMicro, returnedMicro }],
-      ...(chargedMicro === 0n ? [] : [["OperatorCredited", terms.operator, terms.tariffId, chargedMicro]]),
+      ...(chargedMicro === 0n
+        ? []
+        : [["OperatorCredited", terms.operator, terms.agreement, terms.tariffId, chargedMicro, true]]),
     ],
     changes: {
       [`${account} commitment`]: -commitmentOf(sessionId),
       ...(returnedMicro === 0n ? {} : { [`${account} free`]: returnedMicro }),
-      ...(chargedMicro === 0n ? {} : { "operator credit": chargedMicro, "operator credited": chargedMicro }),
+      ...(chargedMicro === 0n ? {} : { "operator final": chargedMicro }),
     },
     proofs: [["SessionProven", sessionId, terms.meter, proof.pagination, proof.registerMicroWh]],
   };

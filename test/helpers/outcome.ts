@@ -33,7 +33,7 @@ export function eventsOf(
     });
 }
 
-/** Every account, lane and token balance of the fixture's people. */
+/** Every account, credit, bond and token balance of the fixture's people; credit without agreement and under the first. */
 export async function booksOf({ settlement, erc20, ...people }: AnyFixture): Promise<Books> {
   const books: Books = { owed: await settlement.owedMicro() };
   const accounts = {
@@ -42,7 +42,6 @@ export async function booksOf({ settlement, erc20, ...people }: AnyFixture): Pro
     payer: people.payer,
     operator: people.operator,
     otherOperator: people.otherOperator,
-    oracle: people.oracle,
     relayer: people.relayer,
     thief: people.thief,
   };
@@ -50,18 +49,26 @@ export async function booksOf({ settlement, erc20, ...people }: AnyFixture): Pro
     books[`${name} tokens`] = await erc20.balanceOf(address);
   }
   books["settlement tokens"] = await erc20.balanceOf(await settlement.getAddress());
-  for (const name of ["driver", "otherDriver"] as const) {
-    for (const lane of [0, 1]) {
-      const account = await settlement.accountOf(people[name].address, lane);
-      books[`${name}/${lane} free`] = account.freeMicro;
-      books[`${name}/${lane} nonce`] = account.nonce;
-      books[`${name}/${lane} commitment`] = account.commitment;
+  for (const [name, lanes] of Object.entries({ driver: 2, otherDriver: 2, relayer: 1, thief: 1 } as const)) {
+    for (let lane = 0; lane < lanes; lane += 1) {
+      const account = await settlement.accountOf(accounts[name as keyof typeof accounts].address, lane);
+      books[`${name}/${lane.toString()} free`] = account.freeMicro;
+      books[`${name}/${lane.toString()} nonce`] = account.nonce;
+      books[`${name}/${lane.toString()} commitment`] = account.commitment;
     }
   }
   for (const name of ["operator", "otherOperator"] as const) {
-    const account = await settlement.operatorAccountOf(people[name].address);
-    books[`${name} credit`] = account.creditMicro;
-    books[`${name} credited`] = account.creditedMicro;
+    for (const [agreement, suffix] of [
+      [0, ""],
+      [1, " shared"],
+    ] as const) {
+      const credit = await settlement.creditOf(people[name].address, agreement);
+      books[`${name}${suffix} final`] = credit.finalMicro;
+      books[`${name}${suffix} provisional`] = credit.provisionalMicro;
+    }
+  }
+  for (const [index, { address }] of people.oracles.entries()) {
+    books[`oracle ${index.toString()} bond`] = await settlement.bondOf(address);
   }
   return books;
 }

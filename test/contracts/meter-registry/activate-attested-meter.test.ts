@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { recoverAddress, ZeroAddress } from "ethers";
 
-import { networkHelpers } from "../../helpers/chain.ts";
+import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import {
   activeMeter,
   attestationBy,
+  attestationsOf,
   deployedRegistry,
   eventsAt,
   keyIdOfTestKey,
@@ -14,7 +15,7 @@ import {
   type RegistryFixture,
 } from "../../helpers/meter-registry-fixture.ts";
 import { createTestKey, curves, testKey } from "../../helpers/ocmf.ts";
-import { CHANGE_DELAY_SECONDS, DAY } from "../../helpers/settlement-fixture.ts";
+import { CHANGE_DELAY_SECONDS, DAY, type Signer } from "../../helpers/settlement-fixture.ts";
 
 describe("MeterRegistry.activateAttestedMeter", () => {
   let fixture: RegistryFixture;
@@ -24,11 +25,11 @@ describe("MeterRegistry.activateAttestedMeter", () => {
   });
 
   it("refuses what activateMeter refuses before it looks at any proof", async () => {
-    const { registry, operator, oracle, stranger, startedAt } = fixture;
+    const { registry, operator, stranger, startedAt } = fixture;
     const attest = async (meter: bigint, caller = operator): Promise<unknown> =>
-      registry.connect(caller).activateAttestedMeter(meter, await attestationBy(oracle, fixture, meter));
+      registry.connect(caller).activateAttestedMeter(meter, await attestationsOf(fixture, meter));
 
-    await expect(registry.activateAttestedMeter(9, "0x")).to.be.revertedWithCustomError(registry, "MeterUnknown");
+    await expect(registry.activateAttestedMeter(9, [])).to.be.revertedWithCustomError(registry, "MeterUnknown");
     const meter = await activeMeter(fixture);
     await expect(attest(meter))
       .to.be.revertedWithCustomError(registry, "MeterNotPending")
@@ -50,26 +51,26 @@ describe("MeterRegistry.activateAttestedMeter", () => {
     await expect(attest(twin)).to.be.revertedWithCustomError(registry, "KeyRevoked");
   });
 
-  it("refuses a signature that is none, or of somebody who is no oracle", async () => {
-    const { registry, operator, oracle, stranger } = fixture;
+  it("refuses less than a quorum, and whoever is no oracle", async () => {
+    const { registry, oracleCommittee, operator, oracles, stranger } = fixture;
     const meter = await registerMeter(fixture);
-    const attestation = await attestationBy(oracle, fixture, meter);
+    const attest = async (signers: readonly Signer[]): Promise<unknown> =>
+      registry.connect(operator).activateAttestedMeter(meter, await attestationsOf(fixture, meter, signers));
 
-    for (const [signature, signer] of [
-      ["0x", ZeroAddress],
-      [attestation.slice(0, -2), ZeroAddress],
-      [`0x${"00".repeat(65)}`, ZeroAddress],
-      [await attestationBy(stranger, fixture, meter), stranger.address],
-      [await attestationBy(operator, fixture, meter), operator.address],
-    ] as const) {
-      await expect(registry.connect(operator).activateAttestedMeter(meter, signature))
-        .to.be.revertedWithCustomError(registry, "NotOracle")
-        .withArgs(signer);
+    for (const signers of [[], oracles.slice(0, 1), oracles]) {
+      await expect(attest(signers))
+        .to.be.revertedWithCustomError(oracleCommittee, "SignatureCountWrong")
+        .withArgs(BigInt(signers.length), 2n);
+    }
+    for (const outsider of [stranger, operator]) {
+      await expect(attest([...oracles.slice(0, 1), outsider]))
+        .to.be.revertedWithCustomError(oracleCommittee, "SignerNotMember")
+        .withArgs(outsider.address);
     }
   });
 
-  it("refuses an oracle's attestation of another meter, EVSE, key or registry", async () => {
-    const { registry, operator, oracle } = fixture;
+  it("refuses a quorum's attestation of another meter, EVSE, key or registry", async () => {
+    const { registry, operator } = fixture;
     const meter = await registerMeter(fixture);
     const others = [
       await registerMeter(fixture),
@@ -78,56 +79,57 @@ describe("MeterRegistry.activateAttestedMeter", () => {
     ];
     const elsewhere = { ...fixture, domain: { ...fixture.domain, verifyingContract: ZeroAddress } };
 
-    const signatures = [await attestationBy(oracle, elsewhere, meter)];
-    for (const other of others) signatures.push(await attestationBy(oracle, fixture, other));
+    const quorums = [await attestationsOf(elsewhere, meter)];
+    for (const other of others) quorums.push(await attestationsOf(fixture, other));
 
-    for (const signature of signatures) {
-      await expect(registry.connect(operator).activateAttestedMeter(meter, signature)).to.be.revertedWithCustomError(
-        registry,
-        "NotOracle",
-      );
+    for (const signatures of quorums) {
+      await expect(registry.connect(operator).activateAttestedMeter(meter, signatures)).to.revert(ethers);
     }
+    expect((await registry.meterOf(meter)).status).to.equal(MeterStatus.Pending);
   });
 
-  it("refuses an oracle whose term is over, at the time of the block", async () => {
-    const { registry, oracleSet, operator, oracle, startedAt } = fixture;
+  it("refuses a committee that is no more, at the time of the block", async () => {
+    const { registry, oracleCommittee, operator, oracles, stranger, startedAt } = fixture;
     const meter = await registerMeter(fixture);
-    const attestation = await attestationBy(oracle, fixture, meter);
+    const attestations = await attestationsOf(fixture, meter);
     await networkHelpers.time.setNextBlockTimestamp(startedAt + 100n);
-    await oracleSet.removeOracle(oracle.address);
+    await oracleCommittee.schedule([stranger.address, operator.address], 2);
 
     await networkHelpers.time.setNextBlockTimestamp(startedAt + 100n + CHANGE_DELAY_SECONDS);
-    await expect(registry.connect(operator).activateAttestedMeter(meter, attestation))
-      .to.be.revertedWithCustomError(registry, "NotOracle")
-      .withArgs(oracle.address);
+    await expect(registry.connect(operator).activateAttestedMeter(meter, attestations))
+      .to.be.revertedWithCustomError(oracleCommittee, "SignerNotMember")
+      .withArgs(oracles[0]?.address);
   });
 
   it("activates a meter of each of the seven curves, whoever brings the attestation", async () => {
-    const { registry, operator, oracle, stranger, startedAt } = fixture;
+    const { registry, operator, stranger, startedAt } = fixture;
 
     for (const [index, curve] of curves.entries()) {
       const key = testKey(curve);
       const meter = await registerMeter(fixture, { key });
-      const attestation = await attestationBy(oracle, fixture, meter);
+      const attestations = await attestationsOf(fixture, meter);
 
       const events = await eventsAt(fixture, startedAt + 1_000n * BigInt(index + 1), () =>
-        registry.connect(stranger).activateAttestedMeter(meter, attestation),
+        registry.connect(stranger).activateAttestedMeter(meter, attestations),
       );
 
       expect(events).to.deep.equal([
-        ["MeterActivated", meter, 1n, keyIdOfTestKey(key), Possession.AttestedByOracle, startedAt],
+        ["MeterActivated", meter, 1n, keyIdOfTestKey(key), Possession.AttestedByOracles, startedAt],
       ]);
-      expect((await registry.meterOf(meter)).possession).to.equal(Possession.AttestedByOracle);
+      expect((await registry.meterOf(meter)).possession).to.equal(Possession.AttestedByOracles);
       await registry.connect(operator).retireMeter(meter);
     }
   });
 
-  it("signs the digest that the contract shows", async () => {
-    const { registry, oracle } = fixture;
+  it("is signed by the digest that the contract shows", async () => {
+    const { registry, oracles } = fixture;
     const meter = await registerMeter(fixture);
 
     const digest = await registry.attestationDigestOf(meter);
 
-    expect(recoverAddress(digest, await attestationBy(oracle, fixture, meter))).to.equal(oracle.address);
+    for (const oracle of oracles) {
+      const { r, vs } = await attestationBy(oracle, fixture, meter);
+      expect(recoverAddress(digest, { r, yParityAndS: vs })).to.equal(oracle.address);
+    }
   });
 });

@@ -74,6 +74,29 @@ describe("MeterRegistry views", () => {
     ]);
   });
 
+  it("keep the key's records from before a revocation for those who ask since when they count", async () => {
+    const { registry, operator, startedAt } = fixture;
+    const key = testKey("secp256r1");
+    const retired = await activeMeter(fixture, { key });
+    await networkHelpers.time.setNextBlockTimestamp(startedAt + DAY);
+    await registry.connect(operator).retireMeter(retired);
+    const meter = await activeMeter(fixture, { key });
+    const revokedAt = startedAt + 2n * DAY;
+    const before = [...(await registry.recordSignerOf(meter))];
+    expect([...(await registry.recordSignerSince(meter, startedAt + 50n * DAY))]).to.deep.equal(before);
+    await networkHelpers.time.setNextBlockTimestamp(revokedAt);
+    await registry.connect(operator).revokeMeter(meter);
+
+    expect([...(await registry.recordSignerSince(meter, revokedAt))]).to.deep.equal(before.with(5, revokedAt));
+    expect([...(await registry.recordSignerSince(retired, startedAt))].slice(4, 6)).to.deep.equal([
+      startedAt,
+      startedAt + DAY,
+    ]);
+    for (const number of [meter, retired]) {
+      expect([...(await registry.recordSignerSince(number, revokedAt + 1n))].slice(4, 6)).to.deep.equal([0n, 0n]);
+    }
+  });
+
   it("derive the possession tag from registrant, EVSE and key, for this chain and registry", async () => {
     const { registry, operator, domain } = fixture;
     const key = testKey("secp256k1");
@@ -130,9 +153,9 @@ describe("MeterRegistry views", () => {
   });
 
   it("tell where records are read and who may attest", async () => {
-    const { registry, oracleSet } = fixture;
+    const { registry, oracleCommittee } = fixture;
 
-    expect(await registry.oracleSet()).to.equal(await oracleSet.getAddress());
+    expect(await registry.oracleCommittee()).to.equal(await oracleCommittee.getAddress());
     expect(await registry.ocmfScanner()).to.be.properAddress;
   });
 });
