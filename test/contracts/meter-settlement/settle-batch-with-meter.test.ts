@@ -49,8 +49,7 @@ describe("MeterSettlement.settleBatchWithMeter", () => {
       changes: {
         ...first.changes,
         ...second.changes,
-        "operator credit": 2n * RECORDED_PRICE,
-        "operator credited": 2n * RECORDED_PRICE,
+        "operator final": 2n * RECORDED_PRICE,
       },
       proofs: [...first.proofs, ...second.proofs],
     });

@@ -3,7 +3,7 @@ import { toBeHex } from "ethers";
 
 import { idTagOf } from "../../../services/domain/id-tag.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
-import { activeMeter, attestationBy, registerMeter } from "../../helpers/meter-registry-fixture.ts";
+import { activeMeter, attestationsOf, registerMeter } from "../../helpers/meter-registry-fixture.ts";
 import {
   callOf,
   expectRefusal,
@@ -21,14 +21,14 @@ import {
   type SignedRecord,
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, createTestKey, endReading, testKey } from "../../helpers/ocmf.ts";
-import type { Terms } from "../../helpers/session-terms.ts";
+import { commitmentOf, packMetering, packTerms, type Terms } from "../../helpers/session-terms.ts";
 import {
   DAY,
   HOLD,
   MAXIMUM_SESSION_SECONDS,
   sessionIn,
+  settleBatch,
   settlementGroup,
-  settlementOf,
   SettlementRefusal,
   TARIFF,
   termsOf,
@@ -100,7 +100,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("a meter whose possession an oracle attested, and one that is not active yet", async () => {
+    it("a meter whose possession oracles attested, and one that is not active yet", async () => {
       const { registryFixture, meterRegistry } = fixture;
       const key = createTestKey("secp256r1");
       const meter = await registerMeter(registryFixture, { evse: 2n, key });
@@ -111,7 +111,7 @@ describe("MeterSettlement.settleWithMeter", () => {
 
       await meterRegistry
         .connect(fixture.operator)
-        .activateAttestedMeter(meter, await attestationBy(fixture.oracle, registryFixture, meter));
+        .activateAttestedMeter(meter, await attestationsOf(registryFixture, meter));
       await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending, { key })), "PossessionNotProven", [
         meter,
       ]);
@@ -315,13 +315,13 @@ describe("MeterSettlement.settleWithMeter", () => {
         [sessionIn(fixture, never), SettlementRefusal.NoLiveSession],
         settlement,
       );
-      expect(await settlement.isLive(terms)).to.equal(true);
+      expect(await settlement.isLive(terms, 0)).to.equal(true);
       expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(70_000_000n);
     });
 
-    it("a session that an oracle settled before, and one that it settled itself", async () => {
-      const { settlement, oracle, otherTerms } = fixture;
-      await settlement.connect(oracle).settleBatch([settlementGroup(terms, [settlementOf(terms, USUAL)])]);
+    it("a session that oracles settled before, and one that it settled itself", async () => {
+      const { settlement, otherTerms } = fixture;
+      await settleBatch(fixture, [settlementGroup(terms)]);
       await settle(meteredOf(otherTerms, recordOf(fixture, otherTerms)));
 
       await expectRefusal(
@@ -338,7 +338,7 @@ describe("MeterSettlement.settleWithMeter", () => {
     it("a session that has expired and was expired", async () => {
       const { settlement } = fixture;
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-      await settlement.expire(terms);
+      await settlement.expire(terms, 0);
 
       await expectRefusal(
         fixture,
@@ -352,9 +352,11 @@ describe("MeterSettlement.settleWithMeter", () => {
 
   it("leaves the core closed to everybody else, even to oracles", async () => {
     const { settlement } = fixture;
-    for (const caller of [fixture.thief, fixture.oracle, fixture.operator, fixture.owner]) {
-      await expect(settlement.connect(caller).settleProven(sessionId, terms.operator, TARIFF, settlementOf(terms)))
-        .to.be.revertedWithCustomError(settlement, "NotMeterSettlement")
+    const { driver, operator, agreement } = terms;
+    const item = { driver, terms: packTerms(terms), metering: packMetering(USUAL) };
+    for (const caller of [fixture.thief, ...fixture.oracles, fixture.operator, fixture.owner]) {
+      await expect(settlement.connect(caller).settleProven(sessionId, operator, agreement, TARIFF, item))
+        .to.be.revertedWithCustomError(settlement, "NotModule")
         .withArgs(caller.address);
     }
   });
@@ -499,6 +501,66 @@ describe("MeterSettlement.settleWithMeter", () => {
     );
   });
 
+  it("settles a session that was topped up, by its whole hold, and only by the right amount", async () => {
+    const { settlement, driver } = fixture;
+    const raised = 5_000_000n;
+    await settle(meteredOf(terms, recordOf(fixture, terms)));
+    const small = await openedAgain({ holdMicro: 2_000_000n });
+    await settlement.connect(driver).topUp(small, 0, raised - 1n);
+    await settlement.connect(driver).topUp(small, raised - 1n, 1n);
+    const record = recordOf(fixture, small, {
+      header: { PG: '"T8"' },
+      readings: [
+        { ...beginReading, RV: "112.345" },
+        { ...endReading, RV: "124.690" },
+      ],
+    });
+    for (const toppedUpMicro of [0n, raised - 1n, raised + 1n]) {
+      await expectRefusal(
+        fixture,
+        { ...meteredOf(small, record), toppedUpMicro },
+        "SettlementRefused",
+        [sessionIn(fixture, small), SettlementRefusal.TermsMismatch],
+        settlement,
+      );
+    }
+
+    const { events, changes } = await settle({ ...meteredOf(small, record), toppedUpMicro: raised });
+
+    expect(events.slice(0, 1)).to.deep.equal([
+      ["SessionSettled", sessionIn(fixture, small), { ...RECORDED, chargedMicro: 7_000_000n, returnedMicro: 0n }],
+    ]);
+    expect(changes).to.deep.equal({
+      "driver/0 commitment": -commitmentOf(sessionIn(fixture, small), raised),
+      "operator final": 7_000_000n,
+    });
+  });
+
+  it("credits under the terms' agreement, finally and whatever the power of the EVSE", async () => {
+    const { partnerAgreements, operator, otherOperator, meterRegistry } = fixture;
+    await settle(meteredOf(terms, recordOf(fixture, terms)));
+    const shares = [{ partner: otherOperator.address, shareBps: 2_500 }];
+    await partnerAgreements.connect(operator).propose(shares);
+    await partnerAgreements.connect(otherOperator).sign(1);
+    await meterRegistry.connect(operator).changeMaximumPower(1, 1);
+    const shared = await openedAgain({ agreement: 1n, maximumPowerW: 1n });
+    const record = recordOf(fixture, shared, {
+      header: { PG: '"T8"' },
+      readings: [
+        { ...beginReading, RV: "112.345" },
+        { ...endReading, RV: "124.690" },
+      ],
+    });
+
+    const { changes } = await settle(meteredOf(shared, record));
+
+    expect(changes["operator shared final"]).to.equal(RECORDED_PRICE);
+    expect(changes["operator final"]).to.equal(undefined);
+    expect(await fixture.settlement.withdrawableOf(operator.address, 1, otherOperator.address)).to.equal(
+      RECORDED_PRICE / 4n,
+    );
+  });
+
   it("settles after the expiry, until somebody expires the session", async () => {
     await networkHelpers.time.increaseTo(terms.expiresAt + 3n * DAY);
 
@@ -507,12 +569,9 @@ describe("MeterSettlement.settleWithMeter", () => {
     );
   });
 
-  it("leaves nothing to an oracle that comes later", async () => {
-    const { settlement, oracle } = fixture;
+  it("leaves nothing to oracles that come later", async () => {
     await settle(meteredOf(terms, recordOf(fixture, terms)));
-    const { events, changes } = await provenOutcomeOf(fixture, () =>
-      settlement.connect(oracle).settleBatch([settlementGroup(terms)]),
-    );
+    const { events, changes } = await provenOutcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
 
     expect({ events, changes }).to.deep.equal({
       events: [["SettlementSkipped", sessionId, terms.driver, SettlementRefusal.NoLiveSession]],
