@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
@@ -49,6 +48,9 @@ contract ChargingSettlement is SettlementLedger {
         "TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro)"
     );
     bytes32 private constant BATCH_TYPEHASH = keccak256("SettlementBatch(bytes32 claims,uint256 count)");
+    /// What a meter or a quorum says settles only with the sum by which the hold was raised. Without a time in which that
+    /// cannot change, a driver could raise the hold ahead of every settlement until the session expires.
+    uint256 private constant TOP_UP_MARGIN = 2 hours;
 
     uint40 public immutable maximumSessionSeconds;
     ITariffRegistry public immutable tariffRegistry;
@@ -72,11 +74,16 @@ contract ChargingSettlement is SettlementLedger {
             ChangeDelayTooShort(delaySeconds, rules.maximumSessionSeconds)
         );
         uint256 windowSeconds = neighbours.challenges.challengeWindowSeconds();
-        require(rules.epochSeconds >= windowSeconds, EpochTooShort(rules.epochSeconds, windowSeconds));
+        require(
+            rules.epochSeconds >= windowSeconds && rules.epochSeconds != 0,
+            EpochTooShort(rules.epochSeconds, windowSeconds)
+        );
         uint256 answerSeconds = neighbours.oracleCommittee.liabilitySeconds();
         require(answerSeconds > windowSeconds, LiabilityTooShort(answerSeconds, windowSeconds));
         require(
             address(neighbours.challenges.settlement()) == address(this) &&
+                neighbours.challenges.meterSettlement() == neighbours.meterSettlement &&
+                neighbours.challenges.oracleCommittee() == neighbours.oracleCommittee &&
                 address(neighbours.meterSettlement.settlement()) == address(this) &&
                 address(neighbours.vehicleConsents.settlement()) == address(this) &&
                 address(neighbours.authorizedFunding.settlement()) == address(this) &&
@@ -181,8 +188,10 @@ contract ChargingSettlement is SettlementLedger {
     }
 
     function _isSignedBy(address driver, bytes32 digest, bytes32 r, bytes32 vs) private pure returns (bool) {
-        (address signer, ECDSA.RecoverError recoverError, ) = ECDSA.tryRecover(digest, r, vs);
-        return recoverError == ECDSA.RecoverError.NoError && signer == driver;
+        // No rule about the half of s: it is the nonce in the terms, not the signature, that counts once.
+        uint256 s = (uint256(vs) << 1) >> 1;
+        address signer = ecrecover(digest, uint8(27 + (uint256(vs) >> 255)), r, bytes32(s));
+        return signer != address(0) && signer == driver;
     }
 
     function _open(
@@ -251,6 +260,8 @@ contract ChargingSettlement is SettlementLedger {
         AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
         Account account = slot.account;
         require(account.commitment() == _commitment(sessionId, toppedUpMicro), NotLive(sessionId));
+        uint256 latest = terms.expiresAt > TOP_UP_MARGIN ? terms.expiresAt - TOP_UP_MARGIN : 0;
+        require(block.timestamp <= latest, TopUpTooLate(block.timestamp, latest));
         require(amountMicro <= account.freeMicro(), BalanceTooLow(amountMicro, account.freeMicro()));
 
         // Both are parts of what is owed to the driver.
@@ -462,7 +473,14 @@ contract ChargingSettlement is SettlementLedger {
         AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
         slot.account = slot.account.credited(amountMicro);
 
-        emit SessionRefunded(sessionIdOf(terms), terms.driver, terms.operator, amountMicro);
+        emit SessionRefunded(
+            sessionIdOf(terms),
+            terms.driver,
+            terms.operator,
+            terms.lane,
+            terms.agreement,
+            amountMicro
+        );
     }
 
     /* VIEWS */

@@ -95,16 +95,14 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         require(withdrawal.nonce == account.nonce(), NonceMismatch(withdrawal.nonce, account.nonce()));
         _requireSigned(driver, _hashTypedDataV4(keccak256(abi.encode(WITHDRAWAL_TYPEHASH, withdrawal))), signature);
 
-        _withdraw(slot, _useNonce(account), driver, withdrawal.lane, withdrawal.amount, withdrawal.recipient);
+        account = _useNonce(driver, withdrawal.lane, account);
+        _withdraw(slot, account, driver, withdrawal.lane, withdrawal.amount, withdrawal.recipient);
     }
 
     function advanceNonce(uint32 lane) external nonReentrant {
         AccountSlot storage slot = _slotOf(msg.sender, lane);
 
-        Account account = _useNonce(slot.account);
-        slot.account = account;
-
-        emit NonceAdvanced(msg.sender, lane, account.nonce());
+        slot.account = _useNonce(msg.sender, lane, slot.account);
     }
 
     function _withdraw(
@@ -157,10 +155,12 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         return amount / unit;
     }
 
-    function _useNonce(Account account) private pure returns (Account) {
+    function _useNonce(address driver, uint32 lane, Account account) private returns (Account advanced) {
         require(account.nonce() < LAST_NONCE, NonceExhausted());
 
-        return account.withNextNonce();
+        advanced = account.withNextNonce();
+
+        emit NonceAdvanced(driver, lane, advanced.nonce());
     }
 
     function _requireSigned(address driver, bytes32 digest, bytes calldata signature) internal view {

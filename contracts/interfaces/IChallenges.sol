@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IChargingSettlement, PackedMetering, SessionTerms} from "./IChargingSettlement.sol";
-import {SignedRecord} from "./IMeterSettlement.sol";
+import {IMeterSettlement, SignedRecord} from "./IMeterSettlement.sol";
+import {IOracleCommittee} from "./IOracleCommittee.sol";
 import {Tariff} from "./ITariffRegistry.sol";
 
 /// @notice What oracles claimed of one session.
@@ -131,4 +132,8 @@ interface IChallenges {
     function ringSize() external view returns (uint32);
     /// @notice Where the money is.
     function settlement() external view returns (IChargingSettlement);
+    /// @notice What measures a meter's records.
+    function meterSettlement() external view returns (IMeterSettlement);
+    /// @notice Whose claims are challenged.
+    function oracleCommittee() external view returns (IOracleCommittee);
 }

@@ -189,7 +189,7 @@ interface IChargingSettlement {
     event Deposited(address indexed driver, uint32 indexed lane, address indexed payer, uint256 amountMicro);
     /// @notice A driver's free balance shrank by a withdrawal.
     event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro);
-    /// @notice A driver made signed terms and withdrawals with the old nonce void.
+    /// @notice A driver used a nonce otherwise than by opening: signed terms and withdrawals with the old one are void.
     event NonceAdvanced(address indexed driver, uint32 indexed lane, uint256 nonce);
     /// @notice The sessions that open next in this transaction, until another such event, have these terms in common.
     event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId);
@@ -241,11 +241,14 @@ interface IChargingSettlement {
         address recipient,
         uint256 amountMicro
     );
-    /// @notice An operator gave money of a session back to its driver.
+    /// @notice An operator gave money of a session back to its driver. Lane and agreement are there because nothing proves
+    /// that the session was ever opened.
     event SessionRefunded(
         bytes32 indexed sessionId,
         address indexed driver,
         address indexed operator,
+        uint32 lane,
+        uint32 agreement,
         uint256 amountMicro
     );
     /// @notice An oracle's bond grew.
@@ -259,7 +262,7 @@ interface IChargingSettlement {
     error DecimalsOutOfRange(uint256 decimals, uint256 least, uint256 most);
     /// @notice A change of oracles would take effect within the longest session.
     error ChangeDelayTooShort(uint256 delaySeconds, uint256 maximumSessionSeconds);
-    /// @notice A credit could become final within the challenge window.
+    /// @notice A credit could become final within the challenge window, or there is no epoch at all.
     error EpochTooShort(uint256 epochSeconds, uint256 challengeWindowSeconds);
     /// @notice Oracles would answer for less time than their claims can be challenged.
     error LiabilityTooShort(uint256 liabilitySeconds, uint256 challengeWindowSeconds);
@@ -301,6 +304,8 @@ interface IChargingSettlement {
     error SettlementRefused(bytes32 sessionId, SettlementRefusal reason);
     /// @notice The account's live session, if any, does not have these terms, or was topped up by another amount.
     error NotLive(bytes32 sessionId);
+    /// @notice The hold cannot be raised any more: what settles the session must not be outrun by its driver.
+    error TopUpTooLate(uint256 timestamp, uint256 latest);
     /// @notice The session cannot expire yet.
     error NotExpired(uint256 timestamp, uint256 expiresAt);
     /// @notice The oracle still answers for claims it has signed or can sign.
@@ -345,7 +350,7 @@ interface IChargingSettlement {
     /// is skipped with an event; the others open.
     function openBatch(OpeningGroup[] calldata groups) external;
 
-    /// @notice Raises the hold of a live session from the caller's free balance.
+    /// @notice Raises the hold of a live session from the caller's free balance, until two hours before it expires.
     /// @param toppedUpMicro By how much it was raised before.
     /// @param amountMicro By how much to raise it now.
     function topUp(SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) external;
