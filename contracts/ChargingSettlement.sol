@@ -78,8 +78,6 @@ contract ChargingSettlement is SettlementLedger {
             rules.epochSeconds >= windowSeconds && rules.epochSeconds != 0,
             EpochTooShort(rules.epochSeconds, windowSeconds)
         );
-        uint256 answerSeconds = neighbours.oracleCommittee.liabilitySeconds();
-        require(answerSeconds > windowSeconds, LiabilityTooShort(answerSeconds, windowSeconds));
         require(
             address(neighbours.challenges.settlement()) == address(this) &&
                 neighbours.challenges.meterSettlement() == neighbours.meterSettlement &&

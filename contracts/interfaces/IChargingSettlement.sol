@@ -264,8 +264,6 @@ interface IChargingSettlement {
     error ChangeDelayTooShort(uint256 delaySeconds, uint256 maximumSessionSeconds);
     /// @notice A credit could become final within the challenge window, or there is no epoch at all.
     error EpochTooShort(uint256 epochSeconds, uint256 challengeWindowSeconds);
-    /// @notice Oracles would answer for less time than their claims can be challenged.
-    error LiabilityTooShort(uint256 liabilitySeconds, uint256 challengeWindowSeconds);
     /// @notice A contract beside this one belongs to another settlement, or has another rule.
     error NeighbourMismatch();
     /// @notice The amount is zero.

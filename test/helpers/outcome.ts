@@ -34,7 +34,7 @@ export function eventsOf(
 }
 
 /** Every account, credit, bond and token balance of the fixture's people; credit without agreement and under the first. */
-export async function booksOf({ settlement, erc20, ...people }: AnyFixture): Promise<Books> {
+export async function booksOf({ settlement, erc20, partnerAgreements, ...people }: AnyFixture): Promise<Books> {
   const books: Books = { owed: await settlement.owedMicro() };
   const accounts = {
     driver: people.driver,
@@ -62,7 +62,10 @@ export async function booksOf({ settlement, erc20, ...people }: AnyFixture): Pro
       [0, ""],
       [1, " shared"],
     ] as const) {
-      const credit = await settlement.creditOf(people[name].address, agreement);
+      const { address } = people[name];
+      const credit = await settlement.creditOf(address, agreement);
+      const partMicro = await partnerAgreements.partOf(address, agreement, address, credit.finalMicro);
+      books[`${name}${suffix} withdrawn`] = partMicro - (await settlement.withdrawableOf(address, agreement, address));
       books[`${name}${suffix} final`] = credit.finalMicro;
       books[`${name}${suffix} provisional`] = credit.provisionalMicro;
     }

@@ -2,14 +2,18 @@ import type { Interface, Log } from "ethers";
 
 import { settlementResultOf } from "./session-terms.ts";
 
-/** What the settlement contract stores, as far as anybody can know it from its events. */
+/** What the settlement contract stores, as far as anybody can know it from its events and the times of their blocks. */
 export interface RebuiltState {
   readonly owedMicro: bigint;
   /** By driver and lane, as `driver/lane`. */
   readonly accounts: ReadonlyMap<string, RebuiltAccount>;
-  readonly operators: ReadonlyMap<string, { readonly creditMicro: bigint; readonly creditedMicro: bigint }>;
-  /** Live sessions by id. */
-  readonly live: ReadonlyMap<string, { readonly account: string; readonly holdMicro: bigint }>;
+  /** By operator and agreement, as `operator/agreement`. */
+  readonly credits: ReadonlyMap<string, RebuiltCredit>;
+  readonly bonds: ReadonlyMap<string, bigint>;
+  /** By id: all that were ever opened. */
+  readonly sessions: ReadonlyMap<string, RebuiltSession>;
+  /** What the sessions have in common that open next: `operator/agreement`. */
+  readonly openingGroup: string;
 }
 
 export interface RebuiltAccount {
@@ -18,18 +22,52 @@ export interface RebuiltAccount {
   readonly liveSessionId: string | null;
 }
 
+export interface RebuiltCredit {
+  /** Credited for good at once. */
+  readonly finalMicro: bigint;
+  /** By the epoch in which oracles credited it. */
+  readonly byEpochMicro: ReadonlyMap<bigint, bigint>;
+  readonly withdrawnMicro: ReadonlyMap<string, bigint>;
+}
+
+export interface RebuiltSession {
+  readonly account: string;
+  readonly credit: string;
+  readonly holdMicro: bigint;
+  readonly toppedUpMicro: bigint;
+  readonly isLive: boolean;
+  readonly settledInEpoch: bigint;
+}
+
 export const EMPTY_STATE: RebuiltState = {
   owedMicro: 0n,
   accounts: new Map(),
-  operators: new Map(),
-  live: new Map(),
+  credits: new Map(),
+  bonds: new Map(),
+  sessions: new Map(),
+  openingGroup: "",
 };
 
 const NO_ACCOUNT: RebuiltAccount = { freeMicro: 0n, nonce: 0n, liveSessionId: null };
-const NO_CREDIT = { creditMicro: 0n, creditedMicro: 0n };
+const NO_CREDIT: RebuiltCredit = { finalMicro: 0n, byEpochMicro: new Map(), withdrawnMicro: new Map() };
+
+/** What is final in an epoch, and what is not. */
+export function creditIn(credit: RebuiltCredit | undefined, epoch: bigint): { final: bigint; provisional: bigint } {
+  let final = credit?.finalMicro ?? 0n;
+  let provisional = 0n;
+  for (const [creditedIn, amount] of credit?.byEpochMicro ?? []) {
+    if (creditedIn + 2n <= epoch) final += amount;
+    else provisional += amount;
+  }
+  return { final, provisional };
+}
 
 function field(packed: bigint, fromBit: number, bits: number): bigint {
   return (packed >> BigInt(fromBit)) % 2n ** BigInt(bits);
+}
+
+function withAmount<Key>(amounts: ReadonlyMap<Key, bigint>, key: Key, amount: bigint): Map<Key, bigint> {
+  return new Map(amounts).set(key, (amounts.get(key) ?? 0n) + amount);
 }
 
 function withAccount(
@@ -41,60 +79,122 @@ function withAccount(
   return { ...state, accounts: new Map(state.accounts).set(key, { ...account, ...change(account) }) };
 }
 
-function withCredit(state: RebuiltState, operator: string, credit: bigint, credited: bigint): RebuiltState {
-  const before = state.operators.get(operator) ?? NO_CREDIT;
-  const after = { creditMicro: before.creditMicro + credit, creditedMicro: before.creditedMicro + credited };
-  return { ...state, operators: new Map(state.operators).set(operator, after) };
+function withFree(state: RebuiltState, key: string, amount: bigint): RebuiltState {
+  return withAccount(state, key, ({ freeMicro }) => ({ freeMicro: freeMicro + amount }));
 }
 
-function withoutSession(state: RebuiltState, sessionId: string, returnedMicro: bigint): RebuiltState {
-  const session = state.live.get(sessionId);
-  if (session === undefined) throw new Error(`The session ${sessionId} ended without having begun`);
-  const live = new Map(state.live);
-  live.delete(sessionId);
-  return withAccount({ ...state, live }, session.account, ({ freeMicro }) => ({
+function withCredit(
+  state: RebuiltState,
+  key: string,
+  change: (credit: RebuiltCredit) => Partial<RebuiltCredit>,
+): RebuiltState {
+  const credit = state.credits.get(key) ?? NO_CREDIT;
+  return { ...state, credits: new Map(state.credits).set(key, { ...credit, ...change(credit) }) };
+}
+
+function withWithdrawn(state: RebuiltState, key: string, party: string, amount: bigint): RebuiltState {
+  return withCredit(state, key, ({ withdrawnMicro }) => ({
+    withdrawnMicro: withAmount(withdrawnMicro, party, amount),
+  }));
+}
+
+function sessionOf(state: RebuiltState, sessionId: string): RebuiltSession {
+  const session = state.sessions.get(sessionId);
+  if (session === undefined) throw new Error(`Nothing tells of the opening of the session ${sessionId}`);
+  return session;
+}
+
+function withSession(state: RebuiltState, sessionId: string, change: Partial<RebuiltSession>): RebuiltState {
+  const session = { ...sessionOf(state, sessionId), ...change };
+  return { ...state, sessions: new Map(state.sessions).set(sessionId, session) };
+}
+
+function ended(state: RebuiltState, sessionId: string, returnedMicro: bigint, settledInEpoch: bigint): RebuiltState {
+  const { account, isLive } = sessionOf(state, sessionId);
+  if (!isLive) throw new Error(`The session ${sessionId} ended twice`);
+  return withAccount(withSession(state, sessionId, { isLive: false, settledInEpoch }), account, ({ freeMicro }) => ({
     freeMicro: freeMicro + returnedMicro,
     liveSessionId: null,
   }));
 }
 
-/** The state after one more log; every event that the contract can emit is named here. */
-export function afterLog(state: RebuiltState, log: Log, contract: Interface): RebuiltState {
+/** The state after one more log, of a block in `epoch`; every event that the contract can emit is named here. */
+export function afterLog(state: RebuiltState, log: Log, contract: Interface, epoch: bigint): RebuiltState {
   const parsed = contract.parseLog(log);
   if (parsed === null) throw new Error("The contract emitted an event that its interface does not name");
   const text = (name: string): string => String(parsed.args.getValue(name));
   const number = (name: string): bigint => BigInt(text(name));
+  const account = (): string => `${text("driver")}/${text("lane")}`;
+  const credit = (): string => `${text("operator")}/${text("agreement")}`;
   switch (parsed.name) {
     case "Deposited":
-    case "Withdrawn": {
-      const amount = parsed.name === "Deposited" ? number("amountMicro") : -number("amountMicro");
-      const owedMicro = state.owedMicro + amount;
-      return withAccount({ ...state, owedMicro }, `${text("driver")}/${text("lane")}`, ({ freeMicro }) => ({
-        freeMicro: freeMicro + amount,
-      }));
-    }
+      return withFree(
+        { ...state, owedMicro: state.owedMicro + number("amountMicro") },
+        account(),
+        number("amountMicro"),
+      );
+    case "Withdrawn":
+      return withFree(
+        { ...state, owedMicro: state.owedMicro - number("amountMicro") },
+        account(),
+        -number("amountMicro"),
+      );
     case "NonceAdvanced":
-      return withAccount(state, `${text("driver")}/${text("lane")}`, () => ({ nonce: number("nonce") }));
+      return withAccount(state, account(), () => ({ nonce: number("nonce") }));
+    case "GroupOpened":
+      return { ...state, openingGroup: credit() };
     case "SessionOpened": {
       const packed = number("terms");
-      const account = `${text("driver")}/${field(packed, 200, 32)}`;
+      const opened = `${text("driver")}/${field(packed, 200, 32)}`;
       const holdMicro = field(packed, 40, 64);
-      const live = new Map(state.live).set(text("sessionId"), { account, holdMicro });
-      return withAccount({ ...state, live }, account, ({ freeMicro }) => ({
+      const session = { account: opened, credit: state.openingGroup, holdMicro, toppedUpMicro: 0n, isLive: true };
+      const sessions = new Map(state.sessions).set(text("sessionId"), { ...session, settledInEpoch: 0n });
+      return withAccount({ ...state, sessions }, opened, ({ freeMicro }) => ({
         freeMicro: freeMicro - holdMicro,
         nonce: field(packed, 168, 32) + 1n,
         liveSessionId: text("sessionId"),
       }));
     }
+    case "SessionToppedUp": {
+      const before = sessionOf(state, text("sessionId"));
+      const toppedUpMicro = number("toppedUpMicro");
+      const raised = withSession(state, text("sessionId"), { toppedUpMicro });
+      return withFree(raised, before.account, before.toppedUpMicro - toppedUpMicro);
+    }
     case "SessionSettled":
-      return withoutSession(state, text("sessionId"), settlementResultOf(number("result")).returnedMicro);
+      return ended(state, text("sessionId"), settlementResultOf(number("result")).returnedMicro, epoch);
     case "SessionExpired":
-      return withoutSession(state, text("sessionId"), number("returnedMicro"));
+      return ended(state, text("sessionId"), number("returnedMicro"), 0n);
     case "OperatorCredited":
-      return withCredit(state, text("operator"), number("amountMicro"), number("amountMicro"));
+      return withCredit(state, credit(), ({ finalMicro, byEpochMicro }) =>
+        text("isFinal") === "true"
+          ? { finalMicro: finalMicro + number("amountMicro") }
+          : { byEpochMicro: withAmount(byEpochMicro, epoch, number("amountMicro")) },
+      );
+    case "SessionCorrected": {
+      const session = sessionOf(state, text("sessionId"));
+      const corrected = withCredit(state, session.credit, ({ finalMicro, byEpochMicro }) => ({
+        finalMicro: finalMicro + number("compensatedMicro"),
+        byEpochMicro: withAmount(byEpochMicro, session.settledInEpoch, -number("refundedMicro")),
+      }));
+      const refunded = withFree(corrected, session.account, number("refundedMicro"));
+      return withFree(refunded, `${text("challenger")}/0`, number("rewardMicro"));
+    }
+    case "BondUsed":
+      return { ...state, bonds: withAmount(state.bonds, text("oracle"), -number("amountMicro")) };
+    case "BondPosted":
+    case "BondWithdrawn": {
+      const amount = parsed.name === "BondPosted" ? number("amountMicro") : -number("amountMicro");
+      const bonds = withAmount(state.bonds, text("oracle"), amount);
+      return { ...state, bonds, owedMicro: state.owedMicro + amount };
+    }
     case "CreditWithdrawn": {
-      const amount = number("amountMicro");
-      return withCredit({ ...state, owedMicro: state.owedMicro - amount }, text("operator"), -amount, 0n);
+      const owedMicro = state.owedMicro - number("amountMicro");
+      return withWithdrawn({ ...state, owedMicro }, credit(), text("party"), number("amountMicro"));
+    }
+    case "SessionRefunded": {
+      const taken = withWithdrawn(state, credit(), text("operator"), number("amountMicro"));
+      return withFree(taken, account(), number("amountMicro"));
     }
     case "OpeningSkipped":
     case "SettlementSkipped":

@@ -119,8 +119,14 @@ export interface SettlementFixture<Token = DemoToken> {
   readonly relayer: Signer;
   readonly thief: Signer;
   readonly tariffId: string;
-  /** The time of the last block of the fixture, in seconds. */
+  /** The time of the last block of the fixture, in seconds; about an hour after an epoch began. */
   readonly startedAt: bigint;
+}
+
+/** An hour into the next epoch, so that no test depends on the time of day at which it runs. */
+async function beginEpoch(): Promise<void> {
+  const now = BigInt(await networkHelpers.time.latest());
+  await networkHelpers.time.increaseTo((now / EPOCH_SECONDS + 1n) * EPOCH_SECONDS + HOUR);
 }
 
 /** The contracts around a token; both operators offer TARIFF; nobody has deposited anything. */
@@ -134,6 +140,7 @@ async function deployAround<Token extends DemoToken | HostileToken>(
     throw new Error("The simulated chain has too few accounts");
   }
   const oracles = byAddress(others.slice(0, ORACLE_COUNT));
+  await beginEpoch();
   const addresses = await deployContractSet(
     await erc20.getAddress(),
     {
