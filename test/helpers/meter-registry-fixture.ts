@@ -137,7 +137,7 @@ export async function attestationBy(
 export async function attestationsOf(
   fixture: RegistryFixture,
   meter: bigint,
-  signers = fixture.oracles.slice(0, THRESHOLD),
+  signers: readonly Signer[] = fixture.oracles.slice(0, THRESHOLD),
 ): Promise<CompactSignature[]> {
   return await Promise.all(byAddress(signers).map((signer) => attestationBy(signer, fixture, meter)));
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse, Interface } from "ethers";
 
+import { defaultRules, type SettlementRules } from "../../scripts/deploy/contract-set.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { OcmfScanner } from "../../types/index.ts";
 import { ethers } from "./chain.ts";
@@ -10,7 +11,7 @@ import { beginReading, bytesOf, endReading, payloadText, type RawMembers, testKe
 import { eventsOf, outcomeOf, type Outcome, type PlainEvent } from "./outcome.ts";
 import { commitmentOf, type Metering, settlementResultOf, type Terms } from "./session-terms.ts";
 import {
-  fundedSettlement,
+  fundedUnder,
   sessionIn,
   type SettlementFixture,
   TARIFF,
@@ -51,7 +52,12 @@ export interface MeterSettlementFixture extends SettlementFixture {
 
 /** Two live sessions at two EVSEs of `operator`; EVSE 3 is `otherOperator`'s. */
 export async function meteredSessions(): Promise<MeterSettlementFixture> {
-  const fixture = await fundedSettlement();
+  return await meteredUnder(defaultRules);
+}
+
+/** The same under rules that a test chooses. */
+export async function meteredUnder(rules: SettlementRules): Promise<MeterSettlementFixture> {
+  const fixture = await fundedUnder(rules);
   const { settlement, meterRegistry, driver } = fixture;
   const registryFixture: RegistryFixture = {
     registry: meterRegistry,

@@ -192,7 +192,11 @@ async function deployAround<Token extends DemoToken | HostileToken>(
 
 /** Contracts on the demo token; driver and otherDriver hold tokens and have allowed the settlement to take them. */
 export async function deployedSettlement(): Promise<SettlementFixture> {
-  const fixture = await deployAround(await ethers.deployContract("DemoToken"));
+  return await deployedUnder(defaultRules);
+}
+
+async function deployedUnder(rules: SettlementRules): Promise<SettlementFixture> {
+  const fixture = await deployAround(await ethers.deployContract("DemoToken"), rules);
   for (const account of [fixture.driver, fixture.otherDriver, fixture.payer]) {
     await fixture.erc20.mint(account.address, 10n * DEPOSIT);
     await fixture.erc20.connect(account).approve(await fixture.settlement.getAddress(), 10n * DEPOSIT);
@@ -202,7 +206,12 @@ export async function deployedSettlement(): Promise<SettlementFixture> {
 
 /** The same, and both drivers have deposited on lane 0, the driver also on lane 1. */
 export async function fundedSettlement(): Promise<SettlementFixture> {
-  const fixture = await deployedSettlement();
+  return await fundedUnder(defaultRules);
+}
+
+/** The same under rules that a test chooses. */
+export async function fundedUnder(rules: SettlementRules): Promise<SettlementFixture> {
+  const fixture = await deployedUnder(rules);
   const { settlement, driver, otherDriver } = fixture;
   await settlement.connect(driver).deposit(driver.address, 0, DEPOSIT);
   await settlement.connect(driver).deposit(driver.address, 1, DEPOSIT);

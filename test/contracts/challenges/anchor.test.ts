@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import { ZeroHash } from "ethers";
+
+import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
+import { networkHelpers } from "../../helpers/chain.ts";
+import { bondedSessions, bondedUnder, settledAs, settledBatch } from "../../helpers/challenge-fixture.ts";
+import { linksOf } from "../../helpers/claims.ts";
+import type { MeterSettlementFixture } from "../../helpers/meter-settlement-fixture.ts";
+import { eventsOf } from "../../helpers/outcome.ts";
+import type { Terms } from "../../helpers/session-terms.ts";
+import {
+  batchOf,
+  CHALLENGE_WINDOW_SECONDS,
+  claimsOf,
+  settleBatch,
+  settlementGroup,
+  settlementOf,
+  termsOf,
+  USUAL,
+} from "../../helpers/settlement-fixture.ts";
+
+async function ringOfTwo(): Promise<MeterSettlementFixture> {
+  return await bondedUnder({ ...defaultRules, challengeRingSize: 2 });
+}
+
+/** The first 160 bits. */
+function shortened(link: string | undefined): bigint {
+  return BigInt(link ?? ZeroHash) >> 96n;
+}
+
+describe("Challenges.anchor", () => {
+  let fixture: MeterSettlementFixture;
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(bondedSessions);
+  });
+
+  async function openedAgain(lane = 0n): Promise<Terms> {
+    const { settlement, driver } = fixture;
+    const { nonce } = await settlement.accountOf(driver.address, lane);
+    const expiresAt = BigInt(await networkHelpers.time.latest()) + 3_600n;
+    const terms = termsOf(fixture, { lane, nonce, expiresAt });
+    await settlement.connect(driver).open(terms);
+    return terms;
+  }
+
+  it("refuses everybody but the settlement, oracles too", async () => {
+    const { challenges, owner, operator, oracles, thief } = fixture;
+
+    for (const caller of [owner, operator, thief, ...oracles]) {
+      await expect(challenges.connect(caller).anchor(ZeroHash, 1, 3))
+        .to.be.revertedWithCustomError(challenges, "NotSettlement")
+        .withArgs(caller.address);
+    }
+  });
+
+  it("keeps the link over a batch's sessions, when it was settled, by which committee and which of its members", async () => {
+    const { challenges, terms, otherTerms, relayer, settlement, oracles } = fixture;
+    const groups = [settlementGroup(terms), settlementGroup(otherTerms)];
+    const signers = [oracles[0], oracles[2]].flatMap((oracle) => oracle ?? []);
+    const batch = await batchOf(fixture, groups, signers);
+    const settledAt = fixture.startedAt + 5_000n;
+    await networkHelpers.time.setNextBlockTimestamp(settledAt);
+
+    const receipt = await (await settlement.connect(relayer).settleBatch(...batch)).wait();
+
+    const link = linksOf(claimsOf(fixture, groups)).at(-1);
+    expect(eventsOf(receipt, challenges)).to.deep.equal([["BatchAnchored", 0n, link, 1n, 0b101n]]);
+    expect([...(await challenges.batchOf(0))]).to.deep.equal([shortened(link), settledAt, 1n, 0b101n]);
+    expect(await challenges.batchCount()).to.equal(1n);
+  });
+
+  it("links only what was settled, whatever was skipped before, between and after", async () => {
+    const { challenges, terms, otherTerms } = fixture;
+    const never = { ...terms, nonce: 9n };
+    const groups = [
+      settlementGroup(
+        terms,
+        [never, terms, never, otherTerms, never].map((session) => settlementOf(session)),
+      ),
+    ];
+
+    const receipt = await (await settleBatch(fixture, groups)).wait();
+
+    const settled = claimsOf(fixture, [
+      settlementGroup(
+        terms,
+        [terms, otherTerms].map((one) => settlementOf(one)),
+      ),
+    ]);
+    expect(eventsOf(receipt, challenges)).to.deep.equal([["BatchAnchored", 0n, linksOf(settled).at(-1), 1n, 0b011n]]);
+  });
+
+  it("takes no room for a batch in which nothing was settled, nor for an empty one", async () => {
+    const { challenges, terms } = fixture;
+
+    await settleBatch(fixture, []);
+    await settleBatch(fixture, [settlementGroup({ ...terms, nonce: 9n })]);
+    await settleBatch(fixture, [settlementGroup(terms)]);
+    await settleBatch(fixture, [settlementGroup(terms)]);
+
+    expect(await challenges.batchCount()).to.equal(1n);
+  });
+
+  it("anchors a session in one batch only, however often the batch is sent", async () => {
+    const { challenges, settlement, relayer, terms, otherTerms } = fixture;
+    const batch = await batchOf(fixture, [settlementGroup(terms), settlementGroup(otherTerms)]);
+    await settlement.connect(relayer).settleBatch(...batch);
+    const anchored = [...(await challenges.batchOf(0))];
+
+    await settlement.connect(relayer).settleBatch(...batch);
+
+    expect(await challenges.batchCount()).to.equal(1n);
+    expect([...(await challenges.batchOf(0))]).to.deep.equal(anchored);
+  });
+
+  it("knows nothing of a batch that was not settled", async () => {
+    const { challenges, terms } = fixture;
+    await settledAs(fixture, terms, USUAL);
+
+    for (const batch of [1n, 2n ** 256n - 1n]) {
+      expect([...(await challenges.batchOf(batch))]).to.deep.equal([0n, 0n, 0n, 0n]);
+    }
+  });
+
+  describe("with a ring of two", () => {
+    beforeEach(async () => {
+      fixture = await networkHelpers.loadFixture(ringOfTwo);
+    });
+
+    it("refuses a third batch until the window of the first is over, and settles nothing of it", async () => {
+      const { challenges, terms, otherTerms, settlement, relayer } = fixture;
+      const first = await settledAs(fixture, terms, USUAL);
+      await settledAs(fixture, otherTerms, USUAL);
+      const third = await openedAgain();
+      const freeFrom = first.settledAt + CHALLENGE_WINDOW_SECONDS + 1n;
+      const batch = await batchOf(fixture, [settlementGroup(third)]);
+      await networkHelpers.time.setNextBlockTimestamp(freeFrom - 1n);
+
+      await expect(settlement.connect(relayer).settleBatch(...batch))
+        .to.be.revertedWithCustomError(challenges, "RingFull")
+        .withArgs(2n, freeFrom);
+      expect(await settlement.isLive(third, 0)).to.equal(true);
+
+      await networkHelpers.time.setNextBlockTimestamp(freeFrom);
+      await settlement.connect(relayer).settleBatch(...batch);
+      expect(await settlement.isLive(third, 0)).to.equal(false);
+    });
+
+    it("uses the places again, and forgets what was in them", async () => {
+      const { challenges, terms, otherTerms } = fixture;
+      await settledAs(fixture, terms, USUAL);
+      await settledAs(fixture, otherTerms, USUAL);
+      await networkHelpers.time.increase(CHALLENGE_WINDOW_SECONDS + 1n);
+      const third = await openedAgain();
+
+      const settled = await settledBatch(fixture, [settlementGroup(third)]);
+
+      expect(settled.batch).to.equal(2n);
+      expect([...(await challenges.batchOf(0))]).to.deep.equal([0n, 0n, 0n, 0n]);
+      expect((await challenges.batchOf(1)).link).to.not.equal(0n);
+      expect((await challenges.batchOf(2)).link).to.equal(shortened(linksOf(settled.claims).at(-1)));
+    });
+
+    it("lets nobody block the meter's way and the driver's when it is full", async () => {
+      const { settlement, terms, otherTerms, relayer } = fixture;
+      await settledAs(fixture, terms, USUAL);
+      await settledAs(fixture, otherTerms, USUAL);
+      const third = await openedAgain();
+      await networkHelpers.time.increaseTo(third.expiresAt + 1n);
+
+      await settlement.connect(relayer).expire(third, 0);
+
+      expect(await settlement.isLive(third, 0)).to.equal(false);
+    });
+  });
+});

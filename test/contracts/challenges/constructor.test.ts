@@ -1,0 +1,78 @@
+import { expect } from "chai";
+
+import { ethers, networkHelpers } from "../../helpers/chain.ts";
+import {
+  CHALLENGE_WINDOW_SECONDS,
+  DAY,
+  deployedSettlement,
+  type SettlementFixture,
+} from "../../helpers/settlement-fixture.ts";
+
+const LIABILITY_SECONDS = 2n * DAY;
+
+describe("Challenges constructor", () => {
+  let fixture: SettlementFixture;
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(deployedSettlement);
+  });
+
+  async function deploy(changes: { windowSeconds?: bigint; answerSeconds?: bigint; ringSize?: bigint }) {
+    const { settlement, meterSettlement, oracleCommittee } = fixture;
+    return await ethers.deployContract("Challenges", [
+      await settlement.getAddress(),
+      await meterSettlement.getAddress(),
+      await oracleCommittee.getAddress(),
+      changes.windowSeconds ?? CHALLENGE_WINDOW_SECONDS,
+      changes.answerSeconds ?? DAY / 2n,
+      1_000n,
+      changes.ringSize ?? 10n,
+    ]);
+  }
+
+  it("refuses a ring of nothing and one of more than a million batches", async () => {
+    for (const ringSize of [0n, 1_000_001n]) {
+      await expect(deploy({ ringSize }))
+        .to.be.revertedWithCustomError(fixture.challenges, "RingSizeOutOfRange")
+        .withArgs(ringSize, 1n, 1_000_000n);
+    }
+  });
+
+  it("refuses windows after which no oracle would answer any more", async () => {
+    for (const [windowSeconds, answerSeconds] of [
+      [DAY, DAY],
+      [LIABILITY_SECONDS, 0n],
+      [0n, 2n ** 40n - 1n],
+      [2n ** 40n - 1n, 2n ** 40n - 1n],
+    ] as const) {
+      await expect(deploy({ windowSeconds, answerSeconds }))
+        .to.be.revertedWithCustomError(fixture.challenges, "LiabilityTooShort")
+        .withArgs(LIABILITY_SECONDS, windowSeconds + answerSeconds);
+    }
+  });
+
+  it("keeps what it was deployed with", async () => {
+    const { settlement, meterSettlement, oracleCommittee } = fixture;
+    const challenges = await deploy({ windowSeconds: DAY, answerSeconds: DAY - 1n, ringSize: 1_000_000n });
+
+    expect({
+      settlement: await challenges.settlement(),
+      meterSettlement: await challenges.meterSettlement(),
+      oracleCommittee: await challenges.oracleCommittee(),
+      challengeWindowSeconds: await challenges.challengeWindowSeconds(),
+      answerWindowSeconds: await challenges.answerWindowSeconds(),
+      rewardMicro: await challenges.rewardMicro(),
+      ringSize: await challenges.ringSize(),
+      batchCount: await challenges.batchCount(),
+    }).to.deep.equal({
+      settlement: await settlement.getAddress(),
+      meterSettlement: await meterSettlement.getAddress(),
+      oracleCommittee: await oracleCommittee.getAddress(),
+      challengeWindowSeconds: DAY,
+      answerWindowSeconds: DAY - 1n,
+      rewardMicro: 1_000n,
+      ringSize: 1_000_000n,
+      batchCount: 0n,
+    });
+  });
+});
