@@ -1,6 +1,6 @@
 import type { MeterPoint, RegisterSpan } from "../domain/evidence.ts";
 import { greatestStoredNumber } from "../domain/evidence.ts";
-import { compareDecimals, formatDecimal, subtractDecimals, toMicroWh } from "./ocmf/decimal.ts";
+import { compareDecimals, formatDecimal, subtractDecimals, toMicroWh } from "../domain/decimal.ts";
 import { isOfTransactionRank } from "./ocmf/obis.ts";
 import { judgeSession } from "./ocmf/session.ts";
 import type { BillingReading, VerifiedRecord } from "./ocmf/types.ts";
