@@ -57,6 +57,8 @@ export type ReadingSource = "meter-start" | "meter-stop" | "sampled-value";
 /** One value as the station reported it, with the defaults of its version filled in and nothing corrected. */
 export interface SampledReading {
   readonly source: ReadingSource;
+  /** JSON pointer to where it stood in the payload. */
+  readonly path: string;
   /** Exactly what was sent; a JSON number as the shortest text that reads back as the same number. */
   readonly valueText: string;
   /** The value in Wh, W, or as it is for measurands that are neither energy nor power; `null` with a fault. */
