@@ -35,11 +35,11 @@ export const defaultMissingStopLimits: MissingStopLimits = {
 };
 
 /**
- * `none`: the transaction goes on. `await-evidence`: it is over and its stop may come. `ask`: the same, and the station
+ * `none`: the transaction goes on. `wait-for-evidence`: it is over and its stop may come. `ask`: the same, and the station
  * is to be asked now. `settle-on-last-reading`: nothing came; what was measured last counts, and a late stop is a claim.
  */
 export type MissingStopStep =
-  | { readonly kind: "none" | "await-evidence" | "settle-on-last-reading" }
+  | { readonly kind: "none" | "wait-for-evidence" | "settle-on-last-reading" }
   | { readonly kind: "ask"; readonly action: "GetTransactionStatus" | "TriggerMessage" };
 
 /**
@@ -52,7 +52,7 @@ export function decideMissingStop(view: OpenTransactionView, limits: MissingStop
   const overSinceMs = Math.max(view.endSignAtMs, view.lastMessageAtMs + silenceMs);
   if (view.nowMs - overSinceMs >= limits.graceMs) return { kind: "settle-on-last-reading" };
   const isAnswerDue = view.askedAtMs === null || view.nowMs - view.askedAtMs >= limits.askAgainMs;
-  if (!view.isConnected || !isAnswerDue) return { kind: "await-evidence" };
+  if (!view.isConnected || !isAnswerDue) return { kind: "wait-for-evidence" };
   // 2.x knows the question itself (E14); 1.6 can only be made to send its meter values.
   return { kind: "ask", action: view.protocol === "ocpp1.6" ? "TriggerMessage" : "GetTransactionStatus" };
 }
