@@ -9,6 +9,6 @@ import {OcmfRecord} from "./libraries/OcmfRecord.sol";
 /// records calls this one.
 contract OcmfScanner is IOcmfScanner {
     function scan(bytes calldata payload) external pure returns (OcmfContent memory content) {
-        return OcmfRecord.scan(payload);
+        OcmfRecord.scan(payload, content);
     }
 }

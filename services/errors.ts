@@ -22,6 +22,18 @@ export const errorCatalogue = {
   STATION_RATE_EXCEEDED: { httpStatus: 429, isRetryable: true, title: "The station sends more than it may." },
   SERVICE_OVERLOADED: { httpStatus: 503, isRetryable: true, title: "Too many messages are being handled." },
   SERVICE_NOT_READY: { httpStatus: 503, isRetryable: true, title: "The service cannot take messages at present." },
+  // OCPP and commands to stations.
+  OPERATOR_UNAUTHENTICATED: { httpStatus: 401, isRetryable: false, title: "The operator's key is missing or wrong." },
+  STATION_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "There is no such station." },
+  EVSE_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "No station reports for this EVSE." },
+  STATION_OFFLINE: { httpStatus: 503, isRetryable: true, title: "The station is not connected." },
+  STATION_BUSY: { httpStatus: 503, isRetryable: true, title: "Too many commands wait for the station." },
+  STATION_TIMEOUT: { httpStatus: 504, isRetryable: true, title: "The station did not answer in time." },
+  STATION_REFUSED: { httpStatus: 502, isRetryable: false, title: "The station answered with an error." },
+  STATION_ANSWER_INVALID: { httpStatus: 502, isRetryable: false, title: "The station's answer breaks its schema." },
+  OCPP_ACTION_UNKNOWN: { httpStatus: 400, isRetryable: false, title: "The station's version has no such command." },
+  OCPP_PAYLOAD_INVALID: { httpStatus: 400, isRetryable: false, title: "The command breaks its schema." },
+  STATION_KEYS_PENDING: { httpStatus: 409, isRetryable: false, title: "The station has not used its last new keys." },
   // Records and sessions.
   STATION_NOT_AT_EVSE: { httpStatus: 403, isRetryable: false, title: "The station may not report for this EVSE." },
   SESSION_UNKNOWN: { httpStatus: 404, isRetryable: true, title: "No open session is known by this id or idTag." },

@@ -10,6 +10,8 @@ import { createHttpRpc } from "./chain/rpc.ts";
 import { parseConfiguration, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
+import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
+import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
@@ -33,6 +35,7 @@ export interface Service {
   readonly url: string;
   /** For the registration of stations. */
   readonly store: Store;
+  readonly ocpp: Ocpp;
   /** Reads the chain up to its newest confirmed block and does what follows, without waiting for the next poll. */
   synchronise(): Promise<void>;
   /** Stops taking messages, finishes those begun, and closes the store. Doing it again is harmless. */
@@ -103,6 +106,22 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     { name: "chain", check: () => chain.checkDeployment() },
     { name: "oracle", check: () => requireOracle(chain) },
   ];
+  const ocpp = await openOcpp({
+    store,
+    policy: createSessionIdTokenPolicy(store),
+    inbox: null,
+    desk,
+    metrics,
+    log,
+    now,
+    config: config.ocpp,
+    host: config.host,
+  }).catch(async (error: unknown) => {
+    stop.abort();
+    await store.close();
+    lock.release();
+    throw error;
+  });
   const server = await openHttpServer(
     {
       store,
@@ -114,11 +133,17 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       now,
       stationMessagesPerSecond: config.stationMessagesPerSecond,
       queueLimit: config.queueLimit,
+      upgrade: (request, socket, head) => {
+        // Where chargers have a port of their own, this one is not for them.
+        if (config.ocpp.port === null) ocpp.door.upgrade(request, socket, head);
+        else socket.destroy();
+      },
     },
     config.host,
     config.port,
   ).catch(async (error: unknown) => {
     stop.abort();
+    await ocpp.close();
     await store.close();
     lock.release();
     throw error;
@@ -127,11 +152,14 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     desk.alert("resume-failed", { err: error });
   });
   const running = loop.run(stop.signal);
-  log.info({ url: server.url, chainId: deployment.chainId, oracle: chain.oracle, confirmations }, "started");
+  log.info(
+    { url: server.url, ocppUrls: ocpp.door.urls, chainId: deployment.chainId, oracle: chain.oracle, confirmations },
+    "started",
+  );
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await server.close();
+    await Promise.all([server.close(), ocpp.close()]);
     stop.abort();
     await Promise.all([running, resuming]);
     await store.close();
@@ -142,6 +170,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   return {
     url: server.url,
     store,
+    ocpp,
     synchronise: () => loop.runOnce(),
     close: () => (closing ??= close()),
   };

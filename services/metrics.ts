@@ -31,7 +31,11 @@ export type Alert =
   | "oracle-unfunded"
   | "nonce-taken"
   | "tariff-missing"
-  | "resume-failed";
+  | "resume-failed"
+  | "ocpp-exchange-failed"
+  | "ocpp-frame-quarantined"
+  | "ocpp-inbox-failed"
+  | "ocpp-unknown-station";
 
 export const alerts: readonly Alert[] = [
   "chain-unavailable",
@@ -49,6 +53,10 @@ export const alerts: readonly Alert[] = [
   "nonce-taken",
   "tariff-missing",
   "resume-failed",
+  "ocpp-exchange-failed",
+  "ocpp-frame-quarantined",
+  "ocpp-inbox-failed",
+  "ocpp-unknown-station",
 ];
 
 export function createMetrics(): Metrics {

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {JsonKeySet, KeySet} from "./JsonKeySet.sol";
 import {IOcmfScanner, RefusalReason} from "../interfaces/IOcmfScanner.sol";
-
-/// @notice The keys that an object has had so far.
-struct KeySet {
-    /// One bit for each key of two capital letters, as OCMF's own keys are: 32 for each first letter.
-    uint256[4] letterPairs;
-    /// All other keys.
-    uint256[] others;
-    uint256 otherCount;
-}
 
 /// @title JSON text
 /// @notice Reads JSON (RFC 8259) byte by byte and refuses what is not JSON, with the position. Nothing is looked up and
@@ -19,8 +11,8 @@ struct KeySet {
 /// Stricter than RFC 8259: duplicate keys are refused in every object; keys are at most 31 printable ASCII characters
 /// without escapes; escapes of surrogates are refused; `|` is refused everywhere; depth, keys and size have limits.
 ///
-/// Assembly reads a word at any position, which Solidity cannot, and counts leading zeros. With both the 395 bytes of a
-/// KEBA record take 109 gas a byte; a prototype that went byte by byte took 172.
+/// Assembly reads a word at any position, which Solidity cannot, takes a byte of it, and counts leading zeros. With all
+/// three the 395 bytes of a KEBA record take 79 gas a byte; a prototype that went byte by byte took 172.
 ///
 /// `text` is the place in memory of the first byte, `i` the position from there. The text is followed by zeros, and
 /// zero is never legal, so that no read has to look whether it is past the end.
@@ -36,14 +28,18 @@ library JsonText {
     uint256 internal constant CLOSE_OBJECT = 0x7d;
 
     uint256 internal constant MAXIMUM_DEPTH = 8;
-    /// Keys of an object that are not two capital letters. Each is compared with all before it.
-    uint256 internal constant MAXIMUM_OTHER_KEYS = 16;
     /// Characters of a number that is not interpreted.
     uint256 internal constant MAXIMUM_NUMBER = 64;
 
     uint256 private constant EACH_BYTE = type(uint256).max / 0xff;
     uint256 private constant HIGH_BITS = EACH_BYTE * 0x80;
     uint256 private constant LOW_BITS = EACH_BYTE * 0x7f;
+    uint256 private constant SPACES = EACH_BYTE * 0x20;
+
+    /// `"AA":` with the character before it to be added, and which bit of it the letters begin at.
+    uint256 private constant FRAME_OF_PAIR = 0x00224141223a;
+    uint256 private constant FROM_LEAD = 40;
+    uint256 private constant FROM_LETTERS = 16;
 
     /// @notice Brings a payload into memory, with zeros behind it.
     function load(bytes calldata payload) internal pure returns (uint256 text) {
@@ -65,6 +61,13 @@ library JsonText {
         return wordAt(text, i) >> 248;
     }
 
+    /// @notice The byte `k` of a word, the first being byte 0; 0 from byte 32 on.
+    function byteOf(uint256 word, uint256 k) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := byte(k, word)
+        }
+    }
+
     /// @notice Stops with the reason and the position.
     function refuse(RefusalReason reason, uint256 i) internal pure {
         revert IOcmfScanner.RecordRefused(reason, i);
@@ -74,10 +77,12 @@ library JsonText {
     function skipSpace(uint256 text, uint256 i) internal pure returns (uint256 next) {
         unchecked {
             while (true) {
-                uint256 c = byteAt(text, i);
+                uint256 word = wordAt(text, i);
+                uint256 c = word >> 248;
                 if (c > 0x20) return i;
-                if (c != 0x20 && c != 0x0a && c != 0x0d && c != 0x09) return i;
-                ++i;
+                if (c == 0x20) i += _leadingZeroBytes(word ^ SPACES);
+                else if (c == 0x0a || c == 0x0d || c == 0x09) ++i;
+                else return i;
             }
         }
     }
@@ -90,53 +95,41 @@ library JsonText {
         }
     }
 
-    /// @notice Opens an object and reads its first key.
-    /// @return key The characters, the last in the lowest bits; 0 if the object is empty.
+    /// @notice Reads the next key of an object, or the end of the object.
+    /// @param i Where the object begins, or where its last value ended.
+    /// @param lead `OPEN_OBJECT` at the beginning of the object, else `COMMA`.
+    /// @return key The characters, the last in the lowest bits; 0 at the end of the object.
     /// @return next Where the value begins, or where the text goes on.
-    function openObject(uint256 text, uint256 i, KeySet memory set) internal pure returns (uint256 key, uint256 next) {
+    function readKey(
+        uint256 text,
+        uint256 i,
+        uint256 lead,
+        KeySet memory set
+    ) internal pure returns (uint256 key, uint256 next) {
         unchecked {
-            i = skipSpace(text, i + 1);
-            if (byteAt(text, i) == CLOSE_OBJECT) return (0, i + 1);
-            return _readKey(text, i, set);
-        }
-    }
-
-    /// @notice After a value of an object: reads the next key, or the end of the object.
-    /// @return key The characters, the last in the lowest bits; 0 at the end.
-    /// @return next Where the value begins, or where the text goes on.
-    function nextKey(uint256 text, uint256 i, KeySet memory set) internal pure returns (uint256 key, uint256 next) {
-        unchecked {
-            // Mostly there is no white space and the key has two capital letters: `,"RV":`.
+            // Mostly the key has two capital letters and no white space stands around it: `,"RV":`.
             uint256 word = wordAt(text, i);
-            key = (word >> 224) & 0xffff;
-            uint256 letters = key - 0x4141;
-            if (_foreignBits(letters) | (((word >> 208) & 0xffff0000ffff) ^ 0x2c220000223a) == 0) {
-                _notePair(set, letters, i + 1);
-                next = i + 6;
-                return ((word >> 200) & 0xff > 0x20) ? (key, next) : (key, skipSpace(text, next));
+            uint256 letters = (word >> 208) - (FRAME_OF_PAIR + (lead << FROM_LEAD));
+            if (JsonKeySet.isPair(letters, FROM_LETTERS)) {
+                key = (word >> 224) & 0xffff;
+                ++i;
+                next = i + 4;
+            } else {
+                word = 0;
+                (key, i, next) = _readLooseKey(text, i, lead);
+                if (key == 0) return (key, next);
+                letters = JsonKeySet.lettersOf(key, FROM_LETTERS);
+                if (!JsonKeySet.isPair(letters, FROM_LETTERS)) {
+                    RefusalReason reason = JsonKeySet.noteOther(set, key);
+                    if (reason != RefusalReason.None) refuse(reason, i);
+                    return (key, expect(text, skipSpace(text, next), COLON));
+                }
             }
-            bool isMore;
-            (isMore, next) = readSeparator(text, i, CLOSE_OBJECT);
-            return isMore ? _readKey(text, next, set) : (0, next);
+            if (!JsonKeySet.notePair(set, letters, FROM_LETTERS)) refuse(RefusalReason.KeyDuplicate, i);
+            // Mostly the value follows the colon at once.
+            if (byteOf(word, 6) > 0x20) ++next;
+            else next = expect(text, skipSpace(text, next), COLON);
         }
-    }
-
-    /// @notice Whether a key of two capital letters was noted.
-    function hasKey(KeySet memory set, uint256 key) internal pure returns (bool) {
-        unchecked {
-            (uint256 place, uint256 bit) = _placeOf(set, key - 0x4141);
-            uint256 bits;
-            assembly ("memory-safe") {
-                bits := mload(place)
-            }
-            return bits & bit != 0;
-        }
-    }
-
-    /// @notice Forgets the keys.
-    function clear(KeySet memory set) internal pure {
-        (set.letterPairs[0], set.letterPairs[1], set.letterPairs[2], set.letterPairs[3]) = (0, 0, 0, 0);
-        set.otherCount = 0;
     }
 
     /// @notice After an entry of an object or array: whether another follows, and where it begins; else where the text
@@ -144,32 +137,57 @@ library JsonText {
     function readSeparator(uint256 text, uint256 i, uint256 close) internal pure returns (bool isMore, uint256 next) {
         unchecked {
             uint256 word = wordAt(text, i);
-            // Mostly there is no white space, and a text follows another.
-            if (word >> 240 == (COMMA << 8) | QUOTE) return (true, i + 1);
             uint256 c = word >> 248;
             if (c < 0x21) {
                 i = skipSpace(text, i);
-                c = byteAt(text, i);
+                word = wordAt(text, i);
+                c = word >> 248;
             }
-            if (c == COMMA) return (true, skipSpace(text, i + 1));
-            if (c != close) refuse(RefusalReason.JsonSyntax, i);
-            return (false, i + 1);
+            ++i;
+            if (c == COMMA) {
+                if (byteOf(word, 1) > 0x20) return (true, i);
+                return (true, skipSpace(text, i));
+            }
+            if (c != close) refuse(RefusalReason.JsonSyntax, i - 1);
+            return (false, i);
         }
     }
 
     /// @notice Reads a string of at most 31 printable ASCII characters without escapes.
+    /// @param otherwise Why anything but a string is refused.
     /// @return value The characters, the last in the lowest bits. As none is zero, equal values are equal strings.
     /// @return next Where the text goes on.
-    function readPlain(uint256 text, uint256 i) internal pure returns (uint256 value, uint256 next) {
-        return _readPlain(text, i, RefusalReason.TextNotPlain);
+    function readPlain(
+        uint256 text,
+        uint256 i,
+        RefusalReason otherwise
+    ) internal pure returns (uint256 value, uint256 next) {
+        unchecked {
+            uint256 word = wordAt(text, i);
+            if (word >> 248 != QUOTE) refuse(otherwise, i);
+            // Mostly the closing quote is among the 31 bytes behind. Otherwise byte 31 is zero, and ends the run.
+            word <<= 8;
+            uint256 length = _plainRun(word);
+            if (byteOf(word, length) != QUOTE) {
+                word = wordAt(text, i + 1);
+                length = _plainRun(word);
+                next = i + 1 + length;
+                if (length == 32 || byteAt(text, next) != QUOTE) {
+                    _refusePlain(text, next, otherwise == RefusalReason.JsonSyntax);
+                }
+            }
+            // The empty string shifts by 256, which gives 0.
+            value = word >> (256 - 8 * length);
+            next = i + length + 2;
+        }
     }
 
-    /// @notice Passes over a string of whatever length.
-    /// @return next Where the text goes on.
-    function skipString(uint256 text, uint256 i) internal pure returns (uint256 next) {
+    /// @notice The text of one capital letter at position `i`; 0 if something else stands there.
+    function letterAt(uint256 text, uint256 i) internal pure returns (uint256 letter) {
         unchecked {
-            if (byteAt(text, i) != QUOTE) refuse(RefusalReason.JsonSyntax, i);
-            return _skipCharacters(text, i + 1, false);
+            uint256 word = wordAt(text, i);
+            letter = byteOf(word, 1);
+            if ((word >> 232) & 0xff00ff != 0x220022 || letter - 0x41 > 25) letter = 0;
         }
     }
 
@@ -182,6 +200,11 @@ library JsonText {
         }
     }
 
+    /// @notice Whether the value at position `i` is a string without characters.
+    function isEmptyString(uint256 text, uint256 i) internal pure returns (bool) {
+        return wordAt(text, i) >> 240 == 0x2222;
+    }
+
     /// @notice Whether the value at position `i` is null.
     function isNull(uint256 text, uint256 i) internal pure returns (bool) {
         return wordAt(text, i) >> 224 == uint32(bytes4("null"));
@@ -192,8 +215,20 @@ library JsonText {
     /// @return next Where the text goes on.
     function skipValue(uint256 text, uint256 i, uint256 depth) internal pure returns (uint256 next) {
         unchecked {
-            uint256 word = wordAt(text, i);
-            uint256 c = word >> 248;
+            // Mostly it is a text.
+            return byteAt(text, i) == QUOTE ? _skipCharacters(text, i + 1, false) : _skipAny(text, i, depth);
+        }
+    }
+
+    function _skipAny(uint256 text, uint256 i, uint256 depth) private pure returns (uint256 next) {
+        unchecked {
+            uint256 word;
+            uint256 c;
+            // The compiler calls even the smallest function from one that, as this one, can come back to itself.
+            assembly ("memory-safe") {
+                word := mload(add(text, i))
+                c := byte(0, word)
+            }
             if (c == QUOTE) return _skipCharacters(text, i + 1, false);
             if (c == OPEN_OBJECT) return _skipObject(text, i, depth + 1);
             if (c == OPEN_ARRAY) return _skipArray(text, i, depth + 1);
@@ -208,13 +243,14 @@ library JsonText {
     function _skipCharacters(uint256 text, uint256 i, bool isPlain) private pure returns (uint256 next) {
         unchecked {
             while (true) {
-                uint256 run = _plainRun(wordAt(text, i));
+                uint256 word = wordAt(text, i);
+                uint256 run = _plainRun(word);
                 i += run;
-                uint256 c = byteAt(text, i);
+                uint256 c = byteOf(word, run);
                 if (c == QUOTE) return i + 1;
                 if (c > 0x7f) i = _skipUtf8(text, i);
                 else if (c == BACKSLASH && !isPlain) i = _skipEscape(text, i);
-                else if (run < 32) _refusePlain(text, i, RefusalReason.TextNotPlain);
+                else if (run < 32) _refusePlain(text, i, false);
             }
         }
     }
@@ -223,8 +259,8 @@ library JsonText {
         if (depth > MAXIMUM_DEPTH) refuse(RefusalReason.DepthAboveLimit, i);
         KeySet memory set;
         uint256 key;
-        (key, i) = openObject(text, i, set);
-        while (key != 0) (key, i) = nextKey(text, skipValue(text, i, depth), set);
+        (key, i) = readKey(text, i, OPEN_OBJECT, set);
+        while (key != 0) (key, i) = readKey(text, _skipAny(text, i, depth), COMMA, set);
         return i;
     }
 
@@ -235,9 +271,19 @@ library JsonText {
             if (byteAt(text, i) == CLOSE_ARRAY) return i + 1;
         }
         for (bool isMore = true; isMore;) {
-            (isMore, i) = readSeparator(text, skipValue(text, i, depth), CLOSE_ARRAY);
+            i = byteAt(text, i) == QUOTE ? _skipStrings(text, i) : _skipAny(text, i, depth);
+            (isMore, i) = readSeparator(text, i, CLOSE_ARRAY);
         }
         return i;
+    }
+
+    /// @dev A string of an array and those that follow without white space.
+    function _skipStrings(uint256 text, uint256 i) private pure returns (uint256) {
+        unchecked {
+            // Behind a string and a comma.
+            while (wordAt(text, i = _skipCharacters(text, i + 1, false)) >> 240 == (COMMA << 8) | QUOTE) ++i;
+            return i;
+        }
     }
 
     function _skipNumber(uint256 text, uint256 i) private pure returns (uint256) {
@@ -316,87 +362,49 @@ library JsonText {
     function _plainRun(uint256 word) private pure returns (uint256 run) {
         unchecked {
             uint256 low = word & LOW_BITS;
-            uint256 plain = low + EACH_BYTE * 0x60;
-            plain &= (low ^ (EACH_BYTE * QUOTE)) + LOW_BITS;
-            plain &= (low ^ (EACH_BYTE * BACKSLASH)) + LOW_BITS;
-            plain &= (low ^ (EACH_BYTE * PIPE)) + LOW_BITS;
-            uint256 special = (~plain | word) & HIGH_BITS;
-            assembly ("memory-safe") {
-                run := shr(3, clz(special))
-            }
+            // With bit 1 turned over, the quote is 0x20, and the control characters are what lies below.
+            uint256 plain = (low ^ (EACH_BYTE * 0x02)) + EACH_BYTE * 0x5f;
+            // The backslash and `|` differ in bit 5 alone.
+            plain &= ((low | (EACH_BYTE * 0x20)) ^ (EACH_BYTE * PIPE)) + LOW_BITS;
+            run = _leadingZeroBytes((~plain | word) & HIGH_BITS);
+        }
+    }
+
+    /// @dev How many of the word's bytes, from the first on, are zero; 32 at most.
+    function _leadingZeroBytes(uint256 word) private pure returns (uint256 count) {
+        assembly ("memory-safe") {
+            count := shr(3, clz(word))
         }
     }
 
     /// @dev Says why a string cannot go on at `i`.
-    function _refusePlain(uint256 text, uint256 i, RefusalReason reasonOfEscape) private pure {
+    function _refusePlain(uint256 text, uint256 i, bool isKey) private pure {
         uint256 c = byteAt(text, i);
         if (c == PIPE) refuse(RefusalReason.PipeInside, i);
         if (c < 0x20) refuse(RefusalReason.JsonSyntax, i);
-        refuse(c == BACKSLASH ? reasonOfEscape : RefusalReason.TextNotPlain, i);
+        refuse(c == BACKSLASH && isKey ? RefusalReason.KeyEscaped : RefusalReason.TextNotPlain, i);
     }
 
-    function _readPlain(
+    /// @dev A key with white space around it or with other characters.
+    /// @return key 0 at the end of the object.
+    /// @return position Where the key begins.
+    /// @return next Where the text goes on.
+    function _readLooseKey(
         uint256 text,
         uint256 i,
-        RefusalReason reasonOfEscape
-    ) private pure returns (uint256 value, uint256 next) {
+        uint256 lead
+    ) private pure returns (uint256 key, uint256 position, uint256 next) {
         unchecked {
-            if (byteAt(text, i) != QUOTE) refuse(RefusalReason.JsonSyntax, i);
-            uint256 word = wordAt(text, i + 1);
-            uint256 length = _plainRun(word);
-            next = i + 1 + length;
-            if (length == 32 || byteAt(text, next) != QUOTE) _refusePlain(text, next, reasonOfEscape);
-            // The empty string shifts by 256, which gives 0.
-            return (word >> (256 - 8 * length), next + 1);
-        }
-    }
-
-    function _readKey(uint256 text, uint256 i, KeySet memory set) private pure returns (uint256 key, uint256 next) {
-        unchecked {
-            (key, next) = _readPlain(text, i, RefusalReason.KeyEscaped);
-            if (key == 0) refuse(RefusalReason.TextNotPlain, i);
-            if (_foreignBits(key - 0x4141) == 0) _notePair(set, key - 0x4141, i);
-            else _noteOther(set, key, i);
-            next = expect(text, skipSpace(text, next), COLON);
-        }
-    }
-
-    /// @dev Zero if `letters`, a key less "AA", is a pair of capital letters: then both bytes are at most 25.
-    function _foreignBits(uint256 letters) private pure returns (uint256) {
-        unchecked {
-            return (letters | (letters + 0x0606)) & ~uint256(0x1f1f);
-        }
-    }
-
-    /// @dev In assembly, because it is done for every key: the checks of the array's bounds would take twice 49 gas, of the
-    /// 330 that a key then takes.
-    function _notePair(KeySet memory set, uint256 letters, uint256 i) private pure {
-        (uint256 place, uint256 bit) = _placeOf(set, letters);
-        uint256 bits;
-        assembly ("memory-safe") {
-            bits := mload(place)
-            mstore(place, or(bits, bit))
-        }
-        if (bits & bit != 0) refuse(RefusalReason.KeyDuplicate, i);
-    }
-
-    /// @dev Where the bit of a pair of letters is: the first letter's two highest bits choose the word.
-    function _placeOf(KeySet memory set, uint256 letters) private pure returns (uint256 place, uint256 bit) {
-        bit = 1 << (((letters >> 3) & 0xe0) | (letters & 0x1f));
-        assembly ("memory-safe") {
-            // The struct's first word is the place of `letterPairs`.
-            place := add(mload(set), shl(5, shr(11, letters)))
-        }
-    }
-
-    function _noteOther(KeySet memory set, uint256 key, uint256 i) private pure {
-        unchecked {
-            uint256 count = set.otherCount;
-            if (set.others.length == 0) set.others = new uint256[](MAXIMUM_OTHER_KEYS);
-            for (uint256 k; k < count; ++k) if (set.others[k] == key) refuse(RefusalReason.KeyDuplicate, i);
-            if (count == MAXIMUM_OTHER_KEYS) refuse(RefusalReason.KeysAboveLimit, i);
-            set.others[count] = key;
-            set.otherCount = count + 1;
+            bool isMore;
+            if (lead == COMMA) {
+                (isMore, position) = readSeparator(text, i, CLOSE_OBJECT);
+                if (!isMore) return (0, position, position);
+            } else {
+                position = skipSpace(text, i + 1);
+                if (byteAt(text, position) == CLOSE_OBJECT) return (0, position, position + 1);
+            }
+            (key, next) = readPlain(text, position, RefusalReason.JsonSyntax);
+            if (key == 0) refuse(RefusalReason.TextNotPlain, position);
         }
     }
 }

@@ -53,10 +53,12 @@ struct ImportRegisters {
 /// billed: the transaction's own register before a total, then energy at the vehicle before energy at the mains. Every
 /// reading of the record must be good (`ST` is G, no `EF` E, no exception), also those of other registers.
 library OcmfBilling {
-    uint256 private constant KILOWATT_HOUR = uint24(bytes3("kWh"));
+    uint256 internal constant KILOWATT_HOUR = uint24(bytes3("kWh"));
     uint256 private constant WATT_HOUR = uint16(bytes2("Wh"));
     uint256 private constant MAXIMUM_OTHERS = 3;
 
+    /// The letter B.
+    uint256 private constant BEGIN = 0x42;
     /// One bit for each letter: E end, L local, R remote, A abort, P power failure.
     uint256 private constant ENDS = (1 << 0x45) | (1 << 0x4c) | (1 << 0x52) | (1 << 0x41) | (1 << 0x50);
     /// C charging, S suspended, T tariff change.
@@ -64,23 +66,28 @@ library OcmfBilling {
 
     /// @notice Takes the next reading of the record.
     function takeReading(ImportRegisters memory registers, Reading memory reading) internal pure {
-        (bool isBegin, bool isEnd) = _checkReading(reading);
+        uint256 transaction = reading.transaction;
+        _checkReading(reading, transaction);
         if (reading.kind == OcmfRegister.OTHER) return;
         if (!reading.hasValue) {
             // Only an event between begin and end can do without a value.
-            if (isBegin || isEnd) _refuse(RefusalReason.ValueMissing, reading);
+            if (!_isOneOf(transaction, EVENTS)) _refuse(RefusalReason.ValueMissing, reading);
             return;
         }
         (uint256 microWhDown, uint256 microWhUp) = _microWhOf(reading);
-        ImportRegister memory register = _registerOf(registers, reading);
+        ImportRegister memory register = registers.first;
+        if (register.register != reading.register) register = _registerOf(registers, reading);
 
+        bool isEnd = _isOneOf(transaction, ENDS);
         if (register.end.isPresent) {
             _refuse(isEnd ? RefusalReason.EndRepeated : RefusalReason.ReadingOutOfOrder, reading);
         }
-        if (isBegin && register.readingCount > 0) {
-            _refuse(register.begin.isPresent ? RefusalReason.BeginRepeated : RefusalReason.ReadingOutOfOrder, reading);
-        }
-        if (register.readingCount > 0) {
+        uint256 readingCount = register.readingCount;
+        if (readingCount > 0) {
+            if (transaction == BEGIN) {
+                bool isRepeated = register.begin.isPresent;
+                _refuse(isRepeated ? RefusalReason.BeginRepeated : RefusalReason.ReadingOutOfOrder, reading);
+            }
             // Rounded apart: what passes has not run back, not even by less than the unit.
             if (microWhDown < register.lastMicroWhUp) {
                 bool isBelow = microWhUp < register.lastMicroWhUp;
@@ -89,14 +96,17 @@ library OcmfBilling {
         }
         unchecked {
             // At most 64 readings.
-            ++register.readingCount;
+            register.readingCount = readingCount + 1;
         }
         register.lastMicroWhUp = microWhUp;
-        if (isBegin) {
+        if (transaction == BEGIN) {
             _set(register.begin, reading, microWhUp);
         } else if (isEnd) {
-            bool hasTimes = register.begin.isPresent && !register.begin.hasTimeError && !reading.hasTimeError;
-            if (hasTimes && reading.epochMs < register.begin.epochMs) _refuse(RefusalReason.TimeDecreasing, reading);
+            BillingReading memory begin = register.begin;
+            if (reading.epochMs < begin.epochMs) {
+                bool hasTimes = begin.isPresent && !begin.hasTimeError && !reading.hasTimeError;
+                if (hasTimes) _refuse(RefusalReason.TimeDecreasing, reading);
+            }
             _set(register.end, reading, microWhDown);
         }
     }
@@ -135,24 +145,24 @@ library OcmfBilling {
         if (hasTwin || hasClassic || !isComplete) JsonText.refuse(RefusalReason.RegisterAmbiguous, i);
     }
 
-    /// @dev The register of the reading, a new one where it is the first of it.
+    /// @dev The register of the reading, which is not that of `first` yet; a new one where it is the first reading of it.
     function _registerOf(
         ImportRegisters memory registers,
         Reading memory reading
-    ) private pure returns (ImportRegister memory register) {
-        register = registers.first;
-        if (register.register == reading.register) return register;
-        if (register.kind != OcmfRegister.OTHER) {
-            uint256 count = registers.otherCount;
-            for (uint256 k = 0; k < count; ++k) {
-                if (registers.others[k].register == reading.register) return registers.others[k];
-            }
-            if (count == 0) registers.others = new ImportRegister[](MAXIMUM_OTHERS);
-            if (count == MAXIMUM_OTHERS) _refuse(RefusalReason.RegistersAboveLimit, reading);
-            register = registers.others[count];
-            registers.otherCount = count + 1;
+    ) private pure returns (ImportRegister memory) {
+        if (registers.first.kind == OcmfRegister.OTHER) {
+            (registers.first.kind, registers.first.register) = (reading.kind, reading.register);
+            return registers.first;
         }
-        (register.kind, register.register) = (reading.kind, reading.register);
+        uint256 count = registers.otherCount;
+        for (uint256 k = 0; k < count; ++k) {
+            if (registers.others[k].register == reading.register) return registers.others[k];
+        }
+        if (count == 0) registers.others = new ImportRegister[](MAXIMUM_OTHERS);
+        if (count == MAXIMUM_OTHERS) _refuse(RefusalReason.RegistersAboveLimit, reading);
+        (registers.others[count].kind, registers.others[count].register) = (reading.kind, reading.register);
+        registers.otherCount = count + 1;
+        return registers.others[count];
     }
 
     function _microWhOf(Reading memory reading) private pure returns (uint256 microWhDown, uint256 microWhUp) {
@@ -164,11 +174,8 @@ library OcmfBilling {
     }
 
     /// @dev What must be true of a reading of whatever register.
-    function _checkReading(Reading memory reading) private pure returns (bool isBegin, bool isEnd) {
-        uint256 transaction = reading.transaction;
-        isBegin = transaction == 0x42;
-        isEnd = !isBegin && _isOneOf(transaction, ENDS);
-        if (!isBegin && !isEnd && !_isOneOf(transaction, EVENTS)) {
+    function _checkReading(Reading memory reading, uint256 transaction) private pure {
+        if (!_isOneOf(transaction, (1 << BEGIN) | ENDS | EVENTS)) {
             if (transaction == 0) _refuse(RefusalReason.TransactionMissing, reading);
             if (transaction == 0x58) _refuse(RefusalReason.TransactionException, reading);
             _refuse(RefusalReason.TransactionUnknown, reading);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DecimalDigits} from "./DecimalDigits.sol";
 import {JsonText} from "./JsonText.sol";
 import {RefusalReason} from "../interfaces/IOcmfScanner.sol";
 
@@ -18,45 +19,36 @@ library OcmfNumber {
     /// matters.
     function read(uint256 text, uint256 i) internal pure returns (uint256 unscaled, int256 exponent, uint256 next) {
         unchecked {
-            bool isQuoted = JsonText.byteAt(text, i) == JsonText.QUOTE;
             uint256 first = i;
+            uint256 word = JsonText.wordAt(text, i);
+            bool isQuoted = word >> 248 == JsonText.QUOTE;
             if (isQuoted) {
                 do ++first; while (JsonText.byteAt(text, first) == 0x20);
+                word = JsonText.wordAt(text, first);
             }
 
-            // The first byte of the word is the character that is looked at.
-            uint256 word = JsonText.wordAt(text, first);
-            uint256 c = word >> 248;
-            uint256 start = c;
-            next = first;
-            for (; c - 0x30 < 10; c = (word <<= 8) >> 248) {
-                unscaled = unscaled * 10 + (c - 0x30);
-                ++next;
-            }
+            // How many characters belong to the number so far; never above 32, where the word ends.
+            uint256 length;
+            (unscaled, exponent, length) = _readDecimal(word);
+            if (length == 0) return (0, 0, 0);
             // A JSON number has no leading zeros.
-            if (next == first || (!isQuoted && start == 0x30 && next > first + 1)) return (0, 0, 0);
-            if (c == 0x2e) {
-                uint256 point = ++next;
-                for (c = (word <<= 8) >> 248; c - 0x30 < 10; c = (word <<= 8) >> 248) {
-                    unscaled = unscaled * 10 + (c - 0x30);
-                    ++next;
-                }
-                if (next == point) return (0, 0, 0);
-                exponent = -int256(next - point);
+            if (word >> 248 == 0x30)
+                if (!isQuoted && JsonText.byteOf(word, 1) - 0x30 < 10) return (0, 0, 0);
+            next = first + length;
+            if (isQuoted) {
+                if (length > 31) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
+                if (JsonText.byteAt(text, next) != JsonText.QUOTE) return (0, 0, 0);
+                return (unscaled, exponent, next + 1);
             }
-            if (c | 0x20 == 0x65 && !isQuoted) {
+            if (JsonText.byteOf(word, length) | 0x20 == 0x65) {
                 // The word must hold the exponent too.
-                if (next - first > 26) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
-                (int256 power, uint256 length) = _readPower(word, i);
-                if (length == 0) return (0, 0, 0);
+                if (length > 26) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
+                (int256 power, uint256 powerLength) = _readPower(word << (8 * length), i);
+                if (powerLength == 0) return (0, 0, 0);
                 exponent += power;
-                next += length;
+                next += powerLength;
             }
             if (next - first > 31) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
-            if (isQuoted) {
-                if (JsonText.byteAt(text, next) != JsonText.QUOTE) return (0, 0, 0);
-                ++next;
-            }
         }
     }
 
@@ -72,7 +64,7 @@ library OcmfNumber {
             if (unscaled == 0) return (0, 0);
             int256 shift = exponent + wattHourExponent + 6;
             // unscaled · 10²⁰ < 10⁵¹ and 10⁷⁰ are below 2²⁵⁶.
-            if (shift > 20 || shift < -70) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
+            if (uint256(shift + 70) > 90) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
             if (shift >= 0) {
                 microWhDown = microWhUp = unscaled * 10 ** uint256(shift);
             } else {
@@ -81,6 +73,29 @@ library OcmfNumber {
                 microWhUp = microWhDown + (unscaled % divisor == 0 ? 0 : 1);
             }
             if (microWhUp > MAXIMUM_MICRO_WH) JsonText.refuse(RefusalReason.ValueAboveLimit, i);
+        }
+    }
+
+    /// @dev Digits, and perhaps a point with digits behind it. No length if the word does not begin so.
+    function _readDecimal(uint256 word) private pure returns (uint256 unscaled, int256 exponent, uint256 length) {
+        unchecked {
+            uint256 digits = DecimalDigits.digitsOf(word);
+            uint256 others = DecimalDigits.othersOf(digits);
+            length = DecimalDigits.firstOf(others);
+            if (length == 0) return (0, 0, 0);
+            if (JsonText.byteOf(word, length) != 0x2e) {
+                return (DecimalDigits.valueOf(digits >> (256 - 8 * length)), 0, length);
+            }
+            uint256 point = length;
+            // What is no digit behind the point: bit 7 of byte k is bit 255 − 8k of the word.
+            length = DecimalDigits.firstOf(others ^ (1 << (255 - 8 * point)));
+            uint256 decimals = length - point - 1;
+            if (decimals == 0) return (0, 0, 0);
+            // The digits before the point move up to those behind it.
+            digits >>= 256 - 8 * length;
+            uint256 fraction = digits & ((1 << (8 * decimals)) - 1);
+            digits = ((digits ^ fraction) >> 8) & ~uint256(0xff << (8 * decimals - 8));
+            return (DecimalDigits.valueOf(digits | fraction), -int256(decimals), length);
         }
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {JsonText, KeySet} from "./JsonText.sol";
+import {DecimalDigits} from "./DecimalDigits.sol";
+import {JsonKeySet, KeySet} from "./JsonKeySet.sol";
+import {JsonText} from "./JsonText.sol";
 import {ImportRegisters, OcmfBilling, Reading} from "./OcmfBilling.sol";
 import {BillingReading, OcmfContent, RefusalReason} from "../interfaces/IOcmfScanner.sol";
 import {OcmfNumber} from "./OcmfNumber.sol";
@@ -27,6 +29,11 @@ library OcmfRecord {
     uint256 private constant ID = uint16(bytes2("ID"));
     uint256 private constant RD = uint16(bytes2("RD"));
 
+    uint256 private constant FIRST_G = 0x47;
+    uint256 private constant FIRST_I = 0x49;
+    uint256 private constant FIRST_R = 0x52;
+    uint256 private constant FIRST_T = 0x54;
+
     uint256 private constant TM = uint16(bytes2("TM"));
     uint256 private constant TX = uint16(bytes2("TX"));
     uint256 private constant RV = uint16(bytes2("RV"));
@@ -35,9 +42,14 @@ library OcmfRecord {
     uint256 private constant EF = uint16(bytes2("EF"));
     uint256 private constant ST = uint16(bytes2("ST"));
 
+    /// `"kWh"` with its quotes.
+    uint256 private constant QUOTED_KILOWATT_HOUR = 0x226b576822;
+
     /// @notice Reads a payload: the bytes between the first and the second `|` of a record.
     /// @dev Reverts with `RecordRefused`.
-    function scan(bytes calldata payload) internal pure returns (OcmfContent memory content) {
+    /// @param content What the record says is written here; it must be empty. A second one, to be returned, would take 300
+    /// gas.
+    function scan(bytes calldata payload, OcmfContent memory content) internal pure {
         if (payload.length > MAXIMUM_BYTES) JsonText.refuse(RefusalReason.SizeAboveLimit, MAXIMUM_BYTES);
         uint256 text = JsonText.load(payload);
         uint256 i = JsonText.skipSpace(text, 0);
@@ -45,17 +57,17 @@ library OcmfRecord {
 
         KeySet memory keys;
         uint256 key;
-        (key, i) = JsonText.openObject(text, i, keys);
+        (key, i) = JsonText.readKey(text, i, JsonText.OPEN_OBJECT, keys);
         while (key != 0) {
             i = _readField(text, i, key, content);
-            (key, i) = JsonText.nextKey(text, i, keys);
+            (key, i) = JsonText.readKey(text, i, JsonText.COMMA, keys);
         }
         i = JsonText.skipSpace(text, i);
         if (i != payload.length) JsonText.refuse(RefusalReason.JsonSyntax, i);
 
-        if (!JsonText.hasKey(keys, FV)) JsonText.refuse(RefusalReason.VersionAboveLimit, i);
-        if (!JsonText.hasKey(keys, PG)) JsonText.refuse(RefusalReason.PaginationInvalid, i);
-        if (!JsonText.hasKey(keys, RD)) JsonText.refuse(RefusalReason.ReadingsMissing, i);
+        if (!JsonKeySet.hasPair(keys, FV)) JsonText.refuse(RefusalReason.VersionAboveLimit, i);
+        if (!JsonKeySet.hasPair(keys, PG)) JsonText.refuse(RefusalReason.PaginationInvalid, i);
+        if (!JsonKeySet.hasPair(keys, RD)) JsonText.refuse(RefusalReason.ReadingsMissing, i);
     }
 
     /// @notice Energy between begin and end, in 10⁻⁶ Wh, rounded down. Both must be present.
@@ -84,22 +96,32 @@ library OcmfRecord {
         uint256 key,
         OcmfContent memory content
     ) private pure returns (uint256 next) {
-        if (key == RD) return _readReadings(text, i, content);
-        if (key == IL) return _checkLevel(text, i);
-        if (key == IS) return _checkStatus(text, i);
-        if (key == ID) {
-            (content.identificationPosition, content.identificationLength, next) = _readIdentification(text, i);
-        } else if (key == PG) {
-            (content.pagination, next) = _readPagination(text, i);
-        } else if (key == FV) {
-            next = _checkVersion(text, i);
+        // By the first letter first, so that a key that is not read is compared with few that are.
+        uint256 first = key >> 8;
+        if (first == FIRST_I) {
+            if (key == IS) return _checkStatus(text, i);
+            if (key == IL) return _checkLevel(text, i);
+            if (key == ID) {
+                (content.identificationPosition, content.identificationLength, next) = _readIdentification(text, i);
+                return next;
+            }
+        } else if (first == FIRST_G) {
+            if (key == GS) {
+                (content.gatewaySerialHash, next) = _readSerial(text, i);
+                return next;
+            }
         } else if (key == MS) {
             (content.meterSerialHash, next) = _readSerial(text, i);
-        } else if (key == GS) {
-            (content.gatewaySerialHash, next) = _readSerial(text, i);
-        } else {
-            next = JsonText.skipValue(text, i, 1);
+            return next;
+        } else if (key == FV) {
+            return _checkVersion(text, i);
+        } else if (key == PG) {
+            (content.pagination, next) = _readPagination(text, i);
+            return next;
+        } else if (key == RD) {
+            return _readReadings(text, i, content);
         }
+        return JsonText.skipValue(text, i, 1);
     }
 
     /// @dev `"T123"`: context and number, no leading zeros.
@@ -115,15 +137,14 @@ library OcmfRecord {
             // The digits, the first in the highest bits.
             uint256 rest = value << (256 - 8 * length);
             if (length == 0 || (rest >> 248 == 0x30 && length > 1)) JsonText.refuse(RefusalReason.PaginationInvalid, i);
-            uint256 result;
-            for (; rest != 0; rest <<= 8) {
-                uint256 digit = (rest >> 248) - 0x30;
-                if (digit > 9) JsonText.refuse(RefusalReason.PaginationInvalid, i);
-                result = result * 10 + digit;
+            uint256 digits = DecimalDigits.digitsOf(rest);
+            if (DecimalDigits.firstOf(DecimalDigits.othersOf(digits)) != length) {
+                JsonText.refuse(RefusalReason.PaginationInvalid, i);
             }
             if (context == 0x46) JsonText.refuse(RefusalReason.PaginationFiscal, i);
             if (length > 18) JsonText.refuse(RefusalReason.PaginationAboveLimit, i);
-            return (uint64(result), next);
+            // 18 digits are below 2⁶⁰.
+            return (uint64(DecimalDigits.valueOf(digits >> (256 - 8 * length))), next);
         }
     }
 
@@ -132,7 +153,7 @@ library OcmfRecord {
         unchecked {
             uint256 version;
             if (JsonText.byteAt(text, i) == JsonText.QUOTE) {
-                (version, next) = JsonText.readPlain(text, i);
+                (version, next) = _readText(text, i);
             } else {
                 next = JsonText.skipValue(text, i, 1);
                 uint256 length = next - i;
@@ -206,15 +227,18 @@ library OcmfRecord {
         Reading memory reading;
         ImportRegisters memory registers;
         KeySet memory keys;
-        uint256 count;
-        for (bool isMore = true; isMore;) {
-            if (++count > MAXIMUM_READINGS) JsonText.refuse(RefusalReason.ReadingsAboveLimit, i);
-            reading.position = i;
-            reading.hasValue = false;
-            JsonText.clear(keys);
-            i = _readReading(text, i, reading, keys);
-            OcmfBilling.takeReading(registers, reading);
-            (isMore, i) = JsonText.readSeparator(text, i, JsonText.CLOSE_ARRAY);
+        unchecked {
+            for (uint256 count = 1; ; ++count) {
+                if (count > MAXIMUM_READINGS) JsonText.refuse(RefusalReason.ReadingsAboveLimit, i);
+                reading.position = i;
+                reading.hasValue = false;
+                i = _readReading(text, i, reading, keys);
+                OcmfBilling.takeReading(registers, reading);
+                bool isMore;
+                (isMore, i) = JsonText.readSeparator(text, i, JsonText.CLOSE_ARRAY);
+                if (!isMore) break;
+                JsonKeySet.clear(keys);
+            }
         }
         OcmfBilling.finish(registers, content, i);
         return i;
@@ -228,65 +252,94 @@ library OcmfRecord {
     ) private pure returns (uint256) {
         if (JsonText.byteAt(text, i) != JsonText.OPEN_OBJECT) JsonText.refuse(RefusalReason.TypeWrong, i);
         uint256 key;
-        (key, i) = JsonText.openObject(text, i, keys);
+        (key, i) = JsonText.readKey(text, i, JsonText.OPEN_OBJECT, keys);
         while (key != 0) {
-            i = _readReadingField(text, i, key, reading);
-            (key, i) = JsonText.nextKey(text, i, keys);
+            // By the first letter first, so that no key is compared with all the others.
+            uint256 first = key >> 8;
+            if (first == FIRST_R) {
+                if (key == RV) i = _readValue(text, i, reading);
+                else if (key == RI) i = _readRegister(text, i, reading);
+                else if (key == RU) (reading.unit, i) = _readUnit(text, i);
+                else i = JsonText.skipValue(text, i, 3);
+            } else if (first == FIRST_T) {
+                if (key == TX) {
+                    i = _readTransaction(text, i, reading);
+                } else if (key == TM) {
+                    (reading.epochMs, reading.synchronisation, i) = OcmfTime.read(text, i);
+                    reading.hasTime = true;
+                } else {
+                    i = JsonText.skipValue(text, i, 3);
+                }
+            } else if (key == EF) {
+                (reading.hasTimeError, i) = _readErrorFlags(text, i);
+            } else if (key == ST) {
+                (reading.status, i) = _readMarker(text, i);
+            } else {
+                i = JsonText.skipValue(text, i, 3);
+            }
+            (key, i) = JsonText.readKey(text, i, JsonText.COMMA, keys);
         }
         return i;
     }
 
-    /// @dev One entry of a reading. `i` is at its value.
-    function _readReadingField(
-        uint256 text,
-        uint256 i,
-        uint256 key,
-        Reading memory reading
-    ) private pure returns (uint256 next) {
-        if (key == TM) {
-            (reading.epochMs, reading.synchronisation, next) = OcmfTime.read(text, i);
-            reading.hasTime = true;
-        } else if (key == TX) {
-            (reading.transaction, next) = _readText(text, i);
-            // So that an empty text cannot pass for one that is carried forward.
-            if (reading.transaction == 0) JsonText.refuse(RefusalReason.TransactionUnknown, i);
-        } else if (key == EF) {
-            (reading.hasTimeError, next) = _readErrorFlags(text, i);
-        } else if (key == ST) {
-            (reading.status, next) = _readText(text, i);
-        } else if (key == RV) {
-            (reading.unscaled, reading.exponent, next) = OcmfNumber.read(text, i);
-            reading.hasValue = true;
-            reading.isValueInvalid = next == 0;
-            if (next == 0) next = JsonText.skipValue(text, i, 3);
-        } else if (key == RI) {
-            uint256 code;
-            (code, next) = _readText(text, i);
-            if (code != reading.register || code == 0) {
-                reading.register = code;
-                reading.kind = OcmfRegister.kindOf(code, i);
-            }
-        } else if (key == RU) {
-            (reading.unit, next) = _readText(text, i);
-        } else {
-            next = JsonText.skipValue(text, i, 3);
+    function _readValue(uint256 text, uint256 i, Reading memory reading) private pure returns (uint256 next) {
+        (reading.unscaled, reading.exponent, next) = OcmfNumber.read(text, i);
+        reading.hasValue = true;
+        reading.isValueInvalid = next == 0;
+        if (next == 0) next = JsonText.skipValue(text, i, 3);
+    }
+
+    function _readUnit(uint256 text, uint256 i) private pure returns (uint256 unit, uint256 next) {
+        unchecked {
+            if (JsonText.wordAt(text, i) >> 216 == QUOTED_KILOWATT_HOUR)
+                (unit, next) = (OcmfBilling.KILOWATT_HOUR, i + 5);
+            else (unit, next) = _readText(text, i);
         }
+    }
+
+    function _readRegister(uint256 text, uint256 i, Reading memory reading) private pure returns (uint256 next) {
+        uint256 code;
+        (code, next) = _readText(text, i);
+        if (code != reading.register || code == 0) {
+            reading.register = code;
+            reading.kind = OcmfRegister.kindOf(code, i);
+        }
+    }
+
+    function _readTransaction(uint256 text, uint256 i, Reading memory reading) private pure returns (uint256 next) {
+        (reading.transaction, next) = _readMarker(text, i);
+        // So that an empty text cannot pass for one that is carried forward.
+        if (reading.transaction == 0) JsonText.refuse(RefusalReason.TransactionUnknown, i);
     }
 
     /// @dev Nothing, or `t`: the time must not be billed. `E`: the energy must not be billed.
     function _readErrorFlags(uint256 text, uint256 i) private pure returns (bool hasTimeError, uint256 next) {
-        uint256 flags;
-        (flags, next) = _readText(text, i);
-        hasTimeError = flags != 0;
-        // A flag may be written more than once.
-        while (flags & 0xff == 0x74) flags >>= 8;
-        if (flags != 0) JsonText.refuse(RefusalReason.EnergyFlagged, i);
+        unchecked {
+            next = i + 2;
+            // Mostly there is none.
+            if (!JsonText.isEmptyString(text, i)) {
+                uint256 flags;
+                (flags, next) = _readText(text, i);
+                hasTimeError = flags != 0;
+                // A flag may be written more than once.
+                while (flags & 0xff == 0x74) flags >>= 8;
+                if (flags != 0) JsonText.refuse(RefusalReason.EnergyFlagged, i);
+            }
+        }
     }
 
     /// @dev An interpreted text.
     function _readText(uint256 text, uint256 i) private pure returns (uint256 value, uint256 next) {
-        if (JsonText.byteAt(text, i) != JsonText.QUOTE) JsonText.refuse(RefusalReason.TypeWrong, i);
-        return JsonText.readPlain(text, i);
+        return JsonText.readPlain(text, i, RefusalReason.TypeWrong);
+    }
+
+    /// @dev An interpreted text that mostly has one letter.
+    function _readMarker(uint256 text, uint256 i) private pure returns (uint256 value, uint256 next) {
+        unchecked {
+            next = i + 3;
+            value = JsonText.letterAt(text, i);
+            if (value == 0) (value, next) = _readText(text, i);
+        }
     }
 
     /// @dev A text that is compared byte by byte, and so must not have escapes.

@@ -1,4 +1,4 @@
-import { toMicroWh } from "../../services/verify/ocmf/decimal.ts";
+import { toMicroWh } from "../../services/domain/decimal.ts";
 import { recordIdentity } from "../../services/verify/ocmf/record-identity.ts";
 import type { VerifiedRecord } from "../../services/verify/ocmf/types.ts";
 

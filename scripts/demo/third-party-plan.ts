@@ -1,4 +1,4 @@
-import { compareDecimals, toMicroWh } from "../../services/verify/ocmf/decimal.ts";
+import { compareDecimals, toMicroWh } from "../../services/domain/decimal.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { openEnvelope } from "../../services/verify/ocmf/envelope.ts";
 import { encodePoint } from "../../services/verify/ocmf/public-key.ts";

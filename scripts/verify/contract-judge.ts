@@ -2,7 +2,7 @@ import { hexlify, toBeHex } from "ethers";
 import hre from "hardhat";
 
 import { WattproofError } from "../../services/errors.ts";
-import { formatDecimal } from "../../services/verify/ocmf/decimal.ts";
+import { formatDecimal } from "../../services/domain/decimal.ts";
 import { openEnvelope, type SignedEnvelope } from "../../services/verify/ocmf/envelope.ts";
 import { encodePoint } from "../../services/verify/ocmf/public-key.ts";
 import { judgeSession } from "../../services/verify/ocmf/session.ts";

@@ -11,7 +11,7 @@ import type { Chain, RegisteredMeter } from "../chain/chain.ts";
 import type { Metrics } from "../metrics.ts";
 import type { MeterDirectory } from "../verify/meter-directory.ts";
 import { isValidAt } from "../verify/meter-directory.ts";
-import { formatDecimal } from "../verify/ocmf/decimal.ts";
+import { formatDecimal } from "../domain/decimal.ts";
 import { recordIdentity } from "../verify/ocmf/record-identity.ts";
 import type { VerifiedRecord } from "../verify/ocmf/types.ts";
 import type { RecordRefusal, RecordVerifier } from "../verify/record-verifier.ts";

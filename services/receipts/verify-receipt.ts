@@ -3,7 +3,7 @@ import { z } from "zod";
 import { idTagOf, isSameIdTag } from "../domain/id-tag.ts";
 import { priceOf, tariffIdOf } from "../domain/tariff.ts";
 import { packTerms, sessionIdOf } from "../domain/terms.ts";
-import { formatDecimal, toMicroWh } from "../verify/ocmf/decimal.ts";
+import { formatDecimal, toMicroWh } from "../domain/decimal.ts";
 import type { BillingReading, OcmfVerifier, PublicKey, VerifiedRecord } from "../verify/ocmf/types.ts";
 import {
   readBlock,

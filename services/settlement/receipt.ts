@@ -4,7 +4,7 @@ import { priceOf } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../verify/meter-directory.ts";
-import { formatDecimal } from "../verify/ocmf/decimal.ts";
+import { formatDecimal } from "../domain/decimal.ts";
 
 /** A receipt: everything that is needed to check it again without us. Numbers beyond 53 bits are decimal text. */
 export type Receipt = Readonly<Record<string, unknown>>;

@@ -5,13 +5,17 @@ import type { SessionEvent, SessionState, SessionStatus } from "../domain/sessio
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import type { Fees, TransactionStatus } from "../domain/transaction.ts";
+import type { OcppStore } from "./ocpp.ts";
 
 /** A charging station that may report. */
 export interface Station {
   readonly stationId: string;
   /** SHA-256 of the API key, lower-case hexadecimal. The key itself is never stored. */
   readonly apiKeySha256: string;
-  /** Numbers of the EVSEs that the station may report for. */
+  /**
+   * Numbers, in the registry, of the EVSEs that the station may report for. The first is EVSE 1 of the station itself
+   * (connector 1 in OCPP 1.6), the second its EVSE 2, and so on.
+   */
   readonly evses: readonly number[];
 }
 
@@ -150,7 +154,7 @@ export interface SessionQuery {
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
-export interface Store {
+export interface Store extends OcppStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

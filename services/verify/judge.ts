@@ -1,5 +1,5 @@
-import { formatDecimal } from "./ocmf/decimal.ts";
-import type { Decimal, OcmfVerifier, RecordInput, RecordVerdict, SessionVerdict } from "./ocmf/types.ts";
+import { formatDecimal, type Decimal } from "../domain/decimal.ts";
+import type { OcmfVerifier, RecordInput, RecordVerdict, SessionVerdict } from "./ocmf/types.ts";
 
 /** A verdict as the command prints it. */
 export interface Judgement {

@@ -1,22 +1,13 @@
+import type { SignedJudgement } from "../domain/charging/signed-evidence.ts";
 import type { MeterPoint, RegisterSpan } from "../domain/evidence.ts";
 import { greatestStoredNumber } from "../domain/evidence.ts";
-import { compareDecimals, formatDecimal, subtractDecimals, toMicroWh } from "./ocmf/decimal.ts";
+import { compareDecimals, formatDecimal, subtractDecimals, toMicroWh } from "../domain/decimal.ts";
 import { isOfTransactionRank } from "./ocmf/obis.ts";
 import { judgeSession } from "./ocmf/session.ts";
 import type { BillingReading, VerifiedRecord } from "./ocmf/types.ts";
 
 /** What the records of a session prove together. */
-export type SessionJudgement =
-  | { readonly kind: "nothing" }
-  | { readonly kind: "begun" }
-  | {
-      readonly kind: "complete";
-      readonly begin: MeterPoint;
-      readonly end: MeterPoint;
-      /** The exact difference, as a canonical decimal. */
-      readonly energyWh: string;
-    }
-  | { readonly kind: "disputed"; readonly reason: string; readonly isFinal: boolean };
+export type SessionJudgement = SignedJudgement;
 
 /** What can still be healed: the records in between may be on their way. */
 const healableReasons = new Set(["OCMF_SESSION_PAGINATION_GAP"]);

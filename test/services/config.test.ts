@@ -33,6 +33,8 @@ describe("The configuration", function () {
       { ...required, WATTPROOF_ORACLE_PRIVATE_KEY: undefined, WATTPROOF_ORACLE_KEYSTORE: "k" },
       "KEYSTORE",
     ],
+    ["a short key of the operator", { ...required, WATTPROOF_OPERATOR_KEY: "short" }, "WATTPROOF_OPERATOR_KEY"],
+    ["half of what TLS needs", { ...required, WATTPROOF_OCPP_TLS_PORT: "0" }, "OCPP_TLS_CERTIFICATE"],
     [
       "both kinds of key",
       { ...required, WATTPROOF_ORACLE_KEYSTORE: "k", WATTPROOF_ORACLE_KEYSTORE_PASSWORD: "p" },
@@ -85,6 +87,23 @@ describe("The configuration", function () {
       unboundRecords: "refuse",
       stationMessagesPerSecond: 20,
       queueLimit: 256,
+      operatorKey: null,
+      ocpp: {
+        port: null,
+        tls: null,
+        isProfile0Allowed: false,
+        heartbeatSeconds: 300,
+        pingIntervalMs: 60_000,
+        callTimeoutMs: 30_000,
+        payloadLimitBytes: 262_144,
+        badMessages: 20,
+        messagesPerSecond: 20,
+        connections: 10_000,
+        connectionsPerAddress: 256,
+        stationQueue: 64,
+        queueLimit: 4_096,
+        unknownStations: 1_000,
+      },
       logLevel: "info",
     });
   });

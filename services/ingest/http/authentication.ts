@@ -6,7 +6,7 @@ import { WattproofError } from "../../errors.ts";
 import type { Station, Store } from "../../store/store.ts";
 
 // As long as OCPP 1.6 allows a charge point's identity to be, in characters that need no escaping anywhere.
-const stationIdGrammar = /^[A-Za-z0-9_.:*-]{1,48}$/;
+export const stationIdGrammar = /^[A-Za-z0-9_.:*-]{1,48}$/;
 const authorizationGrammar = /^Bearer ([A-Za-z0-9_-]{16,128})$/;
 const nobody = Buffer.alloc(32);
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 import type { ErrorRequestHandler, Express, RequestHandler } from "express";
@@ -27,6 +27,8 @@ export interface HttpServerDeps {
   readonly now: () => number;
   readonly stationMessagesPerSecond: number;
   readonly queueLimit: number;
+  /** Takes requests to upgrade to a websocket. */
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
 /** The HTTP door while it is open. */
@@ -88,6 +90,9 @@ export async function openHttpServer(deps: HttpServerDeps, host: string, port: n
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     deps.log.info({ outcome: "broken", code: error.code }, "request");
     answerBrokenRequest(error, socket);
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    deps.upgrade(request, socket, head);
   });
   await listen(server, host, port);
 

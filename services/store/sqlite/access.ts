@@ -11,6 +11,8 @@ export interface Access {
   get(sql: string, ...values: SQLInputValue[]): Readonly<Record<string, unknown>> | undefined;
   /** @returns how many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number;
+  /** @returns the number of the row that was added. */
+  insert(sql: string, ...values: SQLInputValue[]): number;
   read<Result>(work: () => Result): Promise<Result>;
   write<Result>(work: () => Result): Promise<Result>;
 }
@@ -31,6 +33,7 @@ export function createAccess(database: DatabaseSync, commits: GroupCommit): Acce
     all: (sql, ...values) => prepared(sql).all(...values),
     get: (sql, ...values) => prepared(sql).get(...values),
     run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
+    insert: (sql, ...values) => Number(prepared(sql).run(...values).lastInsertRowid),
     read: (work) =>
       new Promise((resolve, reject) => {
         try {

@@ -155,4 +155,97 @@ export const migrations: readonly string[] = [
   -- NULL where nobody could say, as with every record from before this step.
   ALTER TABLE records ADD COLUMN is_settleable_by_meter INTEGER CHECK (is_settleable_by_meter IN (0, 1));
   `,
+  `
+  -- NULL where stations were registered before this step: by number then.
+  ALTER TABLE station_evses ADD COLUMN position INTEGER;
+  CREATE INDEX station_evses_evse ON station_evses (evse);
+
+  CREATE TABLE ocpp_frames (
+    ordinal INTEGER PRIMARY KEY,
+    station_id TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    received_at_ms INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    action TEXT,
+    message_id TEXT,
+    answer TEXT,
+    ocpp_transaction_id TEXT,
+    faults TEXT
+  ) STRICT;
+  CREATE INDEX ocpp_frames_quarantined ON ocpp_frames (station_id, ordinal) WHERE faults IS NOT NULL;
+  CREATE TRIGGER ocpp_frames_unchanged BEFORE UPDATE ON ocpp_frames
+    BEGIN SELECT RAISE (ABORT, 'frames are never changed'); END;
+  CREATE TRIGGER ocpp_frames_kept BEFORE DELETE ON ocpp_frames
+    BEGIN SELECT RAISE (ABORT, 'frames are never removed'); END;
+
+  CREATE TABLE ocpp_transactions (
+    ordinal INTEGER PRIMARY KEY,
+    station_id TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    ocpp_transaction_id TEXT NOT NULL,
+    natural_key TEXT NOT NULL,
+    evse INTEGER,
+    connector INTEGER,
+    id_token TEXT,
+    id_token_status TEXT,
+    started_at_text TEXT,
+    started_frame INTEGER NOT NULL REFERENCES ocpp_frames (ordinal),
+    ended_frame INTEGER REFERENCES ocpp_frames (ordinal),
+    UNIQUE (station_id, natural_key)
+  ) STRICT;
+  CREATE INDEX ocpp_transactions_id ON ocpp_transactions (station_id, ocpp_transaction_id);
+  -- The ids of 1.6 are ours, so no station gets one twice; those of 2.x are the stations'.
+  CREATE UNIQUE INDEX ocpp_transactions_ours ON ocpp_transactions (station_id, ocpp_transaction_id)
+    WHERE protocol = 'ocpp1.6';
+
+  CREATE TABLE ocpp_frame_cursor (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    ordinal INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE ocpp_parked_frames (
+    ordinal INTEGER PRIMARY KEY REFERENCES ocpp_frames (ordinal),
+    station_id TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE ocpp_stations (
+    station_id TEXT PRIMARY KEY REFERENCES stations (station_id) ON DELETE CASCADE,
+    least_security_profile INTEGER NOT NULL DEFAULT 1 CHECK (least_security_profile IN (0, 1, 2, 3)),
+    boot_status TEXT NOT NULL DEFAULT 'Accepted' CHECK (boot_status IN ('Accepted', 'Pending', 'Rejected')),
+    protocol TEXT,
+    security_profile INTEGER,
+    last_seen_at_ms INTEGER,
+    boot TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE ocpp_keys (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    station_id TEXT NOT NULL REFERENCES stations (station_id) ON DELETE CASCADE,
+    key_sha256 TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX ocpp_keys_station ON ocpp_keys (station_id, ordinal);
+
+  CREATE TABLE ocpp_connectors (
+    station_id TEXT NOT NULL REFERENCES stations (station_id) ON DELETE CASCADE,
+    evse INTEGER NOT NULL,
+    connector INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    error_code TEXT,
+    timestamp_text TEXT,
+    received_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (station_id, evse, connector)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE ocpp_unknown_stations (
+    station_id TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    protocols TEXT NOT NULL,
+    first_seen_at_ms INTEGER NOT NULL,
+    last_seen_at_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX ocpp_unknown_stations_seen ON ocpp_unknown_stations (last_seen_at_ms);
+  `,
 ];

@@ -131,7 +131,8 @@ export const readRecordRow = reader("record", recordRow);
 export const readTransactionRow = reader("transaction", transactionRow);
 export const readBatchRow = reader("batch", batchRow);
 
-function reader<Value>(what: string, schema: z.ZodType<Value>): (row: unknown) => Value {
+/** Reads rows of one kind; what cannot be read is STORE_CORRUPT. */
+export function reader<Value>(what: string, schema: z.ZodType<Value>): (row: unknown) => Value {
   return (row) => {
     const parsed = schema.safeParse(row);
     if (!parsed.success) {

@@ -6,6 +6,8 @@ import { openDatabase } from "./database.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createMessageStore } from "./messages.ts";
+import { createOcppFrameStore } from "./ocpp-frames.ts";
+import { createOcppStationStore } from "./ocpp-stations.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createStationStore } from "./stations.ts";
@@ -26,6 +28,8 @@ export function openSqliteStore(folder: string): Store {
     ...createSessionStore(access),
     ...createChainStore(access),
     ...createSettlementStore(access),
+    ...createOcppFrameStore(access),
+    ...createOcppStationStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

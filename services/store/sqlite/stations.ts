@@ -6,28 +6,38 @@ import type { Access } from "./access.ts";
 const stationRow = z.object({ station_id: z.string(), api_key_sha256: z.string() });
 const evseRow = z.object({ evse: z.number() });
 
+/** A row of `stations` with what belongs to it. Inside a read or a write. */
+export function readStation(access: Access, row: unknown): Station {
+  const { station_id: stationId, api_key_sha256: apiKeySha256 } = stationRow.parse(row);
+  const evses = access
+    .all("SELECT evse FROM station_evses WHERE station_id = ? ORDER BY position, evse", stationId)
+    .map((evse) => evseRow.parse(evse).evse);
+  return { stationId, apiKeySha256, evses };
+}
+
 export function createStationStore(
   access: Access,
 ): Pick<Store, "putStation" | "removeStation" | "findStation" | "listStations"> {
-  function withEvses(row: unknown): Station {
-    const { station_id: stationId, api_key_sha256: apiKeySha256 } = stationRow.parse(row);
-    const evses = access
-      .all("SELECT evse FROM station_evses WHERE station_id = ? ORDER BY evse", stationId)
-      .map((evse) => evseRow.parse(evse).evse);
-    return { stationId, apiKeySha256, evses };
-  }
+  const withEvses = (row: unknown) => readStation(access, row);
 
   return {
     putStation: (station) =>
       access.write(() => {
-        access.run("DELETE FROM stations WHERE station_id = ?", station.stationId);
+        // Not removed and added again: what else is known of the station would go with it.
         access.run(
-          "INSERT INTO stations (station_id, api_key_sha256) VALUES (?, ?)",
+          `INSERT INTO stations (station_id, api_key_sha256) VALUES (?, ?)
+           ON CONFLICT (station_id) DO UPDATE SET api_key_sha256 = excluded.api_key_sha256`,
           station.stationId,
           station.apiKeySha256,
         );
-        for (const evse of new Set(station.evses)) {
-          access.run("INSERT INTO station_evses (station_id, evse) VALUES (?, ?)", station.stationId, evse);
+        access.run("DELETE FROM station_evses WHERE station_id = ?", station.stationId);
+        for (const [index, evse] of [...new Set(station.evses)].entries()) {
+          access.run(
+            "INSERT INTO station_evses (station_id, evse, position) VALUES (?, ?, ?)",
+            station.stationId,
+            evse,
+            index + 1,
+          );
         }
       }),
     removeStation: (stationId) =>

@@ -2,7 +2,7 @@ import { parseJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { readImportReadings } from "./readings.ts";
 import { quote, refuse } from "./refusal.ts";
 import { chooseBilledRegister, groupByRegister } from "./registers.ts";
-import { subtractDecimals } from "./decimal.ts";
+import { subtractDecimals } from "../../domain/decimal.ts";
 import type { Pagination, VerifiedRecord } from "./types.ts";
 
 /** What the signed bytes say. */

@@ -1,10 +1,16 @@
-import { parseJsonDecimal, parsePaddedDecimal, shiftDecimal, compareDecimals } from "./decimal.ts";
+import {
+  compareDecimals,
+  parseJsonDecimal,
+  parsePaddedDecimal,
+  shiftDecimal,
+  type Decimal,
+} from "../../domain/decimal.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { recordLimits } from "./limits.ts";
 import { parseMeterTime } from "./meter-time.ts";
 import { rankImportRegister } from "./obis.ts";
 import { quote, refuse } from "./refusal.ts";
-import type { BillingReading, Decimal, MeterTime, TransactionMarker } from "./types.ts";
+import type { BillingReading, MeterTime, TransactionMarker } from "./types.ts";
 
 /** A value of an import register together with the rank of that register. */
 export interface ImportReading {

@@ -1,4 +1,4 @@
-import { compareDecimals } from "./decimal.ts";
+import { compareDecimals } from "../../domain/decimal.ts";
 import { isTimeReversed } from "./meter-time.ts";
 import { isBegin, isEnd, type ImportReading } from "./readings.ts";
 import { quote, refuse } from "./refusal.ts";

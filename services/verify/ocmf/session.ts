@@ -1,4 +1,4 @@
-import { subtractDecimals } from "./decimal.ts";
+import { subtractDecimals } from "../../domain/decimal.ts";
 import { recordLimits } from "./limits.ts";
 import { isSameKey } from "./public-key.ts";
 import { quote, refuse, withVerdict } from "./refusal.ts";

@@ -1,3 +1,4 @@
+import type { Decimal } from "../../domain/decimal.ts";
 import type { ErrorCode } from "../../errors.ts";
 
 /** The curves of the signature table of OCMF 1.4.1. Any other curve is answered as unsupported. */
@@ -16,12 +17,6 @@ export interface EcdsaSignature {
   readonly r: bigint;
   /** Always the lower of s and n-s, so that both twins of a malleable pair read the same. */
   readonly s: bigint;
-}
-
-/** An exact decimal number: `unscaled / 10^scale`, with `scale >= 0`. */
-export interface Decimal {
-  readonly unscaled: bigint;
-  readonly scale: number;
 }
 
 /** Unknown, informative, synchronised, relative: how far the meter vouches for a time. */

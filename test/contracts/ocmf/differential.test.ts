@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { hexlify, keccak256, toUtf8Bytes } from "ethers";
 
 import { curveNumbers, judgement } from "../../../scripts/verify/contract-answers.ts";
-import { formatDecimal, toMicroWh } from "../../../services/verify/ocmf/decimal.ts";
+import { formatDecimal, toMicroWh } from "../../../services/domain/decimal.ts";
 import { openEnvelope } from "../../../services/verify/ocmf/envelope.ts";
 import type { BillingReading, RecordVerdict, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
 import type { BillingReadingStructOutput, InspectionStructOutput } from "../../../types/mocks/OcmfLensBatch.ts";

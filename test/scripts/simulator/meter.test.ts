@@ -6,7 +6,7 @@ import { simulatedCurveNames } from "../../../scripts/simulator/curves.ts";
 import { demoMeterKey, generateMeterKey, type MeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
 import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { formatDecimal } from "../../../services/verify/ocmf/decimal.ts";
+import { formatDecimal } from "../../../services/domain/decimal.ts";
 import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
 import { kilowattHoursOf } from "../../../scripts/simulator/payload.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import type { ErrorCode } from "../../../../services/errors.ts";
-import { formatDecimal } from "../../../../services/verify/ocmf/decimal.ts";
+import { formatDecimal } from "../../../../services/domain/decimal.ts";
 import { recordLimits } from "../../../../services/verify/ocmf/limits.ts";
 import { readPayload, type PayloadContent } from "../../../../services/verify/ocmf/payload.ts";
 import {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import type { ErrorCode } from "../../../../services/errors.ts";
-import { formatDecimal } from "../../../../services/verify/ocmf/decimal.ts";
+import { formatDecimal } from "../../../../services/domain/decimal.ts";
 import { recordLimits } from "../../../../services/verify/ocmf/limits.ts";
 import { encodePoint } from "../../../../services/verify/ocmf/public-key.ts";
 import type { RecordInput } from "../../../../services/verify/ocmf/types.ts";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { simulatedCurveNames } from "../../../../scripts/simulator/curves.ts";
 import { demoMeterKey } from "../../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../../scripts/simulator/meter.ts";
-import { formatDecimal } from "../../../../services/verify/ocmf/decimal.ts";
+import { formatDecimal } from "../../../../services/domain/decimal.ts";
 import { bytesOf, verifier } from "../../../helpers/ocmf.ts";
 
 const session = {

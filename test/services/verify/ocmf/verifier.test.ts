@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import type { ErrorCode } from "../../../../services/errors.ts";
 import { curveParameters } from "../../../../services/verify/ocmf/curves.ts";
-import { formatDecimal } from "../../../../services/verify/ocmf/decimal.ts";
+import { formatDecimal } from "../../../../services/domain/decimal.ts";
 import { openEnvelope } from "../../../../services/verify/ocmf/envelope.ts";
 import { nodeCryptography } from "../../../../services/verify/ocmf/node-cryptography.ts";
 import { recordIdentity } from "../../../../services/verify/ocmf/record-identity.ts";

@@ -9,8 +9,8 @@ import {
   shiftDecimal,
   subtractDecimals,
   toMicroWh,
-} from "../../../../services/verify/ocmf/decimal.ts";
-import type { Decimal } from "../../../../services/verify/ocmf/types.ts";
+} from "../../../services/domain/decimal.ts";
+import type { Decimal } from "../../../services/domain/decimal.ts";
 
 const anyDecimal: fc.Arbitrary<Decimal> = fc.record({
   unscaled: fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }),

@@ -1,4 +1,8 @@
-import type { Decimal } from "./types.ts";
+/** An exact decimal number: `unscaled / 10^scale`, with `scale >= 0`. */
+export interface Decimal {
+  readonly unscaled: bigint;
+  readonly scale: number;
+}
 
 /** Digits a number may be written with, and how far its exponent may move the point. Real meters need 12 and 7. */
 const maximumDigits = 100;
@@ -31,7 +35,13 @@ export function subtractDecimals(left: Decimal, right: Decimal): Decimal {
   return { unscaled: unscaledAt(left, scale) - unscaledAt(right, scale), scale };
 }
 
-/** Exactly `value * 10^power`, `power >= 0`. */
+/** Exactly `left + right`. */
+export function addDecimals(left: Decimal, right: Decimal): Decimal {
+  const scale = Math.max(left.scale, right.scale);
+  return { unscaled: unscaledAt(left, scale) + unscaledAt(right, scale), scale };
+}
+
+/** Exactly `value * 10^power`, for any whole power. */
 export function shiftDecimal(value: Decimal, power: number): Decimal {
   return value.scale >= power
     ? { unscaled: value.unscaled, scale: value.scale - power }
@@ -65,6 +75,7 @@ function buildDecimal(whole: string, fraction: string, exponent: number): Decima
   return scale >= 0 ? { unscaled, scale } : { unscaled: unscaled * 10n ** BigInt(-scale), scale: 0 };
 }
 
-function unscaledAt(value: Decimal, scale: number): bigint {
+/** The number as an integer of `10^-scale`; `scale` is not below the number's own. */
+export function unscaledAt(value: Decimal, scale: number): bigint {
   return value.unscaled * 10n ** BigInt(scale - value.scale);
 }

@@ -1,0 +1,47 @@
+import type { FindingCode } from "./findings.ts";
+import type { TransactionMessage } from "./message.ts";
+
+/** `unknown`: nothing numbers the messages, so that nothing can be missed. */
+export interface Completeness {
+  readonly kind: "complete" | "incomplete" | "unknown";
+  readonly missingSequenceNumbers: readonly number[];
+  readonly findings: readonly FindingCode[];
+}
+
+/** Of more missing numbers than these only the first are listed; a hostile station could name a gap of billions. */
+const listedNumbers = 100;
+
+/**
+ * Whether every message of a transaction is there (ocpp.md §4, 16): start, stop, and in 2.x every number in between. A
+ * missing number is no proof of loss, because stations skip some and a register tells the sum over any hole; so this is
+ * shown, and may be asked for by an operator's policy, and blocks nothing.
+ */
+export function judgeCompleteness(messages: readonly TransactionMessage[]): Completeness {
+  const hasBothEnds =
+    messages.some(({ kind }) => kind === "transaction-started") &&
+    messages.some(({ kind }) => kind === "transaction-ended");
+  const events = messages.filter(({ kind }) => kind !== "meter-values");
+  const numbers = events.flatMap(({ sequenceNumber }) => (sequenceNumber === null ? [] : [sequenceNumber]));
+  const distinct = [...new Set(numbers)].sort((left, right) => left - right);
+  const [first, ...others] = distinct;
+  if (first === undefined) {
+    return { kind: hasBothEnds ? "unknown" : "incomplete", missingSequenceNumbers: [], findings: [] };
+  }
+  if (others.length === 0 && numbers.length > 1) {
+    const kind = hasBothEnds ? "unknown" : "incomplete";
+    return { kind, missingSequenceNumbers: [], findings: ["SEQUENCE_CONSTANT"] };
+  }
+  const missing: number[] = [];
+  let expected = first + 1;
+  let isGap = false;
+  for (const number of others) {
+    isGap ||= number !== expected;
+    for (; expected < number && missing.length < listedNumbers; expected += 1) missing.push(expected);
+    expected = number + 1;
+  }
+  return {
+    kind: hasBothEnds && !isGap ? "complete" : "incomplete",
+    missingSequenceNumbers: missing,
+    findings: isGap ? ["SEQUENCE_INCOMPLETE"] : [],
+  };
+}

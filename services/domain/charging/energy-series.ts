@@ -1,0 +1,266 @@
+import { addDecimals, compareDecimals, subtractDecimals, type Decimal } from "../decimal.ts";
+import type { FindingCode } from "./findings.ts";
+import type { ReadingSource, SampledReading, StationTime, TransactionMessage } from "./message.ts";
+import { isEvidenceTime } from "./station-time.ts";
+
+/** One value of the register that is counted with. */
+export interface SeriesPoint {
+  readonly registerWh: Decimal;
+  /** What the last digit is worth, in Wh. */
+  readonly quantumWh: Decimal;
+  readonly time: StationTime;
+  readonly role: "begin" | "between" | "end";
+  readonly source: ReadingSource | "sum";
+  readonly context: string;
+  /** The stored raw frame that the value came in. */
+  readonly frameId: string;
+}
+
+/** The readings of one register, and of the power beside it, in order of time. */
+export interface EnergySeries {
+  readonly points: readonly SeriesPoint[];
+  /** A reading says that it is of the begin, or came with the start; the end likewise. */
+  readonly hasBegin: boolean;
+  readonly hasEnd: boolean;
+  readonly findings: readonly FindingCode[];
+}
+
+/** A reading that may count, with where it came from. */
+interface Candidate {
+  readonly reading: SampledReading;
+  readonly value: Decimal;
+  readonly quantum: Decimal;
+  readonly time: StationTime;
+  readonly message: TransactionMessage;
+}
+
+// The outlet is what the driver is billed at; the others are what is left where a station measures elsewhere.
+const locations = ["Outlet", "Inlet", "Cable", "EV"];
+const phaseNames = [
+  ["L1", "L2", "L3"],
+  ["L1-N", "L2-N", "L3-N"],
+];
+/** Doubles that stations compute with are off by less than this for every register below 10^12 Wh. */
+const noiseWh: Decimal = { unscaled: 1n, scale: 3 };
+
+/**
+ * Chooses the readings that energy is counted by (ocpp.md §4, 10): the import register, of all phases together before
+ * the sum of three, at the outlet before elsewhere; intervals only where no register is reported at all. Quarantined
+ * readings, impossible times and the meter of the whole station are left out.
+ * @param ended The stop that settles; `null` while there is none.
+ */
+export function chooseEnergySeries(
+  messages: readonly TransactionMessage[],
+  ended: TransactionMessage | null,
+): EnergySeries {
+  const findings: FindingCode[] = [];
+  const candidates = collectCandidates(messages, ended, findings);
+  for (const location of locations) {
+    const atLocation = candidates.filter(({ reading }) => reading.location === location);
+    const register = registerAt(atLocation, findings);
+    if (register.length === 0) continue;
+    if (location !== "Outlet") findings.push("OTHER_LOCATION_USED");
+    return orderPoints(register, ended, findings);
+  }
+  for (const location of locations) {
+    const intervals = candidates.filter(
+      ({ reading }) =>
+        reading.location === location &&
+        reading.measurand === "Energy.Active.Import.Interval" &&
+        reading.phase === null,
+    );
+    if (intervals.length === 0) continue;
+    findings.push("INTERVALS_SUMMED");
+    return sumIntervals(intervals, messages, findings);
+  }
+  return { points: [], hasBegin: false, hasEnd: false, findings };
+}
+
+function collectCandidates(
+  messages: readonly TransactionMessage[],
+  ended: TransactionMessage | null,
+  findings: FindingCode[],
+): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const message of messages) {
+    // Only the stop that settles speaks about the end; what a contradicting one says is kept in its message.
+    if (message.kind === "transaction-ended" && message !== ended) continue;
+    const isStationMeter =
+      message.plug.evseId === 0 || (message.plug.evseId === null && message.plug.connectorId === 0);
+    for (const reading of message.readings) {
+      const { value, quantum, time } = reading;
+      if (!reading.measurand.startsWith("Energy.Active.Import.")) continue;
+      if (isStationMeter) findings.push("STATION_METER_IGNORED");
+      else if (reading.faults.length > 0 || value === null || quantum === null || time === null) {
+        findings.push("READING_QUARANTINED");
+      } else if (!isEvidenceTime(time, message.receivedAtMs)) findings.push("TIME_REFUSED");
+      else candidates.push({ reading, value, quantum, time, message });
+    }
+  }
+  return candidates;
+}
+
+function registerAt(candidates: readonly Candidate[], findings: FindingCode[]): SeriesPoint[] {
+  const registers = candidates.filter(({ reading }) => reading.measurand === "Energy.Active.Import.Register");
+  const total = registers.filter(({ reading }) => reading.phase === null);
+  if (total.length > 0) return total.map((candidate) => pointOf(candidate, quantumOf(candidate, total)));
+  const points: SeriesPoint[] = [];
+  for (const names of phaseNames) {
+    const groups = Map.groupBy(registers, ({ reading, time }) => JSON.stringify([time.epochMs, reading.context]));
+    for (const group of groups.values()) {
+      const phases = names.map((name) => group.find(({ reading }) => reading.phase === name));
+      const [first, second, third] = phases;
+      if (first === undefined || second === undefined || third === undefined) continue;
+      const registerWh = addDecimals(addDecimals(first.value, second.value), third.value);
+      const quantumWh = addDecimals(addDecimals(first.quantum, second.quantum), third.quantum);
+      points.push({ ...pointOf(first, quantumWh), registerWh, source: "sum" });
+    }
+    if (points.length > 0) break;
+  }
+  if (points.length > 0) findings.push("PHASES_SUMMED");
+  return points;
+}
+
+/**
+ * How exact a reading is: by the most exact of those in the same unit, because a JSON number does not keep the zeros at
+ * its end and would seem less exact than it is.
+ */
+function quantumOf(candidate: Candidate, all: readonly Candidate[]): Decimal {
+  return all
+    .filter(
+      ({ reading }) => reading.unit === candidate.reading.unit && reading.multiplier === candidate.reading.multiplier,
+    )
+    .reduce((finest, { quantum }) => (compareDecimals(quantum, finest) < 0 ? quantum : finest), candidate.quantum);
+}
+
+function pointOf({ reading, value, time, message }: Candidate, quantumWh: Decimal): SeriesPoint {
+  return {
+    registerWh: value,
+    quantumWh,
+    time,
+    role: roleOf(reading, message),
+    source: reading.source,
+    context: reading.context,
+    frameId: message.frameId,
+  };
+}
+
+function roleOf({ source, context }: SampledReading, message: TransactionMessage): SeriesPoint["role"] {
+  // Some stations leave the context out, also at the start.
+  if (context === "Transaction.Begin" || message.kind === "transaction-started") return "begin";
+  return source === "meter-stop" || context === "Transaction.End" ? "end" : "between";
+}
+
+/** Sorts, keeps what lies between begin and end, and lets one value stand for each moment. */
+function orderPoints(
+  points: readonly SeriesPoint[],
+  ended: TransactionMessage | null,
+  findings: FindingCode[],
+): EnergySeries {
+  const sorted = [...points].sort(comparePoints);
+  const beginAtMs = sorted.find(({ role }) => role === "begin")?.time.epochMs ?? -Infinity;
+  const endAtMs = sorted.findLast(({ role }) => role === "end")?.time.epochMs ?? Infinity;
+  const inside = sorted.filter(({ time }) => time.epochMs >= beginAtMs && time.epochMs <= endAtMs);
+  if (inside.length < sorted.length) findings.push("READING_OUTSIDE_TRANSACTION");
+  return {
+    points: reconcile(inside),
+    hasBegin: beginAtMs > -Infinity,
+    hasEnd: endAtMs < Infinity || inside.some(({ frameId }) => frameId === ended?.frameId),
+    findings,
+  };
+}
+
+const roleOrder = { begin: 0, between: 1, end: 2 };
+
+function comparePoints(left: SeriesPoint, right: SeriesPoint): number {
+  return (
+    left.time.epochMs - right.time.epochMs ||
+    roleOrder[left.role] - roleOrder[right.role] ||
+    compareDecimals(left.registerWh, right.registerWh) ||
+    compareDecimals(left.quantumWh, right.quantumWh) ||
+    compareTexts(left.context, right.context) ||
+    compareTexts(left.source, right.source) ||
+    compareTexts(left.frameId, right.frameId)
+  );
+}
+
+/**
+ * Lets readings agree that differ by no more than the less exact of the two can tell: a display in whole kWh beside one
+ * in Wh. The more exact one stays.
+ */
+function reconcile(points: readonly SeriesPoint[]): SeriesPoint[] {
+  const kept: SeriesPoint[] = [];
+  for (const point of points) {
+    let preference: Preference = "both";
+    for (let last = kept.at(-1); last !== undefined; last = kept.at(-1)) {
+      preference = preferenceOf(last, point);
+      if (preference !== "later") break;
+      kept.pop();
+    }
+    if (preference !== "earlier") kept.push(point);
+  }
+  return kept;
+}
+
+type Preference = "both" | "earlier" | "later";
+
+/** Which of two neighbours in time stays. */
+function preferenceOf(earlier: SeriesPoint, later: SeriesPoint): Preference {
+  const isSameMoment = earlier.time.epochMs === later.time.epochMs;
+  const { unscaled, scale } = subtractDecimals(later.registerWh, earlier.registerWh);
+  if (unscaled === 0n) return isSameMoment ? "earlier" : "both";
+  if (unscaled > 0n && !isSameMoment) return "both";
+  const size = { unscaled: unscaled < 0n ? -unscaled : unscaled, scale };
+  if (compareDecimals(size, noiseWh) <= 0) return "earlier";
+  const exactness = compareDecimals(earlier.quantumWh, later.quantumWh);
+  if (exactness === 0 || compareDecimals(size, coarserOf(earlier.quantumWh, later.quantumWh)) > 0) return "both";
+  return exactness < 0 ? "earlier" : "later";
+}
+
+/** Turns intervals into a register that starts at 0 with the transaction. */
+function sumIntervals(
+  intervals: readonly Candidate[],
+  messages: readonly TransactionMessage[],
+  findings: FindingCode[],
+): EnergySeries {
+  const sorted = intervals
+    .map((candidate) => pointOf(candidate, quantumOf(candidate, intervals)))
+    .sort(comparePoints)
+    .filter(({ time }, index, all) => all[index - 1]?.time.epochMs !== time.epochMs);
+  const values = new Set(intervals.map(({ time, value }) => JSON.stringify([time.epochMs, ...numbersOf(value)])));
+  if (values.size > sorted.length) findings.push("READINGS_CONTRADICT");
+  const [first] = sorted;
+  const startTime = messages.find(({ kind }) => kind === "transaction-started")?.time ?? null;
+  if (first === undefined) return { points: [], hasBegin: false, hasEnd: false, findings };
+  const zero: Decimal = { unscaled: 0n, scale: 0 };
+  let registerWh = zero;
+  const points: SeriesPoint[] = [];
+  const hasBegin = startTime !== null && startTime.epochMs < first.time.epochMs;
+  if (hasBegin) {
+    points.push({ ...first, registerWh, time: startTime, role: "begin", source: "sum" });
+  }
+  for (const point of sorted) {
+    // Without a start the first interval has no beginning, and only what follows it counts.
+    if (points.length > 0) registerWh = addDecimals(registerWh, point.registerWh);
+    points.push({ ...point, registerWh, source: "sum" });
+  }
+  return { points, hasBegin, hasEnd: true, findings };
+}
+
+/** The number without zeros at its end, so that 1.50 and 1.5 read the same. */
+function numbersOf(value: Decimal): readonly [string, number] {
+  let { unscaled, scale } = value;
+  while (scale > 0 && unscaled % 10n === 0n) {
+    unscaled /= 10n;
+    scale -= 1;
+  }
+  return [unscaled.toString(), scale];
+}
+
+export function coarserOf(left: Decimal, right: Decimal): Decimal {
+  return compareDecimals(left, right) >= 0 ? left : right;
+}
+
+function compareTexts(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

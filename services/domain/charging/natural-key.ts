@@ -1,0 +1,50 @@
+import { formatDecimal } from "../decimal.ts";
+import { normalizeIdTag } from "../id-tag.ts";
+import type { SampledReading, TransactionEnded, TransactionMessage, TransactionStarted } from "./message.ts";
+
+/**
+ * The one name of a start. Message ids are none: stations number every retry anew and give one number to several
+ * messages. 1.6: connector, idTag, time and register. 2.x: the station's transaction id and the time, because some
+ * stations begin their ids anew after their memory was cleared.
+ */
+export function startKeyOf(started: TransactionStarted): string {
+  const { stationId, plug, time } = started;
+  const at = time?.epochMs ?? started.payloadDigest;
+  if (started.protocol !== "ocpp1.6") return keyOf("start", stationId, started.ocppTransactionId, at);
+  const meterStart = started.readings.find(({ source }) => source === "meter-start")?.valueText ?? null;
+  const idToken = started.idToken === null ? null : normalizeIdTag(started.idToken);
+  return keyOf("start", stationId, plug.connectorId, idToken, at, meterStart);
+}
+
+/**
+ * What a stop says about the energy. Two stops of a transaction with the same key are one, whatever else differs; the
+ * first to arrive settles, and one with another key is a contradiction.
+ */
+export function stopKeyOf(ended: TransactionEnded): string {
+  const readings = ended.readings.map(readingKeyOf).sort();
+  const records = ended.signed.map(({ record }) => (record === null ? null : Array.from(record).join(","))).sort();
+  return keyOf("stop", ended.time?.epochMs ?? null, ...readings, "signed", ...records);
+}
+
+/** The one name of a message within its station: two with the same name say the same, and one of them is enough. */
+export function messageKeyOf(message: TransactionMessage): string {
+  const { stationId, ocppTransactionId, payloadDigest } = message;
+  if (message.protocol === "ocpp1.6" && message.kind === "transaction-started") return startKeyOf(message);
+  if (message.protocol === "ocpp1.6" && message.kind === "transaction-ended") {
+    return keyOf("stop", stationId, ocppTransactionId, stopKeyOf(message));
+  }
+  // Some stations number every event 0, so that the number alone would lose all but the first.
+  return keyOf(message.kind, stationId, ocppTransactionId, message.sequenceNumber, payloadDigest);
+}
+
+/** The one name of a reading within its transaction: stations send one reading in several messages. */
+export function readingKeyOf(reading: SampledReading): string {
+  const { measurand, phase, location, context, time, value, valueText } = reading;
+  const amount = value === null ? valueText : formatDecimal(value);
+  return keyOf(measurand, phase, location, context, time?.epochMs ?? null, amount);
+}
+
+function keyOf(...parts: readonly (string | number | null)[]): string {
+  // JSON keeps the parts apart whatever characters they contain.
+  return JSON.stringify(parts);
+}

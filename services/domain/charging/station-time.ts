@@ -1,0 +1,65 @@
+import type { MessageFaultCode, StationTime } from "./message.ts";
+
+// ISO 8601 as RFC 3339 narrows it, with any number of decimals; stations write blanks and small letters too.
+const timeGrammar =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,12}))?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?$/;
+
+const minuteMs = 60_000;
+/** No meter that reports through OCPP 1.6 or later measured before (ocpp.md §4, 12). */
+const earliestEvidenceMs = Date.UTC(2020, 0, 1);
+/** A clock may run ahead; a reading from the future is none (ocpp.md §4, 12). */
+const futureToleranceMs = 10 * minuteMs;
+/** More than this is worth telling the operator (ocpp.md §4, 12). */
+const notableSkewMs = 5 * minuteMs;
+
+/** Reads a time with offset and fraction of any length; finer than milliseconds is cut off. */
+export function parseStationTime(text: string): StationTime | Extract<MessageFaultCode, `TIME_${string}`> {
+  const match = timeGrammar.exec(text);
+  if (match === null) return "TIME_INVALID";
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const fraction = match[7] ?? "";
+  const offsetHours = Number(match[10] ?? "0");
+  const offsetMinutes = Number(match[11] ?? "0");
+  const isRealTime =
+    month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60;
+  if (year === 0 || !isRealTime || offsetHours > 14 || offsetMinutes > 59) return "TIME_INVALID";
+  if (match[8] === undefined && match[9] === undefined) return "TIME_WITHOUT_ZONE";
+  const milliseconds = Number(fraction.padEnd(3, "0").slice(0, 3));
+  const offset = (offsetHours * 60 + offsetMinutes) * minuteMs * (match[9] === "-" ? -1 : 1);
+  return {
+    text,
+    // Date.UTC takes the years 0 to 99 for 1900 to 1999; they are refused as evidence either way.
+    epochMs: Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) - offset,
+    resolutionMs: fraction.length >= 3 ? 1 : 10 ** (3 - fraction.length),
+  };
+}
+
+/** Whether a reading may carry this time: neither before 2020 nor more than ten minutes after it arrived. */
+export function isEvidenceTime(time: StationTime, receivedAtMs: number): boolean {
+  return time.epochMs >= earliestEvidenceMs && time.epochMs <= receivedAtMs + futureToleranceMs;
+}
+
+/**
+ * How far the station's clock is ahead of ours, as far as its messages tell: by the message that took least time.
+ * A message can be late and cannot be early, so a positive answer is a fault of the clock, and a negative one is a slow
+ * clock or a replay of what was queued.
+ * @returns `null` if no message carries a time.
+ */
+export function estimateClockSkewMs(
+  messages: readonly { readonly time: StationTime | null; readonly receivedAtMs: number }[],
+): number | null {
+  const skews = messages.flatMap(({ time, receivedAtMs }) => (time === null ? [] : [time.epochMs - receivedAtMs]));
+  return skews.length === 0 ? null : skews.reduce((greatest, skew) => Math.max(greatest, skew));
+}
+
+/** What the operator is told about a station's clock. */
+export function judgeClockSkew(skewMs: number | null): "CLOCK_AHEAD" | "CLOCK_BEHIND_OR_REPLAYED" | null {
+  if (skewMs === null || Math.abs(skewMs) <= notableSkewMs) return null;
+  return skewMs > 0 ? "CLOCK_AHEAD" : "CLOCK_BEHIND_OR_REPLAYED";
+}
+
+function daysIn(year: number, month: number): number {
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (month === 2) return isLeapYear ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}

@@ -1,0 +1,122 @@
+import type { Plug, StationMessage, TransactionEnded, TransactionMessage } from "./message.ts";
+
+/** A transaction as far as later messages are matched to it. */
+export interface KnownTransaction {
+  readonly stationId: string;
+  readonly ocppTransactionId: string;
+  /** As its start told, or the first message that did: later ones may leave it out. */
+  readonly plug: Plug;
+  /** By the station's clock; `null` while its start is not known. */
+  readonly startedAtMs: number | null;
+  /** By the station's clock; `null` while it is open. */
+  readonly endedAtMs: number | null;
+}
+
+/** OCPP 1.6 carries transaction ids as signed integers of 32 bits. */
+export const greatestTransactionId = 2 ** 31 - 1;
+
+/**
+ * The first free positive id of 31 bits at or after one drawn at random. It must be free for this station for ever, so
+ * that a stop that comes years late cannot mean another transaction.
+ * @param random Uniform in 0..2^31 − 1, from a source that cannot be guessed.
+ * @param isTaken Whether this station was ever given the id.
+ */
+export function chooseTransactionId(random: number, isTaken: (id: number) => boolean): number {
+  if (!Number.isInteger(random) || random < 0 || random > greatestTransactionId) {
+    throw new RangeError("random is an integer of 31 bits.");
+  }
+  let id = random === 0 ? 1 : random;
+  for (let attempts = 0; attempts < 10_000; attempts += 1) {
+    if (!isTaken(id)) return id;
+    id = id === greatestTransactionId ? 1 : id + 1;
+  }
+  throw new RangeError("10,000 ids in a row are taken.");
+}
+
+/**
+ * The transaction that a message belongs to, among those of its own station; `null` if none, or more than one, fits.
+ * An id that is known decides. A stop with an id that means nothing (−1, 0, or one that was never assigned, which
+ * stations use for transactions that began offline) is matched by the begin that it reports, and failing that only if a
+ * single open transaction can be meant.
+ */
+export function matchTransaction(
+  message: TransactionMessage,
+  known: readonly KnownTransaction[],
+): KnownTransaction | null {
+  const ofStation = known.filter(({ stationId }) => stationId === message.stationId);
+  const withId = ofStation.filter(({ ocppTransactionId }) => ocppTransactionId === message.ocppTransactionId);
+  if (withId.length === 1) return withId[0] ?? null;
+  if (withId.length > 1) return latestBefore(withId, message.time?.epochMs ?? null);
+  if (message.protocol !== "ocpp1.6") return null;
+  if (message.kind === "transaction-ended") return matchStop(message, ofStation);
+  return message.kind === "meter-values" ? matchByPlug(message, ofStation) : null;
+}
+
+/** The open transactions at an outlet that a new start there ends: a connector has one at a time. */
+export function findDisplaced(
+  started: TransactionMessage,
+  open: readonly KnownTransaction[],
+): readonly KnownTransaction[] {
+  const startedAtMs = started.time?.epochMs ?? null;
+  return open.filter(
+    (transaction) =>
+      transaction.stationId === started.stationId &&
+      transaction.endedAtMs === null &&
+      transaction.ocppTransactionId !== started.ocppTransactionId &&
+      isSamePlug(transaction.plug, started.plug) &&
+      // A start that is replayed late ends nothing that began after it.
+      (startedAtMs === null || transaction.startedAtMs === null || transaction.startedAtMs < startedAtMs),
+  );
+}
+
+/** Whether a message says that what charged at this outlet is over: it is free again, or the station began anew. */
+export function isEndSign(message: StationMessage, transaction: KnownTransaction): boolean {
+  if (message.stationId !== transaction.stationId) return false;
+  if (message.kind === "booted") return true;
+  if (message.kind !== "connector-status" || message.state !== "available") return false;
+  const atMs = message.time?.epochMs ?? message.receivedAtMs;
+  const isAfterStart = transaction.startedAtMs === null || atMs > transaction.startedAtMs;
+  return isAfterStart && isSamePlug(message.plug, transaction.plug);
+}
+
+function matchStop(ended: TransactionEnded, ofStation: readonly KnownTransaction[]): KnownTransaction | null {
+  const beginMs = ended.readings.find(({ context }) => context === "Transaction.Begin")?.time?.epochMs ?? null;
+  const endMs = ended.time?.epochMs ?? null;
+  const started = ofStation.filter(({ startedAtMs }) => beginMs !== null && startedAtMs === beginMs);
+  if (started.length === 1) return started[0] ?? null;
+  const open = ofStation.filter(
+    ({ startedAtMs, endedAtMs }) =>
+      endedAtMs === null && (startedAtMs === null || endMs === null || startedAtMs <= endMs),
+  );
+  return open.length === 1 ? (open[0] ?? null) : null;
+}
+
+function matchByPlug(message: TransactionMessage, ofStation: readonly KnownTransaction[]): KnownTransaction | null {
+  // Values that name another transaction are not of this one.
+  if (message.ocppTransactionId !== null || message.plug.connectorId === 0) return null;
+  const atMs = message.readings[0]?.time?.epochMs ?? message.receivedAtMs;
+  const running = ofStation.filter(
+    ({ plug, startedAtMs, endedAtMs }) =>
+      isSamePlug(plug, message.plug) &&
+      startedAtMs !== null &&
+      startedAtMs <= atMs &&
+      (endedAtMs === null || atMs <= endedAtMs),
+  );
+  return running.length === 1 ? (running[0] ?? null) : null;
+}
+
+/** Ids may begin anew after a station's memory was cleared: then the latest that had begun is meant. */
+function latestBefore(candidates: readonly KnownTransaction[], atMs: number | null): KnownTransaction | null {
+  const begun = candidates.filter(({ startedAtMs }) => startedAtMs !== null && (atMs === null || startedAtMs <= atMs));
+  const sorted = begun.sort((left, right) => (right.startedAtMs ?? 0) - (left.startedAtMs ?? 0));
+  return sorted[0] ?? null;
+}
+
+function isSamePlug(left: Plug, right: Plug): boolean {
+  if (left.evseId !== null || right.evseId !== null) {
+    const isSameConnector =
+      left.connectorId === null || right.connectorId === null || left.connectorId === right.connectorId;
+    return left.evseId === right.evseId && isSameConnector;
+  }
+  return left.connectorId !== null && left.connectorId === right.connectorId;
+}

@@ -1,0 +1,90 @@
+import { subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
+import type { TransactionMessage } from "./message.ts";
+
+/** Energy that flowed in a time. */
+export interface Flow {
+  readonly energyWh: Decimal;
+  readonly durationMs: number;
+}
+
+/** One message's register and power, read at the same time. */
+interface PowerPoint {
+  readonly atMs: number;
+  readonly registerWh: Decimal;
+  readonly powerW: Decimal;
+}
+
+// A factor of 1000 within a quarter: power is sampled and not averaged, so the two never agree exactly.
+const highLow = 800n;
+const highHigh = 1_250n;
+/** Below this much reference energy a factor says nothing: a thousandth of it is less than a register can show. */
+const leastReferenceWh: Decimal = { unscaled: 1n, scale: 0 };
+const scaleOfComparison = 12;
+const msPerHour = 3_600_000n;
+
+/**
+ * Whether two statements about one flow differ by about 1000, which is a unit taken for another (ocpp.md §4, 9). Slopes
+ * are compared, so that the two need not span the same time.
+ */
+export function isUnitFault(flow: Flow, reference: Flow): boolean {
+  if (flow.durationMs <= 0 || reference.durationMs <= 0) return false;
+  const flowing = scaled(flow.energyWh) * BigInt(reference.durationMs);
+  const referenced = scaled(reference.energyWh) * BigInt(flow.durationMs);
+  if (scaled(reference.energyWh) < scaled(leastReferenceWh) && scaled(flow.energyWh) < scaled(leastReferenceWh)) {
+    return false;
+  }
+  if (flowing <= 0n || referenced <= 0n) return false;
+  return (
+    (flowing >= referenced * highLow && flowing <= referenced * highHigh) ||
+    (referenced >= flowing * highLow && referenced <= flowing * highHigh)
+  );
+}
+
+/**
+ * Energy by the register and energy by the power that the same messages report beside it, over the stretches where the
+ * register rises; `null` where no two messages carry both.
+ */
+export function comparePowerWithRegister(
+  messages: readonly TransactionMessage[],
+): { readonly byRegister: Flow; readonly byPower: Flow } | null {
+  const points = messages.flatMap(powerPointsOf).sort((left, right) => left.atMs - right.atMs);
+  let registerUnits = 0n;
+  let powerUnits = 0n;
+  let durationMs = 0;
+  for (const [index, point] of points.entries()) {
+    const previous = points[index - 1];
+    if (previous === undefined || point.atMs === previous.atMs) continue;
+    const step = subtractDecimals(point.registerWh, previous.registerWh);
+    if (step.unscaled < 0n) continue;
+    const stepMs = point.atMs - previous.atMs;
+    registerUnits += scaled(step);
+    powerUnits += ((scaled(previous.powerW) + scaled(point.powerW)) * BigInt(stepMs)) / (2n * msPerHour);
+    durationMs += stepMs;
+  }
+  if (durationMs === 0) return null;
+  return {
+    byRegister: { energyWh: { unscaled: registerUnits, scale: scaleOfComparison }, durationMs },
+    byPower: { energyWh: { unscaled: powerUnits, scale: scaleOfComparison }, durationMs },
+  };
+}
+
+function powerPointsOf(message: TransactionMessage): PowerPoint[] {
+  const usable = message.readings.filter(({ faults, phase }) => faults.length === 0 && phase === null);
+  return usable.flatMap((power) => {
+    if (power.measurand !== "Power.Active.Import" || power.value === null || power.time === null) return [];
+    const atMs = power.time.epochMs;
+    const register = usable.find(
+      ({ measurand, location, time }) =>
+        measurand === "Energy.Active.Import.Register" && location === power.location && time?.epochMs === atMs,
+    );
+    if (register === undefined || register.value === null) return [];
+    return [{ atMs, registerWh: register.value, powerW: power.value }];
+  });
+}
+
+/** Cut off far below what any register shows, so that all comparisons are of integers. */
+function scaled(value: Decimal): bigint {
+  return value.scale <= scaleOfComparison
+    ? unscaledAt(value, scaleOfComparison)
+    : value.unscaled / 10n ** BigInt(value.scale - scaleOfComparison);
+}

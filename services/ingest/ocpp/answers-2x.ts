@@ -1,0 +1,131 @@
+import type { FrameEffect } from "../../store/ocpp.ts";
+import type { AnswerPayload, ActionHandler, StationCall } from "./answer-plan.ts";
+import { acknowledge, answerWith, naturalKeyOf, timeText } from "./answer-plan.ts";
+import type { IdTokenDecision, IdTokenQuestion } from "./id-token-policy.ts";
+import { countAt, fieldAt, textAt } from "./payload-fields.ts";
+
+const authorize: ActionHandler = (call) => {
+  const { payload } = call;
+  // A contract certificate can only be said to be good by somebody who has checked it, and nobody here has.
+  const asksForCertificate =
+    fieldAt(payload, "certificate") !== undefined || fieldAt(payload, "iso15118CertificateHashData") !== undefined;
+  return {
+    kind: "ask",
+    question: questionOf(call, "authorize"),
+    effects: [],
+    payloadOf: (decision) =>
+      asksForCertificate
+        ? { idTokenInfo: { status: "Invalid" }, certificateStatus: "NoCertificateAvailable" }
+        : { idTokenInfo: idTokenInfo(decision) },
+  };
+};
+
+const bootNotification: ActionHandler = (call, { bootStatus, heartbeatSeconds }) => {
+  const { payload, receivedAtMs } = call;
+  const report = {
+    vendor: textAt(payload, "chargingStation", "vendorName") ?? "",
+    model: textAt(payload, "chargingStation", "model") ?? "",
+    serialNumber: textAt(payload, "chargingStation", "serialNumber"),
+    firmwareVersion: textAt(payload, "chargingStation", "firmwareVersion"),
+    reason: textAt(payload, "reason"),
+  };
+  return answerWith({ currentTime: timeText(receivedAtMs), interval: heartbeatSeconds, status: bootStatus }, [
+    { kind: "booted", report },
+  ]);
+};
+
+const statusNotification: ActionHandler = ({ payload }) => {
+  const evse = countAt(payload, "evseId");
+  const connector = countAt(payload, "connectorId");
+  const status = textAt(payload, "connectorStatus");
+  if (evse === null || connector === null || status === null) return answerWith({});
+  const timestampText = textAt(payload, "timestamp");
+  return answerWith({}, [
+    { kind: "connector-status", status: { evse, connector, status, errorCode: null, timestampText } },
+  ]);
+};
+
+/** Events are always taken; only an idToken in one makes its answer say something. */
+const transactionEvent: ActionHandler = (call) => {
+  const { payload } = call;
+  const eventType = textAt(payload, "eventType");
+  const effects = eventType === "Started" || eventType === "Ended" ? effectsOf(payload, eventType) : [];
+  if (textAt(payload, "idToken", "idToken") === null) return answerWith({}, effects);
+
+  const occasion = eventType === "Started" ? "started" : eventType === "Ended" ? "ended" : "updated";
+  return {
+    kind: "ask",
+    question: questionOf(call, occasion),
+    effects,
+    payloadOf: (decision) => ({ idTokenInfo: idTokenInfo(decision) }),
+  };
+};
+
+function effectsOf(payload: unknown, eventType: "Started" | "Ended"): readonly FrameEffect[] {
+  const ocppTransactionId = textAt(payload, "transactionInfo", "transactionId");
+  if (ocppTransactionId === null) return [];
+  if (eventType === "Ended") return [{ kind: "transaction-ended", ocppTransactionId }];
+  const startedAtText = textAt(payload, "timestamp");
+  return [
+    {
+      kind: "transaction-started",
+      transaction: {
+        // Ids of 2.x are the station's own, and one that was set up anew may use them again.
+        naturalKey: naturalKeyOf([ocppTransactionId, startedAtText]),
+        ocppTransactionIds: [ocppTransactionId],
+        evse: countAt(payload, "evse", "id"),
+        connector: countAt(payload, "evse", "connectorId"),
+        idToken: textAt(payload, "idToken", "idToken"),
+        startedAtText,
+      },
+    },
+  ];
+}
+
+const rejected: ActionHandler = () => answerWith({ status: "Rejected" });
+
+/** What stations of 2.0.1 and 2.1 may call in the blocks that are implemented; the rest is not supported. */
+export const handlers2x: ReadonlyMap<string, ActionHandler> = new Map<string, ActionHandler>([
+  ["Authorize", authorize],
+  ["BootNotification", bootNotification],
+  ["ClearedChargingLimit", acknowledge],
+  ["DataTransfer", () => answerWith({ status: "UnknownVendorId" })],
+  ["FirmwareStatusNotification", acknowledge],
+  ["Heartbeat", ({ receivedAtMs }) => answerWith({ currentTime: timeText(receivedAtMs) })],
+  ["LogStatusNotification", acknowledge],
+  ["MeterValues", acknowledge],
+  ["NotifyChargingLimit", acknowledge],
+  ["NotifyCustomerInformation", acknowledge],
+  ["NotifyDisplayMessages", acknowledge],
+  // Smart charging by the vehicle's needs is not offered, and the station goes on without.
+  ["NotifyEVChargingNeeds", rejected],
+  ["NotifyEVChargingSchedule", rejected],
+  ["NotifyEvent", acknowledge],
+  ["NotifyMonitoringReport", acknowledge],
+  ["NotifyReport", acknowledge],
+  ["PublishFirmwareStatusNotification", acknowledge],
+  ["ReportChargingProfiles", acknowledge],
+  ["ReservationStatusUpdate", acknowledge],
+  ["SecurityEventNotification", acknowledge],
+  // The service is no certificate authority.
+  ["SignCertificate", rejected],
+  ["StatusNotification", statusNotification],
+  ["TransactionEvent", transactionEvent],
+]);
+
+function questionOf(call: StationCall, occasion: IdTokenQuestion["occasion"]): IdTokenQuestion {
+  const { stationId, protocol, payload } = call;
+  const stationEvse = countAt(payload, "evse", "id");
+  return {
+    stationId,
+    protocol,
+    idToken: textAt(payload, "idToken", "idToken") ?? "",
+    idTokenType: textAt(payload, "idToken", "type"),
+    stationEvse: stationEvse === 0 ? null : stationEvse,
+    occasion,
+  };
+}
+
+function idTokenInfo({ status, expiresAtMs }: IdTokenDecision): AnswerPayload {
+  return expiresAtMs === null ? { status } : { status, cacheExpiryDateTime: timeText(expiresAtMs) };
+}

@@ -1,0 +1,208 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { WattproofError } from "../../errors.ts";
+import type { OperatorDesk } from "../../operator-desk.ts";
+import type { StoredFrame } from "../../store/ocpp.ts";
+import type { Store } from "../../store/store.ts";
+
+/**
+ * The next layer, which reads what the frames mean. It gets the CALLs of stations only after they are on disk, those of
+ * one station one after the other in the order in which they came, each at least once, also across restarts. A rejection
+ * means that it could not do its work; the frame comes again, and later ones of that station wait.
+ */
+export interface FrameInbox {
+  take(frame: StoredFrame): Promise<void>;
+}
+
+/** Hands frames on without anybody having to wait for it. */
+export interface FramePump {
+  /** Tells of a frame that is on disk, in the order of the frames. */
+  offer(frame: StoredFrame): void;
+  /** Hands on until the signal; begins where an earlier run stopped. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Resolves when everything that was on disk at the time of the call was handed on or set aside. */
+  settled(): Promise<void>;
+}
+
+const pageFrames = 256;
+/** Frames kept in memory so that they need not be read back; about 10 MB of usual ones. */
+const memoryFrames = 8_192;
+const attemptPausesMs = [50, 500];
+const endGraceMs = 1_000;
+const parkedPauseMs = 30_000;
+
+/** The end waits for what was begun, but not for ever. */
+function orEnd(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const onAbort = (): void => {
+      timer = setTimeout(() => {
+        reject(new WattproofError("SERVICE_OVERLOADED", "The service ends before the frame was taken."));
+      }, endGraceMs);
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    });
+  });
+}
+
+export function createFramePump(deps: {
+  readonly store: Pick<
+    Store,
+    "listFrames" | "readFrameCursor" | "moveFrameCursor" | "parkFrame" | "listParkedFrames" | "unparkFrame"
+  >;
+  readonly inbox: FrameInbox;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+}): FramePump {
+  const { store, inbox, desk, now } = deps;
+  let fresh: StoredFrame[] = [];
+  let cursor = 0;
+  let newest = 0;
+  /** Stations that have frames set aside: what follows must not overtake them. */
+  const stalled = new Set<string>();
+  let retryAtMs = 0;
+  let wake: () => void = () => undefined;
+  let waiters: { readonly ordinal: number; readonly resolve: () => void }[] = [];
+
+  async function nextPage(): Promise<readonly StoredFrame[]> {
+    while (fresh[0] !== undefined && fresh[0].ordinal <= cursor) fresh.shift();
+    if (fresh[0]?.ordinal === cursor + 1) {
+      const page = fresh.slice(0, pageFrames);
+      fresh = fresh.slice(pageFrames);
+      return page;
+    }
+    return store.listFrames(cursor, pageFrames);
+  }
+
+  async function handOn(frames: readonly StoredFrame[], signal: AbortSignal): Promise<void> {
+    const stations = Map.groupBy(
+      frames.filter(({ direction, action }) => direction === "in" && action !== null),
+      ({ stationId }) => stationId,
+    );
+    await Promise.all([...stations.values()].map((queue) => handOnOfStation(queue, signal)));
+  }
+
+  async function handOnOfStation(queue: readonly StoredFrame[], signal: AbortSignal): Promise<void> {
+    for (const frame of queue) {
+      if (!stalled.has(frame.stationId) && (await tryTaking(frame, signal))) continue;
+      // Between two attempts the service may end; then the cursor has not moved, and the frame comes again.
+      if (signal.aborted) return;
+      if (stalled.size === 0) retryAtMs = now() + parkedPauseMs;
+      stalled.add(frame.stationId);
+      await store.parkFrame(frame.ordinal, frame.stationId);
+    }
+  }
+
+  async function tryTaking(frame: StoredFrame, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await orEnd(inbox.take(frame), signal);
+        return true;
+      } catch (error) {
+        const pauseMs = attemptPausesMs[attempt];
+        if (signal.aborted) return false;
+        if (pauseMs === undefined) {
+          desk.alert("ocpp-inbox-failed", { stationId: frame.stationId, frameId: frame.frameId, err: error });
+          return false;
+        }
+        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async function retryParked(signal: AbortSignal): Promise<void> {
+    const failed = new Set<string>();
+    let isMore = true;
+    while (isMore && !signal.aborted) {
+      const parked = await store.listParkedFrames(pageFrames);
+      const open = parked.filter(({ stationId }) => !failed.has(stationId));
+      for (const frame of open) {
+        if (failed.has(frame.stationId)) continue;
+        if (await tryTaking(frame, signal)) await store.unparkFrame(frame.ordinal);
+        else failed.add(frame.stationId);
+      }
+      isMore = open.length > 0 && parked.length === pageFrames;
+      if (parked.length < pageFrames) {
+        for (const stationId of stalled) if (!failed.has(stationId)) stalled.delete(stationId);
+      }
+    }
+  }
+
+  function waitForMore(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = stalled.size === 0 ? undefined : setTimeout(done, parkedPauseMs);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        wake = () => undefined;
+        resolve();
+      }
+      signal.addEventListener("abort", done, { once: true });
+      wake = done;
+    });
+  }
+
+  function tellWaiters(): void {
+    const [reached, others] = [
+      waiters.filter((one) => one.ordinal <= cursor),
+      waiters.filter((one) => one.ordinal > cursor),
+    ];
+    waiters = others;
+    for (const { resolve } of reached) resolve();
+  }
+
+  async function runOn(signal: AbortSignal): Promise<void> {
+    cursor = await store.readFrameCursor();
+    for (const frame of await store.listParkedFrames(memoryFrames)) stalled.add(frame.stationId);
+    retryAtMs = now();
+    const isEnded = (): boolean => signal.aborted;
+    while (!isEnded()) {
+      if (stalled.size > 0 && now() >= retryAtMs) {
+        retryAtMs = now() + parkedPauseMs;
+        await retryParked(signal);
+      }
+      const page = await nextPage();
+      const last = page.at(-1);
+      if (last === undefined) {
+        await waitForMore(signal);
+        continue;
+      }
+      await handOn(page, signal);
+      // An end in between leaves the cursor, so that what was not taken comes again.
+      if (isEnded()) return;
+      await store.moveFrameCursor(last.ordinal);
+      cursor = last.ordinal;
+      tellWaiters();
+    }
+  }
+
+  return {
+    offer(frame) {
+      newest = frame.ordinal;
+      if (fresh.length >= memoryFrames) fresh = [];
+      fresh.push(frame);
+      wake();
+    },
+    async run(signal) {
+      let isRunning = true;
+      while (isRunning && !signal.aborted) {
+        try {
+          await runOn(signal);
+          isRunning = false;
+        } catch (error) {
+          desk.alert("ocpp-inbox-failed", { err: error });
+          await delay(attemptPausesMs.at(-1), undefined, { signal }).catch(() => undefined);
+        }
+      }
+    },
+    settled() {
+      const ordinal = newest;
+      if (ordinal <= cursor) return Promise.resolve();
+      return new Promise((resolve) => waiters.push({ ordinal, resolve }));
+    },
+  };
+}

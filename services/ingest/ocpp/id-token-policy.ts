@@ -1,0 +1,63 @@
+import { normalizeIdTag } from "../../domain/id-tag.ts";
+import type { OcppProtocol } from "../../store/ocpp.ts";
+import type { Store } from "../../store/store.ts";
+
+const idTokenStatuses = [
+  "Accepted",
+  "Blocked",
+  "ConcurrentTx",
+  "Expired",
+  "Invalid",
+  "NoCredit",
+  "NotAllowedTypeEVSE",
+  "NotAtThisLocation",
+  "NotAtThisTime",
+  "Unknown",
+] as const;
+
+/** What a station is told about an idToken, in the words of 2.x; what 1.6 has no word for becomes the nearest one. */
+export type IdTokenStatus = (typeof idTokenStatuses)[number];
+
+export function isIdTokenStatus(word: string | null): word is IdTokenStatus {
+  return idTokenStatuses.some((status) => status === word);
+}
+
+/** An idToken that a station asks about. */
+export interface IdTokenQuestion {
+  readonly stationId: string;
+  readonly protocol: OcppProtocol;
+  readonly idToken: string;
+  /** Of 2.x, such as `ISO14443` or `eMAID`; `null` in 1.6. */
+  readonly idTokenType: string | null;
+  /** The station's own number of the EVSE (in 1.6 of the connector), where it says one. */
+  readonly stationEvse: number | null;
+  /** Whether it asks beforehand, or reports what has begun or ended. */
+  readonly occasion: "authorize" | "started" | "updated" | "ended";
+}
+
+export interface IdTokenDecision {
+  readonly status: IdTokenStatus;
+  /** Until when the station may remember the decision; `null`: it is not told. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Decides about idTokens. A rejection is a fault of ours: the station gets no answer and asks again. */
+export interface IdTokenPolicy {
+  decide(question: IdTokenQuestion): Promise<IdTokenDecision>;
+}
+
+/** Accepts the idTag of a session that is open at an EVSE of the station, and nothing else. */
+export function createSessionIdTokenPolicy(store: Pick<Store, "findSessionsByIdTag" | "findStation">): IdTokenPolicy {
+  return {
+    async decide({ stationId, idToken, stationEvse }) {
+      const station = await store.findStation(stationId);
+      const sessions = await store.findSessionsByIdTag(normalizeIdTag(idToken));
+      const isOpenHere = sessions.some(({ terms, state }) => {
+        const place = station?.evses.indexOf(terms.evse) ?? -1;
+        const isHere = place >= 0 && (stationEvse === null || stationEvse === place + 1);
+        return isHere && (state.status === "opened" || state.status === "charging");
+      });
+      return { status: isOpenHere ? "Accepted" : "Invalid", expiresAtMs: null };
+    },
+  };
+}

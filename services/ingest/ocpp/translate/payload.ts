@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+
+/** A JSON object of which nothing is known yet. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** The payload as it is read: a copy of its own, so that no validator can change what was received. */
+export interface PayloadCopy {
+  readonly payload: JsonRecord;
+  /** SHA-256 over the payload with its members in alphabetical order, in hex. */
+  readonly digest: string;
+}
+
+/** No payload of OCPP is nested deeper than 8; what is deeper is cut off, so that nothing can exhaust the stack. */
+const greatestDepth = 32;
+
+/** Copies what was received. Whatever is no JSON object reads as an empty one. */
+export function copyPayload(received: unknown): PayloadCopy {
+  const copy = copyValue(received, 0);
+  const digest = createHash("sha256")
+    .update(JSON.stringify([copy]))
+    .digest("hex");
+  return { payload: isJsonRecord(copy) ? copy : {}, digest };
+}
+
+export function isJsonRecord(value: unknown): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The member as text; `null` where it is missing or none. */
+export function textOf(record: JsonRecord, key: string): string | null {
+  const value = record[key];
+  return typeof value === "string" ? value : null;
+}
+
+/** The member as integer; `null` where it is missing or none. */
+export function integerOf(record: JsonRecord, key: string): number | null {
+  const value = record[key];
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : null;
+}
+
+/** The member as object; an empty one where it is missing or none. */
+export function recordOf(record: JsonRecord, key: string): JsonRecord {
+  const value = record[key];
+  return isJsonRecord(value) ? value : {};
+}
+
+/** The objects of a list, each with its JSON pointer. */
+export function recordsOf(
+  record: JsonRecord,
+  key: string,
+  path: string,
+): readonly { readonly item: JsonRecord; readonly path: string }[] {
+  const value: unknown = record[key];
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown, index) =>
+    isJsonRecord(item) ? [{ item, path: `${path}/${key}/${index}` }] : [],
+  );
+}
+
+function copyValue(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= greatestDepth) return null;
+  if (Array.isArray(value)) return value.map((item: unknown) => copyValue(item, depth + 1));
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  // fromEntries defines members and sets none, so that one called __proto__ is a member like any other.
+  return Object.fromEntries(entries.map(([key, item]) => [key, copyValue(item, depth + 1)]));
+}

@@ -1,0 +1,214 @@
+import type { Station } from "./store.ts";
+
+/** The subprotocol names of the versions that are spoken. */
+export const ocppProtocols = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;
+export type OcppProtocol = (typeof ocppProtocols)[number];
+
+/** Security profiles of OCPP: 0 nothing, 1 Basic, 2 TLS and Basic, 3 TLS with a client certificate. */
+export const securityProfiles = [0, 1, 2, 3] as const;
+export type SecurityProfile = (typeof securityProfiles)[number];
+
+/** What a station is told when it boots. */
+export const bootStatuses = ["Accepted", "Pending", "Rejected"] as const;
+export type BootStatus = (typeof bootStatuses)[number];
+
+/** A frame before it is on disk. */
+export interface NewFrame {
+  readonly stationId: string;
+  readonly protocol: OcppProtocol;
+  /** `in`: the station sent it; `out`: the service did. */
+  readonly direction: "in" | "out";
+  /** When it was received, or handed to the store to be sent; milliseconds since 1970. */
+  readonly receivedAtMs: number;
+  /** Exactly as on the wire, except that a key which is being handed out is blanked. */
+  readonly text: string;
+  /** Of a CALL; `null` for every other frame. */
+  readonly action: string | null;
+  /** The sender's id of the message. Senders repeat ids: it says nothing about identity. */
+  readonly messageId: string | null;
+  /** The answer exactly as sent, if it was known when the frame was stored; otherwise the answer is a frame of its own. */
+  readonly answer: string | null;
+  /** What the schema has against a message that was taken all the same: nothing may rest on it unseen. */
+  readonly faults: readonly string[] | null;
+}
+
+/** A frame that is on disk; frames are never changed or removed. */
+export interface StoredFrame extends NewFrame {
+  /** Position in the one order of all frames. */
+  readonly ordinal: number;
+  /** The position as text: the name of the frame elsewhere. */
+  readonly frameId: string;
+  /** For StartTransaction of OCPP 1.6 the id that the service assigned, in decimal digits; otherwise `null`. */
+  readonly ocppTransactionId: string | null;
+}
+
+/** A transaction that a station began. */
+export interface NewTransaction {
+  /** Equal for every repetition of the same start by the same station, whatever its message id. */
+  readonly naturalKey: string;
+  /** The station's own id (2.x), or random ids to choose from (1.6), of which a station never gets one twice. */
+  readonly ocppTransactionIds: readonly string[];
+  readonly evse: number | null;
+  readonly connector: number | null;
+  readonly idToken: string | null;
+  /** As the station wrote it. */
+  readonly startedAtText: string | null;
+}
+
+export interface OcppTransaction extends Omit<NewTransaction, "ocppTransactionIds"> {
+  readonly ordinal: number;
+  readonly stationId: string;
+  readonly protocol: OcppProtocol;
+  readonly ocppTransactionId: string;
+  /** What the station was told about the idToken; `null` until it was decided. */
+  readonly idTokenStatus: string | null;
+  readonly startedFrame: number;
+  /** The first frame that ended it. */
+  readonly endedFrame: number | null;
+}
+
+/** What a station says about itself when it boots. */
+export interface BootReport {
+  readonly vendor: string;
+  readonly model: string;
+  readonly serialNumber: string | null;
+  readonly firmwareVersion: string | null;
+  readonly reason: string | null;
+}
+
+/** State of one connector, as reported. OCPP 1.6 numbers connectors alone: they are EVSEs with connector 1. */
+export interface ConnectorStatus {
+  readonly evse: number;
+  readonly connector: number;
+  /** The word of the protocol. */
+  readonly status: string;
+  readonly errorCode: string | null;
+  /** As the station wrote it. */
+  readonly timestampText: string | null;
+}
+
+export interface StoredConnectorStatus extends ConnectorStatus {
+  readonly receivedAtMs: number;
+}
+
+/** What is stored together with a frame, or not at all. */
+export type FrameEffect =
+  | { readonly kind: "transaction-started"; readonly transaction: NewTransaction }
+  | { readonly kind: "transaction-ended"; readonly ocppTransactionId: string }
+  | { readonly kind: "token-decided"; readonly transactionOrdinal: number; readonly status: string }
+  | { readonly kind: "connector-status"; readonly status: ConnectorStatus }
+  | { readonly kind: "booted"; readonly report: BootReport };
+
+/** A frame that is on disk, with the transaction that it began now or had begun before. */
+export interface FrameOutcome {
+  readonly frame: StoredFrame;
+  readonly transaction: OcppTransaction | null;
+}
+
+/** A key by which a station may authenticate. */
+export interface StationKey {
+  readonly ordinal: number;
+  /** SHA-256 in lower-case hexadecimal. The key itself is never stored. */
+  readonly keySha256: string;
+}
+
+/** What the OCPP door needs to know to let a station in. */
+export interface OcppAccess {
+  readonly station: Station;
+  readonly leastSecurityProfile: SecurityProfile;
+  readonly bootStatus: BootStatus;
+  /** Oldest first. Several while a new key was handed out and the station has not used it yet. */
+  readonly keys: readonly StationKey[];
+}
+
+/** A station as the operator sees it. */
+export interface OcppStationState {
+  readonly stationId: string;
+  readonly evses: readonly number[];
+  readonly leastSecurityProfile: SecurityProfile;
+  readonly bootStatus: BootStatus;
+  /** Of the last connection; `null` before the first. */
+  readonly protocol: OcppProtocol | null;
+  readonly securityProfile: SecurityProfile | null;
+  readonly lastSeenAtMs: number | null;
+  readonly boot: BootReport | null;
+  readonly connectors: readonly StoredConnectorStatus[];
+}
+
+/** A station that nobody registered and that tried to connect. */
+export interface UnknownStation {
+  readonly stationId: string;
+  readonly address: string;
+  /** Subprotocols that it offered, separated by commas. */
+  readonly protocols: string;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+  readonly attempts: number;
+}
+
+/** The part of the ledger that belongs to OCPP; durability and errors are those of the whole. */
+export interface OcppStore {
+  /**
+   * Keeps a frame and what follows from it, in one step. Frames are stored in the order of the calls, and those of one
+   * turn of the event loop share one wait for the disk. Durable on return.
+   */
+  commitFrame(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome>;
+  /** Frames after this position, in order. */
+  listFrames(afterOrdinal: number, limit: number): Promise<readonly StoredFrame[]>;
+  /** Frames of a station that the schema has something against, newest first. */
+  listQuarantinedFrames(stationId: string, limit: number): Promise<readonly StoredFrame[]>;
+  /** The latest transaction of this station by this id. */
+  findOcppTransaction(stationId: string, ocppTransactionId: string): Promise<OcppTransaction | null>;
+  /** Transactions of a station, newest first. */
+  listOcppTransactions(stationId: string, limit: number): Promise<readonly OcppTransaction[]>;
+
+  /** Position up to which frames were handed on. */
+  readFrameCursor(): Promise<number>;
+  /** Durable on return. */
+  moveFrameCursor(ordinal: number): Promise<void>;
+  /** Sets a frame aside that could not be handed on; the cursor may pass it. Durable on return. */
+  parkFrame(ordinal: number, stationId: string): Promise<void>;
+  /** Frames that were set aside, in order. */
+  listParkedFrames(limit: number): Promise<readonly StoredFrame[]>;
+  /** Durable on return. */
+  unparkFrame(ordinal: number): Promise<void>;
+
+  findOcppAccess(stationId: string): Promise<OcppAccess | null>;
+  /** Sets how a registered station may connect. Durable on return. @returns whether there is such a station. */
+  setOcppAccess(
+    stationId: string,
+    access: { readonly leastSecurityProfile: SecurityProfile; readonly bootStatus: BootStatus },
+  ): Promise<boolean>;
+  /** Replaces all keys of a station by this one. Durable on return. */
+  replaceStationKeys(stationId: string, keySha256: string, atMs: number): Promise<void>;
+  /** Adds a key beside those that hold. Durable on return. @returns its position, or `null` if there are too many. */
+  addStationKey(stationId: string, keySha256: string, atMs: number): Promise<number | null>;
+  /** The station has used this key: older ones no longer hold. Durable on return. */
+  retireOlderKeys(stationId: string, ordinal: number): Promise<void>;
+  /** Takes a key back that the station has refused. Durable on return. */
+  removeStationKey(stationId: string, ordinal: number): Promise<void>;
+
+  /** Notes a connection or a sign of life. Durable on return. */
+  noteStationSeen(
+    stationId: string,
+    seen: { readonly protocol: OcppProtocol; readonly securityProfile: SecurityProfile; readonly atMs: number },
+  ): Promise<void>;
+  /** All stations by id. */
+  listOcppStations(): Promise<readonly OcppStationState[]>;
+  findOcppStation(stationId: string): Promise<OcppStationState | null>;
+  /** The station that reports for an EVSE of the registry, and the number by which the station knows that EVSE. */
+  findStationOfEvse(evse: number): Promise<{ readonly stationId: string; readonly stationEvse: number } | null>;
+
+  /** Keeps the `limit` latest. Durable on return. */
+  noteUnknownStation(
+    attempt: {
+      readonly stationId: string;
+      readonly address: string;
+      readonly protocols: string;
+      readonly atMs: number;
+    },
+    limit: number,
+  ): Promise<void>;
+  /** The latest first. */
+  listUnknownStations(): Promise<readonly UnknownStation[]>;
+}

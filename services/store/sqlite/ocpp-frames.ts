@@ -1,0 +1,307 @@
+import { z } from "zod";
+
+import { WattproofError } from "../../errors.ts";
+import type { FrameEffect, FrameOutcome, NewFrame, NewTransaction, OcppStore, OcppTransaction } from "../ocpp.ts";
+import type { Access } from "./access.ts";
+import { frameColumns, readFrameRow, readOcppTransactionRow, transactionColumns } from "./ocpp-rows.ts";
+
+interface Entry {
+  readonly frame: NewFrame;
+  readonly effects: readonly FrameEffect[];
+  readonly succeed: (outcome: FrameOutcome) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+const insertFrame = `INSERT INTO ocpp_frames (station_id, protocol, direction, received_at_ms, text, action, message_id,
+  answer, ocpp_transaction_id, faults) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ordinalRow = z.object({ ordinal: z.number() });
+
+export function createOcppFrameStore(
+  access: Access,
+): Pick<
+  OcppStore,
+  | "commitFrame"
+  | "listFrames"
+  | "listQuarantinedFrames"
+  | "findOcppTransaction"
+  | "listOcppTransactions"
+  | "readFrameCursor"
+  | "moveFrameCursor"
+  | "parkFrame"
+  | "listParkedFrames"
+  | "unparkFrame"
+> {
+  let waiting: Entry[] = [];
+
+  function commitWaiting(): void {
+    let entries: readonly Entry[] = [];
+    access
+      .write(() => {
+        // What has arrived until the commit runs goes with it.
+        entries = waiting;
+        waiting = [];
+        return entries.map(({ frame, effects }) => write(access, frame, effects));
+      })
+      .then(
+        (outcomes) => {
+          for (const [index, outcome] of outcomes.entries()) entries[index]?.succeed(outcome);
+        },
+        (error: unknown) => {
+          const [first, ...others] = entries.length > 0 ? entries : takeWaiting();
+          if (first === undefined) return;
+          // One frame that cannot be written must not keep the others from being written.
+          if (others.length === 0) first.fail(error);
+          else for (const entry of [first, ...others]) writeAlone(entry);
+        },
+      );
+  }
+
+  function takeWaiting(): readonly Entry[] {
+    const entries = waiting;
+    waiting = [];
+    return entries;
+  }
+
+  function writeAlone({ frame, effects, succeed, fail }: Entry): void {
+    access.write(() => write(access, frame, effects)).then(succeed, fail);
+  }
+
+  return {
+    commitFrame: (frame, effects) =>
+      new Promise((succeed, fail) => {
+        waiting.push({ frame, effects, succeed, fail });
+        if (waiting.length === 1) commitWaiting();
+      }),
+    listFrames: (afterOrdinal, limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
+            afterOrdinal,
+            limit,
+          )
+          .map(readFrameRow),
+      ),
+    listQuarantinedFrames: (stationId, limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${frameColumns} FROM ocpp_frames WHERE station_id = ? AND faults IS NOT NULL
+             ORDER BY ordinal DESC LIMIT ?`,
+            stationId,
+            limit,
+          )
+          .map(readFrameRow),
+      ),
+    findOcppTransaction: (stationId, ocppTransactionId) =>
+      access.read(() => {
+        const row = access.get(
+          `SELECT ${transactionColumns} FROM ocpp_transactions WHERE station_id = ? AND ocpp_transaction_id = ?
+           ORDER BY ordinal DESC LIMIT 1`,
+          stationId,
+          ocppTransactionId,
+        );
+        return row === undefined ? null : readOcppTransactionRow(row);
+      }),
+    listOcppTransactions: (stationId, limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${transactionColumns} FROM ocpp_transactions WHERE station_id = ? ORDER BY ordinal DESC LIMIT ?`,
+            stationId,
+            limit,
+          )
+          .map(readOcppTransactionRow),
+      ),
+    readFrameCursor: () =>
+      access.read(() => {
+        const row = access.get("SELECT ordinal FROM ocpp_frame_cursor");
+        return row === undefined ? 0 : ordinalRow.parse(row).ordinal;
+      }),
+    moveFrameCursor: (ordinal) =>
+      access.write(() => {
+        access.run(
+          `INSERT INTO ocpp_frame_cursor (only_row, ordinal) VALUES (1, ?)
+           ON CONFLICT (only_row) DO UPDATE SET ordinal = excluded.ordinal`,
+          ordinal,
+        );
+      }),
+    parkFrame: (ordinal, stationId) =>
+      access.write(() => {
+        access.run(
+          "INSERT INTO ocpp_parked_frames (ordinal, station_id) VALUES (?, ?) ON CONFLICT (ordinal) DO NOTHING",
+          ordinal,
+          stationId,
+        );
+      }),
+    listParkedFrames: (limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal IN (SELECT ordinal FROM ocpp_parked_frames)
+             ORDER BY ordinal LIMIT ?`,
+            limit,
+          )
+          .map(readFrameRow),
+      ),
+    unparkFrame: (ordinal) =>
+      access.write(() => {
+        access.run("DELETE FROM ocpp_parked_frames WHERE ordinal = ?", ordinal);
+      }),
+  };
+}
+
+function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[]): FrameOutcome {
+  const started = effects.find((effect) => effect.kind === "transaction-started");
+  const known = started === undefined ? null : findByNaturalKey(access, frame.stationId, started.transaction);
+  const assigned = started === undefined || known !== null ? null : chooseId(access, frame, started.transaction);
+  const ocppTransactionId = frame.protocol === "ocpp1.6" ? (known?.ocppTransactionId ?? assigned) : null;
+
+  const ordinal = access.insert(
+    insertFrame,
+    frame.stationId,
+    frame.protocol,
+    frame.direction,
+    frame.receivedAtMs,
+    frame.text,
+    frame.action,
+    frame.messageId,
+    frame.answer,
+    ocppTransactionId,
+    frame.faults === null ? null : JSON.stringify(frame.faults),
+  );
+  let transaction = known;
+  for (const effect of effects) {
+    if (effect.kind === "transaction-started") {
+      if (assigned !== null) transaction = insertTransaction(access, frame, effect.transaction, assigned, ordinal);
+    } else apply(access, frame, ordinal, effect);
+  }
+  // Spelled out, because copying with `...` is many times slower and this runs for every message.
+  const stored = {
+    stationId: frame.stationId,
+    protocol: frame.protocol,
+    direction: frame.direction,
+    receivedAtMs: frame.receivedAtMs,
+    text: frame.text,
+    action: frame.action,
+    messageId: frame.messageId,
+    answer: frame.answer,
+    faults: frame.faults,
+    ordinal,
+    frameId: String(ordinal),
+    ocppTransactionId,
+  };
+  return { frame: stored, transaction };
+}
+
+function findByNaturalKey(access: Access, stationId: string, transaction: NewTransaction): OcppTransaction | null {
+  const row = access.get(
+    `SELECT ${transactionColumns} FROM ocpp_transactions WHERE station_id = ? AND natural_key = ?`,
+    stationId,
+    transaction.naturalKey,
+  );
+  return row === undefined ? null : readOcppTransactionRow(row);
+}
+
+function chooseId(access: Access, frame: NewFrame, transaction: NewTransaction): string {
+  const { ocppTransactionIds } = transaction;
+  const isOurs = frame.protocol === "ocpp1.6";
+  const free = ocppTransactionIds.find(
+    (id) =>
+      !isOurs ||
+      access.get(
+        "SELECT 1 FROM ocpp_transactions WHERE station_id = ? AND ocpp_transaction_id = ?",
+        frame.stationId,
+        id,
+      ) === undefined,
+  );
+  if (free === undefined) throw new WattproofError("STORE_CONTENDED", "Every transaction id that was offered is used.");
+  return free;
+}
+
+function insertTransaction(
+  access: Access,
+  frame: NewFrame,
+  transaction: NewTransaction,
+  ocppTransactionId: string,
+  startedFrame: number,
+): OcppTransaction {
+  const { naturalKey, evse, connector, idToken, startedAtText } = transaction;
+  const { stationId, protocol } = frame;
+  const ordinal = access.insert(
+    `INSERT INTO ocpp_transactions (station_id, protocol, ocpp_transaction_id, natural_key, evse, connector, id_token,
+       started_at_text, started_frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    stationId,
+    protocol,
+    ocppTransactionId,
+    naturalKey,
+    evse,
+    connector,
+    idToken,
+    startedAtText,
+    startedFrame,
+  );
+  return {
+    ordinal,
+    stationId,
+    protocol,
+    ocppTransactionId,
+    naturalKey,
+    evse,
+    connector,
+    idToken,
+    idTokenStatus: null,
+    startedAtText,
+    startedFrame,
+    endedFrame: null,
+  };
+}
+
+function apply(
+  access: Access,
+  frame: NewFrame,
+  ordinal: number,
+  effect: Exclude<FrameEffect, { kind: "transaction-started" }>,
+): void {
+  if (effect.kind === "transaction-ended") {
+    // Within this station alone, and the first end stays.
+    access.run(
+      `UPDATE ocpp_transactions SET ended_frame = ? WHERE ordinal =
+         (SELECT max(ordinal) FROM ocpp_transactions WHERE station_id = ? AND ocpp_transaction_id = ?)
+         AND ended_frame IS NULL`,
+      ordinal,
+      frame.stationId,
+      effect.ocppTransactionId,
+    );
+  } else if (effect.kind === "token-decided") {
+    access.run(
+      "UPDATE ocpp_transactions SET id_token_status = ? WHERE ordinal = ? AND id_token_status IS NULL",
+      effect.status,
+      effect.transactionOrdinal,
+    );
+  } else if (effect.kind === "connector-status") {
+    const { evse, connector, status, errorCode, timestampText } = effect.status;
+    // A station that was removed while it is connected has no connectors any more.
+    access.run(
+      `INSERT INTO ocpp_connectors (station_id, evse, connector, status, error_code, timestamp_text, received_at_ms)
+       SELECT station_id, ?, ?, ?, ?, ?, ? FROM stations WHERE station_id = ?
+       ON CONFLICT (station_id, evse, connector) DO UPDATE SET status = excluded.status,
+         error_code = excluded.error_code, timestamp_text = excluded.timestamp_text,
+         received_at_ms = excluded.received_at_ms`,
+      evse,
+      connector,
+      status,
+      errorCode,
+      timestampText,
+      frame.receivedAtMs,
+      frame.stationId,
+    );
+  } else {
+    access.run(
+      `INSERT INTO ocpp_stations (station_id, boot) SELECT station_id, ? FROM stations WHERE station_id = ?
+       ON CONFLICT (station_id) DO UPDATE SET boot = excluded.boot`,
+      JSON.stringify(effect.report),
+      frame.stationId,
+    );
+  }
+}
