@@ -4,6 +4,8 @@ import { WattproofError } from "../services/errors.ts";
 import { accountFromEnvironment } from "./command-line/account-key.ts";
 import { connectToChain } from "./command-line/chain-endpoint.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
+import { findRuleProblem, usualThreshold } from "./deploy/check-rules.ts";
+import type { Appointments, SettlementRules } from "./deploy/contract-set.ts";
 import { deployContracts } from "./deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "./deploy/deployment-file.ts";
 import { localChainId } from "./local-chain/chain-id.ts";
@@ -16,10 +18,18 @@ Usage: npm run deploy -- [options]
 
   --rpc <url>                    JSON-RPC endpoint of the chain; default: WATTPROOF_RPC_URL
   --erc20 <address>              token to settle in, 6 to 18 decimals; a local chain gets play money without it
-  --owner <address>              owner of the oracle set, meant to be a multi-signature account
-  --oracle <address>             an oracle from the start; may be given several times
+  --owner <address>              names oracles and guardian later; meant to be a multi-signature account
+  --guardian <address>           can pause opening and nothing else; default: the owner
+  --oracle <address>             a member of the first committee, 1 to 16; may be given several times
+  --threshold <n>                signatures that a batch needs; default: more than half of the oracles
   --maximum-session-hours <n>    longest session, 1 to 720; default 48
-  --change-delay-hours <n>       delay of changes to the oracle set, longer than the longest session; default 72
+  --change-delay-hours <n>       delay of another committee, longer than the longest session; default 72
+  --liability-hours <n>          how long oracles answer for what they signed; default 48
+  --challenge-window-hours <n>   how long a settled session can be challenged; default 24
+  --epoch-hours <n>              credit is final when the epoch after its own is over; default 24
+  --epoch-limit <tokens>         what oracles can credit one operator with in an epoch; default 100000
+  --challenge-reward <tokens>    what a right challenge earns from the bonds; default 5
+  --challenge-ring <n>           batches that can be challenged at once, 1 to 1000000; default 10000
   --deployment <path>            another place for the deployment file
   --dry-run                      says what would be done; needs no key
   --json                         JSON on stdout
@@ -34,6 +44,9 @@ Example:
 `;
 
 const secondsPerHour = 3600;
+const microPerToken = 1_000_000n;
+/** The ledger holds 64 bits of 10⁻⁶ token. */
+const mostTokens = 1_000_000_000_000;
 
 await runCommand(
   {
@@ -43,8 +56,16 @@ await runCommand(
       erc20: { type: "string" },
       owner: { type: "string" },
       oracle: { type: "string", multiple: true },
+      guardian: { type: "string" },
+      threshold: { type: "string" },
       "maximum-session-hours": { type: "string", default: "48" },
       "change-delay-hours": { type: "string", default: "72" },
+      "liability-hours": { type: "string", default: "48" },
+      "challenge-window-hours": { type: "string", default: "24" },
+      "epoch-hours": { type: "string", default: "24" },
+      "epoch-limit": { type: "string", default: "100000" },
+      "challenge-reward": { type: "string", default: "5" },
+      "challenge-ring": { type: "string", default: "10000" },
       deployment: { type: "string" },
       "dry-run": { type: "boolean" },
     },
@@ -60,7 +81,28 @@ await runCommand(
     const owner = addressFrom("--owner", values.owner);
     const oracles = (values.oracle ?? []).map((text) => addressFrom("--oracle", text));
     if (oracles.length === 0) {
-      throw new UsageError("Without an oracle nothing could be settled: --oracle <address>");
+      throw new UsageError("Name the oracles of the first committee: --oracle <address>");
+    }
+    const appointments: Appointments = {
+      owner,
+      guardian: values.guardian === undefined ? owner : addressFrom("--guardian", values.guardian),
+      oracles,
+      threshold:
+        values.threshold === undefined ? usualThreshold(oracles) : wholeNumber("--threshold", values.threshold, 1, 16),
+    };
+    const rules: SettlementRules = {
+      maximumSessionSeconds: secondsFrom("--maximum-session-hours", values["maximum-session-hours"], 720),
+      changeDelaySeconds: secondsFrom("--change-delay-hours", values["change-delay-hours"], 2_160),
+      liabilitySeconds: secondsFrom("--liability-hours", values["liability-hours"], 2_160),
+      challengeWindowSeconds: secondsFrom("--challenge-window-hours", values["challenge-window-hours"], 720),
+      epochSeconds: secondsFrom("--epoch-hours", values["epoch-hours"], 2_160),
+      epochLimitMicro: microFrom("--epoch-limit", values["epoch-limit"]),
+      challengeRewardMicro: microFrom("--challenge-reward", values["challenge-reward"]),
+      challengeRingSize: wholeNumber("--challenge-ring", values["challenge-ring"], 1, 1_000_000),
+    };
+    const problem = findRuleProblem(rules, appointments);
+    if (problem !== undefined) {
+      throw new UsageError(problem);
     }
     const { chainId, provider } = await connectToChain(rpc);
     try {
@@ -71,12 +113,8 @@ await runCommand(
         chainId,
         path: values.deployment ?? deploymentPathOf(chainId),
         erc20: values.erc20 === undefined ? undefined : addressFrom("--erc20", values.erc20),
-        owner,
-        oracles,
-        maximumSessionSeconds:
-          wholeNumber("--maximum-session-hours", values["maximum-session-hours"], 1, 720) * secondsPerHour,
-        changeDelaySeconds:
-          wholeNumber("--change-delay-hours", values["change-delay-hours"], 1, 2_160) * secondsPerHour,
+        appointments,
+        rules,
       };
       const isDryRun = values["dry-run"] === true;
       const signer = isDryRun ? undefined : (await accountFromEnvironment("DEPLOYER")).connect(provider);
@@ -111,4 +149,13 @@ function addressFrom(option: string, text: string | undefined): string {
   }
 
   return text;
+}
+
+function secondsFrom(option: string, text: string, mostHours: number): number {
+  return wholeNumber(option, text, 1, mostHours) * secondsPerHour;
+}
+
+/** Whole tokens, in 10⁻⁶ token. */
+function microFrom(option: string, text: string): bigint {
+  return BigInt(wholeNumber(option, text, 0, mostTokens)) * microPerToken;
 }

@@ -78,7 +78,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { unboundRecords } = config;
   const receiver = createRecordReceiver({ store, chain, meters, verifier, desk, metrics, now, unboundRecords });
   const receipts = createReceiptWriter({ store, deployment, meters });
-  const shared = { store, chain, meters, desk, metrics, now, confirmations };
+  const { settlementAttempts } = config;
+  const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
   const loop = createSettlementLoop({
     follower: createChainFollower({ ...shared, firstBlock: deployment.blockNumber, blockRange: config.blockRange }),
     former: createBatchFormer({
@@ -92,7 +93,6 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     }),
     sender: createBatchSender({
       ...shared,
-      settlementAttempts: config.settlementAttempts,
       transactionStuckMs: config.transactionStuckMs,
       feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
     }),
@@ -188,7 +188,7 @@ export async function connectEthereumChain(
 }
 
 async function requireOracle(chain: Chain): Promise<void> {
-  if (!(await chain.isOracle())) {
+  if (!(await chain.isMember())) {
     throw new WattproofError("SERVICE_NOT_READY", `${chain.oracle} is not an oracle of this deployment.`);
   }
 }

@@ -24,6 +24,7 @@ export type Alert =
   | "settlement-refused"
   | "settlement-reverted"
   | "settlement-skipped"
+  | "epoch-limit"
   | "settlement-abandoned"
   | "session-expired-unpaid"
   | "session-disputed"
@@ -45,6 +46,7 @@ export const alerts: readonly Alert[] = [
   "settlement-refused",
   "settlement-reverted",
   "settlement-skipped",
+  "epoch-limit",
   "settlement-abandoned",
   "session-expired-unpaid",
   "session-disputed",

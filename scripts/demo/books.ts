@@ -2,12 +2,14 @@ import type { Provider } from "ethers";
 
 import { unpackSettlementResult } from "../../services/domain/metering.ts";
 import { unpackTerms, type SessionTerms } from "../../services/domain/terms.ts";
+import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../types/common.ts";
 import type { Contracts } from "./contracts.ts";
 
 /** What the chain says happened to one session. */
 export interface BookedSession {
   readonly sessionId: string;
   readonly terms: SessionTerms;
+  readonly toppedUpMicro: bigint;
   readonly openingTxHash: string;
   readonly closing:
     | {
@@ -18,6 +20,9 @@ export interface BookedSession {
         readonly idleSeconds: number;
         readonly chargedMicro: bigint;
         readonly returnedMicro: bigint;
+        /** What a challenge put right; both zero where there was none. */
+        readonly refundedMicro: bigint;
+        readonly compensatedMicro: bigint;
       }
     | { readonly kind: "expired"; readonly txHash: string; readonly returnedMicro: bigint }
     | { readonly kind: "live" };
@@ -38,7 +43,11 @@ export interface Books {
   readonly withdrawnMicro: bigint;
   readonly freeMicro: bigint;
   readonly heldMicro: bigint;
+  /** What the operator can withdraw, now or when it is final. */
   readonly creditMicro: bigint;
+  readonly bondsMicro: bigint;
+  /** Rewards of challengers. */
+  readonly rewardedMicro: bigint;
   readonly chargedMicro: bigint;
   readonly returnedMicro: bigint;
   readonly energyMicroWh: bigint;
@@ -59,33 +68,56 @@ export async function readBooks(
 ): Promise<Books> {
   const { chargingSettlement } = contracts;
   const { filters } = chargingSettlement;
-  const deposited = await chargingSettlement.queryFilter(filters.Deposited(), fromBlock);
-  const withdrawn = await chargingSettlement.queryFilter(filters.Withdrawn(), fromBlock);
-  const creditWithdrawn = await chargingSettlement.queryFilter(filters.CreditWithdrawn(), fromBlock);
+  const eventsOf = <Event extends TypedContractEvent>(
+    filter: TypedDeferredTopicFilter<Event>,
+  ): Promise<TypedEventLog<Event>["args"][]> => queryArgs(chargingSettlement, filter, fromBlock);
+  const deposited = await eventsOf(filters.Deposited());
+  const withdrawn = await eventsOf(filters.Withdrawn());
+  const creditWithdrawn = await eventsOf(filters.CreditWithdrawn(operator));
+  const credited = await eventsOf(filters.OperatorCredited(operator));
+  const refunded = await eventsOf(filters.SessionRefunded());
+  const corrected = await eventsOf(filters.SessionCorrected());
+  const bondPosted = await eventsOf(filters.BondPosted());
+  const bondWithdrawn = await eventsOf(filters.BondWithdrawn());
+  const bondUsed = await eventsOf(filters.BondUsed());
   const sessions = await readSessions(contracts, fromBlock);
 
   const accounts = new Map<string, readonly [driver: string, lane: bigint]>();
-  for (const { args } of deposited) {
-    accounts.set(`${args.driver} ${args.lane.toString()}`, [args.driver, args.lane]);
+  const owners = [
+    ...deposited.map(({ driver, lane }) => [driver, lane] as const),
+    ...corrected.map(({ challenger }) => [challenger, 0n] as const),
+  ];
+  for (const owner of owners) {
+    accounts.set(owner.join(" "), owner);
   }
   const balances = await mapConcurrently([...accounts.values()], ([driver, lane]) =>
     chargingSettlement.accountOf(driver, lane),
   );
-  const operatorAccount = await chargingSettlement.operatorAccountOf(operator);
+  const bonds = await mapConcurrently([...new Set(bondPosted.map(({ oracle }) => oracle))], (oracle) =>
+    chargingSettlement.bondOf(oracle),
+  );
+  const credit = await chargingSettlement.creditOf(operator, 0);
   const unit = await chargingSettlement.unit();
   const tokenBalance = await contracts.erc20.balanceOf(await chargingSettlement.getAddress());
 
   const all = [...sessions.values()];
   const settled = all.flatMap(({ closing }) => (closing.kind === "settled" ? [closing] : []));
-  const depositedMicro = sumOf(deposited, ({ args }) => args.amountMicro);
-  const withdrawnMicro =
-    sumOf(withdrawn, ({ args }) => args.amountMicro) + sumOf(creditWithdrawn, ({ args }) => args.amountMicro);
+  const amountOf = ({ amountMicro }: { readonly amountMicro: bigint }): bigint => amountMicro;
+  const depositedMicro = sumOf(deposited, amountOf);
+  const creditTakenMicro = sumOf(creditWithdrawn, amountOf) + sumOf(refunded, amountOf);
+  const withdrawnMicro = sumOf(withdrawn, amountOf) + sumOf(creditWithdrawn, amountOf);
   const freeMicro = sumOf(balances, (balance) => balance.freeMicro);
-  const heldMicro = sumOf(all, ({ closing, terms }) => (closing.kind === "live" ? terms.holdMicro : 0n));
+  const heldMicro = sumOf(all, (session) => (session.closing.kind === "live" ? heldOf(session) : 0n));
+  const creditMicro = credit.finalMicro + credit.provisionalMicro - creditTakenMicro;
+  const bondsMicro = sumOf(bonds, (bond) => bond);
+  const bondPaidMicro = sumOf(bondPosted, amountOf) - sumOf(bondWithdrawn, amountOf);
   const chargedMicro = sumOf(settled, (closing) => closing.chargedMicro);
+  const correctedMicro = sumOf(settled, (closing) => closing.compensatedMicro - closing.refundedMicro);
+  const rewardedMicro = sumOf(corrected, ({ rewardMicro }) => rewardMicro);
+  const compensatedMicro = sumOf(corrected, (correction) => correction.compensatedMicro);
   const owedMicro = await chargingSettlement.owedMicro();
-  const unequalSplits = all.filter(({ closing, terms }) => partsOf(closing, terms.holdMicro) !== terms.holdMicro);
-  const totals = freeMicro + heldMicro + operatorAccount.creditMicro;
+  const unequalSplits = all.filter((session) => partsOf(session) !== heldOf(session));
+  const totals = freeMicro + heldMicro + creditMicro + bondsMicro;
 
   return {
     sessions,
@@ -93,20 +125,42 @@ export async function readBooks(
     withdrawnMicro,
     freeMicro,
     heldMicro,
-    creditMicro: operatorAccount.creditMicro,
+    creditMicro,
+    bondsMicro,
+    rewardedMicro,
     chargedMicro,
     returnedMicro: sumOf(settled, (closing) => closing.returnedMicro),
     energyMicroWh: sumOf(settled, (closing) => closing.energyMicroWh),
     openingGas: await gasOf(provider, new Set(all.map((session) => session.openingTxHash))),
     settlementGas: await gasOf(provider, new Set(settled.map((closing) => closing.txHash))),
     checks: [
-      check("deposited = free + held + operator credit + withdrawn", depositedMicro, totals + withdrawnMicro),
-      check("owed = free + held + operator credit", owedMicro, totals),
+      check(
+        "deposited + bonded = free + held + operator credit + bonds + withdrawn",
+        depositedMicro + bondPaidMicro,
+        totals + withdrawnMicro,
+      ),
+      check("owed = free + held + operator credit + bonds", owedMicro, totals),
       check("the contract's token balance = owed", tokenBalance, owedMicro * unit),
-      check("operator credited = charged", operatorAccount.creditedMicro, chargedMicro),
-      check("sessions whose charge and return are not the hold", BigInt(unequalSplits.length), 0n),
+      check("operator credited = charged", sumOf(credited, amountOf), chargedMicro),
+      check(
+        "operator credit = charged + corrections - withdrawn - given back",
+        creditMicro,
+        chargedMicro + correctedMicro - creditTakenMicro,
+      ),
+      check("bonds used = rewards + compensations", sumOf(bondUsed, amountOf), rewardedMicro + compensatedMicro),
+      check("bonds = bonded - used", bondsMicro, bondPaidMicro - sumOf(bondUsed, amountOf)),
+      check("sessions whose charge and return are not what was held", BigInt(unequalSplits.length), 0n),
     ],
   };
+}
+
+/** The arguments of events, in the order of the chain. */
+async function queryArgs<Event extends TypedContractEvent>(
+  contract: Contracts["chargingSettlement"],
+  filter: TypedDeferredTopicFilter<Event>,
+  fromBlock: number,
+): Promise<TypedEventLog<Event>["args"][]> {
+  return (await contract.queryFilter(filter, fromBlock)).map(({ args }) => args);
 }
 
 /** Every session that was opened, in order, with how it ended. */
@@ -114,31 +168,76 @@ async function readSessions(contracts: Contracts, fromBlock: number): Promise<Ma
   const { chargingSettlement } = contracts;
   const { filters } = chargingSettlement;
   const sessions = new Map<string, BookedSession>();
-  for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionOpened(), fromBlock)) {
-    const { sessionId, driver, operator, tariffId } = args;
-    const terms = unpackTerms(args.terms, { driver, operator, tariffId });
-    sessions.set(sessionId, { sessionId, terms, openingTxHash: transactionHash, closing: { kind: "live" } });
+  const groups = await chargingSettlement.queryFilter(filters.GroupOpened(), fromBlock);
+  const groupsOf = Map.groupBy(groups, ({ transactionHash }) => transactionHash);
+  for (const { args, transactionHash, index } of await chargingSettlement.queryFilter(
+    filters.SessionOpened(),
+    fromBlock,
+  )) {
+    const group = groupsOf.get(transactionHash)?.findLast((candidate) => candidate.index < index)?.args;
+    if (group === undefined) {
+      throw new Error(`The chain opened ${args.sessionId} outside any group`);
+    }
+    const { operator, agreement, tariffId } = group;
+    const shared = { driver: args.driver, operator, agreement: Number(agreement), tariffId };
+    sessions.set(args.sessionId, {
+      sessionId: args.sessionId,
+      terms: unpackTerms(args.terms, shared),
+      toppedUpMicro: 0n,
+      openingTxHash: transactionHash,
+      closing: { kind: "live" },
+    });
+  }
+  const find = (sessionId: string): BookedSession => {
+    const session = sessions.get(sessionId);
+    if (session === undefined) {
+      throw new Error(`The chain never opened ${sessionId}`);
+    }
+
+    return session;
+  };
+  for (const { sessionId, toppedUpMicro } of await queryArgs(
+    chargingSettlement,
+    filters.SessionToppedUp(),
+    fromBlock,
+  )) {
+    sessions.set(sessionId, { ...find(sessionId), toppedUpMicro });
   }
   const close = (sessionId: string, closing: BookedSession["closing"]): void => {
-    const session = sessions.get(sessionId);
-    if (session?.closing.kind !== "live") {
-      throw new Error(`The chain closed ${sessionId} twice, or without having opened it`);
+    const session = find(sessionId);
+    if (session.closing.kind !== "live") {
+      throw new Error(`The chain closed ${sessionId} twice`);
     }
     sessions.set(sessionId, { ...session, closing });
   };
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionSettled(), fromBlock)) {
-    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...unpackSettlementResult(args.result) });
+    const result = unpackSettlementResult(args.result);
+    const correction = { refundedMicro: 0n, compensatedMicro: 0n };
+    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...result, ...correction });
   }
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionExpired(), fromBlock)) {
     close(args.sessionId, { kind: "expired", txHash: transactionHash, returnedMicro: args.returnedMicro });
+  }
+  for (const correction of await queryArgs(chargingSettlement, filters.SessionCorrected(), fromBlock)) {
+    const { sessionId, refundedMicro, compensatedMicro } = correction;
+    const session = find(sessionId);
+    if (session.closing.kind !== "settled") {
+      throw new Error(`The chain corrected ${sessionId} and had not settled it`);
+    }
+    sessions.set(sessionId, { ...session, closing: { ...session.closing, refundedMicro, compensatedMicro } });
   }
 
   return sessions;
 }
 
-function partsOf(closing: BookedSession["closing"], holdMicro: bigint): bigint {
+function heldOf({ terms, toppedUpMicro }: BookedSession): bigint {
+  return terms.holdMicro + toppedUpMicro;
+}
+
+function partsOf(session: BookedSession): bigint {
+  const { closing } = session;
   if (closing.kind === "live") {
-    return holdMicro;
+    return heldOf(session);
   }
 
   return closing.kind === "expired" ? closing.returnedMicro : closing.chargedMicro + closing.returnedMicro;

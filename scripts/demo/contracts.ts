@@ -2,7 +2,10 @@ import { BrowserProvider, Contract, Network, type ContractRunner } from "ethers"
 
 import type { IChargingSettlement } from "../../types/interfaces/IChargingSettlement.ts";
 import type { IMeterRegistry } from "../../types/interfaces/IMeterRegistry.ts";
-import type { IOracleSet } from "../../types/interfaces/IOracleSet.ts";
+import type { IChallenges } from "../../types/interfaces/IChallenges.ts";
+import type { IMeterSettlement } from "../../types/interfaces/IMeterSettlement.ts";
+import type { IOracleCommittee } from "../../types/interfaces/IOracleCommittee.ts";
+import type { IPartnerAgreements } from "../../types/interfaces/IPartnerAgreements.ts";
 import type { ITariffRegistry } from "../../types/interfaces/ITariffRegistry.ts";
 import type { DemoToken } from "../../types/mocks/DemoToken.ts";
 import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
@@ -12,7 +15,10 @@ import type { LocalChain } from "../local-chain/chain.ts";
 /** The contracts of a deployment, with their types. */
 export interface Contracts {
   readonly erc20: DemoToken;
-  readonly oracleSet: IOracleSet;
+  readonly oracleCommittee: IOracleCommittee;
+  readonly partnerAgreements: IPartnerAgreements;
+  readonly meterSettlement: IMeterSettlement;
+  readonly challenges: IChallenges;
   readonly tariffRegistry: ITariffRegistry;
   readonly meterRegistry: IMeterRegistry;
   readonly chargingSettlement: IChargingSettlement;
@@ -26,7 +32,10 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
   // The types are generated from the same artifacts that the interfaces are read from.
   return {
     erc20: at("erc20") as DemoToken,
-    oracleSet: at("oracleSet") as IOracleSet,
+    oracleCommittee: at("oracleCommittee") as IOracleCommittee,
+    partnerAgreements: at("partnerAgreements") as IPartnerAgreements,
+    meterSettlement: at("meterSettlement") as IMeterSettlement,
+    challenges: at("challenges") as IChallenges,
     tariffRegistry: at("tariffRegistry") as ITariffRegistry,
     meterRegistry: at("meterRegistry") as IMeterRegistry,
     chargingSettlement: at("chargingSettlement") as IChargingSettlement,

@@ -31,7 +31,7 @@ export function agree(terms: SessionTerms, domain: SettlementDomain, driver: Bas
   return { terms, sessionId: sessionIdOf(terms, domain), driver };
 }
 
-/** Opens sessions of one operator and tariff in one transaction, each with its driver's EIP-712 signature. */
+/** Opens sessions of one operator, agreement and tariff in one transaction, each with its driver's EIP-712 signature. */
 export async function openBatch(
   contracts: Contracts,
   relayer: Transactor,
@@ -47,7 +47,7 @@ export async function openBatch(
   const { txHash, blockNumber, gasUsed } = await relayer.send(
     await chargingSettlement.getAddress(),
     chargingSettlement.interface.encodeFunctionData("openBatch", [
-      [{ operator: first.operator, tariffId: first.tariffId, openings }],
+      [{ operator: first.operator, agreement: first.agreement, tariffId: first.tariffId, openings }],
     ]),
   );
   const { filters } = chargingSettlement;

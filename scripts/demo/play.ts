@@ -9,7 +9,7 @@ import { demoAccount } from "./accounts.ts";
 import { readBooks, type BookedSession } from "./books.ts";
 import { agree, openBatch, type AgreedTerms } from "./opening.ts";
 import type { PlannedDelivery, PlannedSession } from "./plan.ts";
-import type { RegisteredMeter } from "./registration.ts";
+import { demoMaximumPowerW, type RegisteredMeter } from "./registration.ts";
 import type { ServiceClient } from "./service-client.ts";
 import type { AgreedSession, SessionsJournal } from "./sessions-journal.ts";
 import type { MeterState } from "../simulator/meter.ts";
@@ -138,8 +138,10 @@ function termsOf(
     lane: planned.lane,
     nonce,
     operator: stage.world.operator.address,
+    agreement: 0,
     evse: registered.evse,
     meter: registered.meter,
+    maximumPowerW: demoMaximumPowerW,
     tariffId: stage.tariffId,
     holdMicro: planned.holdMicro,
     expiresAt: openedSeconds + (planned.ending === "expired" ? abandonedExpirySeconds : usualExpirySeconds),
@@ -192,7 +194,7 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
 }
 
 async function isLive({ world }: Stage, agreed: AgreedSession): Promise<boolean> {
-  return world.contracts.chargingSettlement.isLive(agreed.terms);
+  return world.contracts.chargingSettlement.isLive(agreed.terms, 0n);
 }
 
 function outcomeOf(delivery: PlannedDelivery, answer: StationAnswer, isRepeated: boolean): DeliveryOutcome {
@@ -236,7 +238,7 @@ export async function expireAbandoned(stage: Stage, sessions: readonly PlannedSe
     const agreed = journal.agreed.get(planned.name);
     if (planned.ending === "expired" && agreed !== undefined && (await isLive(stage, agreed))) {
       clock.advance(Math.max(0, agreed.terms.expiresAt - clock.nowSeconds()));
-      await world.relayer.send(address, chargingSettlement.interface.encodeFunctionData("expire", [agreed.terms]));
+      await world.relayer.send(address, chargingSettlement.interface.encodeFunctionData("expire", [agreed.terms, 0n]));
     }
   }
   await stage.service.synchronise();

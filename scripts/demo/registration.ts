@@ -50,17 +50,23 @@ export interface Registrar {
   registerMeter(meter: MeterToRegister): Promise<RegisteredMeter>;
 }
 
+/** What every EVSE of a demo can deliver, in watts: high enough for whatever records it plays. */
+export const demoMaximumPowerW = 350_000;
 /** Records count at all times: what a demo plays was signed anywhen. */
 const validFrom = 0n;
 const validUntil = 2n ** 40n - 1n;
 /** Eight years, for which electricity meters are usually verified. */
 const calibrationSeconds = 8n * 365n * 86_400n;
 
-/** A registrar that knows what is on the chain already. */
+/**
+ * A registrar that knows what is on the chain already.
+ *
+ * @param quorum As many oracles as an attestation needs.
+ */
 export async function createRegistrar(
   contracts: Contracts,
   operator: Transactor,
-  oracle: BaseWallet,
+  quorum: readonly BaseWallet[],
 ): Promise<Registrar> {
   const { meterRegistry, tariffRegistry } = contracts;
   const registryAddress = await meterRegistry.getAddress();
@@ -76,7 +82,10 @@ export async function createRegistrar(
     if (known !== undefined) {
       return known;
     }
-    await operator.send(registryAddress, meterRegistry.interface.encodeFunctionData("registerEvse", [evseId]));
+    await operator.send(
+      registryAddress,
+      meterRegistry.interface.encodeFunctionData("registerEvse", [evseId, demoMaximumPowerW]),
+    );
     const [event] = await meterRegistry.queryFilter(
       meterRegistry.filters.EvseRegistered(undefined, operator.address),
       "latest",
@@ -121,9 +130,9 @@ export async function createRegistrar(
       return meterRegistry.interface.encodeFunctionData("activateMeter", [meter, payload, r, s]);
     }
     possession.verify(tag);
-    const signature = oracle.signingKey.sign(await meterRegistry.attestationDigestOf(meter)).serialized;
+    const digest = await meterRegistry.attestationDigestOf(meter);
 
-    return meterRegistry.interface.encodeFunctionData("activateAttestedMeter", [meter, signature]);
+    return meterRegistry.interface.encodeFunctionData("activateAttestedMeter", [meter, signAsQuorum(quorum, digest)]);
   }
 
   return {
@@ -151,6 +160,20 @@ export async function createRegistrar(
       return { evse, meter };
     },
   };
+}
+
+/** The signatures of these oracles in the form and order that the committee takes. */
+export function signAsQuorum(
+  quorum: readonly BaseWallet[],
+  digest: string,
+): { readonly r: string; readonly vs: string }[] {
+  return quorum
+    .toSorted((left, right) => (BigInt(left.address) < BigInt(right.address) ? -1 : 1))
+    .map(({ signingKey }) => {
+      const { r, yParityAndS: vs } = signingKey.sign(digest);
+
+      return { r, vs };
+    });
 }
 
 function numberOf(value: bigint | undefined, what: string): number {

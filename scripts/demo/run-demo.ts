@@ -77,7 +77,7 @@ export async function runDemo(
   for (const { contract, action, address } of world.deploymentSteps) {
     output.line(`  ${action.padEnd(9)}${contract.padEnd(20)}${address ?? ""}`);
   }
-  const registrar = await createRegistrar(world.contracts, world.operator, demoAccount("oracle"));
+  const registrar = await createRegistrar(world.contracts, world.operator, world.oracles);
   const tariffId = await registrar.publishTariff(demoTariff);
   const registered = new Map<string, RegisteredMeter>();
   const evsesOf = new Map<string, readonly number[]>();
@@ -138,6 +138,7 @@ async function openWorld(folder: DataFolder): Promise<{ world: World; clock: Run
     genesisSeconds: clock.nowSeconds(),
     deploymentPath: folder.deploymentPath,
     chainJournalPath: folder.chainJournalPath,
+    oracleNames: ["oracle"],
   });
   if (world.chain.restoredEntries > 0) {
     // A chain that goes on has passed its head start, or was put forward beyond the time of day.

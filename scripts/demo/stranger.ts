@@ -1,6 +1,5 @@
 import type { SessionTerms } from "../../services/domain/terms.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
-import { artifactOf } from "../deploy/artifacts.ts";
 import { signedRecordOf } from "../simulator/signed-record.ts";
 import { demoAccount } from "./accounts.ts";
 import { createTransactor, type MinedTransaction } from "./transactor.ts";
@@ -19,10 +18,10 @@ export async function settleAsStranger(
   records: readonly Uint8Array[],
 ): Promise<MinedTransaction> {
   const stranger = await createTransactor(chain, demoAccount("stranger"));
-  const session = { terms, tariff, records: records.map(signedRecordOf) };
+  const session = { terms, toppedUpMicro: 0n, tariff, records: records.map(signedRecordOf) };
 
   return stranger.send(
-    await contracts.chargingSettlement.meterSettlement(),
-    artifactOf("meterSettlement").interface.encodeFunctionData("settleWithMeter", [session]),
+    await contracts.meterSettlement.getAddress(),
+    contracts.meterSettlement.interface.encodeFunctionData("settleWithMeter", [session]),
   );
 }

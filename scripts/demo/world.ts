@@ -1,6 +1,9 @@
+import type { Wallet } from "ethers";
 import hre from "hardhat";
 
 import { WattproofError } from "../../services/errors.ts";
+import { usualThreshold } from "../deploy/check-rules.ts";
+import { defaultRules } from "../deploy/contract-set.ts";
 import { deployContracts, type DeploymentStep } from "../deploy/deploy-contracts.ts";
 import type { Deployment } from "../deploy/deployment-file.ts";
 import { createLocalChain, type LocalChain } from "../local-chain/chain.ts";
@@ -21,14 +24,12 @@ export interface World {
   readonly provider: ReturnType<typeof createChainProvider>;
   /** Who is paid. */
   readonly operator: Transactor;
+  /** The committee, of which the first ones are a quorum. */
+  readonly oracles: readonly Wallet[];
   /** Who brings signed terms to the chain; anybody could. */
   readonly relayer: Transactor;
   close(): Promise<void>;
 }
-
-/** 48 hours for a session and 72 for a change of oracles: the defaults of `npm run deploy`. */
-export const maximumSessionSeconds = 48 * 3600;
-const changeDelaySeconds = 72 * 3600;
 
 /** Compiles what changed; quick when nothing did. */
 export async function compileContracts(): Promise<void> {
@@ -42,6 +43,8 @@ export async function createWorld(options: {
   readonly deploymentPath: string;
   readonly chainJournalPath?: string;
   readonly rpcPort?: number;
+  /** Names of the demo accounts that are the committee. */
+  readonly oracleNames: readonly [string, ...string[]];
 }): Promise<World> {
   const { clock, genesisSeconds, chainJournalPath } = options;
   const chain = await createLocalChain({
@@ -60,15 +63,22 @@ export async function createWorld(options: {
   try {
     const deployer = demoAccount("deployer");
     await createTransactor(chain, deployer);
-    await createTransactor(chain, demoAccount("oracle"));
+    const oracles = options.oracleNames.map(demoAccount);
+    for (const oracle of oracles) {
+      await createTransactor(chain, oracle);
+    }
+    const addresses = oracles.map(({ address }) => address);
     const plan = {
       chainId: localChainId,
       path: options.deploymentPath,
       erc20: undefined,
-      owner: demoAccount("owner").address,
-      oracles: [demoAccount("oracle").address],
-      maximumSessionSeconds,
-      changeDelaySeconds,
+      appointments: {
+        owner: demoAccount("owner").address,
+        guardian: demoAccount("guardian").address,
+        oracles: addresses,
+        threshold: usualThreshold(addresses),
+      },
+      rules: defaultRules,
     };
     const { deployment, steps } = await deployContracts(plan, provider, deployer.connect(provider));
     if (deployment === undefined) {
@@ -82,6 +92,7 @@ export async function createWorld(options: {
       deploymentSteps: steps,
       contracts: contractsOf(deployment, provider),
       provider,
+      oracles,
       operator: await createTransactor(chain, demoAccount("operator")),
       relayer: await createTransactor(chain, demoAccount("relayer")),
       close,

@@ -9,14 +9,17 @@ import { WattproofError } from "../../services/errors.ts";
 /** Where each contract of a deployment is compiled to. */
 const sources = {
   erc20: "mocks/DemoToken",
-  oracleSet: "OracleSet",
+  oracleCommittee: "OracleCommittee",
+  openingGuard: "OpeningGuard",
   tariffRegistry: "TariffRegistry",
+  partnerAgreements: "PartnerAgreements",
   meterRegistry: "MeterRegistry",
+  meterSettlement: "MeterSettlement",
+  challenges: "Challenges",
+  vehicleConsents: "VehicleConsents",
+  authorizedFunding: "periphery/AuthorizedFunding",
   chargingSettlement: "ChargingSettlement",
 } as const;
-
-/** Contracts that those make themselves. */
-const madeSources = { meterSettlement: "MeterSettlement" } as const;
 
 /** The contracts of a deployment. */
 export type ContractRole = keyof typeof sources;
@@ -40,16 +43,13 @@ export interface Artifact {
   isCode(code: string): boolean;
 }
 
-/** What a contract of a deployment makes. */
-export type MadeContract = keyof typeof madeSources;
-
 /**
  * The compiled contract of a role.
  *
  * @throws WattproofError CONTRACT_NOT_COMPILED
  */
-export function artifactOf(role: ContractRole | MadeContract): Artifact {
-  const source = { ...sources, ...madeSources }[role];
+export function artifactOf(role: ContractRole): Artifact {
+  const source = sources[role];
   const name = source.slice(source.lastIndexOf("/") + 1);
   const path = join(import.meta.dirname, "../../artifacts/contracts", `${source}.sol`, `${name}.json`);
   let compiled: z.infer<typeof artifact>;

@@ -1,7 +1,15 @@
-import { Contract, ContractFactory, getCreateAddress, type Provider, type Signer } from "ethers";
+import { ContractFactory, getCreateAddress, type Provider, type Signer } from "ethers";
 
 import { WattproofError } from "../../services/errors.ts";
 import { artifactOf, type ContractRole } from "./artifacts.ts";
+import { checkDeployment, checkErc20 } from "./check-deployment.ts";
+import {
+  contractNames,
+  deployContractSet,
+  type Appointments,
+  type ContractName,
+  type SettlementRules,
+} from "./contract-set.ts";
 import {
   readDeployment,
   readProgress,
@@ -12,19 +20,17 @@ import {
   type DeploymentProgress,
 } from "./deployment-file.ts";
 
-/** What is decided when the contracts are deployed and cannot be changed afterwards. */
+/** What is decided when the contracts are deployed. */
 export interface DeploymentPlan {
   readonly chainId: number;
   /** The deployment file. */
   readonly path: string;
   /** The token that is settled in; without it the demo token is deployed, which only a local chain may have. */
   readonly erc20: string | undefined;
-  /** Owner of the oracle set: meant to be a multi-signature account. */
-  readonly owner: string;
-  /** The oracles from the first block on. */
-  readonly oracles: readonly string[];
-  readonly maximumSessionSeconds: number;
-  readonly changeDelaySeconds: number;
+  /** Who is named at first; committee and guardian can change later. */
+  readonly appointments: Appointments;
+  /** What cannot be changed afterwards. */
+  readonly rules: SettlementRules;
 }
 
 /** What was done or found for one contract. */
@@ -33,6 +39,27 @@ export interface DeploymentStep {
   readonly action: "deployed" | "present" | "given" | "planned";
   readonly address: string | null;
 }
+
+interface Run {
+  readonly plan: DeploymentPlan;
+  readonly progress: DeploymentProgress;
+  readonly provider: Provider;
+  readonly signer: Signer;
+}
+
+/** The name of a contract in the deployment file. */
+const roles: Readonly<Record<ContractName, Exclude<ContractRole, "erc20">>> = {
+  OracleCommittee: "oracleCommittee",
+  OpeningGuard: "openingGuard",
+  TariffRegistry: "tariffRegistry",
+  PartnerAgreements: "partnerAgreements",
+  MeterRegistry: "meterRegistry",
+  MeterSettlement: "meterSettlement",
+  Challenges: "challenges",
+  VehicleConsents: "vehicleConsents",
+  AuthorizedFunding: "authorizedFunding",
+  ChargingSettlement: "chargingSettlement",
+};
 
 /** Receipts are waited for this long; a transaction that is not mined by then needs a person to look at it. */
 const receiptTimeoutMs = 10 * 60_000;
@@ -43,6 +70,7 @@ const receiptTimeoutMs = 10 * 60_000;
  *
  * @param signer Pays; undefined only plans.
  * @throws WattproofError DEPLOYMENT_DIFFERS when an address of the file has other code or other connections.
+ * @throws WattproofError TRANSACTION_FAILED when somebody else used the deployer's account meanwhile; run it again.
  */
 export async function deployContracts(
   plan: DeploymentPlan,
@@ -63,22 +91,17 @@ export async function deployContracts(
     return { steps: stepsOf(plan, "planned", undefined), deployment: undefined };
   }
 
-  const progress = await openProgress(plan, provider);
-  const deployOne = async (role: ContractRole, parameters: readonly unknown[]): Promise<string> =>
-    addressAfter({ plan, progress, provider, signer }, role, parameters);
-  const erc20 = plan.erc20 ?? (await deployOne("erc20", []));
-  const oracleSet = await deployOne("oracleSet", [plan.owner, plan.changeDelaySeconds, plan.oracles]);
-  const tariffRegistry = await deployOne("tariffRegistry", []);
-  const meterRegistry = await deployOne("meterRegistry", [oracleSet]);
-  const chargingSettlement = await deployOne("chargingSettlement", [
+  const run = { plan, progress: await openProgress(plan, provider), provider, signer };
+  const erc20 = plan.erc20 ?? (await deployOne(run, "erc20", []));
+  const addresses = await deployContractSet(
     erc20,
-    tariffRegistry,
-    meterRegistry,
-    oracleSet,
-    plan.maximumSessionSeconds,
-  ]);
-  const contracts = { erc20, oracleSet, tariffRegistry, meterRegistry, chargingSettlement };
-  const deployment = { chainId: plan.chainId, blockNumber: progress.blockNumber, contracts };
+    plan.appointments,
+    plan.rules,
+    (name, parameters) => deployOne(run, roles[name], parameters),
+    (ahead) => foretell(run, ahead),
+  );
+  const contracts = { erc20, ...byRole((role, name) => [role, addresses[name]]) };
+  const deployment = { chainId: plan.chainId, blockNumber: run.progress.blockNumber, contracts };
   await checkDeployment(plan, deployment, provider);
   writeDeployment(plan.path, deployment);
   removeProgress(plan.path);
@@ -92,27 +115,27 @@ async function openProgress(plan: DeploymentPlan, provider: Provider): Promise<D
 
   return left?.chainId === plan.chainId
     ? left
-    : { chainId: plan.chainId, blockNumber: await provider.getBlockNumber(), contracts: {} };
+    : { chainId: plan.chainId, blockNumber: await provider.getBlockNumber(), contracts: {}, foretold: null };
 }
 
 /**
  * Deploys one contract unless an interrupted run did, with the same parameters. Its address follows from the sender's
  * nonce, so it is on the disk before the transaction is sent.
  */
-async function addressAfter(
-  run: { plan: DeploymentPlan; progress: DeploymentProgress; provider: Provider; signer: Signer },
-  role: ContractRole,
-  parameters: readonly unknown[],
-): Promise<string> {
-  const { plan, progress, provider, signer } = run;
+async function deployOne(run: Run, role: ContractRole, parameters: readonly unknown[]): Promise<string> {
+  const { plan, progress, signer } = run;
   const artifact = artifactOf(role);
-  const parametersText = JSON.stringify(parameters);
+  const parametersText = textOf(parameters);
   const earlier = progress.contracts[role];
-  if (earlier?.parameters === parametersText && artifact.isCode(await provider.getCode(earlier.address))) {
+  if (earlier?.parameters === parametersText && (await isThere(run, role, earlier.address))) {
     return earlier.address;
   }
   const nonce = await signer.getNonce("pending");
   const address = getCreateAddress({ from: await signer.getAddress(), nonce });
+  if (role === "chargingSettlement" && address !== progress.foretold?.address) {
+    // Four contracts expect it elsewhere and are of no use; the next run deploys them again.
+    throw new WattproofError("TRANSACTION_FAILED", "The deployer's account was used meanwhile; run it again.");
+  }
   progress.contracts[role] = { address, parameters: parametersText };
   writeProgress(plan.path, progress);
   const contract = await new ContractFactory(artifact.interface, artifact.bytecode, signer).deploy(...parameters, {
@@ -123,60 +146,59 @@ async function addressAfter(
   return address;
 }
 
-async function checkDeployment(plan: DeploymentPlan, deployment: Deployment, provider: Provider): Promise<void> {
-  const { contracts } = deployment;
-  if (deployment.chainId !== plan.chainId) {
-    throw new WattproofError("DEPLOYMENT_DIFFERS", `${plan.path} is of chain ${deployment.chainId}`);
-  }
-  await checkErc20(contracts.erc20, provider);
-  for (const role of ownRoles) {
-    if (!artifactOf(role).isCode(await provider.getCode(contracts[role]))) {
-      throw new WattproofError("DEPLOYMENT_DIFFERS", `${contracts[role]} does not have the code of ${role}`);
-    }
-  }
-  const settlement = new Contract(contracts.chargingSettlement, artifactOf("chargingSettlement").interface, provider);
-  const meterSettlement = new Contract(
-    String(await settlement.getFunction("meterSettlement")()),
-    ["function meterRegistry() view returns (address)"],
-    provider,
-  );
-  const meterRegistry = new Contract(contracts.meterRegistry, artifactOf("meterRegistry").interface, provider);
-  const found = {
-    "chargingSettlement.erc20": [await settlement.getFunction("erc20")(), contracts.erc20],
-    "chargingSettlement.oracleSet": [await settlement.getFunction("oracleSet")(), contracts.oracleSet],
-    "chargingSettlement.tariffRegistry": [await settlement.getFunction("tariffRegistry")(), contracts.tariffRegistry],
-    "meterSettlement.meterRegistry": [await meterSettlement.getFunction("meterRegistry")(), contracts.meterRegistry],
-    "meterRegistry.oracleSet": [await meterRegistry.getFunction("oracleSet")(), contracts.oracleSet],
-    "given erc20": [contracts.erc20, plan.erc20 ?? contracts.erc20],
-  };
-  for (const [name, [actual, expected]] of Object.entries(found)) {
-    if (String(actual).toLowerCase() !== String(expected).toLowerCase()) {
-      throw new WattproofError("DEPLOYMENT_DIFFERS", `${name} is ${String(actual)} instead of ${String(expected)}`);
-    }
-  }
+async function isThere({ provider }: Run, role: ContractRole, address: string): Promise<boolean> {
+  return artifactOf(role).isCode(await provider.getCode(address));
 }
 
-async function checkErc20(erc20: string, provider: Provider): Promise<void> {
-  if ((await provider.getCode(erc20)) === "0x") {
-    throw new WattproofError("ERC20_UNSUITABLE", `There is no contract at ${erc20}`);
+/** The contracts that are deployed after the settlement's address was foretold, it included, in their order. */
+const afterForetelling = contractNames.slice(-5).map((name) => roles[name]);
+
+/**
+ * The address of the settlement, which comes after `ahead` others. What an interrupted run foretold holds as long as
+ * those that are missing, and nothing else, use up the nonces in between.
+ */
+async function foretell(run: Run, ahead: number): Promise<string> {
+  const { plan, progress, signer } = run;
+  const from = await signer.getAddress();
+  const nonce = await signer.getNonce("pending");
+  let missing = 0;
+  for (const role of afterForetelling) {
+    const earlier = progress.contracts[role];
+    if (earlier === undefined || !(await isThere(run, role, earlier.address))) missing += 1;
   }
-  const decimals = Number(
-    await new Contract(erc20, ["function decimals() view returns (uint8)"], provider).getFunction("decimals")(),
-  );
-  if (decimals < 6 || decimals > 18) {
-    throw new WattproofError("ERC20_UNSUITABLE", `${erc20} has ${decimals} decimals, and 6 to 18 are supported`);
+  const { foretold } = progress;
+  if (foretold !== null && foretold.from === from) {
+    const isReachable = missing > 0 && nonce + missing - 1 === foretold.nonce;
+    if (missing === 0 || isReachable) return foretold.address;
   }
+
+  const address = getCreateAddress({ from, nonce: nonce + ahead });
+  progress.foretold = { from, nonce: nonce + ahead, address };
+  writeProgress(plan.path, progress);
+
+  return address;
 }
 
-/** The token may be anybody's; the code of the others is ours. */
-const ownRoles = ["oracleSet", "tariffRegistry", "meterRegistry", "chargingSettlement"] as const;
+/** Parameters as text, to recognise them. */
+function textOf(parameters: readonly unknown[]): string {
+  return JSON.stringify(parameters, (_name, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+}
+
+function byRole(
+  entryOf: (role: Exclude<ContractRole, "erc20">, name: ContractName) => readonly [string, string],
+): Omit<Deployment["contracts"], "erc20"> {
+  const entries = contractNames.map((name) => entryOf(roles[name], name));
+
+  // One entry for each name, and so one for each role.
+  return Object.fromEntries(entries) as Omit<Deployment["contracts"], "erc20">;
+}
 
 function stepsOf(
   plan: DeploymentPlan,
   action: DeploymentStep["action"],
   contracts: Deployment["contracts"] | undefined,
 ): readonly DeploymentStep[] {
-  return (["erc20", ...ownRoles] as const).map((contract) => {
+  return (["erc20", ...contractNames.map((name) => roles[name])] as const).map((contract) => {
     const given = contract === "erc20" ? plan.erc20 : undefined;
 
     return {

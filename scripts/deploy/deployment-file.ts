@@ -13,9 +13,15 @@ const schema = z.strictObject({
   blockNumber: z.int().nonnegative(),
   contracts: z.strictObject({
     erc20: address,
-    oracleSet: address,
+    oracleCommittee: address,
+    openingGuard: address,
     tariffRegistry: address,
+    partnerAgreements: address,
     meterRegistry: address,
+    meterSettlement: address,
+    challenges: address,
+    vehicleConsents: address,
+    authorizedFunding: address,
     chargingSettlement: address,
   }),
 });
@@ -53,9 +59,13 @@ const progressSchema = z.strictObject({
   chainId: z.int().positive(),
   blockNumber: z.int().nonnegative(),
   contracts: z.record(z.string(), z.strictObject({ address, parameters: z.string() })),
+  foretold: z.strictObject({ from: address, nonce: z.int().nonnegative(), address }).nullable(),
 });
 
-/** What an interrupted deployment has sent so far: per contract its address and constructor parameters. */
+/**
+ * What an interrupted deployment has sent so far: per contract its address and constructor parameters; and where the
+ * settlement will be, which other contracts were told before it is there.
+ */
 export type DeploymentProgress = z.infer<typeof progressSchema>;
 
 /** Where a deployment keeps its progress until it is complete. */

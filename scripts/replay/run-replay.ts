@@ -8,7 +8,7 @@ import type { DataFolder } from "../demo/data-folder.ts";
 import { expectedChargeMicro } from "../demo/expected-price.ts";
 import { toRegister } from "../demo/meters.ts";
 import { agree, openBatch, type AgreedTerms } from "../demo/opening.ts";
-import { createRegistrar, type RegisteredMeter, type Registrar } from "../demo/registration.ts";
+import { createRegistrar, demoMaximumPowerW, type RegisteredMeter, type Registrar } from "../demo/registration.ts";
 import { connectStations } from "../demo/stations.ts";
 import { demoTariff } from "../demo/tariff.ts";
 import { createWorld, type World } from "../demo/world.ts";
@@ -34,6 +34,8 @@ interface Plug {
   readonly station: SimulatedStation;
 }
 
+/** One oracle settles all: how several agree is no business of the comparison. */
+const replayOracle = "oracle";
 /** What happens once every so many seconds of wall time; everything else is asked for explicitly. */
 const idlePollMs = "600000";
 
@@ -55,6 +57,7 @@ export async function runReplay(
     clock,
     genesisSeconds: clock.nowSeconds(),
     deploymentPath: folder.deploymentPath,
+    oracleNames: [replayOracle],
   });
   closers.push(() => world.close());
   const service = await startService(
@@ -63,7 +66,7 @@ export async function runReplay(
       WATTPROOF_DEPLOYMENT: folder.deploymentPath,
       WATTPROOF_DATA: folder.servicePath,
       WATTPROOF_PORT: "0",
-      WATTPROOF_ORACLE_PRIVATE_KEY: demoAccount("oracle").privateKey,
+      WATTPROOF_ORACLE_PRIVATE_KEY: demoAccount(replayOracle).privateKey,
       // Batches close when the replay asks for it, with whatever is there.
       WATTPROOF_BATCH_MAX_AGE_MS: "0",
       WATTPROOF_POLL_INTERVAL_MS: idlePollMs,
@@ -76,7 +79,7 @@ export async function runReplay(
   closers.push(() => service.close());
 
   const sessions = steps.flatMap((step) => (step.kind === "open" ? step.sessions : []));
-  const registrar = await createRegistrar(world.contracts, world.operator, demoAccount("oracle"));
+  const registrar = await createRegistrar(world.contracts, world.operator, world.oracles);
   const tariffId = await registrar.publishTariff(demoTariff);
   const plugs = await connectPlugs(sessions, registrar, service, clock.nowSeconds());
   const nonces = await fundAccounts(sessions, world);
@@ -187,8 +190,10 @@ function agreeTo(
     lane: session.lane,
     nonce,
     operator: world.operator.address,
+    agreement: 0,
     evse: registered.evse,
     meter: registered.meter,
+    maximumPowerW: demoMaximumPowerW,
     tariffId,
     holdMicro: replayHoldMicro,
     expiresAt: session.expiresAt,

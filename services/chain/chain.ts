@@ -1,3 +1,4 @@
+import type { Claim } from "../domain/claims.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
 import type { Fees } from "../domain/transaction.ts";
@@ -12,7 +13,24 @@ export interface ChainBlock {
 
 export interface RegisteredEvse {
   readonly operator: string;
+  /** The most that it can deliver, which sessions carry in their terms. */
+  readonly maximumPowerW: number;
   readonly evseId: string;
+}
+
+/** How an operator shares. Whether it was ended since does not matter to sessions that are open. */
+export interface RegisteredAgreement {
+  readonly operator: string;
+  /** Every partner has signed. */
+  readonly isSigned: boolean;
+}
+
+/** The oracles whose claims settle at the newest block. */
+export interface Committee {
+  readonly version: number;
+  readonly members: readonly string[];
+  /** Signatures that a batch needs. */
+  readonly threshold: number;
 }
 
 export type MeterCurve =
@@ -40,6 +58,24 @@ export interface SettlementItem {
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
   readonly idleSeconds: number;
+  /** By how much the driver raised the hold. */
+  readonly toppedUpMicro: bigint;
+}
+
+/** An oracle's signature of a batch, in the compact form of ERC-2098. */
+export interface OracleSignature {
+  readonly signer: string;
+  readonly r: string;
+  readonly vs: string;
+}
+
+/** A contract that the service sends transactions to. */
+export type CallTarget = "chargingSettlement" | "meterSettlement" | "challenges";
+
+/** A call of a contract. */
+export interface ContractCall {
+  readonly target: CallTarget;
+  readonly calldata: string;
 }
 
 export type GasEstimate =
@@ -68,7 +104,11 @@ export interface Chain {
 
   /** The endpoint is on the deployment's chain and the contracts are there. @throws CHAIN_MISMATCH */
   checkDeployment(): Promise<void>;
-  isOracle(): Promise<boolean>;
+  /** The account is one of the oracles. */
+  isMember(): Promise<boolean>;
+  readCommittee(): Promise<Committee>;
+  /** How long an epoch is, in seconds. */
+  readEpochSeconds(): Promise<number>;
   readHead(): Promise<ChainBlock>;
   /** `null` if the chain is not that long. */
   readBlock(number: number): Promise<ChainBlock | null>;
@@ -76,6 +116,8 @@ export interface Chain {
   readEvents(from: number, to: ChainBlock): Promise<readonly ChainEvent[] | null>;
   /** `null` if there is no such EVSE. */
   readEvse(evse: number): Promise<RegisteredEvse | null>;
+  /** `null` if there is no such agreement. */
+  readAgreement(agreement: number): Promise<RegisteredAgreement | null>;
   /** `null` if there is no such meter. */
   readMeter(meter: number): Promise<RegisteredMeter | null>;
   /** The contract can read this payload of a record, the bytes between its first and its second `|`. */
@@ -87,12 +129,18 @@ export interface Chain {
   readAccountNonce(): Promise<number>;
   /** What a transaction should offer to be mined soon. */
   readFees(): Promise<Fees>;
-  /** The call that settles these sessions. No I/O. */
-  encodeSettlement(items: readonly SettlementItem[]): string;
-  estimateSettlement(calldata: string): Promise<GasEstimate>;
-  /** Signs a call of the settlement contract. No I/O: nothing is sent. */
-  signSettlement(
-    call: Fees & { readonly calldata: string; readonly nonce: number; readonly gasLimit: bigint },
+  /** What the oracles claim with these sessions, in the order in which the contract links them. No I/O. */
+  claimsOf(items: readonly SettlementItem[]): readonly Claim[];
+  /** Signs claims as an oracle. No I/O. */
+  signClaims(claims: readonly Claim[]): OracleSignature;
+  /** Who signed these claims; `null` if it is no signature. No I/O. */
+  recoverSigner(claims: readonly Claim[], signature: Omit<OracleSignature, "signer">): string | null;
+  /** The call that settles these sessions by what a quorum signed. No I/O. */
+  encodeSettlement(items: readonly SettlementItem[], signatures: readonly OracleSignature[]): ContractCall;
+  estimateCall(call: ContractCall): Promise<GasEstimate>;
+  /** Signs a transaction of the oracle's account. No I/O: nothing is sent. */
+  signCall(
+    call: ContractCall & Fees & { readonly nonce: number; readonly gasLimit: bigint },
   ): Promise<{ readonly txHash: string; readonly rawTransaction: string }>;
   /** Hands over a signed transaction. Doing it again is harmless. */
   broadcast(rawTransaction: string): Promise<BroadcastOutcome>;

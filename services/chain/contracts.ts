@@ -12,7 +12,10 @@ export interface ContractInterfaces {
   readonly settlement: Interface;
   readonly meterRegistry: Interface;
   readonly tariffRegistry: Interface;
-  readonly oracleSet: Interface;
+  readonly oracleCommittee: Interface;
+  readonly partnerAgreements: Interface;
+  readonly meterSettlement: Interface;
+  readonly challenges: Interface;
   readonly ocmfScanner: Interface;
 }
 
@@ -22,7 +25,10 @@ export function readContractInterfaces(): ContractInterfaces {
     settlement: readInterface("IChargingSettlement"),
     meterRegistry: readInterface("IMeterRegistry"),
     tariffRegistry: readInterface("ITariffRegistry"),
-    oracleSet: readInterface("IOracleSet"),
+    oracleCommittee: readInterface("IOracleCommittee"),
+    partnerAgreements: readInterface("IPartnerAgreements"),
+    meterSettlement: readInterface("IMeterSettlement"),
+    challenges: readInterface("IChallenges"),
     ocmfScanner: readInterface("IOcmfScanner"),
   };
 }

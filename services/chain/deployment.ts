@@ -14,9 +14,15 @@ export const deploymentSchema = z.object({
   blockNumber: z.number().int().min(0),
   contracts: z.object({
     erc20: address,
-    oracleSet: address,
+    oracleCommittee: address,
+    openingGuard: address,
     tariffRegistry: address,
+    partnerAgreements: address,
     meterRegistry: address,
+    meterSettlement: address,
+    challenges: address,
+    vehicleConsents: address,
+    authorizedFunding: address,
     chargingSettlement: address,
   }),
 });

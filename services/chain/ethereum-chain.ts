@@ -1,19 +1,20 @@
 import type { SigningKey } from "ethers";
-import { Transaction, getAddress } from "ethers";
+import { Signature, Transaction, getAddress, recoverAddress } from "ethers";
 import { z } from "zod";
 
+import { batchDigestOf } from "../domain/claims.ts";
 import { tariffIdOf } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import { classifyBroadcastRefusal } from "./broadcast.ts";
 import type { Chain, ChainBlock } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
-import { readEvent } from "./events.ts";
+import { readEvents } from "./events.ts";
 import { createPayloadScan } from "./payload-scan.ts";
 import { createRegistryReader } from "./registries.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
-import { encodeSettlement } from "./settlement-call.ts";
+import { claimsOf, encodeSettlement } from "./settlement-call.ts";
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
 const quantity = hex.transform(Number);
@@ -50,7 +51,7 @@ export function createEthereumChain(deps: {
 }): Chain {
   const { rpc, deployment, interfaces, wallet } = deps;
   const { chainId, contracts } = deployment;
-  const settlementAddress = contracts.chargingSettlement;
+  const domain = { chainId, verifyingContract: contracts.chargingSettlement };
   const registries = createRegistryReader(rpc, deployment, interfaces);
   const scanPayload = createPayloadScan({
     rpc,
@@ -63,7 +64,7 @@ export function createEthereumChain(deps: {
   }
 
   return {
-    domain: { chainId, verifyingContract: settlementAddress },
+    domain,
     oracle: wallet.address,
 
     async checkDeployment() {
@@ -76,7 +77,9 @@ export function createEthereumChain(deps: {
         if (code === "0x") throw new WattproofError("CHAIN_MISMATCH", `There is no ${name} at ${address}.`);
       }
     },
-    isOracle: () => registries.isOracle(wallet.address),
+    isMember: () => registries.isMember(wallet.address),
+    readCommittee: () => registries.readCommittee(),
+    readEpochSeconds: () => registries.readEpochSeconds(),
     async readHead() {
       const head = await readBlock("latest");
       if (head === null) throw new WattproofError("CHAIN_UNAVAILABLE", "The endpoint has no newest block.");
@@ -88,7 +91,12 @@ export function createEthereumChain(deps: {
         "eth_getLogs",
         [
           {
-            address: [settlementAddress, contracts.meterRegistry],
+            address: [
+              contracts.chargingSettlement,
+              contracts.meterSettlement,
+              contracts.challenges,
+              contracts.meterRegistry,
+            ],
             fromBlock: toQuantity(from),
             toBlock: toQuantity(to.number),
           },
@@ -98,10 +106,10 @@ export function createEthereumChain(deps: {
       // Blocks commit to the ones before them: if the last one is still the same, so are all that were read.
       if ((await readBlock(toQuantity(to.number)))?.hash !== to.hash) return null;
       logs.sort((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
-      const events = logs.map((log) => readEvent(log, deployment, interfaces.settlement, interfaces.meterRegistry));
-      return events.filter((event) => event !== null);
+      return readEvents(logs, deployment, interfaces);
     },
     readEvse: (evse) => registries.readEvse(evse),
+    readAgreement: (agreement) => registries.readAgreement(agreement),
     readMeter: (meter) => registries.readMeter(meter),
     canContractRead: (payload) => scanPayload(payload),
     async readTariff(tariffId) {
@@ -115,21 +123,37 @@ export function createEthereumChain(deps: {
       const maxPriorityFeePerGas = await rpc.request("eth_maxPriorityFeePerGas", [], bigQuantity);
       return { maxPriorityFeePerGas, maxFeePerGas: baseFeeFactor * baseFeePerGas + maxPriorityFeePerGas };
     },
-    encodeSettlement: (items) => encodeSettlement(interfaces.settlement, items),
-    async estimateSettlement(calldata) {
+    claimsOf: (items) => claimsOf(items, domain),
+    signClaims(claims) {
+      const { r, yParityAndS: vs } = wallet.signingKey.sign(batchDigestOf(claims, domain));
+      return { signer: wallet.address, r, vs };
+    },
+    recoverSigner(claims, { r, vs }) {
       try {
-        const call = { from: wallet.address, to: settlementAddress, data: calldata };
+        return recoverAddress(batchDigestOf(claims, domain), Signature.from({ r, yParityAndS: vs }));
+      } catch {
+        // The library throws for numbers that are no signature.
+        return null;
+      }
+    },
+    encodeSettlement: (items, signatures) => ({
+      target: "chargingSettlement",
+      calldata: encodeSettlement(interfaces.settlement, items, signatures),
+    }),
+    async estimateCall({ target, calldata }) {
+      try {
+        const call = { from: wallet.address, to: contracts[target], data: calldata };
         return { kind: "estimated", gas: await rpc.request("eth_estimateGas", [call], bigQuantity) };
       } catch (error) {
         if (error instanceof RpcRefusal) return { kind: "refused", detail: error.message };
         throw error;
       }
     },
-    signSettlement({ calldata, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas }) {
+    signCall({ target, calldata, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas }) {
       const transaction = Transaction.from({
         type: 2,
         chainId,
-        to: getAddress(settlementAddress),
+        to: getAddress(contracts[target]),
         data: calldata,
         nonce,
         gasLimit,

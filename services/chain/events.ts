@@ -1,50 +1,38 @@
-import type { Interface } from "ethers";
-import { z } from "zod";
-
+import type { Correction } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
-import { unpackSettlementResult } from "../domain/metering.ts";
+import type { SettlementResult } from "../domain/metering.ts";
 import type { SessionTerms } from "../domain/terms.ts";
-import { unpackTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
+import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
+import { readRegistryEvent, readSettlementEvent, type LogReading } from "./event-readers.ts";
 
-/** What the contracts say that concerns the service, in the order of the chain. */
-export type ChainEvent =
-  | {
-      readonly kind: "session-opened";
-      readonly position: LogPosition;
-      readonly sessionId: string;
-      readonly terms: SessionTerms;
-    }
-  | {
+/** What the contracts say that concerns the service, in the order of the chain. Amounts are in 10⁻⁶ token. */
+export type ChainEvent = { readonly position: LogPosition } & (
+  | { readonly kind: "session-opened"; readonly sessionId: string; readonly terms: SessionTerms }
+  | { readonly kind: "session-topped-up"; readonly sessionId: string; readonly toppedUpMicro: bigint }
+  | ({
       readonly kind: "session-settled";
-      readonly position: LogPosition;
       readonly sessionId: string;
-      readonly energyMicroWh: bigint;
-      readonly chargingSeconds: number;
-      readonly idleSeconds: number;
-      readonly chargedMicro: bigint;
-      readonly returnedMicro: bigint;
-    }
+      /** The oracles' batch, which can be challenged; `null`: settled from the meter's own signature. */
+      readonly batch: number | null;
+    } & SettlementResult)
+  /** One session of a batch, of oracles or of meters, was not settled. */
+  | { readonly kind: "settlement-skipped"; readonly sessionId: string; readonly reason: string }
+  | { readonly kind: "session-expired"; readonly sessionId: string; readonly returnedMicro: bigint }
+  | ({ readonly kind: "session-corrected"; readonly sessionId: string } & Omit<Correction, "position">)
+  | { readonly kind: "session-refunded"; readonly sessionId: string; readonly amountMicro: bigint }
+  | { readonly kind: "opening-skipped"; readonly sessionId: string; readonly reason: string }
   | {
-      readonly kind: "settlement-skipped";
-      readonly position: LogPosition;
-      readonly sessionId: string;
-      readonly reason: string;
+      readonly kind: "operator-credited";
+      readonly operator: string;
+      readonly agreement: number;
+      readonly amountMicro: bigint;
+      readonly isFinal: boolean;
     }
-  | {
-      readonly kind: "session-expired";
-      readonly position: LogPosition;
-      readonly sessionId: string;
-      readonly returnedMicro: bigint;
-    }
-  | {
-      readonly kind: "opening-skipped";
-      readonly position: LogPosition;
-      readonly sessionId: string;
-      readonly reason: string;
-    }
-  | { readonly kind: "meter-changed"; readonly position: LogPosition; readonly meter: number };
+  | { readonly kind: "evse-changed"; readonly evse: number }
+  | { readonly kind: "meter-changed"; readonly meter: number }
+);
 
 /** A log as the endpoint gives it. */
 export interface ChainLog extends LogPosition {
@@ -53,96 +41,47 @@ export interface ChainLog extends LogPosition {
   readonly data: string;
 }
 
-// In the order of the contract's enums.
-const settlementRefusals = ["NONE", "NO_LIVE_SESSION", "TERMS_MISMATCH"];
-const openingRefusals = [
-  "NONE",
-  "SIGNATURE_INVALID",
-  "SESSION_LIVE",
-  "NONCE_MISMATCH",
-  "HOLD_ZERO",
-  "HOLD_ABOVE_BALANCE",
-  "EXPIRY_PASSED",
-  "EXPIRY_TOO_LATE",
-  "NONCE_EXHAUSTED",
-  "TARIFF_NOT_OFFERED",
-];
-
-const text = z.string();
-const integer = z.bigint();
-
-/** @returns `null` for an event that does not concern the service. @throws CHAIN_MISMATCH if it cannot be read */
-export function readEvent(
-  log: ChainLog,
+/**
+ * Reads the logs of whole blocks, in their order: some events only say together what happened.
+ * @throws CHAIN_MISMATCH if they cannot be read
+ */
+export function readEvents(
+  logs: readonly ChainLog[],
   deployment: Deployment,
-  settlement: Interface,
-  meterRegistry: Interface,
-): ChainEvent | null {
-  const { txHash, blockNumber, blockHash, logIndex } = log;
-  const position = { txHash, blockNumber, blockHash, logIndex };
-  const isRegistry = log.address.toLowerCase() === deployment.contracts.meterRegistry.toLowerCase();
-  try {
-    const event = (isRegistry ? meterRegistry : settlement).parseLog(log);
-    if (event === null) return null;
-    const field = (name: string): unknown => event.args.getValue(name);
-    return isRegistry ? readMeterEvent(event.name, field, position) : readSessionEvent(event.name, field, position);
-  } catch (error) {
-    throw new WattproofError("CHAIN_MISMATCH", `The event at ${txHash}, log ${logIndex}, cannot be read.`, {
-      cause: error,
-    });
-  }
-}
-
-function readMeterEvent(name: string, field: (name: string) => unknown, position: LogPosition): ChainEvent | null {
-  if (!["MeterRegistered", "MeterActivated", "MeterRetired", "MeterRevoked"].includes(name)) return null;
-  return { kind: "meter-changed", position, meter: Number(integer.parse(field("meter"))) };
-}
-
-function readSessionEvent(name: string, field: (name: string) => unknown, position: LogPosition): ChainEvent | null {
-  const sessionId = (): string => text.parse(field("sessionId"));
-  switch (name) {
-    case "SessionOpened": {
-      const terms = unpackTerms(integer.parse(field("terms")), {
-        driver: text.parse(field("driver")),
-        operator: text.parse(field("operator")),
-        tariffId: text.parse(field("tariffId")),
+  interfaces: ContractInterfaces,
+): readonly ChainEvent[] {
+  const { contracts } = deployment;
+  const sources = new Map(
+    (
+      [
+        [contracts.chargingSettlement, interfaces.settlement],
+        [contracts.meterSettlement, interfaces.meterSettlement],
+        [contracts.challenges, interfaces.challenges],
+        [contracts.meterRegistry, interfaces.meterRegistry],
+      ] as const
+    ).map(([address, contract]) => [address.toLowerCase(), contract]),
+  );
+  const reading: LogReading = { group: null, proven: new Set(), unanchored: [], challenged: new Map(), events: [] };
+  for (const log of logs) {
+    const { txHash, blockNumber, blockHash, logIndex } = log;
+    try {
+      const event = sources.get(log.address.toLowerCase())?.parseLog(log) ?? null;
+      if (event === null) continue;
+      const position = { txHash, blockNumber, blockHash, logIndex };
+      const field = (name: string): unknown => event.args.getValue(name);
+      if (log.address.toLowerCase() === contracts.meterRegistry.toLowerCase()) {
+        readRegistryEvent(event.name, field, position, reading);
+      } else {
+        readSettlementEvent(event.name, field, position, reading, interfaces);
+      }
+    } catch (error) {
+      throw new WattproofError("CHAIN_MISMATCH", `The event at ${txHash}, log ${logIndex}, cannot be read.`, {
+        cause: error,
       });
-      return { kind: "session-opened", position, sessionId: sessionId(), terms };
     }
-    case "SessionSettled":
-      return {
-        kind: "session-settled",
-        position,
-        sessionId: sessionId(),
-        ...unpackSettlementResult(integer.parse(field("result"))),
-      };
-    case "SettlementSkipped":
-      return {
-        kind: "settlement-skipped",
-        position,
-        sessionId: sessionId(),
-        reason: named(settlementRefusals, field("reason")),
-      };
-    case "OpeningSkipped":
-      return {
-        kind: "opening-skipped",
-        position,
-        sessionId: sessionId(),
-        reason: named(openingRefusals, field("reason")),
-      };
-    case "SessionExpired":
-      return {
-        kind: "session-expired",
-        position,
-        sessionId: sessionId(),
-        returnedMicro: integer.parse(field("returnedMicro")),
-      };
-    default:
-      return null;
   }
-}
-
-function named(names: readonly string[], value: unknown): string {
-  const number = Number(integer.parse(value));
-  return names[number] ?? `REASON_${number}`;
+  if (reading.unanchored.length > 0) {
+    throw new WattproofError("CHAIN_MISMATCH", "Oracles settled a session, and no batch was anchored.");
+  }
+  return reading.events;
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import type { Tariff } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
-import type { MeterCurve, RegisteredEvse, RegisteredMeter } from "./chain.ts";
+import type { Committee, MeterCurve, RegisteredAgreement, RegisteredEvse, RegisteredMeter } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Rpc } from "./rpc.ts";
@@ -27,7 +27,9 @@ const curves: readonly (MeterCurve | null)[] = [
 const statuses = [null, "pending", "active", "retired", "revoked"] as const;
 const possessions = [null, "proven-on-chain", "attested-by-oracle"] as const;
 
-const evseSchema = z.object({ operator: z.string(), evseId: z.string() });
+const evseSchema = z.object({ operator: z.string(), maximumPowerW: small, evseId: z.string() });
+const committeeSchema = z.tuple([z.array(z.string()), small]);
+const agreementSchema = z.tuple([z.string(), z.array(z.unknown()), small, z.boolean()]);
 const meterSchema = z.object({
   evse: small,
   curve: small,
@@ -59,7 +61,10 @@ export interface RegistryReader {
   readMeter(meter: number): Promise<RegisteredMeter | null>;
   /** All zero if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff>;
-  isOracle(account: string): Promise<boolean>;
+  readAgreement(agreement: number): Promise<RegisteredAgreement | null>;
+  isMember(account: string): Promise<boolean>;
+  readCommittee(): Promise<Committee>;
+  readEpochSeconds(): Promise<number>;
   /** The contract that reads records. It never changes. */
   readOcmfScanner(): Promise<string>;
 }
@@ -89,17 +94,26 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
   }
 
   async function required(to: string, from: Interface, name: string, values: readonly unknown[]): Promise<unknown> {
+    return first(await requiredResult(to, from, name, values));
+  }
+
+  async function requiredResult(
+    to: string,
+    from: Interface,
+    name: string,
+    values: readonly unknown[],
+  ): Promise<Result> {
     const result = await call(to, from, name, values);
     if (result === null) throw new WattproofError("CHAIN_MISMATCH", `The contract refused ${name}.`);
-    return first(result);
+    return result;
   }
 
   return {
     async readEvse(evse) {
       const result = await call(contracts.meterRegistry, interfaces.meterRegistry, "evseOf", [evse]);
       if (result === null) return null;
-      const { operator, evseId } = evseSchema.parse(first(result));
-      return operator === ZeroAddress ? null : { operator, evseId };
+      const evseContent = evseSchema.parse(first(result));
+      return evseContent.operator === ZeroAddress ? null : evseContent;
     },
     async readMeter(meter) {
       const result = await call(contracts.meterRegistry, interfaces.meterRegistry, "meterOf", [meter]);
@@ -121,13 +135,34 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
       const content = await required(contracts.tariffRegistry, interfaces.tariffRegistry, "tariffOf", [tariffId]);
       return tariffSchema.parse(content);
     },
-    async isOracle(account) {
-      return z.boolean().parse(await required(contracts.oracleSet, interfaces.oracleSet, "isOracle", [account]));
+    async readAgreement(agreement) {
+      const result = await call(contracts.partnerAgreements, interfaces.partnerAgreements, "agreementOf", [agreement]);
+      if (result === null) return null;
+      const [operator, shares, signedCount] = agreementSchema.parse(result.toArray());
+      return operator === ZeroAddress ? null : { operator, isSigned: signedCount === shares.length };
+    },
+    async isMember(account) {
+      const { oracleCommittee: abi } = interfaces;
+      return z.boolean().parse(await required(contracts.oracleCommittee, abi, "isMember", [account]));
+    },
+    async readCommittee() {
+      const { oracleCommittee: abi } = interfaces;
+      const version = small.parse(await required(contracts.oracleCommittee, abi, "currentVersion", []));
+      const result = await requiredResult(contracts.oracleCommittee, abi, "committeeOf", [version]);
+      const [members, threshold] = committeeSchema.parse([toPlain(result.at(0)), result.at(1)]);
+      return { version, members, threshold };
+    },
+    async readEpochSeconds() {
+      return small.parse(await required(contracts.chargingSettlement, interfaces.settlement, "epochSeconds", []));
     },
     async readOcmfScanner() {
       return z.string().parse(await required(contracts.meterRegistry, interfaces.meterRegistry, "ocmfScanner", []));
     },
   };
+}
+
+function toPlain(value: unknown): unknown {
+  return isResult(value) ? value.toArray() : value;
 }
 
 function isResult(value: unknown): value is Result {

@@ -1,27 +1,54 @@
 import type { Interface } from "ethers";
 
+import type { Claim } from "../domain/claims.ts";
 import { packMetering } from "../domain/metering.ts";
-import { packTerms } from "../domain/terms.ts";
-import type { SettlementItem } from "./chain.ts";
+import type { SettlementDomain } from "../domain/terms.ts";
+import { packTerms, sessionIdOf } from "../domain/terms.ts";
+import type { OracleSignature, SettlementItem } from "./chain.ts";
 
-/** The call `settleBatch`, with the sessions grouped by operator and tariff in the order of their first member. */
-export function encodeSettlement(settlement: Interface, items: readonly SettlementItem[]): string {
-  const groups = new Map<string, SettlementItem[]>();
+/** What the oracles claim with these sessions, in the order in which `encodeSettlement` puts them. */
+export function claimsOf(items: readonly SettlementItem[], domain: SettlementDomain): readonly Claim[] {
+  return groupsOf(items)
+    .flat()
+    .map((item) => ({
+      sessionId: sessionIdOf(item.terms, domain),
+      metering: packMetering(item, item.toppedUpMicro),
+    }));
+}
+
+/**
+ * The call `settleBatch`, with the sessions grouped by operator, agreement and tariff in the order of their first member.
+ * @param signatures In any order; the contract wants them by the address of the signer.
+ */
+export function encodeSettlement(
+  settlement: Interface,
+  items: readonly SettlementItem[],
+  signatures: readonly OracleSignature[],
+): string {
+  const groups = groupsOf(items).map((members) => ({
+    operator: members[0].terms.operator,
+    agreement: members[0].terms.agreement,
+    tariff: members[0].tariff,
+    settlements: members.map((member) => ({
+      driver: member.terms.driver,
+      terms: packTerms(member.terms),
+      metering: packMetering(member, member.toppedUpMicro),
+    })),
+  }));
+  const bySigner = signatures
+    .toSorted((left, right) => (BigInt(left.signer) < BigInt(right.signer) ? -1 : 1))
+    .map(({ r, vs }) => ({ r, vs }));
+  return settlement.encodeFunctionData("settleBatch", [groups, bySigner]);
+}
+
+function groupsOf(items: readonly SettlementItem[]): readonly (readonly [SettlementItem, ...SettlementItem[]])[] {
+  const groups = new Map<string, [SettlementItem, ...SettlementItem[]]>();
   for (const item of items) {
-    const key = `${item.terms.operator}:${item.terms.tariffId}`;
+    const { operator, agreement, tariffId } = item.terms;
+    const key = `${operator}:${agreement}:${tariffId}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
-
-  const content = [...groups.values()].map((members) => ({
-    operator: members[0]?.terms.operator,
-    tariff: members[0]?.tariff,
-    settlements: members.map((member) => ({
-      driver: member.terms.driver,
-      terms: packTerms(member.terms),
-      metering: packMetering(member),
-    })),
-  }));
-  return settlement.encodeFunctionData("settleBatch", [content]);
+  return [...groups.values()];
 }

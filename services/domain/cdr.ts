@@ -18,7 +18,7 @@ export interface Cdr extends MeteredSession {
   /** The exact energy as a canonical decimal. */
   readonly energyWh: string;
   readonly price: PriceBreakdown;
-  /** What the contract will charge: the price, at most the hold. */
+  /** What the contract will charge: the price, at most what is held. */
   readonly chargedMicro: bigint;
   readonly returnedMicro: bigint;
   /** Every record carries the session's idTag under the meter's signature. */
@@ -34,18 +34,21 @@ export function createCdr(input: {
   readonly energyWh: string;
   readonly metered: MeteredSession;
   readonly isBoundToSession: boolean;
+  /** By how much the driver raised the hold so far. */
+  readonly toppedUpMicro: bigint;
 }): Cdr {
   const { sessionId, terms, tariff, meter, energyWh, metered, isBoundToSession } = input;
   const price = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.idleSeconds);
-  const chargedMicro = price.grossMicro < terms.holdMicro ? price.grossMicro : terms.holdMicro;
-  return {
-    sessionId,
-    meter,
-    energyWh,
-    ...metered,
-    price,
-    chargedMicro,
-    returnedMicro: terms.holdMicro - chargedMicro,
-    isBoundToSession,
-  };
+  const split = splitOf(price, terms.holdMicro + input.toppedUpMicro);
+  return { sessionId, meter, energyWh, ...metered, price, ...split, isBoundToSession };
+}
+
+/** The record as it is with another hold: a driver may raise it until the session is settled. */
+export function withHold(cdr: Cdr, heldMicro: bigint): Cdr {
+  return { ...cdr, ...splitOf(cdr.price, heldMicro) };
+}
+
+function splitOf(price: PriceBreakdown, heldMicro: bigint): Pick<Cdr, "chargedMicro" | "returnedMicro"> {
+  const chargedMicro = price.grossMicro < heldMicro ? price.grossMicro : heldMicro;
+  return { chargedMicro, returnedMicro: heldMicro - chargedMicro };
 }

@@ -1,4 +1,6 @@
 import { WattproofError } from "../errors.ts";
+import type { Correction, Tally } from "./session-amounts.ts";
+import { addTally, talliesUpTo, totalOf } from "./session-amounts.ts";
 
 /**
  * Where a charging session is in its life. `skipped`: the chain would not settle it, or its settlement failed too often.
@@ -47,6 +49,8 @@ export type Closing =
       readonly idleSeconds: number;
       readonly chargedMicro: bigint;
       readonly returnedMicro: bigint;
+      /** The oracles' batch that settled it, which can be challenged; `null`: settled from the meter's own signature. */
+      readonly batch: number | null;
     }
   | { readonly kind: "expired"; readonly position: LogPosition; readonly returnedMicro: bigint }
   | { readonly kind: "skipped"; readonly position: LogPosition };
@@ -61,6 +65,18 @@ export interface Dispute {
   readonly isFinal: boolean;
 }
 
+/** Who vouches for a session on its way to the chain: a quorum of oracles, or its meter alone. */
+export type SettlementLane = "oracles" | "meter";
+
+/** How a session goes on that its batch did not settle. */
+export interface NextTry {
+  readonly lane: SettlementLane;
+  /** Not in a batch again before; `null`: at once. */
+  readonly notBeforeMs: number | null;
+  /** Since when no quorum is to be had for it. */
+  readonly quorumLackingSinceMs: number | null;
+}
+
 /** The state of a session. Changes only through `transition`. */
 export interface SessionState {
   readonly status: SessionStatus;
@@ -72,23 +88,41 @@ export interface SessionState {
   readonly batchId: string | null;
   /** Settlement transactions with this session that reverted. */
   readonly failedAttempts: number;
+  readonly nextTry: NextTry;
   readonly opening: LogPosition;
   readonly closing: Closing | null;
+  /** By how much the driver raised the hold. */
+  readonly topUps: readonly Tally[];
+  /** What the operator gave back after the settlement. */
+  readonly refunds: readonly Tally[];
+  readonly correction: Correction | null;
 }
 
 export type SessionEvent =
   | { readonly kind: "opened"; readonly opening: LogPosition; readonly unservableReason: string | null }
   | { readonly kind: "evidence-begun" }
-  | { readonly kind: "evidence-completed" }
+  /** `notBeforeMs`: another service is about to settle the session. */
+  | { readonly kind: "evidence-completed"; readonly notBeforeMs?: number }
   /** Records were added that prove nothing yet. */
   | { readonly kind: "evidence-added" }
   | { readonly kind: "evidence-disputed"; readonly reason: string; readonly isFinal: boolean }
   | { readonly kind: "batched"; readonly batchId: string }
   /** The batch will not carry the session; `isFailedAttempt` if that is because its transaction reverted. */
-  | { readonly kind: "released"; readonly isFailedAttempt: boolean; readonly attemptLimit: number }
+  | {
+      readonly kind: "released";
+      readonly isFailedAttempt: boolean;
+      readonly attemptLimit: number;
+      readonly nextTry?: NextTry;
+    }
   | { readonly kind: "closed"; readonly closing: Closing; readonly reason: string | null }
+  | { readonly kind: "topped-up"; readonly topUp: Tally }
+  | { readonly kind: "refunded"; readonly position: LogPosition; readonly amountMicro: bigint }
+  | { readonly kind: "corrected"; readonly correction: Correction }
+  | { readonly kind: "amounts-reorganised"; readonly aboveBlock: number }
   | { readonly kind: "closing-reorganised" }
   | { readonly kind: "opening-reorganised" };
+
+const usualTry: NextTry = { lane: "oracles", notBeforeMs: null, quorumLackingSinceMs: null };
 
 /** The state after the event that begins a session's life here. */
 export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): SessionState {
@@ -99,13 +133,23 @@ export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): S
     reason: event.unservableReason,
     batchId: null,
     failedAttempts: 0,
+    nextTry: usualTry,
     opening: event.opening,
     closing: null,
+    topUps: [],
+    refunds: [],
+    correction: null,
   };
 }
 
-/** The session still takes records from its meter. */
+/**
+ * The session still takes records from its meter. One that oracles settled before the meter's word was here does, too:
+ * it can show that they were wrong.
+ */
 export function isTakingRecords(state: SessionState): boolean {
+  if (state.closing?.kind === "settled") {
+    return state.closing.batch !== null && state.correction === null && state.stage !== "complete";
+  }
   return ["opened", "charging", "completed", "disputed", "unconfirmed"].includes(state.status);
 }
 
@@ -127,6 +171,16 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return { ...state, batchId: event.batchId, status: "batched" };
     case "released":
       return release(state, event);
+    case "topped-up":
+      return { ...state, topUps: addTally(state.topUps, event.topUp) };
+    case "refunded": {
+      const totalMicro = totalOf(state.refunds) + event.amountMicro;
+      return { ...state, refunds: addTally(state.refunds, { position: event.position, totalMicro }) };
+    }
+    case "corrected":
+      return { ...state, correction: event.correction };
+    case "amounts-reorganised":
+      return withoutAmountsAbove(state, event.aboveBlock);
     case "closed":
       return close(state, event);
     case "closing-reorganised":
@@ -144,7 +198,7 @@ function reopen(state: SessionState, event: Extract<SessionEvent, { kind: "opene
   const { opening, unservableReason: reason } = event;
   const reopened = { ...state, opening, reason, closing: null };
   return reason === null
-    ? rest({ ...reopened, batchId: null, failedAttempts: 0 })
+    ? rest({ ...reopened, batchId: null, failedAttempts: 0, nextTry: usualTry })
     : { ...reopened, status: "unservable" };
 }
 
@@ -152,15 +206,17 @@ function addEvidence(state: SessionState, event: SessionEvent): SessionState {
   if (!isTakingRecords(state)) throw illegal(state, event);
   let { stage, dispute } = state;
   if (event.kind === "evidence-begun" && stage === "none") stage = "begun";
+  let { nextTry } = state;
   if (event.kind === "evidence-completed") {
     stage = "complete";
     if (dispute?.isFinal !== true) dispute = null;
+    if (event.notBeforeMs !== undefined) nextTry = { ...nextTry, notBeforeMs: event.notBeforeMs };
   }
   if (event.kind === "evidence-disputed" && dispute?.isFinal !== true) {
     dispute = { reason: event.reason, isFinal: event.isFinal };
   }
-  const next = { ...state, stage, dispute };
-  return state.status === "unconfirmed" ? next : rest(next);
+  const next = { ...state, stage, dispute, nextTry };
+  return state.status === "unconfirmed" || state.status === "settled" ? next : rest(next);
 }
 
 function release(state: SessionState, event: Extract<SessionEvent, { kind: "released" }>): SessionState {
@@ -168,7 +224,8 @@ function release(state: SessionState, event: Extract<SessionEvent, { kind: "rele
   if (state.status === "unconfirmed" || state.closing !== null) return { ...state, batchId: null };
   if (state.status !== "batched") throw illegal(state, event);
   const failedAttempts = state.failedAttempts + (event.isFailedAttempt ? 1 : 0);
-  const released = { ...state, batchId: null, failedAttempts };
+  const nextTry = event.nextTry ?? { ...state.nextTry, notBeforeMs: null };
+  const released = { ...state, batchId: null, failedAttempts, nextTry };
   if (failedAttempts < event.attemptLimit) return rest(released);
   return { ...released, reason: "SETTLEMENT_ATTEMPTS_EXHAUSTED", status: "skipped" };
 }
@@ -179,6 +236,16 @@ function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed
   if (state.closing !== null && state.closing.kind !== "skipped") return state;
   if (closing.kind === "skipped" && state.status === "unconfirmed") return { ...state, batchId: null };
   return { ...state, closing, reason, status: closing.kind };
+}
+
+function withoutAmountsAbove(state: SessionState, blockNumber: number): SessionState {
+  const { topUps, refunds, correction } = state;
+  return {
+    ...state,
+    topUps: talliesUpTo(topUps, blockNumber),
+    refunds: talliesUpTo(refunds, blockNumber),
+    correction: correction === null || correction.position.blockNumber > blockNumber ? null : correction,
+  };
 }
 
 /** The state of a session that is open, by what its meter has signed. */

@@ -2,6 +2,7 @@ import type { Cdr } from "../domain/cdr.ts";
 import { createCdr } from "../domain/cdr.ts";
 import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts";
 import type { RegisterSpan } from "../domain/evidence.ts";
+import { totalOf } from "../domain/session-amounts.ts";
 import type { SessionEvent, SessionState } from "../domain/session.ts";
 import { isTakingRecords, transition } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
@@ -219,6 +220,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       energyWh,
       metered,
       isBoundToSession: claimed.isBound && earlier.every((record) => record.isBoundToSession),
+      toppedUpMicro: totalOf(session.state.topUps),
     });
     return { events, cdr, energyWh };
   }

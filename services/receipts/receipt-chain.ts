@@ -9,14 +9,22 @@ export interface ReceiptChain {
 
 /** The part of the contracts that a receipt rests on, in words of Solidity so that a page needs no build of it. */
 export const receiptInterface = new Interface([
-  "event SessionOpened(bytes32 indexed sessionId, address indexed driver, address indexed operator, bytes32 tariffId, uint256 terms)",
+  "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId)",
+  "event SessionOpened(bytes32 indexed sessionId, address indexed driver, uint256 terms)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
   "event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh)",
-  "function meterSettlement() view returns (address)",
+  "event SessionCorrected(bytes32 indexed sessionId, address indexed challenger, uint256 refundedMicro, uint256 compensatedMicro, uint256 rewardMicro)",
   "function erc20() view returns (address)",
-  "function oracleSet() view returns (address)",
   "function tariffRegistry() view returns (address)",
-  "function evseOf(uint32 evse) view returns (tuple(address operator, string evseId, uint32 activeMeter))",
+  "function partnerAgreements() view returns (address)",
+  "function oracleCommittee() view returns (address)",
+  "function openingGuard() view returns (address)",
+  "function meterRegistry() view returns (address)",
+  "function meterSettlement() view returns (address)",
+  "function challenges() view returns (address)",
+  "function vehicleConsents() view returns (address)",
+  "function authorizedFunding() view returns (address)",
+  "function evseOf(uint32 evse) view returns (tuple(address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId))",
   "function meterOf(uint32 meter) view returns (tuple(uint32 evse, uint8 curve, uint8 status, uint8 possession, uint40 validFrom, uint40 validUntil, uint40 calibrationExpiresAt, bytes publicKey))",
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
 ]);

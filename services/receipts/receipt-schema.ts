@@ -30,9 +30,15 @@ export const receiptSchema = z.strictObject({
   chainId: integer,
   contracts: z.strictObject({
     erc20: address,
-    oracleSet: address,
+    oracleCommittee: address,
+    openingGuard: address,
     tariffRegistry: address,
+    partnerAgreements: address,
     meterRegistry: address,
+    meterSettlement: address,
+    challenges: address,
+    vehicleConsents: address,
+    authorizedFunding: address,
     chargingSettlement: address,
   }),
   sessionId: hash,
@@ -42,8 +48,10 @@ export const receiptSchema = z.strictObject({
     lane: integer,
     nonce: integer,
     operator: address,
+    agreement: integer,
     evse: integer,
     meter: integer,
+    maximumPowerW: integer,
     tariffId: hash,
     holdMicro: micro,
     expiresAt: integer,
@@ -92,9 +100,22 @@ export const receiptSchema = z.strictObject({
     grossMicro: micro,
   }),
   holdMicro: micro,
+  /** By how much the driver raised the hold. */
+  toppedUpMicro: micro,
   chargedMicro: micro,
   returnedMicro: micro,
   transaction: z.strictObject({ ...position, blockHash: hash }),
+  /** What a challenge put right: the oracles' claim was not what the meter signed. */
+  correction: z
+    .strictObject({
+      ...position,
+      challenger: address,
+      provenMicro: micro,
+      refundedMicro: micro,
+      compensatedMicro: micro,
+      rewardMicro: micro,
+    })
+    .nullable(),
   opening: z.strictObject(position),
   /** Each of the records carries the session's idTag under the meter's signature. */
   isBoundToSession: z.boolean(),

@@ -1,28 +1,19 @@
-import { z } from "zod";
-
 import { idTagOf, isSameIdTag } from "../domain/id-tag.ts";
 import { priceOf, tariffIdOf } from "../domain/tariff.ts";
-import { packTerms, sessionIdOf } from "../domain/terms.ts";
+import { sessionIdOf } from "../domain/terms.ts";
 import { formatDecimal, toMicroWh } from "../domain/decimal.ts";
 import type { BillingReading, OcmfVerifier, PublicKey, VerifiedRecord } from "../verify/ocmf/types.ts";
+import { check, type ReceiptCheck } from "./receipt-check.ts";
+import { readChainId, type ReceiptChain } from "./receipt-chain.ts";
 import {
-  readBlock,
-  readChainId,
-  readTransaction,
-  readView,
-  receiptInterface,
-  type ChainLog,
-  type ReceiptChain,
-} from "./receipt-chain.ts";
+  checkContracts,
+  checkCorrection,
+  checkMeter,
+  checkOpening,
+  checkProof,
+  checkSettlement,
+} from "./receipt-on-chain.ts";
 import { receiptSchema, type ParsedReceipt } from "./receipt-schema.ts";
-
-/** One thing that was checked. */
-export interface ReceiptCheck {
-  readonly name: string;
-  /** `warning`: true as the receipt says it, and still something its holder should know. */
-  readonly outcome: "holds" | "fails" | "warning";
-  readonly detail: string;
-}
 
 /** Everything that was checked, in order. The receipt is good if nothing fails. */
 export interface ReceiptVerdict {
@@ -31,21 +22,7 @@ export interface ReceiptVerdict {
   readonly checks: readonly ReceiptCheck[];
 }
 
-/** In the order of the meter registry's enum. */
-const registryCurves = [
-  null,
-  "secp256r1",
-  "secp256k1",
-  "secp192r1",
-  "secp192k1",
-  "brainpoolP256r1",
-  "secp384r1",
-  "brainpoolP384r1",
-] as const;
 const provenTimes: ReadonlySet<string> = new Set(["S", "R", "I"]);
-
-const meterSchema = z.object({ evse: z.bigint(), curve: z.bigint(), publicKey: z.string() });
-const evseSchema = z.object({ operator: z.string() });
 
 /**
  * Checks a receipt from its content and a chain alone: that the terms are those of the session, that the meter signed
@@ -78,6 +55,7 @@ export async function verifyReceipt(
       ...(await checkOpening(receipt, deps.chain)),
       ...(await checkMeter(receipt, deps.chain)),
       ...(await checkSettlement(receipt, deps.chain)),
+      ...(await checkCorrection(receipt, deps.chain)),
     );
   }
   if (!records.areComplete) {
@@ -90,12 +68,6 @@ export async function verifyReceipt(
 function verdictOf(sessionId: string | null, checks: readonly ReceiptCheck[]): ReceiptVerdict {
   return { isGood: checks.every(({ outcome }) => outcome !== "fails"), sessionId, checks };
 }
-
-function check(name: string, holds: boolean, detail: string): ReceiptCheck {
-  return { name, outcome: holds ? "holds" : "fails", detail };
-}
-
-/* WITHOUT THE CHAIN */
 
 function checkTerms(receipt: ParsedReceipt): ReceiptCheck[] {
   const { terms, chainId, contracts, sessionId, idTag, tariff } = receipt;
@@ -172,6 +144,20 @@ function checkMetering(
   const energyWh = formatDecimal({ unscaled, scale });
   const isTimed = [begin, end].every(({ time }) => !time.hasTimeError && provenTimes.has(time.synchronisation));
   const seconds = isTimed ? Math.max(0, Math.floor((end.time.epochMs - begin.time.epochMs) / 1000)) : 0;
+  if (receipt.correction !== null) {
+    // The records contradict what was settled; they have to give what the challenge has proven.
+    const { grossMicro } = priceOf(receipt.tariff, energyMicroWh, seconds, 0);
+    const heldMicro = receipt.holdMicro + receipt.toppedUpMicro;
+    const provenMicro = grossMicro < heldMicro ? grossMicro : heldMicro;
+
+    return [
+      check(
+        "proven price",
+        provenMicro === receipt.correction.provenMicro,
+        `${provenMicro.toString()} for ${energyWh} Wh that the meter signed`,
+      ),
+    ];
+  }
 
   return [
     check("energy", energyMicroWh === receipt.energyMicroWh, `${energyMicroWh.toString()} × 10⁻⁶ Wh`),
@@ -202,17 +188,18 @@ function readingsOf(
 }
 
 function checkPrice(receipt: ParsedReceipt): ReceiptCheck[] {
-  const { tariff, energyMicroWh, chargingSeconds, idleSeconds, holdMicro, chargedMicro, returnedMicro } = receipt;
+  const { tariff, energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = receipt;
+  const heldMicro = receipt.holdMicro + receipt.toppedUpMicro;
   const price = priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds);
   const components = Object.entries(price);
   const stated = new Map<string, bigint>(Object.entries(receipt.price));
   const isSame = components.every(([name, value]) => stated.get(name) === value);
-  const expected = price.grossMicro < holdMicro ? price.grossMicro : holdMicro;
+  const expected = price.grossMicro < heldMicro ? price.grossMicro : heldMicro;
 
   return [
     check("price", isSame, components.map(([name, value]) => `${name} ${String(value)}`).join(", ")),
-    check("charged", expected === chargedMicro, `${expected.toString()}: the price, at most the hold`),
-    check("returned", holdMicro - expected === returnedMicro, `${(holdMicro - expected).toString()}: the rest`),
+    check("charged", expected === chargedMicro, `${expected.toString()}: the price, at most what was held`),
+    check("returned", heldMicro - expected === returnedMicro, `${(heldMicro - expected).toString()}: the rest`),
   ];
 }
 
@@ -221,125 +208,4 @@ function publicKeyOf(meter: ParsedReceipt["meter"]): PublicKey {
   const half = digits.length / 2;
 
   return { curve: meter.curve, x: BigInt(`0x${digits.slice(0, half)}`), y: BigInt(`0x${digits.slice(half)}`) };
-}
-
-/* ON THE CHAIN */
-
-/** The settlement says itself which token, tariffs and oracles it goes by, and the meters' registry which oracles. */
-async function checkContracts({ contracts }: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const links = [
-    ["chargingSettlement", "erc20"],
-    ["chargingSettlement", "tariffRegistry"],
-    ["chargingSettlement", "oracleSet"],
-    ["meterRegistry", "oracleSet"],
-  ] as const;
-  const checks: ReceiptCheck[] = [];
-  for (const [contract, name] of links) {
-    const actual = await readView(chain, contracts[contract], name, []);
-    checks.push(check(`contract ${contract}: ${name}`, isSameHex(actual, contracts[name]), String(actual)));
-  }
-
-  return checks;
-}
-
-async function checkOpening(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const { opening, sessionId, terms, contracts } = receipt;
-  const transaction = await readTransaction(chain, opening.hash);
-  const log = transaction?.logs.find(({ logIndex }) => logIndex === opening.logIndex);
-  const { driver, operator, tariffId } = terms;
-  const expected = receiptInterface.encodeEventLog("SessionOpened", [
-    sessionId,
-    driver,
-    operator,
-    tariffId,
-    packTerms(terms),
-  ]);
-
-  return [
-    check("opening: block", transaction?.blockNumber === opening.blockNumber, `transaction ${opening.hash}`),
-    check("opening: event", isLog(log, contracts.chargingSettlement, expected), "SessionOpened with these terms"),
-  ];
-}
-
-async function checkSettlement(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const { transaction: stated, sessionId, contracts } = receipt;
-  const transaction = await readTransaction(chain, stated.hash);
-  const log = transaction?.logs.find(({ logIndex }) => logIndex === stated.logIndex);
-  const expected = receiptInterface.encodeEventLog("SessionSettled", [sessionId, packResult(receipt)]);
-  const isInBlock =
-    transaction?.blockNumber === stated.blockNumber && isSameHex(transaction.blockHash, stated.blockHash);
-
-  return [
-    check("settlement: block", isInBlock, `transaction ${stated.hash}`),
-    check("settlement: event", isLog(log, contracts.chargingSettlement, expected), "SessionSettled with these amounts"),
-  ];
-}
-
-/** The settlement's own contract read the energy from what the meter signed for this session, and says so. */
-async function checkProof(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck> {
-  const { sessionId, terms, transaction: stated, contracts } = receipt;
-  const prover = await readView(chain, contracts.chargingSettlement, "meterSettlement", []);
-  const transaction = await readTransaction(chain, stated.hash);
-  const topics = receiptInterface.encodeFilterTopics("SessionProven", [sessionId, terms.meter]);
-  const isProven =
-    typeof prover === "string" &&
-    transaction?.logs.some((log) => isSameHex(log.address, prover) && isSameHex(log.topics.join(), topics.join())) ===
-      true;
-
-  return isProven
-    ? check("energy", true, "the contract verified the meter's records in the transaction that settled")
-    : check("energy", false, "the records do not prove begin and end of one session, nor does the transaction");
-}
-
-/** The meter had this key, at this EVSE of this operator, and its records counted when the session was opened. */
-async function checkMeter(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const { terms, contracts, meter, opening } = receipt;
-  const registered = meterSchema.safeParse(await readView(chain, contracts.meterRegistry, "meterOf", [terms.meter]));
-  const evse = evseSchema.safeParse(await readView(chain, contracts.meterRegistry, "evseOf", [terms.evse]));
-  const block = await readBlock(chain, opening.blockNumber);
-  const isValid =
-    block !== null &&
-    (await readView(chain, contracts.meterRegistry, "isValidAt", [terms.meter, block.timestamp])) === true;
-  const curve = registered.success ? registryCurves[Number(registered.data.curve)] : null;
-
-  return [
-    check(
-      "meter key",
-      registered.success && curve === meter.curve && isSameHex(registered.data.publicKey, meter.publicKey),
-      `registered on ${String(curve)}`,
-    ),
-    check("meter at EVSE", registered.success && registered.data.evse === BigInt(terms.evse), `EVSE ${terms.evse}`),
-    check("EVSE of operator", evse.success && isSameHex(evse.data.operator, terms.operator), terms.operator),
-    check("meter valid", isValid, `at the time of block ${opening.blockNumber}`),
-  ];
-}
-
-/** From the high bits to the low ones: energy (64), charging (32), idling (32), charged (64), returned (64). */
-function packResult(receipt: ParsedReceipt): bigint {
-  const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = receipt;
-
-  return (
-    (energyMicroWh << 192n) |
-    (BigInt(chargingSeconds) << 160n) |
-    (BigInt(idleSeconds) << 128n) |
-    (chargedMicro << 64n) |
-    returnedMicro
-  );
-}
-
-function isLog(
-  log: ChainLog | undefined,
-  address: string,
-  expected: { readonly topics: readonly string[]; readonly data: string },
-): boolean {
-  return (
-    log !== undefined &&
-    isSameHex(log.address, address) &&
-    isSameHex(log.topics.join(), expected.topics.join()) &&
-    isSameHex(log.data, expected.data)
-  );
-}
-
-function isSameHex(left: unknown, right: string): boolean {
-  return typeof left === "string" && left.toLowerCase() === right.toLowerCase();
 }

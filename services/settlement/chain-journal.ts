@@ -1,5 +1,6 @@
 import type { ChainBlock } from "../chain/chain.ts";
 import type { ChainEvent } from "../chain/events.ts";
+import { withHold } from "../domain/cdr.ts";
 import { idTagOf } from "../domain/id-tag.ts";
 import type { Closing, SessionEvent, SessionState } from "../domain/session.ts";
 import { openSession, transition } from "../domain/session.ts";
@@ -33,13 +34,14 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
   ): Promise<{ closing: Closing; reason: string | null } | null> {
     const { position } = event;
     if (event.kind === "session-settled") {
-      const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = event;
-      const amounts = { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro };
+      const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro, batch } = event;
+      const amounts = { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro, batch };
       const cdr = await store.findCdr(event.sessionId);
-      if (cdr !== null && (cdr.chargedMicro !== chargedMicro || cdr.energyMicroWh !== energyMicroWh)) {
+      const expected = cdr === null ? null : withHold(cdr, chargedMicro + returnedMicro);
+      if (expected !== null && (expected.chargedMicro !== chargedMicro || expected.energyMicroWh !== energyMicroWh)) {
         desk.alert("settlement-mismatch", {
           sessionId: event.sessionId,
-          expectedMicro: cdr.chargedMicro.toString(),
+          expectedMicro: expected.chargedMicro.toString(),
           chargedMicro: chargedMicro.toString(),
         });
       }
@@ -76,6 +78,25 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
     tariffs.set(tariffId, tariff);
   }
 
+  /** How a session goes on that our batch did not settle, if it can; `null` for what ends it. */
+  async function nextTryOf(
+    event: ChainEvent,
+    state: SessionState | null,
+    head: ChainBlock,
+  ): Promise<SessionEvent | null> {
+    if (event.kind !== "settlement-skipped" || state?.status !== "batched") return null;
+    if (event.reason === "TERMS_MISMATCH") {
+      // Topped up between the signatures and the block.
+      return { kind: "released", isFailedAttempt: true, attemptLimit: deps.settlementAttempts };
+    }
+    if (event.reason !== "EPOCH_LIMIT_REACHED") return null;
+    const epochSeconds = await chain.readEpochSeconds();
+    const waitSeconds = epochSeconds - (head.timestamp % epochSeconds);
+    desk.alert("epoch-limit", { sessionId: event.sessionId, waitSeconds });
+    const nextTry = { ...state.nextTry, notBeforeMs: now() + waitSeconds * 1_000 };
+    return { kind: "released", isFailedAttempt: false, attemptLimit: deps.settlementAttempts, nextTry };
+  }
+
   function alertLoss(session: StoredSession | null, closing: Closing): void {
     if (closing.kind !== "expired" || session === null || session.state.stage !== "complete") return;
     desk.alert("session-expired-unpaid", { sessionId: session.sessionId, status: session.state.status });
@@ -91,6 +112,15 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
           meters.forgetMeter(event.meter);
           continue;
         }
+        if (event.kind === "evse-changed") {
+          meters.forgetEvse(event.evse);
+          continue;
+        }
+        if (event.kind === "operator-credited") {
+          const { operator, agreement, isFinal } = event;
+          desk.note("operator-credited", { operator, agreement, isFinal, amountMicro: event.amountMicro.toString() });
+          continue;
+        }
         if (event.kind === "opening-skipped") {
           desk.note("opening-skipped", { sessionId: event.sessionId, reason: event.reason });
           continue;
@@ -99,11 +129,21 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
           await draft.open(event.sessionId, event.terms, await openingOf(event, tariffs));
           continue;
         }
+        const amounts = amountsOf(event);
         const { txHash, blockNumber } = event.position;
         const isOurs = ours.has(txHash) || (await store.findTransaction(txHash)) !== null;
         if (isOurs) ours.set(txHash, { txHash, blockNumber });
         else if (event.kind === "session-settled")
           desk.note("settled-by-others", { sessionId: event.sessionId, txHash });
+        if (amounts !== null) {
+          await draft.change(event.sessionId, amounts);
+          continue;
+        }
+        const again = isOurs ? await nextTryOf(event, await draft.stateOf(event.sessionId), to) : null;
+        if (again !== null) {
+          await draft.change(event.sessionId, again);
+          continue;
+        }
         const closed = await closingOf(event, isOurs);
         if (closed === null) continue;
         alertLoss(await store.findSession(event.sessionId), closed.closing);
@@ -124,7 +164,11 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
       const draft = createDraft(store, now());
       meters.forgetAll();
       for (const session of await store.listSessionsAbove(block)) {
-        const { opening, closing } = session.state;
+        const { opening, closing, topUps, refunds, correction } = session.state;
+        const amounts = [...topUps, ...refunds, ...(correction === null ? [] : [correction])];
+        if (amounts.some(({ position }) => position.blockNumber > block)) {
+          await draft.change(session.sessionId, { kind: "amounts-reorganised", aboveBlock: block });
+        }
         if (closing !== null && closing.position.blockNumber > block) {
           await draft.change(session.sessionId, { kind: "closing-reorganised" });
         }
@@ -144,6 +188,21 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
   };
 }
 
+/** What changes amounts of a session and neither opens nor closes it; `null` for other events. */
+function amountsOf(event: ChainEvent): SessionEvent | null {
+  const { position } = event;
+  if (event.kind === "session-topped-up") {
+    return { kind: "topped-up", topUp: { position, totalMicro: event.toppedUpMicro } };
+  }
+  if (event.kind === "session-refunded") return { kind: "refunded", position, amountMicro: event.amountMicro };
+  if (event.kind !== "session-corrected") return null;
+  const { challenger, provenMicro, refundedMicro, compensatedMicro, rewardMicro } = event;
+  return {
+    kind: "corrected",
+    correction: { position, challenger, provenMicro, refundedMicro, compensatedMicro, rewardMicro },
+  };
+}
+
 /** Collects the steps of sessions of one range, where a session may be new and take several. */
 function createDraft(
   store: Store,
@@ -151,6 +210,8 @@ function createDraft(
 ): {
   open(sessionId: string, terms: SessionTerms, event: Extract<SessionEvent, { kind: "opened" }>): Promise<void>;
   change(sessionId: string, event: SessionEvent): Promise<void>;
+  /** As it is after the steps so far; `null` if the session is not known. */
+  stateOf(sessionId: string): Promise<SessionState | null>;
   result(): Pick<ChainProgress, "openings" | "changes">;
 } {
   const openings: NewSession[] = [];
@@ -185,6 +246,7 @@ function createDraft(
       touched.set(sessionId, { state, expectedSequence: 1, events: [] });
     },
     change,
+    stateOf: async (sessionId) => (await load(sessionId))?.state ?? null,
     result() {
       const changes = [...touched].flatMap(([sessionId, { state, expectedSequence, events }]): SessionChange[] =>
         events.length === 0 ? [] : [{ sessionId, expectedSequence, events, next: state, atMs }],

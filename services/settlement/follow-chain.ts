@@ -24,6 +24,8 @@ export interface ChainFollowerDeps {
   /** Blocks, an event's own included, that make it count. */
   readonly confirmations: number;
   readonly blockRange: number;
+  /** Failed settlements after which a session is no longer settled by itself. */
+  readonly settlementAttempts: number;
 }
 
 /** As many as the store keeps. */

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 
 import type { BatchPolicy } from "../domain/batch.ts";
 import { nextBatch } from "../domain/batch.ts";
+import { withHold } from "../domain/cdr.ts";
+import { heldMicroOf } from "../domain/session-amounts.ts";
 import { transition } from "../domain/session.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
@@ -23,12 +25,12 @@ export function createBatchFormer(deps: {
   const { store, policy, desk, now } = deps;
 
   async function formOne(): Promise<boolean> {
-    const waiting = await store.listCompleted(policy.maxItems);
+    const waiting = await store.listCompleted(policy.maxItems, "oracles", now());
     const sessions = new Map(waiting.map(({ session }) => [session.sessionId, session]));
     const candidates = waiting.map(({ session, cdr, completedAtMs }) => ({
       sessionId: session.sessionId,
       completedAtMs,
-      chargedMicro: cdr.chargedMicro,
+      chargedMicro: withHold(cdr, heldMicroOf(session)).chargedMicro,
     }));
     const chosen = nextBatch(candidates, policy, now()).flatMap(({ sessionId }) => sessions.get(sessionId) ?? []);
     if (chosen.length === 0) return false;

@@ -1,5 +1,7 @@
 import type { Deployment } from "../chain/deployment.ts";
 import type { CdrMeter } from "../domain/cdr.ts";
+import type { Correction } from "../domain/session-amounts.ts";
+import { totalOf } from "../domain/session-amounts.ts";
 import { priceOf } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
@@ -63,6 +65,7 @@ export function createReceiptWriter(deps: {
         idleSeconds,
         price: asText(priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds)),
         holdMicro: session.terms.holdMicro.toString(),
+        toppedUpMicro: totalOf(session.state.topUps).toString(),
         chargedMicro: closing.chargedMicro.toString(),
         returnedMicro: closing.returnedMicro.toString(),
         transaction: {
@@ -71,11 +74,20 @@ export function createReceiptWriter(deps: {
           blockHash: closing.position.blockHash,
           logIndex: closing.position.logIndex,
         },
+        correction: correctionView(session.state.correction),
         opening: { hash: opening.txHash, blockNumber: opening.blockNumber, logIndex: opening.logIndex },
         isBoundToSession: cdr?.isBoundToSession ?? records.every((record) => record.isBoundToSession),
       };
     },
   };
+}
+
+/** What a challenge put right, and where the chain says so. */
+function correctionView(correction: Correction | null): Readonly<Record<string, string | number>> | null {
+  if (correction === null) return null;
+  const { position, ...content } = correction;
+  const { txHash: hash, blockNumber, logIndex } = position;
+  return { ...asText(content), hash, blockNumber, logIndex };
 }
 
 /** A record as text where its bytes are UTF-8, else as base64: either way the bytes can be had back exactly. */

@@ -43,7 +43,7 @@ export function createBatchSender(deps: BatchSenderDeps): BatchSender {
     attempt: number,
     call: Fees & { readonly calldata: string; readonly nonce: number; readonly gasLimit: bigint },
   ): Promise<SettlementTransaction> {
-    const signed = await chain.signSettlement(call);
+    const signed = await chain.signCall({ target: "chargingSettlement", ...call });
     const entry = {
       ...signed,
       ...call,
@@ -99,8 +99,8 @@ export function createBatchSender(deps: BatchSenderDeps): BatchSender {
     if (waiting.length === 0) return;
 
     const items = await collectItems(store, waiting);
-    const calldata = chain.encodeSettlement(items);
-    const estimate = await chain.estimateSettlement(calldata);
+    const { calldata, target } = chain.encodeSettlement(items, [chain.signClaims(chain.claimsOf(items))]);
+    const estimate = await chain.estimateCall({ target, calldata });
     if (estimate.kind === "refused") {
       desk.alert("settlement-refused", { batchId: batch.batchId, detail: estimate.detail });
       return;

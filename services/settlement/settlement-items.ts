@@ -1,4 +1,5 @@
 import type { SettlementItem } from "../chain/chain.ts";
+import { totalOf } from "../domain/session-amounts.ts";
 import { WattproofError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 
@@ -17,7 +18,8 @@ export function collectItems(store: Store, sessionIds: readonly string[]): Promi
       const tariff = await store.findTariff(session.terms.tariffId);
       if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
       const { energyMicroWh, chargingSeconds, idleSeconds } = cdr;
-      return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, idleSeconds };
+      const toppedUpMicro = totalOf(session.state.topUps);
+      return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, idleSeconds, toppedUpMicro };
     }),
   );
 }

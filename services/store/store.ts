@@ -1,7 +1,7 @@
 import type { BatchStatus } from "../domain/batch.ts";
 import type { Cdr } from "../domain/cdr.ts";
 import type { RegisterNeighbours, RegisterSpan } from "../domain/evidence.ts";
-import type { SessionEvent, SessionState, SessionStatus } from "../domain/session.ts";
+import type { SessionEvent, SessionState, SessionStatus, SettlementLane } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import type { Fees, TransactionStatus } from "../domain/transaction.ts";
@@ -218,7 +218,7 @@ export interface Store extends OcppStore {
   readCursor(): Promise<BlockMark | null>;
   /** Marks of blocks that were read, highest first. */
   listBlockMarks(limit: number): Promise<readonly BlockMark[]>;
-  /** Sessions that were opened or closed in a block above this one. */
+  /** Sessions that were opened or closed, or whose amounts changed, in a block above this one. */
   listSessionsAbove(blockNumber: number): Promise<readonly StoredSession[]>;
   /** Transactions that were seen in a block above this one. */
   listTransactionsAbove(blockNumber: number): Promise<readonly SettlementTransaction[]>;
@@ -227,9 +227,11 @@ export interface Store extends OcppStore {
 
   /* SETTLEMENT */
 
-  /** Sessions that are completed and in no batch, oldest first. */
+  /** Sessions that are completed, in no batch and may be in one of this lane now, oldest first. */
   listCompleted(
     limit: number,
+    lane: SettlementLane,
+    nowMs: number,
   ): Promise<readonly { readonly session: StoredSession; readonly cdr: Cdr; readonly completedAtMs: number }[]>;
   /** Forms a batch and marks its sessions. Durable on return, before anything is sent. */
   createBatch(batch: Omit<Batch, "status">, changes: readonly SessionChange[]): Promise<WriteOutcome>;

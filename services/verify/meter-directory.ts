@@ -10,13 +10,17 @@ export interface MeterDirectory {
   readEvse(evse: number): Promise<RegisteredEvse | null>;
   /** Call when the chain says that a meter has changed. */
   forgetMeter(meter: number): void;
+  /** Call when the chain says that an EVSE has changed. */
+  forgetEvse(evse: number): void;
   /** Call when blocks were undone. */
   forgetAll(): void;
   /** Why a session with these terms cannot be served: a code; `null` if it can. */
   findObstacle(terms: SessionTerms): Promise<string | null>;
 }
 
-export function createMeterDirectory(deps: { readonly chain: Pick<Chain, "readMeter" | "readEvse"> }): MeterDirectory {
+export function createMeterDirectory(deps: {
+  readonly chain: Pick<Chain, "readMeter" | "readEvse" | "readAgreement">;
+}): MeterDirectory {
   const meters = createCache((meter) => deps.chain.readMeter(meter));
   const evses = createCache((evse) => deps.chain.readEvse(evse));
 
@@ -26,6 +30,9 @@ export function createMeterDirectory(deps: { readonly chain: Pick<Chain, "readMe
     forgetMeter(meter) {
       meters.forget(meter);
     },
+    forgetEvse(evse) {
+      evses.forget(evse);
+    },
     forgetAll() {
       meters.clear();
       evses.clear();
@@ -34,6 +41,12 @@ export function createMeterDirectory(deps: { readonly chain: Pick<Chain, "readMe
       const evse = await evses.read(terms.evse);
       if (evse === null) return "EVSE_UNKNOWN";
       if (evse.operator !== terms.operator) return "EVSE_OF_ANOTHER_OPERATOR";
+      // The contract does not look it up: oracles could claim too much under terms with too much power.
+      if (evse.maximumPowerW !== terms.maximumPowerW) return "MAXIMUM_POWER_DIFFERS";
+      if (terms.agreement !== 0) {
+        const agreement = await deps.chain.readAgreement(terms.agreement);
+        if (agreement?.operator !== terms.operator || !agreement.isSigned) return "AGREEMENT_NOT_BINDING";
+      }
       const meter = await meters.read(terms.meter);
       if (meter === null) return "METER_UNKNOWN";
       if (meter.evse !== terms.evse) return "METER_AT_ANOTHER_EVSE";

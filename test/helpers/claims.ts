@@ -9,7 +9,8 @@ export interface Claim {
   readonly metering: bigint;
 }
 
-const SETTLEMENT_BATCH_TYPES = {
+/** What oracles sign for a batch. */
+export const SETTLEMENT_BATCH_TYPES = {
   SettlementBatch: [
     { name: "claims", type: "bytes32" },
     { name: "count", type: "uint256" },

@@ -2,11 +2,26 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { ContractFactory, getAddress, JsonRpcProvider, Signature, Wallet, type JsonRpcSigner } from "ethers";
+import {
+  ContractFactory,
+  getAddress,
+  getCreateAddress,
+  JsonRpcProvider,
+  Wallet,
+  type BaseWallet,
+  type JsonRpcSigner,
+} from "ethers";
 import hre from "hardhat";
 
 import { contractsOf, type Contracts } from "../../scripts/demo/contracts.ts";
+import { signAsQuorum } from "../../scripts/demo/registration.ts";
 import { artifactOf, type ContractRole } from "../../scripts/deploy/artifacts.ts";
+import {
+  defaultRules,
+  deployContractSet,
+  type ContractName,
+  type SettlementRules,
+} from "../../scripts/deploy/contract-set.ts";
 import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../../scripts/simulator/meter.ts";
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
@@ -37,7 +52,12 @@ export interface ServiceChain {
   readonly deploymentPath: string;
   readonly contracts: Contracts;
   readonly tariff: Tariff;
-  readonly oracle: Wallet;
+  /** The first of the committee. */
+  readonly oracle: BaseWallet;
+  /** The committee. */
+  readonly oracles: readonly BaseWallet[];
+  /** Signatures that a batch needs. */
+  readonly threshold: number;
   readonly operator: string;
   readonly driver: string;
   request(method: string, parameters?: readonly unknown[]): Promise<unknown>;
@@ -47,7 +67,9 @@ export interface ServiceChain {
     point: ChargingPoint,
     options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
   ): Promise<OpenedSession>;
-  /** What the operator can withdraw, in 10⁻⁶ token. */
+  /** Raises the hold of a session. */
+  topUp(session: OpenedSession, toppedUpMicro: bigint, amountMicro: bigint): Promise<void>;
+  /** What the operator has earned, provisional or not, in 10⁻⁶ token. */
   readCredit(): Promise<bigint>;
   /** What the driver's account has free, in 10⁻⁶ token. */
   readFree(session: OpenedSession): Promise<bigint>;
@@ -81,8 +103,21 @@ const curveNumbers: Readonly<Record<SimulatedCurve, number>> = {
   brainpoolP384r1: 7,
 };
 
-/** Starts a chain and deploys. Close it when done. */
-export async function startServiceChain(): Promise<ServiceChain> {
+/** What every EVSE can deliver, in watts. */
+export const testMaximumPowerW = 150_000;
+
+/**
+ * Starts a chain and deploys. Close it when done.
+ * @param options.oracleCount Members of the committee; by default one.
+ */
+export async function startServiceChain(
+  options: {
+    readonly oracleCount?: number;
+    readonly threshold?: number;
+    readonly rules?: Partial<SettlementRules>;
+  } = {},
+): Promise<ServiceChain> {
+  const { oracleCount = 1, threshold = 1, rules = {} } = options;
   const server = await hre.network.createServer(
     { network: "default", override: { allowBlocksWithSameTimestamp: true } },
     "127.0.0.1",
@@ -99,10 +134,13 @@ export async function startServiceChain(): Promise<ServiceChain> {
   const owner = await provider.getSigner(0);
   const operator = await provider.getSigner(1);
   const driver = await provider.getSigner(2);
-  const oracle = new Wallet(Wallet.createRandom().privateKey);
-  await provider.send("hardhat_setBalance", [oracle.address, "0x3635c9adc5dea00000"]);
+  const oracles = Array.from({ length: oracleCount }, () => new Wallet(Wallet.createRandom().privateKey));
+  const [oracle] = oracles;
+  if (oracle === undefined) throw new RangeError("A committee has at least one oracle.");
+  for (const { address } of oracles) await provider.send("hardhat_setBalance", [address, "0x3635c9adc5dea00000"]);
 
-  const deployment = await deploy(owner, oracle.address);
+  const committee = { oracles: oracles.map(({ address }) => address), threshold };
+  const deployment = await deploy(owner, committee, { ...defaultRules, ...rules });
   const contracts = contractsOf(deployment, provider);
   const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;
   await (await tariffRegistry.connect(operator).publish(testTariff)).wait();
@@ -127,6 +165,8 @@ export async function startServiceChain(): Promise<ServiceChain> {
     contracts,
     tariff: testTariff,
     oracle,
+    oracles,
+    threshold,
     operator: operator.address,
     driver: driver.address,
     request: (method, parameters = []): Promise<unknown> => provider.send(method, [...parameters]),
@@ -135,8 +175,8 @@ export async function startServiceChain(): Promise<ServiceChain> {
       const evseId = `DE*WTP*E${points}`;
       const device = createSimulatedMeter({ key: generateMeterKey(curve), serial: `TEST${points}`, evseId });
       const registry = meterRegistry.connect(operator);
-      const evse = Number(await registry.registerEvse.staticCall(evseId));
-      await (await registry.registerEvse(evseId)).wait();
+      const evse = Number(await registry.registerEvse.staticCall(evseId, testMaximumPowerW));
+      await (await registry.registerEvse(evseId, testMaximumPowerW)).wait();
       const parameters = [
         evse,
         curveNumbers[curve],
@@ -153,8 +193,8 @@ export async function startServiceChain(): Promise<ServiceChain> {
         await (await registry.activateMeter(meter, payload, r, s)).wait();
         return { evse, meter, device };
       }
-      const signature = oracle.signingKey.sign(await meterRegistry.attestationDigestOf(meter));
-      await (await registry.activateAttestedMeter(meter, Signature.from(signature).serialized)).wait();
+      const digest = await meterRegistry.attestationDigestOf(meter);
+      await (await registry.activateAttestedMeter(meter, signAsQuorum(oracles.slice(0, threshold), digest))).wait();
       return { evse, meter, device };
     },
     async openSession(point, { holdMicro = 20_000_000n, expiresInSeconds = daySeconds } = {}) {
@@ -164,8 +204,10 @@ export async function startServiceChain(): Promise<ServiceChain> {
         lane: lanes,
         nonce: 0,
         operator: operator.address,
+        agreement: 0,
         evse: point.evse,
         meter: point.meter,
+        maximumPowerW: testMaximumPowerW,
         tariffId: tariffIdOf(testTariff),
         holdMicro,
         expiresAt: (await headSeconds()) + expiresInSeconds,
@@ -176,7 +218,13 @@ export async function startServiceChain(): Promise<ServiceChain> {
       const sessionId = sessionIdOf(terms, domain);
       return { sessionId, idTag: idTagOf(sessionId), terms };
     },
-    readCredit: async () => (await chargingSettlement.operatorAccountOf(operator.address)).creditMicro,
+    async topUp({ terms }, toppedUpMicro, amountMicro) {
+      await (await chargingSettlement.connect(driver).topUp(terms, toppedUpMicro, amountMicro)).wait();
+    },
+    async readCredit() {
+      const { finalMicro, provisionalMicro } = await chargingSettlement.creditOf(operator.address, 0);
+      return finalMicro + provisionalMicro;
+    },
     readFree: async ({ terms }) => (await chargingSettlement.accountOf(terms.driver, terms.lane)).freeMicro,
     async close() {
       provider.destroy();
@@ -186,24 +234,34 @@ export async function startServiceChain(): Promise<ServiceChain> {
   };
 }
 
-async function deploy(owner: JsonRpcSigner, oracle: string): Promise<Deployment> {
-  async function one(role: ContractRole, parameters: readonly unknown[]): Promise<string> {
-    const { interface: abi, bytecode } = artifactOf(role);
-    const contract = await new ContractFactory(abi, bytecode, owner).deploy(...parameters);
-    await contract.waitForDeployment();
-    return getAddress(await contract.getAddress());
-  }
-  const erc20 = await one("erc20", []);
-  const oracleSet = await one("oracleSet", [owner.address, 3 * daySeconds, [oracle]]);
-  const tariffRegistry = await one("tariffRegistry", []);
-  const meterRegistry = await one("meterRegistry", [oracleSet]);
-  const chargingSettlement = await one("chargingSettlement", [
+async function deploy(
+  owner: JsonRpcSigner,
+  committee: { readonly oracles: readonly string[]; readonly threshold: number },
+  rules: SettlementRules,
+): Promise<Deployment> {
+  const erc20 = await deployOne(owner, "erc20", []);
+  const addresses = await deployContractSet(
     erc20,
-    tariffRegistry,
-    meterRegistry,
-    oracleSet,
-    2 * daySeconds,
-  ]);
-  const contracts = { erc20, oracleSet, tariffRegistry, meterRegistry, chargingSettlement };
-  return { chainId: 31_337, blockNumber: 0, contracts };
+    { owner: owner.address, guardian: owner.address, ...committee },
+    rules,
+    (name, parameters) => deployOne(owner, roleOf(name), parameters),
+    async (ahead) => getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead }),
+  );
+  const contracts = {
+    erc20,
+    ...Object.fromEntries(Object.entries(addresses).map(([name, address]) => [roleOf(name as ContractName), address])),
+  };
+  return { chainId: 31_337, blockNumber: 0, contracts: contracts as Deployment["contracts"] };
+}
+
+async function deployOne(owner: JsonRpcSigner, role: ContractRole, parameters: readonly unknown[]): Promise<string> {
+  const { interface: abi, bytecode } = artifactOf(role);
+  const contract = await new ContractFactory(abi, bytecode, owner).deploy(...parameters);
+  await contract.waitForDeployment();
+  return getAddress(await contract.getAddress());
+}
+
+/** The name of a contract in the deployment file. */
+function roleOf(name: ContractName): ContractRole {
+  return (name.charAt(0).toLowerCase() + name.slice(1)) as ContractRole;
 }

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { JsonRpcProvider, toQuantity } from "ethers";
 
-import { artifactOf } from "../../scripts/deploy/artifacts.ts";
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
-import { encodeSettlement } from "../../services/chain/settlement-call.ts";
+import { signAsQuorum } from "../../scripts/demo/registration.ts";
+import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
+import { batchDigestOf } from "../../services/domain/claims.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
@@ -51,14 +52,15 @@ describe("A session that others settle", function () {
 
   /** Shows the records to the contract from an account that is nobody. @returns the transaction's hash */
   async function settleAsStranger(session: OpenedSession, ...records: readonly string[]): Promise<string> {
-    const data = artifactOf("meterSettlement").interface.encodeFunctionData("settleWithMeter", [
+    const data = chain.contracts.meterSettlement.interface.encodeFunctionData("settleWithMeter", [
       {
         terms: session.terms,
+        toppedUpMicro: 0n,
         tariff: testTariff,
         records: records.map((record) => signedRecordOf(Buffer.from(record))),
       },
     ]);
-    const to = await chain.contracts.chargingSettlement.meterSettlement();
+    const to = await chain.contracts.meterSettlement.getAddress();
     // More than an oracle offers, so that it comes first where both wait for one block.
     const fees = { maxPriorityFeePerGas: toQuantity(priorityFee), maxFeePerGas: toQuantity(10n * priorityFee) };
     const call = { from: stranger, to, data, gas: toQuantity(1_000_000n), ...fees };
@@ -172,11 +174,16 @@ describe("A session that others settle", function () {
         energyMicroWh,
         chargingSeconds: 3_600,
         idleSeconds: 0,
+        toppedUpMicro: 0n,
       };
       const { chargingSettlement } = chain.contracts;
+      const domain = { chainId: 31_337, verifyingContract: await chargingSettlement.getAddress() };
+      const digest = batchDigestOf(claimsOf([item], domain), domain);
+      const [signature] = signAsQuorum([chain.oracle], digest);
+      if (signature === undefined) expect.fail("Nobody signed.");
       const transaction = await chain.oracle.connect(provider).sendTransaction({
         to: await chargingSettlement.getAddress(),
-        data: encodeSettlement(chargingSettlement.interface, [item]),
+        data: encodeSettlement(chargingSettlement.interface, [item], [{ signer: chain.oracle.address, ...signature }]),
       });
       await transaction.wait();
       await running.service.synchronise();

@@ -89,7 +89,7 @@ describe("Settlement when transactions go wrong", function () {
   it("gives a reverted session another try, and stops with an alert after the last one", async function () {
     const session = await completeSession();
     // Enough for the calldata and not for the work: it runs out of gas on the chain.
-    faults.estimateSettlement = () => () => Promise.resolve({ kind: "estimated", gas: 30_000n });
+    faults.estimateCall = () => () => Promise.resolve({ kind: "estimated", gas: 30_000n });
     await running.service.synchronise();
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("completed");
@@ -108,9 +108,9 @@ describe("Settlement when transactions go wrong", function () {
 
   it("settles after one revert", async function () {
     const session = await completeSession();
-    faults.estimateSettlement = () => () => Promise.resolve({ kind: "estimated", gas: 30_000n });
+    faults.estimateCall = () => () => Promise.resolve({ kind: "estimated", gas: 30_000n });
     await running.service.synchronise();
-    delete faults.estimateSettlement;
+    delete faults.estimateCall;
     await running.service.synchronise();
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("settled");
@@ -134,11 +134,11 @@ describe("Settlement when transactions go wrong", function () {
 
   it("keeps the batch and says so while the chain refuses it", async function () {
     const session = await completeSession();
-    faults.estimateSettlement = () => () => Promise.resolve({ kind: "refused", detail: "NotOracle" });
+    faults.estimateCall = () => () => Promise.resolve({ kind: "refused", detail: "NotOracle" });
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("batched");
     expect(await metric('wattproof_alerts_total{alert="settlement-refused"}')).to.equal(1);
-    delete faults.estimateSettlement;
+    delete faults.estimateCall;
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("settled");
   });
@@ -157,8 +157,8 @@ describe("Settlement when transactions go wrong", function () {
   it("splits a batch that needs more gas than a transaction may have", async function () {
     const sessions = await completeSessions(86_400, 86_400, 86_400);
     let isFirst = true;
-    faults.estimateSettlement = (real) => (calldata) => {
-      if (!isFirst) return real.estimateSettlement(calldata);
+    faults.estimateCall = (real) => (call) => {
+      if (!isFirst) return real.estimateCall(call);
       isFirst = false;
       return Promise.resolve({ kind: "estimated", gas: 16_000_000n });
     };
@@ -192,13 +192,13 @@ describe("Settlement when transactions go wrong", function () {
   it("sends nothing for sessions that ended before their batch was sent", async function () {
     const [lost, kept] = await completeSessions(60, 86_400);
     if (lost === undefined || kept === undefined) expect.fail("Two sessions were opened.");
-    faults.estimateSettlement = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
+    faults.estimateCall = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
     await running.service.synchronise();
     expect([await statusOf(lost), await statusOf(kept)]).to.deep.equal(["batched", "batched"]);
     await chain.request("evm_increaseTime", [120]);
     await chain.request("evm_mine");
     await expire(chain, lost);
-    delete faults.estimateSettlement;
+    delete faults.estimateCall;
     await running.service.synchronise();
     expect([await statusOf(lost), await statusOf(kept)]).to.deep.equal(["expired", "settled"]);
     expect(await metric('wattproof_alerts_total{alert="settlement-skipped"}')).to.equal(0);
@@ -207,7 +207,7 @@ describe("Settlement when transactions go wrong", function () {
 
   it("ends a batch of which nothing is left", async function () {
     const lost = await completeSession(60);
-    faults.estimateSettlement = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
+    faults.estimateCall = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
     await running.service.synchronise();
     await chain.request("evm_increaseTime", [120]);
     await chain.request("evm_mine");
@@ -322,7 +322,7 @@ async function spendNonce(chain: ServiceChain): Promise<void> {
 }
 
 async function expire(chain: ServiceChain, { terms }: OpenedSession): Promise<void> {
-  const data = chain.contracts.chargingSettlement.interface.encodeFunctionData("expire", [terms]);
+  const data = chain.contracts.chargingSettlement.interface.encodeFunctionData("expire", [terms, 0n]);
   await sendFromDriver(chain, data);
 }
 

@@ -145,7 +145,14 @@ describe("npm run verify:receipt", function () {
       [
         "another meter registry",
         (receipt) => (part(receipt, "contracts")["meterRegistry"] = part(receipt, "contracts")["tariffRegistry"]),
-        ["contract meterRegistry: oracleSet", "meter key", "meter at EVSE", "EVSE of operator", "meter valid"],
+        [
+          "contract meterSettlement: meterRegistry",
+          "contract meterRegistry: oracleCommittee",
+          "meter key",
+          "meter at EVSE",
+          "EVSE of operator",
+          "meter valid",
+        ],
       ],
     ];
   for (const [title, change, failing] of forgeries) {
@@ -159,7 +166,7 @@ describe("npm run verify:receipt", function () {
     const { contracts, ...rest } = JSON.parse(readFileSync(join(folder, "data", "deployment.json"), "utf8")) as {
       contracts: Json;
     };
-    writeFileSync(path, JSON.stringify({ ...rest, contracts: { ...contracts, erc20: contracts["oracleSet"] } }));
+    writeFileSync(path, JSON.stringify({ ...rest, contracts: { ...contracts, erc20: contracts["oracleCommittee"] } }));
 
     expect(
       await failuresOf(

@@ -48,7 +48,7 @@ export function showSession(store: Store): RequestHandler {
     const records = await store.listRecords(id);
     response.json({
       session: sessionView(session),
-      cdr: cdr === null ? null : cdrView(cdr),
+      cdr: cdr === null ? null : cdrView(cdr, session),
       records: records.map(({ recordIdentity, payloadSha256, isBoundToSession, isSettleableByMeter, energyWh }) => ({
         recordIdentity,
         payloadSha256,

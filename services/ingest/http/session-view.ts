@@ -1,4 +1,6 @@
 import type { Cdr } from "../../domain/cdr.ts";
+import { withHold } from "../../domain/cdr.ts";
+import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import type { StoredSession } from "../../store/store.ts";
 
@@ -18,7 +20,7 @@ export function termsView(terms: SessionTerms): Readonly<Record<string, string>>
 /** A session as the queries show it. */
 export function sessionView(session: StoredSession): unknown {
   const { sessionId, idTag, terms, state } = session;
-  const { status, stage, dispute, reason, batchId, opening, closing } = state;
+  const { status, stage, dispute, reason, batchId, opening, closing, correction } = state;
   return toJson({
     sessionId,
     idTag,
@@ -28,12 +30,15 @@ export function sessionView(session: StoredSession): unknown {
     reason,
     batchId,
     terms: termsView(terms),
+    toppedUpMicro: totalOf(state.topUps),
     opening,
     closing,
+    correction,
+    refundedMicro: totalOf(state.refunds),
   });
 }
 
-/** A charge detail record as the queries show it. */
-export function cdrView(cdr: Cdr): unknown {
-  return toJson(cdr);
+/** A charge detail record as the queries show it, with the hold as it is now. */
+export function cdrView(cdr: Cdr, session: StoredSession): unknown {
+  return toJson(withHold(cdr, heldMicroOf(session)));
 }

@@ -86,7 +86,9 @@ export function createChainStore(
         access
           .all(
             `SELECT ${sessionColumns} FROM sessions
-             WHERE opening_block > ? OR (closing_block IS NOT NULL AND closing_block > ?) ORDER BY ordinal`,
+             WHERE opening_block > ? OR (closing_block IS NOT NULL AND closing_block > ?)
+               OR (amounts_block IS NOT NULL AND amounts_block > ?) ORDER BY ordinal`,
+            blockNumber,
             blockNumber,
             blockNumber,
           )

@@ -29,11 +29,28 @@ const closing = z.discriminatedUnion("kind", [
     idleSeconds: z.number(),
     chargedMicro: bigInteger,
     returnedMicro: bigInteger,
+    batch: z.number().nullable().default(null),
   }),
   z.strictObject({ kind: z.literal("expired"), position, returnedMicro: bigInteger }),
   z.strictObject({ kind: z.literal("skipped"), position }),
 ]);
 
+const tallies = z.array(z.strictObject({ position, totalMicro: bigInteger })).default([]);
+const nextTry = z.strictObject({
+  lane: z.enum(["oracles", "meter"]),
+  notBeforeMs: z.number().nullable(),
+  quorumLackingSinceMs: z.number().nullable(),
+});
+const correction = z.strictObject({
+  position,
+  challenger: z.string(),
+  provenMicro: bigInteger,
+  refundedMicro: bigInteger,
+  compensatedMicro: bigInteger,
+  rewardMicro: bigInteger,
+});
+
+// What has a default came later than the first stores.
 const state = z.strictObject({
   status: z.enum(sessionStatuses),
   stage: z.enum(["none", "begun", "complete"]),
@@ -41,8 +58,12 @@ const state = z.strictObject({
   reason: z.string().nullable(),
   batchId: z.string().nullable(),
   failedAttempts: z.number(),
+  nextTry: nextTry.default({ lane: "oracles", notBeforeMs: null, quorumLackingSinceMs: null }),
   opening: position,
   closing: closing.nullable(),
+  topUps: tallies,
+  refunds: tallies,
+  correction: correction.nullable().default(null),
 });
 
 const terms = z.strictObject({
@@ -50,8 +71,10 @@ const terms = z.strictObject({
   lane: z.number(),
   nonce: z.number(),
   operator: z.string(),
+  agreement: z.number().default(0),
   evse: z.number(),
   meter: z.number(),
+  maximumPowerW: z.number().default(0),
   tariffId: z.string(),
   holdMicro: bigInteger,
   expiresAt: z.number(),

@@ -1,3 +1,38 @@
+/** Committees, top-ups, settlement by meters and challenges. */
+const quorumStep = `
+  -- The highest block with an event that changed amounts of the session and neither opened nor closed it.
+  ALTER TABLE sessions ADD COLUMN amounts_block INTEGER;
+  CREATE INDEX sessions_amounts_block ON sessions (amounts_block) WHERE amounts_block IS NOT NULL;
+  ALTER TABLE sessions ADD COLUMN lane TEXT NOT NULL DEFAULT 'oracles' CHECK (lane IN ('oracles', 'meter'));
+  ALTER TABLE sessions ADD COLUMN not_before_ms INTEGER;
+
+  ALTER TABLE batches ADD COLUMN kind TEXT NOT NULL DEFAULT 'oracles'
+    CHECK (kind IN ('oracles', 'meter', 'challenge'));
+
+  -- What this oracle said of a session, for ever: it never says anything else.
+  CREATE TABLE signed_claims (
+    session_id TEXT PRIMARY KEY,
+    energy_micro_wh TEXT NOT NULL,
+    charging_seconds INTEGER NOT NULL,
+    idle_seconds INTEGER NOT NULL,
+    signed_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Sessions that oracles settled and that records here contradict.
+  CREATE TABLE challenges (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (session_id),
+    -- Number of the oracles' batch on the chain.
+    settled_batch INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('suspected', 'prepared', 'won', 'given-up')),
+    reason TEXT,
+    -- The batch that carries the challenge's transactions.
+    batch_id TEXT REFERENCES batches (batch_id),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    suspected_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX challenges_open ON challenges (suspected_at_ms) WHERE status IN ('suspected', 'prepared');
+`;
+
 /**
  * The schema, step by step. A step that was released is never edited: a change is a new step at the end. The number of
  * steps that were applied is in `user_version`.
@@ -248,4 +283,5 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX ocpp_unknown_stations_seen ON ocpp_unknown_stations (last_seen_at_ms);
   `,
+  quorumStep,
 ];

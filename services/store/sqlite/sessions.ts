@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { SessionStatus } from "../../domain/session.ts";
+import type { SessionState, SessionStatus } from "../../domain/session.ts";
 import { sessionStatuses } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
 import type { NewSession, SessionChange, SessionQuery, Store, StoredSession } from "../store.ts";
@@ -72,12 +72,15 @@ export function createSessionStore(
         const row = access.get("SELECT content FROM tariffs WHERE tariff_id = ?", tariffId);
         return row === undefined ? null : decodeTariff(row["content"]);
       }),
-    listCompleted: (limit) =>
+    listCompleted: (limit, lane, nowMs) =>
       access.read(() =>
         access
           .all(
             `SELECT ${sessionColumns}, content, completed_at_ms FROM sessions JOIN cdrs USING (session_id)
-             WHERE status = 'completed' ORDER BY completed_at_ms, ordinal LIMIT ?`,
+             WHERE status = 'completed' AND lane = ? AND (not_before_ms IS NULL OR not_before_ms <= ?)
+             ORDER BY completed_at_ms, ordinal LIMIT ?`,
+            lane,
+            nowMs,
             limit,
           )
           .map((row) => ({
@@ -114,7 +117,8 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
     sequence += 1;
   }
   access.run(
-    `UPDATE sessions SET state = ?, status = ?, sequence = ?, opening_block = ?, closing_block = ?,
+    `UPDATE sessions SET state = ?, status = ?, sequence = ?, opening_block = ?, closing_block = ?, amounts_block = ?,
+       lane = ?, not_before_ms = ?,
        completed_at_ms = CASE WHEN ? = 'completed' THEN coalesce(completed_at_ms, ?) ELSE completed_at_ms END
      WHERE session_id = ?`,
     encode(next),
@@ -122,6 +126,9 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
     sequence,
     next.opening.blockNumber,
     next.closing?.position.blockNumber ?? null,
+    newestAmountsBlock(next),
+    next.nextTry.lane,
+    next.nextTry.notBeforeMs,
     next.status,
     atMs,
     sessionId,
@@ -131,6 +138,13 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
     sessionId,
     next.batchId,
   );
+}
+
+function newestAmountsBlock({ topUps, refunds, correction }: SessionState): number | null {
+  const blocks = [topUps.at(-1)?.position, refunds.at(-1)?.position, correction?.position].flatMap(
+    (position) => position?.blockNumber ?? [],
+  );
+  return blocks.length === 0 ? null : Math.max(...blocks);
 }
 
 /** Inside a write. */

@@ -14,6 +14,7 @@ import {
   type SettlementFixture,
   termsOf,
   USUAL_PRICE,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.advanceNonce", () => {
@@ -51,13 +52,16 @@ describe("ChargingSettlement.advanceNonce", () => {
     expect(
       await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(terms, [opening])])),
     ).to.deep.equal({
-      events: [["OpeningSkipped", sessionIn(fixture, terms), driver.address, OpeningRefusal.NonceMismatch, 0n, 1n]],
+      events: [
+        ["GroupOpened", terms.operator, 0n, terms.tariffId],
+        ["OpeningSkipped", sessionIn(fixture, terms), driver.address, OpeningRefusal.NonceMismatch, 0n, 1n],
+      ],
       changes: {},
     });
   });
 
   it("leaves a live session as it is", async () => {
-    const { settlement, driver, oracle } = fixture;
+    const { settlement, driver } = fixture;
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
 
@@ -65,10 +69,8 @@ describe("ChargingSettlement.advanceNonce", () => {
       events: [["NonceAdvanced", driver.address, 0n, 2n]],
       changes: { "driver/0 nonce": 1n },
     });
-    expect(await settlement.isLive(terms)).to.equal(true);
-    const { changes } = await outcomeOf(fixture, () =>
-      settlement.connect(oracle).settleBatch([settlementGroup(terms)]),
-    );
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    const { changes } = await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
     expect(changes["driver/0 free"]).to.equal(HOLD - USUAL_PRICE);
   });
 });

@@ -23,6 +23,7 @@ import {
   termsOf,
   USUAL,
   USUAL_PRICE,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 /** An instruction that fails: what a contract does whose own dependencies failed. */
@@ -53,15 +54,15 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   }
 
   it("a new session overwrites a live one and strands its escrow", async () => {
-    const { settlement, driver, relayer, oracle } = fixture;
+    const { settlement, driver, relayer } = fixture;
     const second = termsOf(fixture, { nonce: 1n, holdMicro: 1n });
     await expect(settlement.connect(driver).open(second))
       .to.be.revertedWithCustomError(settlement, "OpeningRefused")
       .withArgs(OpeningRefusal.SessionLive, 0, 0);
     await settlement.connect(relayer).openBatch([openingGroup(second, [await openingOf(fixture, driver, second)])]);
 
-    expect(await settlement.isLive(terms)).to.equal(true);
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    await settleBatch(fixture, [settlementGroup(terms)]);
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(DEPOSIT - USUAL_PRICE);
   });
 
@@ -82,22 +83,22 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("an actual price above the estimate reverts for ever", async () => {
-    const { settlement, oracle } = fixture;
+    const { settlement } = fixture;
     const most = { energyMicroWh: 2n ** 64n - 1n, chargingSeconds: 2n ** 32n - 1n, idleSeconds: 2n ** 32n - 1n };
 
     const { changes } = await outcomeOf(fixture, () =>
-      settlement.connect(oracle).settleBatch([settlementGroup(terms, [settlementOf(terms, most)])]),
+      settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, most)])]),
     );
 
     expect(changes["operator credit"]).to.equal(HOLD);
-    expect(await settlement.isLive(terms)).to.equal(false);
+    expect(await settlement.isLive(terms, 0)).to.equal(false);
   });
 
   it("no timeout, or a refund that nobody can reach", async () => {
     const { settlement, driver, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    await settlement.connect(thief).expire(terms);
+    await settlement.connect(thief).expire(terms, 0);
     await settlement.connect(driver).withdraw(0, DEPOSIT, driver.address);
 
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
@@ -110,7 +111,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
     await settlement.connect(driver).withdraw(0, DEPOSIT - HOLD, driver.address);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-    await settlement.connect(thief).expire(terms);
+    await settlement.connect(thief).expire(terms, 0);
     await settlement.connect(driver).withdraw(0, HOLD, driver.address);
 
     expect(await fixture.erc20.balanceOf(driver.address)).to.equal(10n * DEPOSIT - DEPOSIT);
@@ -133,10 +134,10 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("a pooled balance lets whoever decides pay out more than the session brought in (invariant 18)", async () => {
-    const { settlement, oracle, operator, otherDriver } = fixture;
+    const { settlement, operator, otherDriver } = fixture;
     const most = { ...USUAL, energyMicroWh: 2n ** 64n - 1n };
     for (let i = 0; i < 3; ++i) {
-      await settlement.connect(oracle).settleBatch([settlementGroup(terms, [settlementOf(terms, most)])]);
+      await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, most)])]);
     }
 
     const { creditMicro } = await settlement.operatorAccountOf(operator.address);
@@ -158,14 +159,14 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("linear scans make old accounts unusable", async () => {
-    const { settlement, driver, oracle } = fixture;
+    const { settlement, driver } = fixture;
     const gasOf = async (nonce: bigint) => {
       const next = termsOf(fixture, { nonce });
       const opened = await (await settlement.connect(driver).open(next)).wait();
-      const settled = await (await settlement.connect(oracle).settleBatch([settlementGroup(next)])).wait();
+      const settled = await (await settleBatch(fixture, [settlementGroup(next)])).wait();
       return (opened?.gasUsed ?? 0n) + (settled?.gasUsed ?? 0n);
     };
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    await settleBatch(fixture, [settlementGroup(terms)]);
     await settlement.connect(driver).deposit(driver.address, 0, 2n * DEPOSIT);
     const second = await gasOf(1n);
     for (let nonce = 2n; nonce < 30n; ++nonce) await gasOf(nonce);
@@ -177,15 +178,15 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("a late claim succeeds and pays nobody", async () => {
-    const { settlement, oracle, thief } = fixture;
+    const { settlement, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
-    const late = await outcomeOf(fixture, () => settlement.connect(oracle).settleBatch([settlementGroup(terms)]));
+    const late = await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
     expect(late.changes["operator credit"]).to.equal(USUAL_PRICE);
 
     await networkHelpers.loadFixture(openedSession);
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
-    await settlement.connect(thief).expire(terms);
-    const tooLate = await outcomeOf(fixture, () => settlement.connect(oracle).settleBatch([settlementGroup(terms)]));
+    await settlement.connect(thief).expire(terms, 0);
+    const tooLate = await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
     expect(tooLate).to.deep.equal({
       events: [["SettlementSkipped", sessionIn(fixture, terms), terms.driver, SettlementRefusal.NoLiveSession]],
       changes: {},
@@ -216,19 +217,19 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
     await settlement.connect(relayer).openBatch([openingGroup(next, [await openingOf(fixture, otherDriver, next)])]);
 
-    expect(await settlement.isLive(next)).to.equal(true);
+    expect(await settlement.isLive(next, 0)).to.equal(true);
   });
 
   it("claim and settle sent back to back collide on the nonce", async () => {
-    const { settlement, driver, oracle, relayer } = fixture;
+    const { settlement, driver, relayer } = fixture;
     const next = termsOf(fixture, { nonce: 1n });
     const opening = openingGroup(next, [await openingOf(fixture, driver, next)]);
     const overrides = { gasLimit: 1_000_000 };
     await ethers.provider.send("evm_setAutomine", [false]);
     try {
-      await settlement.connect(oracle).settleBatch([settlementGroup(terms)], overrides);
+      await settleBatch(fixture, [settlementGroup(terms)], overrides);
       await settlement.connect(relayer).openBatch([opening], overrides);
-      await settlement.connect(oracle).settleBatch([settlementGroup(next)], overrides);
+      await settleBatch(fixture, [settlementGroup(next)], overrides);
       await networkHelpers.mine();
     } finally {
       await ethers.provider.send("evm_setAutomine", [true]);
@@ -286,21 +287,18 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       await expect(settlement.connect(caller).settleBatch([settlementGroup(terms)]))
         .to.be.revertedWithCustomError(settlement, "NotOracle")
         .withArgs(caller.address);
-      await expect(settlement.connect(caller).expire(terms)).to.be.revertedWithCustomError(settlement, "NotExpired");
+      await expect(settlement.connect(caller).expire(terms, 0)).to.be.revertedWithCustomError(settlement, "NotExpired");
     }
-    expect(await settlement.isLive(terms)).to.equal(true);
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
   });
 
   it("a session without energy cannot close", async () => {
-    const { settlement, oracle } = fixture;
+    const { settlement } = fixture;
     const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
 
     expect(
-      (
-        await outcomeOf(fixture, () =>
-          settlement.connect(oracle).settleBatch([settlementGroup(terms, [settlementOf(terms, nothing)])]),
-        )
-      ).changes,
+      (await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, nothing)])])))
+        .changes,
     ).to.deep.equal({
       "driver/0 free": HOLD,
       "driver/0 commitment": -commitmentOf(sessionIn(fixture, terms)),

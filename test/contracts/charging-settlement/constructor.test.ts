@@ -1,12 +1,33 @@
 import { expect } from "chai";
+import { ZeroAddress } from "ethers";
 
+import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import {
   CHANGE_DELAY_SECONDS,
   deployedSettlement,
+  EPOCH_SECONDS,
   MAXIMUM_SESSION_SECONDS,
   type SettlementFixture,
 } from "../../helpers/settlement-fixture.ts";
+
+const HOUR_SECONDS = 3_600;
+
+/** What a test deploys otherwise than usual. */
+interface Choice {
+  readonly decimals?: number;
+  readonly token?: string;
+  readonly committee?: string;
+  readonly challengesCommittee?: string;
+  readonly changeDelaySeconds?: bigint;
+  readonly sessionSeconds?: bigint;
+  readonly metersSessionSeconds?: bigint;
+  readonly windowSeconds?: number;
+  readonly answerSeconds?: number;
+  readonly epochSeconds?: bigint;
+  /** A contract beside the settlement that belongs to another one. */
+  readonly stranger?: "meterSettlement" | "challenges" | "vehicleConsents" | "authorizedFunding" | "challengesMeters";
+}
 
 describe("ChargingSettlement constructor", () => {
   let fixture: SettlementFixture;
@@ -15,60 +36,134 @@ describe("ChargingSettlement constructor", () => {
     fixture = await networkHelpers.loadFixture(deployedSettlement);
   });
 
-  async function deploy(decimals: number, changeDelaySeconds: bigint, maximumSessionSeconds: bigint) {
-    const erc20 = await ethers.deployContract("HostileToken", [decimals]);
-    const oracleSet = await ethers.deployContract("OracleSet", [fixture.owner.address, changeDelaySeconds, []]);
+  async function deploy(choice: Choice = {}) {
+    const { owner, guardian, oracles, tariffRegistry, partnerAgreements, meterRegistry } = fixture;
+    const create = async (name: string, parameters: unknown[]) =>
+      await (await ethers.deployContract(name, parameters)).getAddress();
+    const token = choice.token ?? (await create("HostileToken", [choice.decimals ?? 6]));
+    const openingGuard = await create("OpeningGuard", [owner.address, guardian.address]);
+    const newCommittee = async () =>
+      await create("OracleCommittee", [
+        owner.address,
+        choice.changeDelaySeconds ?? CHANGE_DELAY_SECONDS,
+        defaultRules.liabilitySeconds,
+        oracles.map(({ address }) => address),
+        2,
+      ]);
+    const oracleCommittee = choice.committee ?? (await newCommittee());
+    const sessionSeconds = choice.sessionSeconds ?? MAXIMUM_SESSION_SECONDS;
+    const ahead = choice.stranger === "challengesMeters" ? 5 : 4;
+    const own = ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead });
+    const other = await fixture.settlement.getAddress();
+    const settlementOf = (name: Choice["stranger"]) => (choice.stranger === name ? other : own);
+    const metersSeconds = choice.metersSessionSeconds ?? sessionSeconds;
+    const registry = await meterRegistry.getAddress();
+    const meterSettlement = await create("MeterSettlement", [settlementOf("meterSettlement"), registry, metersSeconds]);
+    const challengesMeters =
+      choice.stranger === "challengesMeters"
+        ? await create("MeterSettlement", [own, registry, metersSeconds])
+        : meterSettlement;
+    const challenges = await create("Challenges", [
+      settlementOf("challenges"),
+      challengesMeters,
+      choice.challengesCommittee ?? oracleCommittee,
+      choice.windowSeconds ?? defaultRules.challengeWindowSeconds,
+      choice.answerSeconds ?? defaultRules.answerWindowSeconds,
+      1,
+      1,
+    ]);
+    const vehicleConsents = await create("VehicleConsents", [settlementOf("vehicleConsents")]);
+    const authorizedFunding = await create("AuthorizedFunding", [settlementOf("authorizedFunding")]);
     return await ethers.deployContract("ChargingSettlement", [
-      await erc20.getAddress(),
-      await fixture.tariffRegistry.getAddress(),
-      await fixture.meterRegistry.getAddress(),
-      await oracleSet.getAddress(),
-      maximumSessionSeconds,
+      token,
+      {
+        tariffRegistry: await tariffRegistry.getAddress(),
+        partnerAgreements: await partnerAgreements.getAddress(),
+        oracleCommittee,
+        openingGuard,
+        meterSettlement,
+        challenges,
+        vehicleConsents,
+        authorizedFunding,
+      },
+      {
+        maximumSessionSeconds: sessionSeconds,
+        epochSeconds: choice.epochSeconds ?? EPOCH_SECONDS,
+        epochLimitMicro: defaultRules.epochLimitMicro,
+      },
     ]);
   }
 
   it("refuses a token without code", async () => {
-    await expect(
-      ethers.deployContract("ChargingSettlement", [
-        fixture.thief.address,
-        await fixture.tariffRegistry.getAddress(),
-        await fixture.meterRegistry.getAddress(),
-        await fixture.oracleSet.getAddress(),
-        MAXIMUM_SESSION_SECONDS,
-      ]),
-    ).to.be.revertedWithoutReason(ethers);
+    await expect(deploy({ token: fixture.thief.address })).to.be.revertedWithoutReason(ethers);
   });
 
   for (const decimals of [0, 5, 19, 255]) {
     it(`refuses a token with ${decimals} decimals`, async () => {
-      await expect(deploy(decimals, CHANGE_DELAY_SECONDS, MAXIMUM_SESSION_SECONDS))
+      await expect(deploy({ decimals }))
         .to.be.revertedWithCustomError(fixture.settlement, "DecimalsOutOfRange")
         .withArgs(decimals, 6, 18);
     });
   }
 
-  it("refuses an oracle set without code", async () => {
-    await expect(
-      ethers.deployContract("ChargingSettlement", [
-        await fixture.erc20.getAddress(),
-        await fixture.tariffRegistry.getAddress(),
-        await fixture.meterRegistry.getAddress(),
-        fixture.thief.address,
-        MAXIMUM_SESSION_SECONDS,
-      ]),
-    ).to.be.revertedWithoutReason(ethers);
-  });
-
-  it("refuses an oracle set whose changes take no longer than the longest session", async () => {
-    await expect(deploy(6, MAXIMUM_SESSION_SECONDS, MAXIMUM_SESSION_SECONDS))
+  it("refuses a committee whose changes take no longer than the longest session", async () => {
+    await expect(deploy({ sessionSeconds: CHANGE_DELAY_SECONDS }))
       .to.be.revertedWithCustomError(fixture.settlement, "ChangeDelayTooShort")
-      .withArgs(MAXIMUM_SESSION_SECONDS, MAXIMUM_SESSION_SECONDS);
+      .withArgs(CHANGE_DELAY_SECONDS, CHANGE_DELAY_SECONDS);
   });
 
-  it("takes an oracle set whose changes take a second longer than the longest session", async () => {
-    const settlement = await deploy(6, MAXIMUM_SESSION_SECONDS + 1n, MAXIMUM_SESSION_SECONDS);
+  it("invariant 18: refuses an epoch shorter than the challenge window, by a second", async () => {
+    await expect(deploy({ epochSeconds: EPOCH_SECONDS - 1n }))
+      .to.be.revertedWithCustomError(fixture.settlement, "EpochTooShort")
+      .withArgs(EPOCH_SECONDS - 1n, EPOCH_SECONDS);
+  });
 
-    expect(await settlement.maximumSessionSeconds()).to.equal(MAXIMUM_SESSION_SECONDS);
+  it("refuses an epoch of no length, also beside a window of no length", async () => {
+    await expect(deploy({ epochSeconds: 0n, windowSeconds: 0 }))
+      .to.be.revertedWithCustomError(fixture.settlement, "EpochTooShort")
+      .withArgs(0, 0);
+  });
+
+  for (const stranger of [
+    "meterSettlement",
+    "challenges",
+    "vehicleConsents",
+    "authorizedFunding",
+    "challengesMeters",
+  ] as const) {
+    it(`refuses a contract beside it that belongs elsewhere: ${stranger}`, async () => {
+      await expect(deploy({ stranger })).to.be.revertedWithCustomError(fixture.settlement, "NeighbourMismatch");
+    });
+  }
+
+  it("refuses challenges whose bonds are another committee's", async () => {
+    const challengesCommittee = await fixture.oracleCommittee.getAddress();
+
+    await expect(deploy({ challengesCommittee })).to.be.revertedWithCustomError(
+      fixture.settlement,
+      "NeighbourMismatch",
+    );
+  });
+
+  it("refuses meters that count with another longest session", async () => {
+    await expect(deploy({ metersSessionSeconds: MAXIMUM_SESSION_SECONDS - 1n })).to.be.revertedWithCustomError(
+      fixture.settlement,
+      "NeighbourMismatch",
+    );
+  });
+
+  it("takes the longest session, the shortest epoch and the longest window that go together", async () => {
+    const settlement = await deploy({
+      sessionSeconds: CHANGE_DELAY_SECONDS - 1n,
+      epochSeconds: BigInt(5 * HOUR_SECONDS),
+      windowSeconds: 5 * HOUR_SECONDS,
+      answerSeconds: HOUR_SECONDS,
+    });
+
+    expect([await settlement.maximumSessionSeconds(), await settlement.epochSeconds()]).to.deep.equal([
+      CHANGE_DELAY_SECONDS - 1n,
+      BigInt(5 * HOUR_SECONDS),
+    ]);
   });
 
   for (const [decimals, unit] of [
@@ -77,29 +172,46 @@ describe("ChargingSettlement constructor", () => {
     [18, 1_000_000_000_000n],
   ] as const) {
     it(`stores amounts of a token with ${decimals} decimals in units of ${unit}`, async () => {
-      const settlement = await deploy(decimals, CHANGE_DELAY_SECONDS, MAXIMUM_SESSION_SECONDS);
+      const settlement = await deploy({ decimals });
 
       expect(await settlement.unit()).to.equal(unit);
     });
   }
 
   it("names what it was made of and owes nothing", async () => {
-    const { settlement, erc20, tariffRegistry, oracleSet } = fixture;
+    const { settlement, erc20, addresses } = fixture;
 
     expect({
       erc20: await settlement.erc20(),
       unit: await settlement.unit(),
       tariffRegistry: await settlement.tariffRegistry(),
-      oracleSet: await settlement.oracleSet(),
+      partnerAgreements: await settlement.partnerAgreements(),
+      oracleCommittee: await settlement.oracleCommittee(),
+      openingGuard: await settlement.openingGuard(),
+      meterSettlement: await settlement.meterSettlement(),
+      challenges: await settlement.challenges(),
+      vehicleConsents: await settlement.vehicleConsents(),
+      authorizedFunding: await settlement.authorizedFunding(),
       maximumSessionSeconds: await settlement.maximumSessionSeconds(),
+      epochSeconds: await settlement.epochSeconds(),
+      epochLimitMicro: await settlement.epochLimitMicro(),
       owedMicro: await settlement.owedMicro(),
     }).to.deep.equal({
       erc20: await erc20.getAddress(),
       unit: 1n,
-      tariffRegistry: await tariffRegistry.getAddress(),
-      oracleSet: await oracleSet.getAddress(),
+      tariffRegistry: addresses.TariffRegistry,
+      partnerAgreements: addresses.PartnerAgreements,
+      oracleCommittee: addresses.OracleCommittee,
+      openingGuard: addresses.OpeningGuard,
+      meterSettlement: addresses.MeterSettlement,
+      challenges: addresses.Challenges,
+      vehicleConsents: addresses.VehicleConsents,
+      authorizedFunding: addresses.AuthorizedFunding,
       maximumSessionSeconds: MAXIMUM_SESSION_SECONDS,
+      epochSeconds: EPOCH_SECONDS,
+      epochLimitMicro: defaultRules.epochLimitMicro,
       owedMicro: 0n,
     });
+    expect(await settlement.accountOf(ZeroAddress, 0)).to.deep.equal([0n, 0n, 0n]);
   });
 });

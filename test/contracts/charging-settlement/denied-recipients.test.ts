@@ -12,6 +12,7 @@ import {
   settlementOf,
   termsOf,
   USUAL_PRICE,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement and a token that denies accounts", () => {
@@ -41,32 +42,30 @@ describe("ChargingSettlement and a token that denies accounts", () => {
     termsOf(fixture, { driver: fixture.otherDriver.address, operator: fixture.otherOperator.address });
 
   it("settles everybody's sessions in one batch, the denied accounts' too", async () => {
-    const { settlement, oracle } = fixture;
+    const { settlement } = fixture;
 
     const { changes } = await outcomeOf(fixture, () =>
-      settlement
-        .connect(oracle)
-        .settleBatch([settlementGroup(terms()), settlementGroup(otherTerms(), [settlementOf(otherTerms())])]),
+      settleBatch(fixture, [settlementGroup(terms()), settlementGroup(otherTerms(), [settlementOf(otherTerms())])]),
     );
 
     expect([changes["operator credit"], changes["otherOperator credit"]]).to.deep.equal([USUAL_PRICE, USUAL_PRICE]);
   });
 
   it("opens and expires sessions of a denied driver", async () => {
-    const { settlement, oracle, relayer, driver } = fixture;
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms())]);
+    const { settlement, relayer, driver } = fixture;
+    await settleBatch(fixture, [settlementGroup(terms())]);
     const next = termsOf(fixture, { nonce: 1n });
     await settlement.connect(relayer).openBatch([openingGroup(next, [await openingOf(fixture, driver, next)])]);
     await networkHelpers.time.increaseTo(next.expiresAt + 1n);
 
-    await settlement.connect(relayer).expire(next);
+    await settlement.connect(relayer).expire(next, 0);
 
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(100_000_000n - USUAL_PRICE);
   });
 
   it("pays the other driver and the other operator", async () => {
-    const { settlement, oracle, otherDriver, otherOperator } = fixture;
-    await settlement.connect(oracle).settleBatch([settlementGroup(otherTerms())]);
+    const { settlement, otherDriver, otherOperator } = fixture;
+    await settleBatch(fixture, [settlementGroup(otherTerms())]);
 
     await settlement.connect(otherDriver).withdraw(0, 100_000_000n - USUAL_PRICE, otherDriver.address);
     await settlement.connect(otherOperator).withdrawCredit(USUAL_PRICE, otherOperator.address);
@@ -75,8 +74,8 @@ describe("ChargingSettlement and a token that denies accounts", () => {
   });
 
   it("keeps a denied account's money until it names another recipient", async () => {
-    const { settlement, erc20, driver, payer, operator, oracle } = fixture;
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms())]);
+    const { settlement, erc20, driver, payer, operator } = fixture;
+    await settleBatch(fixture, [settlementGroup(terms())]);
 
     await expect(settlement.connect(driver).withdraw(0, 1_000, driver.address))
       .to.be.revertedWithCustomError(erc20, "Denied")

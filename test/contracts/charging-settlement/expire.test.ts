@@ -4,6 +4,7 @@ import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { eventsOf, outcomeOf } from "../../helpers/outcome.ts";
 import { commitmentOf, type Terms } from "../../helpers/session-terms.ts";
 import {
+  batchOf,
   DAY,
   fundedSettlement,
   HOLD,
@@ -13,6 +14,7 @@ import {
   SettlementRefusal,
   termsOf,
   USUAL_PRICE,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.expire", () => {
@@ -40,7 +42,7 @@ describe("ChargingSettlement.expire", () => {
   it("refuses a session that was never opened", async () => {
     const never = termsOf(fixture, { lane: 1n });
 
-    await expect(fixture.settlement.connect(fixture.thief).expire(never))
+    await expect(fixture.settlement.connect(fixture.thief).expire(never, 0))
       .to.be.revertedWithCustomError(fixture.settlement, "NotLive")
       .withArgs(sessionIn(fixture, never));
   });
@@ -49,6 +51,8 @@ describe("ChargingSettlement.expire", () => {
     ["a larger hold", { holdMicro: HOLD + 1n }],
     ["an earlier expiry", { expiresAt: 1n }],
     ["another nonce", { nonce: 1n }],
+    ["another agreement", { agreement: 1n }],
+    ["more power", { maximumPowerW: 22_001n }],
     ["another EVSE", { evse: 8n }],
     ["another meter", { meter: 8n }],
     ["another operator", { operator: "0x1111111111111111111111111111111111111111" }],
@@ -58,18 +62,35 @@ describe("ChargingSettlement.expire", () => {
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
       const changed = termsOf(fixture, change);
 
-      await expect(fixture.settlement.connect(fixture.thief).expire(changed))
+      await expect(fixture.settlement.connect(fixture.thief).expire(changed, 0))
         .to.be.revertedWithCustomError(fixture.settlement, "NotLive")
         .withArgs(sessionIn(fixture, changed));
     });
   }
 
+  it("refuses another sum of top-ups than the session's", async () => {
+    const { settlement, driver, thief } = fixture;
+    await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
+    await expect(settlement.connect(thief).expire(terms, 1))
+      .to.be.revertedWithCustomError(settlement, "NotLive")
+      .withArgs(sessionId);
+
+    await networkHelpers.loadFixture(openedSession);
+    await settlement.connect(driver).topUp(terms, 0, 500);
+    await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
+    for (const toppedUpMicro of [0, 499, 501]) {
+      await expect(settlement.connect(thief).expire(terms, toppedUpMicro))
+        .to.be.revertedWithCustomError(settlement, "NotLive")
+        .withArgs(sessionId);
+    }
+  });
+
   it("refuses a session that was settled", async () => {
-    const { settlement, oracle, driver } = fixture;
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    const { settlement, driver } = fixture;
+    await settleBatch(fixture, [settlementGroup(terms)]);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    await expect(settlement.connect(driver).expire(terms))
+    await expect(settlement.connect(driver).expire(terms, 0))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
   });
@@ -77,22 +98,22 @@ describe("ChargingSettlement.expire", () => {
   it("refuses a session that has expired", async () => {
     const { settlement, driver } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-    await settlement.connect(driver).expire(terms);
+    await settlement.connect(driver).expire(terms, 0);
 
-    await expect(settlement.connect(driver).expire(terms))
+    await expect(settlement.connect(driver).expire(terms, 0))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
   });
 
-  it("refuses until the second of the expiry is over, driver and oracle too", async () => {
-    const { settlement, driver, oracle } = fixture;
+  it("refuses until the second of the expiry is over, to driver and operator too", async () => {
+    const { settlement, driver } = fixture;
 
-    await expect(settlement.connect(driver).expire(terms)).to.be.revertedWithCustomError(settlement, "NotExpired");
+    await expect(settlement.connect(driver).expire(terms, 0)).to.be.revertedWithCustomError(settlement, "NotExpired");
 
-    for (const caller of [driver, oracle]) {
+    for (const caller of [driver, fixture.operator]) {
       await networkHelpers.loadFixture(openedSession);
       await networkHelpers.time.setNextBlockTimestamp(terms.expiresAt);
-      await expect(settlement.connect(caller).expire(terms))
+      await expect(settlement.connect(caller).expire(terms, 0))
         .to.be.revertedWithCustomError(settlement, "NotExpired")
         .withArgs(terms.expiresAt, terms.expiresAt);
     }
@@ -102,20 +123,39 @@ describe("ChargingSettlement.expire", () => {
     const { settlement, thief } = fixture;
     await networkHelpers.time.setNextBlockTimestamp(terms.expiresAt + 1n);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms))).to.deep.equal(wholeHoldBack());
+    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
+  });
+
+  it("frees what the driver topped up together with the hold", async () => {
+    const { settlement, driver, thief } = fixture;
+    await settlement.connect(driver).topUp(terms, 0, 500);
+    await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
+
+    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 500))).to.deep.equal({
+      events: [["SessionExpired", sessionId, terms.driver, HOLD + 500n]],
+      changes: { "driver/0 free": HOLD + 500n, "driver/0 commitment": -commitmentOf(sessionId, 500n) },
+    });
+  });
+
+  it("is not stopped by the guardian", async () => {
+    const { settlement, openingGuard, guardian, thief } = fixture;
+    await openingGuard.connect(guardian).pauseOpening();
+    await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
+
+    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
   });
 
   it("answers the session id", async () => {
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    expect(await fixture.settlement.expire.staticCall(terms)).to.equal(sessionId);
+    expect(await fixture.settlement.expire.staticCall(terms, 0)).to.equal(sessionId);
   });
 
   it("frees the hold years later", async () => {
     const { settlement, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 3_650n * DAY);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms))).to.deep.equal(wholeHoldBack());
+    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
   });
 
   it("leaves the driver's session on another lane alone", async () => {
@@ -124,8 +164,8 @@ describe("ChargingSettlement.expire", () => {
     await settlement.connect(driver).open(other);
     await networkHelpers.time.setNextBlockTimestamp(terms.expiresAt + 1n);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms))).to.deep.equal(wholeHoldBack());
-    expect(await settlement.isLive(other)).to.equal(true);
+    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
+    expect(await settlement.isLive(other, 0)).to.equal(true);
   });
 
   for (const [statement, isExpiryFirst] of [
@@ -133,12 +173,13 @@ describe("ChargingSettlement.expire", () => {
     ["the settlement when it comes first", false],
   ] as const) {
     it(`lets only ${statement} in a block that has both`, async () => {
-      const { settlement, oracle, thief } = fixture;
+      const { settlement, thief, relayer } = fixture;
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
       await ethers.provider.send("evm_setAutomine", [false]);
       const overrides = { gasLimit: 500_000 };
-      const expire = () => settlement.connect(thief).expire(terms, overrides);
-      const settle = () => settlement.connect(oracle).settleBatch([settlementGroup(terms)], overrides);
+      const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
+      const expire = () => settlement.connect(thief).expire(terms, 0, overrides);
+      const settle = () => settlement.connect(relayer).settleBatch(groups, signatures, overrides);
       let first, second;
       try {
         // The pool orders by price and then by arrival.
@@ -153,15 +194,15 @@ describe("ChargingSettlement.expire", () => {
       expect(firstReceipt?.blockNumber).to.equal(secondReceipt?.blockNumber);
 
       const { freeMicro, commitment } = await settlement.accountOf(terms.driver, 0);
-      const { creditMicro } = await settlement.operatorAccountOf(terms.operator);
+      const { provisionalMicro } = await settlement.creditOf(terms.operator, 0);
       if (isExpiryFirst) {
         expect(eventsOf(await second.wait(), settlement)).to.deep.equal([
           ["SettlementSkipped", sessionId, terms.driver, SettlementRefusal.NoLiveSession],
         ]);
-        expect([freeMicro, commitment, creditMicro]).to.deep.equal([100_000_000n, 0n, 0n]);
+        expect([freeMicro, commitment, provisionalMicro]).to.deep.equal([100_000_000n, 0n, 0n]);
       } else {
         expect(secondReceipt?.status).to.equal(0);
-        expect([freeMicro, commitment, creditMicro]).to.deep.equal([100_000_000n - USUAL_PRICE, 0n, USUAL_PRICE]);
+        expect([freeMicro, commitment, provisionalMicro]).to.deep.equal([100_000_000n - USUAL_PRICE, 0n, USUAL_PRICE]);
       }
     });
   }

@@ -25,6 +25,7 @@ import {
   settlementGroup,
   TARIFF,
   termsOf,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 /** Order of secp256k1: SEC 2, section 2.4.1. */
@@ -38,7 +39,11 @@ describe("ChargingSettlement.openBatch", () => {
     fixture = await networkHelpers.loadFixture(fundedSettlement);
   });
 
-  /** Relays one group and compares its single event. */
+  function groupOpened({ operator, agreement, tariffId }: Omit<ReturnType<typeof openingGroup>, "openings">) {
+    return ["GroupOpened", operator, agreement, tariffId];
+  }
+
+  /** Relays one group and compares its single session's event. */
   async function expectSkipped(
     group: ReturnType<typeof openingGroup>,
     terms: Terms,
@@ -48,7 +53,7 @@ describe("ChargingSettlement.openBatch", () => {
   ): Promise<void> {
     const { settlement, relayer } = fixture;
     expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([group]))).to.deep.equal({
-      events: [["OpeningSkipped", sessionIn(fixture, terms), terms.driver, reason, actual, limit]],
+      events: [groupOpened(group), ["OpeningSkipped", sessionIn(fixture, terms), terms.driver, reason, actual, limit]],
       changes: {},
     });
   }
@@ -71,6 +76,10 @@ describe("ChargingSettlement.openBatch", () => {
       await expectTermsSkipped(termsOf(fixture), OpeningRefusal.TariffNotOffered);
     });
 
+    it("an agreement that does not bind the operator", async () => {
+      await expectTermsSkipped(termsOf(fixture, { agreement: 1n }), OpeningRefusal.AgreementNotBinding);
+    });
+
     it("invariant 10: a signature of somebody else", async () => {
       const terms = termsOf(fixture);
       const opening = await openingOf(fixture, fixture.thief, terms);
@@ -83,6 +92,7 @@ describe("ChargingSettlement.openBatch", () => {
       ["nonce", 1n],
       ["evse", 8n],
       ["meter", 8n],
+      ["maximumPowerW", 22_001n],
       ["holdMicro", HOLD + 1n],
       ["expiresAt", undefined],
     ] as const) {
@@ -109,6 +119,17 @@ describe("ChargingSettlement.openBatch", () => {
       const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
       const changed = { ...signed, tariffId };
       const opening = await openingOf(fixture, fixture.driver, signed);
+
+      await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
+    });
+
+    it("invariant 10: a signature of terms with another agreement", async () => {
+      const { partnerAgreements, operator, payer, driver } = fixture;
+      await partnerAgreements.connect(operator).propose([{ partner: payer.address, shareBps: 1n }]);
+      await partnerAgreements.connect(payer).sign(1);
+      const signed = termsOf(fixture);
+      const changed = { ...signed, agreement: 1n };
+      const opening = await openingOf(fixture, driver, signed);
 
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
@@ -163,7 +184,7 @@ describe("ChargingSettlement.openBatch", () => {
         [opening.r, toBeHex(BigInt(opening.vs) ^ PARITY_BIT, 32)],
         // The complement of s: valid to ecrecover, but beyond what the compact form can carry.
         [opening.r, toBeHex(ORDER - s, 32)],
-        // The smallest s that the compact form carries and low-s forbids.
+        // The smallest s of the upper half, which is one of another key.
         [opening.r, toBeHex(ORDER / 2n + 1n, 32)],
         [opening.vs, opening.r],
       ];
@@ -219,16 +240,20 @@ describe("ChargingSettlement.openBatch", () => {
 
   it("does nothing with an empty batch or an empty group", async () => {
     const { settlement, relayer } = fixture;
-    const nothing = { events: [], changes: {} };
+    const group = openingGroup(termsOf(fixture), []);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([]))).to.deep.equal(nothing);
-    expect(
-      await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(termsOf(fixture), [])])),
-    ).to.deep.equal(nothing);
+    expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([]))).to.deep.equal({
+      events: [],
+      changes: {},
+    });
+    expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([group]))).to.deep.equal({
+      events: [groupOpened(group)],
+      changes: {},
+    });
   });
 
   it("opens a session with its driver's signature, whoever relays it", async () => {
-    const { settlement, driver, operator, tariffId, thief } = fixture;
+    const { settlement, driver, thief } = fixture;
     const terms = termsOf(fixture);
     const sessionId = sessionIn(fixture, terms);
     const opening = await openingOf(fixture, driver, terms);
@@ -236,13 +261,13 @@ describe("ChargingSettlement.openBatch", () => {
     expect(
       await outcomeOf(fixture, () => settlement.connect(thief).openBatch([openingGroup(terms, [opening])])),
     ).to.deep.equal({
-      events: [["SessionOpened", sessionId, driver.address, operator.address, tariffId, packTerms(terms)]],
+      events: [groupOpened(terms), ["SessionOpened", sessionId, driver.address, packTerms(terms)]],
       changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
     });
   });
 
   it("invariant 13: opens the good ones of several groups and skips the bad ones between them", async () => {
-    const { settlement, driver, otherDriver, relayer, operator, otherOperator, tariffId } = fixture;
+    const { settlement, driver, otherDriver, relayer, otherOperator } = fixture;
     const first = termsOf(fixture);
     const forged = termsOf(fixture, { driver: otherDriver.address });
     const poor = termsOf(fixture, { lane: 1n, holdMicro: DEPOSIT + 1n });
@@ -264,12 +289,15 @@ describe("ChargingSettlement.openBatch", () => {
 
     expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch(groups))).to.deep.equal({
       events: [
+        groupOpened(first),
         ["OpeningSkipped", forgedId, otherDriver.address, OpeningRefusal.SignatureInvalid, 0n, 0n],
-        ["SessionOpened", firstId, driver.address, operator.address, tariffId, packTerms(first)],
+        ["SessionOpened", firstId, driver.address, packTerms(first)],
         ["OpeningSkipped", poorId, driver.address, OpeningRefusal.HoldAboveBalance, DEPOSIT + 1n, DEPOSIT],
+        groupOpened({ ...first, tariffId: ZeroHash }),
         ["OpeningSkipped", unknownTariffId, driver.address, OpeningRefusal.TariffNotOffered, 0n, 0n],
-        ["SessionOpened", secondId, otherDriver.address, otherOperator.address, tariffId, packTerms(second)],
-        ["SessionOpened", thirdId, driver.address, otherOperator.address, tariffId, packTerms(third)],
+        groupOpened(second),
+        ["SessionOpened", secondId, otherDriver.address, packTerms(second)],
+        ["SessionOpened", thirdId, driver.address, packTerms(third)],
       ],
       changes: {
         "driver/0 free": -HOLD,
@@ -286,7 +314,7 @@ describe("ChargingSettlement.openBatch", () => {
   });
 
   it("opens once what one batch contains twice", async () => {
-    const { settlement, driver, relayer, operator, tariffId } = fixture;
+    const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
     const sessionId = sessionIn(fixture, terms);
     const opening = await openingOf(fixture, driver, terms);
@@ -295,7 +323,8 @@ describe("ChargingSettlement.openBatch", () => {
       await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(terms, [opening, opening])])),
     ).to.deep.equal({
       events: [
-        ["SessionOpened", sessionId, driver.address, operator.address, tariffId, packTerms(terms)],
+        groupOpened(terms),
+        ["SessionOpened", sessionId, driver.address, packTerms(terms)],
         ["OpeningSkipped", sessionId, driver.address, OpeningRefusal.SessionLive, 0n, 0n],
       ],
       changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
@@ -303,29 +332,34 @@ describe("ChargingSettlement.openBatch", () => {
   });
 
   it("invariant 8: does not open a session again that was settled, with the same signature", async () => {
-    const { settlement, driver, relayer, oracle } = fixture;
+    const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
     const group = openingGroup(terms, [await openingOf(fixture, driver, terms)]);
     await settlement.connect(relayer).openBatch([group]);
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    await settleBatch(fixture, [settlementGroup(terms)]);
 
     await expectSkipped(group, terms, OpeningRefusal.NonceMismatch, 0n, 1n);
   });
 
-  it("gives the bits of the packed terms that mean nothing no meaning", async () => {
-    const { settlement, driver, relayer, operator, tariffId } = fixture;
+  it("opens nothing while the guardian has paused opening, and reverts as a whole", async () => {
+    const { settlement, driver, relayer, guardian, openingGuard } = fixture;
     const terms = termsOf(fixture);
-    const sessionId = sessionIn(fixture, terms);
-    const packed = packTerms(terms, 0xabcdefn);
-    const opening = { ...(await openingOf(fixture, driver, terms)), terms: packed };
+    const group = openingGroup(terms, [await openingOf(fixture, driver, terms)]);
+    await openingGuard.connect(guardian).pauseOpening();
 
-    expect(
-      await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(terms, [opening])])),
-    ).to.deep.equal({
-      events: [["SessionOpened", sessionId, driver.address, operator.address, tariffId, packed]],
-      changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
-    });
-    expect(await settlement.isLive(terms)).to.equal(true);
+    await expect(settlement.connect(relayer).openBatch([group])).to.be.revertedWithCustomError(
+      settlement,
+      "OpeningPaused",
+    );
+  });
+
+  it("leaves a contract wallet, whose signature has no compact form, to the opening of one", async () => {
+    const { settlement, driver, payer } = fixture;
+    const wallet = await ethers.deployContract("ContractWallet", [driver.address]);
+    await settlement.connect(payer).deposit(await wallet.getAddress(), 0, DEPOSIT);
+    const terms = termsOf(fixture, { driver: await wallet.getAddress() });
+
+    await expectTermsSkipped(terms, OpeningRefusal.SignatureInvalid);
   });
 
   it("reverts as a whole only on calldata that is no batch at all", async () => {
@@ -340,7 +374,7 @@ describe("ChargingSettlement.openBatch", () => {
   });
 
   it("opens and settles 500 sessions of one driver's lanes in two transactions", async () => {
-    const { settlement, erc20, payer, relayer, oracle } = fixture;
+    const { settlement, erc20, payer, relayer } = fixture;
     const key = driverKey(500);
     const address = ethers.computeAddress(key.publicKey);
     await erc20.mint(payer.address, 500n * HOLD);
@@ -357,17 +391,17 @@ describe("ChargingSettlement.openBatch", () => {
     }));
 
     const opened = await settlement.connect(relayer).openBatch([openingGroup(termsOf(fixture), openings)]);
-    expect(eventsOf(await opened.wait(), settlement).map(([name]) => name)).to.deep.equal(
-      sessions.map(() => "SessionOpened"),
-    );
+    expect(eventsOf(await opened.wait(), settlement).map(([name]) => name)).to.deep.equal([
+      "GroupOpened",
+      ...sessions.map(() => "SessionOpened"),
+    ]);
 
     const settlements = sessions.map((terms) => ({
-      driver: address,
-      terms: packTerms(terms),
+      terms,
       // One watt-hour more on each lane: 0.45 of a thousandth of a token each, flat fee and tax on top.
       metering: packMetering({ energyMicroWh: terms.lane * 1_000_000n, chargingSeconds: 0n, idleSeconds: 0n }),
     }));
-    const settled = await settlement.connect(oracle).settleBatch([settlementGroup(termsOf(fixture), settlements)]);
+    const settled = await settleBatch(fixture, [settlementGroup(termsOf(fixture), settlements)]);
     const events = eventsOf(await settled.wait(), settlement);
     expect(events.map(([name]) => name)).to.deep.equal([...sessions.map(() => "SessionSettled"), "OperatorCredited"]);
 
@@ -376,8 +410,8 @@ describe("ChargingSettlement.openBatch", () => {
       const net = 500_000n + lane * 450n;
       expectedCredit += net + (net * 810n) / 10_000n;
     }
-    const { creditMicro } = await settlement.operatorAccountOf(fixture.operator.address);
-    expect(creditMicro).to.equal(expectedCredit);
+    const { provisionalMicro } = await settlement.creditOf(fixture.operator.address, 0);
+    expect(provisionalMicro).to.equal(expectedCredit);
     let free = 0n;
     for (let lane = 0n; lane < 500n; ++lane) free += (await settlement.accountOf(address, lane)).freeMicro;
     expect(free).to.equal(500n * HOLD - expectedCredit);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { setAccount } from "../../helpers/account-storage.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, packTerms } from "../../helpers/session-terms.ts";
+import { commitmentOf, packTerms, type Terms } from "../../helpers/session-terms.ts";
 import {
   DAY,
   DEPOSIT,
@@ -16,6 +16,8 @@ import {
   type SettlementFixture,
   TARIFF,
   termsOf,
+  USUAL_PRICE,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.open", () => {
@@ -49,6 +51,34 @@ describe("ChargingSettlement.open", () => {
     await expect(settlement.connect(driver).open(termsOf(fixture)))
       .to.be.revertedWithCustomError(settlement, "OpeningRefused")
       .withArgs(OpeningRefusal.TariffNotOffered, 0, 0);
+  });
+
+  it("refuses an agreement that is not there, that no partner has signed, that is another operator's, or that is retired", async () => {
+    const { settlement, driver, operator, otherOperator, partnerAgreements, payer } = fixture;
+    const shares = [{ partner: payer.address, shareBps: 1_000n }];
+    const refused = async (changes: Partial<Terms>) => {
+      await expect(settlement.connect(driver).open(termsOf(fixture, changes)))
+        .to.be.revertedWithCustomError(settlement, "OpeningRefused")
+        .withArgs(OpeningRefusal.AgreementNotBinding, 0, 0);
+    };
+
+    await refused({ agreement: 1n });
+    await partnerAgreements.connect(operator).propose(shares);
+    await refused({ agreement: 1n });
+    await partnerAgreements.connect(payer).sign(1);
+    await refused({ agreement: 1n, operator: otherOperator.address });
+    await partnerAgreements.connect(operator).retire(1);
+    await refused({ agreement: 1n });
+  });
+
+  it("refuses everything while the guardian has paused opening", async () => {
+    const { settlement, driver, guardian, openingGuard } = fixture;
+    await openingGuard.connect(guardian).pauseOpening();
+
+    await expect(settlement.connect(driver).open(termsOf(fixture))).to.be.revertedWithCustomError(
+      settlement,
+      "OpeningPaused",
+    );
   });
 
   it("refuses a second session on the lane", async () => {
@@ -127,10 +157,26 @@ describe("ChargingSettlement.open", () => {
     const sessionId = sessionIn(fixture, terms);
 
     expect(await outcomeOf(fixture, () => settlement.connect(driver).open(terms))).to.deep.equal({
-      events: [["SessionOpened", sessionId, driver.address, operator.address, tariffId, packTerms(terms)]],
+      events: [
+        ["GroupOpened", operator.address, 0n, tariffId],
+        ["SessionOpened", sessionId, driver.address, packTerms(terms)],
+      ],
       changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
     });
-    expect(await settlement.isLive(terms)).to.equal(true);
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
+  });
+
+  it("invariant 20: keeps an open session's agreement when the operator retires it", async () => {
+    const { settlement, driver, operator, partnerAgreements, payer } = fixture;
+    await partnerAgreements.connect(operator).propose([{ partner: payer.address, shareBps: 1_000n }]);
+    await partnerAgreements.connect(payer).sign(1);
+    const terms = termsOf(fixture, { agreement: 1n });
+    await settlement.connect(driver).open(terms);
+    await partnerAgreements.connect(operator).retire(1);
+
+    await settleBatch(fixture, [settlementGroup(terms)]);
+
+    expect((await settlement.creditOf(operator.address, 1)).provisionalMicro).to.equal(USUAL_PRICE);
   });
 
   it("answers the session id", async () => {
@@ -158,7 +204,7 @@ describe("ChargingSettlement.open", () => {
 
     await settlement.connect(driver).open(terms);
 
-    expect(await settlement.isLive(terms)).to.equal(true);
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
   });
 
   it("opens sessions on several lanes at once", async () => {
@@ -173,18 +219,18 @@ describe("ChargingSettlement.open", () => {
       "driver/1 nonce": 1n,
       "driver/1 commitment": commitmentOf(sessionId),
     });
-    expect([await settlement.isLive(first), await settlement.isLive(second)]).to.deep.equal([true, true]);
+    expect([await settlement.isLive(first, 0), await settlement.isLive(second, 0)]).to.deep.equal([true, true]);
   });
 
   it("uses the slot of a settled session, and of one that expired, again", async () => {
-    const { settlement, driver, oracle, thief } = fixture;
+    const { settlement, driver, thief } = fixture;
     const settled = termsOf(fixture);
     await settlement.connect(driver).open(settled);
-    await settlement.connect(oracle).settleBatch([settlementGroup(settled)]);
+    await settleBatch(fixture, [settlementGroup(settled)]);
     const expired = termsOf(fixture, { nonce: 1n });
     await settlement.connect(driver).open(expired);
     await networkHelpers.time.increaseTo(expired.expiresAt + 1n);
-    await settlement.connect(thief).expire(expired);
+    await settlement.connect(thief).expire(expired, 0);
 
     const third = termsOf(fixture, { nonce: 2n, expiresAt: expired.expiresAt + DAY });
     const sessionId = sessionIn(fixture, third);
@@ -196,13 +242,13 @@ describe("ChargingSettlement.open", () => {
   });
 
   it("invariant 20: keeps an open session's tariff when the operator retires it", async () => {
-    const { settlement, driver, operator, tariffRegistry, tariffId, oracle } = fixture;
+    const { settlement, driver, operator, tariffRegistry, tariffId } = fixture;
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
     await tariffRegistry.connect(operator).retire(tariffId);
 
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    await settleBatch(fixture, [settlementGroup(terms)]);
 
-    expect(await settlement.isLive(terms)).to.equal(false);
+    expect(await settlement.isLive(terms, 0)).to.equal(false);
   });
 });

@@ -14,6 +14,7 @@ import {
   settlementOf,
   TARIFF,
   termsOf,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 type Fixture = SettlementFixture<HostileToken>;
@@ -37,7 +38,7 @@ async function tokenInside(): Promise<Fixture> {
   ]);
   await erc20.act(await tariffRegistry.getAddress(), publish);
   await settlement.connect(driver).open(termsOf(fixture, { operator: token }));
-  await settlement.connect(fixture.oracle).settleBatch([settlementGroup(termsOf(fixture, { operator: token }))]);
+  await settleBatch(fixture, [settlementGroup(termsOf(fixture, { operator: token }))]);
   return fixture;
 }
 

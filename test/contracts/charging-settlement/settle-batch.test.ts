@@ -1,20 +1,26 @@
 import { expect } from "chai";
+import { toBeHex } from "ethers";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
-import { outcomeOf } from "../../helpers/outcome.ts";
+import { linksOf, signClaims } from "../../helpers/claims.ts";
+import { type Outcome, outcomeOf } from "../../helpers/outcome.ts";
 import {
   commitmentOf,
+  type CompactSignature,
   type Metering,
   packMetering,
-  packTerms,
   settlementResultOf,
   type Terms,
 } from "../../helpers/session-terms.ts";
 import {
+  batchOf,
+  CHALLENGE_WINDOW_SECONDS,
   CHANGE_DELAY_SECONDS,
+  claimsOf,
   DAY,
   DEPOSIT,
   fundedSettlement,
+  type Group,
   HOLD,
   openingGroup,
   openingOf,
@@ -25,8 +31,10 @@ import {
   SettlementRefusal,
   TARIFF,
   termsOf,
+  THRESHOLD,
   USUAL,
   USUAL_PRICE,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 const NOTHING = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
@@ -48,25 +56,31 @@ describe("ChargingSettlement.settleBatch", () => {
     sessionId = sessionIn(fixture, terms);
   });
 
-  async function settle(...groups: ReturnType<typeof settlementGroup>[]) {
-    const { settlement, oracle } = fixture;
-    const outcome = await outcomeOf(fixture, () => settlement.connect(oracle).settleBatch(groups));
+  async function settle(...groups: Group[]) {
+    return readable(await outcomeOf(fixture, () => settleBatch(fixture, groups)));
+  }
+
+  function readable(outcome: Outcome): Outcome {
     const events = outcome.events.map(([name, id, ...values]) =>
       name === "SessionSettled" ? [name, id, settlementResultOf(BigInt(String(values[0])))] : [name, id, ...values],
     );
     return { ...outcome, events };
   }
 
+  function operatorCredited({ operator, agreement, tariffId }: Terms, amountMicro: bigint) {
+    return ["OperatorCredited", operator, agreement, tariffId, amountMicro, false];
+  }
+
   /** The whole outcome of settling the fixture's session at a price. */
   function settledAt(chargedMicro: bigint, metering: Metering) {
     const returnedMicro = HOLD - chargedMicro;
-    const credited = chargedMicro === 0n ? [] : [["OperatorCredited", terms.operator, terms.tariffId, chargedMicro]];
+    const credited = chargedMicro === 0n ? [] : [operatorCredited(terms, chargedMicro)];
     return {
       events: [["SessionSettled", sessionId, { ...metering, chargedMicro, returnedMicro }], ...credited],
       changes: {
         "driver/0 commitment": -commitmentOf(sessionId),
         ...(returnedMicro === 0n ? {} : { "driver/0 free": returnedMicro }),
-        ...(chargedMicro === 0n ? {} : { "operator credit": chargedMicro, "operator credited": chargedMicro }),
+        ...(chargedMicro === 0n ? {} : { "operator provisional": chargedMicro }),
       },
     };
   }
@@ -75,38 +89,141 @@ describe("ChargingSettlement.settleBatch", () => {
     return { events: [["SettlementSkipped", id, driver, reason]], changes: {} };
   }
 
-  it("refuses everybody but oracles, even driver, operator and the oracles' owner", async () => {
-    for (const caller of [fixture.thief, fixture.driver, fixture.operator, fixture.owner]) {
-      await expect(fixture.settlement.connect(caller).settleBatch([settlementGroup(terms)]))
-        .to.be.revertedWithCustomError(fixture.settlement, "NotOracle")
-        .withArgs(caller.address);
-    }
-  });
+  async function expectRefused(groups: readonly Group[], signatures: readonly CompactSignature[], error: string) {
+    const { settlement, oracleCommittee, relayer } = fixture;
+    const [content] = await batchOf(fixture, groups);
+    await expect(settlement.connect(relayer).settleBatch(content, [...signatures])).to.be.revertedWithCustomError(
+      oracleCommittee,
+      error,
+    );
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
+  }
 
-  it("refuses an oracle whose term has not begun, and one whose term is over", async () => {
-    const { settlement, oracleSet, owner, oracle, relayer } = fixture;
-    await oracleSet.connect(owner).addOracle(relayer.address);
-    await oracleSet.connect(owner).removeOracle(oracle.address);
+  describe("refuses as a whole", () => {
+    it("what nobody signed, also from an oracle, the driver, the operator and the committee's owner", async () => {
+      const { settlement, oracleCommittee, oracles, driver, operator, owner, thief } = fixture;
+      const [groups] = await batchOf(fixture, [settlementGroup(terms)]);
 
-    await expect(settlement.connect(relayer).settleBatch([settlementGroup(terms)]))
-      .to.be.revertedWithCustomError(settlement, "NotOracle")
-      .withArgs(relayer.address);
+      for (const caller of [...oracles, driver, operator, owner, thief]) {
+        await expect(settlement.connect(caller).settleBatch(groups, []))
+          .to.be.revertedWithCustomError(oracleCommittee, "SignatureCountWrong")
+          .withArgs(0, THRESHOLD);
+      }
+    });
 
-    await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
-    await expect(settlement.connect(oracle).settleBatch([settlementGroup(terms)]))
-      .to.be.revertedWithCustomError(settlement, "NotOracle")
-      .withArgs(oracle.address);
-    await settlement.connect(relayer).settleBatch([settlementGroup(terms)]);
-    expect(await settlement.isLive(terms)).to.equal(false);
-  });
+    it("fewer signatures than a quorum, and more", async () => {
+      const groups = [settlementGroup(terms)];
+      const claims = claimsOf(fixture, groups);
 
-  it("reverts as a whole only on calldata that is no batch at all", async () => {
-    const { settlement, oracle } = fixture;
-    const data = settlement.interface.encodeFunctionData("settleBatch", [[settlementGroup(terms)]]);
+      for (const count of [1, 3]) {
+        const signatures = await signClaims(fixture.domain, claims, fixture.oracles.slice(0, count));
+        await expectRefused(groups, signatures, "SignatureCountWrong");
+      }
+    });
 
-    await expect(
-      oracle.sendTransaction({ to: await settlement.getAddress(), data: data.slice(0, -64) }),
-    ).to.be.revertedWithoutReason(ethers);
+    it("one oracle's signature twice, and signatures in the wrong order", async () => {
+      const groups = [settlementGroup(terms)];
+      const [first, second] = await signClaims(
+        fixture.domain,
+        claimsOf(fixture, groups),
+        fixture.oracles.slice(0, THRESHOLD),
+      );
+      if (first === undefined || second === undefined) throw new Error("Too few signatures");
+
+      await expectRefused(groups, [first, first], "SignersNotSorted");
+      await expectRefused(groups, [second, first], "SignersNotSorted");
+    });
+
+    it("a signature of somebody who is no oracle", async () => {
+      const groups = [settlementGroup(terms)];
+      const [oracle] = fixture.oracles;
+      if (oracle === undefined) throw new Error("There is no oracle");
+
+      const signatures = await signClaims(fixture.domain, claimsOf(fixture, groups), [oracle, fixture.thief]);
+
+      await expectRefused(groups, signatures, "SignerNotMember");
+    });
+
+    it("anything else than what was signed: other energy, another session, one more, one less, another order", async () => {
+      const { settlement, driver, domain, oracleCommittee, relayer } = fixture;
+      const second = termsOf(fixture, { lane: 1n });
+      await settlement.connect(driver).open(second);
+      const signed = [settlementGroup(terms, [settlementOf(terms), settlementOf(second)])];
+      const quorum = fixture.oracles.slice(0, THRESHOLD);
+      const signatures = await signClaims(domain, claimsOf(fixture, signed), quorum);
+      const third = termsOf(fixture, { driver: fixture.otherDriver.address });
+      const dearer = { ...USUAL, energyMicroWh: USUAL.energyMicroWh + 1n };
+      for (const settlements of [
+        [settlementOf(terms, dearer), settlementOf(second)],
+        [settlementOf(terms), settlementOf(third)],
+        [settlementOf(terms), settlementOf(second), settlementOf(third)],
+        [settlementOf(terms)],
+        [settlementOf(second), settlementOf(terms)],
+        [],
+      ]) {
+        const [groups] = await batchOf(fixture, [settlementGroup(terms, settlements)]);
+        // Other claims give another digest, of which the signatures are those of nobody in particular.
+        await expect(settlement.connect(relayer).settleBatch(groups, signatures)).to.be.revert(ethers);
+        expect([await settlement.isLive(terms, 0), await settlement.isLive(second, 0)]).to.deep.equal([true, true]);
+      }
+      const [groups] = await batchOf(fixture, signed);
+      await settlement.connect(relayer).settleBatch(groups, signatures);
+      expect(await oracleCommittee.currentVersion()).to.equal(1n);
+      expect([await settlement.isLive(terms, 0), await settlement.isLive(second, 0)]).to.deep.equal([false, false]);
+    });
+
+    it("claims of nothing whose number is not signed", async () => {
+      const { settlement, oracleCommittee, relayer, domain, oracles } = fixture;
+      const signatures = await signClaims(domain, claimsOf(fixture, [settlementGroup(terms)]), oracles.slice(0, 2));
+
+      await expect(settlement.connect(relayer).settleBatch([], signatures)).to.be.revert(ethers);
+      expect(await oracleCommittee.currentVersion()).to.equal(1n);
+    });
+
+    it("a committee that is not in force yet, and one that is no more", async () => {
+      const { settlement, oracleCommittee, owner, oracles, thief, relayer } = fixture;
+      await oracleCommittee.connect(owner).schedule([thief.address, relayer.address], 2);
+      const groups = [settlementGroup(terms)];
+      const next = await signClaims(fixture.domain, claimsOf(fixture, groups), [thief, relayer]);
+      const first = await signClaims(fixture.domain, claimsOf(fixture, groups), oracles.slice(0, THRESHOLD));
+
+      await expectRefused(groups, next, "SignerNotMember");
+      await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
+      await expectRefused(groups, first, "SignerNotMember");
+
+      const [content] = await batchOf(fixture, groups);
+      await settlement.connect(relayer).settleBatch(content, next);
+      expect(await settlement.isLive(terms, 0)).to.equal(false);
+    });
+
+    it("calldata that is no batch at all", async () => {
+      const { settlement, relayer } = fixture;
+      const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
+      const data = settlement.interface.encodeFunctionData("settleBatch", [groups, signatures]);
+
+      await expect(
+        relayer.sendTransaction({ to: await settlement.getAddress(), data: data.slice(0, -64) }),
+      ).to.be.revertedWithoutReason(ethers);
+    });
+
+    it("a batch for which the ring of challenges has no place", async () => {
+      const { settlement, challenges, driver } = fixture;
+      const second = termsOf(fixture, { lane: 1n });
+      await settlement.connect(driver).open(second);
+      await settleBatch(fixture, [settlementGroup(terms)]);
+      await networkHelpers.setStorageAt(await challenges.getAddress(), 0, toBeHex(10_000, 32));
+      await networkHelpers.mine();
+
+      // The first place is taken for a day; the batch that would need it waits, and its session stays live.
+      await expect(settleBatch(fixture, [settlementGroup(second)])).to.be.revertedWithCustomError(
+        challenges,
+        "RingFull",
+      );
+      expect(await settlement.isLive(second, 0)).to.equal(true);
+      await networkHelpers.time.increase(CHALLENGE_WINDOW_SECONDS);
+      await settleBatch(fixture, [settlementGroup(second)]);
+      expect(await settlement.isLive(second, 0)).to.equal(false);
+    });
   });
 
   describe("skips", () => {
@@ -128,7 +245,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
     it("a session that has expired", async () => {
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-      await fixture.settlement.connect(fixture.thief).expire(terms);
+      await fixture.settlement.connect(fixture.thief).expire(terms, 0);
 
       expect(await settle(settlementGroup(terms))).to.deep.equal(
         skipped(sessionId, terms.driver, SettlementRefusal.NoLiveSession),
@@ -146,6 +263,8 @@ describe("ChargingSettlement.settleBatch", () => {
 
     for (const [statement, change] of [
       ["nonce", { nonce: 1n }],
+      ["agreement", { agreement: 1n }],
+      ["maximum power", { maximumPowerW: 43_000n }],
       ["EVSE", { evse: 8n }],
       ["meter", { meter: 8n }],
       ["larger hold", { holdMicro: HOLD + 1n }],
@@ -161,7 +280,7 @@ describe("ChargingSettlement.settleBatch", () => {
     }
 
     it("terms with another expiry", async () => {
-      const changed = { ...terms, expiresAt: terms.expiresAt + DAY };
+      const changed = { ...terms, expiresAt: terms.expiresAt - 1n };
 
       expect(await settle(settlementGroup(changed))).to.deep.equal(
         skipped(sessionIn(fixture, changed), changed.driver, SettlementRefusal.TermsMismatch),
@@ -174,6 +293,16 @@ describe("ChargingSettlement.settleBatch", () => {
       expect(await settle(settlementGroup(changed))).to.deep.equal(
         skipped(sessionIn(fixture, changed), changed.driver, SettlementRefusal.TermsMismatch),
       );
+    });
+
+    it("another sum of top-ups than the session's, none among them", async () => {
+      await fixture.settlement.connect(fixture.driver).topUp(terms, 0, 500);
+
+      for (const toppedUpMicro of [0n, 499n, 501n]) {
+        expect(await settle(settlementGroup(terms, [settlementOf(terms, USUAL, toppedUpMicro)]))).to.deep.equal(
+          skipped(sessionId, terms.driver, SettlementRefusal.TermsMismatch),
+        );
+      }
     });
 
     it("terms with another driver or lane, whose account has no live session", async () => {
@@ -190,18 +319,21 @@ describe("ChargingSettlement.settleBatch", () => {
     for (const [field, value] of Object.entries(TARIFF)) {
       it(`a tariff with another ${field}`, async () => {
         const dearer = { ...TARIFF, [field]: typeof value === "bigint" ? value + 1n : !value };
-        const tariffId = await fixture.tariffRegistry.tariffIdOf(dearer);
+        const changed = { ...terms, tariffId: await fixture.tariffRegistry.tariffIdOf(dearer) };
 
-        expect(await settle(settlementGroup(terms, [settlementOf(terms)], dearer))).to.deep.equal(
-          skipped(sessionIn(fixture, { ...terms, tariffId }), terms.driver, SettlementRefusal.TermsMismatch),
+        expect(await settle(settlementGroup(changed, [settlementOf(changed)], dearer))).to.deep.equal(
+          skipped(sessionIn(fixture, changed), terms.driver, SettlementRefusal.TermsMismatch),
         );
       });
     }
   });
 
   it("does nothing with an empty batch or an empty group", async () => {
+    const { challenges } = fixture;
+
     expect(await settle()).to.deep.equal({ events: [], changes: {} });
     expect(await settle(settlementGroup(terms, []))).to.deep.equal({ events: [], changes: {} });
+    expect(await challenges.batchCount()).to.equal(0n);
   });
 
   it("charges the tariff and returns the rest in one transaction", async () => {
@@ -209,7 +341,7 @@ describe("ChargingSettlement.settleBatch", () => {
   });
 
   it("charges the hold and no more when the price is above it", async () => {
-    const metering = { ...USUAL, energyMicroWh: 2n ** 64n - 1n };
+    const metering = { ...USUAL, energyMicroWh: 400_000_000_000n, chargingSeconds: 2n ** 32n - 1n };
 
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
       settledAt(HOLD, metering),
@@ -232,8 +364,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
     expect((await settle(settlementGroup(exact))).changes).to.deep.equal({
       "driver/1 commitment": -commitmentOf(sessionIn(fixture, exact)),
-      "operator credit": USUAL_PRICE,
-      "operator credited": USUAL_PRICE,
+      "operator provisional": USUAL_PRICE,
     });
   });
 
@@ -260,40 +391,111 @@ describe("ChargingSettlement.settleBatch", () => {
     expect(changes).to.deep.equal({
       "driver/1 commitment": -commitmentOf(sessionIn(fixture, second)),
       "driver/1 free": HOLD - 670_220n,
-      "operator credit": 670_220n,
-      "operator credited": 670_220n,
+      "operator provisional": 670_220n,
     });
   });
 
-  for (const [statement, energyMicroWh] of [
-    ["charges", 2n ** 64n - 1n],
-    ["returns", 0n],
-  ] as const) {
-    it(`${statement} a hold of all that the ledger can hold, and touches no other part of the account`, async () => {
-      const { settlement, erc20, driver, oracle, operator, otherDriver } = fixture;
-      const all = 2n ** 64n - 1n;
-      const tariff = { ...TARIFF, priceMicroPerKwh: all };
-      await fixture.tariffRegistry.connect(operator).publish(tariff);
-      await settlement.connect(oracle).settleBatch([settlementGroup(terms, [settlementOf(terms, NOTHING)])]);
-      await settlement.connect(driver).withdraw(0, DEPOSIT, driver.address);
-      await settlement.connect(driver).withdraw(1, DEPOSIT, driver.address);
-      await settlement.connect(otherDriver).withdraw(0, DEPOSIT, driver.address);
-      await erc20.mint(driver.address, all);
-      await erc20.connect(driver).approve(await settlement.getAddress(), all);
-      await settlement.connect(driver).deposit(driver.address, 0, all);
-      const tariffId = await fixture.tariffRegistry.tariffIdOf(tariff);
-      const largest = termsOf(fixture, { nonce: 1n, holdMicro: all, tariffId });
-      await settlement.connect(driver).open(largest);
-      expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
+  it("returns a hold of all that the ledger can hold, and touches no other part of the account", async () => {
+    const { settlement, erc20, driver, otherDriver } = fixture;
+    const all = 2n ** 64n - 1n;
+    await settle(settlementGroup(terms, [settlementOf(terms, NOTHING)]));
+    await settlement.connect(driver).withdraw(0, DEPOSIT, driver.address);
+    await settlement.connect(driver).withdraw(1, DEPOSIT, driver.address);
+    await settlement.connect(otherDriver).withdraw(0, DEPOSIT, driver.address);
+    await erc20.mint(driver.address, all);
+    await erc20.connect(driver).approve(await settlement.getAddress(), all);
+    await settlement.connect(driver).deposit(driver.address, 0, all);
+    const largest = termsOf(fixture, { nonce: 1n, holdMicro: all });
+    await settlement.connect(driver).open(largest);
+    expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
 
-      await settle(settlementGroup(largest, [settlementOf(largest, { ...NOTHING, energyMicroWh })], tariff));
+    await settle(settlementGroup(largest));
 
-      const chargedMicro = energyMicroWh === 0n ? 0n : all;
-      expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([all - chargedMicro, 2n, 0n]);
-      expect(await settlement.operatorAccountOf(operator.address)).to.deep.equal([chargedMicro, chargedMicro]);
-      expect(await settlement.owedMicro()).to.equal(all);
+    expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([all - USUAL_PRICE, 2n, 0n]);
+    expect(await settlement.owedMicro()).to.equal(all);
+  });
+
+  it("charges what the driver topped up once the hold is used up, and returns the rest of both", async () => {
+    const { settlement, driver } = fixture;
+    const toppedUpMicro = 25_000_000n;
+    await settlement.connect(driver).topUp(terms, 0, toppedUpMicro);
+    // 0.50 + 100 × 0.45 = 45.50, and 8.1 % tax 3.6855: more than the hold of 30 and less than 55.
+    const metering = { ...NOTHING, energyMicroWh: 100_000_000_000n };
+    const chargedMicro = 49_185_500n;
+    const returnedMicro = HOLD + toppedUpMicro - chargedMicro;
+
+    expect(await settle(settlementGroup(terms, [settlementOf(terms, metering, toppedUpMicro)]))).to.deep.equal({
+      events: [
+        ["SessionSettled", sessionId, { ...metering, chargedMicro, returnedMicro }],
+        operatorCredited(terms, chargedMicro),
+      ],
+      changes: {
+        "driver/0 commitment": -commitmentOf(sessionId, toppedUpMicro),
+        "driver/0 free": returnedMicro,
+        "operator provisional": chargedMicro,
+      },
     });
-  }
+  });
+
+  it("settles what a quorum signed whoever sends it, and any two oracles are a quorum", async () => {
+    const { settlement, driver, oracles, thief } = fixture;
+    const pairs = oracles.map((_, left) => oracles.filter((__, index) => index !== left));
+    let nonce = 0n;
+    for (const pair of pairs) {
+      const next = termsOf(fixture, { nonce });
+      if (nonce > 0n) await settlement.connect(driver).open(next);
+      await settlement.connect(thief).settleBatch(...(await batchOf(fixture, [settlementGroup(next)], pair)));
+      expect(await settlement.isLive(next, 0)).to.equal(false);
+      nonce += 1n;
+    }
+    expect(pairs.length).to.equal(3);
+  });
+
+  it("settles in groups that the sender cut otherwise than the oracles, with the same sum", async () => {
+    const { settlement, driver, relayer } = fixture;
+    const second = termsOf(fixture, { lane: 1n });
+    await settlement.connect(driver).open(second);
+    const [, signatures] = await batchOf(fixture, [
+      settlementGroup(terms, [settlementOf(terms), settlementOf(second)]),
+    ]);
+    const [groups] = await batchOf(fixture, [settlementGroup(terms), settlementGroup(second)]);
+
+    const { changes } = await outcomeOf(fixture, () => settlement.connect(relayer).settleBatch(groups, signatures));
+
+    expect(changes["operator provisional"]).to.equal(2n * USUAL_PRICE);
+  });
+
+  it("settles by the same signatures again what had to be skipped before, and nothing twice", async () => {
+    const { settlement, driver, relayer } = fixture;
+    const later = termsOf(fixture, { lane: 1n });
+    const [groups, signatures] = await batchOf(fixture, [
+      settlementGroup(terms, [settlementOf(terms), settlementOf(later)]),
+    ]);
+    const send = async () =>
+      (await outcomeOf(fixture, () => settlement.connect(relayer).settleBatch(groups, signatures))).changes;
+    expect((await send())["operator provisional"]).to.equal(USUAL_PRICE);
+
+    await settlement.connect(driver).open(later);
+
+    expect((await send())["operator provisional"]).to.equal(USUAL_PRICE);
+    expect(await send()).to.deep.equal({});
+  });
+
+  it("anchors one link over what it settled, in order and without what it skipped", async () => {
+    const { challenges, settlement, driver } = fixture;
+    const second = termsOf(fixture, { lane: 1n });
+    await settlement.connect(driver).open(second);
+    const unknown = termsOf(fixture, { driver: fixture.otherDriver.address });
+    const groups = [settlementGroup(terms, [settlementOf(terms), settlementOf(unknown)]), settlementGroup(second)];
+    const settled = linksOf(claimsOf(fixture, [settlementGroup(terms), settlementGroup(second)])).at(-1) ?? "";
+    await settleBatch(fixture, groups);
+
+    const anchor = await challenges.batchOf(0);
+
+    // The first two of three oracles signed.
+    expect([...anchor]).to.deep.equal([BigInt(settled) >> 96n, BigInt(await networkHelpers.time.latest()), 1n, 0b011n]);
+    expect(await challenges.batchCount()).to.equal(1n);
+  });
 
   it("settles a session after its expiry as long as nobody expired it", async () => {
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
@@ -317,7 +519,7 @@ describe("ChargingSettlement.settleBatch", () => {
   });
 
   it("invariant 13: credits each group's sum and skips the bad items between", async () => {
-    const { settlement, driver, otherDriver, relayer, operator, otherOperator, tariffId } = fixture;
+    const { settlement, driver, otherDriver, relayer, otherOperator } = fixture;
     const second = termsOf(fixture, { lane: 1n });
     const third = termsOf(fixture, { driver: otherDriver.address, operator: otherOperator.address });
     await settlement
@@ -342,9 +544,9 @@ describe("ChargingSettlement.settleBatch", () => {
         ["SessionSettled", sessionId, usual],
         ["SettlementSkipped", unknownId, otherDriver.address, SettlementRefusal.NoLiveSession],
         ["SessionSettled", secondId, usual],
-        ["OperatorCredited", operator.address, tariffId, 2n * USUAL_PRICE],
+        operatorCredited(terms, 2n * USUAL_PRICE),
         ["SessionSettled", thirdId, { ...small, chargedMicro: 1_026_950n, returnedMicro: HOLD - 1_026_950n }],
-        ["OperatorCredited", otherOperator.address, tariffId, 1_026_950n],
+        operatorCredited(third, 1_026_950n),
       ],
       changes: {
         "driver/0 commitment": -commitmentOf(sessionId),
@@ -353,31 +555,25 @@ describe("ChargingSettlement.settleBatch", () => {
         "driver/1 free": HOLD - USUAL_PRICE,
         "otherDriver/0 commitment": -commitmentOf(thirdId ?? ""),
         "otherDriver/0 free": HOLD - 1_026_950n,
-        "operator credit": 2n * USUAL_PRICE,
-        "operator credited": 2n * USUAL_PRICE,
-        "otherOperator credit": 1_026_950n,
-        "otherOperator credited": 1_026_950n,
+        "operator provisional": 2n * USUAL_PRICE,
+        "otherOperator provisional": 1_026_950n,
       },
     });
   });
 
-  it("gives the bits of the packed words that mean nothing no meaning", async () => {
-    const packed = {
-      driver: terms.driver,
-      terms: packTerms(terms, 2n ** 24n - 1n),
-      metering: packMetering(USUAL, 2n ** 128n - 1n),
-    };
+  it("gives the bits of the packed metering that mean nothing no meaning", async () => {
+    const claim = { terms, metering: packMetering(USUAL, 0n, 2n ** 64n - 1n) };
 
-    expect(await settle(settlementGroup(terms, [packed]))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
+    expect(await settle(settlementGroup(terms, [claim]))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
   });
 
   it("lets a driver whose session was settled open the next one with what came back", async () => {
-    const { settlement, driver, oracle } = fixture;
+    const { settlement, driver } = fixture;
     const next = termsOf(fixture, { nonce: 1n });
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
+    await settleBatch(fixture, [settlementGroup(terms)]);
 
     await settlement.connect(driver).open(next);
 
-    expect([await settlement.isLive(terms), await settlement.isLive(next)]).to.deep.equal([false, true]);
+    expect([await settlement.isLive(terms, 0), await settlement.isLive(next, 0)]).to.deep.equal([false, true]);
   });
 });

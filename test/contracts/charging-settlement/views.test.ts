@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { ZeroAddress, ZeroHash } from "ethers";
+import { TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 
 import { networkHelpers } from "../../helpers/chain.ts";
+import { SETTLEMENT_BATCH_TYPES } from "../../helpers/claims.ts";
 import { commitmentOf, SESSION_TERMS_TYPES } from "../../helpers/session-terms.ts";
 import {
   DAY,
@@ -11,6 +12,7 @@ import {
   type SettlementFixture,
   settlementGroup,
   termsOf,
+  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement views", () => {
@@ -24,7 +26,9 @@ describe("ChargingSettlement views", () => {
     const { settlement, thief } = fixture;
 
     expect(await settlement.accountOf(thief.address, 0)).to.deep.equal([0n, 0n, 0n]);
-    expect(await settlement.operatorAccountOf(thief.address)).to.deep.equal([0n, 0n]);
+    expect(await settlement.creditOf(thief.address, 0)).to.deep.equal([0n, 0n]);
+    expect(await settlement.withdrawableOf(thief.address, 0, thief.address)).to.equal(0n);
+    expect(await settlement.bondOf(thief.address)).to.equal(0n);
   });
 
   it("name the EIP-712 domain", async () => {
@@ -48,6 +52,8 @@ describe("ChargingSettlement views", () => {
       operator: "0xffffffffffffffffffffffffffffffffffffffff",
       lane: 2n ** 32n - 1n,
       nonce: 2n ** 32n - 1n,
+      agreement: 2n ** 32n - 1n,
+      maximumPowerW: 2n ** 24n - 1n,
       evse: 2n ** 32n - 1n,
       meter: 2n ** 32n - 1n,
       holdMicro: 2n ** 64n - 1n,
@@ -59,6 +65,8 @@ describe("ChargingSettlement views", () => {
       operator: ZeroAddress,
       lane: 0n,
       nonce: 0n,
+      agreement: 0n,
+      maximumPowerW: 0n,
       evse: 0n,
       meter: 0n,
       holdMicro: 0n,
@@ -79,6 +87,8 @@ describe("ChargingSettlement views", () => {
       { ...terms, lane: 1n },
       { ...terms, nonce: 1n },
       { ...terms, operator: otherOperator.address },
+      { ...terms, agreement: 1n },
+      { ...terms, maximumPowerW: 1n },
       { ...terms, evse: 1n },
       { ...terms, meter: 1n },
       { ...terms, tariffId: ZeroHash },
@@ -93,19 +103,19 @@ describe("ChargingSettlement views", () => {
   });
 
   it("tell a session live from its opening to its settlement", async () => {
-    const { settlement, driver, oracle } = fixture;
+    const { settlement, driver } = fixture;
     const terms = termsOf(fixture);
-    const lives = [await settlement.isLive(terms)];
+    const lives = [await settlement.isLive(terms, 0)];
 
     await settlement.connect(driver).open(terms);
-    lives.push(await settlement.isLive(terms));
+    lives.push(await settlement.isLive(terms, 0));
     expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([
       100_000_000n - HOLD,
       1n,
       commitmentOf(sessionIn(fixture, terms)),
     ]);
-    await settlement.connect(oracle).settleBatch([settlementGroup(terms)]);
-    lives.push(await settlement.isLive(terms));
+    await settleBatch(fixture, [settlementGroup(terms)]);
+    lives.push(await settlement.isLive(terms, 0));
 
     expect(lives).to.deep.equal([false, true, false]);
   });
@@ -115,11 +125,11 @@ describe("ChargingSettlement views", () => {
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
-    expect(await settlement.isLive(terms)).to.equal(true);
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
 
-    await settlement.connect(driver).expire(terms);
+    await settlement.connect(driver).expire(terms, 0);
 
-    expect(await settlement.isLive(terms)).to.equal(false);
+    expect(await settlement.isLive(terms, 0)).to.equal(false);
   });
 
   it("tell only the exact terms of a live session live", async () => {
@@ -127,7 +137,32 @@ describe("ChargingSettlement views", () => {
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
 
-    expect(await settlement.isLive({ ...terms, holdMicro: HOLD + 1n })).to.equal(false);
-    expect(await settlement.isLive({ ...terms, lane: 1n })).to.equal(false);
+    expect(await settlement.isLive({ ...terms, holdMicro: HOLD + 1n }, 0)).to.equal(false);
+    expect(await settlement.isLive({ ...terms, lane: 1n }, 0)).to.equal(false);
+    expect(await settlement.isLive(terms, 1)).to.equal(false);
+  });
+
+  it("tell a session live with the sum of its top-ups and with no other", async () => {
+    const { settlement, driver } = fixture;
+    const terms = termsOf(fixture);
+    await settlement.connect(driver).open(terms);
+    await settlement.connect(driver).topUp(terms, 0, 5);
+
+    const lives = [];
+    for (const toppedUpMicro of [0, 4, 5, 6]) lives.push(await settlement.isLive(terms, toppedUpMicro));
+
+    expect(lives).to.deep.equal([false, false, true, false]);
+    expect((await settlement.accountOf(driver.address, 0)).commitment).to.equal(
+      commitmentOf(sessionIn(fixture, terms), 5n),
+    );
+  });
+
+  it("compute what oracles sign for a batch as a wallet does", async () => {
+    const { settlement } = fixture;
+    const batch = { claims: "0x" + "5a".repeat(32), count: 7n };
+
+    expect(await settlement.batchDigestOf(batch.claims, batch.count)).to.equal(
+      TypedDataEncoder.hash(fixture.domain, SETTLEMENT_BATCH_TYPES, batch),
+    );
   });
 });

@@ -15,6 +15,8 @@ const owner = "0x52908400098527886E0F7030069857D2E4169EE7";
 const oracle = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";
 const deployer = demoAccount("deployer of the deployment test");
 
+const usual = ["--owner", owner, "--oracle", oracle];
+
 interface Run {
   readonly code: number | null;
   readonly stdout: string;
@@ -30,11 +32,27 @@ describe("npm run deploy", () => {
   let path = "";
   let chain: LocalChain;
   let rpc: RpcServer;
+  let remaining = Infinity;
+  let exhausted: () => void = () => undefined;
 
   before(async () => {
     const clock = createRunningClock(0);
     chain = await createLocalChain({ clock, genesisSeconds: clock.nowSeconds() });
-    rpc = await startRpcServer(chain, 0);
+    // Takes so many transactions, and then no answer is given any more.
+    const limited: LocalChain = {
+      ...chain,
+      async request(method, parameters) {
+        if (method !== "eth_sendRawTransaction") return chain.request(method, parameters);
+        if (remaining === 0) {
+          exhausted();
+          return new Promise(() => undefined);
+        }
+        remaining -= 1;
+
+        return chain.request(method, parameters);
+      },
+    };
+    rpc = await startRpcServer(limited, 0);
     await chain.fund(deployer.address, parseEther("100"));
     folder = mkdtempSync(join(tmpdir(), "wattproof-deploy-"));
     path = join(folder, "31337.json");
@@ -52,7 +70,7 @@ describe("npm run deploy", () => {
     );
     const child = spawn(
       process.execPath,
-      ["--disable-warning=ExperimentalWarning", "scripts/deploy.ts", "--owner", owner, "--oracle", oracle, ...extra],
+      ["--disable-warning=ExperimentalWarning", "scripts/deploy.ts", ...usual, ...extra],
       { env: hasKey ? { ...environment, WATTPROOF_DEPLOYER_PRIVATE_KEY: deployer.privateKey } : environment },
     );
     let stdout = "";
@@ -68,6 +86,39 @@ describe("npm run deploy", () => {
     run(["--rpc", rpc.url, "--deployment", path, "--json", ...extra]);
   const actionsOf = (result: Run): string[] => (JSON.parse(result.stdout) as Answer).steps.map(({ action }) => action);
 
+  /** Runs a deployment and kills it when this many contracts are on the chain. @returns their addresses */
+  async function stopAfterContracts(count: number): Promise<Record<string, string>> {
+    const child = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "scripts/deploy.ts", ...usual, "--rpc", rpc.url, "--deployment", path],
+      { env: { ...process.env, WATTPROOF_DEPLOYER_PRIVATE_KEY: deployer.privateKey } },
+    );
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    remaining = count;
+    exhausted = () => child.kill("SIGKILL");
+    await ended;
+    remaining = Infinity;
+    const progress = JSON.parse(readFileSync(`${path}.progress`, "utf8")) as {
+      contracts: Record<string, { address: string }>;
+    };
+
+    return Object.fromEntries(Object.entries(progress.contracts).map(([role, { address }]) => [role, address]));
+  }
+
+  /** Uses up a nonce of the deployer. */
+  async function sendSomething(): Promise<void> {
+    const raw = await deployer.signTransaction({
+      type: 2,
+      chainId: 31337,
+      nonce: Number(await chain.request("eth_getTransactionCount", [deployer.address, "latest"])),
+      to: owner,
+      gasLimit: 21_000n,
+      maxFeePerGas: 10n ** 11n,
+      maxPriorityFeePerGas: 1n,
+    });
+    await chain.request("eth_sendRawTransaction", [raw]);
+  }
+
   it("explains itself", async () => {
     const result = await run(["--help"], false);
 
@@ -81,6 +132,22 @@ describe("npm run deploy", () => {
     expect((await run([])).code).to.equal(2);
     expect((await deploy("--erc20", "0x12")).code).to.equal(2);
     expect((await deploy("--maximum-session-hours", "0")).code).to.equal(2);
+    expect((await deploy("--guardian", "0x12")).code).to.equal(2);
+    expect((await deploy("--epoch-limit", "-1")).code).to.equal(2);
+  });
+
+  it("refuses a committee and rules that contracts refuse, before anything is sent", async () => {
+    const wrong = [
+      ["--threshold", "2"],
+      ["--oracle", oracle],
+      ["--change-delay-hours", "48"],
+      ["--maximum-session-hours", "24", "--change-delay-hours", "48"],
+      ["--liability-hours", "24"],
+      ["--epoch-hours", "23"],
+    ];
+    for (const options of wrong) {
+      expect((await deploy(...options)).code, options.join(" ")).to.equal(2);
+    }
   });
 
   it("refuses to work without a key and without a chain", async () => {
@@ -101,7 +168,7 @@ describe("npm run deploy", () => {
     const result = await run(["--rpc", rpc.url, "--deployment", path, "--json", "--dry-run"], false);
 
     expect(result.code).to.equal(0);
-    expect(actionsOf(result)).to.deep.equal(["planned", "planned", "planned", "planned", "planned"]);
+    expect(actionsOf(result)).to.deep.equal(Array(11).fill("planned"));
     expect(existsSync(path)).to.equal(false);
     expect(await chain.request("eth_blockNumber", [])).to.equal("0x0");
   });
@@ -113,45 +180,61 @@ describe("npm run deploy", () => {
     const second = await deploy();
 
     expect(first.code, first.stderr).to.equal(0);
-    expect(actionsOf(first)).to.deep.equal(["deployed", "deployed", "deployed", "deployed", "deployed"]);
+    expect(actionsOf(first)).to.deep.equal(Array(11).fill("deployed"));
     expect(second.code).to.equal(0);
-    expect(actionsOf(second)).to.deep.equal(["present", "present", "present", "present", "present"]);
+    expect(actionsOf(second)).to.deep.equal(Array(11).fill("present"));
     expect(await chain.request("eth_blockNumber", [])).to.equal(blockNumber);
     expect(readFileSync(path, "utf8")).to.equal(file);
   });
 
-  it("goes on where an interrupted run stopped", async () => {
-    const complete = JSON.parse(readFileSync(path, "utf8")) as {
-      contracts: Record<string, string>;
-      blockNumber: number;
-    };
-    rmSync(path);
-    const progress = {
-      chainId: 31337,
-      blockNumber: complete.blockNumber,
-      contracts: {
-        erc20: { address: complete.contracts["erc20"], parameters: "[]" },
-        // Was about to be sent when the run stopped: nothing is there.
-        oracleSet: { address: owner, parameters: JSON.stringify([owner, 72 * 3600, [oracle]]) },
-      },
-    };
-    writeFileSync(`${path}.progress`, JSON.stringify(progress));
-    const blockNumber = Number(await chain.request("eth_blockNumber", []));
+  it("goes on where an interrupted run stopped, also between those that were told where the settlement will be", async () => {
+    const roles = [
+      "erc20",
+      "oracleCommittee",
+      "openingGuard",
+      "tariffRegistry",
+      "partnerAgreements",
+      "meterRegistry",
+      "meterSettlement",
+      "challenges",
+      "vehicleConsents",
+      "authorizedFunding",
+      "chargingSettlement",
+    ];
+    for (const stopAfter of [1, 3, 6, 7, 9, 10]) {
+      rmSync(path, { force: true });
+      const interrupted = await stopAfterContracts(stopAfter);
+      const blockNumber = Number(await chain.request("eth_blockNumber", []));
+
+      const result = await deploy();
+
+      expect(result.code, result.stderr).to.equal(0);
+      const { contracts } = JSON.parse(readFileSync(path, "utf8")) as { contracts: Record<string, string> };
+      for (const role of roles.slice(0, stopAfter)) {
+        expect(contracts[role], `${role} after ${stopAfter}`).to.equal(interrupted[role]);
+      }
+      expect(Number(await chain.request("eth_blockNumber", [])) - blockNumber).to.equal(roles.length - stopAfter);
+      expect(existsSync(`${path}.progress`)).to.equal(false);
+    }
+  });
+
+  it("deploys again what was told of an address that was taken meanwhile", async () => {
+    rmSync(path, { force: true });
+    const interrupted = await stopAfterContracts(8);
+    await sendSomething();
 
     const result = await deploy();
 
     expect(result.code, result.stderr).to.equal(0);
     const { contracts } = JSON.parse(readFileSync(path, "utf8")) as { contracts: Record<string, string> };
-    expect(contracts["erc20"]).to.equal(complete.contracts["erc20"]);
-    expect(contracts["oracleSet"]).not.to.equal(owner);
-    expect(Number(await chain.request("eth_blockNumber", [])) - blockNumber).to.equal(4);
-    expect(existsSync(`${path}.progress`)).to.equal(false);
+    expect(contracts["meterRegistry"]).to.equal(interrupted["meterRegistry"]);
+    expect(contracts["meterSettlement"]).not.to.equal(interrupted["meterSettlement"]);
   });
 
   it("says so when something else is at an address of the file", async () => {
     const file = readFileSync(path, "utf8");
     const changed = JSON.parse(file) as { contracts: Record<string, string> };
-    changed.contracts["tariffRegistry"] = changed.contracts["oracleSet"] ?? "";
+    changed.contracts["tariffRegistry"] = changed.contracts["oracleCommittee"] ?? "";
     writeFileSync(path, JSON.stringify(changed));
 
     const result = await deploy();
@@ -168,6 +251,6 @@ describe("npm run deploy", () => {
     const result = await run(["--rpc", rpc.url, "--deployment", other, "--json", "--erc20", token]);
 
     expect(result.code, result.stderr).to.equal(0);
-    expect(actionsOf(result)).to.deep.equal(["given", "deployed", "deployed", "deployed", "deployed"]);
+    expect(actionsOf(result)).to.deep.equal(["given", ...Array<string>(10).fill("deployed")]);
   });
 });

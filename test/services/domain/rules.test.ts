@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { nextBatch, type BatchCandidate } from "../../../services/domain/batch.ts";
-import { createCdr } from "../../../services/domain/cdr.ts";
+import { createCdr, withHold } from "../../../services/domain/cdr.ts";
 import { isInOrder, measure, type MeterPoint } from "../../../services/domain/evidence.ts";
 import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
 import { packTerms, unpackTerms, type SessionTerms } from "../../../services/domain/terms.ts";
@@ -14,8 +14,10 @@ const terms: SessionTerms = {
   lane: 1,
   nonce: 2,
   operator: "0x2000000000000000000000000000000000000002",
+  agreement: 5,
   evse: 3,
   meter: 4,
+  maximumPowerW: 22_000,
   tariffId: `0x${"33".repeat(32)}`,
   holdMicro: 1_000_000n,
   expiresAt: 1_800_000_000,
@@ -42,6 +44,7 @@ describe("idTags", function () {
 describe("Packed terms", function () {
   it("refuse a field beyond its width", function () {
     expect(() => packTerms({ ...terms, lane: 2 ** 32 })).to.throw(RangeError);
+    expect(() => packTerms({ ...terms, maximumPowerW: 2 ** 24 })).to.throw(RangeError);
     expect(() => packTerms({ ...terms, holdMicro: 2n ** 64n })).to.throw(RangeError);
     expect(() => packTerms({ ...terms, expiresAt: -1 })).to.throw(RangeError);
   });
@@ -52,13 +55,14 @@ describe("Packed terms", function () {
       nonce: uint32,
       evse: uint32,
       meter: uint32,
+      maximumPowerW: fc.integer({ min: 0, max: 2 ** 24 - 1 }),
       holdMicro: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
       expiresAt: fc.integer({ min: 0, max: 2 ** 40 - 1 }),
     });
     fc.assert(
-      fc.property(varying, fc.bigInt({ min: 0n, max: 2n ** 24n - 1n }), (fields, unused) => {
+      fc.property(varying, (fields) => {
         const all = { ...terms, ...fields };
-        expect(unpackTerms((unused << 232n) | packTerms(all), terms)).to.deep.equal(all);
+        expect(unpackTerms(packTerms(all), terms)).to.deep.equal(all);
       }),
     );
   });
@@ -116,6 +120,7 @@ describe("CDRs", function () {
     energyWh: "1000",
     metered: { energyMicroWh: 1_000_000_000n, chargingSeconds: 60, idleSeconds: 0 as const },
     isBoundToSession: true,
+    toppedUpMicro: 0n,
   };
   it("charge the price and return the rest", function () {
     // 0.35 flat + 0.49 for 1 kWh + 0.01 for one minute = 0.85; 8.1 % tax is 0.06885.
@@ -125,6 +130,12 @@ describe("CDRs", function () {
   it("never charge more than the hold", function () {
     const cdr = createCdr({ ...input, terms: { ...terms, holdMicro: 900_000n } });
     expect([cdr.chargedMicro, cdr.returnedMicro]).to.deep.equal([900_000n, 0n]);
+  });
+  it("charge more of a hold that was raised, before or after they were written", function () {
+    const small = { ...input, terms: { ...terms, holdMicro: 900_000n } };
+    const raised = createCdr({ ...small, toppedUpMicro: 100_000n });
+    expect([raised.chargedMicro, raised.returnedMicro]).to.deep.equal([918_850n, 81_150n]);
+    expect(withHold(createCdr(small), 1_000_000n)).to.deep.equal(raised);
   });
 });
 

@@ -14,6 +14,7 @@ const settled: Closing = {
   idleSeconds: 0,
   chargedMicro: 1n,
   returnedMicro: 1n,
+  batch: null,
 };
 const events = {
   opened,

@@ -14,6 +14,8 @@ function sessionOf(sessionId: string, idTag: string): StoredSession {
     lane: 0,
     nonce: 0,
     operator: "0x",
+    agreement: 0,
+    maximumPowerW: 22_000,
     evse: 1,
     meter: 1,
     tariffId: "0x",

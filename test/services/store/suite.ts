@@ -53,6 +53,8 @@ function newSession(name: string, blockNumber: number): NewSession {
     lane: 0,
     nonce: 1,
     operator: "0xo",
+    agreement: 0,
+    maximumPowerW: 22_000,
     evse: 1,
     meter: 1,
     tariffId,
@@ -330,15 +332,14 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       await openSessions("s1", "s2");
       await complete("0xs1", "r1", 1n);
       await complete("0xs2", "r2", 2n);
-      expect((await store.listCompleted(9)).map(({ session: { sessionId } }) => sessionId)).to.deep.equal([
-        "0xs1",
-        "0xs2",
-      ]);
+      expect((await store.listCompleted(9, "oracles", 0)).map(({ session: { sessionId } }) => sessionId)).to.deep.equal(
+        ["0xs1", "0xs2"],
+      );
       const before = await session("0xs1");
       expect(await batchOf("b1", "0xs1")).to.equal("stored");
       const again = [changeOf(before, { kind: "batched", batchId: "b2" })];
       expect(await store.createBatch({ batchId: "b2", sessionIds: ["0xs1"], createdAtMs: 7 }, again)).to.equal("stale");
-      expect((await store.listCompleted(9)).length).to.equal(1);
+      expect((await store.listCompleted(9, "oracles", 0)).length).to.equal(1);
       expect(await store.listOpenBatches()).to.deep.equal([
         { batchId: "b1", status: "formed", sessionIds: ["0xs1"], createdAtMs: 7 },
       ]);

@@ -1,0 +1,33 @@
+import type { Appointments, SettlementRules } from "./contract-set.ts";
+
+/**
+ * Why contracts could not be deployed with these rules and appointments, or undefined if they can. The contracts refuse
+ * the same; asking first saves the gas of those that are deployed before the one that refuses.
+ */
+export function findRuleProblem(rules: SettlementRules, appointments: Appointments): string | undefined {
+  const { oracles, threshold } = appointments;
+  if (new Set(oracles.map((oracle) => oracle.toLowerCase())).size !== oracles.length) {
+    return "An oracle is named twice";
+  }
+  if (oracles.length < 1 || oracles.length > 16) return "A committee has 1 to 16 oracles";
+  if (threshold < 1 || threshold > oracles.length) return "The threshold must be from 1 to the number of oracles";
+  if (rules.changeDelaySeconds <= rules.maximumSessionSeconds) {
+    return "The change delay must be longer than the longest session";
+  }
+  if (rules.changeDelaySeconds <= rules.liabilitySeconds) {
+    return "The change delay must be longer than the time of liability";
+  }
+  if (rules.liabilitySeconds <= rules.challengeWindowSeconds) {
+    return "Oracles must be liable for longer than the challenge window";
+  }
+  if (rules.epochSeconds < rules.challengeWindowSeconds) {
+    return "An epoch must not be shorter than the challenge window";
+  }
+
+  return undefined;
+}
+
+/** A majority of the committee. */
+export function usualThreshold(oracles: readonly string[]): number {
+  return Math.floor(oracles.length / 2) + 1;
+}

@@ -1,0 +1,217 @@
+import { z } from "zod";
+
+import { unpackSettlementResult, type SettlementResult } from "../domain/metering.ts";
+import type { LogPosition } from "../domain/session.ts";
+import { unpackTerms } from "../domain/terms.ts";
+import type { ContractInterfaces } from "./contracts.ts";
+import type { ChainEvent } from "./events.ts";
+
+/** What was read so far, and what later events need of it. */
+export interface LogReading {
+  /** What the sessions that open next in this transaction have in common. */
+  group: {
+    readonly txHash: string;
+    readonly operator: string;
+    readonly agreement: number;
+    readonly tariffId: string;
+  } | null;
+  /** Sessions whose records the contract verified; it settles them next. */
+  readonly proven: Set<string>;
+  /** Sessions that oracles settled, until the event that numbers their batch. */
+  readonly unanchored: (SettlementResult & { readonly position: LogPosition; readonly sessionId: string })[];
+  /** What challenges have proven; the ledger corrects next. */
+  readonly challenged: Map<string, bigint>;
+  readonly events: ChainEvent[];
+}
+
+type Field = (name: string) => unknown;
+
+// In the order of the contract's enums.
+const settlementRefusals = ["NONE", "NO_LIVE_SESSION", "TERMS_MISMATCH", "ENERGY_ABOVE_POWER", "EPOCH_LIMIT_REACHED"];
+const openingRefusals = [
+  "NONE",
+  "TARIFF_NOT_OFFERED",
+  "AGREEMENT_NOT_BINDING",
+  "SIGNATURE_INVALID",
+  "SESSION_LIVE",
+  "NONCE_MISMATCH",
+  "NONCE_EXHAUSTED",
+  "HOLD_ZERO",
+  "HOLD_ABOVE_BALANCE",
+  "EXPIRY_PASSED",
+  "EXPIRY_TOO_LATE",
+];
+
+const text = z.string();
+const integer = z.bigint();
+const flag = z.boolean();
+
+export function readRegistryEvent(name: string, field: Field, position: LogPosition, reading: LogReading): void {
+  if (["MeterRegistered", "MeterActivated", "MeterRetired", "MeterRevoked"].includes(name)) {
+    reading.events.push({ kind: "meter-changed", position, meter: Number(integer.parse(field("meter"))) });
+  } else if (name === "EvseRegistered" || name === "MaximumPowerChanged") {
+    reading.events.push({ kind: "evse-changed", position, evse: Number(integer.parse(field("evse"))) });
+  }
+}
+
+/** An event of the settlement, or of what proves and challenges for it. */
+export function readSettlementEvent(
+  name: string,
+  field: Field,
+  position: LogPosition,
+  reading: LogReading,
+  interfaces: ContractInterfaces,
+): void {
+  const { events } = reading;
+  const sessionId = (): string => text.parse(field("sessionId"));
+  const micro = (amount: string): bigint => integer.parse(field(amount));
+  switch (name) {
+    case "GroupOpened":
+      reading.group = {
+        txHash: position.txHash,
+        operator: text.parse(field("operator")),
+        agreement: Number(integer.parse(field("agreement"))),
+        tariffId: text.parse(field("tariffId")),
+      };
+      return;
+    case "SessionOpened":
+      events.push({
+        kind: "session-opened",
+        position,
+        sessionId: sessionId(),
+        terms: termsOf(field, position, reading),
+      });
+      return;
+    case "SessionToppedUp":
+      events.push({
+        kind: "session-topped-up",
+        position,
+        sessionId: sessionId(),
+        toppedUpMicro: micro("toppedUpMicro"),
+      });
+      return;
+    case "SessionProven":
+      reading.proven.add(sessionId());
+      return;
+    case "SessionSettled":
+      readSettled(sessionId(), unpackSettlementResult(integer.parse(field("result"))), position, reading);
+      return;
+    case "BatchAnchored": {
+      const batch = Number(integer.parse(field("batch")));
+      // The batch's transaction is the one of its sessions, whose events come before.
+      const settled = reading.unanchored
+        .splice(0)
+        .map((item) => ({ kind: "session-settled", ...item, batch }) as const);
+      insertInOrder(events, settled);
+      return;
+    }
+    case "SettlementSkipped":
+      events.push({
+        kind: "settlement-skipped",
+        position,
+        sessionId: sessionId(),
+        reason: named(settlementRefusals, field("reason")),
+      });
+      return;
+    case "ProofSkipped":
+      events.push({
+        kind: "settlement-skipped",
+        position,
+        sessionId: sessionId(),
+        reason: proofRefusal(text.parse(field("reason")), interfaces),
+      });
+      return;
+    case "OpeningSkipped":
+      events.push({
+        kind: "opening-skipped",
+        position,
+        sessionId: sessionId(),
+        reason: named(openingRefusals, field("reason")),
+      });
+      return;
+    case "SessionExpired":
+      events.push({ kind: "session-expired", position, sessionId: sessionId(), returnedMicro: micro("returnedMicro") });
+      return;
+    case "ClaimChallenged":
+      reading.challenged.set(sessionId(), micro("provenMicro"));
+      return;
+    case "SessionCorrected":
+      events.push({
+        kind: "session-corrected",
+        position,
+        sessionId: sessionId(),
+        challenger: text.parse(field("challenger")),
+        provenMicro: integer.parse(reading.challenged.get(sessionId())),
+        refundedMicro: micro("refundedMicro"),
+        compensatedMicro: micro("compensatedMicro"),
+        rewardMicro: micro("rewardMicro"),
+      });
+      return;
+    case "SessionRefunded":
+      events.push({ kind: "session-refunded", position, sessionId: sessionId(), amountMicro: micro("amountMicro") });
+      return;
+    case "OperatorCredited":
+      events.push({
+        kind: "operator-credited",
+        position,
+        operator: text.parse(field("operator")),
+        agreement: Number(integer.parse(field("agreement"))),
+        amountMicro: micro("amountMicro"),
+        isFinal: flag.parse(field("isFinal")),
+      });
+  }
+}
+
+function termsOf(field: Field, position: LogPosition, { group }: LogReading): ReturnType<typeof unpackTerms> {
+  if (group?.txHash !== position.txHash) throw new RangeError("A session opened outside any group.");
+  const { operator, agreement, tariffId } = group;
+  return unpackTerms(integer.parse(field("terms")), {
+    driver: text.parse(field("driver")),
+    operator,
+    agreement,
+    tariffId,
+  });
+}
+
+function readSettled(sessionId: string, result: SettlementResult, position: LogPosition, reading: LogReading): void {
+  if (reading.proven.has(sessionId)) {
+    reading.events.push({ kind: "session-settled", position, sessionId, batch: null, ...result });
+  } else {
+    reading.unanchored.push({ position, sessionId, ...result });
+  }
+}
+
+/** Events that were known only later go where the chain has them. */
+function insertInOrder(events: ChainEvent[], late: readonly ChainEvent[]): void {
+  events.push(...late);
+  events.sort(
+    ({ position: left }, { position: right }) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex,
+  );
+}
+
+function named(names: readonly string[], value: unknown): string {
+  const number = Number(integer.parse(value));
+  return names[number] ?? `REASON_${number}`;
+}
+
+/** The settlement's own reason where it gave one, else the name of the error with which the proof was refused. */
+function proofRefusal(data: string, interfaces: ContractInterfaces): string {
+  for (const contract of [interfaces.settlement, interfaces.meterSettlement, interfaces.ocmfScanner]) {
+    const error = parseRefusal(contract, data);
+    if (error?.name === "SettlementRefused") return named(settlementRefusals, error.args.getValue("reason"));
+    if (error !== null) return error.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+  }
+  return "PROOF_REFUSED";
+}
+
+function parseRefusal(
+  contract: ContractInterfaces["settlement"],
+  data: string,
+): ReturnType<typeof contract.parseError> {
+  try {
+    return contract.parseError(data);
+  } catch {
+    // Its first 260 bytes need not be all of it, and then it has no arguments to be read.
+    return null;
+  }
+}

@@ -1,0 +1,191 @@
+import { z } from "zod";
+
+import { packTerms } from "../domain/terms.ts";
+import { check, type ReceiptCheck } from "./receipt-check.ts";
+import {
+  readBlock,
+  readTransaction,
+  readView,
+  receiptInterface,
+  type ChainLog,
+  type ReceiptChain,
+} from "./receipt-chain.ts";
+import type { ParsedReceipt } from "./receipt-schema.ts";
+
+/** In the order of the meter registry's enum. */
+const registryCurves = [
+  null,
+  "secp256r1",
+  "secp256k1",
+  "secp192r1",
+  "secp192k1",
+  "brainpoolP256r1",
+  "secp384r1",
+  "brainpoolP384r1",
+] as const;
+const meterSchema = z.object({ evse: z.bigint(), curve: z.bigint(), publicKey: z.string() });
+const evseSchema = z.object({ operator: z.string() });
+
+/** The settlement says itself which contracts it goes by, and the meters' side which registry and which oracles. */
+export async function checkContracts({ contracts }: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const links = [
+    ["chargingSettlement", "erc20"],
+    ["chargingSettlement", "tariffRegistry"],
+    ["chargingSettlement", "partnerAgreements"],
+    ["chargingSettlement", "oracleCommittee"],
+    ["chargingSettlement", "openingGuard"],
+    ["chargingSettlement", "meterSettlement"],
+    ["chargingSettlement", "challenges"],
+    ["chargingSettlement", "vehicleConsents"],
+    ["chargingSettlement", "authorizedFunding"],
+    ["meterSettlement", "meterRegistry"],
+    ["meterRegistry", "oracleCommittee"],
+  ] as const;
+  const checks: ReceiptCheck[] = [];
+  for (const [contract, name] of links) {
+    const actual = await readView(chain, contracts[contract], name, []);
+    checks.push(check(`contract ${contract}: ${name}`, isSameHex(actual, contracts[name]), String(actual)));
+  }
+
+  return checks;
+}
+
+/** The sessions of a transaction have operator, agreement and tariff from the event `GroupOpened` before them. */
+export async function checkOpening(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const { opening, sessionId, terms, contracts } = receipt;
+  const transaction = await readTransaction(chain, opening.hash);
+  const log = transaction?.logs.find(({ logIndex }) => logIndex === opening.logIndex);
+  const groupTopic = receiptInterface.getEvent("GroupOpened")?.topicHash ?? "";
+  const group = transaction?.logs.findLast(
+    ({ logIndex, address, topics }) =>
+      logIndex < opening.logIndex && isSameHex(address, contracts.chargingSettlement) && topics[0] === groupTopic,
+  );
+  const { driver, operator, agreement, tariffId } = terms;
+  const expected = receiptInterface.encodeEventLog("SessionOpened", [sessionId, driver, packTerms(terms)]);
+  const expectedGroup = receiptInterface.encodeEventLog("GroupOpened", [operator, agreement, tariffId]);
+
+  return [
+    check("opening: block", transaction?.blockNumber === opening.blockNumber, `transaction ${opening.hash}`),
+    check("opening: event", isLog(log, contracts.chargingSettlement, expected), "SessionOpened with these terms"),
+    check(
+      "opening: group",
+      isLog(group, contracts.chargingSettlement, expectedGroup),
+      "GroupOpened with this operator, agreement and tariff",
+    ),
+  ];
+}
+
+export async function checkSettlement(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const { transaction: stated, sessionId, contracts } = receipt;
+  const transaction = await readTransaction(chain, stated.hash);
+  const log = transaction?.logs.find(({ logIndex }) => logIndex === stated.logIndex);
+  const expected = receiptInterface.encodeEventLog("SessionSettled", [sessionId, packResult(receipt)]);
+  const isInBlock =
+    transaction?.blockNumber === stated.blockNumber && isSameHex(transaction.blockHash, stated.blockHash);
+
+  return [
+    check("settlement: block", isInBlock, `transaction ${stated.hash}`),
+    check("settlement: event", isLog(log, contracts.chargingSettlement, expected), "SessionSettled with these amounts"),
+  ];
+}
+
+/** What the chain says that a challenge put right. */
+export async function checkCorrection(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const { correction, sessionId, chargedMicro, contracts } = receipt;
+  if (correction === null) {
+    return [];
+  }
+  const { challenger, provenMicro, refundedMicro, compensatedMicro, rewardMicro } = correction;
+  const transaction = await readTransaction(chain, correction.hash);
+  const log = transaction?.logs.find(({ logIndex }) => logIndex === correction.logIndex);
+  const expected = receiptInterface.encodeEventLog("SessionCorrected", [
+    sessionId,
+    challenger,
+    refundedMicro,
+    compensatedMicro,
+    rewardMicro,
+  ]);
+  // A compensation goes only as far as the bonds.
+  const isRight =
+    chargedMicro > provenMicro
+      ? refundedMicro === chargedMicro - provenMicro && compensatedMicro === 0n
+      : refundedMicro === 0n && compensatedMicro <= provenMicro - chargedMicro;
+
+  return [
+    check("correction: block", transaction?.blockNumber === correction.blockNumber, `transaction ${correction.hash}`),
+    check(
+      "correction: event",
+      isLog(log, contracts.chargingSettlement, expected),
+      "SessionCorrected with these amounts",
+    ),
+    check("correction: amounts", isRight, `${(chargedMicro - refundedMicro).toString()} charged in the end`),
+  ];
+}
+
+/** The settlement's own contract read the energy from what the meter signed for this session, and says so. */
+export async function checkProof(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck> {
+  const { sessionId, terms, transaction: stated, contracts } = receipt;
+  const transaction = await readTransaction(chain, stated.hash);
+  const topics = receiptInterface.encodeFilterTopics("SessionProven", [sessionId, terms.meter]);
+  const isProven =
+    transaction?.logs.some(
+      (log) => isSameHex(log.address, contracts.meterSettlement) && isSameHex(log.topics.join(), topics.join()),
+    ) === true;
+
+  return isProven
+    ? check("energy", true, "the contract verified the meter's records in the transaction that settled")
+    : check("energy", false, "the records do not prove begin and end of one session, nor does the transaction");
+}
+
+/** The meter had this key, at this EVSE of this operator, and its records counted when the session was opened. */
+export async function checkMeter(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const { terms, contracts, meter, opening } = receipt;
+  const registered = meterSchema.safeParse(await readView(chain, contracts.meterRegistry, "meterOf", [terms.meter]));
+  const evse = evseSchema.safeParse(await readView(chain, contracts.meterRegistry, "evseOf", [terms.evse]));
+  const block = await readBlock(chain, opening.blockNumber);
+  const isValid =
+    block !== null &&
+    (await readView(chain, contracts.meterRegistry, "isValidAt", [terms.meter, block.timestamp])) === true;
+  const curve = registered.success ? registryCurves[Number(registered.data.curve)] : null;
+
+  return [
+    check(
+      "meter key",
+      registered.success && curve === meter.curve && isSameHex(registered.data.publicKey, meter.publicKey),
+      `registered on ${String(curve)}`,
+    ),
+    check("meter at EVSE", registered.success && registered.data.evse === BigInt(terms.evse), `EVSE ${terms.evse}`),
+    check("EVSE of operator", evse.success && isSameHex(evse.data.operator, terms.operator), terms.operator),
+    check("meter valid", isValid, `at the time of block ${opening.blockNumber}`),
+  ];
+}
+
+/** From the high bits to the low ones: energy (64), charging (32), idling (32), charged (64), returned (64). */
+function packResult(receipt: ParsedReceipt): bigint {
+  const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = receipt;
+
+  return (
+    (energyMicroWh << 192n) |
+    (BigInt(chargingSeconds) << 160n) |
+    (BigInt(idleSeconds) << 128n) |
+    (chargedMicro << 64n) |
+    returnedMicro
+  );
+}
+
+function isLog(
+  log: ChainLog | undefined,
+  address: string,
+  expected: { readonly topics: readonly string[]; readonly data: string },
+): boolean {
+  return (
+    log !== undefined &&
+    isSameHex(log.address, address) &&
+    isSameHex(log.topics.join(), expected.topics.join()) &&
+    isSameHex(log.data, expected.data)
+  );
+}
+
+function isSameHex(left: unknown, right: string): boolean {
+  return typeof left === "string" && left.toLowerCase() === right.toLowerCase();
+}
