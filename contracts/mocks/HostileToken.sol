@@ -23,6 +23,8 @@ contract HostileToken is ERC20 {
     /// Taken out of every transfer.
     uint256 public feeBps;
     mapping(address account => bool) public isDenied;
+    /// Whether it takes permits and transfer authorisations, whoever signed them.
+    bool public isAuthorizing;
 
     address public hookTarget;
     bytes public hookCall;
@@ -35,6 +37,7 @@ contract HostileToken is ERC20 {
     uint256 public deficits;
 
     error Denied(address account);
+    error NotAuthorizing();
 
     constructor(uint8 decimalPlaces) ERC20("Hostile money", "HOSTILE") {
         _decimals = decimalPlaces;
@@ -52,6 +55,10 @@ contract HostileToken is ERC20 {
 
     function setDenied(address account, bool isDeniedNow) external {
         isDenied[account] = isDeniedNow;
+    }
+
+    function setAuthorizing(bool isAuthorizingNow) external {
+        isAuthorizing = isAuthorizingNow;
     }
 
     /// @notice Makes the token call `target` before and after it moves money, but not within such a call.
@@ -91,6 +98,29 @@ contract HostileToken is ERC20 {
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         if (answer != Answer.FalseWithoutMoving) super.transferFrom(from, to, amount);
         return _answer();
+    }
+
+    /* ERC-2612 AND ERC-3009 */
+
+    function permit(address owner, address spender, uint256 value, uint256, uint8, bytes32, bytes32) external {
+        require(isAuthorizing, NotAuthorizing());
+        _runHook();
+        _approve(owner, spender, value);
+    }
+
+    function receiveWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        uint8,
+        bytes32,
+        bytes32
+    ) external {
+        require(isAuthorizing, NotAuthorizing());
+        if (answer != Answer.FalseWithoutMoving) _transfer(from, to, value);
     }
 
     function decimals() public view override returns (uint8) {

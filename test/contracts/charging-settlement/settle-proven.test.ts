@@ -1,0 +1,190 @@
+import { expect } from "chai";
+
+import { ethers, networkHelpers } from "../../helpers/chain.ts";
+import { outcomeOf } from "../../helpers/outcome.ts";
+import { AGREEMENT, partneredSettlement, type PartnersFixture } from "../../helpers/partners-fixture.ts";
+import { commitmentOf, packMetering, packTerms, settlementResultOf, type Terms } from "../../helpers/session-terms.ts";
+import {
+  HOLD,
+  sessionIn,
+  settleBatch,
+  settlementGroup,
+  SettlementRefusal,
+  type Signer,
+  TARIFF,
+  termsOf,
+  USUAL,
+  USUAL_PRICE,
+} from "../../helpers/settlement-fixture.ts";
+
+describe("ChargingSettlement.settleProven", () => {
+  let fixture: PartnersFixture;
+  let terms: Terms;
+  let sessionId: string;
+  let meters: Signer;
+
+  async function openedSession(): Promise<PartnersFixture> {
+    const opened = await partneredSettlement();
+    await opened.settlement.connect(opened.driver).open(termsOf(opened));
+    return opened;
+  }
+
+  async function asContract(address: string): Promise<Signer> {
+    await networkHelpers.impersonateAccount(address);
+    await networkHelpers.setBalance(address, 10n ** 18n);
+    return await ethers.getSigner(address);
+  }
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(openedSession);
+    terms = termsOf(fixture);
+    sessionId = sessionIn(fixture, terms);
+    meters = await asContract(fixture.addresses.MeterSettlement);
+  });
+
+  /** What the contract that verifies records asks for. */
+  function proofOf(named: Terms, metering = USUAL, toppedUpMicro = 0n) {
+    return {
+      driver: named.driver,
+      terms: packTerms(named),
+      metering: packMetering(metering, toppedUpMicro),
+    };
+  }
+
+  it("refuses everybody but the contract that verifies records, also the other contracts and a quorum's oracles", async () => {
+    const { settlement, addresses, oracles, driver, operator, owner, thief } = fixture;
+    const contracts = [addresses.Challenges, addresses.VehicleConsents, addresses.AuthorizedFunding];
+    for (const caller of [
+      ...oracles,
+      driver,
+      operator,
+      owner,
+      thief,
+      ...(await Promise.all(contracts.map((address) => asContract(address)))),
+    ]) {
+      await expect(settlement.connect(caller).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms)))
+        .to.be.revertedWithCustomError(settlement, "NotModule")
+        .withArgs(caller.address);
+    }
+  });
+
+  it("refuses an id that is not that of terms, operator, agreement and tariff", async () => {
+    const { settlement, otherOperator } = fixture;
+    const other = sessionIn(fixture, termsOf(fixture, { lane: 1n }));
+    const call = settlement.connect(meters);
+    for (const refused of [
+      call.settleProven(other, terms.operator, 0, TARIFF, proofOf(terms)),
+      call.settleProven(sessionId, otherOperator.address, 0, TARIFF, proofOf(terms)),
+      call.settleProven(sessionId, terms.operator, AGREEMENT, TARIFF, proofOf(terms)),
+      call.settleProven(sessionId, terms.operator, 0, { ...TARIFF, priceMicroPerKwh: 450_001n }, proofOf(terms)),
+      call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, holdMicro: HOLD + 1n })),
+      call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, driver: otherOperator.address })),
+    ]) {
+      await expect(refused)
+        .to.be.revertedWithCustomError(settlement, "SettlementRefused")
+        .withArgs((id: string) => [sessionId, other].includes(id), SettlementRefusal.TermsMismatch);
+    }
+  });
+
+  it("refuses a session that is not live: never opened, settled, or expired", async () => {
+    const { settlement, driver, thief } = fixture;
+    const expectNotLive = async (named: Terms) => {
+      const id = sessionIn(fixture, named);
+      await expect(settlement.connect(meters).settleProven(id, named.operator, 0, TARIFF, proofOf(named)))
+        .to.be.revertedWithCustomError(settlement, "SettlementRefused")
+        .withArgs(id, SettlementRefusal.NoLiveSession);
+    };
+    await expectNotLive(termsOf(fixture, { lane: 1n }));
+    await settleBatch(fixture, [settlementGroup(terms)]);
+    await expectNotLive(terms);
+
+    const next = termsOf(fixture, { nonce: 1n });
+    await settlement.connect(driver).open(next);
+    await networkHelpers.time.increaseTo(next.expiresAt + 1n);
+    await settlement.connect(thief).expire(next, 0);
+    await expectNotLive(next);
+  });
+
+  it("refuses another sum of top-ups than the session's", async () => {
+    const { settlement } = fixture;
+
+    await expect(
+      settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, USUAL, 1n)),
+    )
+      .to.be.revertedWithCustomError(settlement, "SettlementRefused")
+      .withArgs(sessionId, SettlementRefusal.TermsMismatch);
+  });
+
+  it("credits the operator for good at once, and anchors nothing that could be challenged", async () => {
+    const { settlement, challenges, operator } = fixture;
+    const outcome = await outcomeOf(fixture, () =>
+      settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms)),
+    );
+
+    const [settled, ...credited] = outcome.events;
+    expect([settled?.[0], settled?.[1], settlementResultOf(BigInt(String(settled?.[2])))]).to.deep.equal([
+      "SessionSettled",
+      sessionId,
+      { ...USUAL, chargedMicro: USUAL_PRICE, returnedMicro: HOLD - USUAL_PRICE },
+    ]);
+    expect(credited).to.deep.equal([["OperatorCredited", operator.address, 0n, terms.tariffId, USUAL_PRICE, true]]);
+    expect(outcome.changes).to.deep.equal({
+      "driver/0 commitment": -commitmentOf(sessionId),
+      "driver/0 free": HOLD - USUAL_PRICE,
+      "operator final": USUAL_PRICE,
+    });
+    expect(await challenges.batchCount()).to.equal(0n);
+    await settlement.connect(operator).withdrawCredit(operator.address, 0, USUAL_PRICE, operator.address);
+  });
+
+  it("shares under the agreement of the terms, beside what oracles credited provisionally", async () => {
+    const { settlement, driver, operator, partners } = fixture;
+    const shared = termsOf(fixture, { lane: 1n, agreement: AGREEMENT });
+    await settlement.connect(driver).open(shared);
+    const other = termsOf(fixture, { nonce: 1n, agreement: AGREEMENT });
+    await settleBatch(fixture, [settlementGroup(terms)]);
+    await settlement.connect(driver).open(other);
+    await settleBatch(fixture, [settlementGroup(other)]);
+
+    await settlement
+      .connect(meters)
+      .settleProven(sessionIn(fixture, shared), operator.address, AGREEMENT, TARIFF, proofOf(shared));
+
+    expect(await settlement.creditOf(operator.address, AGREEMENT)).to.deep.equal([USUAL_PRICE, USUAL_PRICE]);
+    expect(await settlement.withdrawableOf(operator.address, AGREEMENT, partners[0].address)).to.equal(
+      (USUAL_PRICE * 2_500n) / 10_000n,
+    );
+  });
+
+  it("answers what it charged, also when that is nothing", async () => {
+    const { settlement } = fixture;
+    const call = settlement.connect(meters).settleProven;
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 60n, idleSeconds: 0n };
+
+    expect(await call.staticCall(sessionId, terms.operator, 0, TARIFF, proofOf(terms))).to.equal(USUAL_PRICE);
+    const outcome = await outcomeOf(fixture, () => call(sessionId, terms.operator, 0, TARIFF, proofOf(terms, nothing)));
+    expect(outcome.events.map(([name]) => name)).to.deep.equal(["SessionSettled"]);
+    expect(outcome.changes).to.deep.equal({
+      "driver/0 commitment": -commitmentOf(sessionId),
+      "driver/0 free": HOLD,
+    });
+  });
+
+  it("is bound by no epoch's limit and no maximum power: the meter's word counts", async () => {
+    const { settlement, driver, erc20 } = fixture;
+    const all = 200_000_000_000n;
+    await erc20.mint(driver.address, all);
+    await erc20.connect(driver).approve(await settlement.getAddress(), all);
+    await settlement.connect(driver).deposit(driver.address, 1, all);
+    const large = termsOf(fixture, { lane: 1n, holdMicro: all });
+    await settlement.connect(driver).open(large);
+    const most = { ...USUAL, energyMicroWh: 2n ** 64n - 1n };
+
+    await settlement
+      .connect(meters)
+      .settleProven(sessionIn(fixture, large), large.operator, 0, TARIFF, proofOf(large, most));
+
+    expect((await settlement.creditOf(large.operator, 0)).finalMicro).to.equal(all);
+    expect((await settlement.epochLimitMicro()) < all).to.equal(true);
+  });
+});
