@@ -23,14 +23,16 @@ await runCommand({ help, options: {} }, async (_parsed, output) => {
     entry: "openBatch + settleBatch",
     n: Number(n),
     gasPerItem,
+    txCount: 2,
     source: "measured" as const,
   }));
 
   output.json({ rows: [...rows, ...peers], openPlusSettle });
   if (!output.isJson) {
-    for (const { entry, n, gasPerItem, source } of [...rows, ...sums, ...peers]) {
+    for (const { entry, n, gasPerItem, txCount, source } of [...rows, ...sums, ...peers]) {
       const figure = gasPerItem.toLocaleString("en").padStart(10);
-      output.line(`${entry.padEnd(26)}${String(n).padStart(5)}${figure}  ${source}`);
+      const transactions = txCount === 1 ? "" : `  in ${String(txCount)} transactions`;
+      output.line(`${entry.padEnd(40)}${String(n).padStart(5)}${figure}  ${source}${transactions}`);
     }
   }
   return exitCodes.asExpected;

@@ -28,7 +28,8 @@ export interface SettlementDomain {
   readonly verifyingContract: string;
 }
 
-const termsTypes = {
+/** The EIP-712 type of the terms. */
+export const termsTypes = {
   SessionTerms: [
     { name: "driver", type: "address" },
     { name: "lane", type: "uint32" },

@@ -1,7 +1,7 @@
 import { TypedDataEncoder } from "ethers";
 
 import { networkHelpers } from "./chain.ts";
-import { p256Key } from "./p256.ts";
+import { p256Key } from "../../scripts/gas/p256-key.ts";
 import type { Terms } from "./session-terms.ts";
 import { DAY, type Signer } from "./settlement-fixture.ts";
 import { fundedWaysIn, signTerms, termsOf, type WaysInFixture } from "./ways-in-fixture.ts";

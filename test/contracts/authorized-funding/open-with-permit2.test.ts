@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { Contract, MaxUint256 } from "ethers";
 
+import { PERMIT2_ADDRESS, WITNESSED_TRANSFER_TYPES } from "../../../scripts/gas/permit2.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
-import { installPermit2, PERMIT2_ADDRESS, PERMIT2_ERRORS, WITNESSED_TRANSFER_TYPES } from "../../helpers/permit2.ts";
+import { installPermit2, PERMIT2_ERRORS } from "../../helpers/permit2.ts";
 import { SESSION_TERMS_TYPES, sessionIdOf, type Terms } from "../../helpers/session-terms.ts";
 import { DAY, DEPOSIT, HOLD, OpeningRefusal, type Signer } from "../../helpers/settlement-fixture.ts";
 import { deployedWaysIn, outcomeOf, termsOf, type WaysInFixture } from "../../helpers/ways-in-fixture.ts";

@@ -13,7 +13,7 @@ import {
   PERIOD_SECONDS,
   SESSION_CAP,
 } from "../../helpers/consents-fixture.ts";
-import { P256_ORDER, p256Key } from "../../helpers/p256.ts";
+import { P256_ORDER, p256Key } from "../../../scripts/gas/p256-key.ts";
 import { sessionIdOf, type Terms } from "../../helpers/session-terms.ts";
 import { DAY, HOLD, OpeningRefusal } from "../../helpers/settlement-fixture.ts";
 import { outcomeOf, signTerms, termsOf, type WaysInFixture } from "../../helpers/ways-in-fixture.ts";

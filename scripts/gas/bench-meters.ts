@@ -1,0 +1,92 @@
+import type { TransactionReceipt } from "ethers";
+
+import { idTagOf } from "../../services/domain/id-tag.ts";
+import { sessionIdOf } from "../../services/domain/terms.ts";
+import { demoMeterKey } from "../simulator/demo-key.ts";
+import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
+import { type SignedRecord, signedRecordOf } from "../simulator/signed-record.ts";
+import { benchRecord } from "./bench-record.ts";
+import { type BenchSession, type BenchSessions, SESSION_SECONDS } from "./bench-sessions.ts";
+import { type BenchWorld, receiptOf, tariff } from "./bench-world.ts";
+
+/** The contracts' number for the curve. */
+const CURVE_SECP256R1 = 1;
+const UINT40_MAX = 2n ** 40n - 1n;
+const MAXIMUM_POWER_W = 22_000;
+/** EIP-7825 allows a transaction 16.78 M gas, and a session from its meter takes more than 100,000. */
+const LARGEST_METER_BATCH = 100;
+
+export type BenchMeters = Awaited<ReturnType<typeof createBenchMeters>>;
+
+/** A meter for each of the first `count` EVSEs, each activated by its own signature. */
+export async function createBenchMeters(world: BenchWorld, sessions: BenchSessions, count: number) {
+  const { meterRegistry, meterSettlement, domain } = world;
+  const meters: SimulatedMeter[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const meter = meterWith(number);
+    await meterRegistry.registerEvse(meter.evseId, MAXIMUM_POWER_W);
+    await meterRegistry.registerMeter(...registrationOf(number, meter));
+    const record = await possessionOf(number, meter);
+    await receiptOf(meterRegistry.activateMeter(number, record.payload, record.r, record.s));
+    meters.push(meter);
+  }
+
+  function meterWith(number: number): SimulatedMeter {
+    return createSimulatedMeter({
+      key: demoMeterKey("secp256r1", `bench ${number.toString()}`),
+      serial: `17${number.toString().padStart(6, "0")}`,
+      evseId: `CH*WPF*E${number.toString()}`,
+    });
+  }
+
+  function registrationOf(evse: number, meter: SimulatedMeter) {
+    return [evse, CURVE_SECP256R1, meter.key.publicKeyPoint, 0, UINT40_MAX, UINT40_MAX] as const;
+  }
+
+  async function possessionOf(number: number, meter: SimulatedMeter): Promise<SignedRecord> {
+    return signedRecordOf(Buffer.from(meter.possessionRecord(await meterRegistry.possessionTagOf(number), 0)));
+  }
+
+  /** What the meter of a session's EVSE signs of it; `more` is energy that it did not deliver, in whole kWh. */
+  function recordOf({ terms }: BenchSession, more = 0): SignedRecord {
+    const meter = meters[terms.meter - 1];
+    if (meter === undefined) throw new Error(`there is no meter ${terms.meter.toString()}`);
+    const beginSeconds = terms.expiresAt - SESSION_SECONDS;
+    // Each meter goes on from its last record: five digits of pagination and of kilowatt-hours, as most have.
+    const number = 10_000 + 2 * terms.nonce;
+    const record = benchRecord(meter, {
+      idTag: idTagOf(sessionIdOf(terms, domain)),
+      pagination: number,
+      beginKwh: `${number.toString()}.1270`,
+      endKwh: `${(number + 1 + more).toString()}.5837`,
+      beginSeconds,
+      endSeconds: beginSeconds + 3_600,
+    });
+    return signedRecordOf(Buffer.from(record));
+  }
+
+  function proofOf(session: BenchSession) {
+    return { terms: session.terms, toppedUpMicro: 0n, tariff, records: [recordOf(session)] };
+  }
+
+  async function settleWithMeter(session: BenchSession): Promise<TransactionReceipt> {
+    return sessions.requireEvents(
+      await receiptOf(meterSettlement.settleWithMeter(proofOf(session))),
+      "SessionSettled",
+      1,
+    );
+  }
+
+  /** In as many transactions as it takes. */
+  async function settleBatchWithMeter(all: readonly BenchSession[]): Promise<TransactionReceipt[]> {
+    const receipts: TransactionReceipt[] = [];
+    for (let start = 0; start < all.length; start += LARGEST_METER_BATCH) {
+      const some = all.slice(start, start + LARGEST_METER_BATCH);
+      const receipt = await receiptOf(meterSettlement.settleBatchWithMeter(some.map(proofOf)));
+      receipts.push(sessions.requireEvents(receipt, "SessionSettled", some.length));
+    }
+    return receipts;
+  }
+
+  return { meterWith, registrationOf, possessionOf, recordOf, settleWithMeter, settleBatchWithMeter };
+}

@@ -1,0 +1,106 @@
+import type { HDNodeWallet, TransactionReceipt } from "ethers";
+
+import { batchDigestOf, type Claim } from "../../services/domain/claims.ts";
+import { type Metered, packMetering } from "../../services/domain/metering.ts";
+import { packTerms, sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { AGREEMENT, benchRules, type BenchWorld, receiptOf, tariff, UNIT } from "./bench-world.ts";
+
+export const HOLD_MICRO = 30n * UNIT;
+export const SESSION_SECONDS = 24 * 3600;
+const MAXIMUM_POWER_W = 22_000;
+
+/** A session, and whose it is. */
+export interface BenchSession {
+  readonly driver: HDNodeWallet;
+  readonly terms: SessionTerms;
+}
+
+export type BenchSessions = ReturnType<typeof createBenchSessions>;
+
+/** Opens and settles sessions in batches. */
+export function createBenchSessions(world: BenchWorld) {
+  const { settlement, operator, oracles, drivers, tariffId, domain } = world;
+
+  /** A batch that skipped items would be cheap: its figure must not count. */
+  function requireEvents(
+    receipt: TransactionReceipt,
+    name: "SessionOpened" | "SessionSettled",
+    count: number,
+  ): TransactionReceipt {
+    const { topicHash } = settlement.interface.getEvent(name);
+    const found = receipt.logs.filter((log) => log.topics[0] === topicHash).length;
+    if (found !== count) throw new Error(`${found} of ${count} sessions have the event ${name}`);
+    return receipt;
+  }
+
+  /** The terms of the driver's next session, at the EVSE and meter of the same number. */
+  async function planSession(index: number, changes: Partial<SessionTerms> = {}): Promise<BenchSession> {
+    const driver = world.driverAt(index);
+    const { nonce } = await settlement.accountOf(driver, 0);
+    const terms: SessionTerms = {
+      driver: driver.address,
+      lane: 0,
+      nonce: Number(nonce),
+      operator: operator.address,
+      agreement: AGREEMENT,
+      evse: index + 1,
+      meter: index + 1,
+      maximumPowerW: MAXIMUM_POWER_W,
+      tariffId,
+      holdMicro: HOLD_MICRO,
+      expiresAt: (await world.now()) + SESSION_SECONDS,
+      ...changes,
+    };
+    return { driver, terms };
+  }
+
+  /** One session of each of the first `count` drivers, each at an EVSE of its own. */
+  async function planSessions(count: number): Promise<BenchSession[]> {
+    return Promise.all(drivers.slice(0, count).map((_, index) => planSession(index)));
+  }
+
+  async function openBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
+    const openings = sessions.map(({ driver, terms }) => {
+      const { r, yParityAndS } = driver.signingKey.sign(sessionIdOf(terms, domain));
+      return { driver, terms: packTerms(terms), r, vs: yParityAndS };
+    });
+    const receipt = await receiptOf(settlement.openBatch([{ operator, agreement: AGREEMENT, tariffId, openings }]));
+    return requireEvents(receipt, "SessionOpened", sessions.length);
+  }
+
+  /** Energy and times differ from session to session, as real ones do. */
+  function usualMetering(index: number): Metered {
+    return {
+      energyMicroWh: 23_456_789_000n + BigInt(index) * 1_234_567n,
+      chargingSeconds: 3_600 + index,
+      idleSeconds: 1_200 + index,
+    };
+  }
+
+  /** Settles with the signatures of both oracles, after the window of the batch before. */
+  async function settleBatch(
+    sessions: readonly BenchSession[],
+    metering: (index: number) => Metered = usualMetering,
+  ): Promise<{ readonly receipt: TransactionReceipt; readonly claims: readonly Claim[] }> {
+    await world.pass(benchRules.challengeWindowSeconds + 1);
+    const settlements = sessions.map(({ driver, terms }, index) => ({
+      driver,
+      terms: packTerms(terms),
+      metering: packMetering(metering(index), 0n),
+    }));
+    const claims = sessions.map(({ terms }, index) => ({
+      sessionId: sessionIdOf(terms, domain),
+      metering: packMetering(metering(index), 0n),
+    }));
+    const digest = batchDigestOf(claims, domain);
+    const signatures = oracles.map(({ address }) => {
+      const { r, yParityAndS } = world.keyOf(address).sign(digest);
+      return { r, vs: yParityAndS };
+    });
+    const group = { operator, agreement: AGREEMENT, tariff, settlements };
+    const receipt = await receiptOf(settlement.settleBatch([group], signatures));
+    return { receipt: requireEvents(receipt, "SessionSettled", sessions.length), claims };
+  }
+
+  return { planSession, planSessions, openBatch, settleBatch, requireEvents };
+}
