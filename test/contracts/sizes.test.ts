@@ -1,0 +1,21 @@
+import { expect } from "chai";
+import { dataLength } from "ethers";
+import { artifacts } from "hardhat";
+
+import { contractNames } from "../../scripts/deploy/contract-set.ts";
+
+/** EIP-170, and EIP-3860 for the code that constructs. */
+const LARGEST_CODE = 24_576;
+const LARGEST_CREATION_CODE = 49_152;
+
+describe("The size of each contract", () => {
+  // The registry deploys the scanner itself; the lens is deployed by whoever wants to ask it.
+  for (const name of [...contractNames, "OcmfScanner", "OcmfLens"] as const) {
+    it(`of ${name} is within what a chain takes`, async () => {
+      const { bytecode, deployedBytecode } = await artifacts.readArtifact(name);
+
+      expect(dataLength(deployedBytecode)).to.be.greaterThan(0).and.at.most(LARGEST_CODE);
+      expect(dataLength(bytecode)).to.be.at.most(LARGEST_CREATION_CODE);
+    });
+  }
+});
