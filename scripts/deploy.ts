@@ -26,6 +26,7 @@ Usage: npm run deploy -- [options]
   --change-delay-hours <n>       delay of another committee, longer than the longest session; default 72
   --liability-hours <n>          how long oracles answer for what they signed; default 48
   --challenge-window-hours <n>   how long a settled session can be challenged; default 24
+  --answer-window-hours <n>      how long oracles can answer a challenge; default 12
   --epoch-hours <n>              credit is final when the epoch after its own is over; default 24
   --epoch-limit <tokens>         what oracles can credit one operator with in an epoch; default 100000
   --challenge-reward <tokens>    what a right challenge earns from the bonds; default 5
@@ -62,6 +63,7 @@ await runCommand(
       "change-delay-hours": { type: "string", default: "72" },
       "liability-hours": { type: "string", default: "48" },
       "challenge-window-hours": { type: "string", default: "24" },
+      "answer-window-hours": { type: "string", default: "12" },
       "epoch-hours": { type: "string", default: "24" },
       "epoch-limit": { type: "string", default: "100000" },
       "challenge-reward": { type: "string", default: "5" },
@@ -95,6 +97,7 @@ await runCommand(
       changeDelaySeconds: secondsFrom("--change-delay-hours", values["change-delay-hours"], 2_160),
       liabilitySeconds: secondsFrom("--liability-hours", values["liability-hours"], 2_160),
       challengeWindowSeconds: secondsFrom("--challenge-window-hours", values["challenge-window-hours"], 720),
+      answerWindowSeconds: secondsFrom("--answer-window-hours", values["answer-window-hours"], 720),
       epochSeconds: secondsFrom("--epoch-hours", values["epoch-hours"], 2_160),
       epochLimitMicro: microFrom("--epoch-limit", values["epoch-limit"]),
       challengeRewardMicro: microFrom("--challenge-reward", values["challenge-reward"]),

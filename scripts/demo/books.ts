@@ -86,6 +86,7 @@ export async function readBooks(
   const owners = [
     ...deposited.map(({ driver, lane }) => [driver, lane] as const),
     ...corrected.map(({ challenger }) => [challenger, 0n] as const),
+    ...refunded.map(({ driver, lane }) => [driver, lane] as const),
   ];
   for (const owner of owners) {
     accounts.set(owner.join(" "), owner);
@@ -224,7 +225,13 @@ async function readSessions(contracts: Contracts, fromBlock: number): Promise<Ma
     if (session.closing.kind !== "settled") {
       throw new Error(`The chain corrected ${sessionId} and had not settled it`);
     }
-    sessions.set(sessionId, { ...session, closing: { ...session.closing, refundedMicro, compensatedMicro } });
+    // The refund comes with the challenge, the compensation with its conclusion.
+    const closing = {
+      ...session.closing,
+      refundedMicro: session.closing.refundedMicro + refundedMicro,
+      compensatedMicro: session.closing.compensatedMicro + compensatedMicro,
+    };
+    sessions.set(sessionId, { ...session, closing });
   }
 
   return sessions;

@@ -17,8 +17,8 @@ export function findRuleProblem(rules: SettlementRules, appointments: Appointmen
   if (rules.changeDelaySeconds <= rules.liabilitySeconds) {
     return "The change delay must be longer than the time of liability";
   }
-  if (rules.liabilitySeconds <= rules.challengeWindowSeconds) {
-    return "Oracles must be liable for longer than the challenge window";
+  if (rules.liabilitySeconds <= rules.challengeWindowSeconds + rules.answerWindowSeconds) {
+    return "Oracles must be liable for longer than challenge window and answer window together";
   }
   if (rules.epochSeconds < rules.challengeWindowSeconds) {
     return "An epoch must not be shorter than the challenge window";

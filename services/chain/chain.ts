@@ -25,7 +25,7 @@ export interface RegisteredAgreement {
   readonly isSigned: boolean;
 }
 
-/** The oracles whose claims settle at the newest block. */
+/** The oracles whose claims settle at the newest block, without those who resigned. */
 export interface Committee {
   readonly version: number;
   readonly members: readonly string[];

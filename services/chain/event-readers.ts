@@ -19,8 +19,8 @@ export interface LogReading {
   readonly proven: Set<string>;
   /** Sessions that oracles settled, until the event that numbers their batch. */
   readonly unanchored: (SettlementResult & { readonly position: LogPosition; readonly sessionId: string })[];
-  /** What challenges have proven; the ledger corrects next. */
-  readonly challenged: Map<string, bigint>;
+  /** Sessions whose challenge was concluded; the ledger pays next. */
+  readonly concluded: Set<string>;
   readonly events: ChainEvent[];
 }
 
@@ -133,16 +133,34 @@ export function readSettlementEvent(
       events.push({ kind: "session-expired", position, sessionId: sessionId(), returnedMicro: micro("returnedMicro") });
       return;
     case "ClaimChallenged":
-      reading.challenged.set(sessionId(), micro("provenMicro"));
-      return;
-    case "SessionCorrected":
       events.push({
-        kind: "session-corrected",
+        kind: "claim-challenged",
         position,
         sessionId: sessionId(),
         challenger: text.parse(field("challenger")),
-        provenMicro: integer.parse(reading.challenged.get(sessionId())),
-        refundedMicro: micro("refundedMicro"),
+        chargedMicro: micro("chargedMicro"),
+        provenMicro: micro("provenMicro"),
+        answerableUntil: Number(integer.parse(field("answerableUntil"))),
+      });
+      return;
+    case "ChallengeAnswered":
+      events.push({
+        kind: "challenge-answered",
+        position,
+        sessionId: sessionId(),
+        answerer: text.parse(field("answerer")),
+      });
+      return;
+    case "ChallengeConcluded":
+      reading.concluded.add(sessionId());
+      return;
+    case "SessionCorrected":
+      // That of the challenge itself says nothing that the challenge has not said.
+      if (!reading.concluded.delete(sessionId())) return;
+      events.push({
+        kind: "challenge-concluded",
+        position,
+        sessionId: sessionId(),
         compensatedMicro: micro("compensatedMicro"),
         rewardMicro: micro("rewardMicro"),
       });

@@ -1,4 +1,4 @@
-import type { Correction } from "../domain/session-amounts.ts";
+import type { Challenge } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
 import type { SettlementResult } from "../domain/metering.ts";
 import type { SessionTerms } from "../domain/terms.ts";
@@ -20,7 +20,14 @@ export type ChainEvent = { readonly position: LogPosition } & (
   /** One session of a batch, of oracles or of meters, was not settled. */
   | { readonly kind: "settlement-skipped"; readonly sessionId: string; readonly reason: string }
   | { readonly kind: "session-expired"; readonly sessionId: string; readonly returnedMicro: bigint }
-  | ({ readonly kind: "session-corrected"; readonly sessionId: string } & Omit<Correction, "position">)
+  | ({ readonly kind: "claim-challenged"; readonly sessionId: string } & Omit<Challenge, "position" | "ending">)
+  | { readonly kind: "challenge-answered"; readonly sessionId: string; readonly answerer: string }
+  | {
+      readonly kind: "challenge-concluded";
+      readonly sessionId: string;
+      readonly compensatedMicro: bigint;
+      readonly rewardMicro: bigint;
+    }
   | { readonly kind: "session-refunded"; readonly sessionId: string; readonly amountMicro: bigint }
   | { readonly kind: "opening-skipped"; readonly sessionId: string; readonly reason: string }
   | {
@@ -61,7 +68,7 @@ export function readEvents(
       ] as const
     ).map(([address, contract]) => [address.toLowerCase(), contract]),
   );
-  const reading: LogReading = { group: null, proven: new Set(), unanchored: [], challenged: new Map(), events: [] };
+  const reading: LogReading = { group: null, proven: new Set(), unanchored: [], concluded: new Set(), events: [] };
   for (const log of logs) {
     const { txHash, blockNumber, blockHash, logIndex } = log;
     try {

@@ -108,6 +108,11 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
     return result;
   }
 
+  async function isMember(account: string): Promise<boolean> {
+    const { oracleCommittee: abi } = interfaces;
+    return z.boolean().parse(await required(contracts.oracleCommittee, abi, "isMember", [account]));
+  }
+
   return {
     async readEvse(evse) {
       const result = await call(contracts.meterRegistry, interfaces.meterRegistry, "evseOf", [evse]);
@@ -141,16 +146,15 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
       const [operator, shares, signedCount] = agreementSchema.parse(result.toArray());
       return operator === ZeroAddress ? null : { operator, isSigned: signedCount === shares.length };
     },
-    async isMember(account) {
-      const { oracleCommittee: abi } = interfaces;
-      return z.boolean().parse(await required(contracts.oracleCommittee, abi, "isMember", [account]));
-    },
+    isMember,
     async readCommittee() {
       const { oracleCommittee: abi } = interfaces;
       const version = small.parse(await required(contracts.oracleCommittee, abi, "currentVersion", []));
       const result = await requiredResult(contracts.oracleCommittee, abi, "committeeOf", [version]);
-      const [members, threshold] = committeeSchema.parse([toPlain(result.at(0)), result.at(1)]);
-      return { version, members, threshold };
+      const [scheduled, threshold] = committeeSchema.parse([toPlain(result.at(0)), result.at(1)]);
+      // Who resigned since is in the list and no member.
+      const areMembers = await Promise.all(scheduled.map((account) => isMember(account)));
+      return { version, members: scheduled.filter((_account, index) => areMembers[index] === true), threshold };
     },
     async readEpochSeconds() {
       return small.parse(await required(contracts.chargingSettlement, interfaces.settlement, "epochSeconds", []));

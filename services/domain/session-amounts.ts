@@ -8,18 +8,41 @@ export interface Tally {
   readonly totalMicro: bigint;
 }
 
-/** What a challenge put right in a settled session. Amounts in 10⁻⁶ token. */
-export interface Correction {
+/** A challenge of what oracles settled. What was charged too much is the driver's again at once. In 10⁻⁶ token. */
+export interface Challenge {
   readonly position: LogPosition;
   readonly challenger: string;
-  /** What the meter's records give. */
+  readonly chargedMicro: bigint;
+  /** What the challenger's records give. */
   readonly provenMicro: bigint;
-  /** What the driver got back. */
-  readonly refundedMicro: bigint;
-  /** What the operator got from the bonds. */
-  readonly compensatedMicro: bigint;
-  /** What the challenger got from the bonds. */
-  readonly rewardMicro: bigint;
+  /** The last second (since 1970) at which it can be answered. */
+  readonly answerableUntil: number;
+  /** `null` as long as it can be answered or concluded. */
+  readonly ending: ChallengeEnding | null;
+}
+
+/** How a challenge ended: the meter signed the claim, too, or the oracles' bonds paid, as far as they go. */
+export type ChallengeEnding =
+  | { readonly kind: "answered"; readonly position: LogPosition; readonly answerer: string }
+  | {
+      readonly kind: "concluded";
+      readonly position: LogPosition;
+      /** What the operator got for what was charged too little. */
+      readonly compensatedMicro: bigint;
+      /** What the challenger got. */
+      readonly rewardMicro: bigint;
+    };
+
+/** What the driver got back by a challenge. */
+export function refundedBy({ chargedMicro, provenMicro }: Challenge): bigint {
+  return chargedMicro > provenMicro ? chargedMicro - provenMicro : 0n;
+}
+
+/** The challenge as of a block: without what came later. */
+export function challengeUpTo(challenge: Challenge | null, blockNumber: number): Challenge | null {
+  if (challenge === null || challenge.position.blockNumber > blockNumber) return null;
+  const isEnded = challenge.ending !== null && challenge.ending.position.blockNumber <= blockNumber;
+  return isEnded ? challenge : { ...challenge, ending: null };
 }
 
 // As many blocks as the store can undo.

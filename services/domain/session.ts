@@ -1,6 +1,6 @@
 import { WattproofError } from "../errors.ts";
-import type { Correction, Tally } from "./session-amounts.ts";
-import { addTally, talliesUpTo, totalOf } from "./session-amounts.ts";
+import type { Challenge, ChallengeEnding, Tally } from "./session-amounts.ts";
+import { addTally, challengeUpTo, talliesUpTo, totalOf } from "./session-amounts.ts";
 
 /**
  * Where a charging session is in its life. `skipped`: the chain would not settle it, or its settlement failed too often.
@@ -95,7 +95,7 @@ export interface SessionState {
   readonly topUps: readonly Tally[];
   /** What the operator gave back after the settlement. */
   readonly refunds: readonly Tally[];
-  readonly correction: Correction | null;
+  readonly challenge: Challenge | null;
 }
 
 export type SessionEvent =
@@ -117,7 +117,8 @@ export type SessionEvent =
   | { readonly kind: "closed"; readonly closing: Closing; readonly reason: string | null }
   | { readonly kind: "topped-up"; readonly topUp: Tally }
   | { readonly kind: "refunded"; readonly position: LogPosition; readonly amountMicro: bigint }
-  | { readonly kind: "corrected"; readonly correction: Correction }
+  | { readonly kind: "challenged"; readonly challenge: Challenge }
+  | { readonly kind: "challenge-ended"; readonly ending: ChallengeEnding }
   | { readonly kind: "amounts-reorganised"; readonly aboveBlock: number }
   | { readonly kind: "closing-reorganised" }
   | { readonly kind: "opening-reorganised" };
@@ -138,7 +139,7 @@ export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): S
     closing: null,
     topUps: [],
     refunds: [],
-    correction: null,
+    challenge: null,
   };
 }
 
@@ -148,7 +149,7 @@ export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): S
  */
 export function isTakingRecords(state: SessionState): boolean {
   if (state.closing?.kind === "settled") {
-    return state.closing.batch !== null && state.correction === null && state.stage !== "complete";
+    return state.closing.batch !== null && state.challenge === null && state.stage !== "complete";
   }
   return ["opened", "charging", "completed", "disputed", "unconfirmed"].includes(state.status);
 }
@@ -177,8 +178,11 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       const totalMicro = totalOf(state.refunds) + event.amountMicro;
       return { ...state, refunds: addTally(state.refunds, { position: event.position, totalMicro }) };
     }
-    case "corrected":
-      return { ...state, correction: event.correction };
+    case "challenged":
+      return { ...state, challenge: event.challenge };
+    case "challenge-ended":
+      if (state.challenge === null) throw illegal(state, event);
+      return { ...state, challenge: { ...state.challenge, ending: event.ending } };
     case "amounts-reorganised":
       return withoutAmountsAbove(state, event.aboveBlock);
     case "closed":
@@ -239,12 +243,12 @@ function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed
 }
 
 function withoutAmountsAbove(state: SessionState, blockNumber: number): SessionState {
-  const { topUps, refunds, correction } = state;
+  const { topUps, refunds, challenge } = state;
   return {
     ...state,
     topUps: talliesUpTo(topUps, blockNumber),
     refunds: talliesUpTo(refunds, blockNumber),
-    correction: correction === null || correction.position.blockNumber > blockNumber ? null : correction,
+    challenge: challengeUpTo(challenge, blockNumber),
   };
 }
 

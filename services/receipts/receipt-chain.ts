@@ -15,6 +15,8 @@ export const receiptInterface = new Interface([
   "event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh)",
   "event SessionCorrected(bytes32 indexed sessionId, address indexed challenger, uint256 refundedMicro, uint256 compensatedMicro, uint256 rewardMicro)",
   "function erc20() view returns (address)",
+  "event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro, uint256 answerableUntil)",
+  "event ChallengeAnswered(bytes32 indexed sessionId, address indexed answerer)",
   "function tariffRegistry() view returns (address)",
   "function partnerAgreements() view returns (address)",
   "function oracleCommittee() view returns (address)",

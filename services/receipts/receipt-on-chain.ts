@@ -89,36 +89,68 @@ export async function checkSettlement(receipt: ParsedReceipt, chain: ReceiptChai
   ];
 }
 
-/** What the chain says that a challenge put right. */
-export async function checkCorrection(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const { correction, sessionId, chargedMicro, contracts } = receipt;
-  if (correction === null) {
+/** What the chain says of a challenge: that there was one, that the driver got the money back, and how it ended. */
+export async function checkChallenge(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const { challenge, sessionId, chargedMicro, contracts } = receipt;
+  if (challenge === null) {
     return [];
   }
-  const { challenger, provenMicro, refundedMicro, compensatedMicro, rewardMicro } = correction;
-  const transaction = await readTransaction(chain, correction.hash);
-  const log = transaction?.logs.find(({ logIndex }) => logIndex === correction.logIndex);
-  const expected = receiptInterface.encodeEventLog("SessionCorrected", [
+  const { challenger, provenMicro, refundedMicro, answerableUntil, ending } = challenge;
+  const transaction = await readTransaction(chain, challenge.hash);
+  const log = transaction?.logs.find(({ logIndex }) => logIndex === challenge.logIndex);
+  const batch = BigInt(log?.topics[1] ?? 0);
+  const expected = receiptInterface.encodeEventLog("ClaimChallenged", [
+    batch,
     sessionId,
     challenger,
-    refundedMicro,
-    compensatedMicro,
-    rewardMicro,
+    chargedMicro,
+    provenMicro,
+    answerableUntil,
   ]);
-  // A compensation goes only as far as the bonds.
-  const isRight =
-    chargedMicro > provenMicro
-      ? refundedMicro === chargedMicro - provenMicro && compensatedMicro === 0n
-      : refundedMicro === 0n && compensatedMicro <= provenMicro - chargedMicro;
+  const owedMicro = chargedMicro > provenMicro ? chargedMicro - provenMicro : 0n;
+  const refund = receiptInterface.encodeEventLog("SessionCorrected", [sessionId, challenger, refundedMicro, 0n, 0n]);
+  const isRefunded =
+    refundedMicro === 0n ||
+    transaction?.logs.some((candidate) => isLog(candidate, contracts.chargingSettlement, refund)) === true;
 
   return [
-    check("correction: block", transaction?.blockNumber === correction.blockNumber, `transaction ${correction.hash}`),
+    check("challenge: block", transaction?.blockNumber === challenge.blockNumber, `transaction ${challenge.hash}`),
+    check("challenge: event", isLog(log, contracts.challenges, expected), "ClaimChallenged with these amounts"),
+    check("challenge: charged", challenge.chargedMicro === chargedMicro, "what was settled"),
     check(
-      "correction: event",
-      isLog(log, contracts.chargingSettlement, expected),
-      "SessionCorrected with these amounts",
+      "challenge: refund",
+      isRefunded && refundedMicro === owedMicro,
+      `${(chargedMicro - refundedMicro).toString()} charged in the end`,
     ),
-    check("correction: amounts", isRight, `${(chargedMicro - refundedMicro).toString()} charged in the end`),
+    ...(ending === null ? [] : await checkEnding(receipt, challenger, ending, chain)),
+  ];
+}
+
+async function checkEnding(
+  { sessionId, contracts }: ParsedReceipt,
+  challenger: string,
+  ending: NonNullable<NonNullable<ParsedReceipt["challenge"]>["ending"]>,
+  chain: ReceiptChain,
+): Promise<ReceiptCheck[]> {
+  const transaction = await readTransaction(chain, ending.hash);
+  const log = transaction?.logs.find(({ logIndex }) => logIndex === ending.logIndex);
+  const [address, expected] =
+    ending.kind === "answered"
+      ? [contracts.challenges, receiptInterface.encodeEventLog("ChallengeAnswered", [sessionId, ending.answerer])]
+      : [
+          contracts.chargingSettlement,
+          receiptInterface.encodeEventLog("SessionCorrected", [
+            sessionId,
+            challenger,
+            0n,
+            ending.compensatedMicro,
+            ending.rewardMicro,
+          ]),
+        ];
+
+  return [
+    check("challenge: end", transaction?.blockNumber === ending.blockNumber, `transaction ${ending.hash}`),
+    check("challenge: end event", isLog(log, address, expected), ending.kind),
   ];
 }
 

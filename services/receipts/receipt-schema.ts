@@ -105,15 +105,21 @@ export const receiptSchema = z.strictObject({
   chargedMicro: micro,
   returnedMicro: micro,
   transaction: z.strictObject({ ...position, blockHash: hash }),
-  /** What a challenge put right: the oracles' claim was not what the meter signed. */
-  correction: z
+  /** What a challenge put right: the meter signed something else than the oracles claimed. */
+  challenge: z
     .strictObject({
       ...position,
       challenger: address,
+      chargedMicro: micro,
       provenMicro: micro,
       refundedMicro: micro,
-      compensatedMicro: micro,
-      rewardMicro: micro,
+      answerableUntil: integer,
+      ending: z
+        .discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("answered"), ...position, answerer: address }),
+          z.strictObject({ kind: z.literal("concluded"), ...position, compensatedMicro: micro, rewardMicro: micro }),
+        ])
+        .nullable(),
     })
     .nullable(),
   opening: z.strictObject(position),

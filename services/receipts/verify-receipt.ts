@@ -7,7 +7,7 @@ import { check, type ReceiptCheck } from "./receipt-check.ts";
 import { readChainId, type ReceiptChain } from "./receipt-chain.ts";
 import {
   checkContracts,
-  checkCorrection,
+  checkChallenge,
   checkMeter,
   checkOpening,
   checkProof,
@@ -55,7 +55,7 @@ export async function verifyReceipt(
       ...(await checkOpening(receipt, deps.chain)),
       ...(await checkMeter(receipt, deps.chain)),
       ...(await checkSettlement(receipt, deps.chain)),
-      ...(await checkCorrection(receipt, deps.chain)),
+      ...(await checkChallenge(receipt, deps.chain)),
     );
   }
   if (!records.areComplete) {
@@ -144,7 +144,8 @@ function checkMetering(
   const energyWh = formatDecimal({ unscaled, scale });
   const isTimed = [begin, end].every(({ time }) => !time.hasTimeError && provenTimes.has(time.synchronisation));
   const seconds = isTimed ? Math.max(0, Math.floor((end.time.epochMs - begin.time.epochMs) / 1000)) : 0;
-  if (receipt.correction !== null) {
+  const { challenge } = receipt;
+  if (challenge !== null && challenge.ending?.kind !== "answered") {
     // The records contradict what was settled; they have to give what the challenge has proven.
     const { grossMicro } = priceOf(receipt.tariff, energyMicroWh, seconds, 0);
     const heldMicro = receipt.holdMicro + receipt.toppedUpMicro;
@@ -153,7 +154,7 @@ function checkMetering(
     return [
       check(
         "proven price",
-        provenMicro === receipt.correction.provenMicro,
+        provenMicro === challenge.provenMicro,
         `${provenMicro.toString()} for ${energyWh} Wh that the meter signed`,
       ),
     ];

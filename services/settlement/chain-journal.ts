@@ -136,7 +136,8 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
         else if (event.kind === "session-settled")
           desk.note("settled-by-others", { sessionId: event.sessionId, txHash });
         if (amounts !== null) {
-          await draft.change(event.sessionId, amounts);
+          // Anybody can give money back under terms that nobody ever opened.
+          if ((await draft.stateOf(event.sessionId)) !== null) await draft.change(event.sessionId, amounts);
           continue;
         }
         const again = isOurs ? await nextTryOf(event, await draft.stateOf(event.sessionId), to) : null;
@@ -164,9 +165,9 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
       const draft = createDraft(store, now());
       meters.forgetAll();
       for (const session of await store.listSessionsAbove(block)) {
-        const { opening, closing, topUps, refunds, correction } = session.state;
-        const amounts = [...topUps, ...refunds, ...(correction === null ? [] : [correction])];
-        if (amounts.some(({ position }) => position.blockNumber > block)) {
+        const { opening, closing, topUps, refunds, challenge } = session.state;
+        const amounts = [...topUps, ...refunds, challenge, challenge?.ending ?? null];
+        if (amounts.some((amount) => amount !== null && amount.position.blockNumber > block)) {
           await draft.change(session.sessionId, { kind: "amounts-reorganised", aboveBlock: block });
         }
         if (closing !== null && closing.position.blockNumber > block) {
@@ -195,12 +196,17 @@ function amountsOf(event: ChainEvent): SessionEvent | null {
     return { kind: "topped-up", topUp: { position, totalMicro: event.toppedUpMicro } };
   }
   if (event.kind === "session-refunded") return { kind: "refunded", position, amountMicro: event.amountMicro };
-  if (event.kind !== "session-corrected") return null;
-  const { challenger, provenMicro, refundedMicro, compensatedMicro, rewardMicro } = event;
-  return {
-    kind: "corrected",
-    correction: { position, challenger, provenMicro, refundedMicro, compensatedMicro, rewardMicro },
-  };
+  if (event.kind === "claim-challenged") {
+    const { challenger, chargedMicro, provenMicro, answerableUntil } = event;
+    const challenge = { position, challenger, chargedMicro, provenMicro, answerableUntil, ending: null };
+    return { kind: "challenged", challenge };
+  }
+  if (event.kind === "challenge-answered") {
+    return { kind: "challenge-ended", ending: { kind: "answered", position, answerer: event.answerer } };
+  }
+  if (event.kind !== "challenge-concluded") return null;
+  const { compensatedMicro, rewardMicro } = event;
+  return { kind: "challenge-ended", ending: { kind: "concluded", position, compensatedMicro, rewardMicro } };
 }
 
 /** Collects the steps of sessions of one range, where a session may be new and take several. */

@@ -1,7 +1,8 @@
 import type { Deployment } from "../chain/deployment.ts";
 import type { CdrMeter } from "../domain/cdr.ts";
-import type { Correction } from "../domain/session-amounts.ts";
-import { totalOf } from "../domain/session-amounts.ts";
+import type { Challenge, ChallengeEnding } from "../domain/session-amounts.ts";
+import { refundedBy, totalOf } from "../domain/session-amounts.ts";
+import type { LogPosition } from "../domain/session.ts";
 import { priceOf } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
@@ -74,8 +75,8 @@ export function createReceiptWriter(deps: {
           blockHash: closing.position.blockHash,
           logIndex: closing.position.logIndex,
         },
-        correction: correctionView(session.state.correction),
-        opening: { hash: opening.txHash, blockNumber: opening.blockNumber, logIndex: opening.logIndex },
+        challenge: challengeView(session.state.challenge),
+        opening: placeOf(opening),
         isBoundToSession: cdr?.isBoundToSession ?? records.every((record) => record.isBoundToSession),
       };
     },
@@ -83,11 +84,24 @@ export function createReceiptWriter(deps: {
 }
 
 /** What a challenge put right, and where the chain says so. */
-function correctionView(correction: Correction | null): Readonly<Record<string, string | number>> | null {
-  if (correction === null) return null;
-  const { position, ...content } = correction;
-  const { txHash: hash, blockNumber, logIndex } = position;
-  return { ...asText(content), hash, blockNumber, logIndex };
+function challengeView(challenge: Challenge | null): Readonly<Record<string, unknown>> | null {
+  if (challenge === null) return null;
+  const { position, ending, ...content } = challenge;
+  return {
+    ...asText(content),
+    answerableUntil: content.answerableUntil,
+    refundedMicro: refundedBy(challenge).toString(),
+    ...placeOf(position),
+    ending: ending === null ? null : endingView(ending),
+  };
+}
+
+function endingView({ position, ...content }: ChallengeEnding): Readonly<Record<string, unknown>> {
+  return { ...asText(content), ...placeOf(position) };
+}
+
+function placeOf({ txHash, blockNumber, logIndex }: LogPosition): Readonly<Record<string, string | number>> {
+  return { hash: txHash, blockNumber, logIndex };
 }
 
 /** A record as text where its bytes are UTF-8, else as base64: either way the bytes can be had back exactly. */

@@ -20,7 +20,7 @@ export function termsView(terms: SessionTerms): Readonly<Record<string, string>>
 /** A session as the queries show it. */
 export function sessionView(session: StoredSession): unknown {
   const { sessionId, idTag, terms, state } = session;
-  const { status, stage, dispute, reason, batchId, opening, closing, correction } = state;
+  const { status, stage, dispute, reason, batchId, opening, closing, challenge } = state;
   return toJson({
     sessionId,
     idTag,
@@ -33,7 +33,7 @@ export function sessionView(session: StoredSession): unknown {
     toppedUpMicro: totalOf(state.topUps),
     opening,
     closing,
-    correction,
+    challenge,
     refundedMicro: totalOf(state.refunds),
   });
 }

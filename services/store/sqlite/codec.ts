@@ -41,13 +41,23 @@ const nextTry = z.strictObject({
   notBeforeMs: z.number().nullable(),
   quorumLackingSinceMs: z.number().nullable(),
 });
-const correction = z.strictObject({
+const challenge = z.strictObject({
   position,
   challenger: z.string(),
+  chargedMicro: bigInteger,
   provenMicro: bigInteger,
-  refundedMicro: bigInteger,
-  compensatedMicro: bigInteger,
-  rewardMicro: bigInteger,
+  answerableUntil: z.number(),
+  ending: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("answered"), position, answerer: z.string() }),
+      z.strictObject({
+        kind: z.literal("concluded"),
+        position,
+        compensatedMicro: bigInteger,
+        rewardMicro: bigInteger,
+      }),
+    ])
+    .nullable(),
 });
 
 // What has a default came later than the first stores.
@@ -63,7 +73,7 @@ const state = z.strictObject({
   closing: closing.nullable(),
   topUps: tallies,
   refunds: tallies,
-  correction: correction.nullable().default(null),
+  challenge: challenge.nullable().default(null),
 });
 
 const terms = z.strictObject({

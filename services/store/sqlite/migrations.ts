@@ -18,19 +18,20 @@ const quorumStep = `
     signed_at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  -- Sessions that oracles settled and that records here contradict.
-  CREATE TABLE challenges (
-    session_id TEXT PRIMARY KEY REFERENCES sessions (session_id),
-    -- Number of the oracles' batch on the chain.
-    settled_batch INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('suspected', 'prepared', 'won', 'given-up')),
-    reason TEXT,
-    -- The batch that carries the challenge's transactions.
-    batch_id TEXT REFERENCES batches (batch_id),
+  -- What is to be done about wrong settlements and wrong challenges.
+  CREATE TABLE dispute_acts (
+    session_id TEXT NOT NULL REFERENCES sessions (session_id),
+    act TEXT NOT NULL CHECK (act IN ('challenge', 'answer', 'conclude')),
+    status TEXT NOT NULL CHECK (status IN ('due', 'prepared', 'done', 'given-up')),
+    due_at_ms INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
-    suspected_at_ms INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX challenges_open ON challenges (suspected_at_ms) WHERE status IN ('suspected', 'prepared');
+    -- The batch that carries its transactions.
+    batch_id TEXT REFERENCES batches (batch_id),
+    reason TEXT,
+    PRIMARY KEY (session_id, act)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX dispute_acts_due ON dispute_acts (due_at_ms) WHERE status = 'due';
+  CREATE INDEX dispute_acts_batch ON dispute_acts (batch_id) WHERE batch_id IS NOT NULL;
 `;
 
 /**

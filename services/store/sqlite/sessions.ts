@@ -140,10 +140,14 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
   );
 }
 
-function newestAmountsBlock({ topUps, refunds, correction }: SessionState): number | null {
-  const blocks = [topUps.at(-1)?.position, refunds.at(-1)?.position, correction?.position].flatMap(
-    (position) => position?.blockNumber ?? [],
-  );
+function newestAmountsBlock({ topUps, refunds, challenge }: SessionState): number | null {
+  const positions = [
+    topUps.at(-1)?.position,
+    refunds.at(-1)?.position,
+    challenge?.position,
+    challenge?.ending?.position,
+  ];
+  const blocks = positions.flatMap((position) => position?.blockNumber ?? []);
   return blocks.length === 0 ? null : Math.max(...blocks);
 }
 
