@@ -122,10 +122,11 @@ function registerAt(candidates: readonly Candidate[], findings: FindingCode[]): 
 }
 
 /**
- * How exact a reading is: by the most exact of those in the same unit, because a JSON number does not keep the zeros at
- * its end and would seem less exact than it is.
+ * How exact a reading is. 1.6 sends text, and its digits say it. 2.x sends JSON numbers, which do not keep the zeros at
+ * their end and would seem less exact than they are: there the most exact of those in the same unit says it.
  */
 function quantumOf(candidate: Candidate, all: readonly Candidate[]): Decimal {
+  if (candidate.message.protocol === "ocpp1.6") return candidate.quantum;
   return all
     .filter(
       ({ reading }) => reading.unit === candidate.reading.unit && reading.multiplier === candidate.reading.multiplier,
