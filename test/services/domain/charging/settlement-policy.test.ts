@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
 import { expect } from "chai";
 
 import { decideSettlement, defaultEvidencePolicy } from "../../../../services/domain/charging/settlement-policy.ts";
@@ -76,5 +79,11 @@ describe("Findings", function () {
       expect(title, code).to.match(/^[A-Z].*\.$/);
     }
     expect(severityOf("REGISTER_RESET")).to.equal("dispute");
+  });
+  it("are all in the documentation, as they are in the catalogue", async function () {
+    const page = await readFile(resolve(import.meta.dirname, "../../../../docs/ocpp-energy.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` +\| (\S+) +\| (.+?) +\|$/gm)].map((row) => row.slice(1));
+    const expected = Object.entries(findingCatalogue).map(([code, { severity, title }]) => [code, severity, title]);
+    expect(rows).to.deep.equal(expected);
   });
 });
