@@ -66,17 +66,15 @@ describe("The assessment of any transaction", function () {
     );
   });
   it("does not depend on when messages that do not contradict each other arrive", function () {
-    const honest = fc
-      .uniqueArray(fc.integer({ min: 1, max: 599 }), { minLength: 1, maxLength: 10 })
-      .chain((seconds) =>
-        fc.tuple(
-          fc.constant(seconds),
-          fc.array(fc.integer({ min: 600, max: 900 }), {
-            minLength: seconds.length + 2,
-            maxLength: seconds.length + 2,
-          }),
-        ),
-      );
+    const honest = fc.uniqueArray(fc.integer({ min: 1, max: 599 }), { minLength: 1, maxLength: 10 }).chain((seconds) =>
+      fc.tuple(
+        fc.constant(seconds),
+        fc.array(fc.integer({ min: 600, max: 900 }), {
+          minLength: seconds.length + 2,
+          maxLength: seconds.length + 2,
+        }),
+      ),
+    );
     const listAt = (seconds: readonly number[], arrivals: readonly number[]) => {
       const at = (index: number) => ({ receivedAtSeconds: arrivals[index] ?? 600 });
       const samples = seconds.map((s, index) => sample16(s, { value: String(1_000 + 3 * s) }, {}, at(index + 2)));
