@@ -12,7 +12,7 @@ export interface Completeness {
 const listedNumbers = 100;
 
 /**
- * Whether every message of a transaction is there (ocpp.md §4, 16): start, stop, and in 2.x every number in between. A
+ * Whether every message of a transaction is there (docs/ocpp-energy.md, rule 16): start, stop, and in 2.x every number in between. A
  * missing number is no proof of loss, because stations skip some and a register tells the sum over any hole; so this is
  * shown, and may be asked for by an operator's policy, and blocks nothing.
  */

@@ -44,7 +44,7 @@ const phaseNames = [
 const noiseWh: Decimal = { unscaled: 1n, scale: 3 };
 
 /**
- * Chooses the readings that energy is counted by (ocpp.md §4, 10): the import register, of all phases together before
+ * Chooses the readings that energy is counted by (docs/ocpp-energy.md, rule 10): the import register, of all phases together before
  * the sum of three, at the outlet before elsewhere; intervals only where no register is reported at all. Quarantined
  * readings, impossible times and the meter of the whole station are left out.
  * @param ended The stop that settles; `null` while there is none.
@@ -103,7 +103,8 @@ function collectCandidates(
 function registerAt(candidates: readonly Candidate[], findings: FindingCode[]): SeriesPoint[] {
   const registers = candidates.filter(({ reading }) => reading.measurand === "Energy.Active.Import.Register");
   const total = registers.filter(({ reading }) => reading.phase === null);
-  if (total.length > 0) return total.map((candidate) => pointOf(candidate, quantumOf(candidate, total)));
+  const quantumOfTotal = quantumsOf(total);
+  if (total.length > 0) return total.map((candidate) => pointOf(candidate, quantumOfTotal(candidate)));
   const points: SeriesPoint[] = [];
   for (const names of phaseNames) {
     const groups = Map.groupBy(registers, ({ reading, time }) => JSON.stringify([time.epochMs, reading.context]));
@@ -122,15 +123,22 @@ function registerAt(candidates: readonly Candidate[], findings: FindingCode[]): 
 }
 
 /**
- * How exact a reading is: by the most exact of those in the same unit, because a JSON number does not keep the zeros at
- * its end and would seem less exact than it is.
+ * How exact a reading is. 1.6 sends text, and its digits say it. 2.x sends JSON numbers, which do not keep the zeros at
+ * their end and would seem less exact than they are: there the most exact of those in the same unit says it.
  */
-function quantumOf(candidate: Candidate, all: readonly Candidate[]): Decimal {
-  return all
-    .filter(
-      ({ reading }) => reading.unit === candidate.reading.unit && reading.multiplier === candidate.reading.multiplier,
-    )
-    .reduce((finest, { quantum }) => (compareDecimals(quantum, finest) < 0 ? quantum : finest), candidate.quantum);
+function quantumsOf(candidates: readonly Candidate[]): (candidate: Candidate) => Decimal {
+  const unitOf = ({ reading }: Candidate): string => JSON.stringify([reading.unit, reading.multiplier]);
+  const finestOf = new Map<string, Decimal>();
+  for (const candidate of candidates) {
+    const finest = finestOf.get(unitOf(candidate));
+    if (finest === undefined || compareDecimals(candidate.quantum, finest) < 0) {
+      finestOf.set(unitOf(candidate), candidate.quantum);
+    }
+  }
+  return (candidate) =>
+    candidate.message.protocol === "ocpp1.6"
+      ? candidate.quantum
+      : (finestOf.get(unitOf(candidate)) ?? candidate.quantum);
 }
 
 function pointOf({ reading, value, time, message }: Candidate, quantumWh: Decimal): SeriesPoint {
@@ -223,8 +231,9 @@ function sumIntervals(
   messages: readonly TransactionMessage[],
   findings: FindingCode[],
 ): EnergySeries {
+  const quantumOf = quantumsOf(intervals);
   const sorted = intervals
-    .map((candidate) => pointOf(candidate, quantumOf(candidate, intervals)))
+    .map((candidate) => pointOf(candidate, quantumOf(candidate)))
     .sort(comparePoints)
     .filter(({ time }, index, all) => all[index - 1]?.time.epochMs !== time.epochMs);
   const values = new Set(intervals.map(({ time, value }) => JSON.stringify([time.epochMs, ...numbersOf(value)])));

@@ -25,7 +25,7 @@ export interface MissingStopLimits {
 }
 
 /**
- * Silence as in ocpp.md §4, 7. The grace of six hours is ours: a station that lost its network over an evening brings
+ * Silence as in docs/ocpp-energy.md, rule 7. The grace of six hours is ours: a station that lost its network over an evening brings
  * its stop by then, and a hold expires after 24 hours by default.
  */
 export const defaultMissingStopLimits: MissingStopLimits = {

@@ -17,7 +17,7 @@ export interface QuantityInput {
   readonly multiplier: number;
 }
 
-/** Values beyond this are a broken register, and no program that uses doubles would keep them exact (ocpp.md §4, 8). */
+/** Values beyond this are a broken register, and no program that uses doubles would keep them exact (docs/ocpp-energy.md, rule 8). */
 const greatestValue: Decimal = { unscaled: 2n ** 53n, scale: 0 };
 /** From 10⁻¹² to 10¹² of a watt-hour: beyond, it is no unit of a charging station. */
 const greatestMultiplier = 12;

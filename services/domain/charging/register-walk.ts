@@ -29,7 +29,7 @@ const zeroWh: Decimal = { unscaled: 0n, scale: 0 };
 /** Meters of charging stations tell whole watt-hours at best, whatever number of decimals they write. */
 const leastQuantumWh: Decimal = { unscaled: 1n, scale: 0 };
 const msPerHour = 3_600_000n;
-// One in twenty above the type plate (ocpp.md §4, 8).
+// One in twenty above the type plate (docs/ocpp-energy.md, rule 8).
 const toleranceNumerator = 21n;
 const toleranceDenominator = 20n;
 
@@ -50,7 +50,7 @@ export function isStepPlausible(
 }
 
 /**
- * Counts energy along a register (ocpp.md §4, 5, 6 and 8): every plausible step that does not go back. Whatever breaks
+ * Counts energy along a register (docs/ocpp-energy.md, rules 5, 6 and 8): every plausible step that does not go back. Whatever breaks
  * the register ends a segment and is not counted, so that the sum is what the readings prove at least.
  */
 export function walkRegister(points: readonly SeriesPoint[], profile: StationProfile): RegisterWalk {

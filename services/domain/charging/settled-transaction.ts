@@ -12,7 +12,7 @@ export interface SettledTransaction {
 
 /**
  * A settled transaction after more messages arrived: the same energy and grade, for ever, with what the late messages
- * say as flags (ocpp.md §4, 4). Repeats of what was there are no news.
+ * say as flags (docs/ocpp-energy.md, rule 4). Repeats of what was there are no news.
  * @param input All messages, the late ones among them.
  */
 export function reviewSettled(settled: SettledTransaction, input: AssessmentInput): TransactionAssessment {

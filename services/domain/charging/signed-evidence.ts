@@ -82,7 +82,7 @@ export function judgeFreshness(
 }
 
 /**
- * What the signed values of a session are worth (ocpp.md §4, 11). A value that is claimed and does not hold makes the
+ * What the signed values of a session are worth (docs/ocpp-energy.md, rule 11). A value that is claimed and does not hold makes the
  * session unsigned and suspicious; one that contradicts itself, or counts elsewhere, makes it disputed.
  */
 export function judgeSigned(evidence: SignedEvidence | null, context: SignedContext): SignedOutcome {

@@ -5,11 +5,11 @@ const timeGrammar =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,12}))?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?$/;
 
 const minuteMs = 60_000;
-/** No meter that reports through OCPP 1.6 or later measured before (ocpp.md §4, 12). */
+/** No meter that reports through OCPP 1.6 or later measured before (docs/ocpp-energy.md, rule 12). */
 const earliestEvidenceMs = Date.UTC(2020, 0, 1);
-/** A clock may run ahead; a reading from the future is none (ocpp.md §4, 12). */
+/** A clock may run ahead; a reading from the future is none (docs/ocpp-energy.md, rule 12). */
 const futureToleranceMs = 10 * minuteMs;
-/** More than this is worth telling the operator (ocpp.md §4, 12). */
+/** More than this is worth telling the operator (docs/ocpp-energy.md, rule 12). */
 const notableSkewMs = 5 * minuteMs;
 
 /** Reads a time with offset and fraction of any length; finer than milliseconds is cut off. */

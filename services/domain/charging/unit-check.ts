@@ -23,7 +23,7 @@ const scaleOfComparison = 12;
 const msPerHour = 3_600_000n;
 
 /**
- * Whether two statements about one flow differ by about 1000, which is a unit taken for another (ocpp.md §4, 9). Slopes
+ * Whether two statements about one flow differ by about 1000, which is a unit taken for another (docs/ocpp-energy.md, rule 9). Slopes
  * are compared, so that the two need not span the same time.
  */
 export function isUnitFault(flow: Flow, reference: Flow): boolean {
