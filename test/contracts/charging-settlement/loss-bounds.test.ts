@@ -1,0 +1,286 @@
+import { expect } from "chai";
+
+import { networkHelpers } from "../../helpers/chain.ts";
+import { outcomeOf } from "../../helpers/outcome.ts";
+import { AGREEMENT, partneredSettlement, type PartnersFixture } from "../../helpers/partners-fixture.ts";
+import type { Metering, Terms } from "../../helpers/session-terms.ts";
+import {
+  batchOf,
+  DAY,
+  DEPOSIT,
+  EPOCH_SECONDS,
+  type Group,
+  HOLD,
+  MAXIMUM_SESSION_SECONDS,
+  sessionIn,
+  settlementGroup,
+  settlementOf,
+  SettlementRefusal,
+  termsOf,
+  THRESHOLD,
+  USUAL,
+  USUAL_PRICE,
+} from "../../helpers/settlement-fixture.ts";
+
+/** Free in 30 hold-sized sessions: more than an epoch's limit of three holds and a half. */
+const SESSIONS = 8;
+const EPOCH_LIMIT = 100_000_000_000n;
+const LARGE_HOLD = EPOCH_LIMIT / 3n - 1n;
+const POWER_W = 2n ** 24n - 1n;
+const EVERYTHING: Metering = {
+  energyMicroWh: 10n ** 13n,
+  chargingSeconds: 2n ** 32n - 1n,
+  idleSeconds: 2n ** 32n - 1n,
+};
+
+/**
+ * A thief has the keys of a quorum and signs whatever pays best. What it can take is bounded by what drivers hold, by the
+ * power of the EVSE, and by the limit of an epoch; and it waits for the challenge window before anybody has it.
+ */
+describe("A stolen quorum", () => {
+  let fixture: PartnersFixture;
+
+  /** Large sessions of the driver on lanes 0 to 7, half of them under the agreement; one more with another operator. */
+  async function largeSessions(): Promise<PartnersFixture> {
+    const opened = await partneredSettlement();
+    const { settlement, erc20, driver } = opened;
+    const amount = BigInt(SESSIONS + 1) * LARGE_HOLD;
+    await erc20.mint(driver.address, amount);
+    await erc20.connect(driver).approve(await settlement.getAddress(), amount);
+    for (const terms of [...Array.from({ length: SESSIONS }, (_, lane) => largeTerms(opened, lane)), foreign(opened)]) {
+      await settlement.connect(driver).deposit(driver.address, terms.lane, LARGE_HOLD);
+      await settlement.connect(driver).open(terms);
+    }
+    return opened;
+  }
+
+  function largeTerms(of: PartnersFixture, lane: number): Terms {
+    return termsOf(of, {
+      lane: BigInt(lane + 2),
+      holdMicro: LARGE_HOLD,
+      maximumPowerW: POWER_W,
+      agreement: lane % 2 === 0 ? 0n : AGREEMENT,
+      expiresAt: of.startedAt + 2n * DAY - 3_600n,
+    });
+  }
+
+  function foreign(of: PartnersFixture): Terms {
+    return { ...largeTerms(of, SESSIONS), agreement: 0n, operator: of.otherOperator.address };
+  }
+
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(largeSessions);
+  });
+
+  const steal = async (...groups: Group[]) => {
+    const { settlement, thief, oracles } = fixture;
+    const batch = await batchOf(fixture, groups, oracles.slice(0, THRESHOLD));
+    return await outcomeOf(fixture, () => settlement.connect(thief).settleBatch(...batch));
+  };
+
+  const robbed = (terms: Terms, metering = EVERYTHING) => settlementGroup(terms, [settlementOf(terms, metering)]);
+
+  const skippedFor = (events: readonly (readonly unknown[])[]) =>
+    events.filter(([name]) => name === "SettlementSkipped").map(([, , , reason]) => reason);
+
+  async function creditedTo(operator: string): Promise<bigint> {
+    const { settlement } = fixture;
+    let sum = 0n;
+    for (const agreement of [0n, AGREEMENT]) {
+      const { finalMicro, provisionalMicro } = await settlement.creditOf(operator, agreement);
+      sum += finalMicro + provisionalMicro;
+    }
+    return sum;
+  }
+
+  it("invariant 18: takes of each session no more than its hold, and nothing of a free balance", async () => {
+    const { settlement, driver, otherDriver } = fixture;
+    const terms = largeTerms(fixture, 0);
+
+    const { changes } = await steal(robbed(terms));
+
+    expect(changes).to.deep.equal({ "operator provisional": LARGE_HOLD });
+    expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(DEPOSIT);
+    expect((await settlement.accountOf(otherDriver.address, 0)).freeMicro).to.equal(DEPOSIT);
+  });
+
+  it("invariant 18: pays nobody but the operator whom the driver named", async () => {
+    const { settlement, thief, operator } = fixture;
+    const terms = largeTerms(fixture, 0);
+
+    const { events } = await steal(robbed({ ...terms, operator: thief.address }));
+
+    expect(events).to.deep.equal([
+      [
+        "SettlementSkipped",
+        sessionIn(fixture, { ...terms, operator: thief.address }),
+        terms.driver,
+        SettlementRefusal.TermsMismatch,
+      ],
+    ]);
+    expect(await creditedTo(operator.address)).to.equal(0n);
+    expect(await settlement.isLive(terms, 0)).to.equal(true);
+  });
+
+  it("invariant 18: credits an operator with no more than the epoch's limit, across groups and agreements of one batch", async () => {
+    const { settlement, operator } = fixture;
+    const all = Array.from({ length: SESSIONS }, (_, lane) => robbed(largeTerms(fixture, lane)));
+
+    const { events } = await steal(...all);
+
+    expect(skippedFor(events)).to.deep.equal(Array(SESSIONS - 3).fill(SettlementRefusal.EpochLimitReached));
+    expect(await creditedTo(operator.address)).to.equal(3n * LARGE_HOLD);
+    expect(await settlement.epochLimitMicro()).to.equal(EPOCH_LIMIT);
+  });
+
+  it("invariant 18: credits no more in several batches of an epoch, nor in one group", async () => {
+    const { operator } = fixture;
+    const inOne = [0, 2, 4, 6].map((lane) => settlementOf(largeTerms(fixture, lane), EVERYTHING));
+    const first = await steal(settlementGroup(largeTerms(fixture, 0), inOne));
+    expect(skippedFor(first.events)).to.deep.equal([SettlementRefusal.EpochLimitReached]);
+
+    for (const lane of [1, 3, 5, 6, 7]) {
+      const { events, changes } = await steal(robbed(largeTerms(fixture, lane)));
+      expect(skippedFor(events)).to.deep.equal([SettlementRefusal.EpochLimitReached]);
+      expect(changes).to.deep.equal({});
+    }
+    expect(await creditedTo(operator.address)).to.equal(3n * LARGE_HOLD);
+  });
+
+  it("lets smaller sessions settle that still fit, to the last millionth of the limit", async () => {
+    const { settlement, driver, operator } = fixture;
+    const rest = EPOCH_LIMIT - 3n * LARGE_HOLD;
+    const exact = termsOf(fixture, { holdMicro: rest, maximumPowerW: POWER_W });
+    const above = termsOf(fixture, { lane: 1n, holdMicro: 1n, maximumPowerW: POWER_W });
+    await settlement.connect(driver).open(exact);
+    await settlement.connect(driver).open(above);
+
+    const { events } = await steal(
+      ...[0, 1, 2, 3].map((lane) => robbed(largeTerms(fixture, lane))),
+      robbed(exact),
+      robbed(above),
+    );
+
+    expect(skippedFor(events)).to.deep.equal([
+      SettlementRefusal.EpochLimitReached,
+      SettlementRefusal.EpochLimitReached,
+    ]);
+    expect(await creditedTo(operator.address)).to.equal(EPOCH_LIMIT);
+  });
+
+  it("closes a session free of charge when the limit is reached: drivers are not stuck with it", async () => {
+    await steal(...[0, 1, 2].map((lane) => robbed(largeTerms(fixture, lane))));
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
+
+    await steal(robbed(largeTerms(fixture, 3), nothing));
+
+    expect(await fixture.settlement.isLive(largeTerms(fixture, 3), 0)).to.equal(false);
+  });
+
+  it("has a limit for each operator of its own", async () => {
+    const { otherOperator, operator } = fixture;
+
+    await steal(...[0, 1, 2, 3].map((lane) => robbed(largeTerms(fixture, lane))), robbed(foreign(fixture)));
+
+    expect([await creditedTo(operator.address), await creditedTo(otherOperator.address)]).to.deep.equal([
+      3n * LARGE_HOLD,
+      LARGE_HOLD,
+    ]);
+  });
+
+  it("has another limit from the first second of the next epoch, and not one second earlier", async () => {
+    const { startedAt, settlement, operator } = fixture;
+    const nextEpoch = (startedAt / EPOCH_SECONDS + 1n) * EPOCH_SECONDS;
+    const { thief, oracles } = fixture;
+    const take = async (lanes: readonly number[]) => {
+      const groups = lanes.map((lane) => robbed(largeTerms(fixture, lane)));
+      await settlement.connect(thief).settleBatch(...(await batchOf(fixture, groups, oracles.slice(0, THRESHOLD))));
+    };
+    await networkHelpers.time.setNextBlockTimestamp(nextEpoch - 2n);
+    await take([0, 1, 2, 3]);
+    await networkHelpers.time.setNextBlockTimestamp(nextEpoch - 1n);
+    await take([4]);
+    expect(await creditedTo(operator.address)).to.equal(3n * LARGE_HOLD);
+
+    await networkHelpers.time.setNextBlockTimestamp(nextEpoch);
+    await take([4, 5, 6, 7]);
+
+    // Two limits around the border of two epochs, and not one millionth more.
+    expect(await creditedTo(operator.address)).to.equal(6n * LARGE_HOLD);
+  });
+
+  it("has nothing of it before the window is over, and a quorum's committee is replaced only after that", async () => {
+    const { settlement, operator, oracleCommittee, challenges } = fixture;
+    await steal(robbed(largeTerms(fixture, 0)));
+    const settledAt = BigInt(await networkHelpers.time.latest());
+    await networkHelpers.time.increaseTo(settledAt + (await challenges.challengeWindowSeconds()));
+
+    await expect(settlement.connect(operator).withdrawCredit(operator.address, 0, 1, operator.address))
+      .to.be.revertedWithCustomError(settlement, "BalanceTooLow")
+      .withArgs(1, 0);
+    expect((await oracleCommittee.liabilitySeconds()) > (await challenges.challengeWindowSeconds())).to.equal(true);
+  });
+
+  describe("claims no more energy than the EVSE's power gives since the earliest possible opening:", () => {
+    /** Expires a day from the fixture's start, so it can have been opened a day before at the earliest. */
+    const usual = () => termsOf(fixture);
+
+    beforeEach(async () => {
+      await fixture.settlement.connect(fixture.driver).open(usual());
+    });
+
+    function mostEnergy(powerW: bigint, now: bigint, expiresAt: bigint): bigint {
+      return ((now + MAXIMUM_SESSION_SECONDS - expiresAt) * powerW * 1_000_000n) / 3_600n;
+    }
+
+    async function claim(energyMicroWh: bigint, now: bigint) {
+      await networkHelpers.time.setNextBlockTimestamp(now);
+      return await steal(robbed(usual(), { ...USUAL, energyMicroWh }));
+    }
+
+    it("a millionth of a watt-hour more is skipped", async () => {
+      const now = fixture.startedAt + 1_000n;
+      const most = mostEnergy(22_000n, now, usual().expiresAt);
+
+      expect(await claim(most + 1n, now)).to.deep.equal({
+        events: [
+          ["SettlementSkipped", sessionIn(fixture, usual()), usual().driver, SettlementRefusal.EnergyAbovePower],
+        ],
+        changes: {},
+      });
+      expect(await fixture.settlement.isLive(usual(), 0)).to.equal(true);
+    });
+
+    it("exactly as much is settled, and more as time goes by", async () => {
+      const now = fixture.startedAt + 1_000n;
+      const most = mostEnergy(22_000n, now, usual().expiresAt);
+
+      expect((await claim(most + 1n, now))["changes"]).to.deep.equal({});
+      const { changes } = await claim(most + 1n, now + 1n);
+
+      expect(changes["operator provisional"]).to.equal(HOLD);
+    });
+
+    it("none at all where the terms name no power, and zero energy still settles", async () => {
+      const { settlement, driver } = fixture;
+      const none = termsOf(fixture, { lane: 1n, maximumPowerW: 0n });
+      await settlement.connect(driver).open(none);
+      const { events } = await steal(robbed(none, { ...USUAL, energyMicroWh: 1n }));
+      expect(skippedFor(events)).to.deep.equal([SettlementRefusal.EnergyAbovePower]);
+
+      await steal(robbed(none, { ...USUAL, energyMicroWh: 0n }));
+
+      expect(await settlement.isLive(none, 0)).to.equal(false);
+    });
+
+    it("one such item does not stop the others of the batch", async () => {
+      const { settlement, driver } = fixture;
+      const second = termsOf(fixture, { lane: 1n });
+      await settlement.connect(driver).open(second);
+
+      const { changes } = await steal(robbed(usual()), robbed(second, USUAL));
+
+      expect(changes["operator provisional"]).to.equal(USUAL_PRICE);
+    });
+  });
+});
