@@ -3,13 +3,13 @@ import { expect } from "chai";
 import type { HostileToken } from "../../../types/index.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
+import { passEpochs } from "../../helpers/partners-fixture.ts";
 import {
   hostileSettlementOfSixDecimals,
   openingGroup,
   openingOf,
   type SettlementFixture,
   settlementGroup,
-  settlementOf,
   termsOf,
   USUAL_PRICE,
   settleBatch,
@@ -42,23 +42,25 @@ describe("ChargingSettlement and a token that denies accounts", () => {
     termsOf(fixture, { driver: fixture.otherDriver.address, operator: fixture.otherOperator.address });
 
   it("settles everybody's sessions in one batch, the denied accounts' too", async () => {
-    const { settlement } = fixture;
-
     const { changes } = await outcomeOf(fixture, () =>
-      settleBatch(fixture, [settlementGroup(terms()), settlementGroup(otherTerms(), [settlementOf(otherTerms())])]),
+      settleBatch(fixture, [settlementGroup(terms()), settlementGroup(otherTerms())]),
     );
 
-    expect([changes["operator credit"], changes["otherOperator credit"]]).to.deep.equal([USUAL_PRICE, USUAL_PRICE]);
+    expect([changes["operator provisional"], changes["otherOperator provisional"]]).to.deep.equal([
+      USUAL_PRICE,
+      USUAL_PRICE,
+    ]);
   });
 
-  it("opens and expires sessions of a denied driver", async () => {
+  it("opens, tops up and expires sessions of a denied driver", async () => {
     const { settlement, relayer, driver } = fixture;
     await settleBatch(fixture, [settlementGroup(terms())]);
     const next = termsOf(fixture, { nonce: 1n });
     await settlement.connect(relayer).openBatch([openingGroup(next, [await openingOf(fixture, driver, next)])]);
+    await settlement.connect(driver).topUp(next, 0, 500);
     await networkHelpers.time.increaseTo(next.expiresAt + 1n);
 
-    await settlement.connect(relayer).expire(next, 0);
+    await settlement.connect(relayer).expire(next, 500);
 
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(100_000_000n - USUAL_PRICE);
   });
@@ -66,21 +68,53 @@ describe("ChargingSettlement and a token that denies accounts", () => {
   it("pays the other driver and the other operator", async () => {
     const { settlement, otherDriver, otherOperator } = fixture;
     await settleBatch(fixture, [settlementGroup(otherTerms())]);
+    await passEpochs();
 
     await settlement.connect(otherDriver).withdraw(0, 100_000_000n - USUAL_PRICE, otherDriver.address);
-    await settlement.connect(otherOperator).withdrawCredit(USUAL_PRICE, otherOperator.address);
+    await settlement
+      .connect(otherOperator)
+      .withdrawCredit(otherOperator.address, 0, USUAL_PRICE, otherOperator.address);
 
     expect(await settlement.owedMicro()).to.equal(100_000_000n);
+  });
+
+  it("pays the other partners and the operator when one partner is denied, and keeps the denied one's part", async () => {
+    const { settlement, erc20, partnerAgreements, otherOperator, otherDriver, payer, relayer, guardian } = fixture;
+    const partners = [payer, relayer, guardian];
+    await partnerAgreements
+      .connect(otherOperator)
+      .propose(partners.map(({ address }) => ({ partner: address, shareBps: 1_000n })));
+    for (const partner of partners) await partnerAgreements.connect(partner).sign(1);
+    await settleBatch(fixture, [settlementGroup(otherTerms())]);
+    const shared = { ...otherTerms(), nonce: 1n, agreement: 1n };
+    await settlement.connect(otherDriver).open(shared);
+    await settleBatch(fixture, [settlementGroup(shared)]);
+    await passEpochs();
+    await erc20.setDenied(relayer.address, true);
+    const part = USUAL_PRICE / 10n;
+    const earner = otherOperator.address;
+
+    await expect(settlement.connect(relayer).withdrawCredit(earner, 1, part, relayer.address))
+      .to.be.revertedWithCustomError(erc20, "Denied")
+      .withArgs(relayer.address);
+    await settlement.connect(payer).withdrawCredit(earner, 1, part, payer.address);
+    await settlement.connect(guardian).withdrawCredit(earner, 1, part, guardian.address);
+    const rest = await settlement.withdrawableOf(earner, 1, earner);
+    await settlement.connect(otherOperator).withdrawCredit(earner, 1, rest, earner);
+
+    expect(await settlement.withdrawableOf(earner, 1, relayer.address)).to.equal(part);
+    await settlement.connect(relayer).withdrawCredit(earner, 1, part, payer.address);
   });
 
   it("keeps a denied account's money until it names another recipient", async () => {
     const { settlement, erc20, driver, payer, operator } = fixture;
     await settleBatch(fixture, [settlementGroup(terms())]);
+    await passEpochs();
 
     await expect(settlement.connect(driver).withdraw(0, 1_000, driver.address))
       .to.be.revertedWithCustomError(erc20, "Denied")
       .withArgs(driver.address);
-    await expect(settlement.connect(operator).withdrawCredit(1_000, operator.address))
+    await expect(settlement.connect(operator).withdrawCredit(operator.address, 0, 1_000, operator.address))
       .to.be.revertedWithCustomError(erc20, "Denied")
       .withArgs(operator.address);
 
@@ -91,11 +125,13 @@ describe("ChargingSettlement and a token that denies accounts", () => {
       "driver/0 free": -1_000n,
       owed: -1_000n,
     });
-    const credited = await outcomeOf(fixture, () => settlement.connect(operator).withdrawCredit(1_000, payer.address));
+    const credited = await outcomeOf(fixture, () =>
+      settlement.connect(operator).withdrawCredit(operator.address, 0, 1_000, payer.address),
+    );
     expect(credited.changes).to.deep.equal({
       "payer tokens": 1_000n,
       "settlement tokens": -1_000n,
-      "operator credit": -1_000n,
+      "operator withdrawn": 1_000n,
       owed: -1_000n,
     });
   });

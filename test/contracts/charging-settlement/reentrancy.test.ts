@@ -1,25 +1,28 @@
 import { expect } from "chai";
 
 import type { HostileToken } from "../../../types/index.ts";
-import { networkHelpers } from "../../helpers/chain.ts";
+import { ethers, networkHelpers } from "../../helpers/chain.ts";
+import { signTerms, signTopUp, signWithdrawal } from "../../helpers/orders.ts";
 import { booksOf, outcomeOf } from "../../helpers/outcome.ts";
-import { packTerms } from "../../helpers/session-terms.ts";
+import { passEpochs } from "../../helpers/partners-fixture.ts";
+import { packMetering, packTerms } from "../../helpers/session-terms.ts";
 import {
+  DAY,
   hostileSettlementOfSixDecimals,
   openingGroup,
   openingOf,
   sessionIn,
+  settleBatch,
   type SettlementFixture,
   settlementGroup,
-  settlementOf,
   TARIFF,
   termsOf,
-  settleBatch,
+  USUAL,
 } from "../../helpers/settlement-fixture.ts";
 
 type Fixture = SettlementFixture<HostileToken>;
 
-/** The token is a driver, an operator and an oracle itself, with money and a session in the contract. */
+/** The token is a driver, an operator and a bonded account itself, with money and credit in the contract. */
 async function tokenInside(): Promise<Fixture> {
   const fixture = await hostileSettlementOfSixDecimals();
   const { erc20, settlement, tariffRegistry, driver } = fixture;
@@ -30,8 +33,10 @@ async function tokenInside(): Promise<Fixture> {
   await erc20.mint(token, 1_000_000_000n);
   await erc20.act(token, erc20.interface.encodeFunctionData("approve", [target, 2n ** 255n]));
   await erc20.act(target, call.encodeFunctionData("deposit", [token, 0, 300_000_000n]));
+  await erc20.act(target, call.encodeFunctionData("postBond", [token, 5_000]));
   await settlement.connect(driver).deposit(driver.address, 0, 100_000_000n);
   await settlement.connect(driver).deposit(driver.address, 1, 100_000_000n);
+  await settlement.connect(driver).postBond(driver.address, 5_000);
 
   const publish = tariffRegistry.interface.encodeFunctionData("publish", [
     await tariffRegistry.tariffOf(fixture.tariffId),
@@ -39,7 +44,8 @@ async function tokenInside(): Promise<Fixture> {
   await erc20.act(await tariffRegistry.getAddress(), publish);
   await settlement.connect(driver).open(termsOf(fixture, { operator: token }));
   await settleBatch(fixture, [settlementGroup(termsOf(fixture, { operator: token }))]);
-  return fixture;
+  await passEpochs();
+  return { ...fixture, startedAt: BigInt(await networkHelpers.time.latest()) };
 }
 
 describe("ChargingSettlement and a token that calls back", () => {
@@ -51,53 +57,95 @@ describe("ChargingSettlement and a token that calls back", () => {
     token = await fixture.erc20.getAddress();
   });
 
-  /** The three calls that make the contract call the token's transfer functions. */
+  const orderOfDriver = () => ({
+    driver: fixture.driver.address,
+    lane: 0n,
+    nonce: 1n,
+    amount: 1_000n,
+    recipient: fixture.driver.address,
+    deadline: fixture.startedAt + DAY,
+  });
+
+  /** The calls that make the contract call the token's transfer functions. */
   const entries = {
     deposit: () => fixture.settlement.connect(fixture.driver).deposit(fixture.driver.address, 0, 1_000),
     withdraw: () => fixture.settlement.connect(fixture.driver).withdraw(0, 1_000, fixture.driver.address),
+    withdrawSigned: async () =>
+      await fixture.settlement
+        .connect(fixture.relayer)
+        .withdrawSigned(orderOfDriver(), await signWithdrawal(fixture, fixture.driver, orderOfDriver())),
     withdrawCredit: () =>
       fixture.erc20.act(
         fixture.settlement.getAddress(),
-        fixture.settlement.interface.encodeFunctionData("withdrawCredit", [1_000, fixture.thief.address]),
+        fixture.settlement.interface.encodeFunctionData("withdrawCredit", [token, 0, 1_000, fixture.thief.address]),
       ),
+    postBond: () => fixture.settlement.connect(fixture.driver).postBond(fixture.driver.address, 1_000),
+    withdrawBond: () => fixture.settlement.connect(fixture.driver).withdrawBond(1_000, fixture.driver.address),
   };
 
   /**
    * Every function that changes state, with arguments that succeed when the token calls it outside of a transfer; but
-   * for `settleProven`, which only the contract that verifies meters' signatures may call.
+   * for those that only another of our contracts may call.
    */
   async function innerCalls(): Promise<Record<string, string>> {
     const { settlement, driver } = fixture;
     const call = settlement.interface;
-    const ofToken = termsOf(fixture, { driver: token });
+    const ofToken = termsOf(fixture, { driver: token, operator: token });
     const ofDriver = termsOf(fixture, { lane: 1n });
+    const order = { ...orderOfDriver(), amount: 500n };
+    const proof = { driver: token, terms: packTerms(ofToken), metering: packMetering(USUAL) };
     return {
       deposit: call.encodeFunctionData("deposit", [token, 0, 1_000]),
       withdraw: call.encodeFunctionData("withdraw", [0, 1_000, token]),
+      withdrawSigned: call.encodeFunctionData("withdrawSigned", [order, await signWithdrawal(fixture, driver, order)]),
       advanceNonce: call.encodeFunctionData("advanceNonce", [0]),
       open: call.encodeFunctionData("open", [ofToken]),
+      openSigned: call.encodeFunctionData("openSigned", [ofDriver, await signTerms(fixture, driver, ofDriver)]),
+      openAuthorized: call.encodeFunctionData("openAuthorized", [ofToken]),
       openBatch: call.encodeFunctionData("openBatch", [
         [openingGroup(ofDriver, [await openingOf(fixture, driver, ofDriver)])],
       ]),
-      settleBatch: call.encodeFunctionData("settleBatch", [[]]),
-      settleProven: call.encodeFunctionData("settleProven", [
-        sessionIn(fixture, ofToken),
-        token,
-        TARIFF,
-        settlementOf(ofToken),
+      topUp: call.encodeFunctionData("topUp", [ofToken, 0, 1_000]),
+      topUpSigned: call.encodeFunctionData("topUpSigned", [
+        ofDriver,
+        0,
+        1_000,
+        await signTopUp(fixture, driver, ofDriver, 0n, 1_000n),
       ]),
-      expire: call.encodeFunctionData("expire", [ofToken]),
-      withdrawCredit: call.encodeFunctionData("withdrawCredit", [1_000, token]),
+      settleBatch: call.encodeFunctionData("settleBatch", [[], []]),
+      settleProven: call.encodeFunctionData("settleProven", [sessionIn(fixture, ofToken), token, 0, TARIFF, proof]),
+      correct: call.encodeFunctionData("correct", [
+        {
+          sessionId: sessionIn(fixture, ofToken),
+          driver: token,
+          lane: 0,
+          operator: token,
+          agreement: 0,
+          settledAt: 0,
+          chargedMicro: 0,
+          provenMicro: 1_000,
+          challenger: token,
+          rewardMicro: 1_000,
+          liable: [token],
+        },
+      ]),
+      expire: call.encodeFunctionData("expire", [ofToken, 0]),
+      withdrawCredit: call.encodeFunctionData("withdrawCredit", [token, 0, 1_000, token]),
+      refund: call.encodeFunctionData("refund", [ofToken, 1_000]),
+      postBond: call.encodeFunctionData("postBond", [token, 1_000]),
+      withdrawBond: call.encodeFunctionData("withdrawBond", [1_000, token]),
     };
   }
 
-  it("knows every function that changes state", async () => {
+  it("knows every function that changes state, and every one that moves tokens", async () => {
     const changing: string[] = [];
     fixture.settlement.interface.forEachFunction((fragment) => {
       if (!fragment.constant) changing.push(fragment.name);
     });
+    const moving = changing.filter((name) => /^(deposit|postBond|withdraw)/.test(name));
 
     expect(Object.keys(await innerCalls()).sort()).to.deep.equal(changing.sort());
+    expect(Object.keys(entries).sort()).to.deep.equal(moving.sort());
   });
 
   for (const [entry, enter] of Object.entries(entries)) {
@@ -134,17 +182,58 @@ describe("ChargingSettlement and a token that calls back", () => {
     });
   }
 
+  it("is refused the way through the contracts beside it", async () => {
+    const { addresses, erc20, driver, operator, startedAt } = fixture;
+    const consents = await ethers.getContractAt("VehicleConsents", addresses.VehicleConsents);
+    const vehicle = new ethers.Wallet(`0x${"5a".repeat(32)}`);
+    const consent = {
+      driver: driver.address,
+      lane: 1,
+      vehicleKey: vehicle.address,
+      operators: [operator.address],
+      sessionCapMicro: 100_000_000n,
+      periodCapMicro: 100_000_000n,
+      periodSeconds: DAY,
+      expiresAt: startedAt + DAY,
+    };
+    await consents.connect(driver).grant(consent);
+    const terms = termsOf(fixture, { lane: 1n });
+    const signature = vehicle.signingKey.sign(sessionIn(fixture, terms)).serialized;
+    const data = consents.interface.encodeFunctionData("openByVehicle", [consent, terms, signature]);
+    await erc20.setHook(addresses.VehicleConsents, data);
+
+    await entries.deposit();
+
+    expect([await erc20.hookRuns(), await erc20.hookSuccesses()]).to.deep.equal([2n, 0n]);
+    expect(await consents.remainingOf(consent)).to.equal(100_000_000n);
+    await erc20.setHook(ethers.ZeroAddress, "0x");
+    await consents.openByVehicle(consent, terms, signature);
+    expect(await consents.remainingOf(consent)).to.equal(70_000_000n);
+  });
+
   it("can do outside of a transfer what it was refused within", async () => {
     const { settlement, erc20 } = fixture;
     const target = await settlement.getAddress();
-    const { deposit, withdraw, open, withdrawCredit } = await innerCalls();
+    const calls = await innerCalls();
     const before = await booksOf(fixture);
 
-    for (const data of [deposit, withdraw, open, withdrawCredit]) await erc20.act(target, data ?? "0x");
+    for (const name of [
+      "deposit",
+      "withdraw",
+      "open",
+      "topUp",
+      "refund",
+      "withdrawCredit",
+      "postBond",
+      "withdrawBond",
+    ]) {
+      await erc20.act(target, calls[name] ?? "0x");
+    }
+    for (const name of ["withdrawSigned", "openSigned", "topUpSigned"]) await erc20.act(target, calls[name] ?? "0x");
 
     const account = await settlement.accountOf(token, 0);
     expect([account.freeMicro, account.nonce]).to.deep.equal([270_000_000n, 1n]);
-    expect((await booksOf(fixture))["owed"]).to.equal((before["owed"] ?? 0n) - 1_000n);
-    expect(packTerms(termsOf(fixture, { driver: token }))).to.not.equal(0n);
+    // Out went a thousand of credit and five hundred of the driver's.
+    expect((await booksOf(fixture))["owed"]).to.equal((before["owed"] ?? 0n) - 1_500n);
   });
 });
