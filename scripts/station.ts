@@ -1,56 +1,87 @@
-import type { Store } from "../services/store/store.ts";
+import { stationKeySha256Of } from "../services/ingest/ocpp/station-key.ts";
+import type { BootStatus, SecurityProfile } from "../services/store/ocpp.ts";
 import { openSqliteStore } from "../services/store/sqlite/sqlite-store.ts";
+import type { Store } from "../services/store/store.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
-import { createApiKey } from "./demo/stations.ts";
+import { createApiKey, createStationKey } from "./demo/stations.ts";
+import { sendCommand } from "./station/send-command.ts";
 
 const help = `
-Says which charging stations may report to the service, and for which EVSEs. Works beside a running service.
+Says which charging stations may report to the service, and for which EVSEs, and sends commands to those that are
+connected over OCPP. Works beside a running service.
 
-Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] [--new-key] [options]
+Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] [--profile <n>] [--new-key] [options]
        npm run station -- list [options]
        npm run station -- remove <stationId> [options]
+       npm run station -- command <stationId> <Action> '<JSON>' [--url <url>] [options]
 
-  --evse <number>    number of an EVSE in the meter registry that the station reports for
-  --new-key          replaces a station that is there, its key and its EVSEs
+  --evse <number>    number of an EVSE in the meter registry that the station reports for. The first is EVSE 1 of the
+                     station itself (connector 1 in OCPP 1.6), the second its EVSE 2, and so on
+  --profile <n>      least security profile of OCPP: 0 nothing, 1 key (default), 2 key and TLS, 3 client certificate
+  --pending          the station is told to wait when it boots; add it again without this to let it charge
+  --new-key          replaces a station that is there, its keys and its EVSEs
   --data <dir>       folder of the service's store; default: WATTPROOF_DATA
+  --url <url>        the service's HTTP address; default: http://127.0.0.1:8080
   --json             JSON on stdout
   --help             this text
 
-The API key is printed once and kept nowhere; the store has only its SHA-256.
-Exit: 0 done, 1 there is no such station, or there is one already, 2 could not be done.
+The keys are printed once and kept nowhere; the store has only their SHA-256. The API key is for HTTP, the OCPP key is
+the charger's AuthorizationKey (1.6) or BasicAuthPassword (2.x). A command is allowed by the operator's key in the
+environment variable WATTPROOF_OPERATOR_KEY.
+Exit: 0 done, 1 there is no such station, or there is one already, or the station did not accept, 2 could not be done.
 
-Example:
+Examples:
   npm run station -- add CH-0042 --evse 7 --data /var/lib/wattproof
+  npm run station -- command CH-0042 Reset '{"type":"Soft"}'
 `;
 
 /** What the service takes as a station's identity: up to 48 characters that need no escaping anywhere. */
 const stationIdGrammar = /^[A-Za-z0-9_.:*-]{1,48}$/u;
+const defaultUrl = "http://127.0.0.1:8080";
+const profiles: Readonly<Record<string, SecurityProfile>> = { "0": 0, "1": 1, "2": 2, "3": 3 };
 
 await runCommand(
   {
     help,
     options: {
       evse: { type: "string", multiple: true },
+      profile: { type: "string" },
+      pending: { type: "boolean" },
       "new-key": { type: "boolean" },
       data: { type: "string" },
+      url: { type: "string" },
     },
   },
   async ({ values, positionals }, output) => {
     const [action, stationId, ...others] = positionals;
+    if (stationId !== undefined && !stationIdGrammar.test(stationId)) {
+      throw new UsageError("A station's id has 1 to 48 characters of A-Z a-z 0-9 _ . : * -");
+    }
+    if (action === "command") {
+      const [ocppAction, payload = "{}", ...rest] = others;
+      if (stationId === undefined || ocppAction === undefined || rest.length > 0) {
+        throw new UsageError("Say what to do: command <stationId> <Action> '<JSON>'");
+      }
+      return sendCommand(output, values.url ?? defaultUrl, stationId, ocppAction, payload);
+    }
+
     const data = values.data ?? process.env["WATTPROOF_DATA"];
     if (data === undefined) {
       throw new UsageError("Say where the service's store is: --data <dir>");
     }
     const takesId = action === "add" || action === "remove";
     if ((!takesId && action !== "list") || others.length > 0 || (stationId !== undefined) !== takesId) {
-      throw new UsageError("Say what to do: add <stationId>, list, or remove <stationId>");
-    }
-    if (stationId !== undefined && !stationIdGrammar.test(stationId)) {
-      throw new UsageError("A station's id has 1 to 48 characters of A-Z a-z 0-9 _ . : * -");
+      throw new UsageError(
+        "Say what to do: add <stationId>, list, remove <stationId>, or command <stationId> <Action>",
+      );
     }
     const evses = (values.evse ?? []).map((text) => wholeNumber("--evse", text, 1, 2 ** 32 - 1));
     if (action === "add" && evses.length === 0) {
       throw new UsageError("A station reports for at least one EVSE: --evse <number>");
+    }
+    const profile = profiles[values.profile ?? "1"];
+    if (profile === undefined) {
+      throw new UsageError("A security profile is 0, 1, 2 or 3");
     }
 
     const store = openSqliteStore(data);
@@ -58,47 +89,77 @@ await runCommand(
       if (stationId === undefined) {
         return await list(store, output);
       }
+      if (action === "remove") {
+        return await remove(store, output, stationId);
+      }
+      const bootStatus = values.pending === true ? "Pending" : "Accepted";
 
-      return action === "add"
-        ? await add(store, output, stationId, evses, values["new-key"] === true)
-        : await remove(store, output, stationId);
+      return await add(store, output, { stationId, evses, profile, bootStatus }, values["new-key"] === true);
     } finally {
       await store.close();
     }
   },
 );
 
-async function add(
-  store: Store,
-  output: Output,
-  stationId: string,
-  evses: readonly number[],
-  isReplacing: boolean,
-): Promise<number> {
-  if (!isReplacing && (await store.findStation(stationId)) !== null) {
+interface Registration {
+  readonly stationId: string;
+  readonly evses: readonly number[];
+  readonly profile: SecurityProfile;
+  readonly bootStatus: BootStatus;
+}
+
+async function add(store: Store, output: Output, registration: Registration, replaces: boolean): Promise<number> {
+  const { stationId, evses, profile, bootStatus } = registration;
+  if (!replaces && (await store.findStation(stationId)) !== null) {
     process.stderr.write(`There is a station ${stationId}; --new-key replaces it.\n`);
 
     return exitCodes.differs;
   }
   const { apiKey, apiKeySha256 } = createApiKey();
+  // A station of profile 0 or 3 has no key: there it would be a second way in.
+  const ocppKey = profile === 1 || profile === 2 ? createStationKey() : null;
+  await store.removeStation(stationId);
   await store.putStation({ stationId, apiKeySha256, evses });
-  output.json({ stationId, evses, apiKey });
+  await store.setOcppAccess(stationId, { leastSecurityProfile: profile, bootStatus });
+  if (ocppKey !== null) {
+    await store.replaceStationKeys(stationId, stationKeySha256Of(ocppKey), Date.now());
+  }
+  output.json({ stationId, evses, apiKey, securityProfile: profile, bootStatus, ocppKey });
   if (!output.isJson) {
     output.line(`${stationId} may report for EVSE ${evses.join(", ")}. Its API key, shown only now:`);
     output.line(apiKey);
+    output.line(ocppKey === null ? `OCPP by security profile ${profile}, without a key.` : `Its OCPP key:`);
+    if (ocppKey !== null) {
+      output.line(ocppKey);
+    }
   }
 
   return exitCodes.asExpected;
 }
 
 async function list(store: Store, output: Output): Promise<number> {
-  const stations = await store.listStations();
-  output.json({ stations: stations.map(({ stationId, evses }) => ({ stationId, evses })) });
+  const stations = await store.listOcppStations();
+  const wantsToJoin = await store.listUnknownStations();
+  output.json({
+    stations: stations.map(({ stationId, evses, leastSecurityProfile, bootStatus, protocol, lastSeenAtMs }) => ({
+      stationId,
+      evses,
+      securityProfile: leastSecurityProfile,
+      bootStatus,
+      protocol,
+      lastSeenAtMs,
+    })),
+    wantsToJoin,
+  });
   if (!output.isJson) {
-    for (const { stationId, evses } of stations) {
-      output.line(`${stationId.padEnd(48)}  EVSE ${evses.join(", ")}`);
+    for (const { stationId, evses, protocol, lastSeenAtMs } of stations) {
+      const seen = lastSeenAtMs === null ? "" : `  ${protocol ?? ""} seen ${new Date(lastSeenAtMs).toISOString()}`;
+      output.line(`${stationId.padEnd(48)}  EVSE ${evses.join(", ")}${seen}`);
     }
     output.line(`${stations.length} stations`);
+    for (const { stationId, address, lastSeenAtMs } of wantsToJoin) {
+      output.line(`${stationId.padEnd(48)}  wants to join, from ${address}, ${new Date(lastSeenAtMs).toISOString()}`);
+    }
   }
 
   return exitCodes.asExpected;

@@ -30,7 +30,6 @@ export const errorCatalogue = {
   STATION_BUSY: { httpStatus: 503, isRetryable: true, title: "Too many commands wait for the station." },
   STATION_TIMEOUT: { httpStatus: 504, isRetryable: true, title: "The station did not answer in time." },
   STATION_REFUSED: { httpStatus: 502, isRetryable: false, title: "The station answered with an error." },
-  STATION_ANSWER_INVALID: { httpStatus: 502, isRetryable: false, title: "The station's answer breaks its schema." },
   OCPP_ACTION_UNKNOWN: { httpStatus: 400, isRetryable: false, title: "The station's version has no such command." },
   OCPP_PAYLOAD_INVALID: { httpStatus: 400, isRetryable: false, title: "The command breaks its schema." },
   STATION_KEYS_PENDING: { httpStatus: 409, isRetryable: false, title: "The station has not used its last new keys." },

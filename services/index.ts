@@ -133,6 +133,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       now,
       stationMessagesPerSecond: config.stationMessagesPerSecond,
       queueLimit: config.queueLimit,
+      connections: ocpp.door.connections,
+      commands: ocpp.commands,
+      operatorKey: config.operatorKey,
       upgrade: (request, socket, head) => {
         // Where chargers have a port of their own, this one is not for them.
         if (config.ocpp.port === null) ocpp.door.upgrade(request, socket, head);

@@ -10,6 +10,11 @@ export function createApiKey(): { readonly apiKey: string; readonly apiKeySha256
   return { apiKey, apiKeySha256: createHash("sha256").update(apiKey).digest("hex") };
 }
 
+/** A new OCPP key of a station: 20 random bytes as hexadecimal text, which every version takes. */
+export function createStationKey(): string {
+  return randomBytes(20).toString("hex");
+}
+
 /** Registers stations with the service and gives them new keys, which nobody has to keep. */
 export async function connectStations(
   url: string,

@@ -188,11 +188,11 @@ export interface OcppStore {
   /** Takes a key back that the station has refused. Durable on return. */
   removeStationKey(stationId: string, ordinal: number): Promise<void>;
 
-  /** Notes a connection or a sign of life. Durable on return. */
+  /** Notes a connection or a sign of life. Durable on return. @returns whether the station is still registered. */
   noteStationSeen(
     stationId: string,
     seen: { readonly protocol: OcppProtocol; readonly securityProfile: SecurityProfile; readonly atMs: number },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** All stations by id. */
   listOcppStations(): Promise<readonly OcppStationState[]>;
   findOcppStation(stationId: string): Promise<OcppStationState | null>;

@@ -23,7 +23,7 @@ export function answerError(response: Response, error: WattproofError): void {
     response.destroy();
     return;
   }
-  if (error.code === "STATION_UNAUTHENTICATED") response.set("www-authenticate", 'Bearer realm="wattproof"');
+  if (httpStatus === 401) response.set("www-authenticate", 'Bearer realm="wattproof"');
   if (httpStatus === 429 || httpStatus === 503) response.set("retry-after", "1");
   // What is left of a body that nobody will read must not be taken for the next request.
   if (!isBodyConsumed(response.req)) response.set("connection", "close");

@@ -9,16 +9,15 @@ import { errorCatalogue, WattproofError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
-import type { Store } from "../../store/store.ts";
 import type { RecordReceiver } from "../receive-record.ts";
 import { answerError, toCatalogueError } from "./answer-error.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
 import { createMeterValuesHandler } from "./meter-values.ts";
 import { listSessions, showReceipt, showSession } from "./queries.ts";
 import { logRequests } from "./request-log.ts";
+import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./stations.ts";
 
-export interface HttpServerDeps {
-  readonly store: Store;
+export interface HttpServerDeps extends StationsDeps {
   readonly receiver: RecordReceiver;
   readonly receipts: ReceiptWriter;
   readonly readiness: readonly ReadinessCheck[];
@@ -60,6 +59,10 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   route(application, "/v1/sessions", "GET", listSessions(store));
   route(application, "/v1/sessions/:sessionId", "GET", showSession(store));
   route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
+  route(application, "/v1/stations", "GET", listStations(deps));
+  route(application, "/v1/stations/:stationId", "GET", showStation(deps));
+  route(application, "/v1/stations/:stationId/commands/:action", "POST", callStation(deps));
+  route(application, "/v1/evses/:evse/state", "GET", showEvseState(deps));
   route(application, "/v1/health", "GET", showHealth());
   route(application, "/v1/ready", "GET", showReadiness(readiness));
   route(application, "/metrics", "GET", showMetrics(metrics, store));

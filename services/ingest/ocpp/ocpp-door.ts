@@ -159,10 +159,16 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
   });
 
   function noteSeen(seen: Iterable<StationConnection>): void {
-    for (const { stationId, protocol, securityProfile, lastSeenAtMs } of seen) {
-      store.noteStationSeen(stationId, { protocol, securityProfile, atMs: lastSeenAtMs }).catch((error: unknown) => {
-        log.warn({ stationId, err: error }, "ocpp-last-seen");
-      });
+    for (const connection of seen) {
+      const { stationId, protocol, securityProfile, lastSeenAtMs } = connection;
+      store.noteStationSeen(stationId, { protocol, securityProfile, atMs: lastSeenAtMs }).then(
+        (isRegistered) => {
+          if (!isRegistered) connection.close(policyViolation, "The station is not registered any more");
+        },
+        (error: unknown) => {
+          log.warn({ stationId, err: error }, "ocpp-last-seen");
+        },
+      );
     }
   }
   const seenTimer = setInterval(() => {

@@ -3,6 +3,7 @@ import type { Logger } from "../../logger.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { Store } from "../../store/store.ts";
+import { createStationCommands, type StationCommands } from "./commands.ts";
 import { createOcppCounts } from "./counts.ts";
 import { createExchange } from "./exchange.ts";
 import { createFramePump, type FrameInbox } from "./frame-pump.ts";
@@ -27,6 +28,7 @@ export interface OcppDeps {
 /** Everything that speaks OCPP. */
 export interface Ocpp {
   readonly door: OcppDoor;
+  readonly commands: StationCommands;
   /** Resolves when every frame that is on disk by now was handed on or set aside. */
   handedOn(): Promise<void>;
   /** Closes the door, then stops handing on; what was not handed on is at the next start. */
@@ -55,6 +57,7 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
 
   return {
     door,
+    commands: createStationCommands({ store, connections: door.connections, schemas, log, now }),
     handedOn: () => pump?.settled() ?? Promise.resolve(),
     async close() {
       await door.close();

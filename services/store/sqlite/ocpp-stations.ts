@@ -137,18 +137,19 @@ export function createOcppStationStore(
         access.run("DELETE FROM ocpp_keys WHERE station_id = ? AND ordinal = ?", stationId, ordinal);
       }),
     noteStationSeen: (stationId, seen) =>
-      access.write(() => {
-        access.run(
-          `INSERT INTO ocpp_stations (station_id, protocol, security_profile, last_seen_at_ms)
+      access.write(
+        () =>
+          access.run(
+            `INSERT INTO ocpp_stations (station_id, protocol, security_profile, last_seen_at_ms)
            SELECT station_id, ?, ?, ? FROM stations WHERE station_id = ?
            ON CONFLICT (station_id) DO UPDATE SET protocol = excluded.protocol,
              security_profile = excluded.security_profile, last_seen_at_ms = excluded.last_seen_at_ms`,
-          seen.protocol,
-          seen.securityProfile,
-          seen.atMs,
-          stationId,
-        );
-      }),
+            seen.protocol,
+            seen.securityProfile,
+            seen.atMs,
+            stationId,
+          ) > 0,
+      ),
     listOcppStations: () =>
       access.read(() =>
         access.all("SELECT station_id, api_key_sha256 FROM stations ORDER BY station_id").map(readState),
