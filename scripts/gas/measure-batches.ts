@@ -3,11 +3,12 @@ import type { BenchSessions } from "./bench-sessions.ts";
 import type { GasRows } from "./gas-rows.ts";
 
 /**
- * Opens and settles in batches of each size, by oracles and by meters.
- * @returns what opening and settling by oracles cost per session, by batch size.
+ * Opens in batches of each size, and settles them by a quorum of oracles.
+ * @returns what both cost per session, by batch size.
  */
 export async function measureBatches(
-  { sessions, meters, gas }: { sessions: BenchSessions; meters: BenchMeters; gas: GasRows },
+  sessions: BenchSessions,
+  gas: GasRows,
   sizes: readonly number[],
 ): Promise<Record<string, number>> {
   const openPlusSettle: Record<string, number> = {};
@@ -23,8 +24,16 @@ export async function measureBatches(
     const settleGas = gas.add("settleBatch", n, (await sessions.settleBatch(planned)).receipt);
     openPlusSettle[n.toString()] = Math.round(openGas + settleGas);
   }
+  return openPlusSettle;
+}
 
-  const provenSessions = await sessions.planSessions(largest);
+/** Settles by the meters' own signatures, in batches of each size and alone. */
+export async function measureMeterBatches(
+  { sessions, meters, gas }: { sessions: BenchSessions; meters: BenchMeters; gas: GasRows },
+  sizes: readonly number[],
+): Promise<void> {
+  // The first round brings each meter's slot into use and is not measured.
+  const provenSessions = await sessions.planSessions(Math.max(...sizes));
   await sessions.openBatch(provenSessions);
   await meters.settleBatchWithMeter(provenSessions);
   for (const n of sizes) {
@@ -35,5 +44,4 @@ export async function measureBatches(
   const alone = await sessions.planSession(0);
   await sessions.openBatch([alone]);
   gas.add("settleWithMeter", 1, await meters.settleWithMeter(alone));
-  return openPlusSettle;
 }
