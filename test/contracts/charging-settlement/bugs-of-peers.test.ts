@@ -1,20 +1,26 @@
 import { expect } from "chai";
-import { SigningKey } from "ethers";
+import { keccak256, solidityPacked, toBeHex } from "ethers";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
+import { ANSWER_WINDOW_SECONDS, bondedSessions, challenged, UNDERCLAIMED } from "../../helpers/challenge-fixture.ts";
+import { callOf, meteredOf, RECORDED_PRICE, recordOf } from "../../helpers/meter-settlement-fixture.ts";
+import { signTerms } from "../../helpers/orders.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, SESSION_TERMS_TYPES, type Terms } from "../../helpers/session-terms.ts";
+import { passEpochs } from "../../helpers/partners-fixture.ts";
+import { commitmentOf, packTerms, SESSION_TERMS_TYPES, type Terms } from "../../helpers/session-terms.ts";
 import {
-  CHANGE_DELAY_SECONDS,
+  batchOf,
   DAY,
   DEPOSIT,
   fundedSettlement,
   HOLD,
+  hostileSettlementOfSixDecimals,
   HOUR,
   openingGroup,
   openingOf,
   OpeningRefusal,
   sessionIn,
+  settleBatch,
   type SettlementFixture,
   settlementGroup,
   settlementOf,
@@ -23,11 +29,14 @@ import {
   termsOf,
   USUAL,
   USUAL_PRICE,
-  settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
 /** An instruction that fails: what a contract does whose own dependencies failed. */
 const FAILING_CODE = "0xfe";
+/** Order of secp256r1: SEC 2, section 2.4.2. */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+/** The most energy that 22 kW give in the day that the fixture's session may have run. */
+const MOST = { energyMicroWh: 500_000_000_000n, chargingSeconds: 2n ** 32n - 1n, idleSeconds: 2n ** 32n - 1n };
 
 /** Each test is named after a bug that a comparable system had. */
 describe("ChargingSettlement does not have the bugs of its peers:", () => {
@@ -53,12 +62,22 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     return signatures.sort();
   }
 
+  async function provisionalOf(operator: string): Promise<bigint> {
+    return (await fixture.settlement.creditOf(operator, 0)).provisionalMicro;
+  }
+
   it("a new session overwrites a live one and strands its escrow", async () => {
     const { settlement, driver, relayer } = fixture;
     const second = termsOf(fixture, { nonce: 1n, holdMicro: 1n });
-    await expect(settlement.connect(driver).open(second))
-      .to.be.revertedWithCustomError(settlement, "OpeningRefused")
-      .withArgs(OpeningRefusal.SessionLive, 0, 0);
+    const signature = await signTerms(fixture, driver, second);
+    for (const refused of [
+      settlement.connect(driver).open(second),
+      settlement.connect(relayer).openSigned(second, signature),
+    ]) {
+      await expect(refused)
+        .to.be.revertedWithCustomError(settlement, "OpeningRefused")
+        .withArgs(OpeningRefusal.SessionLive, 0, 0);
+    }
     await settlement.connect(relayer).openBatch([openingGroup(second, [await openingOf(fixture, driver, second)])]);
 
     expect(await settlement.isLive(terms, 0)).to.equal(true);
@@ -67,31 +86,40 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("the payer chooses the token", () => {
-    const takingAddresses = functionsThatChangeState().filter((signature) => /[(,]address/.test(signature));
+    const terms = "(address,uint32,uint32,address,uint32,uint32,uint32,uint24,bytes32,uint64,uint40)";
+    const tariff = "(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool)";
+    const correction = "(bytes32,address,uint32,address,uint32,uint40,uint64,uint64,address,uint64,address[])";
+    const settled = "(address,uint256,uint256)";
 
-    // The addresses that a caller can give are drivers, recipients and the parties of terms; never a token.
-    expect(takingAddresses).to.deep.equal([
+    // The addresses that a caller can give are drivers, recipients, oracles and the parties of terms; never a token.
+    expect(functionsThatChangeState().filter((signature) => /[(,]address/.test(signature))).to.deep.equal([
+      `correct(${correction})`,
       "deposit(address,uint32,uint256)",
-      "expire((address,uint32,uint32,address,uint32,uint32,bytes32,uint64,uint40))",
-      "open((address,uint32,uint32,address,uint32,uint32,bytes32,uint64,uint40))",
-      "openBatch((address,bytes32,(address,uint256,bytes32,bytes32)[])[])",
-      "settleBatch((address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256)[])[])",
-      "settleProven(bytes32,address,(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool),(address,uint256,uint256))",
+      `expire(${terms},uint64)`,
+      `open(${terms})`,
+      `openAuthorized(${terms})`,
+      "openBatch((address,uint32,bytes32,(address,uint256,bytes32,bytes32)[])[])",
+      `openSigned(${terms},bytes)`,
+      "postBond(address,uint256)",
+      `refund(${terms},uint64)`,
+      `settleBatch((address,uint32,${tariff},${settled}[])[],(bytes32,bytes32)[])`,
+      `settleProven(bytes32,address,uint32,${tariff},${settled})`,
+      `topUp(${terms},uint64,uint64)`,
+      `topUpSigned(${terms},uint64,uint64,bytes)`,
       "withdraw(uint32,uint256,address)",
-      "withdrawCredit(uint256,address)",
+      "withdrawBond(uint256,address)",
+      "withdrawCredit(address,uint32,uint256,address)",
+      "withdrawSigned((address,uint32,uint32,uint256,address,uint40),bytes)",
     ]);
   });
 
   it("an actual price above the estimate reverts for ever", async () => {
-    const { settlement } = fixture;
-    const most = { energyMicroWh: 2n ** 64n - 1n, chargingSeconds: 2n ** 32n - 1n, idleSeconds: 2n ** 32n - 1n };
-
     const { changes } = await outcomeOf(fixture, () =>
-      settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, most)])]),
+      settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, MOST)])]),
     );
 
-    expect(changes["operator credit"]).to.equal(HOLD);
-    expect(await settlement.isLive(terms, 0)).to.equal(false);
+    expect(changes["operator provisional"]).to.equal(HOLD);
+    expect(await fixture.settlement.isLive(terms, 0)).to.equal(false);
   });
 
   it("no timeout, or a refund that nobody can reach", async () => {
@@ -104,17 +132,58 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
   });
 
-  it("a reverting validator traps funds", async () => {
-    const { settlement, oracleSet, tariffRegistry, driver, thief } = fixture;
-    await networkHelpers.setCode(await oracleSet.getAddress(), FAILING_CODE);
-    await networkHelpers.setCode(await tariffRegistry.getAddress(), FAILING_CODE);
+  it("re-entrancy counts one inflow twice", async () => {
+    const hostile = await networkHelpers.loadFixture(hostileSettlementOfSixDecimals);
+    const { settlement, erc20, driver, payer } = hostile;
+    const target = await settlement.getAddress();
+    for (const inner of [
+      settlement.interface.encodeFunctionData("deposit", [payer.address, 0, 1_000]),
+      settlement.interface.encodeFunctionData("postBond", [payer.address, 1_000]),
+    ]) {
+      await erc20.setHook(target, inner);
+      await settlement.connect(driver).deposit(driver.address, 0, 1_000);
+    }
 
-    await settlement.connect(driver).withdraw(0, DEPOSIT - HOLD, driver.address);
-    await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-    await settlement.connect(thief).expire(terms, 0);
-    await settlement.connect(driver).withdraw(0, HOLD, driver.address);
+    expect(await erc20.hookSuccesses()).to.equal(0n);
+    expect(await settlement.owedMicro()).to.equal(2_000n);
+    expect(await erc20.balanceOf(target)).to.equal(2_000n);
+    expect([
+      (await settlement.accountOf(driver.address, 0)).freeMicro,
+      await settlement.bondOf(payer.address),
+    ]).to.deep.equal([2_000n, 0n]);
+  });
 
-    expect(await fixture.erc20.balanceOf(driver.address)).to.equal(10n * DEPOSIT - DEPOSIT);
+  it("a recipient on a deny list freezes settlement", async () => {
+    const hostile = await networkHelpers.loadFixture(hostileSettlementOfSixDecimals);
+    const { settlement, erc20, driver, operator } = hostile;
+    await settlement.connect(driver).deposit(driver.address, 0, DEPOSIT);
+    await settlement.connect(driver).open(termsOf(hostile));
+    await erc20.setDenied(driver.address, true);
+    await erc20.setDenied(operator.address, true);
+
+    await settleBatch(hostile, [settlementGroup(termsOf(hostile))]);
+
+    expect((await settlement.creditOf(operator.address, 0)).provisionalMicro).to.equal(USUAL_PRICE);
+    expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(DEPOSIT - USUAL_PRICE);
+  });
+
+  it("a share rounds away when the sum is cut into slices", async () => {
+    const { settlement, partnerAgreements, driver, operator, payer } = fixture;
+    await partnerAgreements.connect(operator).propose([{ partner: payer.address, shareBps: 3_000n }]);
+    await partnerAgreements.connect(payer).sign(1);
+    // Ten sessions of a millionth each: three tenths of a millionth a time.
+    for (let nonce = 0n; nonce < 10n; ++nonce) {
+      const slice = termsOf(fixture, { lane: 1n, nonce, agreement: 1n, holdMicro: 1n });
+      await settlement.connect(driver).open(slice);
+      await settleBatch(fixture, [settlementGroup(slice)]);
+    }
+    await passEpochs();
+    for (let slice = 0; slice < 3; ++slice) {
+      await settlement.connect(payer).withdrawCredit(operator.address, 1, 1, payer.address);
+    }
+
+    expect(await settlement.withdrawableOf(operator.address, 1, payer.address)).to.equal(0n);
+    expect(await settlement.withdrawableOf(operator.address, 1, operator.address)).to.equal(7n);
   });
 
   it("the amount is not covered by the signature", async () => {
@@ -122,48 +191,80 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const signed = termsOf(fixture, { driver: otherDriver.address, holdMicro: 1n });
     const opening = await openingOf(fixture, otherDriver, signed);
     const changed = { ...signed, holdMicro: HOLD };
-    const { terms: packed } = settlementOf(changed);
 
     const { events } = await outcomeOf(fixture, () =>
-      settlement.connect(relayer).openBatch([openingGroup(signed, [{ ...opening, terms: packed }])]),
+      settlement.connect(relayer).openBatch([openingGroup(signed, [{ ...opening, terms: packTerms(changed) }])]),
     );
 
-    expect(events).to.deep.equal([
-      ["OpeningSkipped", sessionIn(fixture, changed), otherDriver.address, OpeningRefusal.SignatureInvalid, 0n, 0n],
+    expect(events.at(1)).to.deep.equal([
+      "OpeningSkipped",
+      sessionIn(fixture, changed),
+      otherDriver.address,
+      OpeningRefusal.SignatureInvalid,
+      0n,
+      0n,
     ]);
   });
 
   it("a pooled balance lets whoever decides pay out more than the session brought in (invariant 18)", async () => {
     const { settlement, operator, otherDriver } = fixture;
-    const most = { ...USUAL, energyMicroWh: 2n ** 64n - 1n };
-    for (let i = 0; i < 3; ++i) {
-      await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, most)])]);
-    }
+    for (let i = 0; i < 3; ++i) await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, MOST)])]);
+    await passEpochs();
 
-    const { creditMicro } = await settlement.operatorAccountOf(operator.address);
-    expect(creditMicro).to.equal(HOLD);
-    await expect(settlement.connect(operator).withdrawCredit(HOLD + 1n, operator.address))
+    expect((await settlement.creditOf(operator.address, 0)).finalMicro).to.equal(HOLD);
+    await expect(settlement.connect(operator).withdrawCredit(operator.address, 0, HOLD + 1n, operator.address))
+      .to.be.revertedWithCustomError(settlement, "BalanceTooLow")
+      .withArgs(HOLD + 1n, HOLD);
+    await expect(settlement.connect(operator).refund(terms, HOLD + 1n))
       .to.be.revertedWithCustomError(settlement, "BalanceTooLow")
       .withArgs(HOLD + 1n, HOLD);
     expect((await settlement.accountOf(otherDriver.address, 0)).freeMicro).to.equal(DEPOSIT);
   });
 
   it("any charger owner can pull from any wallet with an allowance", async () => {
-    const { settlement, erc20, operator, payer } = fixture;
+    const { settlement, erc20, operator, payer, addresses } = fixture;
     expect(await erc20.allowance(payer.address, await settlement.getAddress())).to.equal(10n * DEPOSIT);
 
-    // The only call that takes tokens in takes them from its caller.
-    await expect(settlement.connect(operator).deposit(payer.address, 0, 1))
-      .to.be.revertedWithCustomError(erc20, "ERC20InsufficientAllowance")
-      .withArgs(await settlement.getAddress(), 0, 1);
+    // The calls that take tokens in take them from their caller.
+    for (const pull of [
+      settlement.connect(operator).deposit(payer.address, 0, 1),
+      settlement.connect(operator).postBond(payer.address, 1),
+    ]) {
+      await expect(pull)
+        .to.be.revertedWithCustomError(erc20, "ERC20InsufficientAllowance")
+        .withArgs(await settlement.getAddress(), 0, 1);
+    }
+    // The one that pulls from a driver opens that driver's session by the driver's signature.
+    const funding = await ethers.getContractAt("AuthorizedFunding", addresses.AuthorizedFunding);
+    await erc20.connect(payer).approve(await funding.getAddress(), DEPOSIT);
+    const pulled = termsOf(fixture, { driver: payer.address });
+    const permit = { value: DEPOSIT, deadline: 2n ** 40n, v: 27, r: ethers.ZeroHash, s: ethers.ZeroHash };
+    const forged = await signTerms(fixture, operator, pulled);
+    await expect(funding.connect(operator).depositWithPermitAndOpen(pulled, permit, forged))
+      .to.be.revertedWithCustomError(settlement, "SignatureInvalid")
+      .withArgs(payer.address);
+    expect(await erc20.balanceOf(payer.address)).to.equal(10n * DEPOSIT);
+  });
+
+  it("a dispute has no timeout", async () => {
+    const bonded = await networkHelpers.loadFixture(bondedSessions);
+    const { challenges, settlement, operator, thief } = bonded;
+    await challenged(bonded, bonded.terms, UNDERCLAIMED);
+    await networkHelpers.time.increase(ANSWER_WINDOW_SECONDS);
+
+    await challenges.connect(thief).conclude(bonded.terms);
+
+    expect((await settlement.creditOf(operator.address, 0)).finalMicro > 0n).to.equal(true);
+    expect((await challenges.disputeOf(sessionIn(bonded, bonded.terms))).answerableUntil).to.equal(0n);
   });
 
   it("linear scans make old accounts unusable", async () => {
-    const { settlement, driver } = fixture;
+    const { settlement, driver, relayer } = fixture;
     const gasOf = async (nonce: bigint) => {
       const next = termsOf(fixture, { nonce });
       const opened = await (await settlement.connect(driver).open(next)).wait();
-      const settled = await (await settleBatch(fixture, [settlementGroup(next)])).wait();
+      const batch = await batchOf(fixture, [settlementGroup(next)]);
+      const settled = await (await settlement.connect(relayer).settleBatch(...batch)).wait();
       return (opened?.gasUsed ?? 0n) + (settled?.gasUsed ?? 0n);
     };
     await settleBatch(fixture, [settlementGroup(terms)]);
@@ -181,7 +282,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const { settlement, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
     const late = await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
-    expect(late.changes["operator credit"]).to.equal(USUAL_PRICE);
+    expect(late.changes["operator provisional"]).to.equal(USUAL_PRICE);
 
     await networkHelpers.loadFixture(openedSession);
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
@@ -193,19 +294,48 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     });
   });
 
-  it("a withdrawal can be paused", () => {
-    // There is nobody to pause anything, to upgrade, or to move anybody else's money.
+  it("a withdrawal can be paused", async () => {
+    const { settlement, driver, openingGuard, guardian } = fixture;
+    // There is nobody to upgrade, to sweep, or to move anybody else's money.
     expect(functionsThatChangeState().map((signature) => signature.split("(")[0])).to.deep.equal([
       "advanceNonce",
+      "correct",
       "deposit",
       "expire",
       "open",
+      "openAuthorized",
       "openBatch",
+      "openSigned",
+      "postBond",
+      "refund",
       "settleBatch",
       "settleProven",
+      "topUp",
+      "topUpSigned",
       "withdraw",
+      "withdrawBond",
       "withdrawCredit",
+      "withdrawSigned",
     ]);
+    await openingGuard.connect(guardian).pauseOpening();
+
+    await settlement.connect(driver).withdraw(0, DEPOSIT - HOLD, driver.address);
+
+    expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
+  });
+
+  it("a reverting validator traps funds", async () => {
+    const { settlement, addresses, driver, thief, erc20 } = fixture;
+    for (const [name, address] of Object.entries(addresses)) {
+      if (name !== "ChargingSettlement") await networkHelpers.setCode(address, FAILING_CODE);
+    }
+
+    await settlement.connect(driver).withdraw(0, DEPOSIT - HOLD, driver.address);
+    await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
+    await settlement.connect(thief).expire(terms, 0);
+    await settlement.connect(driver).withdraw(0, HOLD, driver.address);
+
+    expect(await erc20.balanceOf(driver.address)).to.equal(10n * DEPOSIT - DEPOSIT);
   });
 
   it("one unsettled low nonce jams the account", async () => {
@@ -224,21 +354,20 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const { settlement, driver, relayer } = fixture;
     const next = termsOf(fixture, { nonce: 1n });
     const opening = openingGroup(next, [await openingOf(fixture, driver, next)]);
+    const first = await batchOf(fixture, [settlementGroup(terms)]);
+    const second = await batchOf(fixture, [settlementGroup(next)]);
     const overrides = { gasLimit: 1_000_000 };
     await ethers.provider.send("evm_setAutomine", [false]);
     try {
-      await settleBatch(fixture, [settlementGroup(terms)], overrides);
+      await settlement.connect(relayer).settleBatch(...first, overrides);
       await settlement.connect(relayer).openBatch([opening], overrides);
-      await settleBatch(fixture, [settlementGroup(next)], overrides);
+      await settlement.connect(relayer).settleBatch(...second, overrides);
       await networkHelpers.mine();
     } finally {
       await ethers.provider.send("evm_setAutomine", [true]);
     }
 
-    expect(await settlement.operatorAccountOf(fixture.operator.address)).to.deep.equal([
-      2n * USUAL_PRICE,
-      2n * USUAL_PRICE,
-    ]);
+    expect(await provisionalOf(fixture.operator.address)).to.equal(2n * USUAL_PRICE);
     expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([DEPOSIT - 2n * USUAL_PRICE, 2n, 0n]);
   });
 
@@ -253,53 +382,99 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       await otherDriver.signMessage(ethers.getBytes(digest)),
     ]) {
       const { r, yParityAndS } = ethers.Signature.from(signature);
-      const opening = { driver: next.driver, terms: settlementOf(next).terms, r, vs: yParityAndS };
+      const opening = { driver: next.driver, terms: packTerms(next), r, vs: yParityAndS };
 
       const { events } = await outcomeOf(fixture, () =>
         settlement.connect(relayer).openBatch([openingGroup(next, [opening])]),
       );
 
-      expect(events).to.deep.equal([["OpeningSkipped", digest, next.driver, OpeningRefusal.SignatureInvalid, 0n, 0n]]);
+      const skipped = ["OpeningSkipped", digest, next.driver, OpeningRefusal.SignatureInvalid, 0n, 0n];
+      expect(events.at(1)).to.deep.equal(skipped);
+      await expect(settlement.connect(relayer).openSigned(next, signature)).to.be.revertedWithCustomError(
+        settlement,
+        "SignatureInvalid",
+      );
     }
+  });
+
+  it("several dynamic fields are packed into one signed hash, where one borrows bytes of the other", async () => {
+    const { addresses, driver, operator } = fixture;
+    const consents = await ethers.getContractAt("VehicleConsents", addresses.VehicleConsents);
+    const word = toBeHex(operator.address, 32);
+    const consentOf = (vehicleKey: string, operators: string[]) => ({
+      driver: driver.address,
+      lane: 0,
+      vehicleKey,
+      operators,
+      sessionCapMicro: 1,
+      periodCapMicro: 1,
+      periodSeconds: 1,
+      expiresAt: 2n ** 40n - 1n,
+    });
+    const [left, right] = [consentOf(`${word}${word.slice(2)}`, []), consentOf(word, [operator.address])];
+    expect(solidityPacked(["bytes", "address[]"], [left.vehicleKey, left.operators])).to.equal(
+      solidityPacked(["bytes", "address[]"], [right.vehicleKey, right.operators]),
+    );
+
+    expect(await consents.consentIdOf(left)).to.not.equal(await consents.consentIdOf(right));
+    expect(keccak256(left.vehicleKey)).to.not.equal(keccak256(right.vehicleKey));
+  });
+
+  it("a rule about the half of s refuses half of all real meter signatures", async () => {
+    const metered = await networkHelpers.loadFixture(bondedSessions);
+    const { meterSettlement, settlement, operator, relayer } = metered;
+    const record = recordOf(metered, metered.terms);
+    const twin = { ...record, s: toBeHex(P256_ORDER - BigInt(record.s), 32) };
+    const charges: bigint[] = [];
+    for (const each of [record, twin]) {
+      charges.push(await meterSettlement.settleWithMeter.staticCall(callOf(meteredOf(metered.terms, each))));
+    }
+    expect(charges).to.deep.equal([RECORDED_PRICE, RECORDED_PRICE]);
+
+    await meterSettlement.connect(relayer).settleWithMeter(callOf(meteredOf(metered.terms, twin)));
+
+    // And the twin of a record is no second record.
+    await expect(
+      meterSettlement.connect(relayer).settleWithMeter(callOf(meteredOf(metered.terms, record))),
+    ).to.be.revert(ethers);
+    expect((await settlement.creditOf(operator.address, 0)).finalMicro).to.equal(RECORDED_PRICE);
   });
 
   it("a zero address recovered from a bad signature passes for a signer", async () => {
     const { settlement, relayer } = fixture;
     const nobody = termsOf(fixture, { driver: ethers.ZeroAddress });
-    const opening = {
-      driver: nobody.driver,
-      terms: settlementOf(nobody).terms,
-      r: new SigningKey("0x" + "01".repeat(32)).publicKey.slice(0, 66),
-      vs: ethers.ZeroHash,
-    };
+    const opening = { driver: nobody.driver, terms: packTerms(nobody), r: toBeHex(1, 32), vs: ethers.ZeroHash };
 
-    expect(
-      (await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(nobody, [opening])]))).events,
-    ).to.deep.equal([
-      ["OpeningSkipped", sessionIn(fixture, nobody), nobody.driver, OpeningRefusal.SignatureInvalid, 0n, 0n],
-    ]);
+    const { events } = await outcomeOf(fixture, () =>
+      settlement.connect(relayer).openBatch([openingGroup(nobody, [opening])]),
+    );
+
+    const id = sessionIn(fixture, nobody);
+    expect(events.at(1)).to.deep.equal(["OpeningSkipped", id, nobody.driver, OpeningRefusal.SignatureInvalid, 0n, 0n]);
   });
 
   it("anybody can stop a session", async () => {
-    const { settlement, thief, operator, driver } = fixture;
+    const { settlement, oracleCommittee, thief, operator, driver } = fixture;
+    const [groups] = await batchOf(fixture, [settlementGroup(terms)]);
 
     for (const caller of [thief, operator, driver]) {
-      await expect(settlement.connect(caller).settleBatch([settlementGroup(terms)]))
-        .to.be.revertedWithCustomError(settlement, "NotOracle")
-        .withArgs(caller.address);
+      await expect(settlement.connect(caller).settleBatch(groups, [])).to.be.revertedWithCustomError(
+        oracleCommittee,
+        "SignatureCountWrong",
+      );
       await expect(settlement.connect(caller).expire(terms, 0)).to.be.revertedWithCustomError(settlement, "NotExpired");
     }
     expect(await settlement.isLive(terms, 0)).to.equal(true);
   });
 
   it("a session without energy cannot close", async () => {
-    const { settlement } = fixture;
     const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
 
-    expect(
-      (await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, nothing)])])))
-        .changes,
-    ).to.deep.equal({
+    const { changes } = await outcomeOf(fixture, () =>
+      settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, nothing)])]),
+    );
+
+    expect(changes).to.deep.equal({
       "driver/0 free": HOLD,
       "driver/0 commitment": -commitmentOf(sessionIn(fixture, terms)),
     });
@@ -314,16 +489,39 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("an oracle that joins can settle sessions whose drivers could not know it (invariant 18)", async () => {
-    const { settlement, oracleSet, owner, thief } = fixture;
-    await oracleSet.connect(owner).addOracle(thief.address);
-    const latest = termsOf(fixture, { lane: 1n, expiresAt: fixture.startedAt + 2n * DAY });
+    const { settlement, oracleCommittee, owner, thief } = fixture;
+    await oracleCommittee.connect(owner).schedule([thief.address], 1);
+    const now = BigInt(await networkHelpers.time.latest());
+    const latest = termsOf(fixture, { lane: 1n, expiresAt: now + 2n * DAY });
     await settlement.connect(fixture.driver).open(latest);
+    const batch = await batchOf(fixture, [settlementGroup(latest, [settlementOf(latest, USUAL)])], [thief]);
 
     await networkHelpers.time.increaseTo(latest.expiresAt);
 
-    await expect(settlement.connect(thief).settleBatch([settlementGroup(latest)]))
-      .to.be.revertedWithCustomError(settlement, "NotOracle")
-      .withArgs(thief.address);
-    expect(CHANGE_DELAY_SECONDS > (await settlement.maximumSessionSeconds())).to.equal(true);
+    await expect(settlement.connect(thief).settleBatch(...batch)).to.be.revertedWithCustomError(
+      oracleCommittee,
+      "SignatureCountWrong",
+    );
+    expect((await oracleCommittee.changeDelaySeconds()) > (await settlement.maximumSessionSeconds())).to.equal(true);
+  });
+
+  it("a driver tops up ahead of every settlement, and charges for nothing", async () => {
+    const { settlement, driver } = fixture;
+    let toppedUpMicro = 0n;
+    for (; toppedUpMicro < 5n; ++toppedUpMicro) {
+      const batch = await batchOf(fixture, [settlementGroup(terms, [settlementOf(terms, USUAL, toppedUpMicro)])]);
+      await settlement.connect(driver).topUp(terms, toppedUpMicro, 1);
+      await settlement.connect(fixture.relayer).settleBatch(...batch);
+    }
+    expect(await provisionalOf(terms.operator)).to.equal(0n);
+    await networkHelpers.time.increaseTo(terms.expiresAt - 2n * HOUR);
+
+    await expect(settlement.connect(driver).topUp(terms, toppedUpMicro, 1)).to.be.revertedWithCustomError(
+      settlement,
+      "TopUpTooLate",
+    );
+    await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, USUAL, toppedUpMicro)])]);
+
+    expect(await provisionalOf(terms.operator)).to.equal(USUAL_PRICE);
   });
 });
