@@ -25,8 +25,10 @@ const TERMS = fc.record({
   lane: UINT32,
   nonce: UINT32,
   operator: ADDRESS,
+  agreement: UINT32,
   evse: UINT32,
   meter: UINT32,
+  maximumPowerW: fc.oneof(fc.constantFrom(0, 1, 2 ** 24 - 1), fc.integer({ min: 0, max: 2 ** 24 - 1 })),
   tariffId: bytes(32),
   holdMicro: fc.oneof(fc.constantFrom(0n, 1n, 2n ** 64n - 1n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
   expiresAt: fc.oneof(fc.constantFrom(0, 1, 2 ** 40 - 1), fc.integer({ min: 0, max: 2 ** 40 - 1 })),
@@ -45,8 +47,10 @@ function ofService(terms: Terms) {
     lane: Number(terms.lane),
     nonce: Number(terms.nonce),
     operator: terms.operator,
+    agreement: Number(terms.agreement),
     evse: Number(terms.evse),
     meter: Number(terms.meter),
+    maximumPowerW: Number(terms.maximumPowerW),
     tariffId: terms.tariffId,
     holdMicro: terms.holdMicro,
     expiresAt: Number(terms.expiresAt),
@@ -84,6 +88,8 @@ describe("The session terms of service and contract", () => {
         ...terms,
         lane: BigInt(terms.lane),
         nonce: BigInt(terms.nonce),
+        agreement: BigInt(terms.agreement),
+        maximumPowerW: BigInt(terms.maximumPowerW),
         evse: BigInt(terms.evse),
         meter: BigInt(terms.meter),
         expiresAt: BigInt(terms.expiresAt),
@@ -92,21 +98,20 @@ describe("The session terms of service and contract", () => {
     }
   });
 
-  it("are read by the service from the event of a session, whatever a relayer put into the bits without meaning", async () => {
+  it("are read by the service from the two events of a session, the group's and its own", async () => {
     const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
-    const opening = {
-      ...(await openingOf(fixture, driver, terms)),
-      terms: packTermsOfTest(terms, 0xabcdefn),
-    };
+    const opening = await openingOf(fixture, driver, terms);
     await settlement.connect(relayer).openBatch([openingGroup(terms, [opening])]);
+    const [group] = await settlement.queryFilter(settlement.filters.GroupOpened());
     const [event] = await settlement.queryFilter(settlement.filters.SessionOpened());
-    if (event === undefined) throw new Error("No session was opened");
+    if (group === undefined || event === undefined) throw new Error("No session was opened");
 
     const read = unpackTerms(event.args.terms, {
       driver: event.args.driver,
-      operator: event.args.operator,
-      tariffId: event.args.tariffId,
+      operator: group.args.operator,
+      agreement: Number(group.args.agreement),
+      tariffId: group.args.tariffId,
     });
 
     expect(read).to.deep.equal(ofService(terms));
