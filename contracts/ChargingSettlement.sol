@@ -30,6 +30,7 @@ import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
 import {ClaimLink} from "./libraries/ClaimLink.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
+import {SettlementDomain} from "./libraries/SettlementDomain.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
 import {SettlementLedger} from "./SettlementLedger.sol";
 
@@ -65,7 +66,7 @@ contract ChargingSettlement is SettlementLedger {
         Neighbours memory neighbours,
         Rules memory rules
     )
-        EIP712("Wattproof Charging Settlement", "1")
+        EIP712(SettlementDomain.NAME, SettlementDomain.VERSION)
         SettlementLedger(token, neighbours.partnerAgreements, neighbours.oracleCommittee, rules)
     {
         uint256 delaySeconds = neighbours.oracleCommittee.changeDelaySeconds();

@@ -12,6 +12,7 @@ import {MeterSignature} from "./libraries/MeterSignature.sol";
 import {OcmfRecord} from "./libraries/OcmfRecord.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
+import {SettlementDomain} from "./libraries/SettlementDomain.sol";
 
 /// @title Settlement by the meter's own signature
 /// @dev See IMeterSettlement. It holds no money: the settlement contract takes its word.
@@ -50,7 +51,7 @@ contract MeterSettlement is IMeterSettlement {
         uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
         RecordSigner memory signer = meterRegistry.recordSignerOf(terms.meter);
         _requireSigner(terms, signer, earliestOpening);
-        bytes32 sessionId = settlement.sessionIdOf(terms);
+        bytes32 sessionId = SettlementDomain.sessionIdAt(address(settlement), terms);
         (OcmfContent memory first, OcmfContent memory last) = _readRecords(sessionId, signer, session.records);
         PackedMetering metering = _meteringOf(session.toppedUpMicro, first.begin, last.end);
 
@@ -74,7 +75,10 @@ contract MeterSettlement is IMeterSettlement {
             try this.settleWithMeter(sessions[i]) {
                 continue;
             } catch (bytes memory reason) {
-                emit ProofSkipped(settlement.sessionIdOf(sessions[i].terms), _shorten(reason));
+                emit ProofSkipped(
+                    SettlementDomain.sessionIdAt(address(settlement), sessions[i].terms),
+                    _shorten(reason)
+                );
             }
         }
     }
@@ -196,7 +200,7 @@ contract MeterSettlement is IMeterSettlement {
         RecordSigner memory signer = meterRegistry.recordSignerSince(terms.meter, earliestOpening);
         _requireSigner(terms, signer, earliestOpening);
         (OcmfContent memory first, OcmfContent memory last) = _readRecords(
-            settlement.sessionIdOf(terms),
+            SettlementDomain.sessionIdAt(address(settlement), terms),
             signer,
             records
         );
