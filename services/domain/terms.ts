@@ -1,3 +1,4 @@
+import type { TypedDataDomain } from "ethers";
 import { AbiCoder, TypedDataEncoder, keccak256, toUtf8Bytes } from "ethers";
 
 /** What driver and operator agree to before energy flows: `SessionTerms` of the settlement contract. */
@@ -49,16 +50,16 @@ const packedFields = [
 
 /** The session id: the EIP-712 digest of the terms for this chain and contract, as `0x` and 64 lower-case digits. */
 export function sessionIdOf(terms: SessionTerms, domain: SettlementDomain): string {
-  return TypedDataEncoder.hash(
-    {
-      name: "Wattproof Charging Settlement",
-      version: "1",
-      chainId: domain.chainId,
-      verifyingContract: domain.verifyingContract,
-    },
-    termsTypes,
-    terms,
-  );
+  return TypedDataEncoder.hash(domainOf(domain), termsTypes, terms);
+}
+
+function domainOf({ chainId, verifyingContract }: SettlementDomain): TypedDataDomain {
+  return { name: "Wattproof Charging Settlement", version: "1", chainId, verifyingContract };
+}
+
+/** The terms as a wallet shows and signs them (EIP-712). Its digest is the session id. */
+export function typedTermsOf(terms: SessionTerms, domain: SettlementDomain): unknown {
+  return TypedDataEncoder.getPayload(domainOf(domain), termsTypes, terms);
 }
 
 /**

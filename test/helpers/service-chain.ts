@@ -47,6 +47,8 @@ export interface ServiceChain {
     point: ChargingPoint,
     options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
   ): Promise<OpenedSession>;
+  /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
+  fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
   /** What the operator can withdraw, in 10⁻⁶ token. */
   readCredit(): Promise<bigint>;
   /** What the driver's account has free, in 10⁻⁶ token. */
@@ -175,6 +177,12 @@ export async function startServiceChain(): Promise<ServiceChain> {
       await (await settlement.open(terms)).wait();
       const sessionId = sessionIdOf(terms, domain);
       return { sessionId, idTag: idTagOf(sessionId), terms };
+    },
+    async fundDriver(account, accountMicro, walletMicro) {
+      if (accountMicro > 0n) {
+        await (await chargingSettlement.connect(driver).deposit(account, 0, accountMicro)).wait();
+      }
+      await (await erc20.connect(owner).mint(account, walletMicro)).wait();
     },
     readCredit: async () => (await chargingSettlement.operatorAccountOf(operator.address)).creditMicro,
     readFree: async ({ terms }) => (await chargingSettlement.accountOf(terms.driver, terms.lane)).freeMicro,
