@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/"] },
+  { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", "services/web/dist/"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -123,6 +123,28 @@ export const settingsSchema = z.strictObject({
   OCPP_UNKNOWN_STATIONS: integer(0, 100_000)
     .prefault("1000")
     .meta({ description: "Most unregistered chargers that are remembered as wanting to join." }),
+  RELAYER_PRIVATE_KEY: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hexadecimal digits")
+    .optional()
+    .meta({ description: "Key of the account that pays for drivers' openings, not the oracle's. Without it none." }),
+  OPENINGS_PER_MINUTE: integer(1, 60_000)
+    .prefault("30")
+    .meta({ description: "Openings that one client may ask for per minute; a driver gets a tenth." }),
+  PAGE_RPC: z
+    .enum(["off", "on"])
+    .prefault("off")
+    .meta({ description: "Whether the driver's page may read the chain through the service, at `/rpc`." }),
+  CHAIN_NAME: z.string().min(1).max(60).optional().meta({ description: "What wallets call the chain." }),
+  WALLET_RPC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: "Endpoint that wallets are offered with the chain; it is public." }),
+  DEVELOPMENT_WALLET_KEY: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hexadecimal digits")
+    .optional()
+    .meta({ description: "Key of a wallet that the page brings along; public, so only on chain 31337." }),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .prefault("info")
@@ -183,6 +205,14 @@ export interface ServiceConfig {
   readonly queueLimit: number;
   readonly operatorKey: string | null;
   readonly ocpp: OcppConfig;
+  /** `null`: the service opens no sessions for drivers. */
+  readonly relayerKey: string | null;
+  readonly openingsPerMinute: number;
+  readonly hasPageRpc: boolean;
+  readonly chainName: string | null;
+  readonly walletRpcUrl: string | null;
+  /** Everybody who opens the page gets it. */
+  readonly developmentWalletKey: string | null;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }
 
@@ -228,6 +258,12 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     queueLimit: settings.QUEUE_LIMIT,
     operatorKey: settings.OPERATOR_KEY ?? null,
     ocpp: ocppOf(settings),
+    relayerKey: settings.RELAYER_PRIVATE_KEY ?? null,
+    openingsPerMinute: settings.OPENINGS_PER_MINUTE,
+    hasPageRpc: settings.PAGE_RPC === "on",
+    chainName: settings.CHAIN_NAME ?? null,
+    walletRpcUrl: settings.WALLET_RPC_URL ?? null,
+    developmentWalletKey: settings.DEVELOPMENT_WALLET_KEY ?? null,
     logLevel: settings.LOG_LEVEL,
   };
 }

@@ -33,6 +33,14 @@ export const errorCatalogue = {
   OCPP_ACTION_UNKNOWN: { httpStatus: 400, isRetryable: false, title: "The station's version has no such command." },
   OCPP_PAYLOAD_INVALID: { httpStatus: 400, isRetryable: false, title: "The command breaks its schema." },
   STATION_KEYS_PENDING: { httpStatus: 409, isRetryable: false, title: "The station has not used its last new keys." },
+  // The driver's page.
+  PAGE_NOT_BUILT: { httpStatus: 503, isRetryable: false, title: "The page was not built." },
+  CLIENT_RATE_EXCEEDED: { httpStatus: 429, isRetryable: true, title: "More requests than one client may make." },
+  RELAY_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service opens no sessions for drivers." },
+  RELAY_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The service cannot send openings at present." },
+  OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
+  STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
+  STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Records and sessions.
   STATION_NOT_AT_EVSE: { httpStatus: 403, isRetryable: false, title: "The station may not report for this EVSE." },
   SESSION_UNKNOWN: { httpStatus: 404, isRetryable: true, title: "No open session is known by this id or idTag." },

@@ -5,8 +5,10 @@ import type { Chain } from "./chain/chain.ts";
 import { readContractInterfaces } from "./chain/contracts.ts";
 import { readDeployment, type Deployment } from "./chain/deployment.ts";
 import { createEthereumChain } from "./chain/ethereum-chain.ts";
+import { createOpeningRelay, type OpeningRelay } from "./chain/opening-relay.ts";
 import { openOracleWallet } from "./chain/oracle-wallet.ts";
-import { createHttpRpc } from "./chain/rpc.ts";
+import { createReadOnlyChain } from "./chain/read-only-chain.ts";
+import { createHttpRpc, type Rpc } from "./chain/rpc.ts";
 import { parseConfiguration, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
@@ -28,6 +30,9 @@ import { createMeterDirectory } from "./verify/meter-directory.ts";
 import { nodeCryptography } from "./verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "./verify/ocmf/verifier.ts";
 import { createRecordVerifier } from "./verify/record-verifier.ts";
+import { pageSettingsOf } from "./web/server/page-configuration.ts";
+import type { ChargeStopper } from "./web/server/stop-charging.ts";
+import { createWebDoors } from "./web/server/web-doors.ts";
 
 /** A running service. */
 export interface Service {
@@ -48,10 +53,14 @@ export interface ServiceOptions {
   readonly now?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
+  /** Has chargers stop for their drivers; without it drivers stop at the charger. */
+  readonly stopper?: ChargeStopper;
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
 
 const gweiInWei = 1_000_000_000n;
+/** Two slots of Ethereum; the page looks at the chain itself after that. */
+const relayWaitMs = 25_000;
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
 const publicConfirmations = 12;
@@ -65,8 +74,11 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const log = options.log ?? createLogger(config.logLevel);
   const stop = new AbortController();
   const deployment = readDeployment(config.deploymentPath);
+  const pageSettings = pageSettingsOf(config, deployment);
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, stop.signal);
   await chain.checkDeployment();
+  const pageRpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, stop.signal);
+  const relay = await openRelay(config, deployment, pageRpc, chain.oracle, stop.signal);
 
   const lock = lockFolder(config.dataPath);
   const store = (options.openStore ?? openSqliteStore)(config.dataPath);
@@ -122,8 +134,20 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     lock.release();
     throw error;
   });
+  const streams = new AbortController();
+  const web = createWebDoors({
+    store,
+    settings: pageSettings,
+    chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
+    relay,
+    stopper: options.stopper ?? null,
+    openingsPerMinute: config.openingsPerMinute,
+    now,
+    signal: streams.signal,
+  });
   const server = await openHttpServer(
     {
+      ...web,
       store,
       receiver,
       receipts,
@@ -162,6 +186,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
+    streams.abort();
     await Promise.all([server.close(), ocpp.close()]);
     stop.abort();
     await Promise.all([running, resuming]);
@@ -188,6 +213,31 @@ export async function connectEthereumChain(
   const wallet = await openOracleWallet(config.oracleKey);
   const rpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal);
   return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
+}
+
+/** @throws CONFIGURATION_INVALID if oracle and relayer are one account: their transactions would take each other's nonces */
+async function openRelay(
+  config: ServiceConfig,
+  deployment: Deployment,
+  rpc: Rpc,
+  oracle: string,
+  signal: AbortSignal,
+): Promise<OpeningRelay | null> {
+  if (config.relayerKey === null) return null;
+  const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey });
+  if (wallet.address === oracle) {
+    throw new WattproofError("CONFIGURATION_INVALID", "The relayer's account must not be the oracle's.");
+  }
+  return createOpeningRelay({
+    rpc,
+    deployment,
+    settlement: readContractInterfaces().settlement,
+    wallet,
+    feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
+    waitMs: relayWaitMs,
+    queueLimit: config.queueLimit,
+    signal,
+  });
 }
 
 async function requireOracle(chain: Chain): Promise<void> {

@@ -32,6 +32,13 @@ export interface SimulatedMeter {
   record(session: SimulatedSession): string;
   /** The energy flows; one record carries the begin and another, with the next number, the end. */
   recordPair(session: SimulatedSession): readonly [begin: string, end: string];
+  /** Energy flows, and one record carries the reading after it: B begins a session, C is one in between, E ends it. */
+  step(reading: {
+    readonly idTag: string;
+    readonly transaction: "B" | "C" | "E";
+    readonly energyMicroWh: bigint;
+    readonly epochSeconds: number;
+  }): string;
   /** A record without energy that carries the possession tag of the meter registry. */
   possessionRecord(tag: string, epochSeconds: number): string;
 }
@@ -73,6 +80,14 @@ export function createSimulatedMeter(options: {
       const [begin, end] = readings(session);
 
       return [signed(session.idTag, [begin]), signed(session.idTag, [end])];
+    },
+    step({ idTag, transaction, energyMicroWh, epochSeconds }) {
+      if (energyMicroWh < 0n) {
+        throw new RangeError("Energy cannot be negative");
+      }
+      registerMicroWh += energyMicroWh;
+
+      return signed(idTag, [{ transaction, registerMicroWh, epochSeconds }]);
     },
     possessionRecord: (tag, epochSeconds) =>
       signed(tag, readings({ idTag: tag, energyMicroWh: 0n, beginSeconds: epochSeconds, endSeconds: epochSeconds })),

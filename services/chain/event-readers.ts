@@ -5,6 +5,7 @@ import type { LogPosition } from "../domain/session.ts";
 import { unpackTerms } from "../domain/terms.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { ChainEvent } from "./events.ts";
+import { openingRefusalOf, settlementRefusalOf } from "./refusals.ts";
 
 /** What was read so far, and what later events need of it. */
 export interface LogReading {
@@ -25,22 +26,6 @@ export interface LogReading {
 }
 
 type Field = (name: string) => unknown;
-
-// In the order of the contract's enums.
-const settlementRefusals = ["NONE", "NO_LIVE_SESSION", "TERMS_MISMATCH", "ENERGY_ABOVE_POWER", "EPOCH_LIMIT_REACHED"];
-const openingRefusals = [
-  "NONE",
-  "TARIFF_NOT_OFFERED",
-  "AGREEMENT_NOT_BINDING",
-  "SIGNATURE_INVALID",
-  "SESSION_LIVE",
-  "NONCE_MISMATCH",
-  "NONCE_EXHAUSTED",
-  "HOLD_ZERO",
-  "HOLD_ABOVE_BALANCE",
-  "EXPIRY_PASSED",
-  "EXPIRY_TOO_LATE",
-];
 
 const text = z.string();
 const integer = z.bigint();
@@ -110,7 +95,7 @@ export function readSettlementEvent(
         kind: "settlement-skipped",
         position,
         sessionId: sessionId(),
-        reason: named(settlementRefusals, field("reason")),
+        reason: settlementRefusalOf(integer.parse(field("reason"))),
       });
       return;
     case "ProofSkipped":
@@ -126,7 +111,7 @@ export function readSettlementEvent(
         kind: "opening-skipped",
         position,
         sessionId: sessionId(),
-        reason: named(openingRefusals, field("reason")),
+        reason: openingRefusalOf(integer.parse(field("reason"))),
       });
       return;
     case "SessionExpired":
@@ -207,16 +192,11 @@ function insertInOrder(events: ChainEvent[], late: readonly ChainEvent[]): void 
   );
 }
 
-function named(names: readonly string[], value: unknown): string {
-  const number = Number(integer.parse(value));
-  return names[number] ?? `REASON_${number}`;
-}
-
 /** The settlement's own reason where it gave one, else the name of the error with which the proof was refused. */
 function proofRefusal(data: string, interfaces: ContractInterfaces): string {
   for (const contract of [interfaces.settlement, interfaces.meterSettlement, interfaces.ocmfScanner]) {
     const error = parseRefusal(contract, data);
-    if (error?.name === "SettlementRefused") return named(settlementRefusals, error.args.getValue("reason"));
+    if (error?.name === "SettlementRefused") return settlementRefusalOf(integer.parse(error.args.getValue("reason")));
     if (error !== null) return error.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
   }
   return "PROOF_REFUSED";

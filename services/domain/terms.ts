@@ -66,6 +66,11 @@ export function sessionIdOf(terms: SessionTerms, domain: SettlementDomain): stri
   return TypedDataEncoder.hash(settlementDomainOf(domain), termsTypes, terms);
 }
 
+/** The terms as a wallet shows and signs them (EIP-712). Its digest is the session id. */
+export function typedTermsOf(terms: SessionTerms, domain: SettlementDomain): unknown {
+  return TypedDataEncoder.getPayload(settlementDomainOf(domain), termsTypes, terms);
+}
+
 /**
  * The parts of the terms that differ from session to session in one word.
  * @throws RangeError if a field does not fit its width.

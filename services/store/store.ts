@@ -121,6 +121,17 @@ export interface SettlementTransaction extends Fees {
   readonly blockNumber: number | null;
 }
 
+/** What a register of the session's meter read, as one record tells it. */
+export interface RegisterReading {
+  /** The session's event that came with the record; readings of one record share it. */
+  readonly sequence: number;
+  readonly receivedAtMs: number;
+  readonly register: string;
+  /** The first and the last value, in 10⁻⁶ Wh. */
+  readonly beginMicroWh: bigint;
+  readonly endMicroWh: bigint;
+}
+
 /** What one range of blocks, or the undoing of one, changes. */
 export interface ChainProgress {
   /** The cursor that the changes were computed from; `null` before the first block. */
@@ -179,6 +190,8 @@ export interface Store extends OcppStore {
   findRecord(recordIdentity: string): Promise<EvidenceRecord | null>;
   /** The records of a session by pagination. */
   listRecords(sessionId: string): Promise<readonly EvidenceRecord[]>;
+  /** What the registers that never run backwards read during the session, by pagination. */
+  listReadings(sessionId: string): Promise<readonly RegisterReading[]>;
   /** How many records of this meter key count; guards `commitEvidence` against records that arrive meanwhile. */
   countRecords(meterKeyId: string): Promise<number>;
   readNeighbours(

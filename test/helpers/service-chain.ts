@@ -69,6 +69,8 @@ export interface ServiceChain {
   ): Promise<OpenedSession>;
   /** Raises the hold of a session. */
   topUp(session: OpenedSession, toppedUpMicro: bigint, amountMicro: bigint): Promise<void>;
+  /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
+  fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
   /** What the operator has earned, provisional or not, in 10⁻⁶ token. */
   readCredit(): Promise<bigint>;
   /** What the driver's account has free, in 10⁻⁶ token. */
@@ -224,6 +226,12 @@ export async function startServiceChain(
     async readCredit() {
       const { finalMicro, provisionalMicro } = await chargingSettlement.creditOf(operator.address, 0);
       return finalMicro + provisionalMicro;
+    },
+    async fundDriver(account, accountMicro, walletMicro) {
+      if (accountMicro > 0n) {
+        await (await chargingSettlement.connect(driver).deposit(account, 0, accountMicro)).wait();
+      }
+      await (await erc20.connect(owner).mint(account, walletMicro)).wait();
     },
     readFree: async ({ terms }) => (await chargingSettlement.accountOf(terms.driver, terms.lane)).freeMicro,
     async close() {

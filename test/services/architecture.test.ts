@@ -23,7 +23,7 @@ interface SourceFile {
 
 function readSources(): readonly SourceFile[] {
   return readdirSync(servicesFolder, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith("web/dist"))
     .map((path) => {
       const text = readFileSync(join(servicesFolder, path), "utf8");
       const imports = [...text.matchAll(importGrammar)].map(([, type, specifier = ""]) => ({
@@ -83,7 +83,9 @@ describe("The dependency rule of the service", function () {
   it("lets only chain/ speak to the chain", function () {
     const spoken = /\b(?:eth_[a-zA-Z]+|JsonRpcProvider|BrowserProvider|\bfetch\()/;
     // receipts/ is what checks a receipt without the service; it asks whatever endpoint its caller brings along.
-    const offences = sources.filter(({ path, text }) => !/^(?:chain|receipts)\//.test(path) && spoken.test(text));
+    // The driver's page runs in a browser and asks the chain there, without the service.
+    const speakers = /^(?:chain|receipts|web\/page|web\/worker)\//;
+    const offences = sources.filter(({ path, text }) => !speakers.test(path) && spoken.test(text));
     expect(offences.map(({ path }) => path)).to.deep.equal([]);
     const users = sources
       .filter(({ path }) => !path.startsWith("chain/") && path !== "index.ts")
@@ -102,6 +104,7 @@ describe("The dependency rule of the service", function () {
           ({ target }) =>
             target !== null &&
             path.startsWith("receipts/") !== target.startsWith("receipts/") &&
+            !path.startsWith("web/page/") &&
             !/^(?:domain|verify\/ocmf|errors\.ts)/.test(target),
         )
         .map(({ specifier }) => `${path}: ${specifier}`),
@@ -120,6 +123,29 @@ describe("The dependency rule of the service", function () {
           .map(({ specifier }) => `${path}: ${specifier}`),
       );
     expect(offences).to.deep.equal([]);
+  });
+
+  it("lets the driver's page take only what runs in a browser, and nothing of the service take the page", function () {
+    const shared = /^(?:web\/page|domain|receipts|verify\/ocmf|errors\.ts)/;
+    const crossings = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target }) => {
+          if (path.startsWith("web/page/")) return target !== null && !shared.test(target);
+          return target?.startsWith("web/page/") === true;
+        })
+        .map(({ specifier }) => `${path}: ${specifier}`),
+    );
+    expect(crossings).to.deep.equal([]);
+    const nodeOnly = sources.filter(
+      ({ path, imports }) =>
+        path.startsWith("web/page/") && imports.some(({ specifier }) => /^node:|node-cryptography/.test(specifier)),
+    );
+    expect(nodeOnly.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it("never makes HTML out of text in the driver's page", function () {
+    const html = /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|\beval\(|new Function/;
+    expect(sources.filter(({ text }) => html.test(text)).map(({ path }) => path)).to.deep.equal([]);
   });
 
   it("has no cycles", function () {

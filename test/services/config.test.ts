@@ -104,6 +104,12 @@ describe("The configuration", function () {
         queueLimit: 4_096,
         unknownStations: 1_000,
       },
+      relayerKey: null,
+      openingsPerMinute: 30,
+      hasPageRpc: false,
+      chainName: null,
+      walletRpcUrl: null,
+      developmentWalletKey: null,
       logLevel: "info",
     });
   });

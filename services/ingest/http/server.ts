@@ -28,6 +28,17 @@ export interface HttpServerDeps extends StationsDeps {
   readonly queueLimit: number;
   /** Takes requests to upgrade to a websocket. */
   readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  /** What else is served, in this order; each is asked before the answer that there is nothing. */
+  readonly doors?: readonly HttpDoor[];
+  /** Files that are served where no door is. */
+  readonly serveFiles?: (application: Express) => void;
+}
+
+/** One more address of the service. */
+export interface HttpDoor {
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  readonly handler: RequestHandler;
 }
 
 /** The HTTP door while it is open. */
@@ -66,6 +77,8 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   route(application, "/v1/health", "GET", showHealth());
   route(application, "/v1/ready", "GET", showReadiness(readiness));
   route(application, "/metrics", "GET", showMetrics(metrics, store));
+  for (const { path, method, handler } of deps.doors ?? []) route(application, path, method, handler);
+  deps.serveFiles?.(application);
 
   application.use((request) => {
     throw new WattproofError("ROUTE_UNKNOWN", `There is no ${request.path.slice(0, 100)}.`);

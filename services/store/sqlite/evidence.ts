@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { EvidenceRecord, Store, WriteOutcome } from "../store.ts";
+import type { EvidenceRecord, RegisterReading, Store, WriteOutcome } from "../store.ts";
 import type { Access } from "./access.ts";
 import { encode } from "./codec.ts";
 import { writeVerdict } from "./messages.ts";
@@ -21,9 +21,25 @@ const spanRow = z.object({ register: z.string(), begin_text: z.string(), end_tex
   endMicroWh: BigInt(row.end_text),
 }));
 
+const readingRow = z
+  .object({
+    sequence: z.number(),
+    received_at_ms: z.number(),
+    register: z.string(),
+    begin_text: z.string(),
+    end_text: z.string(),
+  })
+  .transform((row): RegisterReading => ({
+    sequence: row.sequence,
+    receivedAtMs: row.received_at_ms,
+    register: row.register,
+    beginMicroWh: BigInt(row.begin_text),
+    endMicroWh: BigInt(row.end_text),
+  }));
+
 export function createEvidenceStore(
   access: Access,
-): Pick<Store, "findRecord" | "listRecords" | "countRecords" | "readNeighbours" | "commitEvidence"> {
+): Pick<Store, "findRecord" | "listRecords" | "listReadings" | "countRecords" | "readNeighbours" | "commitEvidence"> {
   function withSpans(row: unknown): EvidenceRecord {
     const record = readRecordRow(row);
     const spans = access
@@ -109,6 +125,21 @@ export function createEvidenceStore(
         access
           .all(`SELECT ${recordColumns} FROM records WHERE session_id = ? ORDER BY pagination_number`, sessionId)
           .map(withSpans),
+      ),
+    listReadings: (sessionId) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT sequence, received_at_ms, register, CAST(begin_micro_wh AS TEXT) AS begin_text,
+               CAST(end_micro_wh AS TEXT) AS end_text
+             FROM records
+             JOIN session_events USING (session_id, message_id)
+             JOIN messages USING (message_id)
+             JOIN register_spans USING (meter_key_id, pagination_context, pagination_number)
+             WHERE session_id = ? ORDER BY pagination_context, pagination_number, register`,
+            sessionId,
+          )
+          .map((row) => readingRow.parse(row)),
       ),
     countRecords: (meterKeyId) => access.read(() => count(meterKeyId)),
     readNeighbours: (meterKeyId, register, context, paginationNumber) =>

@@ -1,0 +1,172 @@
+import { Result, type Interface } from "ethers";
+import { z } from "zod";
+
+import { tariffIdOf, type Tariff } from "../../../domain/tariff.ts";
+import type { PageConfiguration } from "../configuration.ts";
+import type { ChainAccess } from "./chain-access.ts";
+import { erc20Interface, meterInterface, settlementInterface, tariffInterface } from "./contracts.ts";
+
+/** A charging point as the registry has it. */
+export interface Charger {
+  readonly evse: number;
+  /** As printed on the charger; anybody may have written it. */
+  readonly evseId: string;
+  readonly operator: string;
+  /** The most that it can deliver, in watts. */
+  readonly maximumPowerW: number;
+  /** 0 if there is none. */
+  readonly meter: number;
+  /** The meter's records count now. */
+  readonly isMeterValid: boolean;
+}
+
+/** A driver's account, lane 0. Amounts are in 10⁻⁶ token. */
+export interface DriverAccount {
+  readonly freeMicro: bigint;
+  readonly nonce: number;
+  /** The first 160 bits of the live session's id; 0 if there is none. */
+  readonly commitment: bigint;
+}
+
+/** What a driver's wallet holds of the token. */
+export interface TokenAccount {
+  readonly symbol: string;
+  /** The token's smallest unit in 10⁻⁶ token. */
+  readonly unit: bigint;
+  readonly balanceMicro: bigint;
+  readonly allowanceMicro: bigint;
+}
+
+/** Answers from the chain alone. */
+export interface ChainReader {
+  /** `null` if there is no such EVSE. */
+  readCharger(evse: number): Promise<Charger | null>;
+  /** What the operator offers now, newest first. */
+  readTariffs(operator: string): Promise<readonly { readonly tariffId: string; readonly tariff: Tariff }[]>;
+  readTariff(tariffId: string): Promise<Tariff>;
+  readAccount(driver: string): Promise<DriverAccount>;
+  readToken(driver: string): Promise<TokenAccount>;
+  readSymbol(): Promise<string>;
+  /** The longest time between opening and expiry. */
+  readMaximumSessionSeconds(): Promise<number>;
+  readHead(): Promise<{ readonly number: number; readonly timestamp: number }>;
+}
+
+const hex = z.string().regex(/^0x[0-9a-fA-F]*$/u);
+const blockSchema = z.object({ number: hex.transform(Number), timestamp: hex.transform(Number) });
+const number = z.bigint().transform(Number);
+const evseSchema = z.object({ operator: z.string(), maximumPowerW: number, activeMeter: number, evseId: z.string() });
+const accountSchema = z.object({ freeMicro: z.bigint(), nonce: number, commitment: z.bigint() });
+const tariffSchema = z.object({
+  flatFeeMicro: z.bigint(),
+  priceMicroPerKwh: z.bigint(),
+  priceMicroPerChargingMinute: z.bigint(),
+  priceMicroPerIdleMinute: z.bigint(),
+  idleGraceSeconds: number,
+  energyStepWh: number,
+  chargingStepSeconds: number,
+  idleStepSeconds: number,
+  minimumMicro: z.bigint(),
+  maximumMicro: z.bigint(),
+  taxBps: number,
+  chargesWithoutEnergy: z.boolean(),
+});
+const nobody = "0x0000000000000000000000000000000000000000";
+/** An operator with more tariffs than this is read from the newest on. */
+const tariffLimit = 20;
+
+export function createChainReader(
+  chain: ChainAccess,
+  configuration: PageConfiguration,
+  readLogs: LogReader,
+): ChainReader {
+  const { contracts } = configuration;
+
+  async function call(to: string, abi: Interface, name: string, values: readonly unknown[]): Promise<Result> {
+    const data = abi.encodeFunctionData(name, values);
+    return abi.decodeFunctionResult(name, hex.parse(await chain.request("eth_call", [{ to, data }, "latest"])));
+  }
+  async function readHead(): Promise<z.output<typeof blockSchema>> {
+    return blockSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
+  }
+  async function readSymbol(): Promise<string> {
+    return z.string().parse((await call(contracts.erc20, erc20Interface, "symbol", []))[0]);
+  }
+
+  return {
+    readHead,
+    async readMaximumSessionSeconds() {
+      const answer = await call(contracts.chargingSettlement, settlementInterface, "maximumSessionSeconds", []);
+      return number.parse(answer[0]);
+    },
+    readSymbol,
+    async readCharger(evse) {
+      const content: unknown = (await call(contracts.meterRegistry, meterInterface, "evseOf", [evse]))[0];
+      const { operator, maximumPowerW, evseId, activeMeter } = evseSchema.parse(objectOf(content));
+      if (operator === nobody) return null;
+      const { timestamp } = await readHead();
+      const isMeterValid =
+        activeMeter !== 0 &&
+        z
+          .boolean()
+          .parse((await call(contracts.meterRegistry, meterInterface, "isValidAt", [activeMeter, timestamp]))[0]);
+      return { evse, evseId, operator, maximumPowerW, meter: activeMeter, isMeterValid };
+    },
+    async readTariffs(operator) {
+      const topics = tariffInterface.encodeFilterTopics("TariffPublished", [null, operator]);
+      const published = await readLogs(contracts.tariffRegistry, topics);
+      const offered: { tariffId: string; tariff: Tariff }[] = [];
+      for (const log of published.toReversed().slice(0, tariffLimit)) {
+        const content: unknown = tariffInterface.decodeEventLog("TariffPublished", log.data, [...log.topics])["tariff"];
+        const tariff = tariffSchema.parse(objectOf(content));
+        const tariffId = tariffIdOf(tariff);
+        const answer = await call(contracts.tariffRegistry, tariffInterface, "isOffered", [operator, tariffId]);
+        if (z.boolean().parse(answer[0])) offered.push({ tariffId, tariff });
+      }
+      return offered;
+    },
+    async readTariff(tariffId) {
+      const content: unknown = (await call(contracts.tariffRegistry, tariffInterface, "tariffOf", [tariffId]))[0];
+      return tariffSchema.parse(objectOf(content));
+    },
+    async readAccount(driver) {
+      return accountSchema.parse(
+        (await call(contracts.chargingSettlement, settlementInterface, "accountOf", [driver, 0])).toObject(),
+      );
+    },
+    async readToken(driver) {
+      const integer = async (to: string, abi: Interface, name: string, values: readonly unknown[]): Promise<bigint> =>
+        z.bigint().parse((await call(to, abi, name, values))[0]);
+      const { erc20, chargingSettlement } = contracts;
+      const unit = await integer(chargingSettlement, settlementInterface, "unit", []);
+      const balance = await integer(erc20, erc20Interface, "balanceOf", [driver]);
+      const allowance = await integer(erc20, erc20Interface, "allowance", [driver, chargingSettlement]);
+      return {
+        symbol: await readSymbol(),
+        unit,
+        balanceMicro: balance / unit,
+        allowanceMicro: allowance / unit,
+      };
+    },
+  };
+}
+
+/** One event as an endpoint gives it. */
+export interface EventLog {
+  readonly topics: readonly string[];
+  readonly data: string;
+  readonly txHash: string;
+  readonly blockNumber: number;
+  readonly logIndex: number;
+}
+
+/** All events of a contract with these topics, in order: since it was deployed, or of one block. */
+export type LogReader = (
+  contract: string,
+  topics: readonly (string | readonly string[] | null)[],
+  block?: number,
+) => Promise<readonly EventLog[]>;
+
+function objectOf(value: unknown): unknown {
+  return value instanceof Result ? value.toObject() : value;
+}

@@ -1,0 +1,43 @@
+import { Interface } from "ethers";
+
+const termsTuple =
+  "(address driver, uint32 lane, uint32 nonce, address operator, uint32 agreement, uint32 evse, uint32 meter, uint24 maximumPowerW, bytes32 tariffId, uint64 holdMicro, uint40 expiresAt)";
+
+/** What the page asks the contracts, in words of Solidity; a test compares it with what was compiled. */
+export const settlementInterface = new Interface([
+  "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId)",
+  "event SessionOpened(bytes32 indexed sessionId, address indexed driver, uint256 terms)",
+  "event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro)",
+  "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
+  "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
+  "event Deposited(address indexed driver, uint32 indexed lane, address indexed payer, uint256 amountMicro)",
+  "event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro)",
+  "function accountOf(address driver, uint32 lane) view returns (uint64 freeMicro, uint32 nonce, uint160 commitment)",
+  "function unit() view returns (uint256)",
+  "function maximumSessionSeconds() view returns (uint40)",
+  "function deposit(address driver, uint32 lane, uint256 amount)",
+  "function withdraw(uint32 lane, uint256 amount, address recipient)",
+  `function open(${termsTuple} terms) returns (bytes32 sessionId)`,
+  `function expire(${termsTuple} terms, uint64 toppedUpMicro) returns (bytes32 sessionId)`,
+]);
+
+const tariffTuple =
+  "(uint64 flatFeeMicro, uint64 priceMicroPerKwh, uint64 priceMicroPerChargingMinute, uint64 priceMicroPerIdleMinute, uint32 idleGraceSeconds, uint32 energyStepWh, uint32 chargingStepSeconds, uint32 idleStepSeconds, uint64 minimumMicro, uint64 maximumMicro, uint16 taxBps, bool chargesWithoutEnergy)";
+
+export const tariffInterface = new Interface([
+  `event TariffPublished(bytes32 indexed tariffId, address indexed operator, ${tariffTuple} tariff)`,
+  `function tariffOf(bytes32 tariffId) view returns (${tariffTuple} tariff)`,
+  "function isOffered(address operator, bytes32 tariffId) view returns (bool)",
+]);
+
+export const meterInterface = new Interface([
+  "function evseOf(uint32 evse) view returns ((address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId) content)",
+  "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
+]);
+
+export const erc20Interface = new Interface([
+  "function symbol() view returns (string)",
+  "function balanceOf(address account) view returns (uint256)",
+  "function allowance(address owner, address spender) view returns (uint256)",
+  "function approve(address spender, uint256 amount) returns (bool)",
+]);

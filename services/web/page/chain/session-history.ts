@@ -1,0 +1,117 @@
+import { z } from "zod";
+
+import { unpackSettlementResult, type SettlementResult } from "../../../domain/metering.ts";
+import { unpackTerms, type SessionTerms } from "../../../domain/terms.ts";
+import type { EventLog, LogReader } from "./chain-reader.ts";
+import { settlementInterface } from "./contracts.ts";
+
+/** How the chain ended a session, as far as it has. */
+export type SessionEnding =
+  | { readonly kind: "live" }
+  | ({ readonly kind: "settled"; readonly txHash: string } & SettlementResult)
+  | { readonly kind: "expired"; readonly txHash: string; readonly returnedMicro: bigint };
+
+/** A session as the chain's events tell it. */
+export interface ChainSession {
+  readonly sessionId: string;
+  readonly terms: SessionTerms;
+  /** By how much the driver raised the hold, in 10⁻⁶ token. */
+  readonly toppedUpMicro: bigint;
+  readonly openingTxHash: string;
+  readonly ending: SessionEnding;
+}
+
+const opened = z.object({
+  sessionId: z.string(),
+  driver: z.string(),
+  terms: z.bigint(),
+});
+const group = z.object({ operator: z.string(), agreement: z.bigint().transform(Number), tariffId: z.string() });
+const toppedUp = z.object({ sessionId: z.string(), toppedUpMicro: z.bigint() });
+const settled = z.object({ sessionId: z.string(), result: z.bigint() });
+const expired = z.object({ sessionId: z.string(), returnedMicro: z.bigint() });
+/** Ids in one query; endpoints take more. */
+const idsPerQuery = 100;
+
+/** The sessions of a driver, newest first. */
+export async function readSessionsOf(
+  readLogs: LogReader,
+  settlement: string,
+  driver: string,
+): Promise<readonly ChainSession[]> {
+  const openings = await readLogs(settlement, topicsOf("SessionOpened", [null, driver]));
+  return (await closeAll(readLogs, settlement, openings)).toReversed();
+}
+
+/** One session by its id; `null` if the chain knows none. */
+export async function readSession(
+  readLogs: LogReader,
+  settlement: string,
+  sessionId: string,
+): Promise<ChainSession | null> {
+  const openings = await readLogs(settlement, topicsOf("SessionOpened", [sessionId]));
+  return (await closeAll(readLogs, settlement, openings))[0] ?? null;
+}
+
+async function closeAll(
+  readLogs: LogReader,
+  settlement: string,
+  openings: readonly EventLog[],
+): Promise<readonly ChainSession[]> {
+  const readGroup = createGroupReader(readLogs, settlement);
+  const sessions = await Promise.all(
+    openings.map(async (log) => {
+      const { sessionId, driver, terms } = opened.parse(argumentsOf("SessionOpened", log));
+      return {
+        sessionId,
+        terms: unpackTerms(terms, { driver, ...(await readGroup(log)) }),
+        openingTxHash: log.txHash,
+      };
+    }),
+  );
+  const raised = new Map<string, bigint>();
+  const endings = new Map<string, SessionEnding>();
+  for (let start = 0; start < sessions.length; start += idsPerQuery) {
+    const ids = sessions.slice(start, start + idsPerQuery).map(({ sessionId }) => sessionId);
+    for (const log of await readLogs(settlement, [...topicsOf("SessionToppedUp", []), ids])) {
+      const { sessionId, toppedUpMicro } = toppedUp.parse(argumentsOf("SessionToppedUp", log));
+      raised.set(sessionId, toppedUpMicro);
+    }
+    for (const log of await readLogs(settlement, [...topicsOf("SessionSettled", []), ids])) {
+      const { sessionId, result } = settled.parse(argumentsOf("SessionSettled", log));
+      endings.set(sessionId, { kind: "settled", txHash: log.txHash, ...unpackSettlementResult(result) });
+    }
+    for (const log of await readLogs(settlement, [...topicsOf("SessionExpired", []), ids])) {
+      const { sessionId, returnedMicro } = expired.parse(argumentsOf("SessionExpired", log));
+      endings.set(sessionId, { kind: "expired", txHash: log.txHash, returnedMicro });
+    }
+  }
+  return sessions.map((session) => ({
+    ...session,
+    toppedUpMicro: raised.get(session.sessionId) ?? 0n,
+    ending: endings.get(session.sessionId) ?? { kind: "live" },
+  }));
+}
+
+/** Reads what a session has in common with those opened beside it: the event before its own, in its transaction. */
+function createGroupReader(
+  readLogs: LogReader,
+  settlement: string,
+): (opening: EventLog) => Promise<z.output<typeof group>> {
+  const ofBlock = new Map<number, Promise<readonly EventLog[]>>();
+  return async ({ blockNumber, txHash, logIndex }) => {
+    const known = ofBlock.get(blockNumber) ?? readLogs(settlement, topicsOf("GroupOpened", []), blockNumber);
+    ofBlock.set(blockNumber, known);
+    const log = (await known).findLast((other) => other.txHash === txHash && other.logIndex < logIndex);
+    if (log === undefined) throw new Error(`The endpoint hides the terms that were opened in ${txHash}.`);
+    return group.parse(argumentsOf("GroupOpened", log));
+  };
+}
+
+function topicsOf(event: string, values: readonly unknown[]): (string | string[] | null)[] {
+  return settlementInterface.encodeFilterTopics(event, values);
+}
+
+function argumentsOf(event: string, log: EventLog): unknown {
+  return settlementInterface.decodeEventLog(event, log.data, [...log.topics]).toObject();
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+import type { SessionTerms } from "../../../domain/terms.ts";
+import { erc20Interface, settlementInterface } from "./contracts.ts";
+import type { ChainAccess } from "./chain-access.ts";
+
+/** A call that the driver's own wallet sends. */
+export interface ContractCall {
+  readonly to: string;
+  readonly data: string;
+}
+
+/** Lets the settlement contract take `amount` (in the token's smallest unit), and not more. */
+export function approveCall(erc20: string, settlement: string, amount: bigint): ContractCall {
+  return { to: erc20, data: erc20Interface.encodeFunctionData("approve", [settlement, amount]) };
+}
+
+export function depositCall(settlement: string, driver: string, amount: bigint): ContractCall {
+  return { to: settlement, data: settlementInterface.encodeFunctionData("deposit", [driver, 0, amount]) };
+}
+
+export function withdrawCall(settlement: string, recipient: string, amount: bigint): ContractCall {
+  return { to: settlement, data: settlementInterface.encodeFunctionData("withdraw", [0, amount, recipient]) };
+}
+
+export function openCall(settlement: string, terms: SessionTerms): ContractCall {
+  return { to: settlement, data: settlementInterface.encodeFunctionData("open", [terms]) };
+}
+
+/** Gives the hold of an expired session back to its driver; anybody may send it. */
+export function expireCall(settlement: string, terms: SessionTerms, toppedUpMicro: bigint): ContractCall {
+  return { to: settlement, data: settlementInterface.encodeFunctionData("expire", [terms, toppedUpMicro]) };
+}
+
+const minedSchema = z.object({ status: z.string() }).nullable();
+/** 150 looks of 2 s: five minutes, in which a transaction at a usual fee is mined on any chain. */
+const looks = 150;
+const firstLookMs = 250;
+const longestLookMs = 2_000;
+
+/**
+ * Waits until the transaction is mined.
+ * @returns whether the contract did what it was asked, or `pending` if it is not mined by then.
+ */
+export async function awaitTransaction(
+  chain: ChainAccess,
+  txHash: string,
+  signal: AbortSignal,
+): Promise<"done" | "reverted" | "pending"> {
+  for (let look = 0; look < looks && !signal.aborted; look += 1) {
+    const mined = minedSchema.parse(await chain.request("eth_getTransactionReceipt", [txHash]));
+    if (mined !== null) return mined.status === "0x1" ? "done" : "reverted";
+    const waitMs = Math.min(longestLookMs, firstLookMs * (look + 1));
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+  return "pending";
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
+
+/** What the service tells the page about itself: `GET /configuration.json`. */
+export const configurationSchema = z.object({
+  chainId: z.int().positive(),
+  chainName: z.string(),
+  /** An endpoint for wallets that do not know the chain; none for chains that every wallet knows. */
+  walletRpcUrl: z.url().nullable(),
+  /** The first block that can hold an event of the contracts. */
+  blockNumber: z.int().min(0),
+  contracts: z.object({
+    erc20: address,
+    tariffRegistry: address,
+    meterRegistry: address,
+    chargingSettlement: address,
+  }),
+  /** The page may ask the chain through `/rpc`. */
+  hasChainProxy: z.boolean(),
+  /** The service brings signed terms to the chain. */
+  hasRelay: z.boolean(),
+  /** Only on the local chain of a demo: a key that everybody knows. */
+  developmentWallet: z.object({ privateKey: z.string(), rpcUrl: z.url() }).nullable(),
+});
+
+export type PageConfiguration = z.infer<typeof configurationSchema>;
+
+/** Reads the configuration; the service worker answers where the service does not. */
+export async function readConfiguration(): Promise<PageConfiguration> {
+  const response = await fetch("/configuration.json");
+  if (!response.ok) throw new Error(`configuration.json: ${response.status}`);
+  return configurationSchema.parse(await response.json());
+}

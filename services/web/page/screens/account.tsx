@@ -1,0 +1,169 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+
+import type { DriverAccount, TokenAccount } from "../chain/chain-reader.ts";
+import { readSessionsOf } from "../chain/session-history.ts";
+import { approveCall, depositCall, withdrawCall, type ContractCall } from "../chain/transactions.ts";
+import { useApp } from "../shell/app-context.ts";
+import { Answered, Facts, Field } from "../shell/parts.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+import { parseMicro, plainMicro } from "../text/amounts.ts";
+import type { WalletConnection } from "../wallet/wallet-connection.ts";
+import { WithWallet } from "../wallet/wallet-panel.tsx";
+import { TransactionButton } from "./transaction-button.tsx";
+
+/** Balance, paying in and withdrawing: from the chain alone. */
+export function AccountScreen(): JSX.Element {
+  const { text } = useApp();
+  return (
+    <>
+      <h1>{text("accountTitle")}</h1>
+      <WithWallet>{(connection) => <Account key={connection.account} connection={connection} />}</WithWallet>
+    </>
+  );
+}
+
+function Account({ connection }: { readonly connection: WalletConnection }): JSX.Element {
+  const { text, money, reader, readLogs, configuration } = useApp();
+  const [answer, askAgain] = useAnswer(async () => {
+    const account = await reader.readAccount(connection.account);
+    const token = await reader.readToken(connection.account);
+    const sessions =
+      account.commitment === 0n
+        ? []
+        : await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account);
+    const heldMicro = sessions.find(({ ending }) => ending.kind === "live")?.terms.holdMicro ?? 0n;
+    return { account, token, heldMicro };
+  }, [reader, readLogs, connection.account]);
+
+  return (
+    <Answered answer={answer} askAgain={askAgain}>
+      {({ account, token, heldMicro }) => (
+        <>
+          <Facts
+            facts={[
+              [text("accountFree"), <strong key="free">{money(account.freeMicro)}</strong>],
+              [text("accountHeld"), money(heldMicro)],
+              [text("accountWallet"), money(token.balanceMicro)],
+            ]}
+          />
+          <p class="hint">{text("accountFreeText")}</p>
+          <Deposit connection={connection} token={token} onDone={askAgain} />
+          <Withdraw connection={connection} account={account} token={token} onDone={askAgain} />
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function Deposit(properties: {
+  readonly connection: WalletConnection;
+  readonly token: TokenAccount;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { connection, token, onDone } = properties;
+  const { text, symbol, configuration } = useApp();
+  const [amount, setAmount] = useState("");
+  const { erc20, chargingSettlement } = configuration.contracts;
+
+  function callsFor(amountMicro: bigint): readonly ContractCall[] {
+    const wanted = amountMicro * token.unit;
+    const deposit = depositCall(chargingSettlement, connection.account, wanted);
+    return token.allowanceMicro >= amountMicro ? [deposit] : [approveCall(erc20, chargingSettlement, wanted), deposit];
+  }
+
+  return (
+    <section aria-labelledby="deposit-title">
+      <h2 id="deposit-title">{text("depositTitle")}</h2>
+      <p class="hint">{text("depositText")}</p>
+      <AmountForm
+        label={text("depositAmount", { symbol })}
+        amount={amount}
+        onAmount={setAmount}
+        limitMicro={token.balanceMicro}
+        buttonText={text("depositButton")}
+        connection={connection}
+        callsFor={callsFor}
+        onDone={() => {
+          setAmount("");
+          onDone();
+        }}
+      />
+    </section>
+  );
+}
+
+function Withdraw(properties: {
+  readonly connection: WalletConnection;
+  readonly account: DriverAccount;
+  readonly token: TokenAccount;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { connection, account, token, onDone } = properties;
+  const { text, symbol, configuration } = useApp();
+  const [amount, setAmount] = useState("");
+  return (
+    <section aria-labelledby="withdraw-title">
+      <h2 id="withdraw-title">{text("withdrawTitle")}</h2>
+      <AmountForm
+        label={text("withdrawAmount", { symbol })}
+        amount={amount}
+        onAmount={setAmount}
+        limitMicro={account.freeMicro}
+        buttonText={text("withdrawButton")}
+        connection={connection}
+        callsFor={(amountMicro) => [
+          withdrawCall(configuration.contracts.chargingSettlement, connection.account, amountMicro * token.unit),
+        ]}
+        onDone={() => {
+          setAmount("");
+          onDone();
+        }}
+      />
+      <button
+        class="quiet"
+        disabled={account.freeMicro === 0n}
+        onClick={() => {
+          setAmount(plainMicro(account.freeMicro));
+        }}
+      >
+        {text("withdrawAll")}
+      </button>
+    </section>
+  );
+}
+
+function AmountForm(properties: {
+  readonly label: string;
+  readonly amount: string;
+  readonly onAmount: (amount: string) => void;
+  readonly limitMicro: bigint;
+  readonly buttonText: string;
+  readonly connection: WalletConnection;
+  readonly callsFor: (amountMicro: bigint) => readonly ContractCall[];
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { label, amount, onAmount, limitMicro, buttonText, connection, callsFor, onDone } = properties;
+  const { text, money } = useApp();
+  const amountMicro = parseMicro(amount);
+  const problem =
+    amount === ""
+      ? null
+      : amountMicro === null
+        ? text("amountInvalid")
+        : amountMicro > limitMicro
+          ? text("amountTooHigh", { amount: money(limitMicro) })
+          : null;
+  return (
+    <>
+      <Field label={label} value={amount} onInput={onAmount} inputMode="decimal" problem={problem} />
+      <TransactionButton
+        connection={connection}
+        calls={amountMicro === null || problem !== null ? [] : callsFor(amountMicro)}
+        onDone={onDone}
+      >
+        {buttonText}
+      </TransactionButton>
+    </>
+  );
+}

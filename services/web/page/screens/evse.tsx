@@ -1,0 +1,216 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import type { Tariff } from "../../../domain/tariff.ts";
+import type { Charger } from "../chain/chain-reader.ts";
+import { readSessionsOf } from "../chain/session-history.ts";
+import { readChargerState, type ChargerState } from "../service/service-client.ts";
+import { useApp } from "../shell/app-context.ts";
+import { Answered, Facts, Hash, Notice } from "../shell/parts.tsx";
+import { hrefOf } from "../shell/router.ts";
+import { useAnswer } from "../shell/use-answer.ts";
+import { wordsOf } from "../text/tariff-words.ts";
+import { WithWallet } from "../wallet/wallet-panel.tsx";
+import type { WalletConnection } from "../wallet/wallet-connection.ts";
+import { HoldAndSign } from "./hold-and-sign.tsx";
+
+interface Offer {
+  readonly tariffId: string;
+  readonly tariff: Tariff;
+}
+
+/** A charger: its state, its price, the most it can cost, and the way to a session. */
+export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
+  const { text, reader } = useApp();
+  const [answer, askAgain] = useAnswer(async () => {
+    const charger = await reader.readCharger(evse);
+    return { charger, offers: charger === null ? [] : await reader.readTariffs(charger.operator) };
+  }, [reader, evse]);
+
+  return (
+    <>
+      <h1>{text("evseTitle", { number: evse })}</h1>
+      <Answered answer={answer} askAgain={askAgain}>
+        {({ charger, offers }) =>
+          charger === null ? (
+            <Notice kind="bad" title={text("evseUnknownTitle")}>
+              {text("evseUnknownText", { number: evse })}
+            </Notice>
+          ) : (
+            <KnownCharger charger={charger} offers={offers} />
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function KnownCharger(properties: { readonly charger: Charger; readonly offers: readonly Offer[] }): JSX.Element {
+  const { charger, offers } = properties;
+  const { text } = useApp();
+  const [chosen, setChosen] = useState(0);
+  const state = useChargerState(charger.evse);
+  const offer = offers[chosen];
+  return (
+    <>
+      <section class="card">
+        <Facts
+          facts={[
+            [text("evseState"), <StateMark key="state" state={state} />],
+            [text("evsePrinted", { id: "" }).replace(/[:\s]+$/u, ""), charger.evseId],
+            [text("evseOperator"), <Hash key="operator" value={charger.operator} />],
+          ]}
+        />
+        <StateNotice state={state} />
+      </section>
+      {!charger.isMeterValid && <Notice kind="bad">{text("evseNoMeter")}</Notice>}
+      {offer === undefined && <Notice kind="bad">{text("evseNoTariff")}</Notice>}
+      {offer !== undefined && (
+        <section class="card" aria-labelledby="price-title">
+          <h2 id="price-title">{text("priceTitle")}</h2>
+          {offers.length > 1 && <TariffChoice offers={offers} chosen={chosen} onChoose={setChosen} />}
+          <PriceWords tariff={offer.tariff} />
+        </section>
+      )}
+      {offer !== undefined && charger.isMeterValid && state !== "faulted" && (
+        <WithWallet>
+          {(connection) => (
+            <OpenOrContinue key={connection.account} charger={charger} offer={offer} connection={connection} />
+          )}
+        </WithWallet>
+      )}
+    </>
+  );
+}
+
+/** One account charges one car at a time: a session that runs is shown instead of a new one. */
+function OpenOrContinue(properties: {
+  readonly charger: Charger;
+  readonly offer: Offer;
+  readonly connection: WalletConnection;
+}): JSX.Element {
+  const { charger, offer, connection } = properties;
+  const { text, reader, readLogs, configuration } = useApp();
+  const [answer, askAgain] = useAnswer(async () => {
+    const account = await reader.readAccount(connection.account);
+    const sessions =
+      account.commitment === 0n
+        ? []
+        : await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account);
+    return { account, running: sessions.find(({ ending }) => ending.kind === "live") ?? null };
+  }, [reader, readLogs, connection.account]);
+
+  return (
+    <Answered answer={answer} askAgain={askAgain}>
+      {({ account, running }) =>
+        running === null ? (
+          <HoldAndSign charger={charger} offer={offer} account={account} connection={connection} />
+        ) : (
+          <Notice
+            kind="info"
+            action={
+              <a class="button" href={hrefOf({ kind: "session", sessionId: running.sessionId })}>
+                {text("sessionRunningLink")}
+              </a>
+            }
+          >
+            {text("sessionRunning")}
+          </Notice>
+        )
+      }
+    </Answered>
+  );
+}
+
+function TariffChoice(properties: {
+  readonly offers: readonly Offer[];
+  readonly chosen: number;
+  readonly onChoose: (index: number) => void;
+}): JSX.Element {
+  const { text, money } = useApp();
+  return (
+    <fieldset>
+      <legend>{text("priceChoose")}</legend>
+      {properties.offers.map(({ tariffId, tariff }, index) => (
+        <label class="option" key={tariffId}>
+          <input
+            type="radio"
+            name="tariff"
+            checked={index === properties.chosen}
+            onChange={() => {
+              properties.onChoose(index);
+            }}
+          />
+          {text("priceOption", { number: index + 1 })}:{" "}
+          {text("priceEnergy", { amount: money(tariff.priceMicroPerKwh) })}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The price in words. */
+export function PriceWords({ tariff }: { readonly tariff: Tariff }): JSX.Element {
+  const { text, symbol, language } = useApp();
+  return (
+    <ul class="words">
+      {wordsOf(tariff, symbol, language).map(({ key, values }) => (
+        <li key={key}>{text(key, values)}</li>
+      ))}
+    </ul>
+  );
+}
+
+function StateMark({ state }: { readonly state: ChargerState }): JSX.Element {
+  const { text } = useApp();
+  const words = {
+    free: text("evseStateFree"),
+    occupied: text("evseStateOccupied"),
+    faulted: text("evseStateFaulted"),
+    offline: text("evseStateOffline"),
+    unknown: text("evseStateUnknown"),
+  };
+  return <strong class={`state state-${state}`}>{words[state]}</strong>;
+}
+
+function StateNotice({ state }: { readonly state: ChargerState }): JSX.Element | null {
+  const { text } = useApp();
+  switch (state) {
+    case "free":
+      return null;
+    case "occupied":
+      return <Notice kind="warning">{text("evseStateOccupiedText")}</Notice>;
+    case "faulted":
+      return <Notice kind="bad">{text("evseStateFaultedText")}</Notice>;
+    case "offline":
+      return <Notice kind="warning">{text("evseStateOfflineText")}</Notice>;
+    case "unknown":
+      return <Notice kind="info">{text("evseStateUnknownText")}</Notice>;
+  }
+}
+
+const stateRefreshMs = 5_000;
+
+function useChargerState(evse: number): ChargerState {
+  const [state, setState] = useState<ChargerState>("unknown");
+  useEffect(() => {
+    let isWanted = true;
+    const ask = (): void => {
+      readChargerState(evse).then(
+        (next) => {
+          if (isWanted) setState(next);
+        },
+        () => {
+          if (isWanted) setState("unknown");
+        },
+      );
+    };
+    ask();
+    const timer = setInterval(ask, stateRefreshMs);
+    return () => {
+      isWanted = false;
+      clearInterval(timer);
+    };
+  }, [evse]);
+  return state;
+}

@@ -1,0 +1,178 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+
+import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
+import { useApp } from "../shell/app-context.ts";
+import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
+import { formatBps, formatKwh, formatSeconds } from "../text/amounts.ts";
+import type { ReceiptCheck } from "../receipt/check-receipt.ts";
+
+type Verification =
+  | { readonly kind: "none" | "running" }
+  | { readonly kind: "done"; readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** A receipt: what was paid and why, with the means to check it here. `content` is the file as it came. */
+export function ReceiptView(properties: {
+  readonly content: unknown;
+  readonly receipt: ParsedReceipt;
+  readonly xml: string | null;
+}): JSX.Element {
+  const { content, receipt, xml } = properties;
+  const app = useApp();
+  const { text, money, language } = app;
+  const [verification, setVerification] = useState<Verification>({ kind: "none" });
+  const name = `wattproof-${receipt.sessionId.slice(2, 14)}`;
+
+  async function verify(): Promise<void> {
+    setVerification({ kind: "running" });
+    try {
+      const { checkReceipt } = await import("../receipt/check-receipt.ts");
+      setVerification({ kind: "done", ...(await checkReceipt(content, app.chain, app.configuration.contracts)) });
+    } catch (error) {
+      setVerification({ kind: "failed", error });
+    }
+  }
+
+  return (
+    <section class="card receipt" aria-labelledby="receipt-title">
+      <h2 id="receipt-title">{text("receiptTitle")}</h2>
+      <Facts
+        facts={[
+          [text("receiptCharged"), <strong key="charged">{money(receipt.chargedMicro)}</strong>],
+          [text("receiptReturned"), money(receipt.returnedMicro)],
+          [text("receiptEnergy"), formatKwh(receipt.energyMicroWh, language)],
+          [text("receiptTime"), formatSeconds(receipt.chargingSeconds)],
+        ]}
+      />
+      {receipt.chargedMicro === 0n && receipt.energyMicroWh === 0n && <Notice kind="good">{text("stateZero")}</Notice>}
+      <Breakdown receipt={receipt} />
+      <Facts
+        facts={[
+          [text("evseOperator"), <Hash key="operator" value={receipt.terms.operator} />],
+          [
+            text("receiptMeter"),
+            text("receiptMeterText", { number: receipt.meter.number, curve: receipt.meter.curve }),
+          ],
+          [text("receiptTransaction"), <Hash key="transaction" value={receipt.transaction.hash} />],
+          [text("receiptBlock"), receipt.transaction.blockNumber],
+          [text("sessionId"), <Hash key="session" value={receipt.sessionId} />],
+          [text("sessionTag"), <code key="tag">{receipt.idTag}</code>],
+        ]}
+      />
+      <div class="actions">
+        <button class="main" disabled={verification.kind === "running"} onClick={() => void verify()}>
+          {text("receiptVerify")}
+        </button>
+        <button
+          onClick={() => {
+            download(`${name}.json`, "application/json", `${JSON.stringify(content, null, 2)}\n`);
+          }}
+        >
+          {text("receiptJson")}
+        </button>
+        {xml !== null && (
+          <button
+            onClick={() => {
+              download(`${name}.xml`, "application/xml", xml);
+            }}
+          >
+            {text("receiptXml")}
+          </button>
+        )}
+        <button
+          onClick={() => {
+            window.print();
+          }}
+        >
+          {text("receiptPrint")}
+        </button>
+      </div>
+      {verification.kind === "running" && <Waiting>{text("receiptVerifying")}</Waiting>}
+      {verification.kind === "failed" && <Notice kind="bad">{failureText(app, verification.error)}</Notice>}
+      {verification.kind === "done" && <Verdict isGood={verification.isGood} checks={verification.checks} />}
+    </section>
+  );
+}
+
+function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
+  const { text, money, language } = useApp();
+  const { price, tariff } = receipt;
+  const sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.idleMicro;
+  const rows: (readonly [string, bigint])[] = [
+    [text("receiptFlat"), price.flatFeeMicro],
+    [
+      text("receiptEnergyCost", {
+        energy: formatKwh(receipt.energyMicroWh, language),
+        price: money(tariff.priceMicroPerKwh),
+      }),
+      price.energyMicro,
+    ],
+    [text("receiptChargingCost", { time: formatSeconds(receipt.chargingSeconds) }), price.chargingMicro],
+    [text("receiptIdleCost"), price.idleMicro],
+    [text("receiptMinimumApplied"), price.netMicro - sum],
+  ];
+  return (
+    <>
+      <table class="breakdown">
+        <caption>{text("receiptPrice")}</caption>
+        <tbody>
+          {rows
+            .filter(([, micro]) => micro !== 0n)
+            .map(([name, micro]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{money(micro)}</td>
+              </tr>
+            ))}
+          <tr>
+            <th scope="row">{text("receiptNet")}</th>
+            <td>{money(price.netMicro)}</td>
+          </tr>
+          <tr>
+            <th scope="row">{text("receiptTax", { percent: formatBps(tariff.taxBps, language) })}</th>
+            <td>{money(price.taxMicro)}</td>
+          </tr>
+          <tr class="total">
+            <th scope="row">{text("receiptGross")}</th>
+            <td>{money(price.grossMicro)}</td>
+          </tr>
+        </tbody>
+      </table>
+      {price.grossMicro > receipt.holdMicro && <p>{text("receiptCapped")}</p>}
+    </>
+  );
+}
+
+function Verdict(properties: { readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }): JSX.Element {
+  const { isGood, checks } = properties;
+  const { text } = useApp();
+  const failed = checks.filter(({ outcome }) => outcome === "fails").length;
+  const outcomes = { holds: text("checkHolds"), fails: text("checkFails"), warning: text("checkWarning") };
+  return (
+    <>
+      <Notice kind={isGood ? "good" : "bad"} title={isGood ? text("receiptGood") : text("receiptBad")}>
+        {isGood ? text("receiptGoodText", { count: checks.length }) : text("receiptBadText", { count: failed })}
+      </Notice>
+      <ul class="checks" lang="en">
+        {checks.map(({ name, outcome, detail }) => (
+          <li key={name} class={`check check-${outcome}`}>
+            <strong>{outcomes[outcome]}</strong> {name}
+            <span class="detail">{detail}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Hands a text to the browser as a file; it is made here and asked of nobody. */
+function download(name: string, mediaType: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  link.download = name;
+  link.click();
+  setTimeout(() => {
+    URL.revokeObjectURL(link.href);
+  }, 10_000);
+}

@@ -1,0 +1,280 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { priceOf, type Tariff } from "../../../domain/tariff.ts";
+import { readSession, type ChainSession } from "../chain/session-history.ts";
+import { expireCall } from "../chain/transactions.ts";
+import { idTagOf } from "../../../domain/id-tag.ts";
+import { watchSession } from "../service/session-stream.ts";
+import { emptyView, powerOf, type SessionView } from "../service/session-view.ts";
+import { useApp } from "../shell/app-context.ts";
+import { Answered, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+import { formatKw, formatKwh, formatSeconds, formatTime } from "../text/amounts.ts";
+import { WithWallet } from "../wallet/wallet-panel.tsx";
+import { LiveCurve } from "./live-curve.tsx";
+import { SessionReceipt } from "./session-receipt.tsx";
+import { StopButton } from "./stop-button.tsx";
+import { TransactionButton } from "./transaction-button.tsx";
+
+interface Known {
+  readonly onChain: ChainSession;
+  readonly tariff: Tariff;
+}
+
+/** A session from its opening to its receipt: what the chain says, and what the service tells live. */
+export function SessionScreen({ sessionId }: { readonly sessionId: string }): JSX.Element {
+  const { text, reader, readLogs, configuration } = useApp();
+  const view = useSessionView(sessionId);
+  const serviceState = view.session?.state ?? null;
+  const [answer, askAgain] = useAnswer(async (): Promise<Known | null> => {
+    const onChain = await readSession(readLogs, configuration.contracts.chargingSettlement, sessionId);
+    return onChain === null ? null : { onChain, tariff: await reader.readTariff(onChain.terms.tariffId) };
+  }, [reader, readLogs, sessionId, serviceState]);
+  useAskAgainUntil(answer.kind === "answered" && answer.value !== null && view.session !== null, askAgain);
+
+  return (
+    <>
+      <h1>{text("sessionTitle")}</h1>
+      <Answered answer={answer} askAgain={askAgain}>
+        {(known) =>
+          known === null ? (
+            <Notice kind="warning" title={text("sessionUnknown")}>
+              {text("sessionUnknownText")}
+            </Notice>
+          ) : (
+            <KnownSession known={known} view={view} onChange={askAgain} />
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function KnownSession(properties: {
+  readonly known: Known;
+  readonly view: SessionView;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { known, view, onChange } = properties;
+  const { onChain } = known;
+  const { text } = useApp();
+  const { sessionId, ending } = onChain;
+  const isCharging = ending.kind === "live" && ["opened", "charging"].includes(view.session?.state ?? "opened");
+  return (
+    <>
+      <State onChain={onChain} view={view} />
+      {view.connection === "lost" && ending.kind === "live" && <Notice kind="warning">{text("sessionLost")}</Notice>}
+      {(ending.kind === "live" || view.readings.length > 0) && <Live known={known} view={view} />}
+      {isCharging && view.session?.state === "charging" && <StopButton onChain={onChain} />}
+      {ending.kind === "settled" && <SessionReceipt sessionId={sessionId} />}
+      {ending.kind === "live" && <Reclaim onChain={onChain} onDone={onChange} />}
+      <section class="card">
+        <Facts
+          facts={[
+            [text("sessionId"), <Hash key="session" value={sessionId} />],
+            [text("sessionTag"), <code key="tag">{idTagOf(sessionId)}</code>],
+          ]}
+        />
+      </section>
+    </>
+  );
+}
+
+/** Where the session is, in words. What the chain says about its end stands above what the service says. */
+function State(properties: { readonly onChain: ChainSession; readonly view: SessionView }): JSX.Element {
+  const { onChain, view } = properties;
+  const { text, money, language } = useApp();
+  const { ending, terms } = onChain;
+  const time = formatTime(terms.expiresAt, language);
+  if (ending.kind === "settled") {
+    const isZero = ending.energyMicroWh === 0n && ending.chargedMicro === 0n;
+    return (
+      <Notice kind="good" title={text("stateSettled")}>
+        {isZero
+          ? text("stateZero")
+          : `${text("receiptCharged")}: ${money(ending.chargedMicro)}. ${text("receiptReturned")}: ${money(ending.returnedMicro)}.`}
+      </Notice>
+    );
+  }
+  if (ending.kind === "expired") {
+    return (
+      <Notice kind="info" title={text("stateExpired")}>
+        {text("stateExpiredText")}
+      </Notice>
+    );
+  }
+  if (view.isReorganised) return <Notice kind="warning">{text("stateReorganised")}</Notice>;
+  const { session } = view;
+  if (session === null) {
+    return <Waiting>{view.connection === "lost" ? text("sessionConnecting") : text("sessionWaitingService")}</Waiting>;
+  }
+  const reason = session.dispute?.reason ?? session.reason ?? "";
+  switch (session.state) {
+    case "opened":
+      return (
+        <Notice kind="info" title={text("stateOpened")}>
+          {text("stateOpenedText")}
+        </Notice>
+      );
+    case "charging":
+      return <Notice kind="good" title={text("stateCharging")} />;
+    case "completed":
+      return (
+        <Notice kind="info" title={text("stateCompleted")}>
+          {text("stateCompletedText")}
+        </Notice>
+      );
+    case "batched":
+    case "settled":
+    case "expired":
+      return (
+        <Notice kind="info" title={text("stateBatched")}>
+          {text("stateBatchedText")}
+        </Notice>
+      );
+    case "disputed":
+      return (
+        <Notice kind="warning" title={text("stateDisputed")}>
+          {text("stateDisputedText", { reason, time })}
+        </Notice>
+      );
+    case "unservable":
+      return (
+        <Notice kind="bad" title={text("stateUnservable")}>
+          {text("stateUnservableText", { reason, time })}
+        </Notice>
+      );
+    case "skipped":
+      return (
+        <Notice kind="bad" title={text("stateSkipped")}>
+          {text("stateSkippedText", { reason, time })}
+        </Notice>
+      );
+    case "unconfirmed":
+      return (
+        <Notice kind="warning" title={text("stateUnconfirmed")}>
+          {text("stateUnconfirmedText")}
+        </Notice>
+      );
+  }
+}
+
+/** From nine tenths of the hold on the driver is told. */
+const lowNumerator = 9n;
+const lowDenominator = 10n;
+
+function Live(properties: { readonly known: Known; readonly view: SessionView }): JSX.Element {
+  const { known, view } = properties;
+  const { text, money, language } = useApp();
+  const { onChain, tariff } = known;
+  const { holdMicro } = onChain.terms;
+  const seconds = useElapsedSeconds(view);
+  const energyMicroWh = view.readings.at(-1)?.energyMicroWh ?? 0n;
+  const { grossMicro } = priceOf(tariff, energyMicroWh < 0n ? 0n : energyMicroWh, Math.floor(seconds), 0);
+  const costMicro = grossMicro < holdMicro ? grossMicro : holdMicro;
+  const powerW = powerOf(view.readings);
+  const isCharging = onChain.ending.kind === "live" && view.session?.state === "charging";
+
+  return (
+    <section class="card live" aria-label={text("stateCharging")}>
+      <Facts
+        facts={[
+          [text("liveEnergy"), <strong key="energy">{formatKwh(energyMicroWh, language)}</strong>],
+          [text("livePower"), powerW === null ? "–" : formatKw(powerW, language)],
+          [text("liveCost"), <strong key="cost">{money(costMicro)}</strong>],
+          [
+            text("liveTime"),
+            <span key="time" role="timer">
+              {formatSeconds(seconds)}
+            </span>,
+          ],
+          [text("liveRemaining"), money(holdMicro - costMicro)],
+          [text("liveHold"), money(holdMicro)],
+        ]}
+      />
+      <progress
+        max={1000}
+        value={Number((costMicro * 1000n) / holdMicro)}
+        aria-label={text("liveRemaining")}
+        class={costMicro * lowDenominator >= holdMicro * lowNumerator ? "low" : ""}
+      />
+      {isCharging && costMicro === holdMicro && <Notice kind="bad">{text("liveHoldUsed")}</Notice>}
+      {isCharging && costMicro < holdMicro && costMicro * lowDenominator >= holdMicro * lowNumerator && (
+        <Notice kind="warning">{text("liveHoldLow")}</Notice>
+      )}
+      {view.readings.length > 1 && <LiveCurve readings={view.readings} />}
+      <p class="hint">{text("liveSigned")}</p>
+    </section>
+  );
+}
+
+function Reclaim(properties: { readonly onChain: ChainSession; readonly onDone: () => void }): JSX.Element {
+  const { onChain, onDone } = properties;
+  const { text, money, language, reader, configuration } = useApp();
+  const { terms, toppedUpMicro } = onChain;
+  const [answer] = useAnswer(() => reader.readHead(), [reader]);
+  const time = formatTime(terms.expiresAt, language);
+  if (answer.kind !== "answered" || answer.value.timestamp <= terms.expiresAt) {
+    return <p class="hint">{text("reclaimLater", { time })}</p>;
+  }
+  return (
+    <>
+      <Notice kind="warning" title={text("reclaimTitle")}>
+        {text("reclaimText", { time })}
+      </Notice>
+      <WithWallet>
+        {(connection) => (
+          <TransactionButton
+            connection={connection}
+            calls={[expireCall(configuration.contracts.chargingSettlement, terms, toppedUpMicro)]}
+            onDone={onDone}
+          >
+            {text("reclaimButton", { amount: money(terms.holdMicro + toppedUpMicro) })}
+          </TransactionButton>
+        )}
+      </WithWallet>
+    </>
+  );
+}
+
+function useSessionView(sessionId: string): SessionView {
+  const [view, setView] = useState(emptyView);
+  useEffect(() => {
+    setView(emptyView);
+    return watchSession(sessionId, setView);
+  }, [sessionId]);
+  return view;
+}
+
+const askAgainMs = 2_000;
+
+/** The chain is asked again while it does not know the session yet, or nobody tells that something changes. */
+function useAskAgainUntil(isDone: boolean, askAgain: () => void): void {
+  useEffect(() => {
+    if (isDone) return undefined;
+    const timer = setInterval(askAgain, askAgainMs);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [isDone, askAgain]);
+}
+
+/** From the first to the last signed value; while it charges, to now. */
+function useElapsedSeconds(view: SessionView): number {
+  const [nowMs, setNowMs] = useState(Date.now);
+  const isCharging = view.session?.state === "charging";
+  useEffect(() => {
+    if (!isCharging) return undefined;
+    const timer = setInterval(() => {
+      setNowMs(Date.now());
+    }, 1_000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [isCharging]);
+  const firstMs = view.readings[0]?.atMs;
+  const lastMs = view.readings.at(-1)?.atMs;
+  if (firstMs === undefined || lastMs === undefined) return 0;
+  return Math.max(0, ((isCharging ? Math.max(nowMs, lastMs) : lastMs) - firstMs) / 1_000);
+}

@@ -1,0 +1,74 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+
+import { awaitTransaction, type ContractCall } from "../chain/transactions.ts";
+import { useApp } from "../shell/app-context.ts";
+import { failureText, Notice, Waiting } from "../shell/parts.tsx";
+import { refusalOf } from "../wallet/eip1193.ts";
+import { sendTransaction, type WalletConnection } from "../wallet/wallet-connection.ts";
+
+type Progress =
+  | { readonly kind: "ready" }
+  | { readonly kind: "signing" | "mining"; readonly step: number }
+  | { readonly kind: "done" | "reverted" | "pending" | "declined" }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** Sends calls one after the other from the driver's wallet, each after the one before is mined. */
+export function TransactionButton(properties: {
+  readonly connection: WalletConnection;
+  /** None: there is nothing to send yet. */
+  readonly calls: readonly ContractCall[];
+  readonly onDone: () => void;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  const { connection, calls, onDone, children } = properties;
+  const app = useApp();
+  const { text, chain } = app;
+  const [progress, setProgress] = useState<Progress>({ kind: "ready" });
+  const isBusy = progress.kind === "signing" || progress.kind === "mining";
+
+  async function sendAll(): Promise<void> {
+    try {
+      for (const [index, call] of calls.entries()) {
+        setProgress({ kind: "signing", step: index + 1 });
+        const txHash = await sendTransaction(connection, call);
+        setProgress({ kind: "mining", step: index + 1 });
+        const outcome = await awaitTransaction(chain, txHash, new AbortController().signal);
+        if (outcome !== "done") {
+          setProgress({ kind: outcome });
+          return;
+        }
+      }
+      setProgress({ kind: "done" });
+      onDone();
+    } catch (error) {
+      setProgress(refusalOf(error) === "declined" ? { kind: "declined" } : { kind: "failed", error });
+    }
+  }
+
+  return (
+    <>
+      <button
+        disabled={isBusy || calls.length === 0}
+        onClick={() => {
+          void sendAll();
+        }}
+      >
+        {children}
+      </button>
+      {progress.kind === "signing" && (
+        <Waiting>
+          {calls.length > 1
+            ? text("transactionStep", { step: progress.step, steps: calls.length })
+            : text("transactionSign")}
+        </Waiting>
+      )}
+      {progress.kind === "mining" && <Waiting>{text("transactionWaiting")}</Waiting>}
+      {progress.kind === "done" && <Notice kind="good">{text("transactionDone")}</Notice>}
+      {progress.kind === "reverted" && <Notice kind="bad">{text("transactionReverted")}</Notice>}
+      {progress.kind === "pending" && <Notice kind="info">{text("transactionPending")}</Notice>}
+      {progress.kind === "declined" && <Notice kind="info">{text("transactionRefused")}</Notice>}
+      {progress.kind === "failed" && <Notice kind="bad">{failureText(app, progress.error)}</Notice>}
+    </>
+  );
+}

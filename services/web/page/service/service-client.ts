@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+import type { SessionTerms } from "../../../domain/terms.ts";
+
+/** The service does not answer, or nothing that can be read. */
+export class ServiceUnreachableError extends Error {
+  override readonly name = "ServiceUnreachableError";
+}
+
+/** The service says no, with a code of its catalogue. */
+export class ServiceRefusal extends Error {
+  override readonly name = "ServiceRefusal";
+  readonly code: string;
+  readonly detail: string;
+
+  constructor(code: string, detail: string) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** The state of a charger as the service tells it. */
+export type ChargerState = "free" | "occupied" | "faulted" | "offline" | "unknown";
+
+const refusalSchema = z.object({ error: z.object({ code: z.string(), detail: z.string() }) });
+const openingSchema = z.object({
+  sessionId: z.string(),
+  status: z.enum(["open", "sent"]),
+  txHash: z.string().nullable(),
+});
+const stateSchema = z.object({ state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]) });
+/** The relay waits for a block before it answers. */
+const openingTimeoutMs = 60_000;
+const answerTimeoutMs = 10_000;
+
+async function ask(path: string, init: RequestInit, timeoutMs: number): Promise<unknown> {
+  let response: Response;
+  let content: unknown;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+    content = await response.json();
+  } catch (cause) {
+    throw new ServiceUnreachableError(`${path} does not answer.`, { cause });
+  }
+  if (response.ok) return content;
+  const refusal = refusalSchema.safeParse(content);
+  if (!refusal.success) throw new ServiceUnreachableError(`${path}: ${response.status}`);
+  throw new ServiceRefusal(refusal.data.error.code, refusal.data.error.detail);
+}
+
+function post(path: string, content: unknown, timeoutMs: number): Promise<unknown> {
+  const headers = { "content-type": "application/json" };
+  return ask(path, { method: "POST", headers, body: JSON.stringify(content) }, timeoutMs);
+}
+
+/** Has the service bring signed terms to the chain. The same terms again open nothing twice. */
+export async function relayOpening(terms: SessionTerms, signature: string): Promise<z.infer<typeof openingSchema>> {
+  const content = { kind: "signed-terms", terms: { ...terms, holdMicro: terms.holdMicro.toString() }, signature };
+  return openingSchema.parse(await post("/v1/openings", content, openingTimeoutMs));
+}
+
+/** Has the charger stop. */
+export async function requestStop(sessionId: string, signature: string): Promise<void> {
+  await post(`/v1/sessions/${sessionId}/stop`, { signature }, answerTimeoutMs);
+}
+
+/** The receipt as the service wrote it; nothing in it has been checked. */
+export function readReceipt(sessionId: string): Promise<unknown> {
+  return ask(`/v1/receipts/${sessionId}`, {}, answerTimeoutMs);
+}
+
+/** The charger's state; `unknown` where the service does not tell any. */
+export async function readChargerState(evse: number): Promise<ChargerState> {
+  try {
+    return stateSchema.parse(await ask(`/v1/evses/${evse}/state`, {}, answerTimeoutMs)).state;
+  } catch (error) {
+    if (error instanceof ServiceRefusal) return "unknown";
+    throw error;
+  }
+}

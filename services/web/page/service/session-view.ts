@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+/** A session as the service sees it, of which the page shows this much. */
+const sessionSchema = z.object({
+  sessionId: z.string(),
+  idTag: z.string(),
+  state: z.enum([
+    "unservable",
+    "opened",
+    "charging",
+    "completed",
+    "batched",
+    "settled",
+    "expired",
+    "disputed",
+    "skipped",
+    "unconfirmed",
+  ]),
+  reason: z.string().nullable(),
+  dispute: z.object({ reason: z.string() }).nullable(),
+});
+const readingSchema = z.object({ atMs: z.number(), energyMicroWh: z.string().transform(BigInt) });
+const eventSchema = z.object({
+  session: sessionSchema,
+  readings: z.array(readingSchema),
+});
+
+export type LiveSession = z.infer<typeof sessionSchema>;
+export type LiveReading = z.infer<typeof readingSchema>;
+
+/** What the page knows of a session while it looks. */
+export interface SessionView {
+  readonly session: LiveSession | null;
+  /** In the order of time, each once. */
+  readonly readings: readonly LiveReading[];
+  readonly connection: "connecting" | "open" | "lost";
+  /** The settlement was there and is gone again. */
+  readonly isReorganised: boolean;
+}
+
+export const emptyView: SessionView = { session: null, readings: [], connection: "connecting", isReorganised: false };
+/** The view after an event of the stream; text that is none of ours changes nothing. */
+export function viewAfter(view: SessionView, data: string): SessionView {
+  let content: unknown;
+  try {
+    content = JSON.parse(data);
+  } catch {
+    // The stream goes on, and the next event holds the whole state again.
+    return view;
+  }
+  const parsed = eventSchema.safeParse(content);
+  if (!parsed.success) return view;
+  const { session, readings } = parsed.data;
+  const known = new Map(view.readings.map((reading) => [reading.atMs, reading]));
+  for (const reading of readings) known.set(reading.atMs, reading);
+  const wasSettled = view.session?.state === "settled" || view.isReorganised;
+  return {
+    session,
+    readings: [...known.values()].sort((left, right) => left.atMs - right.atMs),
+    connection: "open",
+    isReorganised: wasSettled && (session.state === "batched" || session.state === "completed"),
+  };
+}
+
+/** What flowed between the last two values, in watts; `null` where there are no two. */
+export function powerOf(readings: readonly LiveReading[]): number | null {
+  const [before, last] = readings.slice(-2);
+  if (before === undefined || last === undefined || last.atMs <= before.atMs) return null;
+  const wattHours = Number(last.energyMicroWh - before.energyMicroWh) / 1e6;
+  return Math.max(0, (wattHours * 3_600_000) / (last.atMs - before.atMs));
+}

@@ -1,0 +1,73 @@
+import type { Express, Request, Response } from "express";
+
+import { WattproofError } from "../../errors.ts";
+import type { PageFile } from "./page-files.ts";
+
+/** What the page may load and whom it may ask. */
+export interface PagePolicy {
+  /** Origins besides its own that the page may ask; none but on the local chain of a demo. */
+  readonly connectOrigins: readonly string[];
+}
+
+/**
+ * Everything comes from the page's own origin. Pictures of wallets are `data:`, because EIP-6963 hands them over so; a
+ * picture runs no script. Frames are forbidden, so that nobody can lay a page over it and have the driver sign.
+ */
+export function contentSecurityPolicyOf({ connectOrigins }: PagePolicy): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src ${["'self'", ...connectOrigins].join(" ")}`,
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types wattproof-worker",
+  ].join("; ");
+}
+
+/** Serves the built page. Without one, `/` says that it has to be built. */
+export function servePage(application: Express, files: ReadonlyMap<string, PageFile>, policy: PagePolicy): void {
+  const contentSecurityPolicy = contentSecurityPolicyOf(policy);
+  application.use((request, response, next) => {
+    const file = files.get(request.path);
+    if (file === undefined) {
+      if (request.path === "/" && files.size === 0) {
+        throw new WattproofError("PAGE_NOT_BUILT", "Run npm run build:web and start again.");
+      }
+      next();
+      return;
+    }
+    response.locals["route"] = file.isImmutable ? "/assets" : request.path;
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.set("allow", "GET, HEAD");
+      throw new WattproofError("METHOD_NOT_ALLOWED", "Allowed: GET, HEAD.");
+    }
+    response.set({
+      "content-security-policy": contentSecurityPolicy,
+      "content-type": file.mediaType,
+      "cache-control": file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+      "cross-origin-opener-policy": "same-origin",
+      "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+      vary: "accept-encoding",
+    });
+    send(request, response, file);
+  });
+}
+
+function send(request: Request, response: Response, file: PageFile): void {
+  const accepted = request.acceptsEncodings();
+  if (file.brotli !== null && accepted.includes("br")) {
+    response.set("content-encoding", "br");
+    response.end(request.method === "HEAD" ? undefined : file.brotli);
+  } else if (file.gzip !== null && accepted.includes("gzip")) {
+    response.set("content-encoding", "gzip");
+    response.end(request.method === "HEAD" ? undefined : file.gzip);
+  } else {
+    response.end(request.method === "HEAD" ? undefined : file.plain);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Express } from "express";
+
+import type { OpeningRelay } from "../../chain/opening-relay.ts";
+import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
+import type { HttpDoor } from "../../ingest/http/server.ts";
+import type { Store } from "../../store/store.ts";
+import { createChainProxy } from "./chain-proxy.ts";
+import { createOpeningsHandler } from "./openings.ts";
+import { showPageSettings, type PageSettings } from "./page-configuration.ts";
+import { readPageFiles } from "./page-files.ts";
+import { servePage } from "./serve-page.ts";
+import { createSessionEventsHandler } from "./session-events.ts";
+import { createStopHandler, type ChargeStopper } from "./stop-charging.ts";
+
+/** Everything the driver's page needs of the service. */
+export function createWebDoors(deps: {
+  readonly store: Store;
+  readonly settings: PageSettings;
+  readonly chain: ReadOnlyChain | null;
+  readonly relay: OpeningRelay | null;
+  readonly stopper: ChargeStopper | null;
+  readonly openingsPerMinute: number;
+  readonly now: () => number;
+  /** Ends the streams. */
+  readonly signal: AbortSignal;
+}): { readonly doors: readonly HttpDoor[]; serveFiles(application: Express): void } {
+  const { store, settings, chain, stopper } = deps;
+  const doors: HttpDoor[] = [
+    { path: "/configuration.json", method: "GET", handler: showPageSettings(settings) },
+    { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
+    { path: "/v1/sessions/:sessionId/events", method: "GET", handler: createSessionEventsHandler(deps) },
+    {
+      path: "/v1/sessions/:sessionId/stop",
+      method: "POST",
+      handler: createStopHandler({ store, chainId: settings.chainId, stopper }),
+    },
+  ];
+  if (chain !== null) doors.push({ path: "/rpc", method: "POST", handler: createChainProxy(chain) });
+  const files = readPageFiles();
+  const { developmentWallet } = settings;
+  const connectOrigins = developmentWallet === null ? [] : [new URL(developmentWallet.rpcUrl).origin];
+
+  return {
+    doors,
+    serveFiles(application) {
+      servePage(application, files, { connectOrigins });
+    },
+  };
+}

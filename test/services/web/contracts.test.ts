@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { EventFragment, FunctionFragment, Interface } from "ethers";
+import hre from "hardhat";
+
+import {
+  erc20Interface,
+  meterInterface,
+  settlementInterface,
+  tariffInterface,
+} from "../../../services/web/page/chain/contracts.ts";
+
+const pairs = [
+  ["IChargingSettlement", settlementInterface],
+  ["ITariffRegistry", tariffInterface],
+  ["IMeterRegistry", meterInterface],
+  ["DemoToken", erc20Interface],
+] as const;
+
+describe("What the page knows of the contracts", function () {
+  for (const [name, known] of pairs) {
+    it(`is what ${name} was compiled to`, async function () {
+      const compiled = new Interface((await hre.artifacts.readArtifact(name)).abi);
+      for (const fragment of known.fragments) {
+        const own = fragment.format("full");
+        if (fragment instanceof EventFragment) {
+          expect(compiled.getEvent(fragment.topicHash)?.format("sighash"), own).to.equal(fragment.format("sighash"));
+          const indexed = compiled
+            .getEvent(fragment.topicHash)
+            ?.inputs.map((input) => [input.name, input.indexed === true]);
+          expect(indexed, own).to.deep.equal(fragment.inputs.map((input) => [input.name, input.indexed === true]));
+        } else if (fragment instanceof FunctionFragment) {
+          const other = compiled.getFunction(fragment.selector);
+          expect(other?.format("sighash"), own).to.equal(fragment.format("sighash"));
+          expect(other?.outputs.map((output) => output.format("sighash"))).to.deep.equal(
+            fragment.outputs.map((output) => output.format("sighash")),
+          );
+        }
+      }
+    });
+  }
+});

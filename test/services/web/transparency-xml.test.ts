@@ -1,0 +1,111 @@
+import { expect } from "chai";
+
+import { transparencyXmlOf } from "../../../services/web/page/receipt/transparency-xml.ts";
+import type { ParsedReceipt } from "../../../services/receipts/receipt-schema.ts";
+import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
+import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
+import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
+import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+
+const key = generateMeterKey("secp256r1");
+const hash = `0x${"11".repeat(32)}`;
+const address = `0x${"22".repeat(20)}`;
+
+function receiptOf(records: readonly (string | Uint8Array)[]): ParsedReceipt {
+  const zero = "0";
+  return receiptSchema.parse({
+    version: 1,
+    chainId: 31_337,
+    contracts: {
+      erc20: address,
+      oracleSet: address,
+      tariffRegistry: address,
+      meterRegistry: address,
+      chargingSettlement: address,
+    },
+    sessionId: hash,
+    idTag: "A",
+    terms: {
+      driver: address,
+      lane: 0,
+      nonce: 0,
+      operator: address,
+      evse: 1,
+      meter: 1,
+      tariffId: hash,
+      holdMicro: "1",
+      expiresAt: 1,
+    },
+    tariff: {
+      flatFeeMicro: zero,
+      priceMicroPerKwh: zero,
+      priceMicroPerChargingMinute: zero,
+      priceMicroPerIdleMinute: zero,
+      idleGraceSeconds: 0,
+      energyStepWh: 0,
+      chargingStepSeconds: 0,
+      idleStepSeconds: 0,
+      minimumMicro: zero,
+      maximumMicro: zero,
+      taxBps: 0,
+      chargesWithoutEnergy: false,
+    },
+    meter: { number: 1, curve: "secp256r1", publicKey: `0x${Buffer.from(key.publicKeyPoint).toString("hex")}` },
+    records: records.map((record) =>
+      typeof record === "string"
+        ? { text: record, sha256: "" }
+        : { base64: Buffer.from(record).toString("base64"), sha256: "" },
+    ),
+    energyWh: "0",
+    energyMicroWh: zero,
+    chargingSeconds: 0,
+    idleSeconds: 0,
+    price: {
+      flatFeeMicro: zero,
+      energyMicro: zero,
+      chargingMicro: zero,
+      idleMicro: zero,
+      netMicro: zero,
+      taxMicro: zero,
+      grossMicro: zero,
+    },
+    holdMicro: "1",
+    chargedMicro: zero,
+    returnedMicro: "1",
+    transaction: { hash, blockNumber: 2, logIndex: 0, blockHash: hash },
+    opening: { hash, blockNumber: 17, logIndex: 0 },
+    isBoundToSession: true,
+  });
+}
+
+describe("The file for the transparency software", function () {
+  it("is not made where a record cannot stand in it as it was signed, or there is none", function () {
+    expect(transparencyXmlOf(receiptOf([]))).to.equal(null);
+    expect(transparencyXmlOf(receiptOf([Uint8Array.of(0xff, 0xfe)]))).to.equal(null);
+    expect(transparencyXmlOf(receiptOf(["OCMF|\u0001|"]))).to.equal(null);
+  });
+
+  it("escapes whatever a record says", function () {
+    const xml = transparencyXmlOf(receiptOf(['OCMF|{"a":"</signedData><x>&\'\r"}|{}'])) ?? "";
+    expect(xml).to.include("OCMF|{&quot;a&quot;:&quot;&lt;/signedData&gt;&lt;x&gt;&amp;&apos;&#13;&quot;}|{}");
+    expect(xml.match(/<\w+/g)).to.deep.equal(["<values", "<value", "<signedData", "<publicKey"]);
+  });
+
+  it("carries begin and end with the key, so that they verify", function () {
+    const meter = createSimulatedMeter({ key, serial: "S", evseId: "DE*A" });
+    const times = { beginSeconds: 1_700_000_000, endSeconds: 1_700_000_060 };
+    const pair = meter.recordPair({ idTag: "A", energyMicroWh: 5n, ...times });
+    const xml = transparencyXmlOf(receiptOf(pair)) ?? "";
+    expect([...xml.matchAll(/<value (.*)>/g)].map(([, attributes]) => attributes)).to.deep.equal([
+      'transactionId="17" context="Transaction.Begin"',
+      'transactionId="17" context="Transaction.End"',
+    ]);
+    const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+    const publicKey = /<publicKey encoding="plain">(\w+)</.exec(xml)?.[1] ?? "";
+    const records = [...xml.matchAll(/<signedData format="OCMF" encoding="plain">(.*)</g)].map(([, text = ""]) =>
+      new TextEncoder().encode(text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")),
+    );
+    expect(verifier.verifySession(records.map((record) => ({ record, publicKey }))).verdict).to.equal("accepted");
+  });
+});
