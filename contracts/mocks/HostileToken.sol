@@ -124,6 +124,7 @@ contract HostileToken is ERC20 {
 
     /// @dev A token that does not have the function refuses it without a reason, too.
     function _requireAuthorizing() private view {
+        // solhint-disable-next-line reason-string, gas-custom-errors
         if (!isAuthorizing) revert();
     }
 
