@@ -5,11 +5,12 @@ import {TokenPermit} from "../../../contracts/interfaces/IAuthorizedFunding.sol"
 import {SessionTerms} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {Digests} from "../base/Digests.sol";
 import {SettlementTest} from "../base/SettlementTest.sol";
-import {bounded, cheats} from "../base/TestBase.sol";
+import {bounded, cheats, timeNow} from "../base/TestBase.sol";
 
 /// @title Permits
 contract PermitsTest is SettlementTest {
     /// @notice A permit is tried; whether it was taken now, or by somebody who sent it before, the allowance decides.
+    /// hardhat-config: fuzz.runs = 1000
     function testFuzz_invariant_16_the_allowance_decides_and_not_the_permit(
         uint256 amount,
         uint256 permitted,
@@ -64,9 +65,9 @@ contract PermitsTest is SettlementTest {
             address(authorizedFunding),
             value,
             erc20.nonces(owner),
-            block.timestamp
+            timeNow()
         );
-        (permit.value, permit.deadline) = (value, block.timestamp);
+        (permit.value, permit.deadline) = (value, timeNow());
         (permit.v, permit.r, permit.s) = cheats.sign(key, digest);
     }
 }

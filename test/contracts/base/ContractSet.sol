@@ -19,6 +19,7 @@ struct TestRules {
     uint256 changeDelaySeconds;
     uint256 liabilitySeconds;
     uint40 windowSeconds;
+    uint40 answerSeconds;
     uint40 epochSeconds;
     uint64 epochLimitMicro;
     uint64 rewardMicro;
@@ -49,14 +50,10 @@ abstract contract ContractSet {
 
     /// @notice Rules with room for what a test wants to see.
     function _usualRules() internal pure returns (TestRules memory) {
-        return TestRules(48 hours, 72 hours, 48 hours, 24 hours, 24 hours, 15_000_000, 500_000, 8);
+        return TestRules(48 hours, 72 hours, 48 hours, 24 hours, 12 hours, 24 hours, 15_000_000, 500_000, 8);
     }
 
-    function _deployContracts(
-        address erc20,
-        TestAppointments memory appointments,
-        TestRules memory rules
-    ) internal {
+    function _deployContracts(address erc20, TestAppointments memory appointments, TestRules memory rules) internal {
         oracleCommittee = IOracleCommittee(
             deployed(
                 "contracts/OracleCommittee.sol:OracleCommittee",
@@ -70,10 +67,7 @@ abstract contract ContractSet {
             )
         );
         openingGuard = IOpeningGuard(
-            deployed(
-                "contracts/OpeningGuard.sol:OpeningGuard",
-                abi.encode(appointments.owner, appointments.guardian)
-            )
+            deployed("contracts/OpeningGuard.sol:OpeningGuard", abi.encode(appointments.owner, appointments.guardian))
         );
         tariffRegistry = ITariffRegistry(deployed("contracts/TariffRegistry.sol:TariffRegistry", ""));
         partnerAgreements = IPartnerAgreements(deployed("contracts/PartnerAgreements.sol:PartnerAgreements", ""));
@@ -92,7 +86,7 @@ abstract contract ContractSet {
                 abi.encode(foretold, meterRegistry, rules.longestSessionSeconds)
             )
         );
-        bytes memory limits = abi.encode(rules.windowSeconds, rules.rewardMicro, rules.ringSize);
+        bytes memory limits = abi.encode(rules.windowSeconds, rules.answerSeconds, rules.rewardMicro, rules.ringSize);
         challenges = IChallenges(
             deployed(
                 "contracts/Challenges.sol:Challenges",

@@ -6,7 +6,7 @@ import {Tariff} from "../../../contracts/interfaces/ITariffRegistry.sol";
 import {Item} from "../invariants/world/GameModel.sol";
 import {GameWorld} from "../invariants/world/GameWorld.sol";
 import {Digests} from "./Digests.sol";
-import {cheats, TestBase} from "./TestBase.sol";
+import {cheats, TestBase, timeNow} from "./TestBase.sol";
 
 /// @title Settlement test
 /// @notice For tests of one thing on the contracts of the game: funded drivers, open sessions, signed batches.
@@ -30,7 +30,7 @@ abstract contract SettlementTest is TestBase, GameWorld {
         (terms, tariff) = _termsFor(driver, 0, operator);
         (terms.agreement, terms.maximumPowerW) = (0, 50_000);
         terms.holdMicro = uint64(holdMicro);
-        terms.expiresAt = uint40(block.timestamp + lifetime);
+        terms.expiresAt = uint40(timeNow() + lifetime);
     }
 
     /// @notice A live session; its number.
@@ -57,9 +57,6 @@ abstract contract SettlementTest is TestBase, GameWorld {
         );
         groups[0].settlements[0] = Settlement(session.terms.driver, Digests.packed(session.terms), _metering(item));
         bytes32 claims = _claimsOf(0, session.id, _metering(item));
-        settlement.settleBatch(
-            groups,
-            _signedByOracles(Digests.ofBatch(address(settlement), claims, 1), _quorum(0))
-        );
+        settlement.settleBatch(groups, _signedByOracles(Digests.ofBatch(address(settlement), claims, 1), _quorum(0)));
     }
 }

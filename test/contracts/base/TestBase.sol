@@ -18,6 +18,7 @@ interface ICheatCodes {
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function envOr(string calldata name, uint256 defaultValue) external view returns (uint256);
     function etch(address target, bytes calldata code) external;
+    function getBlockTimestamp() external view returns (uint256);
     function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function getNonce(address account) external view returns (uint64);
     function getRecordedLogs() external returns (RecordedLog[] memory);
@@ -34,6 +35,12 @@ ICheatCodes constant cheats = ICheatCodes(0x7109709ECfa91a80626fF3989D68f67F5b1D
 /// @notice A number from `least` to `most`, both included, that follows from any number.
 function bounded(uint256 number, uint256 least, uint256 most) pure returns (uint256) {
     return number >= least && number <= most ? number : least + (number % (most - least + 1));
+}
+
+/// @notice The time of the block as it is now. The compiler takes `block.timestamp` for the same all through a call, also
+/// where a test lets time pass.
+function timeNow() view returns (uint256) {
+    return cheats.getBlockTimestamp();
 }
 
 /// @notice Deploys one of our contracts from its artifact, so that what is tested is the bytecode that is deployed, and

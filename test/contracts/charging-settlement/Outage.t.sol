@@ -13,6 +13,7 @@ contract OutageTest is SettlementTest {
 
     /// @notice A sequencer that is down over the expiry takes nothing from anybody: the session can still be settled, by
     /// oracles and by the meter, until somebody ends it by time, which also still works.
+    /// hardhat-config: fuzz.runs = 1000
     function testFuzz_invariant_19_an_outage_of_any_length_closes_no_way(uint256 outage, uint256 way) public {
         uint256 index = _opened(0, 0, 1_000_000, 24 hours);
         _warp(uint256(_sessions[index].terms.expiresAt) + 1 + bounded(outage, 0, 365 days));
@@ -28,6 +29,7 @@ contract OutageTest is SettlementTest {
     }
 
     /// @notice A clock of the chain that differs by hours changes nothing that counts.
+    /// hardhat-config: fuzz.runs = 1000
     function testFuzz_invariant_19_the_second_of_an_expiry_is_the_only_one_that_counts(uint256 offset) public {
         uint256 index = _opened(0, 0, 1_000_000, 24 hours);
         offset = bounded(offset, 0, 24 hours);
@@ -41,10 +43,8 @@ contract OutageTest is SettlementTest {
     }
 
     /// @notice The rules leave no instance whose margins are turned round.
-    function testFuzz_invariant_19_rules_without_margins_are_refused(
-        uint40 longestSession,
-        uint40 epoch
-    ) public {
+    /// hardhat-config: fuzz.runs = 1000
+    function testFuzz_invariant_19_rules_without_margins_are_refused(uint40 longestSession, uint40 epoch) public {
         bool isSound = longestSession < CHANGE_DELAY && epoch >= WINDOW;
         Neighbours memory neighbours = Neighbours(
             tariffRegistry,
@@ -63,11 +63,12 @@ contract OutageTest is SettlementTest {
         bytes memory answer = _refusalOf(creation);
 
         // Sound rules are refused later, because the neighbours belong to another settlement.
-        bytes4 expected = isSound
-            ? IChargingSettlement.NeighbourMismatch.selector
-            : longestSession >= CHANGE_DELAY
-                ? IChargingSettlement.ChangeDelayTooShort.selector
-                : IChargingSettlement.EpochTooShort.selector;
+        bytes4 expected =
+            isSound
+                ? IChargingSettlement.NeighbourMismatch.selector
+                : longestSession >= CHANGE_DELAY
+                    ? IChargingSettlement.ChangeDelayTooShort.selector
+                    : IChargingSettlement.EpochTooShort.selector;
         cheats.assertTrue(bytes4(answer) == expected, "rules without margins were taken");
     }
 

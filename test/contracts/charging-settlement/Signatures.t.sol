@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    Opening,
-    OpeningGroup,
-    SessionTerms,
-    Withdrawal
-} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {Opening, OpeningGroup, SessionTerms, Withdrawal} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {OracleSignature} from "../../../contracts/interfaces/IOracleCommittee.sol";
 import {VehicleConsent} from "../../../contracts/interfaces/IVehicleConsents.sol";
 import {Digests} from "../base/Digests.sol";
@@ -39,22 +34,24 @@ contract SignaturesTest is SettlementTest {
 
     /// @dev All that a driver signs for our contracts, in the order of `_use`.
     function _digests() private view returns (bytes32[5] memory) {
-        return [
-            Digests.ofTerms(address(settlement), _terms),
-            Digests.ofWithdrawal(address(settlement), _order),
-            Digests.ofTopUp(address(settlement), _sessionId, 0, 1_000),
-            Digests.ofVehicleConsent(address(vehicleConsents), _vehicle),
-            Digests.ofRevocation(address(vehicleConsents), Digests.consentId(_vehicle))
-        ];
+        return
+            [
+                Digests.ofTerms(address(settlement), _terms),
+                Digests.ofWithdrawal(address(settlement), _order),
+                Digests.ofTopUp(address(settlement), _sessionId, 0, 1_000),
+                Digests.ofVehicleConsent(address(vehicleConsents), _vehicle),
+                Digests.ofRevocation(address(vehicleConsents), Digests.consentId(_vehicle))
+            ];
     }
 
     function _use(uint256 way, bytes memory signature) private returns (bool isTaken) {
         SessionTerms memory live = _sessions[0].terms;
-        bytes memory call_ = way == 0
-            ? abi.encodeCall(settlement.openSigned, (_terms, signature))
-            : way == 1
-                ? abi.encodeCall(settlement.withdrawSigned, (_order, signature))
-                : abi.encodeCall(settlement.topUpSigned, (live, 0, 1_000, signature));
+        bytes memory call_ =
+            way == 0
+                ? abi.encodeCall(settlement.openSigned, (_terms, signature))
+                : way == 1
+                    ? abi.encodeCall(settlement.withdrawSigned, (_order, signature))
+                    : abi.encodeCall(settlement.topUpSigned, (live, 0, 1_000, signature));
         if (way == 3) call_ = abi.encodeCall(vehicleConsents.grantFor, (_vehicle, signature));
         if (way == 4) call_ = abi.encodeCall(vehicleConsents.revokeFor, (_vehicle, signature));
         (isTaken, ) = (way < 3 ? address(settlement) : address(vehicleConsents)).call(call_);
@@ -76,10 +73,14 @@ contract SignaturesTest is SettlementTest {
     }
 
     function test_invariant_14_the_signed_terms_open_their_session() public {
-        cheats.assertTrue(_use(0, _signature(FIRST_DRIVER_KEY, _digests()[0])), "the driver's signature opened nothing");
+        cheats.assertTrue(
+            _use(0, _signature(FIRST_DRIVER_KEY, _digests()[0])),
+            "the driver's signature opened nothing"
+        );
     }
 
     /// @dev `ecrecover` gives the zero address for what is no signature; nobody may be that.
+    /// hardhat-config: fuzz.runs = 1000
     function testFuzz_invariant_15_what_is_no_signature_is_nobodys(bytes32 r, bytes32 vs) public {
         SessionTerms memory terms = _terms;
         terms.driver = address(0);
@@ -98,7 +99,12 @@ contract SignaturesTest is SettlementTest {
         cheats.assertTrue(!isTaken, "the zero address has signed");
     }
 
-    function testFuzz_invariant_15_what_is_no_signature_is_no_oracles(bytes32 digest, bytes32 r, bytes32 vs) public view {
+    /// hardhat-config: fuzz.runs = 1000
+    function testFuzz_invariant_15_what_is_no_signature_is_no_oracles(
+        bytes32 digest,
+        bytes32 r,
+        bytes32 vs
+    ) public view {
         OracleSignature[] memory signatures = new OracleSignature[](2);
         (signatures[0], signatures[1]) = (OracleSignature(0, 0), OracleSignature(r, vs));
         try oracleCommittee.requireQuorum(digest, signatures) {

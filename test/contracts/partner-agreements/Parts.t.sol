@@ -29,7 +29,11 @@ contract PartsTest is TestBase {
         cheats.assertLe(sum, total, "the parts are more than the total");
         cheats.assertLe(total, sum + count - 1, "more than the rounding of all but one is nobody's");
         if (total % 10_000 == 0) cheats.assertEq(sum, total, "whole shares leave something");
-        cheats.assertEq(_agreements.partOf(address(this), agreement, address(0xbad), total), 0, "a stranger has a part");
+        cheats.assertEq(
+            _agreements.partOf(address(this), agreement, address(0xbad), total),
+            0,
+            "a stranger has a part"
+        );
         cheats.assertEq(_agreements.partOf(address(0xbad), agreement, _partner(0), total), 0, "of another's credit");
     }
 

@@ -29,7 +29,15 @@ contract DepositsTest is SettlementTest {
         amount = bounded(amount, 1, 1e9 * unit);
         if (answer % 3 != 0) amount -= amount % unit;
         token.setFee(feeBps % 4 == 0 ? 0 : feeBps % 10_000);
-        token.setAnswer(HostileToken.Answer(answer % 7 == 1 ? 1 : answer % 7 == 2 ? 2 : 0));
+        token.setAnswer(
+            HostileToken.Answer(
+                answer % 7 == 1
+                    ? 1
+                    : answer % 7 == 2
+                        ? 2
+                        : 0
+            )
+        );
         uint256 balanceBefore = token.balanceOf(address(settlement));
 
         bool isDeposited = true;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {bounded, cheats} from "../../base/TestBase.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
 import {GameWorld} from "../world/GameWorld.sol";
 
 /// @notice What anybody does: let time pass, expire sessions, send the contract money that it does not owe.
 abstract contract AnyoneActs is GameWorld {
     function passTime(uint256 duration) external step {
-        _warp(block.timestamp + bounded(duration, 1, 12 hours));
+        _warp(timeNow() + bounded(duration, 1, 12 hours));
         _succeeded("pass time");
     }
 
@@ -16,9 +16,9 @@ abstract contract AnyoneActs is GameWorld {
         if (sessionCount() == 0) return;
         uint256 index = _oldestLiveSession(seed);
         Session storage session = _sessions[index];
-        bool isPatient = seed % 3 == 0 && session.status == Status.Live && block.timestamp <= session.terms.expiresAt;
+        bool isPatient = seed % 3 == 0 && session.status == Status.Live && timeNow() <= session.terms.expiresAt;
         if (isPatient) _warp(uint256(session.terms.expiresAt) + (seed % 2));
-        bool isExpirable = session.status == Status.Live && block.timestamp > session.terms.expiresAt;
+        bool isExpirable = session.status == Status.Live && timeNow() > session.terms.expiresAt;
 
         cheats.prank(RELAYER);
         try settlement.expire(session.terms, uint64(session.toppedUpMicro)) {

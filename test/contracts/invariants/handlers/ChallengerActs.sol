@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Challenge, Claim} from "../../../../contracts/interfaces/IChallenges.sol";
-import {cheats} from "../../base/TestBase.sol";
+import {SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {cheats, timeNow} from "../../base/TestBase.sol";
 import {GameWorld} from "../world/GameWorld.sol";
 
 /// @notice What a challenger does: show what meters signed against what oracles claimed, rightly and wrongly.
@@ -13,22 +14,42 @@ abstract contract ChallengerActs is GameWorld {
         ModelBatch storage batch = _batches[number];
         ModelClaim storage claim = batch.claims[place];
         (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claim);
-        bool isOpen = number + RING >= batchCount() && block.timestamp <= batch.settledAt + WINDOW;
-        bool isRight = isOpen && !claim.isCorrected && chargedMicro != provenMicro;
+        bool isOpen = number + RING >= batchCount() && timeNow() <= batch.settledAt + WINDOW;
+        bool isRight = isOpen && !claim.isChallenged && chargedMicro != provenMicro;
         Challenge memory content = _challengeOf(number, place, isPair);
 
         cheats.prank(driverOf(CHALLENGER));
         try challenges.challenge(content) {
             if (!isOpen) _break(12, "a settlement was corrected after its window");
-            if (claim.isCorrected) _break(6, "a settlement was corrected twice");
+            if (claim.isChallenged) _break(6, "a settlement was corrected twice");
             if (!isRight) _break(9, "a settlement was corrected that was right");
-            _recordCorrection(batch, claim);
+            _recordChallenge(number, place);
             _succeeded(chargedMicro > provenMicro ? "challenge for the driver" : "challenge for the operator");
         } catch {
             if (isRight) _break(18, "a wrong settlement could not be corrected");
             if (!isOpen) _refused("refused challenge after the window");
-            else if (claim.isCorrected) _refused("refused second challenge");
+            else if (claim.isChallenged) _refused("refused second challenge");
             else _refused("refused challenge of the truth");
+        }
+    }
+
+    /// @notice Nobody answered: bonds pay, whoever asks for it.
+    function conclude(uint256 seed) external step {
+        if (_disputes.length == 0) return;
+        uint256 index = seed % _disputes.length;
+        ModelDispute memory dispute = _disputes[index];
+        SessionTerms memory terms = _sessions[_batches[dispute.batch].claims[dispute.place].session].terms;
+        bool isOver = timeNow() > dispute.answerableUntil;
+
+        cheats.prank(RELAYER);
+        try challenges.conclude(terms) {
+            if (!isOver) _break(12, "a dispute was concluded while it could be answered");
+            _recordConclusion(dispute);
+            _forgetDispute(index);
+            _succeeded("conclude a dispute");
+        } catch {
+            if (isOver) _break(12, "a dispute could not be concluded");
+            _refused("refused conclusion");
         }
     }
 
@@ -67,28 +88,20 @@ abstract contract ChallengerActs is GameWorld {
             ModelClaim[] storage claims = _batches[number].claims;
             for (place = 0; place < claims.length; ++place) {
                 (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claims[place]);
-                bool isOpen = block.timestamp <= _batches[number].settledAt + WINDOW;
-                if (isOpen && !claims[place].isCorrected && chargedMicro != provenMicro) return (number, place);
+                bool isOpen = timeNow() <= _batches[number].settledAt + WINDOW;
+                if (isOpen && !claims[place].isChallenged && chargedMicro != provenMicro) return (number, place);
             }
         }
         number = (seed >> 8) % 2 == 0 ? (seed >> 16) % batchCount() : batchCount() - 1 - ((seed >> 16) % recent);
         place = (seed >> 32) % _batches[number].claims.length;
     }
 
-    function _challengeOf(
-        uint256 number,
-        uint256 place,
-        bool isPair
-    ) private view returns (Challenge memory content) {
+    function _challengeOf(uint256 number, uint256 place, bool isPair) private view returns (Challenge memory content) {
         ModelClaim[] storage claims = _batches[number].claims;
         Session storage session = _sessions[claims[place].session];
         content.batch = number;
         for (uint256 i; i < place; ++i) {
-            content.previousLink = _claimsOf(
-                content.previousLink,
-                _sessions[claims[i].session].id,
-                claims[i].metering
-            );
+            content.previousLink = _claimsOf(content.previousLink, _sessions[claims[i].session].id, claims[i].metering);
         }
         content.terms = session.terms;
         content.tariff = session.tariff;

@@ -124,7 +124,7 @@ abstract contract DriverActs is GameWorld {
         uint256 index = _liveSession(seed);
         Session storage session = _sessions[index];
         uint256 free = accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro;
-        bool isRaisable = session.status == Status.Live && free != 0;
+        bool isRaisable = _isRaisable(session);
         amountMicro = bounded(amountMicro, 1, free == 0 ? 1 : free);
 
         cheats.prank(session.terms.driver);

@@ -5,7 +5,7 @@ import {TokenPermit, TransferAuthorization} from "../../../../contracts/interfac
 import {SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {Digests} from "../../base/Digests.sol";
-import {bounded, cheats} from "../../base/TestBase.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
 import {RelayerActs} from "./RelayerActs.sol";
 
 /// @notice What a relayer sends for drivers who have tokens and no deposit: permits, which somebody may have sent before,
@@ -91,9 +91,9 @@ abstract contract FundingActs is RelayerActs {
             address(authorizedFunding),
             value,
             erc20.nonces(owner),
-            block.timestamp
+            timeNow()
         );
-        (permit.value, permit.deadline) = (value, block.timestamp);
+        (permit.value, permit.deadline) = (value, timeNow());
         (permit.v, permit.r, permit.s) = cheats.sign(FIRST_DRIVER_KEY + driver, digest);
     }
 }

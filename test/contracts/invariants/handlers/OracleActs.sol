@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {bounded, cheats} from "../../base/TestBase.sol";
+import {SignedRecord} from "../../../../contracts/interfaces/IMeterSettlement.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
 import {Item} from "../world/GameModel.sol";
 import {QuorumActs} from "./QuorumActs.sol";
 
@@ -57,15 +58,69 @@ abstract contract OracleActs is QuorumActs {
         uint256 size = 1 + ((seed >> 8) % 4);
         uint256 first = (seed >> 16) % (ORACLES + 1 - size);
         uint256 version = _addCommittee(first, size, size == 1 ? 1 : size - 1);
+        bool isEligible = true;
+        for (uint256 i; i < size; ++i) if (_resignedAt[first + i] != 0) isEligible = false;
+
+        address[] memory members = _membersOf(version);
+        uint8 threshold = uint8(_committees[version].threshold);
         cheats.prank(OWNER);
-        oracleCommittee.schedule(_membersOf(version), uint8(_committees[version].threshold));
-        (_nextCommittee, _nextFrom) = (version, block.timestamp + CHANGE_DELAY);
-        _succeeded("change committee");
+        try oracleCommittee.schedule(members, threshold) {
+            if (!isEligible) _break(18, "an oracle that resigned was named again");
+            (_nextCommittee, _nextFrom) = (version, timeNow() + CHANGE_DELAY);
+            _succeeded("change committee");
+        } catch {
+            if (isEligible) _break(0, "a committee could not be scheduled");
+            // The contract did not use the number.
+            --_committeeCount;
+            delete _committees[version];
+            _refused("refused oracle that resigned");
+        }
+    }
+
+    /// @notice Only the last oracle does, so that enough are left.
+    function resign(uint256 seed) external step {
+        uint256 oracle = ORACLES - 1;
+        if (seed % 4 != 0) return;
+        bool isNamed = _resignedAt[oracle] == 0 && (_isIn(_currentCommittee, oracle) || _isIn(_nextCommittee, oracle));
+        cheats.prank(oracleOf(oracle));
+        try oracleCommittee.resign() {
+            if (!isNamed) _break(18, "an oracle resigned who was none");
+            _resignedAt[oracle] = timeNow();
+            _succeeded("resign");
+        } catch {
+            if (isNamed) _break(12, "an oracle could not resign");
+            _refused("refused resignation");
+        }
+    }
+
+    /// @notice The meter also signed what the oracles claimed, and somebody shows it.
+    function answerChallenge(uint256 seed, bool isPair) external step {
+        if (_disputes.length == 0) return;
+        uint256 index = seed % _disputes.length;
+        ModelDispute memory dispute = _disputes[index];
+        ModelClaim storage claim = _batches[dispute.batch].claims[dispute.place];
+        Session storage session = _sessions[claim.session];
+        Item memory item = seed % 3 == 0 ? _truthOf(claim.session) : _claimedOf(claim);
+        bool isAnswer = _chargeFor(session, item) == dispute.chargedMicro;
+        bool isInTime = timeNow() <= dispute.answerableUntil;
+        SignedRecord[] memory records = _recordsOfItem(item, isPair);
+
+        cheats.prank(RELAYER);
+        try challenges.answer(session.terms, session.tariff, records) {
+            if (!isInTime) _break(12, "a challenge was answered after its time");
+            if (!isAnswer) _break(18, "a challenge was answered with what was not claimed");
+            _forgetDispute(index);
+            _succeeded("answer a challenge");
+        } catch {
+            if (isAnswer && isInTime) _break(18, "a challenge could not be answered");
+            _refused(isInTime ? "refused answer" : "refused late answer");
+        }
     }
 
     function _isLiable(uint256 oracle) private view returns (bool) {
+        if (_resignedAt[oracle] != 0) return timeNow() < _resignedAt[oracle] + LIABILITY;
         if (_isIn(_currentCommittee, oracle) || _isIn(_nextCommittee, oracle)) return true;
-        return _isIn(_previousCommittee, oracle) && block.timestamp < _currentFrom + LIABILITY;
+        return _isIn(_previousCommittee, oracle) && timeNow() < _currentFrom + LIABILITY;
     }
 
     function _isIn(uint256 version, uint256 oracle) private view returns (bool) {

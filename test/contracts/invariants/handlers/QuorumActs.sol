@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Settlement, SettlementGroup} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
-import {cheats} from "../../base/TestBase.sol";
+import {cheats, timeNow} from "../../base/TestBase.sol";
 import {Digests} from "../../base/Digests.sol";
 import {Item} from "../world/GameModel.sol";
 import {GameWorld} from "../world/GameWorld.sol";
@@ -13,6 +13,7 @@ abstract contract QuorumActs is GameWorld {
     /// @dev Sends a batch of claims that these oracles sign, each in a group of its own but for the first two if the
     /// second is of the same session.
     function _settleItems(Item[] memory items, uint256[] memory signers, address sender) internal {
+        if (signers.length == 0) return;
         SettlementGroup[] memory groups = _groupsOf(items);
         OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items), signers);
         bool isFull = _isRingFull();
@@ -32,7 +33,7 @@ abstract contract QuorumActs is GameWorld {
 
     function _isRingFull() internal view returns (bool) {
         uint256 count = batchCount();
-        return count >= RING && block.timestamp <= _batches[count - RING].settledAt + WINDOW;
+        return count >= RING && timeNow() <= _batches[count - RING].settledAt + WINDOW;
     }
 
     function _batchDigestOf(Item[] memory items) internal view returns (bytes32) {

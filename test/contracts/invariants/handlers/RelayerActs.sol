@@ -9,7 +9,7 @@ import {
 } from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {Digests} from "../../base/Digests.sol";
-import {bounded, cheats} from "../../base/TestBase.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
 import {DriverActs} from "./DriverActs.sol";
 
 /// @notice What a relayer does: it sends what drivers signed, some forged, some twice.
@@ -60,7 +60,7 @@ abstract contract RelayerActs is DriverActs {
         Session storage session = _sessions[_liveSession(seed)];
         uint256 driver = driverIndexOf(session.terms.driver);
         uint256 free = accounts[driver][session.terms.lane].freeMicro;
-        bool isRaisable = session.status == Status.Live && free != 0;
+        bool isRaisable = _isRaisable(session);
         amountMicro = bounded(amountMicro, 1, free == 0 ? 1 : free);
         bytes32 digest = Digests.ofTopUp(address(settlement), session.id, session.toppedUpMicro, amountMicro);
         bytes memory signature = _signature(FIRST_DRIVER_KEY + driver, digest);
@@ -96,7 +96,7 @@ abstract contract RelayerActs is DriverActs {
             nonce: uint32(account.nonce),
             amount: amountMicro,
             recipient: otherWalletOf(driver),
-            deadline: uint40(block.timestamp)
+            deadline: uint40(timeNow())
         });
         bytes memory signature = _signature(
             FIRST_DRIVER_KEY + driver,

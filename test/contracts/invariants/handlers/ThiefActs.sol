@@ -68,13 +68,7 @@ abstract contract ThiefActs is QuorumActs {
         );
         cheats.prank([thief(), session.terms.operator, session.terms.driver][seed % 3]);
         try
-            settlement.settleProven(
-                session.id,
-                session.terms.operator,
-                session.terms.agreement,
-                session.tariff,
-                single
-            )
+            settlement.settleProven(session.id, session.terms.operator, session.terms.agreement, session.tariff, single)
         {
             _break(9, "somebody settled who is not the meter lane");
         } catch {
@@ -152,7 +146,10 @@ abstract contract ThiefActs is QuorumActs {
     }
 
     function _lieAbout(uint256 session, uint256 values) private view returns (Item memory) {
-        uint256 energyMicroWh = values % 4 == 0 ? 0 : (values >> 2) % 80_000_000_000;
+        uint256 measured = _truthOf(session).energyMicroWh;
+        uint256 energyMicroWh = [measured / 2, measured * 2 + 1_000_000_000, 0, (values >> 2) % 80_000_000_000][
+            values % 4
+        ];
         return
             Item(
                 session,

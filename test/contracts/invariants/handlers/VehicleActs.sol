@@ -5,7 +5,7 @@ import {SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {VehicleConsent} from "../../../../contracts/interfaces/IVehicleConsents.sol";
 import {Digests} from "../../base/Digests.sol";
-import {bounded, cheats} from "../../base/TestBase.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
 import {GameWorld} from "../world/GameWorld.sol";
 
 /// @notice What vehicles do by their own keys, and their drivers' consents. The first driver's vehicle has a key of
@@ -25,7 +25,7 @@ abstract contract VehicleActs is GameWorld {
         if (consentId != Digests.consentId(content)) _break(14, "the consent's id is not its struct hash");
         ModelConsent storage model = _consents[driver];
         model.consent = content;
-        (model.isGranted, model.grantedAt, model.period, model.heldMicro) = (true, block.timestamp, 0, 0);
+        (model.isGranted, model.grantedAt, model.period, model.heldMicro) = (true, timeNow(), 0, 0);
         _succeeded("consent to a vehicle");
     }
 
@@ -98,16 +98,16 @@ abstract contract VehicleActs is GameWorld {
         content.periodCapMicro = uint64(2_000_000 + ((seed >> 48) % 10_000_000));
         content.periodSeconds = uint40(1 hours + ((seed >> 72) % 5 days));
         // With steps another expiry, so that no two consents are the same.
-        content.expiresAt = uint40(block.timestamp + 1 days + ((seed >> 96) % 10 days) + steps);
+        content.expiresAt = uint40(timeNow() + 1 days + ((seed >> 96) % 10 days) + steps);
     }
 
     function _startPeriod(ModelConsent storage model) private {
-        uint256 period = (block.timestamp - model.grantedAt) / model.consent.periodSeconds;
+        uint256 period = (timeNow() - model.grantedAt) / model.consent.periodSeconds;
         if (period != model.period) (model.period, model.heldMicro) = (period, 0);
     }
 
     function _isAllowed(ModelConsent storage model, SessionTerms memory terms) private view returns (bool) {
-        if (!model.isGranted || block.timestamp >= model.consent.expiresAt) return false;
+        if (!model.isGranted || timeNow() >= model.consent.expiresAt) return false;
         if (operatorIndexOf(terms.operator) >= model.consent.operators.length) return false;
         if (terms.holdMicro > model.consent.sessionCapMicro) return false;
         return model.heldMicro + terms.holdMicro <= model.consent.periodCapMicro;

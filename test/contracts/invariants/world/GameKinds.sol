@@ -22,9 +22,11 @@ library GameKinds {
         uint256 b = uint256(keccak256(abi.encode(seed, 2)));
         uint256 c = uint256(keccak256(abi.encode(seed, 3)));
         bool d = c >> 255 == 1;
-        uint256 way = seed % 48;
+        uint256 way = seed % 56;
         // Some more of what happens seldom.
-        if (way >= 45) way = [26, 34, 16][way - 45];
+        if (way >= 45 && way < 48) way = [26, 34, 16][way - 45];
+        if (way == 49) way = 39;
+        if (way >= 52) way = way < 54 ? 34 : 41;
         if (way == 0) world.deposit(a, b, c);
         else if (way == 1) world.withdraw(a, b, c);
         else if (way == 2) world.advanceNonce(a, b);
@@ -43,6 +45,9 @@ library GameKinds {
         else if (way < 34) _actAsRecordHolder(RecordHolderActs(all_), way, a, d);
         else if (way < 37) _actAsChallenger(ChallengerActs(all_), way, a, d);
         else if (way == 37) _actAsGuardian(GuardianActs(all_), a);
+        else if (way == 48) OracleActs(all_).answerChallenge(a, d);
+        else if (way == 50) ChallengerActs(all_).conclude(a);
+        else if (way == 51) OracleActs(all_).resign(a);
         else if (way < 41) _actAsAnyone(AnyoneActs(all_), way, a);
         else _actAsThief(ThiefActs(all_), [a, b, c]);
     }
@@ -107,13 +112,13 @@ library GameKinds {
     }
 
     function _actAsThief(ThiefActs world, uint256[3] memory x) private {
-        uint256 way = x[0] % 9;
-        if (way < 3) world.settleWithStolenQuorum(x[1], x[2]);
-        else if (way == 3) world.settleWithStolenKey(x[1]);
-        else if (way == 4) world.settleWithOldSignatures(x[1]);
-        else if (way == 5) world.settleWithoutOracles(x[1]);
-        else if (way == 6) world.stealByWithdrawing(x[1]);
-        else if (way == 7) world.stealByOpening(x[1], x[2], x[0]);
+        uint256 way = x[0] % 11;
+        if (way < 5) world.settleWithStolenQuorum(x[1], x[2]);
+        else if (way == 5) world.settleWithStolenKey(x[1]);
+        else if (way == 6) world.settleWithOldSignatures(x[1]);
+        else if (way == 7) world.settleWithoutOracles(x[1]);
+        else if (way == 8) world.stealByWithdrawing(x[1]);
+        else if (way == 9) world.stealByOpening(x[1], x[2], x[0]);
         else world.stealByChangingTerms(x[1], x[2]);
     }
 
@@ -129,7 +134,8 @@ library GameKinds {
             "refused signature of a partner|withdraw share|refused share|share denied by the token|anchor a batch|settle|"
             "settle without energy|skipped above power|skipped settlement|skipped with another top-up|"
             "skipped at the epoch's limit|refused while the ring is full|post bond|withdraw bond|refused bond withdrawal|"
-            "change committee|settle with a stolen quorum|refused theft with one oracle's key|"
+            "change committee|refused oracle that resigned|resign|refused resignation|answer a challenge|refused answer|"
+            "refused late answer|conclude a dispute|refused conclusion|settle with a stolen quorum|refused theft with one oracle's key|"
             "refused theft by changing claims|refused theft by settling|refused theft by pretending a proof|"
             "refused theft by withdrawing|refused theft of a credit|refused theft of a bond|refused theft by opening|"
             "refused theft by signing|refused theft by pretending authority|refused theft by changing terms|"

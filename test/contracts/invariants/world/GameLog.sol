@@ -68,8 +68,8 @@ abstract contract GameLog is GameState {
             loggedUncreditedMicro -= _word(log, 0);
             loggedCreditMicro += _word(log, 0);
         } else if (kind == IChargingSettlement.SessionRefunded.selector) {
-            loggedCreditMicro -= _word(log, 0);
-            loggedFreeMicro += _word(log, 0);
+            loggedCreditMicro -= _word(log, 2);
+            loggedFreeMicro += _word(log, 2);
         } else if (kind == IChargingSettlement.SessionCorrected.selector) {
             loggedCreditMicro = loggedCreditMicro + _word(log, 1) - _word(log, 0);
             loggedFreeMicro += _word(log, 0) + _word(log, 2);

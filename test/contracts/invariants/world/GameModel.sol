@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
+import {timeNow} from "../../base/TestBase.sol";
 import {GameLog} from "./GameLog.sol";
 
 /// @notice What is claimed of a session.
@@ -18,6 +19,12 @@ struct Item {
 /// @notice How the state should change. Nothing here shares code with the contracts.
 abstract contract GameModel is GameLog {
     /* SESSIONS */
+
+    /// @notice Whether the hold of this session can still be raised.
+    function _isRaisable(Session storage session) internal view returns (bool) {
+        uint256 free = accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro;
+        return session.status == Status.Live && free != 0 && timeNow() + TOP_UP_MARGIN <= session.terms.expiresAt;
+    }
 
     /// @notice Whether these terms, whose driver agreed, should open.
     function _isOpenable(SessionTerms memory terms) internal view returns (bool) {
@@ -60,7 +67,7 @@ abstract contract GameModel is GameLog {
     /// @notice Books the claims of a batch that a quorum signed, in order; gives back how many were settled.
     function _recordBatch(Item[] memory items, uint256[] memory signers) internal returns (uint256 settledCount) {
         ModelBatch storage batch = _batches.push();
-        batch.settledAt = block.timestamp;
+        batch.settledAt = timeNow();
         batch.signers = signers;
         for (uint256 i; i < items.length; ++i) {
             string memory refusal = _refusalOf(items[i]);
@@ -71,7 +78,7 @@ abstract contract GameModel is GameLog {
             Session storage session = _sessions[items[i].session];
             uint256 operator = operatorIndexOf(session.terms.operator);
             _recordSettlement(session, items[i]);
-            uint256 epoch = block.timestamp / EPOCH;
+            uint256 epoch = timeNow() / EPOCH;
             _credits[operator][session.terms.agreement].provisionalMicro[epoch] += session.chargedMicro;
             epochUseMicro[operator][epoch] += session.chargedMicro;
             batch.claims.push(ModelClaim(items[i].session, _metering(items[i]), false));
@@ -84,13 +91,13 @@ abstract contract GameModel is GameLog {
     /// @dev Why a claim is skipped; empty if it is not.
     function _refusalOf(Item memory item) private view returns (string memory) {
         Session storage session = _sessions[item.session];
-        uint256 longestSeconds = block.timestamp + LONGEST_SESSION - session.terms.expiresAt;
+        uint256 longestSeconds = timeNow() + LONGEST_SESSION - session.terms.expiresAt;
         if (item.energyMicroWh > (longestSeconds * session.terms.maximumPowerW * 1e6) / 3_600) {
             return "skipped above power";
         }
         if (session.status != Status.Live) return "skipped settlement";
         if (item.toppedUpMicro != session.toppedUpMicro) return "skipped with another top-up";
-        uint256 used = epochUseMicro[operatorIndexOf(session.terms.operator)][block.timestamp / EPOCH];
+        uint256 used = epochUseMicro[operatorIndexOf(session.terms.operator)][timeNow() / EPOCH];
         return used + _chargeFor(session, item) > EPOCH_LIMIT ? "skipped at the epoch's limit" : "";
     }
 
@@ -106,12 +113,7 @@ abstract contract GameModel is GameLog {
 
     function _recordSettlement(Session storage session, Item memory item) private {
         uint256 held = session.terms.holdMicro + session.toppedUpMicro;
-        session.priceMicro = _priceOf(
-            session.tariff,
-            item.energyMicroWh,
-            item.chargingSeconds,
-            item.idleSeconds
-        );
+        session.priceMicro = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.idleSeconds);
         session.chargedMicro = _chargeFor(session, item);
         session.returnedMicro = held - session.chargedMicro;
         session.status = Status.Settled;
@@ -169,20 +171,41 @@ abstract contract GameModel is GameLog {
         return (_chargeFor(session, item), _chargeFor(session, _truthOf(claim.session)));
     }
 
-    function _recordCorrection(ModelBatch storage batch, ModelClaim storage claim) internal {
+    /// @notice What was charged too much is the driver's at once; what bonds pay waits.
+    function _recordChallenge(uint256 number, uint256 place) internal {
+        ModelBatch storage batch = _batches[number];
+        ModelClaim storage claim = batch.claims[place];
         Session storage session = _sessions[claim.session];
         (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claim);
+        claim.isChallenged = true;
+        _disputes.push(ModelDispute(number, place, timeNow() + ANSWER_WINDOW, chargedMicro, provenMicro));
+        if (chargedMicro <= provenMicro) return;
+        session.refundedMicro = chargedMicro - provenMicro;
         ModelCredit storage credit = _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement];
-        claim.isCorrected = true;
-        if (chargedMicro > provenMicro) {
-            session.refundedMicro = chargedMicro - provenMicro;
-            credit.provisionalMicro[batch.settledAt / EPOCH] -= session.refundedMicro;
-            accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += session.refundedMicro;
-        } else {
-            session.compensatedMicro = _useBonds(batch, provenMicro - chargedMicro);
-            credit.finalMicro += session.compensatedMicro;
+        credit.provisionalMicro[batch.settledAt / EPOCH] -= session.refundedMicro;
+        accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += session.refundedMicro;
+    }
+
+    function _recordConclusion(ModelDispute memory dispute) internal {
+        ModelBatch storage batch = _batches[dispute.batch];
+        Session storage session = _sessions[batch.claims[dispute.place].session];
+        if (dispute.provenMicro > dispute.chargedMicro) {
+            session.compensatedMicro = _useBonds(batch, dispute.provenMicro - dispute.chargedMicro);
+            _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement].finalMicro += session
+                .compensatedMicro;
         }
         accounts[CHALLENGER][0].freeMicro += _useBonds(batch, REWARD);
+    }
+
+    function _forgetDispute(uint256 index) internal {
+        _disputes[index] = _disputes[_disputes.length - 1];
+        _disputes.pop();
+    }
+
+    /// @notice What was claimed, as far as a meter could have signed it: without idling.
+    function _claimedOf(ModelClaim storage claim) internal view returns (Item memory) {
+        uint256 word = PackedMetering.unwrap(claim.metering);
+        return Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), 0);
     }
 
     function _useBonds(ModelBatch storage batch, uint256 amountMicro) private returns (uint256 usedMicro) {

@@ -6,7 +6,7 @@ import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {VehicleConsent} from "../../../../contracts/interfaces/IVehicleConsents.sol";
 import {ContractSet} from "../../base/ContractSet.sol";
 import {GameToken} from "../../base/GameToken.sol";
-import {cheats} from "../../base/TestBase.sol";
+import {cheats, timeNow} from "../../base/TestBase.sol";
 import {GamePeople} from "./GamePeople.sol";
 
 /// @title State of the game
@@ -71,7 +71,15 @@ abstract contract GameState is ContractSet, GamePeople {
     struct ModelClaim {
         uint256 session;
         PackedMetering metering;
-        bool isCorrected;
+        bool isChallenged;
+    }
+
+    struct ModelDispute {
+        uint256 batch;
+        uint256 place;
+        uint256 answerableUntil;
+        uint256 chargedMicro;
+        uint256 provenMicro;
     }
 
     struct ModelBatch {
@@ -104,6 +112,8 @@ abstract contract GameState is ContractSet, GamePeople {
     }
 
     uint256 internal constant WINDOW = 24 hours;
+    uint256 internal constant ANSWER_WINDOW = 12 hours;
+    uint256 internal constant TOP_UP_MARGIN = 2 hours;
     uint256 internal constant EPOCH = 24 hours;
     uint256 internal constant LONGEST_SESSION = 48 hours;
     uint256 internal constant LIABILITY = 48 hours;
@@ -131,6 +141,8 @@ abstract contract GameState is ContractSet, GamePeople {
     uint256 public agreementCount;
     Session[] internal _sessions;
     ModelBatch[] internal _batches;
+    /// What was challenged and neither answered nor concluded.
+    ModelDispute[] internal _disputes;
     /// Epochs before this one are final.
     uint256 internal _firstOpenEpoch;
 
@@ -141,6 +153,7 @@ abstract contract GameState is ContractSet, GamePeople {
     uint256 internal _currentFrom;
     uint256 internal _nextCommittee;
     uint256 internal _nextFrom;
+    mapping(uint256 oracle => uint256) internal _resignedAt;
 
     /// Calls that did what they should, by what they did.
     mapping(string action => uint256) public successes;
@@ -187,7 +200,7 @@ abstract contract GameState is ContractSet, GamePeople {
         uint256 agreement
     ) public view returns (uint256 finalMicro, uint256 provisionalMicro) {
         ModelCredit storage credit = _credits[operator][agreement];
-        for (uint256 epoch = _firstOpenEpoch; epoch <= block.timestamp / EPOCH; ++epoch) {
+        for (uint256 epoch = _firstOpenEpoch; epoch <= timeNow() / EPOCH; ++epoch) {
             provisionalMicro += credit.provisionalMicro[epoch];
         }
         return (credit.finalMicro, provisionalMicro);

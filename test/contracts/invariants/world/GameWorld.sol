@@ -10,8 +10,8 @@ import {TestAppointments} from "../../base/ContractSet.sol";
 import {Digests} from "../../base/Digests.sol";
 import {GameToken} from "../../base/GameToken.sol";
 import {MeterRecords, Shown} from "../../base/MeterRecords.sol";
-import {bounded, cheats} from "../../base/TestBase.sol";
-import {GameModel} from "./GameModel.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
+import {GameModel, Item} from "./GameModel.sol";
 
 /// @title World of the game
 /// @notice The contracts as they are deployed, and what people need to act: terms, signatures, records.
@@ -22,14 +22,14 @@ abstract contract GameWorld is GameModel {
 
     constructor() {
         cheats.warp(1_800_000_000);
-        _firstOpenEpoch = block.timestamp / EPOCH;
+        _firstOpenEpoch = timeNow() / EPOCH;
         erc20 = new GameToken();
         _addCommittee(0, 3, 2);
-        (_currentCommittee, _currentFrom) = (1, block.timestamp);
+        (_currentCommittee, _currentFrom) = (1, timeNow());
         TestAppointments memory appointments = TestAppointments(OWNER, GUARDIAN, _membersOf(1), 2);
         _deployContracts(address(erc20), appointments, _usualRules());
         for (uint256 i; i < OPERATORS; ++i) {
-            _offer(i, i * 7919);
+            _offer(i, uint256(keccak256(abi.encode("first tariff", i))));
             _installMeter(i);
         }
     }
@@ -65,7 +65,7 @@ abstract contract GameWorld is GameModel {
         (uint256 x, uint256 y) = cheats.publicKeyP256(FIRST_METER_KEY);
         bytes memory point = operator == 0 ? abi.encode(x, y) : SECOND_METER_POINT;
         Curve curve = operator == 0 ? Curve.Secp256r1 : Curve.Secp256k1;
-        uint40 start = uint40(block.timestamp - 1);
+        uint40 start = uint40(timeNow() - 1);
         cheats.prank(operatorOf(operator));
         meterRegistry.registerEvse(operator == 0 ? "DE*WPF*E1" : "DE*WPF*E2", 50_000);
         cheats.prank(operatorOf(operator));
@@ -91,15 +91,22 @@ abstract contract GameWorld is GameModel {
         for (uint256 i; i < members.length; ++i) members[i] = oracleOf(numbers[i]);
     }
 
-    /// @notice As many members of the committee in force as it needs, in the order of their addresses.
+    /// @notice As many members of the committee in force as it needs, in the order of their addresses; none if too many
+    /// have resigned.
     function _quorum(uint256 seed) internal view returns (uint256[] memory signers) {
         ModelCommittee storage committee = _committees[_currentCommittee];
+        uint256[] memory left = new uint256[](committee.members.length);
+        uint256 count;
+        for (uint256 i; i < left.length; ++i) {
+            if (_resignedAt[committee.members[i]] == 0) left[count++] = committee.members[i];
+        }
+        if (count < committee.threshold) return new uint256[](0);
         signers = new uint256[](committee.threshold);
-        uint256 leftOut = committee.members.length - committee.threshold;
+        uint256 leftOut = count - committee.threshold;
         uint256 first = seed % (leftOut + 1);
-        // The first so many, the last so many, or with a gap after the first.
+        // With a gap after the first, or without one.
         uint256 gap = (seed >> 8) % 2 == 0 ? leftOut - first : 0;
-        for (uint256 i; i < signers.length; ++i) signers[i] = committee.members[first + i + (i == 0 ? 0 : gap)];
+        for (uint256 i; i < signers.length; ++i) signers[i] = left[first + i + (i == 0 ? 0 : gap)];
     }
 
     function _signedByOracles(
@@ -144,12 +151,12 @@ abstract contract GameWorld is GameModel {
         terms.agreement = uint32(_agreementFor(operator, seed >> 8));
         terms.evse = uint32(operator + 1);
         terms.meter = uint32(operator + 1);
-        terms.maximumPowerW = [uint24(50_000), 50_000, 11_000, 3][(seed >> 16) % 4];
+        terms.maximumPowerW = [uint24(50_000), 50_000, 50_000, 50_000, 11_000, 3][(seed >> 16) % 6];
         terms.tariffId = tariffRegistry.tariffIdOf(tariff);
         uint256 free = accounts[driver][lane].freeMicro;
         terms.holdMicro = uint64(bounded(uint64(seed >> 72), 1, free == 0 ? 1 : free));
         terms.expiresAt = uint40(
-            block.timestamp + bounded(uint40(seed >> 136), 1, seed % 3 == 0 ? 2 hours : LONGEST_SESSION)
+            timeNow() + bounded(uint40(seed >> 136), 1, seed % 3 == 0 ? 2 hours : LONGEST_SESSION)
         );
     }
 
@@ -194,11 +201,16 @@ abstract contract GameWorld is GameModel {
 
     /// @notice What the session's meter signed: one record, or two.
     function _recordsOf(uint256 index, bool isPair) internal view returns (SignedRecord[] memory records) {
-        Session storage session = _sessions[index];
+        return _recordsOfItem(_truthOf(index), isPair);
+    }
+
+    /// @notice What a meter signs that shows this of the session, be it the truth or not.
+    function _recordsOfItem(Item memory item, bool isPair) internal view returns (SignedRecord[] memory records) {
+        Session storage session = _sessions[item.session];
         uint256 operator = operatorIndexOf(session.terms.operator);
         string memory tag = MeterRecords.tagOf(session.id);
         Shown memory begin = Shown(session.beginMicroWh, 3_600);
-        Shown memory end = Shown(session.endMicroWh, 3_600 + session.chargingSeconds);
+        Shown memory end = Shown(session.beginMicroWh + item.energyMicroWh, 3_600 + item.chargingSeconds);
         uint256 number = session.pagination;
         records = new SignedRecord[](isPair ? 2 : 1);
         if (isPair) {
@@ -211,13 +223,7 @@ abstract contract GameWorld is GameModel {
 
     function _meteredSession(uint256 index, bool isPair) internal view returns (MeteredSession memory) {
         Session storage session = _sessions[index];
-        return
-            MeteredSession(
-                session.terms,
-                uint64(session.toppedUpMicro),
-                session.tariff,
-                _recordsOf(index, isPair)
-            );
+        return MeteredSession(session.terms, uint64(session.toppedUpMicro), session.tariff, _recordsOf(index, isPair));
     }
 
     function _signedBy(uint256 meter, bytes memory payload) internal pure returns (SignedRecord memory) {
