@@ -37,7 +37,6 @@ contract HostileToken is ERC20 {
     uint256 public deficits;
 
     error Denied(address account);
-    error NotAuthorizing();
 
     constructor(uint8 decimalPlaces) ERC20("Hostile money", "HOSTILE") {
         _decimals = decimalPlaces;
@@ -103,7 +102,7 @@ contract HostileToken is ERC20 {
     /* ERC-2612 AND ERC-3009 */
 
     function permit(address owner, address spender, uint256 value, uint256, uint8, bytes32, bytes32) external {
-        require(isAuthorizing, NotAuthorizing());
+        _requireAuthorizing();
         _runHook();
         _approve(owner, spender, value);
     }
@@ -119,8 +118,14 @@ contract HostileToken is ERC20 {
         bytes32,
         bytes32
     ) external {
-        require(isAuthorizing, NotAuthorizing());
+        _requireAuthorizing();
         if (answer != Answer.FalseWithoutMoving) _transfer(from, to, value);
+    }
+
+    /// @dev A token that does not have the function refuses it without a reason, too.
+    function _requireAuthorizing() private view {
+        // solhint-disable-next-line reason-string, gas-custom-errors
+        if (!isAuthorizing) revert();
     }
 
     function decimals() public view override returns (uint8) {

@@ -4,67 +4,81 @@ import path from "node:path";
 import { expect } from "chai";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const STATES = ["shown", "in part", "not yet"];
+const COUNT = 22;
 
+/** What the page says of one invariant. */
 interface Row {
   readonly number: number;
-  readonly state: string;
+  /** Names of Solidity tests. */
+  readonly names: readonly string[];
+  /** Files of further tests, from the project's root. */
   readonly files: readonly string[];
 }
 
-async function rowsOfPage(): Promise<Row[]> {
+/** A test that carries the number of an invariant in its name. */
+interface NumberedTest {
+  readonly file: string;
+  readonly name: string;
+  readonly numbers: readonly number[];
+}
+
+async function rowsOfPage(): Promise<readonly Row[]> {
   const page = await readFile(path.join(ROOT, "docs/invariants.md"), "utf8");
   const rows = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
   return rows
     .filter(([, number]) => /^\d+$/.test(number ?? ""))
-    .map(([, number, , state, where]) => ({
+    .map(([, number, , names, files]) => ({
       number: Number(number),
-      state: state ?? "",
-      files: [...(where ?? "").matchAll(/test\/[\w./-]+\.(?:ts|t\.sol)/g)].map(([file]) => file),
+      names: [...(names ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ""),
+      files: [...(files ?? "").matchAll(/[\w./-]+\.test\.ts/g)].map(([file]) => `test/contracts/${file}`),
     }));
 }
 
-/** The invariants that the names of a file's tests carry. */
-async function numbersIn(file: string): Promise<Set<number>> {
-  const text = await readFile(path.join(ROOT, file), "utf8");
-  const names = [
-    ...text.matchAll(/\b(?:it|describe)\(\s*(?:"([^"]*)"|`([^`]*)`)/g),
-    ...text.matchAll(/\bfunction ((?:test|invariant)\w*)\(/g),
-  ].map(([, first, second]) => first ?? second ?? "");
-  const numbers = names.flatMap((name) =>
-    [...name.matchAll(/invariant[ _](\d+)/g)].map(([, number]) => Number(number)),
-  );
-  return new Set(numbers);
+const kinds = [
+  { ending: ".t.sol", names: /\bfunction ((?:test|invariant)\w*)\(/g, numbers: /invariant_(\d+)/g },
+  { ending: ".test.ts", names: /\b(?:it|describe)\(\s*["`]([^"`]*)["`]/g, numbers: /invariant (\d+)/g },
+];
+
+async function numberedTests(ending: string): Promise<readonly NumberedTest[]> {
+  const files = (await readdir(path.join(ROOT, "test"), { recursive: true })).filter((name) => name.endsWith(ending));
+  const tests: NumberedTest[] = [];
+  for (const file of files.map((name) => path.join("test", name))) {
+    const text = await readFile(path.join(ROOT, file), "utf8");
+    for (const kind of kinds.filter((other) => other.ending === ending)) {
+      for (const [, name = ""] of text.matchAll(kind.names)) {
+        const numbers = [...name.matchAll(kind.numbers)].map(([, number]) => Number(number));
+        if (numbers.length > 0) tests.push({ file, name, numbers });
+      }
+    }
+  }
+  return tests;
 }
 
 describe("The page of invariants", () => {
-  it("lists each of the 22 once, in a known state", async () => {
+  it("lists each of the 22 once, with at least one test", async () => {
     const rows = await rowsOfPage();
 
-    expect(rows.map(({ number }) => number)).to.deep.equal(Array.from({ length: 22 }, (_, index) => index + 1));
-    for (const { number, state } of rows) expect(STATES, `invariant ${number}`).to.include(state);
+    expect(rows.map(({ number }) => number)).to.deep.equal(Array.from({ length: COUNT }, (_, index) => index + 1));
+    for (const { number, names, files } of rows)
+      expect(names.length + files.length, `invariant ${number}`).to.be.above(0);
   });
 
-  it("names for each invariant that is shown the files whose tests carry its number", async () => {
-    for (const { number, state, files } of await rowsOfPage()) {
-      if (state === "not yet") {
-        expect(files, `invariant ${number}`).to.deep.equal([]);
-        continue;
-      }
-      expect(files, `invariant ${number}`).to.not.deep.equal([]);
-      for (const file of files) expect(await numbersIn(file), `${file}, invariant ${number}`).to.include(number);
+  it("names every Solidity test that carries a number, and no other", async () => {
+    const tests = await numberedTests(".t.sol");
+    for (const { number, names } of await rowsOfPage()) {
+      const carrying = tests.filter(({ numbers }) => numbers.includes(number)).map(({ name }) => name);
+      expect(names.toSorted(), `invariant ${number}`).to.deep.equal(carrying.toSorted());
+    }
+    for (const { name, numbers } of tests) {
+      for (const number of numbers) expect(number, name).to.be.within(1, COUNT);
     }
   });
 
-  it("knows every invariant that a test carries in its name", async () => {
-    const shown = new Map((await rowsOfPage()).map((row) => [row.number, row]));
-    const files = (await readdir(path.join(ROOT, "test"), { recursive: true })).filter((name) =>
-      /\.test\.ts$|\.t\.sol$/.test(name),
-    );
-    for (const file of files) {
-      for (const number of await numbersIn(path.join("test", file))) {
-        expect(shown.get(number)?.state, `${file}, invariant ${number}`).to.be.oneOf(["shown", "in part"]);
-      }
+  it("names every file of TypeScript tests that carry a number, and no other", async () => {
+    const tests = await numberedTests(".test.ts");
+    for (const { number, files } of await rowsOfPage()) {
+      const carrying = new Set(tests.filter(({ numbers }) => numbers.includes(number)).map(({ file }) => file));
+      expect(files.toSorted(), `invariant ${number}`).to.deep.equal([...carrying].toSorted());
     }
   });
 });

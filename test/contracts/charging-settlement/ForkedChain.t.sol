@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Opening, OpeningGroup, SessionTerms} from "../../../contracts/interfaces/IChargingSettlement.sol";
-import {cheats, TestBase} from "../base/TestBase.sol";
-import {SessionWorld} from "../invariants/SessionWorld.sol";
+import {Digests} from "../base/Digests.sol";
+import {SettlementTest} from "../base/SettlementTest.sol";
+import {cheats} from "../base/TestBase.sol";
 
 /// @title A chain that forks
 /// @notice The fork has the contract, its state and every signature ever given, under another chain id.
-contract ForkedChainTest is TestBase, SessionWorld {
+contract ForkedChainTest is SettlementTest {
     uint256 private constant FORK = 424_242;
 
     function test_invariant_14_a_signature_of_one_chain_opens_nothing_on_its_fork() public {
@@ -21,7 +22,7 @@ contract ForkedChainTest is TestBase, SessionWorld {
         cheats.assertTrue(settlement.sessionIdOf(terms) != idBefore, "the session id does not know the chain");
         cheats.assertTrue(settlement.sessionIdOf(terms) == digestOf(terms), "the session id is not of this chain");
         (uint64 freeMicro, uint32 nonce, uint160 commitment) = settlement.accountOf(terms.driver, 0);
-        cheats.assertEq(freeMicro, 1_000_000, "a signature of another chain bound money");
+        cheats.assertEq(freeMicro, DEPOSIT, "a signature of another chain bound money");
         cheats.assertTrue(nonce == 0 && commitment == 0, "a signature of another chain opened a session");
     }
 
@@ -31,22 +32,18 @@ contract ForkedChainTest is TestBase, SessionWorld {
 
         settlement.openBatch(_signedBatch(terms));
 
-        cheats.assertTrue(settlement.isLive(terms), "a signature for this chain opened nothing");
+        cheats.assertTrue(settlement.isLive(terms, 0), "a signature for this chain opened nothing");
     }
 
     function _fundedTerms() private returns (SessionTerms memory terms) {
-        address driver = driverOf(0);
-        erc20.mint(address(this), 1_000_000);
-        erc20.approve(address(settlement), 1_000_000);
-        settlement.deposit(driver, 0, 1_000_000);
-        accounts[0][0].freeMicro = 1_000_000;
-        (terms, ) = _termsFor(0, 0, 12_345);
+        _fund(0, 0, DEPOSIT);
+        (terms, ) = _plainTerms(0, 0, 1_000_000, 1 days);
     }
 
     function _signedBatch(SessionTerms memory terms) private view returns (OpeningGroup[] memory groups) {
         groups = new OpeningGroup[](1);
-        groups[0] = OpeningGroup(terms.operator, terms.tariffId, new Opening[](1));
-        (uint8 v, bytes32 r, bytes32 s) = cheats.sign(FIRST_DRIVER_KEY, digestOf(terms));
-        groups[0].openings[0] = Opening(terms.driver, _pack(terms), r, bytes32(uint256(s) | (uint256(v - 27) << 255)));
+        groups[0] = OpeningGroup(terms.operator, terms.agreement, terms.tariffId, new Opening[](1));
+        (bytes32 r, bytes32 vs) = _compact(FIRST_DRIVER_KEY, digestOf(terms));
+        groups[0].openings[0] = Opening(terms.driver, Digests.packed(terms), r, vs);
     }
 }

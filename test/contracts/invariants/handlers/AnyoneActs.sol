@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {bounded, cheats} from "../../base/TestBase.sol";
-import {SessionWorld} from "../SessionWorld.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
+import {GameWorld} from "../world/GameWorld.sol";
 
 /// @notice What anybody does: let time pass, expire sessions, send the contract money that it does not owe.
-abstract contract AnyoneActs is SessionWorld {
+abstract contract AnyoneActs is GameWorld {
     function passTime(uint256 duration) external step {
-        cheats.warp(block.timestamp + bounded(duration, 1, 12 hours));
+        _warp(timeNow() + bounded(duration, 1, 12 hours));
         _succeeded("pass time");
     }
 
@@ -15,22 +15,19 @@ abstract contract AnyoneActs is SessionWorld {
     function expire(uint256 seed) external step {
         if (sessionCount() == 0) return;
         uint256 index = _oldestLiveSession(seed);
-        Session memory session = sessionAt(index);
-        bool isPatient = seed % 3 == 0 && session.status == Status.Live && block.timestamp <= session.terms.expiresAt;
-        if (isPatient) cheats.warp(uint256(session.terms.expiresAt) + (seed % 2));
-        bool isExpirable = session.status == Status.Live && block.timestamp > session.terms.expiresAt;
+        Session storage session = _sessions[index];
+        bool isPatient = seed % 3 == 0 && session.status == Status.Live && timeNow() <= session.terms.expiresAt;
+        if (isPatient) _warp(uint256(session.terms.expiresAt) + (seed % 2));
+        bool isExpirable = session.status == Status.Live && timeNow() > session.terms.expiresAt;
 
-        cheats.prank(relayer);
-        try settlement.expire(session.terms) {
-            if (isExpirable) {
-                _recordExpiry(index);
-                _succeeded("expire");
-            } else {
-                _break(session.status == Status.Live ? 9 : 6, "a session expired that could not");
-            }
+        cheats.prank(RELAYER);
+        try settlement.expire(session.terms, uint64(session.toppedUpMicro)) {
+            if (!isExpirable) _break(session.status == Status.Live ? 9 : 6, "a session expired that could not");
+            else _recordExpiry(index);
+            _succeeded("expire");
         } catch {
             if (isExpirable) _break(11, "a session could not be expired after its expiry");
-            _succeeded("refused expiry");
+            _refused("refused expiry");
         }
     }
 
@@ -47,8 +44,8 @@ abstract contract AnyoneActs is SessionWorld {
         uint256 earliest = type(uint256).max;
         for (uint256 i; i < DRIVERS * LANES; ++i) {
             uint256 live = accounts[i / LANES][i % LANES].live;
-            if (live == 0 || sessionAt(live - 1).terms.expiresAt >= earliest) continue;
-            (index, earliest) = (live - 1, sessionAt(live - 1).terms.expiresAt);
+            if (live == 0 || _sessions[live - 1].terms.expiresAt >= earliest) continue;
+            (index, earliest) = (live - 1, _sessions[live - 1].terms.expiresAt);
         }
     }
 }

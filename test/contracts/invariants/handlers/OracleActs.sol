@@ -1,81 +1,131 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedMetering, Settlement, SettlementGroup} from "../../../../contracts/interfaces/IChargingSettlement.sol";
-import {cheats} from "../../base/TestBase.sol";
-import {SessionWorld} from "../SessionWorld.sol";
+import {SignedRecord} from "../../../../contracts/interfaces/IMeterSettlement.sol";
+import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
+import {Item} from "../world/GameModel.sol";
+import {QuorumActs} from "./QuorumActs.sol";
 
-/// @notice What an oracle does: it settles batches of sessions, live ones, dead ones, and some twice with other values.
-abstract contract OracleActs is SessionWorld {
-    struct Item {
-        uint256 session;
-        uint256 energyMicroWh;
-        uint256 chargingSeconds;
-        uint256 idleSeconds;
-    }
-
-    /// @notice Three items in two groups: a session, the same again with other values, and any other session.
+/// @notice What honest oracles and the owner of their committee do: settle what meters measured, post bonds, change the
+/// committee.
+abstract contract OracleActs is QuorumActs {
+    /// @notice Three items: a session, the same again, and any other session, live or not, sometimes with an older top-up.
     function settleBatch(uint256 seed, uint256 values) external step {
         if (sessionCount() == 0) return;
-        Item[3] memory items;
-        items[0] = _item(_liveSession(seed), values);
-        items[1] = _item(items[0].session, values >> 85);
-        items[2] = _item((seed >> 128) % sessionCount(), values >> 170);
-        SettlementGroup[] memory groups = new SettlementGroup[](2);
-        groups[0] = _group(items[0].session, 2);
-        groups[0].settlements[0] = _settlement(items[0]);
-        groups[0].settlements[1] = _settlement(items[1]);
-        groups[1] = _group(items[2].session, 1);
-        groups[1].settlements[0] = _settlement(items[2]);
+        Item[] memory items = new Item[](3);
+        items[0] = _truthOf(_liveSession(seed));
+        items[1] = _truthOf(items[0].session);
+        items[2] = _truthOf((seed >> 128) % 2 == 0 ? _liveSession(seed >> 32) : (seed >> 129) % sessionCount());
+        // Whoever signed before the driver raised the hold.
+        if (values % 4 == 0) items[2].toppedUpMicro = 0;
+        _settleItems(items, _quorum(seed >> 64), RELAYER);
+    }
 
-        cheats.prank(oracle);
-        try settlement.settleBatch(groups) {
-            for (uint256 i; i < items.length; ++i) {
-                if (sessionAt(items[i].session).status != Status.Live) {
-                    _succeeded("skipped settlement");
-                    continue;
-                }
-                _recordSettlement(
-                    items[i].session,
-                    items[i].energyMicroWh,
-                    items[i].chargingSeconds,
-                    items[i].idleSeconds
-                );
-                _succeeded(items[i].energyMicroWh == 0 ? "settle without energy" : "settle");
-            }
+    function postBond(uint256 oracle, uint256 amountMicro) external step {
+        oracle = oracle % ORACLES;
+        amountMicro = bounded(amountMicro, 1, 3_000_000);
+        address payer = oracleOf(oracle);
+        erc20.mint(payer, amountMicro);
+        cheats.prank(payer);
+        erc20.approve(address(settlement), amountMicro);
+        cheats.prank(payer);
+        settlement.postBond(payer, amountMicro);
+        bondsMicro[oracle] += amountMicro;
+        _succeeded("post bond");
+    }
+
+    function withdrawBond(uint256 oracle, uint256 amountMicro) external step {
+        oracle = oracle % ORACLES;
+        address payee = oracleOf(oracle);
+        amountMicro = bounded(amountMicro, 1, bondsMicro[oracle] + 1);
+        bool isFree = !_isLiable(oracle) && amountMicro <= bondsMicro[oracle];
+
+        cheats.prank(payee);
+        try settlement.withdrawBond(amountMicro, payee) {
+            if (!isFree) _break(18, "an oracle took back a bond that it answers with");
+            bondsMicro[oracle] -= amountMicro;
+            earnedMicro[payee] += amountMicro;
+            _succeeded("withdraw bond");
         } catch {
-            _break(13, "a bad item reverted a batch of settlements");
+            if (isFree) _break(12, "an oracle that is free of duties could not take its bond");
+            _refused("refused bond withdrawal");
         }
     }
 
-    /// @dev The session of some account that has one, or any session.
-    function _liveSession(uint256 seed) private view returns (uint256) {
-        for (uint256 i; i < DRIVERS * LANES; ++i) {
-            uint256 account = (seed + i) % (DRIVERS * LANES);
-            uint256 live = accounts[account / LANES][account % LANES].live;
-            if (live != 0) return live - 1;
+    /// @notice The owner schedules another committee; one that was scheduled and is not active yet is replaced.
+    function changeCommittee(uint256 seed) external step {
+        if (seed % 4 != 0) return;
+        uint256 size = 1 + ((seed >> 8) % 4);
+        uint256 first = (seed >> 16) % (ORACLES + 1 - size);
+        uint256 version = _addCommittee(first, size, size == 1 ? 1 : size - 1);
+        bool isEligible = true;
+        for (uint256 i; i < size; ++i) if (_resignedAt[first + i] != 0) isEligible = false;
+
+        address[] memory members = _membersOf(version);
+        uint8 threshold = uint8(_committees[version].threshold);
+        cheats.prank(OWNER);
+        try oracleCommittee.schedule(members, threshold) {
+            if (!isEligible) _break(18, "an oracle that resigned was named again");
+            (_nextCommittee, _nextFrom) = (version, timeNow() + CHANGE_DELAY);
+            _succeeded("change committee");
+        } catch {
+            if (isEligible) _break(0, "a committee could not be scheduled");
+            // The contract did not use the number.
+            --_committeeCount;
+            delete _committees[version];
+            _refused("refused oracle that resigned");
         }
-        return seed % sessionCount();
     }
 
-    function _item(uint256 session, uint256 values) private pure returns (Item memory) {
-        uint256 energyMicroWh = values % 4 == 0 ? 0 : (values >> 2) % 80_000_000_000;
-        return Item(session, energyMicroWh, (values >> 40) % 40_000, (values >> 60) % 20_000);
+    /// @notice Only the last oracle does, so that enough are left.
+    function resign(uint256 seed) external step {
+        uint256 oracle = ORACLES - 1;
+        if (seed % 4 != 0) return;
+        bool isNamed = _resignedAt[oracle] == 0 && (_isIn(_currentCommittee, oracle) || _isIn(_nextCommittee, oracle));
+        cheats.prank(oracleOf(oracle));
+        try oracleCommittee.resign() {
+            if (!isNamed) _break(18, "an oracle resigned who was none");
+            _resignedAt[oracle] = timeNow();
+            _succeeded("resign");
+        } catch {
+            if (isNamed) _break(12, "an oracle could not resign");
+            _refused("refused resignation");
+        }
     }
 
-    function _group(uint256 session, uint256 count) private view returns (SettlementGroup memory) {
-        Session memory of_ = sessionAt(session);
-        return SettlementGroup(of_.terms.operator, of_.tariff, new Settlement[](count));
+    /// @notice The meter also signed what the oracles claimed, and somebody shows it.
+    function answerChallenge(uint256 seed, bool isPair) external step {
+        if (_disputes.length == 0) return;
+        uint256 index = seed % _disputes.length;
+        ModelDispute memory dispute = _disputes[index];
+        ModelClaim storage claim = _batches[dispute.batch].claims[dispute.place];
+        Session storage session = _sessions[claim.session];
+        Item memory item = seed % 3 == 0 ? _truthOf(claim.session) : _claimedOf(claim);
+        bool isAnswer = _chargeFor(session, item) == dispute.chargedMicro;
+        bool isInTime = timeNow() <= dispute.answerableUntil;
+        SignedRecord[] memory records = _recordsOfItem(item, isPair);
+
+        cheats.prank(RELAYER);
+        try challenges.answer(session.terms, session.tariff, records) {
+            if (!isInTime) _break(12, "a challenge was answered after its time");
+            if (!isAnswer) _break(18, "a challenge was answered with what was not claimed");
+            _forgetDispute(index);
+            _succeeded("answer a challenge");
+        } catch {
+            if (isAnswer && isInTime) _break(18, "a challenge could not be answered");
+            _refused(isInTime ? "refused answer" : "refused late answer");
+        }
     }
 
-    function _settlement(Item memory item) private view returns (Settlement memory) {
-        Session memory session = sessionAt(item.session);
-        bytes memory metering = abi.encodePacked(
-            bytes16(0),
-            uint64(item.energyMicroWh),
-            uint32(item.chargingSeconds),
-            uint32(item.idleSeconds)
-        );
-        return Settlement(session.terms.driver, _pack(session.terms), PackedMetering.wrap(uint256(bytes32(metering))));
+    function _isLiable(uint256 oracle) private view returns (bool) {
+        if (_resignedAt[oracle] != 0) return timeNow() < _resignedAt[oracle] + LIABILITY;
+        if (_isIn(_currentCommittee, oracle) || _isIn(_nextCommittee, oracle)) return true;
+        return _isIn(_previousCommittee, oracle) && timeNow() < _currentFrom + LIABILITY;
+    }
+
+    function _isIn(uint256 version, uint256 oracle) private view returns (bool) {
+        uint256[] storage members = _committees[version].members;
+        for (uint256 i; i < members.length; ++i) if (members[i] == oracle) return true;
+        return false;
     }
 }

@@ -7,75 +7,169 @@ import {
     Settlement,
     SettlementGroup
 } from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
 import {cheats} from "../../base/TestBase.sol";
-import {SessionWorld} from "../SessionWorld.sol";
+import {Digests} from "../../base/Digests.sol";
+import {Item} from "../world/GameModel.sol";
+import {QuorumActs} from "./QuorumActs.sol";
 
-/// @notice What a thief tries. Nothing of it may succeed, and the thief never has a token.
-abstract contract ThiefActs is SessionWorld {
-    function stealBySettling(uint256 seed) external step {
+/// @notice What a thief tries, with nothing in hand, with one oracle's key, and with those of a whole quorum. Only the
+/// last gets anything done, and that within the limits; the thief never has a token.
+abstract contract ThiefActs is QuorumActs {
+    /// @notice The keys of a quorum: any values at all for any sessions.
+    function settleWithStolenQuorum(uint256 seed, uint256 values) external step {
+        if (sessionCount() == 0 || seed % 3 == 0) return;
+        Item[] memory items = new Item[](2);
+        items[0] = _lieAbout(_liveSession(seed), values);
+        items[1] = _lieAbout((seed >> 128) % sessionCount(), values >> 128);
+        _settleItems(items, _quorum(seed >> 64), thief());
+        _succeeded("settle with a stolen quorum");
+    }
+
+    /// @notice One stolen key, in as many places as it takes.
+    function settleWithStolenKey(uint256 seed) external step {
+        uint256 threshold = _committees[_currentCommittee].threshold;
+        if (sessionCount() == 0 || threshold == 1) return;
+        Item[] memory items = new Item[](1);
+        items[0] = _truthOf(_liveSession(seed));
+        uint256[] memory signers = new uint256[](threshold);
+        uint256 stolen = _committees[_currentCommittee].members[seed % threshold];
+        for (uint256 i; i < threshold; ++i) signers[i] = stolen;
+        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items), signers);
+        // Half of the time the thief's own key fills the second place.
+        if (seed % 2 == 0) {
+            (bytes32 r, bytes32 vs) = _compact(THIEF_KEY, _batchDigestOf(items));
+            signatures[thief() > oracleOf(stolen) ? threshold - 1 : 0] = OracleSignature(r, vs);
+        }
+        _expectNoSettlement(_groupsOf(items), signatures, "refused theft with one oracle's key");
+    }
+
+    /// @notice A quorum's signatures of one batch, for another.
+    function settleWithOldSignatures(uint256 seed) external step {
         if (sessionCount() == 0) return;
-        Session memory session = sessionAt(seed % sessionCount());
-        SettlementGroup[] memory groups = new SettlementGroup[](1);
-        groups[0] = SettlementGroup(session.terms.operator, session.tariff, new Settlement[](1));
-        groups[0].settlements[0] = Settlement(
+        Item[] memory items = new Item[](1);
+        items[0] = _truthOf(_liveSession(seed));
+        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items), _quorum(seed));
+        items[0].energyMicroWh += 1;
+        _expectNoSettlement(_groupsOf(items), signatures, "refused theft by changing claims");
+    }
+
+    function settleWithoutOracles(uint256 seed) external step {
+        if (sessionCount() == 0) return;
+        Session storage session = _sessions[_liveSession(seed)];
+        Item[] memory items = new Item[](1);
+        items[0] = _truthOf(_liveSession(seed));
+        _expectNoSettlement(_groupsOf(items), new OracleSignature[](0), "refused theft by settling");
+
+        Settlement memory single = Settlement(
             session.terms.driver,
-            _pack(session.terms),
+            Digests.packed(session.terms),
             PackedMetering.wrap(seed % 2 ** 128)
         );
-
-        // Whoever is not the oracle: the thief, the session's own operator, its own driver.
-        address[3] memory callers = [thief, session.terms.operator, session.terms.driver];
-        cheats.prank(callers[seed % 3]);
-        try settlement.settleBatch(groups) {
-            _break(9, "somebody settled who is no oracle");
+        cheats.prank([thief(), session.terms.operator, session.terms.driver][seed % 3]);
+        try
+            settlement.settleProven(session.id, session.terms.operator, session.terms.agreement, session.tariff, single)
+        {
+            _break(9, "somebody settled who is not the meter lane");
         } catch {
-            _succeeded("refused theft by settling");
+            _refused("refused theft by pretending a proof");
         }
     }
 
     function stealByWithdrawing(uint256 seed) external step {
-        cheats.prank(thief);
-        try settlement.withdraw(uint32(seed % LANES), 1, thief) {
+        cheats.prank(thief());
+        try settlement.withdraw(uint32(seed % LANES), 1, thief()) {
             _break(9, "a thief withdrew from an account");
         } catch {
-            _succeeded("refused theft by withdrawing");
+            _refused("refused theft by withdrawing");
         }
-        cheats.prank(thief);
-        try settlement.withdrawCredit(1, thief) {
+        cheats.prank(thief());
+        try settlement.withdrawCredit(operatorOf(seed % OPERATORS), uint32(seed % (agreementCount + 1)), 1, thief()) {
             _break(9, "a thief withdrew a credit");
         } catch {
-            _succeeded("refused theft of a credit");
+            _refused("refused theft of a credit");
+        }
+        cheats.prank(thief());
+        try settlement.withdrawBond(1, thief()) {
+            _break(9, "a thief withdrew a bond");
+        } catch {
+            _refused("refused theft of a bond");
         }
     }
 
     function stealByOpening(uint256 driver, uint256 lane, uint256 seed) external step {
         (SessionTerms memory terms, ) = _termsFor(driver % DRIVERS, lane % LANES, seed);
+        bytes memory signature = _signature(THIEF_KEY, digestOf(terms));
 
-        cheats.prank(thief);
+        cheats.prank(thief());
         try settlement.open(terms) {
             _break(10, "a thief opened a session of a driver");
         } catch {
-            _succeeded("refused theft by opening");
+            _refused("refused theft by opening");
+        }
+        cheats.prank(thief());
+        try settlement.openSigned(terms, signature) {
+            _break(10, "a thief's signature opened a session of a driver");
+        } catch {
+            _refused("refused theft by signing");
+        }
+        cheats.prank(thief());
+        try settlement.openAuthorized(terms) {
+            _break(10, "a thief is taken for a module");
+        } catch {
+            _refused("refused theft by pretending authority");
         }
     }
 
     /// @notice Terms that differ from a session's in one field: none of them may end it or free another amount.
     function stealByChangingTerms(uint256 seed, uint256 field) external step {
         if (sessionCount() == 0) return;
-        SessionTerms memory terms = sessionAt(seed % sessionCount()).terms;
-        field = field % 6;
+        Session storage session = _sessions[_liveSession(seed)];
+        SessionTerms memory terms = session.terms;
+        uint256 toppedUpMicro = session.toppedUpMicro;
+        field = field % 8;
         if (field == 0) terms.holdMicro += 1;
         else if (field == 1) terms.expiresAt = 1;
         else if (field == 2) terms.nonce += 1;
-        else if (field == 3) terms.operator = thief;
+        else if (field == 3) terms.operator = thief();
         else if (field == 4) terms.lane = uint32((terms.lane + 1) % LANES);
+        else if (field == 5) terms.agreement += 1;
+        else if (field == 6) toppedUpMicro += 1;
         else terms.driver = driverOf((driverIndexOf(terms.driver) + 1) % DRIVERS);
 
-        cheats.prank(thief);
-        try settlement.expire(terms) {
+        cheats.prank(thief());
+        try settlement.expire(terms, uint64(toppedUpMicro)) {
             _break(9, "a session ended by terms that are not its own");
         } catch {
-            _succeeded("refused theft by changing terms");
+            _refused("refused theft by changing terms");
+        }
+    }
+
+    function _lieAbout(uint256 session, uint256 values) private view returns (Item memory) {
+        uint256 measured = _truthOf(session).energyMicroWh;
+        uint256 energyMicroWh = [measured / 2, measured * 2 + 1_000_000_000, 0, (values >> 2) % 80_000_000_000][
+            values % 4
+        ];
+        return
+            Item(
+                session,
+                values % 7 == 0 ? 1 : _sessions[session].toppedUpMicro,
+                energyMicroWh,
+                (values >> 40) % 40_000,
+                (values >> 60) % 20_000
+            );
+    }
+
+    function _expectNoSettlement(
+        SettlementGroup[] memory groups,
+        OracleSignature[] memory signatures,
+        string memory action
+    ) private {
+        cheats.prank(thief());
+        try settlement.settleBatch(groups, signatures) {
+            _break(9, "somebody settled without a quorum");
+        } catch {
+            _refused(action);
         }
     }
 }

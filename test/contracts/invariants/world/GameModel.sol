@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
+import {timeNow} from "../../base/TestBase.sol";
+import {GameLog} from "./GameLog.sol";
+
+/// @notice What is claimed of a session.
+struct Item {
+    uint256 session;
+    uint256 toppedUpMicro;
+    uint256 energyMicroWh;
+    uint256 chargingSeconds;
+    uint256 idleSeconds;
+}
+
+/// @title Model of the game
+/// @notice How the state should change. Nothing here shares code with the contracts.
+abstract contract GameModel is GameLog {
+    /* SESSIONS */
+
+    /// @notice Whether the hold of this session can still be raised.
+    function _isRaisable(Session storage session) internal view returns (bool) {
+        uint256 free = accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro;
+        return session.status == Status.Live && free != 0 && timeNow() + TOP_UP_MARGIN <= session.terms.expiresAt;
+    }
+
+    /// @notice Whether these terms, whose driver agreed, should open.
+    function _isOpenable(SessionTerms memory terms) internal view returns (bool) {
+        ModelAccount storage account = accounts[driverIndexOf(terms.driver)][terms.lane];
+        if (isPaused || account.live != 0 || terms.nonce != account.nonce) return false;
+        if (terms.holdMicro == 0 || terms.holdMicro > account.freeMicro) return false;
+        return _isBinding(terms.agreement, operatorIndexOf(terms.operator));
+    }
+
+    function _isBinding(uint256 agreement, uint256 operator) internal view returns (bool) {
+        if (agreement == 0) return true;
+        ModelAgreement storage content = _agreements[agreement];
+        if (content.operator != operator || content.isRetired) return false;
+        return content.signedCount == content.partners.length;
+    }
+
+    function _recordOpening(SessionTerms memory terms, Tariff memory tariff, bytes32 id) internal {
+        ModelAccount storage account = accounts[driverIndexOf(terms.driver)][terms.lane];
+        account.freeMicro -= terms.holdMicro;
+        account.nonce += 1;
+        Session storage session = _sessions.push();
+        session.terms = terms;
+        session.tariff = tariff;
+        session.id = id;
+        account.live = _sessions.length;
+        _measure(session, uint256(keccak256(abi.encode("measured", id))));
+    }
+
+    /// @dev What the meter will have seen at the end of the session.
+    function _measure(Session storage session, uint256 seed) private {
+        ModelMeter storage meter = meters[operatorIndexOf(session.terms.operator)];
+        session.pagination = meter.nextPagination + (seed % 3);
+        meter.nextPagination = session.pagination + 2;
+        session.beginMicroWh = meter.registerMicroWh + ((seed >> 8) % 1_000_000);
+        session.endMicroWh = session.beginMicroWh + ((seed >> 32) % 6 == 0 ? 0 : (seed >> 40) % 60_000_000_000);
+        meter.registerMicroWh = session.endMicroWh;
+        session.chargingSeconds = (seed >> 100) % 40_000;
+    }
+
+    /// @notice Books the claims of a batch that a quorum signed, in order; gives back how many were settled.
+    function _recordBatch(Item[] memory items, uint256[] memory signers) internal returns (uint256 settledCount) {
+        ModelBatch storage batch = _batches.push();
+        batch.settledAt = timeNow();
+        batch.signers = signers;
+        for (uint256 i; i < items.length; ++i) {
+            string memory refusal = _refusalOf(items[i]);
+            if (bytes(refusal).length != 0) {
+                _succeeded(refusal);
+                continue;
+            }
+            Session storage session = _sessions[items[i].session];
+            uint256 operator = operatorIndexOf(session.terms.operator);
+            _recordSettlement(session, items[i]);
+            uint256 epoch = timeNow() / EPOCH;
+            _credits[operator][session.terms.agreement].provisionalMicro[epoch] += session.chargedMicro;
+            epochUseMicro[operator][epoch] += session.chargedMicro;
+            batch.claims.push(ModelClaim(items[i].session, _metering(items[i]), false));
+            ++settledCount;
+            _succeeded(items[i].energyMicroWh == 0 ? "settle without energy" : "settle");
+        }
+        if (settledCount == 0) _batches.pop();
+    }
+
+    /// @dev Why a claim is skipped; empty if it is not.
+    function _refusalOf(Item memory item) private view returns (string memory) {
+        Session storage session = _sessions[item.session];
+        uint256 longestSeconds = timeNow() + LONGEST_SESSION - session.terms.expiresAt;
+        if (item.energyMicroWh > (longestSeconds * session.terms.maximumPowerW * 1e6) / 3_600) {
+            return "skipped above power";
+        }
+        if (session.status != Status.Live) return "skipped settlement";
+        if (item.toppedUpMicro != session.toppedUpMicro) return "skipped with another top-up";
+        uint256 used = epochUseMicro[operatorIndexOf(session.terms.operator)][timeNow() / EPOCH];
+        return used + _chargeFor(session, item) > EPOCH_LIMIT ? "skipped at the epoch's limit" : "";
+    }
+
+    /// @notice Books a settlement by the meter's records, whose credit is final.
+    function _recordProof(uint256 index, uint256 lastPagination) internal {
+        Session storage session = _sessions[index];
+        uint256 operator = operatorIndexOf(session.terms.operator);
+        _recordSettlement(session, _truthOf(index));
+        _credits[operator][session.terms.agreement].finalMicro += session.chargedMicro;
+        ModelMeter storage meter = meters[operator];
+        (meter.isUsed, meter.lastPagination, meter.lastRegisterMicroWh) = (true, lastPagination, session.endMicroWh);
+    }
+
+    function _recordSettlement(Session storage session, Item memory item) private {
+        uint256 held = session.terms.holdMicro + session.toppedUpMicro;
+        session.priceMicro = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.idleSeconds);
+        session.chargedMicro = _chargeFor(session, item);
+        session.returnedMicro = held - session.chargedMicro;
+        session.status = Status.Settled;
+        _release(session);
+    }
+
+    function _recordExpiry(uint256 index) internal {
+        Session storage session = _sessions[index];
+        session.status = Status.Expired;
+        session.returnedMicro = session.terms.holdMicro + session.toppedUpMicro;
+        _release(session);
+    }
+
+    function _release(Session storage session) private {
+        ModelAccount storage account = accounts[driverIndexOf(session.terms.driver)][session.terms.lane];
+        account.freeMicro += session.returnedMicro;
+        account.live = 0;
+    }
+
+    /* WHAT METERS HAVE SEEN */
+
+    /// @notice What the session's meter will show.
+    function _truthOf(uint256 index) internal view returns (Item memory) {
+        Session storage session = _sessions[index];
+        uint256 energyMicroWh = session.endMicroWh - session.beginMicroWh;
+        return Item(index, session.toppedUpMicro, energyMicroWh, session.chargingSeconds, 0);
+    }
+
+    /// @notice Whether the meter lane would take the session's records.
+    function _isProvable(uint256 index) internal view returns (bool) {
+        Session storage session = _sessions[index];
+        ModelMeter storage meter = meters[operatorIndexOf(session.terms.operator)];
+        if (session.status != Status.Live) return false;
+        return !meter.isUsed || session.pagination > meter.lastPagination;
+    }
+
+    function _metering(Item memory item) internal pure returns (PackedMetering) {
+        bytes memory word = abi.encodePacked(
+            bytes8(0),
+            uint64(item.toppedUpMicro),
+            uint64(item.energyMicroWh),
+            uint32(item.chargingSeconds),
+            uint32(item.idleSeconds)
+        );
+        return PackedMetering.wrap(uint256(bytes32(word)));
+    }
+
+    /* CORRECTION */
+
+    /// @notice What a claim of a settled session was charged, and what its meter's records give.
+    function _pricesOf(ModelClaim storage claim) internal view returns (uint256 chargedMicro, uint256 provenMicro) {
+        uint256 word = PackedMetering.unwrap(claim.metering);
+        Item memory item = Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), uint32(word));
+        Session storage session = _sessions[claim.session];
+        return (_chargeFor(session, item), _chargeFor(session, _truthOf(claim.session)));
+    }
+
+    /// @notice What was charged too much is the driver's at once; what bonds pay waits.
+    function _recordChallenge(uint256 number, uint256 place) internal {
+        ModelBatch storage batch = _batches[number];
+        ModelClaim storage claim = batch.claims[place];
+        Session storage session = _sessions[claim.session];
+        (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claim);
+        claim.isChallenged = true;
+        _disputes.push(ModelDispute(number, place, timeNow() + ANSWER_WINDOW, chargedMicro, provenMicro));
+        if (chargedMicro <= provenMicro) return;
+        session.refundedMicro = chargedMicro - provenMicro;
+        ModelCredit storage credit = _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement];
+        credit.provisionalMicro[batch.settledAt / EPOCH] -= session.refundedMicro;
+        accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += session.refundedMicro;
+    }
+
+    function _recordConclusion(ModelDispute memory dispute) internal {
+        ModelBatch storage batch = _batches[dispute.batch];
+        Session storage session = _sessions[batch.claims[dispute.place].session];
+        if (dispute.provenMicro > dispute.chargedMicro) {
+            session.compensatedMicro = _useBonds(batch, dispute.provenMicro - dispute.chargedMicro);
+            _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement].finalMicro += session
+                .compensatedMicro;
+        }
+        accounts[CHALLENGER][0].freeMicro += _useBonds(batch, REWARD);
+    }
+
+    function _forgetDispute(uint256 index) internal {
+        _disputes[index] = _disputes[_disputes.length - 1];
+        _disputes.pop();
+    }
+
+    /// @notice What was claimed, as far as a meter could have signed it: without idling.
+    function _claimedOf(ModelClaim storage claim) internal view returns (Item memory) {
+        uint256 word = PackedMetering.unwrap(claim.metering);
+        return Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), 0);
+    }
+
+    function _useBonds(ModelBatch storage batch, uint256 amountMicro) private returns (uint256 usedMicro) {
+        for (uint256 i; i < batch.signers.length; ++i) {
+            uint256 bond = bondsMicro[batch.signers[i]];
+            uint256 part = bond < amountMicro - usedMicro ? bond : amountMicro - usedMicro;
+            bondsMicro[batch.signers[i]] = bond - part;
+            usedMicro += part;
+        }
+    }
+
+    /* PARTIES */
+
+    /// @notice What a party may have taken out of a total.
+    function _partOf(
+        uint256 operator,
+        uint256 agreement,
+        address party,
+        uint256 totalMicro
+    ) internal view returns (uint256) {
+        if (agreement == 0) return party == operatorOf(operator) ? totalMicro : 0;
+        ModelAgreement storage content = _agreements[agreement];
+        uint256 partnersBps;
+        for (uint256 i; i < content.partners.length; ++i) {
+            if (partnerOf(content.partners[i]) == party) return (totalMicro * content.shareBps[i]) / 10_000;
+            partnersBps += content.shareBps[i];
+        }
+        if (party != operatorOf(operator)) return 0;
+        uint256 rest = totalMicro * (10_000 - partnersBps);
+        return rest % 10_000 == 0 ? rest / 10_000 : rest / 10_000 + 1;
+    }
+
+    function _withdrawableOf(uint256 operator, uint256 agreement, address party) internal view returns (uint256) {
+        ModelCredit storage credit = _credits[operator][agreement];
+        return _partOf(operator, agreement, party, credit.finalMicro) - credit.withdrawnMicro[party];
+    }
+
+    /* PRICE */
+
+    function _chargeFor(Session storage session, Item memory item) internal view returns (uint256) {
+        uint256 price = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.idleSeconds);
+        uint256 held = session.terms.holdMicro + session.toppedUpMicro;
+        return price > held ? held : price;
+    }
+
+    /// @dev The price in words of its own: everything in whole steps, each component floored, then the limits.
+    function _priceOf(
+        Tariff memory tariff,
+        uint256 energyMicroWh,
+        uint256 charging,
+        uint256 idle
+    ) private pure returns (uint256) {
+        if (energyMicroWh == 0)
+            if (!tariff.chargesWithoutEnergy) return 0;
+        if (tariff.energyStepWh > 0) {
+            energyMicroWh = (energyMicroWh / (1e6 * uint256(tariff.energyStepWh))) * 1e6 * tariff.energyStepWh;
+        }
+        idle = idle > tariff.idleGraceSeconds ? idle - tariff.idleGraceSeconds : 0;
+        if (tariff.chargingStepSeconds > 0)
+            charging = (charging / tariff.chargingStepSeconds) * tariff.chargingStepSeconds;
+        if (tariff.idleStepSeconds > 0) idle = (idle / tariff.idleStepSeconds) * tariff.idleStepSeconds;
+        uint256 net = tariff.flatFeeMicro;
+        net += (energyMicroWh * tariff.priceMicroPerKwh) / 1e9;
+        net += (charging * tariff.priceMicroPerChargingMinute) / 60;
+        net += (idle * tariff.priceMicroPerIdleMinute) / 60;
+        if (net < tariff.minimumMicro) net = tariff.minimumMicro;
+        if (tariff.maximumMicro != 0)
+            if (net > tariff.maximumMicro) net = tariff.maximumMicro;
+        return net + (net * tariff.taxBps) / 10_000;
+    }
+}
