@@ -78,6 +78,8 @@ interface IMeterSettlement {
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro);
 
     /// @notice Settles sessions. One that cannot be settled is skipped with an event; the others settle.
+    /// @param sessions Each is handed on as it stands in the calldata, up to where the next one begins if that is behind it.
+    /// Every usual encoder writes them so; one with parts elsewhere is skipped, with an empty reason.
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external;
 
     /// @notice What this contract last saw of a meter: number and end reading of the last record that settled a session.
