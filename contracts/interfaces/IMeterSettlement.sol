@@ -80,6 +80,8 @@ interface IMeterSettlement {
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro);
 
     /// @notice Settles sessions. One that cannot be settled is skipped with an event; the others settle.
+    /// @param sessions Each is handed on as it stands in the calldata, up to where the next one begins if that is behind it.
+    /// Every usual encoder writes them so; one with parts elsewhere is skipped, with an empty reason.
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external;
 
     /// @notice What the records prove of the session. Reverts where they could not settle it, but does not look whether

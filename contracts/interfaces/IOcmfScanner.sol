@@ -104,6 +104,9 @@ struct BillingReading {
     bool hasTimeError;
 }
 
+/// @notice A `BillingReading` in one word, 0 if the record has none; `PackedReadingLibrary` takes it apart.
+type PackedReading is uint256;
+
 /// @notice What a record says.
 struct OcmfContent {
     /// Number of the record in the meter's counter of transaction records.
@@ -133,4 +136,14 @@ interface IOcmfScanner {
 
     /// @notice Reads a payload: the bytes between the first and the second `|` of a record. Reverts with `RecordRefused`.
     function scan(bytes calldata payload) external pure returns (OcmfContent memory content);
+
+    /// @notice The same for contracts that settle by it, in four words: 3,000 gas less than with all fields apart.
+    /// @return identification From the low bits to the high ones: length of `ID` (32), its position (32), pagination (64).
+    /// @return originHash keccak256 of `meterSerialHash`, `gatewaySerialHash` and `register`: in what the begin record and
+    /// the end record of a session must agree.
+    /// @return begin The begin reading, rounded up.
+    /// @return end The end reading, rounded down.
+    function scanPacked(
+        bytes calldata payload
+    ) external pure returns (uint256 identification, bytes32 originHash, PackedReading begin, PackedReading end);
 }

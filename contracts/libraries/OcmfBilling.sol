@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {JsonText} from "./JsonText.sol";
 import {OcmfNumber} from "./OcmfNumber.sol";
-import {BillingReading, OcmfContent, RefusalReason} from "../interfaces/IOcmfScanner.sol";
+import {PackedReading, RefusalReason} from "../interfaces/IOcmfScanner.sol";
 import {OcmfRegister} from "./OcmfRegister.sol";
+import {PackedReadingLibrary} from "./PackedReadingLibrary.sol";
 
 /// @notice A reading as it was read, with the fields carried forward from the readings before it.
 struct Reading {
@@ -37,8 +38,8 @@ struct ImportRegister {
     uint256 readingCount;
     /// The last reading, rounded up.
     uint256 lastMicroWhUp;
-    BillingReading begin;
-    BillingReading end;
+    PackedReading begin;
+    PackedReading end;
 }
 
 /// @notice All registers of imported energy of a record: mostly there is only the first.
@@ -53,6 +54,8 @@ struct ImportRegisters {
 /// billed: the transaction's own register before a total, then energy at the vehicle before energy at the mains. Every
 /// reading of the record must be good (`ST` is G, no `EF` E, no exception), also those of other registers.
 library OcmfBilling {
+    using PackedReadingLibrary for PackedReading;
+
     uint256 internal constant KILOWATT_HOUR = uint24(bytes3("kWh"));
     uint256 private constant WATT_HOUR = uint16(bytes2("Wh"));
     uint256 private constant MAXIMUM_OTHERS = 3;
@@ -79,13 +82,13 @@ library OcmfBilling {
         if (register.register != reading.register) register = _registerOf(registers, reading);
 
         bool isEnd = _isOneOf(transaction, ENDS);
-        if (register.end.isPresent) {
+        if (register.end.isPresent()) {
             _refuse(isEnd ? RefusalReason.EndRepeated : RefusalReason.ReadingOutOfOrder, reading);
         }
         uint256 readingCount = register.readingCount;
         if (readingCount > 0) {
             if (transaction == BEGIN) {
-                bool isRepeated = register.begin.isPresent;
+                bool isRepeated = register.begin.isPresent();
                 _refuse(isRepeated ? RefusalReason.BeginRepeated : RefusalReason.ReadingOutOfOrder, reading);
             }
             // Rounded apart: what passes has not run back, not even by less than the unit.
@@ -100,26 +103,30 @@ library OcmfBilling {
         }
         register.lastMicroWhUp = microWhUp;
         if (transaction == BEGIN) {
-            _set(register.begin, reading, microWhUp);
+            register.begin = _pack(reading, microWhUp);
         } else if (isEnd) {
-            BillingReading memory begin = register.begin;
-            if (reading.epochMs < begin.epochMs) {
-                bool hasTimes = begin.isPresent && !begin.hasTimeError && !reading.hasTimeError;
+            PackedReading begin = register.begin;
+            if (reading.epochMs < begin.epochMs()) {
+                bool hasTimes = begin.isPresent() && !begin.hasTimeError() && !reading.hasTimeError;
                 if (hasTimes) _refuse(RefusalReason.TimeDecreasing, reading);
             }
-            _set(register.end, reading, microWhDown);
+            register.end = _pack(reading, microWhDown);
         }
     }
 
     /// @notice Ends the list of readings.
     /// @param i Where it ends.
-    function finish(ImportRegisters memory registers, OcmfContent memory content, uint256 i) internal pure {
+    /// @return register The code of the register that is billed: its characters, the last in the lowest bits.
+    /// @return begin Its begin reading.
+    /// @return end Its end reading.
+    function finish(
+        ImportRegisters memory registers,
+        uint256 i
+    ) internal pure returns (bytes32 register, PackedReading begin, PackedReading end) {
         ImportRegister memory best = registers.first;
         if (best.kind == OcmfRegister.OTHER) JsonText.refuse(RefusalReason.ImportRegisterMissing, i);
         if (registers.otherCount > 0) best = _chooseRegister(registers, i);
-        content.register = bytes32(best.register);
-        content.begin = best.begin;
-        content.end = best.end;
+        return (bytes32(best.register), best.begin, best.end);
     }
 
     /// @dev The best register; it is never replaced by a worse one that has what it lacks.
@@ -128,20 +135,20 @@ library OcmfBilling {
         uint256 i
     ) private pure returns (ImportRegister memory best) {
         best = registers.first;
-        bool hasBegin = best.begin.isPresent;
-        bool hasEnd = best.end.isPresent;
+        bool hasBegin = best.begin.isPresent();
+        bool hasEnd = best.end.isPresent();
         bool hasClassic = best.kind == OcmfRegister.CLASSIC;
         bool hasTwin = false;
         for (uint256 k = 0; k < registers.otherCount; ++k) {
             ImportRegister memory other = registers.others[k];
-            hasBegin = hasBegin || other.begin.isPresent;
-            hasEnd = hasEnd || other.end.isPresent;
+            hasBegin = hasBegin || other.begin.isPresent();
+            hasEnd = hasEnd || other.end.isPresent();
             hasClassic = hasClassic || other.kind == OcmfRegister.CLASSIC;
             hasTwin = other.kind == best.kind || (hasTwin && other.kind < best.kind);
             if (other.kind > best.kind) best = other;
         }
         // The classic registers are not ranked among the others: too many meanings are in use.
-        bool isComplete = best.begin.isPresent == hasBegin && best.end.isPresent == hasEnd;
+        bool isComplete = best.begin.isPresent() == hasBegin && best.end.isPresent() == hasEnd;
         if (hasTwin || hasClassic || !isComplete) JsonText.refuse(RefusalReason.RegisterAmbiguous, i);
     }
 
@@ -189,14 +196,15 @@ library OcmfBilling {
         return (letters >> letter) & 1 != 0;
     }
 
-    function _set(BillingReading memory target, Reading memory reading, uint256 registerMicroWh) private pure {
-        target.isPresent = true;
-        // At most `OcmfNumber.MAXIMUM_MICRO_WH`.
-        target.registerMicroWh = uint64(registerMicroWh);
-        // Years have four digits, so that milliseconds fit 48 bits.
-        target.epochMs = int64(reading.epochMs);
-        target.synchronisation = bytes1(uint8(reading.synchronisation));
-        target.hasTimeError = reading.hasTimeError;
+    function _pack(Reading memory reading, uint256 registerMicroWh) private pure returns (PackedReading) {
+        // At most `OcmfNumber.MAXIMUM_MICRO_WH`; years have four digits, so that milliseconds fit 48 bits.
+        return
+            PackedReadingLibrary.pack(
+                uint64(registerMicroWh),
+                int64(reading.epochMs),
+                uint8(reading.synchronisation),
+                reading.hasTimeError
+            );
     }
 
     function _refuse(RefusalReason reason, Reading memory reading) private pure {

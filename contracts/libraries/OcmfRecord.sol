@@ -5,10 +5,23 @@ import {DecimalDigits} from "./DecimalDigits.sol";
 import {JsonKeySet, KeySet} from "./JsonKeySet.sol";
 import {JsonText} from "./JsonText.sol";
 import {ImportRegisters, OcmfBilling, Reading} from "./OcmfBilling.sol";
-import {BillingReading, OcmfContent, RefusalReason} from "../interfaces/IOcmfScanner.sol";
+import {PackedReading, RefusalReason} from "../interfaces/IOcmfScanner.sol";
 import {OcmfNumber} from "./OcmfNumber.sol";
 import {OcmfRegister} from "./OcmfRegister.sol";
 import {OcmfTime} from "./OcmfTime.sol";
+import {PackedReadingLibrary} from "./PackedReadingLibrary.sol";
+
+/// @notice What a record says, as `OcmfContent` has it.
+struct RecordContent {
+    uint64 pagination;
+    uint32 identificationPosition;
+    uint32 identificationLength;
+    bytes32 meterSerialHash;
+    bytes32 gatewaySerialHash;
+    bytes32 register;
+    PackedReading begin;
+    PackedReading end;
+}
 
 /// @title OCMF record
 /// @notice Reads the payload of one OCMF record (OCMF 1.4.1) in one pass, without any trust in it, and refuses what may
@@ -17,6 +30,8 @@ import {OcmfTime} from "./OcmfTime.sol";
 /// What is accepted here is a strict subset of what the verifier of the service accepts, with the same energy:
 /// docs/ocmf-on-chain.md lists the grammar, every limit and the reason of each. In doubt it is refused.
 library OcmfRecord {
+    using PackedReadingLibrary for PackedReading;
+
     uint256 internal constant MAXIMUM_BYTES = 3072;
     uint256 internal constant MAXIMUM_READINGS = 64;
 
@@ -47,9 +62,8 @@ library OcmfRecord {
 
     /// @notice Reads a payload: the bytes between the first and the second `|` of a record.
     /// @dev Reverts with `RecordRefused`.
-    /// @param content What the record says is written here; it must be empty. A second one, to be returned, would take 300
-    /// gas.
-    function scan(bytes calldata payload, OcmfContent memory content) internal pure {
+    /// @param content What the record says is written here; it must be empty. Another one, to be returned, would cost gas.
+    function scan(bytes calldata payload, RecordContent memory content) internal pure {
         if (payload.length > MAXIMUM_BYTES) JsonText.refuse(RefusalReason.SizeAboveLimit, MAXIMUM_BYTES);
         uint256 text = JsonText.load(payload);
         uint256 i = JsonText.skipSpace(text, 0);
@@ -71,22 +85,16 @@ library OcmfRecord {
     }
 
     /// @notice Energy between begin and end, in 10⁻⁶ Wh, rounded down. Both must be present.
-    function energyMicroWhOf(
-        BillingReading memory begin,
-        BillingReading memory end
-    ) internal pure returns (uint256 energyMicroWh) {
-        return end.registerMicroWh - begin.registerMicroWh;
+    function energyMicroWhOf(PackedReading begin, PackedReading end) internal pure returns (uint256 energyMicroWh) {
+        return end.registerMicroWh() - begin.registerMicroWh();
     }
 
     /// @notice Time between begin and end in seconds, rounded down; 0 unless both clocks were informative, synchronised
     /// or relative and neither reading calls its time unusable.
-    function chargingSecondsOf(
-        BillingReading memory begin,
-        BillingReading memory end
-    ) internal pure returns (uint256 chargingSeconds) {
-        if (begin.synchronisation == "U" || end.synchronisation == "U") return 0;
-        if (begin.hasTimeError || end.hasTimeError || end.epochMs < begin.epochMs) return 0;
-        return uint256(int256(end.epochMs - begin.epochMs)) / 1000;
+    function chargingSecondsOf(PackedReading begin, PackedReading end) internal pure returns (uint256 chargingSeconds) {
+        if (begin.synchronisation() == "U" || end.synchronisation() == "U") return 0;
+        if (begin.hasTimeError() || end.hasTimeError() || end.epochMs() < begin.epochMs()) return 0;
+        return uint256(int256(end.epochMs() - begin.epochMs())) / 1000;
     }
 
     /// @dev One entry of the payload. `i` is at its value.
@@ -94,7 +102,7 @@ library OcmfRecord {
         uint256 text,
         uint256 i,
         uint256 key,
-        OcmfContent memory content
+        RecordContent memory content
     ) private pure returns (uint256 next) {
         // By the first letter first, so that a key that is not read is compared with few that are.
         uint256 first = key >> 8;
@@ -219,7 +227,7 @@ library OcmfRecord {
     }
 
     /// @dev The array of readings. Fields that a reading leaves out are those of the one before it, but for `RV`.
-    function _readReadings(uint256 text, uint256 i, OcmfContent memory content) private pure returns (uint256) {
+    function _readReadings(uint256 text, uint256 i, RecordContent memory content) private pure returns (uint256) {
         if (JsonText.byteAt(text, i) != JsonText.OPEN_ARRAY) JsonText.refuse(RefusalReason.TypeWrong, i);
         i = JsonText.expect(text, i, JsonText.OPEN_ARRAY);
         if (JsonText.byteAt(text, i) == JsonText.CLOSE_ARRAY) JsonText.refuse(RefusalReason.ReadingsMissing, i);
@@ -240,7 +248,7 @@ library OcmfRecord {
                 JsonKeySet.clear(keys);
             }
         }
-        OcmfBilling.finish(registers, content, i);
+        (content.register, content.begin, content.end) = OcmfBilling.finish(registers, i);
         return i;
     }
 

@@ -3,10 +3,11 @@ pragma solidity 0.8.37;
 
 import {Curve} from "../interfaces/IMeterRegistry.sol";
 import {Finding, IOcmfLens, Inspection, Judgement} from "../interfaces/IOcmfLens.sol";
-import {IOcmfScanner, OcmfContent, RefusalReason} from "../interfaces/IOcmfScanner.sol";
+import {IOcmfScanner, OcmfContent, PackedReading, RefusalReason} from "../interfaces/IOcmfScanner.sol";
 import {EllipticCurve} from "../libraries/EllipticCurve.sol";
 import {MeterSignature} from "../libraries/MeterSignature.sol";
 import {OcmfRecord} from "../libraries/OcmfRecord.sol";
+import {PackedReadingLibrary} from "../libraries/PackedReadingLibrary.sol";
 
 /// @title OCMF lens
 /// @dev See IOcmfLens.
@@ -58,8 +59,10 @@ contract OcmfLens is IOcmfLens {
             inspection.judgement = Judgement.Accepted;
             inspection.content = content;
             if (content.begin.isPresent && content.end.isPresent) {
-                inspection.energyMicroWh = OcmfRecord.energyMicroWhOf(content.begin, content.end);
-                inspection.chargingSeconds = OcmfRecord.chargingSecondsOf(content.begin, content.end);
+                PackedReading begin = PackedReadingLibrary.packAgain(content.begin);
+                PackedReading end = PackedReadingLibrary.packAgain(content.end);
+                inspection.energyMicroWh = OcmfRecord.energyMicroWhOf(begin, end);
+                inspection.chargingSeconds = OcmfRecord.chargingSecondsOf(begin, end);
             }
         } catch (bytes memory reason) {
             (inspection.refusal, inspection.position) = _decodeRefusal(reason);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ContractTransactionResponse, Interface } from "ethers";
+import type { Interface, TransactionResponse } from "ethers";
 
 import { defaultRules, type SettlementRules } from "../../scripts/deploy/contract-set.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
@@ -137,7 +137,7 @@ export interface ProvenOutcome extends Outcome {
 /** Does something and tells everything that came of it. */
 export async function provenOutcomeOf(
   fixture: MeterSettlementFixture,
-  action: () => Promise<ContractTransactionResponse>,
+  action: () => Promise<TransactionResponse>,
 ): Promise<ProvenOutcome> {
   let proofs: PlainEvent[] = [];
   const outcome = await outcomeOf(fixture, async () => {

@@ -1,4 +1,4 @@
-import type { ContractTransactionReceipt, ContractTransactionResponse, Interface } from "ethers";
+import type { Interface, TransactionReceipt, TransactionResponse } from "ethers";
 
 import type { DemoToken, HostileToken } from "../../types/index.ts";
 import type { SettlementFixture } from "./settlement-fixture.ts";
@@ -19,7 +19,7 @@ export interface Outcome {
 
 /** The events that one contract emitted in a transaction, in order. */
 export function eventsOf(
-  receipt: ContractTransactionReceipt | null,
+  receipt: TransactionReceipt | null,
   contract: { readonly interface: Interface; readonly target: unknown },
 ): PlainEvent[] {
   if (receipt === null) throw new Error("The transaction has no receipt");
@@ -77,10 +77,7 @@ export async function booksOf({ settlement, erc20, partnerAgreements, ...people 
 }
 
 /** Does something and tells everything that came of it, so that a test can compare it whole. */
-export async function outcomeOf(
-  fixture: AnyFixture,
-  action: () => Promise<ContractTransactionResponse>,
-): Promise<Outcome> {
+export async function outcomeOf(fixture: AnyFixture, action: () => Promise<TransactionResponse>): Promise<Outcome> {
   const before = await booksOf(fixture);
   const receipt = await (await action()).wait();
   const after = await booksOf(fixture);

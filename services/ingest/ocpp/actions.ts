@@ -1,6 +1,5 @@
-import { OCPP16, OCPP20, OCPP21 } from "typed-ocpp";
-
 import type { OcppProtocol } from "../../store/ocpp.ts";
+import { actionNamesOf } from "./schemas.ts";
 
 /** Who may call. An action that is in neither list of a version does not exist in it. */
 export interface ActionLists {
@@ -90,9 +89,9 @@ function listsOf(all: readonly string[], fromStation: readonly string[]): Action
 }
 
 const lists: Readonly<Record<OcppProtocol, ActionLists>> = {
-  "ocpp1.6": listsOf(Object.values(OCPP16.Action), stationActions16),
-  "ocpp2.0.1": listsOf(Object.values(OCPP20.Action), stationActions20),
-  "ocpp2.1": listsOf(Object.values(OCPP21.Action), stationActions21),
+  "ocpp1.6": listsOf(actionNamesOf("ocpp1.6"), stationActions16),
+  "ocpp2.0.1": listsOf(actionNamesOf("ocpp2.0.1"), stationActions20),
+  "ocpp2.1": listsOf(actionNamesOf("ocpp2.1"), stationActions21),
 };
 
 export function actionsOf(protocol: OcppProtocol): ActionLists {

@@ -101,4 +101,50 @@ describe("MeterSettlement.settleBatchWithMeter", () => {
     expect([...(await meterSettlement.lastRecordOf(1))]).to.deep.equal([0n, 0n]);
     expect((await settle(meteredOf(terms, recordOf(fixture, terms)))).events).to.have.length(2);
   });
+
+  describe("of which the calldata is written unusually", () => {
+    /** Where the first session begins, and the words of the calldata of two sessions behind the selector. */
+    const firstSession = 2;
+    const recordsWord = 24;
+
+    /** Sends the batch of both sessions after a change to its words. */
+    function settleChanged(change: (words: bigint[]) => void) {
+      const { meterSettlement, relayer, terms, otherTerms } = fixture;
+      const data = meterSettlement.interface.encodeFunctionData("settleBatchWithMeter", [
+        [meteredOf(terms, recordOf(fixture, terms)), meteredOf(otherTerms, recordOf(fixture, otherTerms))].map(callOf),
+      ]);
+      const words = (data.slice(10).match(/.{64}/g) ?? []).map((word) => BigInt(`0x${word}`));
+      change(words);
+      const changed = data.slice(0, 10) + words.map((word) => word.toString(16).padStart(64, "0")).join("");
+      return provenOutcomeOf(fixture, async () =>
+        relayer.sendTransaction({ to: await meterSettlement.getAddress(), data: changed }),
+      );
+    }
+
+    it("settles sessions that stand in another order than they are listed", async () => {
+      const { terms, otherTerms } = fixture;
+      const { proofs } = await settleChanged((words) => {
+        words.splice(firstSession, 2, words[firstSession + 1] ?? 0n, words[firstSession] ?? 0n);
+      });
+
+      expect(proofs).to.deep.equal([
+        ...provenAt(fixture, otherTerms, RECORDED_PRICE, RECORDED, USUAL_PROOF).proofs,
+        ...provenAt(fixture, terms, RECORDED_PRICE, RECORDED, USUAL_PROOF).proofs,
+      ]);
+    });
+
+    it("skips a session whose records stand in another one", async () => {
+      const { terms, otherTerms } = fixture;
+      const { proofs } = await settleChanged((words) => {
+        const [first = 0n, second = 0n] = words.slice(firstSession, firstSession + 2);
+        const place = firstSession + Number(first / 32n) + recordsWord;
+        words[place] = (words[place] ?? 0n) + second - first;
+      });
+
+      expect(proofs).to.deep.equal([
+        ["ProofSkipped", sessionIn(fixture, terms), "0x"],
+        ...provenAt(fixture, otherTerms, RECORDED_PRICE, RECORDED, USUAL_PROOF).proofs,
+      ]);
+    });
+  });
 });

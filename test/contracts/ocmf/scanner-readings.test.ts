@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { keccak256, toUtf8Bytes, ZeroHash } from "ethers";
+import { concat, keccak256, toUtf8Bytes, ZeroHash } from "ethers";
 
+import type { BillingReadingStructOutput } from "../../../types/OcmfScanner.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { deployedOcmf, type OcmfFixture } from "../../helpers/ocmf-chain.ts";
 import { beginReading, bytesOf, endReading, payloadText, type RawMembers } from "../../helpers/ocmf.ts";
@@ -13,6 +14,13 @@ const absent = [false, 0n, 0n, "0x00", false];
 /** The characters of an OBIS code at the end of a word. */
 function registerWord(code: string): string {
   return `0x${Buffer.from(code).toString("hex").padStart(64, "0")}`;
+}
+
+/** A reading as `PackedReading` has it. */
+function wordOf(reading: BillingReadingStructOutput): bigint {
+  if (!reading.isPresent) return 0n;
+  const clock = BigInt.asUintN(64, reading.epochMs) | (BigInt(reading.synchronisation) << 64n);
+  return reading.registerMicroWh | (clock << 64n) | ((reading.hasTimeError ? 3n : 2n) << 136n);
 }
 
 describe("OcmfScanner.scan", () => {
@@ -229,6 +237,29 @@ describe("OcmfScanner.scan", () => {
       .replaceAll("},{", "} , {");
 
     expect(await registersOf(`\r\n ${spaced} \t`)).to.deep.equal([100_000_000_000n, 112_345_000_000n]);
+  });
+
+  it("says the same in four words", async () => {
+    const { scanner } = fixture;
+    const origin = { MS: '"Zähler 5"', GS: undefined };
+    for (const payload of [
+      payloadText(),
+      payloadText({ ...origin, ID: undefined, PG: '"T123456789012345678"' }, [beginReading]),
+      payloadText(origin, [{ ...endReading, EF: '"t"', TM: '"1970-01-01T00:00:00,000+0200 U"' }]),
+      payloadText({}, [{ ...beginReading, TX: '"C"' }]),
+      both({ RV: "9223372036.8" }, { RV: "9223372036.854775807" }),
+    ]) {
+      const content = await scanner.scan(bytesOf(payload));
+      const { identificationLength, identificationPosition, pagination } = content;
+      const { meterSerialHash, gatewaySerialHash, register } = content;
+
+      expect([...(await scanner.scanPacked(bytesOf(payload)))]).to.deep.equal([
+        identificationLength | (identificationPosition << 32n) | (pagination << 64n),
+        keccak256(concat([meterSerialHash, gatewaySerialHash, register])),
+        wordOf(content.begin),
+        wordOf(content.end),
+      ]);
+    }
   });
 
   it("takes what lies exactly at its limits", async () => {

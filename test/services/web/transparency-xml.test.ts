@@ -79,9 +79,11 @@ function receiptOf(records: readonly (string | Uint8Array)[]): ParsedReceipt {
       grossMicro: zero,
     },
     holdMicro: "1",
+    toppedUpMicro: zero,
     chargedMicro: zero,
     returnedMicro: "1",
     transaction: { hash, blockNumber: 2, logIndex: 0, blockHash: hash },
+    challenge: null,
     opening: { hash, blockNumber: 17, logIndex: 0 },
     isBoundToSession: true,
   });

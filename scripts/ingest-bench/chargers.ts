@@ -1,0 +1,138 @@
+import { WebSocket } from "ws";
+
+import { answers, orders, type ChargersOrder } from "./protocol.ts";
+import { benchMessages } from "./messages.ts";
+
+/**
+ * Chargers in a process of their own: each sends a message, waits for the answer, and sends the next one. What it is told
+ * comes over the channel to its parent: connect, measure, stop.
+ */
+const connectionsAtOnce = 100;
+let isStopped = false;
+let isMeasuring = false;
+let acknowledged = 0;
+let measured = 0;
+let latenciesMs: number[] = [];
+const running: Promise<void>[] = [];
+const sockets: WebSocket[] = [];
+
+function connect(order: ChargersOrder, index: number): Promise<WebSocket> {
+  const stationId = `BENCH-${index}`;
+  const authorization = `Basic ${Buffer.from(`${stationId}:${order.key}`).toString("base64")}`;
+  const socket = new WebSocket(`${order.url}/ocpp/${stationId}`, [order.protocol], {
+    headers: { authorization },
+    perMessageDeflate: false,
+  });
+  sockets.push(socket);
+
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => {
+      resolve(socket);
+    });
+    socket.once("error", reject);
+  });
+}
+
+function answerOf(data: unknown): unknown {
+  const frame: unknown = JSON.parse(String(data));
+  if (!Array.isArray(frame) || frame[0] !== 3) {
+    throw new Error(`A charger was answered with ${String(data)}`);
+  }
+
+  return frame[2];
+}
+
+/** Resolves when the charger has its last answer. */
+function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise<void> {
+  const messages = benchMessages[order.protocol];
+  const startId = `start-${index}`;
+  let transaction: unknown;
+  let sequence = -1;
+  let sentAtMs = 0;
+
+  return new Promise((resolve, reject) => {
+    const sendNext = (): void => {
+      sequence += 1;
+      sentAtMs = performance.now();
+      socket.send(messages.reading(`m-${index}-${sequence}`, transaction, new Date().toISOString(), sequence));
+    };
+    socket.on("message", (data) => {
+      try {
+        const answer = answerOf(data);
+        if (sequence === -1) {
+          transaction = messages.transactionOf(answer) ?? startId;
+        } else {
+          acknowledged += 1;
+          if (isMeasuring) {
+            measured += 1;
+            latenciesMs.push(performance.now() - sentAtMs);
+          }
+        }
+        if (isStopped) {
+          resolve();
+        } else {
+          sendNext();
+        }
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    socket.on("close", (code) => {
+      reject(new Error(`A charger was disconnected with ${code}`));
+    });
+    socket.send(messages.start(startId, new Date().toISOString()));
+  });
+}
+
+async function connectAll(order: ChargersOrder): Promise<void> {
+  for (let first = 0; first < order.chargers; first += connectionsAtOnce) {
+    const count = Math.min(connectionsAtOnce, order.chargers - first);
+    const opened = await Promise.all(Array.from({ length: count }, (_item, offset) => connect(order, first + offset)));
+    if (!order.isIdle) {
+      running.push(...opened.map((socket, offset) => charge(order, socket, first + offset)));
+    }
+  }
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+async function follow(message: unknown): Promise<void> {
+  const order = orders.parse(message);
+  if (order.kind === "connect") {
+    await connectAll(order);
+    process.send?.(answers.parse({ kind: "connected" }));
+  } else if (order.kind === "measure") {
+    isMeasuring = true;
+    measured = 0;
+    latenciesMs = [];
+  } else if (order.kind === "pause") {
+    isMeasuring = false;
+    const sorted = latenciesMs.sort((left, right) => left - right);
+    process.send?.(
+      answers.parse({
+        kind: "measured",
+        messages: measured,
+        p50Ms: percentile(sorted, 0.5),
+        p99Ms: percentile(sorted, 0.99),
+      }),
+    );
+  } else {
+    isStopped = true;
+    await Promise.all(running);
+    for (const socket of sockets) {
+      socket.removeAllListeners("close");
+      socket.terminate();
+    }
+    process.send?.(answers.parse({ kind: "stopped", acknowledged }));
+    process.disconnect();
+  }
+}
+
+process.on("message", (message) => {
+  follow(message).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  });
+});

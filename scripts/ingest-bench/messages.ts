@@ -1,0 +1,110 @@
+import type { OcppProtocol } from "../../services/store/ocpp.ts";
+
+/** The versions that the benchmark speaks. */
+export type BenchProtocol = Extract<OcppProtocol, "ocpp1.6" | "ocpp2.0.1">;
+
+/** What a charger of the benchmark sends: readings of an energy register and of the power. */
+export interface BenchMessages {
+  /** The action that is counted. */
+  readonly action: string;
+  start(messageId: string, timestamp: string): string;
+  /** The transaction's id in the answer to the start; 2.x chargers choose it themselves. */
+  transactionOf(answer: unknown): unknown;
+  reading(messageId: string, transaction: unknown, timestamp: string, sequence: number): string;
+}
+
+const wattHoursPerReading = 30;
+
+function energyOf(sequence: number): number {
+  return 1_000 + sequence * wattHoursPerReading;
+}
+
+export const benchMessages: Readonly<Record<BenchProtocol, BenchMessages>> = {
+  "ocpp1.6": {
+    action: "MeterValues",
+    start: (messageId, timestamp) =>
+      JSON.stringify([
+        2,
+        messageId,
+        "StartTransaction",
+        { connectorId: 1, idTag: "BENCH", meterStart: 1_000, timestamp },
+      ]),
+    transactionOf: (answer) =>
+      typeof answer === "object" && answer !== null && "transactionId" in answer ? answer.transactionId : undefined,
+    reading: (messageId, transaction, timestamp, sequence) =>
+      JSON.stringify([
+        2,
+        messageId,
+        "MeterValues",
+        {
+          connectorId: 1,
+          transactionId: transaction,
+          meterValue: [
+            {
+              timestamp,
+              sampledValue: [
+                {
+                  value: String(energyOf(sequence)),
+                  context: "Sample.Periodic",
+                  measurand: "Energy.Active.Import.Register",
+                  unit: "Wh",
+                },
+                { value: "11000", context: "Sample.Periodic", measurand: "Power.Active.Import", unit: "W" },
+              ],
+            },
+          ],
+        },
+      ]),
+  },
+  "ocpp2.0.1": {
+    action: "TransactionEvent",
+    start: (messageId, timestamp) =>
+      JSON.stringify([
+        2,
+        messageId,
+        "TransactionEvent",
+        {
+          eventType: "Started",
+          timestamp,
+          triggerReason: "CablePluggedIn",
+          seqNo: 0,
+          transactionInfo: { transactionId: messageId },
+          evse: { id: 1, connectorId: 1 },
+          idToken: { idToken: "BENCH", type: "Central" },
+        },
+      ]),
+    transactionOf: () => undefined,
+    reading: (messageId, transaction, timestamp, sequence) =>
+      JSON.stringify([
+        2,
+        messageId,
+        "TransactionEvent",
+        {
+          eventType: "Updated",
+          timestamp,
+          triggerReason: "MeterValuePeriodic",
+          seqNo: sequence + 1,
+          transactionInfo: { transactionId: transaction, chargingState: "Charging" },
+          meterValue: [
+            {
+              timestamp,
+              sampledValue: [
+                {
+                  value: energyOf(sequence),
+                  context: "Sample.Periodic",
+                  measurand: "Energy.Active.Import.Register",
+                  unitOfMeasure: { unit: "Wh" },
+                },
+                {
+                  value: 11_000,
+                  context: "Sample.Periodic",
+                  measurand: "Power.Active.Import",
+                  unitOfMeasure: { unit: "W" },
+                },
+              ],
+            },
+          ],
+        },
+      ]),
+  },
+};

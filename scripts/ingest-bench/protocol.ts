@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+const protocol = z.enum(["ocpp1.6", "ocpp2.0.1"]);
+const connect = z.object({
+  kind: z.literal("connect"),
+  url: z.string(),
+  key: z.string(),
+  protocol,
+  chargers: z.number(),
+  isIdle: z.boolean(),
+});
+
+/** What the benchmark tells its chargers. */
+export const orders = z.discriminatedUnion("kind", [
+  connect,
+  z.object({ kind: z.literal("measure") }),
+  z.object({ kind: z.literal("pause") }),
+  z.object({ kind: z.literal("stop") }),
+]);
+export type ChargersOrder = z.output<typeof connect>;
+
+/** What processes of the benchmark tell it. */
+export const answers = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("listening"), url: z.string() }),
+  z.object({ kind: z.literal("connected") }),
+  z.object({ kind: z.literal("measured"), messages: z.number(), p50Ms: z.number(), p99Ms: z.number() }),
+  z.object({ kind: z.literal("stopped"), acknowledged: z.number() }),
+  z.object({ kind: z.literal("counted"), stored: z.number() }),
+]);
+export type BenchAnswer = z.output<typeof answers>;
+
+/** How a server of the benchmark is started. */
+export const serverSettings = z.object({
+  folder: z.string(),
+  key: z.string(),
+  protocol,
+  stations: z.number(),
+});

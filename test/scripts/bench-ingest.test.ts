@@ -1,0 +1,26 @@
+import { platform } from "node:process";
+
+import { expect } from "chai";
+
+import { startScript } from "./run-script.ts";
+
+describe("The benchmark of the door for chargers", function () {
+  it("cannot be run with what is no version", async function () {
+    expect((await startScript("bench-ingest", ["--version", "1.5"]).finished).code).to.equal(2);
+  });
+
+  for (const version of ["1.6", "2.0.1"]) {
+    it(`finds everything stored that was acknowledged in ${version}, and says what it measured`, async function () {
+      // Processor time is read from /proc.
+      if (platform !== "linux") this.skip();
+      const parameters = ["--json", "--chargers", "3", "--version", version, "--seconds", "1"];
+      const { code, stdout } = await startScript("bench-ingest", parameters).finished;
+      expect(code).to.equal(0);
+      const result = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+      expect(result).to.include({ version, chargers: 3, seconds: 1 });
+      expect(result["stored"]).to.equal(result["acknowledged"]);
+      expect(result["messages"]).to.be.greaterThan(0);
+      expect(result).to.include.keys("perSecond", "p50Ms", "p99Ms", "perCoreSecond", "yardstick", "ratio");
+    });
+  }
+});
