@@ -43,7 +43,8 @@ export function createHttpPeer(endpoint: PeerEndpoint, ownAddress: string, timeo
 async function readLimited(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
     length += chunk.length;
     if (length > answerLimitBytes) throw new RangeError("The answer is too long.");
     chunks.push(chunk);
