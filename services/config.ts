@@ -1,3 +1,4 @@
+import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import { WattproofError } from "./errors.ts";
@@ -62,6 +63,26 @@ export const settingsSchema = z.strictObject({
   FEE_LIMIT_GWEI: integer(1, 1_000_000)
     .prefault("500")
     .meta({ description: "Highest fee per gas that is offered, in 10⁻⁹ ether; beyond it settlement waits." }),
+  QUORUM_PEERS: z.string().optional().meta({
+    description:
+      "The other oracles, separated by commas; each `<address> <key> <url>`: the key, 16 to 128 characters of A-Z a-z 0-9 _ -, is shared by the two services alone.",
+  }),
+  QUORUM_TIMEOUT_MS: integer(10, 600_000)
+    .prefault("10000")
+    .meta({ description: "Longest wait for another oracle's signature, in milliseconds." }),
+  QUORUM_RETRY_MS: integer(0, 86_400_000)
+    .prefault("10000")
+    .meta({ description: "Pause before a quorum that was not to be had is asked again, in milliseconds." }),
+  QUORUM_FALLBACK_MS: integer(0, 604_800_000).prefault("600000").meta({
+    description: "How long no quorum is to be had before meters' own signatures settle what they can, in milliseconds.",
+  }),
+  QUORUM_TAKEOVER_MS: integer(0, 604_800_000)
+    .prefault("300000")
+    .meta({ description: "How long a session is left to the oracle that asked for a signature, in milliseconds." }),
+  CHALLENGES: z
+    .enum(["send", "watch"])
+    .prefault("send")
+    .meta({ description: "Whether wrong settlements are challenged, or only told." }),
   UNBOUND_RECORDS: z
     .enum(["refuse", "accept"])
     .prefault("refuse")
@@ -180,6 +201,13 @@ export interface OcppConfig {
   readonly unknownStations: number;
 }
 
+/** Another oracle, and how its service is reached. */
+export interface PeerConfig {
+  readonly address: string;
+  readonly key: string;
+  readonly url: string;
+}
+
 /** The settings as the service uses them; units are in the names. */
 export interface ServiceConfig {
   readonly rpcUrl: string;
@@ -200,6 +228,12 @@ export interface ServiceConfig {
   readonly settlementAttempts: number;
   readonly transactionStuckMs: number;
   readonly feeLimitGwei: number;
+  readonly quorumPeers: readonly PeerConfig[];
+  readonly quorumTimeoutMs: number;
+  readonly quorumRetryMs: number;
+  readonly quorumFallbackMs: number;
+  readonly quorumTakeoverMs: number;
+  readonly challenges: "send" | "watch";
   readonly unboundRecords: "refuse" | "accept";
   readonly stationMessagesPerSecond: number;
   readonly queueLimit: number;
@@ -253,6 +287,12 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     settlementAttempts: settings.SETTLEMENT_ATTEMPTS,
     transactionStuckMs: settings.TRANSACTION_STUCK_MS,
     feeLimitGwei: settings.FEE_LIMIT_GWEI,
+    quorumPeers: peersOf(settings.QUORUM_PEERS),
+    quorumTimeoutMs: settings.QUORUM_TIMEOUT_MS,
+    quorumRetryMs: settings.QUORUM_RETRY_MS,
+    quorumFallbackMs: settings.QUORUM_FALLBACK_MS,
+    quorumTakeoverMs: settings.QUORUM_TAKEOVER_MS,
+    challenges: settings.CHALLENGES,
     unboundRecords: settings.UNBOUND_RECORDS,
     stationMessagesPerSecond: settings.STATION_MESSAGES_PER_SECOND,
     queueLimit: settings.QUEUE_LIMIT,
@@ -295,6 +335,31 @@ function ocppOf(settings: z.output<typeof settingsSchema>): OcppConfig {
     queueLimit: settings.OCPP_QUEUE_LIMIT,
     unknownStations: settings.OCPP_UNKNOWN_STATIONS,
   };
+}
+
+const peerGrammar = /^(0x[0-9a-fA-F]{40}) ([A-Za-z0-9_-]{16,128}) (https?:\/\/\S{1,300})$/;
+/** A committee has at most 16 members. */
+const peerLimit = 15;
+
+/** @throws CONFIGURATION_INVALID, never with a key in it */
+function peersOf(text: string | undefined): readonly PeerConfig[] {
+  if (text === undefined || text.trim() === "") return [];
+  const peers = text.split(",").map((entry): PeerConfig => {
+    const [, address = "", key = "", url = ""] = peerGrammar.exec(entry.trim()) ?? [];
+    if (!isAddress(address) || !URL.canParse(url)) throw peersInvalid();
+    return { address: getAddress(address), key, url };
+  });
+  if (peers.length > peerLimit || new Set(peers.map(({ address }) => address)).size !== peers.length) {
+    throw peersInvalid();
+  }
+  return peers;
+}
+
+function peersInvalid(): WattproofError {
+  return new WattproofError(
+    "CONFIGURATION_INVALID",
+    `${prefix}QUORUM_PEERS: up to ${peerLimit} different oracles, each "<address> <key> <url>", separated by commas.`,
+  );
 }
 
 function oracleKeyOf(settings: z.output<typeof settingsSchema>): OracleKey {

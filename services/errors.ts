@@ -57,6 +57,11 @@ export const errorCatalogue = {
   METER_CURVE_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The meter's curve is not one of the table." },
   TARIFF_MISSING: { httpStatus: 503, isRetryable: true, title: "The session's tariff cannot be found." },
   RECEIPT_NOT_READY: { httpStatus: 404, isRetryable: true, title: "The session is not settled and confirmed." },
+  // Oracles among each other.
+  PEER_UNAUTHENTICATED: { httpStatus: 401, isRetryable: false, title: "The oracle is unknown or its key is wrong." },
+  PEER_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "Another oracle gave no usable answer." },
+  CLAIM_DIFFERS: { httpStatus: 409, isRetryable: true, title: "Records and chain give another claim for the session." },
+  CLAIM_CONTRADICTED: { httpStatus: 409, isRetryable: false, title: "This oracle signed another claim before." },
   // Store and chain.
   STORE_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The store did not answer." },
   STORE_CORRUPT: { httpStatus: 500, isRetryable: false, title: "The store holds what this service cannot read." },

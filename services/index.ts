@@ -9,7 +9,7 @@ import { createOpeningRelay, type OpeningRelay } from "./chain/opening-relay.ts"
 import { openOracleWallet } from "./chain/oracle-wallet.ts";
 import { createReadOnlyChain } from "./chain/read-only-chain.ts";
 import { createHttpRpc, type Rpc } from "./chain/rpc.ts";
-import { parseConfiguration, type ServiceConfig } from "./config.ts";
+import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
@@ -17,19 +17,30 @@ import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOperatorDesk } from "./operator-desk.ts";
+import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
+import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
+import { createDisputeTask } from "./settlement/disputes/dispute-task.ts";
 import { createBatchFormer } from "./settlement/form-batches.ts";
+import { createMeterProofs } from "./settlement/meter-proofs.ts";
+import { createTransactionPursuit, type BatchTask } from "./settlement/pursue-transactions.ts";
+import { createSignatureGatherer } from "./settlement/quorum/gather-signatures.ts";
+import { createHttpPeer } from "./settlement/quorum/http-peer.ts";
+import type { QuorumPeer } from "./settlement/quorum/peer.ts";
+import { createClaimSigner } from "./settlement/quorum/sign-claims.ts";
 import { createReceiptWriter } from "./settlement/receipt.ts";
+import { createSessionReleaser } from "./settlement/release-sessions.ts";
 import { createBatchSender } from "./settlement/send-batches.ts";
+import { createMeterTask } from "./settlement/settle-with-meters.ts";
+import { createQuorumTask } from "./settlement/settle-with-quorum.ts";
 import { createSettlementLoop } from "./settlement/settlement-loop.ts";
 import { lockFolder } from "./store/sqlite/database.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
-import type { Store } from "./store/store.ts";
-import { createMeterDirectory } from "./verify/meter-directory.ts";
+import type { BatchKind, Store } from "./store/store.ts";
+import { createMeterDirectory, type MeterDirectory } from "./verify/meter-directory.ts";
 import { nodeCryptography } from "./verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "./verify/ocmf/verifier.ts";
-import { createRecordVerifier } from "./verify/record-verifier.ts";
+import { createRecordVerifier, type RecordVerifier } from "./verify/record-verifier.ts";
 import { pageSettingsOf } from "./web/server/page-configuration.ts";
 import type { ChargeStopper } from "./web/server/stop-charging.ts";
 import { createWebDoors } from "./web/server/web-doors.ts";
@@ -43,6 +54,8 @@ export interface Service {
   readonly ocpp: Ocpp;
   /** Reads the chain up to its newest confirmed block and does what follows, without waiting for the next poll. */
   synchronise(): Promise<void>;
+  /** Reads the chain up to its newest confirmed block, and does nothing that follows. */
+  catchUp(): Promise<void>;
   /** Stops taking messages, finishes those begun, and closes the store. Doing it again is harmless. */
   close(): Promise<void>;
 }
@@ -55,9 +68,12 @@ export interface ServiceOptions {
   readonly openStore?: (folder: string) => Store;
   /** Has chargers stop for their drivers; without it drivers stop at the charger. */
   readonly stopper?: ChargeStopper;
+  readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
 
+/** Short beside any challenge window, long beside what an endpoint takes to recover. */
+const disputeRetryMs = 60_000;
 const gweiInWei = 1_000_000_000n;
 /** Two slots of Ethereum; the page looks at the chain itself after that. */
 const relayWaitMs = 25_000;
@@ -92,8 +108,16 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
+  const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
+  const follower = createChainFollower({ ...shared, firstBlock, blockRange });
+  const signer = createClaimSigner({
+    ...shared,
+    receiver,
+    catchUp: () => follower.follow(stop.signal),
+    takeoverMs: config.quorumTakeoverMs,
+  });
   const loop = createSettlementLoop({
-    follower: createChainFollower({ ...shared, firstBlock: deployment.blockNumber, blockRange: config.blockRange }),
+    follower,
     former: createBatchFormer({
       ...shared,
       policy: {
@@ -103,10 +127,15 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       },
       batchesInFlight: config.batchesInFlight,
     }),
+    disputes: createDisputeActor({ ...shared, policy: config.challenges }),
     sender: createBatchSender({
       ...shared,
-      transactionStuckMs: config.transactionStuckMs,
-      feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
+      pursuit: createTransactionPursuit({
+        ...shared,
+        transactionStuckMs: config.transactionStuckMs,
+        feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
+      }),
+      tasks: createTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
     }),
     desk,
     pollIntervalMs: config.pollIntervalMs,
@@ -152,6 +181,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       receiver,
       receipts,
       readiness,
+      quorum: { peers: config.quorumPeers, signer },
       metrics,
       log,
       now,
@@ -200,7 +230,37 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     store,
     ocpp,
     synchronise: () => loop.runOnce(),
+    catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),
+  };
+}
+
+/** What each kind of batch is sent with. */
+function createTasks(
+  config: ServiceConfig,
+  connectPeer: NonNullable<ServiceOptions["connectPeer"]>,
+  deps: {
+    readonly store: Store;
+    readonly chain: Chain;
+    readonly meters: MeterDirectory;
+    readonly verifier: RecordVerifier;
+    readonly desk: OperatorDesk;
+    readonly now: () => number;
+    readonly settlementAttempts: number;
+  },
+): Readonly<Record<BatchKind, BatchTask>> {
+  const { chain } = deps;
+  const peers = config.quorumPeers.map((peer) => connectPeer(peer, chain.oracle, config.quorumTimeoutMs));
+  const retryMs = config.quorumRetryMs;
+  const shared = { ...deps, proofs: createMeterProofs(deps), releaser: createSessionReleaser(deps), retryMs };
+  return {
+    oracles: createQuorumTask({
+      ...shared,
+      gatherer: createSignatureGatherer({ ...deps, peers }),
+      policy: { retryMs, fallbackMs: config.quorumFallbackMs },
+    }),
+    meter: createMeterTask(shared),
+    dispute: createDisputeTask({ ...shared, retryMs: disputeRetryMs }),
   };
 }
 

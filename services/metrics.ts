@@ -25,6 +25,14 @@ export type Alert =
   | "settlement-reverted"
   | "settlement-skipped"
   | "epoch-limit"
+  | "quorum-lacking"
+  | "quorum-left-out"
+  | "quorum-peer-wrong"
+  | "quorum-claim-wrong"
+  | "claim-contradicted"
+  | "settlement-contradicted"
+  | "settlement-challenged"
+  | "dispute-given-up"
   | "settlement-abandoned"
   | "session-expired-unpaid"
   | "session-disputed"
@@ -47,6 +55,14 @@ export const alerts: readonly Alert[] = [
   "settlement-reverted",
   "settlement-skipped",
   "epoch-limit",
+  "quorum-lacking",
+  "quorum-left-out",
+  "quorum-peer-wrong",
+  "quorum-claim-wrong",
+  "claim-contradicted",
+  "settlement-contradicted",
+  "settlement-challenged",
+  "dispute-given-up",
   "settlement-abandoned",
   "session-expired-unpaid",
   "session-disputed",

@@ -69,6 +69,29 @@ export interface OracleSignature {
   readonly vs: string;
 }
 
+/** What a meter signed: the bytes, and the two numbers of the signature. */
+export interface MeterSignedRecord {
+  readonly payload: Uint8Array;
+  readonly r: bigint;
+  readonly s: bigint;
+}
+
+/** A session to be settled from what its meter signed. */
+export interface MeteredSession {
+  readonly terms: SessionTerms;
+  readonly toppedUpMicro: bigint;
+  readonly tariff: Tariff;
+  readonly records: readonly MeterSignedRecord[];
+}
+
+/** A claim of oracles at its place in their batch, and the meter's records that contradict it. */
+export interface ChallengeContent extends Omit<MeteredSession, "toppedUpMicro"> {
+  readonly batch: number;
+  readonly previousLink: string;
+  readonly metering: bigint;
+  readonly later: readonly Claim[];
+}
+
 /** A contract that the service sends transactions to. */
 export type CallTarget = "chargingSettlement" | "meterSettlement" | "challenges";
 
@@ -137,6 +160,23 @@ export interface Chain {
   recoverSigner(claims: readonly Claim[], signature: Omit<OracleSignature, "signer">): string | null;
   /** The call that settles these sessions by what a quorum signed. No I/O. */
   encodeSettlement(items: readonly SettlementItem[], signatures: readonly OracleSignature[]): ContractCall;
+  /** The call that settles these sessions from what their meters signed. No I/O. */
+  encodeMeterSettlement(sessions: readonly MeteredSession[]): ContractCall;
+  /** The call that challenges a settlement. No I/O. */
+  encodeChallenge(challenge: ChallengeContent): ContractCall;
+  /** The call that answers a challenge. No I/O. */
+  encodeAnswer(answer: Pick<MeteredSession, "terms" | "tariff" | "records">): ContractCall;
+  /** The call that concludes a challenge. No I/O. */
+  encodeConclusion(terms: SessionTerms): ContractCall;
+  /**
+   * What oracles claimed of the sessions that this batch settled, in its order; `null` if it cannot be found out.
+   * @param holdMicroOf The hold in a session's terms; `null` for a session that is not known.
+   */
+  readSettledClaims(
+    txHash: string,
+    batch: number,
+    holdMicroOf: (sessionId: string) => Promise<bigint | null>,
+  ): Promise<readonly Claim[] | null>;
   estimateCall(call: ContractCall): Promise<GasEstimate>;
   /** Signs a transaction of the oracle's account. No I/O: nothing is sent. */
   signCall(

@@ -11,9 +11,11 @@ import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import { readEvents } from "./events.ts";
 import { createPayloadScan } from "./payload-scan.ts";
+import { encodeAnswer, encodeChallenge, encodeConclusion, encodeMeterSettlement } from "./proof-calls.ts";
 import { createRegistryReader } from "./registries.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
+import { createClaimsReader } from "./settled-claims.ts";
 import { claimsOf, encodeSettlement } from "./settlement-call.ts";
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
@@ -140,6 +142,11 @@ export function createEthereumChain(deps: {
       target: "chargingSettlement",
       calldata: encodeSettlement(interfaces.settlement, items, signatures),
     }),
+    encodeMeterSettlement: (sessions) => encodeMeterSettlement(interfaces, sessions),
+    encodeChallenge: (challenge) => encodeChallenge(interfaces, challenge),
+    encodeAnswer: (answer) => encodeAnswer(interfaces, answer),
+    encodeConclusion: (terms) => encodeConclusion(interfaces, terms),
+    readSettledClaims: createClaimsReader({ rpc, deployment, interfaces, domain }),
     async estimateCall({ target, calldata }) {
       try {
         const call = { from: wallet.address, to: contracts[target], data: calldata };

@@ -16,6 +16,8 @@ export interface IncomingRecord {
   readonly record: Uint8Array;
   /** The session that the sender names. */
   readonly sessionReference: string | null;
+  /** Another service is about to settle the session: this one leaves it alone until then. */
+  readonly notBeforeMs?: number;
 }
 
 /** The answer to a record that counts. */
@@ -63,9 +65,9 @@ export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
   // Records of one station are mostly of one meter: taking turns, they need not be computed again for each other.
   const turns = createTurns();
 
-  async function judge(station: Station, message: StoredMessage): Promise<RecordAnswer> {
+  async function judge(station: Station, message: StoredMessage, notBeforeMs?: number): Promise<RecordAnswer> {
     try {
-      return await intake.takeEvidence(station, message);
+      return await intake.takeEvidence(station, message, notBeforeMs);
     } catch (error) {
       if (error instanceof WattproofError && !faults.has(error.code)) {
         await store.setVerdict(message.messageId, verdictOf(error));
@@ -107,7 +109,7 @@ export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
         sessionReference,
         receivedAtMs,
       });
-      return turns.take(station.stationId, () => judge(station, message));
+      return turns.take(station.stationId, () => judge(station, message, incoming.notBeforeMs));
     },
     async resumePending(signal) {
       let resumed = 0;

@@ -1,5 +1,6 @@
 import type { Cdr } from "../domain/cdr.ts";
 import { createCdr } from "../domain/cdr.ts";
+import { isContradicted } from "../domain/dispute.ts";
 import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts";
 import type { RegisterSpan } from "../domain/evidence.ts";
 import { totalOf } from "../domain/session-amounts.ts";
@@ -49,7 +50,8 @@ interface Claim {
 
 /** Judges a message that is kept, and moves its session. */
 export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
-  takeEvidence(station: Station, message: StoredMessage): Promise<RecordAnswer>;
+  /** @param notBeforeMs This service does not settle the session before; another one is about to. */
+  takeEvidence(station: Station, message: StoredMessage, notBeforeMs?: number): Promise<RecordAnswer>;
 } {
   const { store, meters, verifier } = deps;
 
@@ -84,6 +86,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     station: Station,
     message: StoredMessage,
     markOf: (claimed: Claim) => Promise<Mark>,
+    notBeforeMs: number | undefined,
   ): Promise<RecordAnswer | null> {
     const claimed = await claim(station, message);
     const expectedRecordCount = await store.countRecords(claimed.meterKeyId);
@@ -100,7 +103,9 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     const mark = await markOf(claimed);
     const earlier = await store.listRecords(session.sessionId);
     const step = await decide(claimed, earlier, spans);
-    const next = step.events.reduce(transition, session.state);
+    const events = step.events.map((event) => leftToOthers(event, notBeforeMs));
+    const next = events.reduce(transition, session.state);
+    const isWrong = isContradicted(next.closing, step.cdr, next);
     const { energyWh } = step;
     const outcome = await store.commitEvidence({
       messageId: message.messageId,
@@ -111,11 +116,12 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       change: {
         sessionId: session.sessionId,
         expectedSequence: session.sequence,
-        events: step.events,
+        events,
         next,
         atMs: message.receivedAtMs,
       },
       cdr: step.cdr,
+      acts: isWrong ? [{ sessionId: session.sessionId, act: "challenge", dueAtMs: message.receivedAtMs }] : [],
     });
     if (outcome === "stale") return null;
     deps.metrics.evidenceRecords.inc({ settleable_by_meter: mark === null ? "unknown" : mark ? "yes" : "no" });
@@ -168,6 +174,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
         atMs: message.receivedAtMs,
       },
       cdr: null,
+      acts: [],
     });
     if (outcome === "stale") return null;
     alertDispute(session.state, next, session.sessionId);
@@ -237,19 +244,23 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
   }
 
   return {
-    async takeEvidence(station, message) {
+    async takeEvidence(station, message, notBeforeMs) {
       // A step that is computed again does not ask the chain again.
       let mark: Promise<Mark> | undefined;
       function markOf({ meter, isBound, verified }: Claim): Promise<Mark> {
         return (mark ??= isSettleableByMeter(deps.chain, { meter, isBound, payload: verified.payload }));
       }
       for (let attempts = 0; attempts < contentionLimit; attempts += 1) {
-        const answer = await attempt(station, message, markOf);
+        const answer = await attempt(station, message, markOf, notBeforeMs);
         if (answer !== null) return answer;
       }
       throw new WattproofError("STORE_CONTENDED", "Other records of the same meter came in between every time.");
     },
   };
+}
+
+function leftToOthers(event: SessionEvent, notBeforeMs: number | undefined): SessionEvent {
+  return event.kind === "evidence-completed" && notBeforeMs !== undefined ? { ...event, notBeforeMs } : event;
 }
 
 function eventOf(judgement: Exclude<SessionJudgement, { kind: "complete" }>): SessionEvent {

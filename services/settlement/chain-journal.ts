@@ -1,15 +1,15 @@
 import type { ChainBlock } from "../chain/chain.ts";
 import type { ChainEvent } from "../chain/events.ts";
 import { withHold } from "../domain/cdr.ts";
-import { idTagOf } from "../domain/id-tag.ts";
 import type { Closing, SessionEvent, SessionState } from "../domain/session.ts";
-import { openSession, transition } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
-import type { BlockMark, ChainProgress, NewSession, SessionChange, Store, StoredSession } from "../store/store.ts";
+import type { BlockMark, ChainProgress, StoredSession } from "../store/store.ts";
+import { createDisputeWatch } from "./disputes/watch-disputes.ts";
 import type { ChainFollowerDeps } from "./follow-chain.ts";
+import { createDraft } from "./session-steps.ts";
 
 /** Turns what the chain says into steps of sessions, batches and transactions, and stores them in one piece. */
 export interface ChainJournal {
@@ -89,6 +89,11 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
       // Topped up between the signatures and the block.
       return { kind: "released", isFailedAttempt: true, attemptLimit: deps.settlementAttempts };
     }
+    if (state.nextTry.lane === "meter" && event.reason !== "NO_LIVE_SESSION") {
+      desk.alert("settlement-skipped", { sessionId: event.sessionId, reason: event.reason });
+      const nextTry = { lane: "oracles", notBeforeMs: null, quorumLackingSinceMs: null } as const;
+      return { kind: "released", isFailedAttempt: true, attemptLimit: deps.settlementAttempts, nextTry };
+    }
     if (event.reason !== "EPOCH_LIMIT_REACHED") return null;
     const epochSeconds = await chain.readEpochSeconds();
     const waitSeconds = epochSeconds - (head.timestamp % epochSeconds);
@@ -106,6 +111,7 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
     async record(events, to, cursor) {
       const draft = createDraft(store, now());
       const tariffs = new Map<string, Tariff>();
+      const disputes = createDisputeWatch(deps);
       const ours = new Map<string, { readonly txHash: string; readonly blockNumber: number }>();
       for (const event of events) {
         if (event.kind === "meter-changed") {
@@ -130,6 +136,7 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
           continue;
         }
         const amounts = amountsOf(event);
+        await disputes.see(event, await draft.stateOf(event.sessionId), to);
         const { txHash, blockNumber } = event.position;
         const isOurs = ours.has(txHash) || (await store.findTransaction(txHash)) !== null;
         if (isOurs) ours.set(txHash, { txHash, blockNumber });
@@ -158,16 +165,20 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
         tariffs: [...tariffs].map(([tariffId, tariff]) => ({ tariffId, tariff })),
         ...draft.result(),
         transactions: [...ours.values()],
+        ...disputes.result(),
+        reopenedActs: [],
       });
     },
     async undoAbove(mark, cursor) {
       const block = mark?.number ?? -1;
       const draft = createDraft(store, now());
+      const disputed: string[] = [];
       meters.forgetAll();
       for (const session of await store.listSessionsAbove(block)) {
         const { opening, closing, topUps, refunds, challenge } = session.state;
         const amounts = [...topUps, ...refunds, challenge, challenge?.ending ?? null];
         if (amounts.some((amount) => amount !== null && amount.position.blockNumber > block)) {
+          if (challenge !== null) disputed.push(session.sessionId);
           await draft.change(session.sessionId, { kind: "amounts-reorganised", aboveBlock: block });
         }
         if (closing !== null && closing.position.blockNumber > block) {
@@ -184,6 +195,9 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
         tariffs: [],
         ...draft.result(),
         transactions: transactions.map(({ txHash }) => ({ txHash, blockNumber: null })),
+        acts: [],
+        finishedActs: [],
+        reopenedActs: disputed,
       });
     },
   };
@@ -207,57 +221,4 @@ function amountsOf(event: ChainEvent): SessionEvent | null {
   if (event.kind !== "challenge-concluded") return null;
   const { compensatedMicro, rewardMicro } = event;
   return { kind: "challenge-ended", ending: { kind: "concluded", position, compensatedMicro, rewardMicro } };
-}
-
-/** Collects the steps of sessions of one range, where a session may be new and take several. */
-function createDraft(
-  store: Store,
-  atMs: number,
-): {
-  open(sessionId: string, terms: SessionTerms, event: Extract<SessionEvent, { kind: "opened" }>): Promise<void>;
-  change(sessionId: string, event: SessionEvent): Promise<void>;
-  /** As it is after the steps so far; `null` if the session is not known. */
-  stateOf(sessionId: string): Promise<SessionState | null>;
-  result(): Pick<ChainProgress, "openings" | "changes">;
-} {
-  const openings: NewSession[] = [];
-  const touched = new Map<string, { state: SessionState; expectedSequence: number; events: SessionEvent[] }>();
-
-  async function load(sessionId: string): Promise<{ state: SessionState; events: SessionEvent[] } | null> {
-    const known = touched.get(sessionId);
-    if (known !== undefined) return known;
-    const session = await store.findSession(sessionId);
-    if (session === null) return null;
-    const entry = { state: session.state, expectedSequence: session.sequence, events: [] };
-    touched.set(sessionId, entry);
-    return entry;
-  }
-
-  async function change(sessionId: string, event: SessionEvent): Promise<void> {
-    const entry = await load(sessionId);
-    // A session that was opened before the first block of the deployment cannot be.
-    if (entry === null) throw new WattproofError("CHAIN_MISMATCH", `Session ${sessionId} was never opened.`);
-    entry.state = transition(entry.state, event);
-    entry.events.push(event);
-  }
-
-  return {
-    async open(sessionId, terms, event) {
-      if ((await load(sessionId)) !== null) {
-        await change(sessionId, event);
-        return;
-      }
-      const state = openSession(event);
-      openings.push({ sessionId, idTag: idTagOf(sessionId), terms, event, state, atMs });
-      touched.set(sessionId, { state, expectedSequence: 1, events: [] });
-    },
-    change,
-    stateOf: async (sessionId) => (await load(sessionId))?.state ?? null,
-    result() {
-      const changes = [...touched].flatMap(([sessionId, { state, expectedSequence, events }]): SessionChange[] =>
-        events.length === 0 ? [] : [{ sessionId, expectedSequence, events, next: state, atMs }],
-      );
-      return { openings, changes };
-    },
-  };
 }

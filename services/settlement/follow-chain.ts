@@ -8,7 +8,10 @@ import { createChainJournal } from "./chain-journal.ts";
 
 /** Keeps the store in step with the confirmed blocks of the chain. */
 export interface ChainFollower {
-  /** Reads up to the newest confirmed block, undoing first what is no longer part of the chain. */
+  /**
+   * Reads up to the newest confirmed block, undoing first what is no longer part of the chain; after a reading that is
+   * under way.
+   */
   follow(signal: AbortSignal): Promise<void>;
 }
 
@@ -79,19 +82,27 @@ export function createChainFollower(deps: ChainFollowerDeps): ChainFollower {
     return to.number < target;
   }
 
-  return {
-    async follow(signal) {
-      let failures = 0;
-      let isMore = true;
-      while (isMore && !signal.aborted) {
-        try {
-          isMore = await followRange();
-        } catch (error) {
-          failures += 1;
-          const isTransient = error instanceof WattproofError && error.code === "STORE_CONTENDED";
-          if (!isTransient || failures >= attemptLimit) throw error;
-        }
+  let underWay: Promise<void> = Promise.resolve();
+
+  async function followAll(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    let isMore = true;
+    while (isMore && !signal.aborted) {
+      try {
+        isMore = await followRange();
+      } catch (error) {
+        failures += 1;
+        const isTransient = error instanceof WattproofError && error.code === "STORE_CONTENDED";
+        if (!isTransient || failures >= attemptLimit) throw error;
       }
+    }
+  }
+
+  return {
+    follow(signal) {
+      const next = underWay.then(() => followAll(signal));
+      underWay = next.catch(() => undefined);
+      return next;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { BatchPolicy } from "../domain/batch.ts";
 import { nextBatch } from "../domain/batch.ts";
 import { withHold } from "../domain/cdr.ts";
 import { heldMicroOf } from "../domain/session-amounts.ts";
+import type { SettlementLane } from "../domain/session.ts";
 import { transition } from "../domain/session.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
@@ -24,22 +25,26 @@ export function createBatchFormer(deps: {
 }): BatchFormer {
   const { store, policy, desk, now } = deps;
 
-  async function formOne(): Promise<boolean> {
-    const waiting = await store.listCompleted(policy.maxItems, "oracles", now());
+  async function formOne(kind: SettlementLane): Promise<boolean> {
+    const waiting = await store.listCompleted(policy.maxItems, kind, now());
     const sessions = new Map(waiting.map(({ session }) => [session.sessionId, session]));
     const candidates = waiting.map(({ session, cdr, completedAtMs }) => ({
       sessionId: session.sessionId,
       completedAtMs,
       chargedMicro: withHold(cdr, heldMicroOf(session)).chargedMicro,
     }));
-    const chosen = nextBatch(candidates, policy, now()).flatMap(({ sessionId }) => sessions.get(sessionId) ?? []);
+    // What a meter settles has waited for a quorum before.
+    const maxAgeMs = kind === "oracles" ? policy.maxAgeMs : 0;
+    const chosen = nextBatch(candidates, { ...policy, maxAgeMs }, now()).flatMap(
+      ({ sessionId }) => sessions.get(sessionId) ?? [],
+    );
     if (chosen.length === 0) return false;
 
     const batchId = batchIdOf(chosen);
     const createdAtMs = now();
     const event = { kind: "batched", batchId } as const;
     const outcome = await store.createBatch(
-      { batchId, sessionIds: chosen.map(({ sessionId }) => sessionId), createdAtMs },
+      { batchId, kind, sessionIds: chosen.map(({ sessionId }) => sessionId), createdAtMs },
       chosen.map(({ sessionId, sequence, state }) => ({
         sessionId,
         expectedSequence: sequence,
@@ -48,17 +53,19 @@ export function createBatchFormer(deps: {
         atMs: createdAtMs,
       })),
     );
-    if (outcome === "stored") desk.note("batch-formed", { batchId, items: chosen.length });
+    if (outcome === "stored") desk.note("batch-formed", { batchId, kind, items: chosen.length });
     return outcome === "stored";
   }
 
   return {
     async formBatches(signal) {
       let formed = 0;
-      let room = deps.batchesInFlight - (await store.listOpenBatches()).length;
-      while (room > 0 && !signal.aborted && (await formOne())) {
-        formed += 1;
-        room -= 1;
+      let room = deps.batchesInFlight - (await store.listOpenBatches()).filter(({ kind }) => kind !== "dispute").length;
+      for (const kind of ["oracles", "meter"] as const) {
+        while (room > 0 && !signal.aborted && (await formOne(kind))) {
+          formed += 1;
+          room -= 1;
+        }
       }
       return formed;
     },

@@ -4,22 +4,21 @@ import { WattproofError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * What the contract is told about each session of a batch.
- * @throws STORE_CORRUPT if a session has no CDR; TARIFF_MISSING, never pricing at zero
+ * What the contract is told about a session of a batch.
+ * @throws STORE_CORRUPT if it has no CDR; TARIFF_MISSING, never pricing at zero
  */
-export function collectItems(store: Store, sessionIds: readonly string[]): Promise<readonly SettlementItem[]> {
-  return Promise.all(
-    sessionIds.map(async (sessionId) => {
-      const session = await store.findSession(sessionId);
-      const cdr = await store.findCdr(sessionId);
-      if (session === null || cdr === null) {
-        throw new WattproofError("STORE_CORRUPT", `Session ${sessionId} is in a batch without a CDR.`);
-      }
-      const tariff = await store.findTariff(session.terms.tariffId);
-      if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
-      const { energyMicroWh, chargingSeconds, idleSeconds } = cdr;
-      const toppedUpMicro = totalOf(session.state.topUps);
-      return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, idleSeconds, toppedUpMicro };
-    }),
-  );
+export async function collectItem(
+  store: Pick<Store, "findSession" | "findCdr" | "findTariff">,
+  sessionId: string,
+): Promise<SettlementItem> {
+  const session = await store.findSession(sessionId);
+  const cdr = await store.findCdr(sessionId);
+  if (session === null || cdr === null) {
+    throw new WattproofError("STORE_CORRUPT", `Session ${sessionId} is in a batch without a CDR.`);
+  }
+  const tariff = await store.findTariff(session.terms.tariffId);
+  if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
+  const { energyMicroWh, chargingSeconds, idleSeconds } = cdr;
+  const toppedUpMicro = totalOf(session.state.topUps);
+  return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, idleSeconds, toppedUpMicro };
 }

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
+import type { DisputeActor } from "./disputes/act-on-disputes.ts";
 import type { ChainFollower } from "./follow-chain.ts";
 import type { BatchFormer } from "./form-batches.ts";
 import type { BatchSender } from "./send-batches.ts";
 
-/** Follows the chain, forms batches and sends them, again and again. */
+/** Follows the chain, forms batches, begins disputes and sends what they need, again and again. */
 export interface SettlementLoop {
   /** One round now, after a round that is under way. @throws what the round throws */
   runOnce(): Promise<void>;
@@ -17,6 +18,7 @@ export interface SettlementLoop {
 export function createSettlementLoop(deps: {
   readonly follower: ChainFollower;
   readonly former: BatchFormer;
+  readonly disputes: DisputeActor;
   readonly sender: BatchSender;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
@@ -29,6 +31,7 @@ export function createSettlementLoop(deps: {
   async function round(): Promise<void> {
     await follower.follow(signal);
     await former.formBatches(signal);
+    await deps.disputes.beginActs(signal);
     await sender.sendBatches(signal);
     // What was mined at once counts in this round.
     await follower.follow(signal);

@@ -1,6 +1,8 @@
 import type { BatchStatus } from "../domain/batch.ts";
 import type { Cdr } from "../domain/cdr.ts";
+import type { DisputeActSeed, DisputeActStatus } from "../domain/dispute.ts";
 import type { RegisterNeighbours, RegisterSpan } from "../domain/evidence.ts";
+import type { Metered } from "../domain/metering.ts";
 import type { SessionEvent, SessionState, SessionStatus, SettlementLane } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
@@ -100,8 +102,12 @@ export interface BlockMark {
   readonly hash: string;
 }
 
+/** Who vouches for what a batch brings to the chain; `dispute`: one challenge, answer or conclusion. */
+export type BatchKind = SettlementLane | "dispute";
+
 export interface Batch {
   readonly batchId: string;
+  readonly kind: BatchKind;
   readonly status: BatchStatus;
   readonly sessionIds: readonly string[];
   readonly createdAtMs: number;
@@ -132,6 +138,16 @@ export interface RegisterReading {
   readonly endMicroWh: bigint;
 }
 
+/** Something about a wrong settlement or a wrong challenge, from when it is due to its end. */
+export interface StoredAct extends DisputeActSeed {
+  readonly status: DisputeActStatus;
+  readonly attempts: number;
+  /** The batch that carries its transactions. */
+  readonly batchId: string | null;
+  /** Why it was postponed or given up. */
+  readonly reason: string | null;
+}
+
 /** What one range of blocks, or the undoing of one, changes. */
 export interface ChainProgress {
   /** The cursor that the changes were computed from; `null` before the first block. */
@@ -144,6 +160,12 @@ export interface ChainProgress {
   readonly changes: readonly SessionChange[];
   /** Transactions that the range contains, or contains no longer (`blockNumber` null: back to sent). */
   readonly transactions: readonly { readonly txHash: string; readonly blockNumber: number | null }[];
+  /** What is to be done now. */
+  readonly acts: readonly DisputeActSeed[];
+  /** What is done, whoever did it. */
+  readonly finishedActs: readonly Pick<DisputeActSeed, "sessionId" | "act">[];
+  /** Sessions of which nothing is done any more. */
+  readonly reopenedActs: readonly string[];
 }
 
 /** Applied, or nothing was changed because something else changed first. */
@@ -213,6 +235,7 @@ export interface Store extends OcppStore {
     readonly expectedRecordCount: number;
     readonly change: SessionChange;
     readonly cdr: Cdr | null;
+    readonly acts: readonly DisputeActSeed[];
   }): Promise<WriteOutcome>;
 
   /* SESSIONS */
@@ -271,6 +294,25 @@ export interface Store extends OcppStore {
   markSent(txHash: string, sentAtMs: number): Promise<void>;
   /** Gives up the transactions of a batch because their nonce went elsewhere; the batch is `formed` again. Durable. */
   abandonTransactions(batchId: string): Promise<void>;
+
+  /* QUORUM AND DISPUTES */
+
+  /**
+   * Keeps what this oracle is about to sign, unless it signed something else of one of the sessions before: then nothing
+   * is kept. By how much a hold was raised is no part of it: the chain says that. Durable on return.
+   * @returns the sessions of which something else was signed.
+   */
+  recordClaims(claims: readonly (Metered & { readonly sessionId: string })[], atMs: number): Promise<readonly string[]>;
+  /** What is, or was, to be done about a session. */
+  listActs(sessionId: string): Promise<readonly StoredAct[]>;
+  listDueActs(nowMs: number, limit: number): Promise<readonly StoredAct[]>;
+  findActOfBatch(batchId: string): Promise<StoredAct | null>;
+  /** Forms the batch that carries an act. Durable on return, before anything is sent. */
+  beginAct(act: StoredAct, batch: Omit<Batch, "status">): Promise<void>;
+  /** Ends the act's batch; another one carries it later. Durable on return. */
+  postponeAct(act: StoredAct, dueAtMs: number, reason: string): Promise<void>;
+  /** Ends the act and its batch. Durable on return. */
+  giveUpAct(act: StoredAct, reason: string): Promise<void>;
 
   /* SERVICE */
 

@@ -67,6 +67,9 @@ export interface ServiceChain {
     point: ChargingPoint,
     options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
   ): Promise<OpenedSession>;
+  postBond(oracle: string, amountMicro: bigint): Promise<void>;
+  /** Sends a call from an account that is nobody, and fails if the contract refuses it. */
+  sendAsStranger(to: string, data: string): Promise<void>;
   /** Raises the hold of a session. */
   topUp(session: OpenedSession, toppedUpMicro: bigint, amountMicro: bigint): Promise<void>;
   /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
@@ -219,6 +222,13 @@ export async function startServiceChain(
       await (await settlement.open(terms)).wait();
       const sessionId = sessionIdOf(terms, domain);
       return { sessionId, idTag: idTagOf(sessionId), terms };
+    },
+    async postBond(address, amountMicro) {
+      await (await chargingSettlement.connect(driver).postBond(address, amountMicro)).wait();
+    },
+    async sendAsStranger(to, data) {
+      const stranger = await provider.getSigner(9);
+      await (await stranger.sendTransaction({ to, data })).wait();
     },
     async topUp({ terms }, toppedUpMicro, amountMicro) {
       await (await chargingSettlement.connect(driver).topUp(terms, toppedUpMicro, amountMicro)).wait();

@@ -63,6 +63,33 @@ describe("The configuration", function () {
       .that.does.not.include(secret);
   });
 
+  it("reads the other oracles, and refuses what names none, without repeating a key", function () {
+    const [first, second] = [`0x${"1".repeat(40)}`, `0x${"2".repeat(40)}`];
+    const peerKey = "a-key-of-two-oracles";
+    const peersOf = (text: string): unknown =>
+      parseConfiguration({ ...required, WATTPROOF_QUORUM_PEERS: text }).quorumPeers;
+    expect(
+      peersOf(`${first} ${peerKey} http://10.0.0.2:8080, ${second} ${peerKey} https://oracle.example/`),
+    ).to.deep.equal([
+      { address: first, key: peerKey, url: "http://10.0.0.2:8080" },
+      { address: second, key: peerKey, url: "https://oracle.example/" },
+    ]);
+    for (const text of [
+      first,
+      `${first} short http://10.0.0.2`,
+      `0x12 ${peerKey} http://10.0.0.2`,
+      `${first} ${peerKey} ftp://10.0.0.2`,
+      `${first} ${peerKey} http://10.0.0.2,`,
+      `${first} ${peerKey} http://10.0.0.2, ${first} ${peerKey} http://10.0.0.3`,
+    ]) {
+      expect(() => peersOf(text), text)
+        .to.throw(WattproofError)
+        .with.property("message")
+        .that.includes("QUORUM_PEERS")
+        .and.not.includes(peerKey);
+    }
+  });
+
   it("takes the documented defaults, and leaves other variables alone", function () {
     expect(
       parseConfiguration({ ...required, PATH: "/bin", WATTPROOF_SHARED: "s", WATTPROOF_DEPLOYER_KEYSTORE: "k" }),
@@ -84,6 +111,12 @@ describe("The configuration", function () {
       settlementAttempts: 3,
       transactionStuckMs: 60_000,
       feeLimitGwei: 500,
+      quorumPeers: [],
+      quorumTimeoutMs: 10_000,
+      quorumRetryMs: 10_000,
+      quorumFallbackMs: 600_000,
+      quorumTakeoverMs: 300_000,
+      challenges: "send",
       unboundRecords: "refuse",
       stationMessagesPerSecond: 20,
       queueLimit: 256,

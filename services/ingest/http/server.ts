@@ -9,10 +9,12 @@ import { errorCatalogue, WattproofError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
+import type { ClaimSigner } from "../../settlement/quorum/sign-claims.ts";
 import type { RecordReceiver } from "../receive-record.ts";
 import { answerError, toCatalogueError } from "./answer-error.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
 import { createMeterValuesHandler } from "./meter-values.ts";
+import { createSignaturesHandler, type AdmittedPeer } from "./quorum-signatures.ts";
 import { listSessions, showReceipt, showSession } from "./queries.ts";
 import { logRequests } from "./request-log.ts";
 import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./stations.ts";
@@ -20,6 +22,8 @@ import { callStation, listStations, showEvseState, showStation, type StationsDep
 export interface HttpServerDeps extends StationsDeps {
   readonly receiver: RecordReceiver;
   readonly receipts: ReceiptWriter;
+  /** Who may ask for this oracle's signature, and who gives it. */
+  readonly quorum: { readonly peers: readonly AdmittedPeer[]; readonly signer: ClaimSigner };
   readonly readiness: readonly ReadinessCheck[];
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -67,6 +71,7 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   application.use(logRequests(deps));
 
   route(application, "/v1/meter-values", "POST", createMeterValuesHandler(deps));
+  route(application, "/v1/quorum/signatures", "POST", createSignaturesHandler(deps.quorum));
   route(application, "/v1/sessions", "GET", listSessions(store));
   route(application, "/v1/sessions/:sessionId", "GET", showSession(store));
   route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { BlockMark, ChainProgress, Store, WriteOutcome } from "../store.ts";
 import type { Access } from "./access.ts";
 import { encode } from "./codec.ts";
+import { finishActs, insertActs, reopenActs } from "./disputes.ts";
 import { readSessionRow, readTransactionRow } from "./rows.ts";
 import { applyChange, areCurrent, insertSession, sessionColumns } from "./sessions.ts";
 
@@ -28,6 +29,9 @@ export function createChainStore(
     }
     for (const opening of progress.openings) insertSession(access, opening);
     for (const change of progress.changes) applyChange(access, change, null);
+    insertActs(access, progress.acts);
+    finishActs(access, progress.finishedActs);
+    reopenActs(access, progress.reopenedActs);
     for (const transaction of progress.transactions) place(transaction.txHash, transaction.blockNumber);
     moveCursor(progress);
     return "stored";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { EvidenceRecord, RegisterReading, Store, WriteOutcome } from "../store.ts";
 import type { Access } from "./access.ts";
 import { encode } from "./codec.ts";
+import { insertActs } from "./disputes.ts";
 import { writeVerdict } from "./messages.ts";
 import { readRecordRow } from "./rows.ts";
 import { applyChange, areCurrent } from "./sessions.ts";
@@ -102,6 +103,7 @@ export function createEvidenceStore(
 
     if (record !== null) insert(record);
     applyChange(access, change, messageId);
+    insertActs(access, step.acts);
     if (cdr !== null) {
       access.run(
         "INSERT INTO cdrs (session_id, content, created_at_ms) VALUES (?, ?, ?)",

@@ -7,7 +7,7 @@ const quorumStep = `
   ALTER TABLE sessions ADD COLUMN not_before_ms INTEGER;
 
   ALTER TABLE batches ADD COLUMN kind TEXT NOT NULL DEFAULT 'oracles'
-    CHECK (kind IN ('oracles', 'meter', 'challenge'));
+    CHECK (kind IN ('oracles', 'meter', 'dispute'));
 
   -- What this oracle said of a session, for ever: it never says anything else.
   CREATE TABLE signed_claims (

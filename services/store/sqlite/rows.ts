@@ -117,11 +117,13 @@ const batchRow = z
   .object({
     batch_id: z.string(),
     status: z.enum(["formed", "sent", "confirmed", "failed"]),
+    kind: z.enum(["oracles", "meter", "dispute"]),
     created_at_ms: z.number(),
   })
   .transform((row): Omit<Batch, "sessionIds"> => ({
     batchId: row.batch_id,
     status: row.status,
+    kind: row.kind,
     createdAtMs: row.created_at_ms,
   }));
 

@@ -33,8 +33,9 @@ export function createSettlementStore(
   function create(...[batch, changes]: Parameters<Store["createBatch"]>): WriteOutcome {
     if (!areCurrent(access, changes)) return "stale";
     access.run(
-      "INSERT INTO batches (batch_id, status, created_at_ms) VALUES (?, 'formed', ?)",
+      "INSERT INTO batches (batch_id, status, kind, created_at_ms) VALUES (?, 'formed', ?, ?)",
       batch.batchId,
+      batch.kind,
       batch.createdAtMs,
     );
     for (const change of changes) applyChange(access, change, null);
@@ -96,14 +97,14 @@ export function createSettlementStore(
     createBatch: (batch, changes) => access.write(() => create(batch, changes)),
     findBatch: (batchId) =>
       access.read(() => {
-        const row = access.get("SELECT batch_id, status, created_at_ms FROM batches WHERE batch_id = ?", batchId);
+        const row = access.get("SELECT batch_id, status, kind, created_at_ms FROM batches WHERE batch_id = ?", batchId);
         return row === undefined ? null : withItems(row);
       }),
     listOpenBatches: () =>
       access.read(() =>
         access
           .all(
-            "SELECT batch_id, status, created_at_ms FROM batches WHERE status IN ('formed', 'sent') ORDER BY ordinal",
+            "SELECT batch_id, status, kind, created_at_ms FROM batches WHERE status IN ('formed', 'sent') ORDER BY ordinal",
           )
           .map(withItems),
       ),

@@ -3,6 +3,7 @@ import type { Store } from "../store.ts";
 import { createAccess } from "./access.ts";
 import { createChainStore } from "./chain.ts";
 import { openDatabase } from "./database.ts";
+import { createDisputeStore } from "./disputes.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createMessageStore } from "./messages.ts";
@@ -28,6 +29,7 @@ export function openSqliteStore(folder: string): Store {
     ...createSessionStore(access),
     ...createChainStore(access),
     ...createSettlementStore(access),
+    ...createDisputeStore(access),
     ...createOcppFrameStore(access),
     ...createOcppStationStore(access),
     async probe() {

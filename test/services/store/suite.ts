@@ -156,6 +156,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         openings: [],
         changes: [],
         transactions: [],
+        acts: [],
+        finishedActs: [],
+        reopenedActs: [],
         ...part,
       });
     }
@@ -181,13 +184,14 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expectedRecordCount: await store.countRecords("key"),
         change: changeOf(await session(sessionId), { kind: "evidence-completed" }),
         cdr: cdrOf(sessionId),
+        acts: [],
       });
     }
 
     async function batchOf(batchId: string, ...sessionIds: readonly string[]): Promise<string> {
       const sessions = await Promise.all(sessionIds.map(session));
       const changes = sessions.map((member) => changeOf(member, { kind: "batched", batchId }));
-      return store.createBatch({ batchId, sessionIds, createdAtMs: 7 }, changes);
+      return store.createBatch({ batchId, kind: "oracles", sessionIds, createdAtMs: 7 }, changes);
     }
 
     it("finds nothing while it is empty", async function () {
@@ -278,6 +282,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expectedRecordCount: 0,
         change: changeOf(await session("0xs1"), { kind: "evidence-completed" }),
         cdr: cdrOf("0xs1"),
+        acts: [],
       };
       expect(await store.commitEvidence({ ...step, expectedRecordCount: 1 })).to.equal("stale");
       const moved = { ...step.change, expectedSequence: 2 };
@@ -307,6 +312,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
           expectedRecordCount: 0,
           change: changeOf(await session("0xs1"), { kind: "evidence-begun" }),
           cdr: null,
+          acts: [],
         });
         store = await under.reopen();
         expect(await store.findRecord("r1")).to.deep.equal(record);
@@ -338,10 +344,12 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       const before = await session("0xs1");
       expect(await batchOf("b1", "0xs1")).to.equal("stored");
       const again = [changeOf(before, { kind: "batched", batchId: "b2" })];
-      expect(await store.createBatch({ batchId: "b2", sessionIds: ["0xs1"], createdAtMs: 7 }, again)).to.equal("stale");
+      expect(
+        await store.createBatch({ batchId: "b2", kind: "oracles", sessionIds: ["0xs1"], createdAtMs: 7 }, again),
+      ).to.equal("stale");
       expect((await store.listCompleted(9, "oracles", 0)).length).to.equal(1);
       expect(await store.listOpenBatches()).to.deep.equal([
-        { batchId: "b1", status: "formed", sessionIds: ["0xs1"], createdAtMs: 7 },
+        { batchId: "b1", kind: "oracles", status: "formed", sessionIds: ["0xs1"], createdAtMs: 7 },
       ]);
     });
 
@@ -430,6 +438,58 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       const change = { sessionId: "0xs1", expectedSequence: 1, events: [event], next, atMs: 5 };
       expect(await progress({ cursor: block(1), openings: [opening], changes: [change] })).to.equal("stored");
       expect(await session("0xs1")).to.deep.include({ sequence: 2, state: next });
+    });
+
+    it("offers a session to a lane alone, and not before its time", async function () {
+      await openSessions("s1");
+      await complete("0xs1", "r1", 1n);
+      await batchOf("b1", "0xs1");
+      const nextTry = { lane: "meter", notBeforeMs: 50, quorumLackingSinceMs: 9 } as const;
+      const released = { kind: "released", isFailedAttempt: false, attemptLimit: 3, nextTry } as const;
+      await store.releaseSessions("b1", [changeOf(await session("0xs1"), released)], null);
+      expect(await store.listCompleted(9, "oracles", 100)).to.deep.equal([]);
+      expect(await store.listCompleted(9, "meter", 49)).to.deep.equal([]);
+      expect((await store.listCompleted(9, "meter", 50)).length).to.equal(1);
+    });
+
+    it("never keeps two claims of one session, and keeps none beside a contradiction", async function () {
+      const claim = { energyMicroWh: 2n ** 64n - 1n, chargingSeconds: 2 ** 32 - 1, idleSeconds: 0 };
+      const first = { sessionId: "0xs1", ...claim };
+      const second = { sessionId: "0xs2", ...claim };
+      expect(await store.recordClaims([first], 1)).to.deep.equal([]);
+      expect(await store.recordClaims([first, second], 2)).to.deep.equal([]);
+      const other = { ...first, energyMicroWh: 5n };
+      const third = { sessionId: "0xs3", ...claim };
+      expect(await store.recordClaims([other, third], 3)).to.deep.equal(["0xs1"]);
+      expect(await store.recordClaims([{ ...third, idleSeconds: 1 }], 4)).to.deep.equal([]);
+      expect(await store.recordClaims([{ ...second, chargingSeconds: 1 }], 5)).to.deep.equal(["0xs2"]);
+    });
+
+    it("keeps what is to be done in a dispute from due to done, and back when a block is undone", async function () {
+      await openSessions("s1");
+      const seed = { sessionId: "0xs1", act: "challenge", dueAtMs: 10 } as const;
+      expect(await progress({ cursor: block(2), acts: [seed, seed] })).to.equal("stored");
+      expect(await store.listDueActs(9, 5)).to.deep.equal([]);
+      const [due] = await store.listDueActs(10, 5);
+      if (due === undefined) expect.fail("Nothing is due.");
+      const nothingYet = { ...seed, status: "due", attempts: 0, batchId: null, reason: null };
+      expect(due).to.deep.equal(nothingYet);
+
+      await store.beginAct(due, { batchId: "d1", kind: "dispute", sessionIds: [], createdAtMs: 7 });
+      const prepared = await store.findActOfBatch("d1");
+      expect(prepared).to.deep.equal({ ...nothingYet, status: "prepared", batchId: "d1" });
+      expect((await store.listOpenBatches()).map(({ kind }) => kind)).to.deep.equal(["dispute"]);
+      await store.postponeAct(prepared ?? due, 99, "WHY");
+      expect(await store.listOpenBatches()).to.deep.equal([]);
+      expect(await store.listActs("0xs1")).to.deep.equal([{ ...nothingYet, dueAtMs: 99, attempts: 1, reason: "WHY" }]);
+
+      await progress({ cursor: block(3), finishedActs: [seed] });
+      expect((await store.listActs("0xs1"))[0]?.status).to.equal("done");
+      await progress({ cursor: block(2), forgetAboveBlock: 2, reopenedActs: ["0xs1"] });
+      const [again] = await store.listDueActs(99, 5);
+      if (again === undefined) expect.fail("Nothing is due again.");
+      await store.giveUpAct(again, "LOST");
+      expect((await store.listActs("0xs1"))[0]).to.deep.include({ status: "given-up", reason: "LOST" });
     });
 
     it("writes all or nothing of a call, whatever is written beside it", async function () {

@@ -31,6 +31,7 @@ describe("Commands to stations", function () {
         store: world.store,
         receiver: { receiveRecord: () => Promise.reject(new Error("unused")), resumePending: () => Promise.resolve(0) },
         receipts: { writeReceipt: () => Promise.reject(new Error("unused")) },
+        quorum: { peers: [], signer: { signClaims: () => Promise.reject(new Error("unused")) } },
         readiness: [],
         metrics: createMetrics(),
         log: pino({ level: "silent" }),

@@ -1,0 +1,53 @@
+import { WattproofError } from "../../errors.ts";
+import type { QuorumPeer } from "./peer.ts";
+import { answerLimitBytes, decodeAnswer, encodeRequest } from "./wire-format.ts";
+
+/** How another oracle's service is reached. The key is known to these two services alone. */
+export interface PeerEndpoint {
+  readonly address: string;
+  readonly url: string;
+  readonly key: string;
+}
+
+/** Where a service takes requests for signatures. */
+export const signaturesPath = "/v1/quorum/signatures";
+
+/** Another oracle's service over HTTP. Every wait and every answer is limited. */
+export function createHttpPeer(endpoint: PeerEndpoint, ownAddress: string, timeoutMs: number): QuorumPeer {
+  const { address, url, key } = endpoint;
+
+  async function ask(body: string, signal: AbortSignal): Promise<Uint8Array> {
+    const response = await fetch(`${url.replace(/\/$/, "")}${signaturesPath}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "x-oracle-address": ownAddress, "content-type": "application/json" },
+      body,
+      redirect: "error",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    if (response.status !== 200) throw new RangeError(`Status ${response.status}.`);
+    return readLimited(response);
+  }
+
+  return {
+    address,
+    async requestSignature(claims, signal) {
+      try {
+        return decodeAnswer(await ask(encodeRequest(claims), signal));
+      } catch (error) {
+        throw new WattproofError("PEER_UNAVAILABLE", `The oracle ${address} gave no usable answer.`, { cause: error });
+      }
+    },
+  };
+}
+
+async function readLimited(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > answerLimitBytes) throw new RangeError("The answer is too long.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,28 @@
+import type { Metered } from "../../domain/metering.ts";
+
+/** What an oracle claims of one session, with what its meter signed. */
+export interface ClaimWithEvidence extends Metered {
+  readonly sessionId: string;
+  /** By how much the driver raised the hold. */
+  readonly toppedUpMicro: bigint;
+  /** The records as they were received. */
+  readonly records: readonly Uint8Array[];
+}
+
+/** Why an oracle does not sign for a session: a code of the catalogue. */
+export interface ClaimRefusal {
+  readonly sessionId: string;
+  readonly code: string;
+}
+
+/** The signature of all claims in their order, or which of them it is refused for. */
+export type PeerAnswer =
+  | { readonly kind: "signed"; readonly r: string; readonly vs: string }
+  | { readonly kind: "refused"; readonly refusals: readonly ClaimRefusal[] };
+
+/** Another oracle of the committee. */
+export interface QuorumPeer {
+  readonly address: string;
+  /** @throws PEER_UNAVAILABLE if there is no answer in time, or none that can be read */
+  requestSignature(claims: readonly ClaimWithEvidence[], signal: AbortSignal): Promise<PeerAnswer>;
+}

@@ -1,0 +1,102 @@
+import type { Chain } from "../../chain/chain.ts";
+import { packMetering } from "../../domain/metering.ts";
+import { totalOf } from "../../domain/session-amounts.ts";
+import { WattproofError, type ErrorCode } from "../../errors.ts";
+import type { IncomingRecord, RecordAnswer } from "../../ingest/receive-record.ts";
+import type { OperatorDesk } from "../../operator-desk.ts";
+import type { Store, StoredSession } from "../../store/store.ts";
+import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
+
+/**
+ * Signs what another oracle claims, as far as this one finds it true by itself: each record is verified, and judged
+ * beside all that is known here, as if a station had sent it.
+ */
+export interface ClaimSigner {
+  signClaims(peerAddress: string, claims: readonly ClaimWithEvidence[]): Promise<PeerAnswer>;
+}
+
+export interface ClaimSignerDeps {
+  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims">;
+  readonly chain: Pick<Chain, "signClaims">;
+  readonly receiver: { receiveRecord(incoming: IncomingRecord): Promise<RecordAnswer> };
+  /** Reads the chain up to its newest confirmed block. */
+  readonly catchUp: () => Promise<void>;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  /** How long this service leaves a session to the one that asked. */
+  readonly takeoverMs: number;
+}
+
+export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
+  const { store, chain, receiver, desk, now } = deps;
+
+  /** Why not to sign; `null` if the claim is true. */
+  async function judge(peerAddress: string, claim: ClaimWithEvidence): Promise<ErrorCode | null> {
+    const session = await store.findSession(claim.sessionId);
+    if (session === null) return "SESSION_UNKNOWN";
+    if (session.state.status === "unservable") return "SESSION_UNSERVABLE";
+    if (session.state.closing !== null || session.state.status === "unconfirmed") return "SESSION_CLOSED";
+    try {
+      for (const record of claim.records) await receiver.receiveRecord(incomingOf(peerAddress, session, record));
+    } catch (error) {
+      if (error instanceof WattproofError) return error.code;
+      throw error;
+    }
+    return (await isTrue(claim)) ? null : "CLAIM_DIFFERS";
+  }
+
+  async function isTrue(claim: ClaimWithEvidence): Promise<boolean> {
+    const session = await store.findSession(claim.sessionId);
+    const cdr = await store.findCdr(claim.sessionId);
+    return (
+      session !== null &&
+      cdr !== null &&
+      (session.state.status === "completed" || session.state.status === "batched") &&
+      cdr.energyMicroWh === claim.energyMicroWh &&
+      cdr.chargingSeconds === claim.chargingSeconds &&
+      cdr.idleSeconds === claim.idleSeconds &&
+      totalOf(session.state.topUps) === claim.toppedUpMicro
+    );
+  }
+
+  function incomingOf(peerAddress: string, session: StoredSession, record: Uint8Array): IncomingRecord {
+    const { sessionId, terms } = session;
+    const body = Buffer.from(JSON.stringify({ record: Buffer.from(record).toString("base64"), sessionId }));
+    return {
+      // No station can have this name, and nobody can send as it through a station's door.
+      station: { stationId: `quorum/${peerAddress}`, apiKeySha256: "", evses: [terms.evse] },
+      body,
+      mediaType: "application/json",
+      record,
+      sessionReference: sessionId,
+      notBeforeMs: now() + deps.takeoverMs,
+    };
+  }
+
+  return {
+    async signClaims(peerAddress, claims) {
+      // Whoever asks may have seen a block that this service has not.
+      await deps.catchUp();
+      const refusals: ClaimRefusal[] = [];
+      for (const claim of claims) {
+        const code = await judge(peerAddress, claim);
+        if (code !== null) refusals.push({ sessionId: claim.sessionId, code });
+      }
+      if (refusals.length === 0) {
+        const contradicted = await store.recordClaims(claims, now());
+        for (const sessionId of contradicted) refusals.push({ sessionId, code: "CLAIM_CONTRADICTED" });
+      }
+      desk.note("quorum-asked", { peer: peerAddress, claims: claims.length, refusals: refusals.length });
+      if (refusals.length > 0) {
+        if (refusals.some(({ code }) => code === "CLAIM_DIFFERS" || code === "CLAIM_CONTRADICTED")) {
+          desk.alert("quorum-claim-wrong", { peer: peerAddress, refusals });
+        }
+        return { kind: "refused", refusals };
+      }
+      const { r, vs } = chain.signClaims(
+        claims.map((claim) => ({ sessionId: claim.sessionId, metering: packMetering(claim, claim.toppedUpMicro) })),
+      );
+      return { kind: "signed", r, vs };
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+
+import { WattproofError } from "../../errors.ts";
+import type { ClaimWithEvidence, PeerAnswer } from "./peer.ts";
+
+/** The largest request, with which a batch of 500 sessions with 8 kB of records each fits. */
+export const requestLimitBytes = 8 * 1024 * 1024;
+/** Of one session; a session of a day with a record a minute. */
+const recordLimit = 1_440;
+const claimLimit = 500;
+/** The answer names at most every claim. */
+export const answerLimitBytes = 256 * 1024;
+
+const sessionId = z.string().regex(/^0x[0-9a-f]{64}$/);
+const seconds = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+const word64 = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,19})$/)
+  .transform(BigInt)
+  .refine((value) => value < 1n << 64n);
+const word = z.string().regex(/^0x[0-9a-fA-F]{64}$/);
+
+const requestSchema = z.strictObject({
+  claims: z
+    .array(
+      z.strictObject({
+        sessionId,
+        energyMicroWh: word64,
+        chargingSeconds: seconds,
+        idleSeconds: seconds,
+        toppedUpMicro: word64,
+        records: z
+          .array(z.base64().transform((text): Uint8Array => Buffer.from(text, "base64")))
+          .min(1)
+          .max(recordLimit),
+      }),
+    )
+    .min(1)
+    .max(claimLimit),
+});
+
+const answerSchema = z.union([
+  z.strictObject({ signature: z.strictObject({ r: word, vs: word }) }),
+  z.strictObject({
+    refusals: z
+      .array(z.strictObject({ sessionId, code: z.string().regex(/^[A-Z0-9_]{1,64}$/) }))
+      .min(1)
+      .max(claimLimit),
+  }),
+]);
+
+export function encodeRequest(claims: readonly ClaimWithEvidence[]): string {
+  return JSON.stringify({
+    claims: claims.map(({ records, energyMicroWh, toppedUpMicro, ...claim }) => ({
+      ...claim,
+      energyMicroWh: energyMicroWh.toString(),
+      toppedUpMicro: toppedUpMicro.toString(),
+      records: records.map((record) => Buffer.from(record).toString("base64")),
+    })),
+  });
+}
+
+/** @throws ENVELOPE_INVALID */
+export function decodeRequest(body: Uint8Array): readonly ClaimWithEvidence[] {
+  const { claims } = parse(requestSchema, body);
+  if (new Set(claims.map((claim) => claim.sessionId)).size !== claims.length) {
+    throw new WattproofError("ENVELOPE_INVALID", "A session is named twice.");
+  }
+  return claims;
+}
+
+export function encodeAnswer(answer: PeerAnswer): unknown {
+  return answer.kind === "signed"
+    ? { signature: { r: answer.r, vs: answer.vs } }
+    : { refusals: answer.refusals.map(({ sessionId: id, code }) => ({ sessionId: id, code })) };
+}
+
+/** @throws ENVELOPE_INVALID */
+export function decodeAnswer(body: Uint8Array): PeerAnswer {
+  const answer = parse(answerSchema, body);
+  return "signature" in answer ? { kind: "signed", ...answer.signature } : { kind: "refused", ...answer };
+}
+
+function parse<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
+  try {
+    return schema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+  } catch (error) {
+    throw new WattproofError("ENVELOPE_INVALID", "This is no message between oracles.", { cause: error });
+  }
+}

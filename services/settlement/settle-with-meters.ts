@@ -1,0 +1,61 @@
+import type { Chain, MeteredSession } from "../chain/chain.ts";
+import type { NextTry } from "../domain/session.ts";
+import type { OperatorDesk } from "../operator-desk.ts";
+import type { Store, StoredSession } from "../store/store.ts";
+import type { MeterProof, MeterProofs } from "./meter-proofs.ts";
+import type { BatchTask } from "./pursue-transactions.ts";
+import type { SessionReleaser } from "./release-sessions.ts";
+import { collectItem } from "./settlement-items.ts";
+
+interface Proven {
+  readonly session: MeteredSession;
+  readonly pagination: bigint;
+}
+
+/** Batches that settle from the meters' own signatures, when no quorum of oracles is to be had. */
+export function createMeterTask(deps: {
+  readonly store: Store;
+  readonly chain: Chain;
+  readonly proofs: MeterProofs;
+  readonly releaser: SessionReleaser;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly retryMs: number;
+}): BatchTask {
+  const { store, chain, proofs, releaser, desk, now } = deps;
+
+  /** What the contract does not take is for the oracles again. */
+  function backToOracles({ state }: StoredSession): Promise<NextTry> {
+    return Promise.resolve({ ...state.nextTry, lane: "oracles", notBeforeMs: now() + deps.retryMs });
+  }
+
+  async function toProve(sessionId: string, proof: MeterProof): Promise<Proven> {
+    const { terms, tariff, toppedUpMicro } = await collectItem(store, sessionId);
+    return { session: { terms, tariff, toppedUpMicro, records: proof.records }, pagination: proof.pagination };
+  }
+
+  return {
+    async prepare(batch) {
+      const waiting = await releaser.keepWaiting(batch);
+      const proven: Proven[] = [];
+      const unproven: string[] = [];
+      for (const sessionId of waiting) {
+        const proof = await proofs.findProof(sessionId);
+        if (proof === null) unproven.push(sessionId);
+        else proven.push(await toProve(sessionId, proof));
+      }
+      if (unproven.length > 0) await releaser.release(batch, unproven, { nextTryOf: backToOracles });
+      if (proven.length === 0) return null;
+      desk.note("settling-with-meters", { batchId: batch.batchId, sessions: proven.length });
+      // A session that is settled before an earlier one of its meter shuts that one out.
+      proven.sort((left, right) => (left.pagination < right.pagination ? -1 : 1));
+      return chain.encodeMeterSettlement(proven.map(({ session }) => session));
+    },
+    refused(batch, detail) {
+      desk.alert("settlement-refused", { batchId: batch.batchId, detail });
+      return Promise.resolve();
+    },
+    tooLarge: (batch) => releaser.releaseHalf(batch),
+    reverted: (batch, revertedTxHash) => releaser.release(batch, batch.sessionIds, { revertedTxHash }),
+  };
+}

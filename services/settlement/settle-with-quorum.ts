@@ -1,0 +1,98 @@
+import type { Chain } from "../chain/chain.ts";
+import type { NextTry } from "../domain/session.ts";
+import type { OperatorDesk } from "../operator-desk.ts";
+import type { Batch, Store, StoredSession } from "../store/store.ts";
+import type { MeterProofs } from "./meter-proofs.ts";
+import type { BatchTask } from "./pursue-transactions.ts";
+import type { QuorumItem, SignatureGatherer } from "./quorum/gather-signatures.ts";
+import type { SessionReleaser } from "./release-sessions.ts";
+import { collectItem } from "./settlement-items.ts";
+
+export interface QuorumPolicy {
+  /** Pause before a quorum is asked again. */
+  readonly retryMs: number;
+  /** How long no quorum is to be had before meters' own signatures settle what they can. */
+  readonly fallbackMs: number;
+}
+
+/** A request to other oracles has to stay below what they take: records grow by a third on the wire. */
+const evidenceLimitBytes = 4 * 1024 * 1024;
+
+/** Batches that a quorum of oracles signs. */
+export function createQuorumTask(deps: {
+  readonly store: Store;
+  readonly chain: Chain;
+  readonly gatherer: SignatureGatherer;
+  readonly proofs: MeterProofs;
+  readonly releaser: SessionReleaser;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly policy: QuorumPolicy;
+}): BatchTask {
+  const { store, chain, gatherer, releaser, desk, now, policy } = deps;
+  /** When a batch without a quorum is tried again. Forgotten with the process, which only means that it asks earlier. */
+  const pauses = new Map<string, number>();
+
+  async function nextTryOf(batch: Batch, { sessionId, state }: StoredSession): Promise<NextTry> {
+    const quorumLackingSinceMs = state.nextTry.quorumLackingSinceMs ?? batch.createdAtMs;
+    const isOver = now() - quorumLackingSinceMs >= policy.fallbackMs;
+    if (isOver && (await deps.proofs.findProof(sessionId)) !== null) {
+      return { lane: "meter", notBeforeMs: null, quorumLackingSinceMs };
+    }
+    return { lane: "oracles", notBeforeMs: now() + policy.retryMs, quorumLackingSinceMs };
+  }
+
+  async function readItems(sessionIds: readonly string[]): Promise<readonly QuorumItem[]> {
+    return Promise.all(
+      sessionIds.map(async (sessionId) => ({
+        sessionId,
+        item: await collectItem(store, sessionId),
+        records: await store.listRecords(sessionId),
+      })),
+    );
+  }
+
+  async function isLackingForLong(batch: Batch, sessionIds: readonly string[]): Promise<boolean> {
+    const [first] = sessionIds;
+    const session = first === undefined ? null : await store.findSession(first);
+    const since = session?.state.nextTry.quorumLackingSinceMs ?? batch.createdAtMs;
+    return now() - since >= policy.fallbackMs;
+  }
+
+  return {
+    async prepare(batch, signal) {
+      const waiting = await releaser.keepWaiting(batch);
+      const { batchId } = batch;
+      if (waiting.length === 0 || now() < (pauses.get(batchId) ?? 0)) return null;
+      pauses.delete(batchId);
+      const items = await readItems(waiting);
+      const bytes = items.flatMap(({ records }) => records).reduce((sum, { record }) => sum + record.length, 0);
+      if (bytes > evidenceLimitBytes && waiting.length > 1) {
+        await releaser.releaseHalf({ ...batch, sessionIds: waiting });
+        return null;
+      }
+
+      const { signed, leftOut } = await gatherer.gather(items, signal);
+      if (leftOut.length > 0) {
+        desk.alert("quorum-left-out", { batchId, sessionIds: leftOut });
+        await releaser.release(batch, leftOut, { nextTryOf: (session) => nextTryOf(batch, session) });
+      }
+      if (signed !== null) return chain.encodeSettlement(signed.items, signed.signatures);
+      const lacking = waiting.filter((sessionId) => !leftOut.includes(sessionId));
+      if (lacking.length === 0 || signal.aborted) return null;
+      desk.alert("quorum-lacking", { batchId, sessions: lacking.length });
+      if (await isLackingForLong(batch, lacking)) {
+        await releaser.release(batch, lacking, { nextTryOf: (session) => nextTryOf(batch, session) });
+      } else {
+        pauses.set(batchId, now() + policy.retryMs);
+      }
+      return null;
+    },
+    refused(batch, detail) {
+      desk.alert("settlement-refused", { batchId: batch.batchId, detail });
+      return Promise.resolve();
+    },
+    tooLarge: (batch) => releaser.releaseHalf(batch),
+    reverted: (batch, revertedTxHash) => releaser.release(batch, batch.sessionIds, { revertedTxHash }),
+  };
+}

@@ -1,0 +1,177 @@
+import { z } from "zod";
+
+import type { DisputeAct, DisputeActSeed } from "../../domain/dispute.ts";
+import type { Metered } from "../../domain/metering.ts";
+import { WattproofError } from "../../errors.ts";
+import type { Batch, Store, StoredAct } from "../store.ts";
+import type { Access } from "./access.ts";
+
+const columns = "session_id, act, status, due_at_ms, attempts, batch_id, reason";
+const actRow = z
+  .object({
+    session_id: z.string(),
+    act: z.enum(["challenge", "answer", "conclude"]),
+    status: z.enum(["due", "prepared", "done", "given-up"]),
+    due_at_ms: z.number(),
+    attempts: z.number(),
+    batch_id: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .transform((row): StoredAct => ({
+    sessionId: row.session_id,
+    act: row.act,
+    status: row.status,
+    dueAtMs: row.due_at_ms,
+    attempts: row.attempts,
+    batchId: row.batch_id,
+    reason: row.reason,
+  }));
+const claimRow = z
+  .object({ energy_micro_wh: z.string().transform(BigInt), charging_seconds: z.number(), idle_seconds: z.number() })
+  .transform((row): Metered => ({
+    energyMicroWh: row.energy_micro_wh,
+    chargingSeconds: row.charging_seconds,
+    idleSeconds: row.idle_seconds,
+  }));
+
+export function createDisputeStore(
+  access: Access,
+): Pick<
+  Store,
+  "recordClaims" | "listActs" | "listDueActs" | "findActOfBatch" | "beginAct" | "postponeAct" | "giveUpAct"
+> {
+  function record(...[claims, atMs]: Parameters<Store["recordClaims"]>): readonly string[] {
+    const contradicted = claims.filter((claim) => {
+      const row = access.get(
+        "SELECT energy_micro_wh, charging_seconds, idle_seconds FROM signed_claims WHERE session_id = ?",
+        claim.sessionId,
+      );
+      return row !== undefined && !isSame(claimRow.parse(row), claim);
+    });
+    if (contradicted.length > 0) return contradicted.map(({ sessionId }) => sessionId);
+    for (const { sessionId, energyMicroWh, chargingSeconds, idleSeconds } of claims) {
+      access.run(
+        `INSERT OR IGNORE INTO signed_claims
+           (session_id, energy_micro_wh, charging_seconds, idle_seconds, signed_at_ms) VALUES (?, ?, ?, ?, ?)`,
+        sessionId,
+        energyMicroWh.toString(),
+        chargingSeconds,
+        idleSeconds,
+        atMs,
+      );
+    }
+    return [];
+  }
+
+  function begin(act: StoredAct, batch: Omit<Batch, "status">): void {
+    access.run(
+      "INSERT INTO batches (batch_id, status, kind, created_at_ms) VALUES (?, 'formed', ?, ?)",
+      batch.batchId,
+      batch.kind,
+      batch.createdAtMs,
+    );
+    access.run(
+      "UPDATE dispute_acts SET status = 'prepared', batch_id = ? WHERE session_id = ? AND act = ? AND status = 'due'",
+      batch.batchId,
+      act.sessionId,
+      act.act,
+    );
+  }
+
+  function leave(act: StoredAct, status: "due" | "given-up", dueAtMs: number, reason: string): void {
+    access.run(
+      `UPDATE dispute_acts SET status = ?, due_at_ms = ?, attempts = attempts + 1, batch_id = NULL, reason = ?
+       WHERE session_id = ? AND act = ? AND status IN ('due', 'prepared')`,
+      status,
+      dueAtMs,
+      reason,
+      act.sessionId,
+      act.act,
+    );
+    access.run("UPDATE batches SET status = 'failed' WHERE batch_id = ?", act.batchId);
+  }
+
+  return {
+    recordClaims: (claims, atMs) => access.write(() => record(claims, atMs)),
+    listActs: (sessionId) =>
+      access.read(() =>
+        access.all(`SELECT ${columns} FROM dispute_acts WHERE session_id = ? ORDER BY act`, sessionId).map(readAct),
+      ),
+    listDueActs: (nowMs, limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${columns} FROM dispute_acts WHERE status = 'due' AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?`,
+            nowMs,
+            limit,
+          )
+          .map(readAct),
+      ),
+    findActOfBatch: (batchId) =>
+      access.read(() => {
+        const row = access.get(`SELECT ${columns} FROM dispute_acts WHERE batch_id = ?`, batchId);
+        return row === undefined ? null : readAct(row);
+      }),
+    beginAct: (act, batch) =>
+      access.write(() => {
+        begin(act, batch);
+      }),
+    postponeAct: (act, dueAtMs, reason) =>
+      access.write(() => {
+        leave(act, "due", dueAtMs, reason);
+      }),
+    giveUpAct: (act, reason) =>
+      access.write(() => {
+        leave(act, "given-up", act.dueAtMs, reason);
+      }),
+  };
+}
+
+/** Inside a write. What is there already stays as it is. */
+export function insertActs(access: Access, acts: readonly DisputeActSeed[]): void {
+  for (const { sessionId, act, dueAtMs } of acts) {
+    access.run(
+      "INSERT OR IGNORE INTO dispute_acts (session_id, act, status, due_at_ms) VALUES (?, ?, 'due', ?)",
+      sessionId,
+      act,
+      dueAtMs,
+    );
+  }
+}
+
+/** Inside a write: the chain says that these are done, whoever did them. */
+export function finishActs(
+  access: Access,
+  acts: readonly { readonly sessionId: string; readonly act: DisputeAct }[],
+): void {
+  for (const { sessionId, act } of acts) {
+    access.run("UPDATE dispute_acts SET status = 'done' WHERE session_id = ? AND act = ?", sessionId, act);
+  }
+}
+
+/** Inside a write: the chain no longer says so of these sessions. */
+export function reopenActs(access: Access, sessionIds: readonly string[]): void {
+  for (const sessionId of sessionIds) {
+    access.run(
+      `UPDATE dispute_acts SET status = CASE WHEN batch_id IS NULL THEN 'due' ELSE 'prepared' END
+       WHERE session_id = ? AND status = 'done'`,
+      sessionId,
+    );
+  }
+}
+
+function isSame(left: Metered, right: Metered): boolean {
+  return (
+    left.energyMicroWh === right.energyMicroWh &&
+    left.chargingSeconds === right.chargingSeconds &&
+    left.idleSeconds === right.idleSeconds
+  );
+}
+
+function readAct(row: unknown): StoredAct {
+  const parsed = actRow.safeParse(row);
+  if (!parsed.success) {
+    throw new WattproofError("STORE_CORRUPT", "A stored act cannot be read.", { cause: parsed.error });
+  }
+  return parsed.data;
+}
