@@ -47,6 +47,12 @@ export interface ServiceChain {
     point: ChargingPoint,
     options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
   ): Promise<OpenedSession>;
+  /** The time of the newest block. */
+  headSeconds(): Promise<number>;
+  /** Opens a session by a transaction of its driver. */
+  openAs(privateKey: string, terms: SessionTerms): Promise<void>;
+  /** Registers a charging point without a meter under any name. */
+  addEvse(evseId: string): Promise<number>;
   /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
   fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
   /** What the operator can withdraw, in 10⁻⁶ token. */
@@ -177,6 +183,16 @@ export async function startServiceChain(): Promise<ServiceChain> {
       await (await settlement.open(terms)).wait();
       const sessionId = sessionIdOf(terms, domain);
       return { sessionId, idTag: idTagOf(sessionId), terms };
+    },
+    headSeconds,
+    async openAs(privateKey, terms) {
+      await (await chargingSettlement.connect(new Wallet(privateKey, provider)).open(terms)).wait();
+    },
+    async addEvse(evseId) {
+      const registry = meterRegistry.connect(operator);
+      const evse = Number(await registry.registerEvse.staticCall(evseId));
+      await (await registry.registerEvse(evseId)).wait();
+      return evse;
     },
     async fundDriver(account, accountMicro, walletMicro) {
       if (accountMicro > 0n) {
