@@ -1,6 +1,7 @@
 import { withClosers } from "./command-line/closing.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
 import { takeDataFolder } from "./demo/data-folder.ts";
+import { showPage } from "./demo/page.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { compileContracts } from "./demo/world.ts";
 
@@ -55,6 +56,7 @@ await runCommand(
           `The service is at ${demo.serviceUrl}, the chain at ${demo.rpcUrl}, receipts in ${folder.receiptsPath}.`,
         );
         output.line(`Check one: npm run verify:receipt -- <file> --rpc ${demo.rpcUrl}`);
+        await showPage(output, await demo.openPage());
         output.line("Ctrl-C ends.");
         await interrupted;
       }

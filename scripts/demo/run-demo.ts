@@ -6,12 +6,15 @@ import { startService, type Service } from "../../services/index.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import type { ChargeStopper } from "../../services/web/server/stop-charging.ts";
 import type { Closers } from "../command-line/closing.ts";
 import { toJson, type Output } from "../command-line/command.ts";
 import { createRunningClock, type RunningClock } from "../local-chain/clock.ts";
 import { demoAccount } from "./accounts.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { toRegister } from "./meters.ts";
+import { createPageCharger } from "./page-charger.ts";
+import { openPage, pageDriver, pageRelayer } from "./page.ts";
 import type { Plan, PlannedSession } from "./plan.ts";
 import {
   awaitSettlements,
@@ -39,6 +42,8 @@ export interface Demo {
   readonly exitCode: number;
   readonly serviceUrl: string;
   readonly rpcUrl: string;
+  /** Puts up a charger for a person at the page. @returns its address */
+  openPage(): Promise<string>;
 }
 
 /** How long ago the chain of a fresh demo begins, so that what it plays lies in the past and not in the future. */
@@ -91,8 +96,10 @@ export async function runDemo(
     warnOfUnboundRecords(output, thirdParty.meters.length);
   }
 
-  const service = await startDemoService(folder, world, options.port, manifest !== undefined);
+  const charger = createPageCharger();
+  const service = await startDemoService(folder, world, options.port, manifest !== undefined, charger);
   closers.push(() => service.close());
+  closers.push(() => charger.close());
   output.line(`service      ${service.url}`);
   const stage: Stage = {
     world,
@@ -128,7 +135,12 @@ export async function runDemo(
     books: books.checks,
   });
 
-  return { exitCode, serviceUrl: service.url, rpcUrl: world.rpcUrl };
+  return {
+    exitCode,
+    serviceUrl: service.url,
+    rpcUrl: world.rpcUrl,
+    openPage: () => openPage({ world, clock, registrar, service, charger }),
+  };
 }
 
 async function openWorld(folder: DataFolder): Promise<{ world: World; clock: RunningClock }> {
@@ -149,7 +161,13 @@ async function openWorld(folder: DataFolder): Promise<{ world: World; clock: Run
   return { world, clock };
 }
 
-function startDemoService(folder: DataFolder, world: World, port: number, acceptsUnbound: boolean): Promise<Service> {
+function startDemoService(
+  folder: DataFolder,
+  world: World,
+  port: number,
+  acceptsUnbound: boolean,
+  stopper: ChargeStopper,
+): Promise<Service> {
   return startService(
     parseConfiguration({
       WATTPROOF_RPC_URL: world.rpcUrl,
@@ -161,7 +179,14 @@ function startDemoService(folder: DataFolder, world: World, port: number, accept
       WATTPROOF_POLL_INTERVAL_MS: "200",
       WATTPROOF_BATCH_MAX_AGE_MS: "500",
       WATTPROOF_LOG_LEVEL: process.env["WATTPROOF_LOG_LEVEL"] ?? "silent",
+      WATTPROOF_PAGE_RPC: "on",
+      WATTPROOF_RELAYER_PRIVATE_KEY: pageRelayer.privateKey,
+      WATTPROOF_OPENINGS_PER_MINUTE: "600",
+      WATTPROOF_CHAIN_NAME: "Wattproof demo",
+      WATTPROOF_WALLET_RPC_URL: world.rpcUrl,
+      WATTPROOF_DEVELOPMENT_WALLET_KEY: pageDriver.privateKey,
     }),
+    { stopper },
   );
 }
 

@@ -1,9 +1,12 @@
-import { expect } from "chai";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import { readFile } from "node:fs/promises";
 
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+
+import { receiptSchema } from "../../services/receipts/receipt-schema.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
-import { launchBrowser, openWindow, phone, takePicture } from "../helpers/browser.ts";
-import type { InjectedWallet } from "../helpers/injected-wallet.ts";
+import { desk, launchBrowser, phone, takePicture } from "../helpers/browser.ts";
+import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
 const kwh = 1_000_000_000n;
@@ -11,7 +14,7 @@ const kwh = 1_000_000_000n;
 describe("Charging from the driver's page", function () {
   let browser: Browser;
   let world: WebWorld;
-  let context: BrowserContext | undefined;
+  let driver: DriverWindow | undefined;
 
   before(async function () {
     world = await startWebWorld();
@@ -22,47 +25,33 @@ describe("Charging from the driver's page", function () {
     await world.close();
   });
   afterEach(async function () {
-    await context?.close();
-    context = undefined;
+    await driver?.context.close();
+    driver = undefined;
   });
 
-  /** A window with a wallet, at the charger. */
-  async function arrive(
-    options: Parameters<typeof openWindow>[1] = {},
-    driverOptions: Parameters<WebWorld["addDriver"]>[0] = {},
-  ): Promise<{ page: Page; wallet: InjectedWallet; context: BrowserContext }> {
-    const driver = await world.addDriver(driverOptions);
-    context = await openWindow(browser, options);
-    const wallet = await world.wallet(context, driver);
-    const page = await context.newPage();
-    await page.goto(`${world.url}/#/evse/${world.point.evse}`);
-    return { page, wallet, context };
+  async function arrive(options?: Parameters<typeof openDriverWindow>[2]): Promise<DriverWindow> {
+    driver = await openDriverWindow(browser, world, options);
+    return driver;
   }
 
-  async function connect(page: Page): Promise<void> {
-    await page.getByRole("button", { name: "Connect Test Wallet" }).click();
-  }
-
-  async function sign(page: Page): Promise<string> {
-    await page.getByRole("button", { name: /^Sign and hold/ }).click();
-    await page.getByText("Plug in your car").waitFor();
-    return sessionIdOf(page);
+  async function isAccessible(page: Page): Promise<void> {
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
   }
 
   it("goes from the code on the charger to a receipt that the browser verified, by one signature", async function () {
-    const { page, wallet } = await arrive({ viewport: phone });
+    const { page, wallet, connect, open, complaints } = await arrive({ window: { viewport: phone } });
     await page.getByText("0.49 DEMO per kWh").waitFor();
-    await connect(page);
+    await connect();
     await page.getByText("The most it can cost").first().waitFor();
-    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await isAccessible(page);
     await takePicture(page, "phone-1-charger");
 
-    const sessionId = await sign(page);
+    const sessionId = await open();
     const asked = wallet.requests.filter(({ method }) => /sign|send/i.test(method));
     expect(asked.map(({ method }) => method)).to.deep.equal(["eth_signTypedData_v4"]);
     expect(asked[0]?.typedData).to.deep.include({ primaryType: "SessionTerms" });
     expect(asked[0]?.typedData?.message).to.deep.include({ driver: wallet.address.toLowerCase() });
-    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await isAccessible(page);
 
     await world.step(sessionId, "B", 0n, 0);
     await page.getByText("Charging", { exact: true }).waitFor();
@@ -71,20 +60,122 @@ describe("Charging from the driver's page", function () {
     await world.step(sessionId, "C", 3n * kwh, 1_200);
     await page.getByText("5.0 kWh", { exact: true }).waitFor();
     await page.locator(".curve canvas").waitFor();
-    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await isAccessible(page);
     await takePicture(page, "phone-2-charging");
 
     await world.step(sessionId, "E", kwh, 1_800);
     await page.getByText("Settled", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Verify in this browser" }).click();
     await page.getByText("Everything holds.").waitFor();
-    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await isAccessible(page);
     await takePicture(page, "phone-3-receipt");
+    expect(complaints).to.deep.equal([]);
+  });
+
+  it("hands the receipt out as files, and finds out when one was changed", async function () {
+    const { page, connect, open, goTo } = await arrive();
+    await connect();
+    const sessionId = await open();
+    await world.step(sessionId, "B", 0n, 0);
+    await world.step(sessionId, "E", 7n * kwh, 900);
+    await page.getByText("Settled", { exact: true }).waitFor();
+    const json = await downloaded(page, "Download as JSON");
+    const receipt = receiptSchema.parse(JSON.parse(json));
+    expect([receipt.sessionId, receipt.energyWh]).to.deep.equal([sessionId, "7000"]);
+    expect(await downloaded(page, "For the transparency software (XML)")).to.include('context="Transaction.End"');
+
+    await goTo("/receipt");
+    const forged = json.replace('"energyWh": "7000"', '"energyWh": "6000"');
+    const choose = async (content: string): Promise<void> => {
+      const buffer = Buffer.from(content);
+      await page
+        .getByLabel("Receipt file (JSON)")
+        .setInputFiles({ name: "r.json", mimeType: "application/json", buffer });
+    };
+    await choose("no receipt");
+    await page.getByText("This file is no receipt.").waitFor();
+    await choose(forged);
+    await page.getByRole("button", { name: "Verify in this browser" }).click();
+    await page.getByText("This receipt does NOT hold.").waitFor();
+    await isAccessible(page);
+  });
+
+  it("goes on after a reload and after the service was away, and shows what happened meanwhile", async function () {
+    const { page, connect, open } = await arrive({ window: { viewport: desk, colorScheme: "dark" } });
+    await connect();
+    const sessionId = await open();
+    await world.step(sessionId, "B", 0n, 0);
+    await world.step(sessionId, "C", kwh, 300);
+    await page.getByText("1.0 kWh", { exact: true }).waitFor();
+    await page.reload();
+    await page.getByText("1.0 kWh", { exact: true }).waitFor();
+
+    await world.stopService();
+    await page.getByText("The connection is lost.").waitFor();
+    await takePicture(page, "desk-dark-connection-lost");
+    await world.startService();
+    await world.step(sessionId, "C", kwh, 600);
+    await page.getByText("2.0 kWh", { exact: true }).waitFor();
+    await page.getByText("The connection is lost.").waitFor({ state: "detached" });
+    await isAccessible(page);
+    await takePicture(page, "desk-dark-charging");
+    await world.step(sessionId, "E", kwh, 900);
+    await page.getByText("Settled", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Verify in this browser" }).waitFor();
+    await isAccessible(page);
+    await takePicture(page, "desk-dark-receipt");
+  });
+
+  it("shows one session in two tabs, and opens no second one", async function () {
+    const { page, context, connect, open, wallet } = await arrive();
+    await connect();
+    const other = await context.newPage();
+    await other.goto(`${world.url}/#/evse/${world.point.evse}`);
+    const signInOther = other.getByRole("button", { name: /^Sign and hold/ });
+    await signInOther.waitFor();
+    const sessionId = await open();
+    await signInOther.click();
+    await other.getByText("The contract would not open the session").waitFor();
+    await other.reload();
+    await other.getByRole("link", { name: "Go to the running session" }).click();
+    await world.step(sessionId, "B", 0n, 0);
+    await world.step(sessionId, "C", 4n * kwh, 60);
+    for (const tab of [page, other]) await tab.getByText("4.0 kWh", { exact: true }).waitFor();
+    expect(wallet.requests.filter(({ method }) => method === "eth_signTypedData_v4")).to.have.lengthOf(2);
+    await world.step(sessionId, "E", 0n, 120);
+    for (const tab of [page, other]) await tab.getByText("Settled", { exact: true }).waitFor();
+  });
+
+  it("warns when the hold runs out, and charges no more than it", async function () {
+    const { page, connect, open } = await arrive();
+    await connect();
+    await page.getByLabel("Another amount").check();
+    await page.getByLabel("Amount to hold (DEMO)").fill("2");
+    const sessionId = await open();
+    await world.step(sessionId, "B", 0n, 0);
+    await world.step(sessionId, "C", 3_000_000_000n, 10);
+    await page.getByText("Nine tenths of the hold are used.").waitFor();
+    await world.step(sessionId, "C", 3n * kwh, 20);
+    await page.getByText("The hold is used up.").waitFor();
+    await isAccessible(page);
+    await world.step(sessionId, "E", 0n, 30);
+    await page.getByText("The price was above the hold, so you paid the hold.").waitFor();
+  });
+
+  it("says that nothing is paid when no energy flowed", async function () {
+    const { page, connect, open } = await arrive();
+    await connect();
+    const sessionId = await open();
+    await world.step(sessionId, "B", 0n, 0);
+    await world.step(sessionId, "E", 0n, 60);
+    await page.getByText("No energy flowed, so you pay nothing.").first().waitFor();
   });
 });
 
-function sessionIdOf(page: Page): string {
-  const sessionId = /#\/session\/(0x[0-9a-f]{64})$/.exec(page.url())?.[1];
-  if (sessionId === undefined) throw new Error(`The page is at ${page.url()}.`);
-  return sessionId;
+async function downloaded(page: Page, button: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: button }).click(),
+  ]);
+  return readFile(await download.path(), "utf8");
 }

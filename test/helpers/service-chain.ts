@@ -72,6 +72,12 @@ export interface ServiceChain {
   sendAsStranger(to: string, data: string): Promise<void>;
   /** Raises the hold of a session. */
   topUp(session: OpenedSession, toppedUpMicro: bigint, amountMicro: bigint): Promise<void>;
+  /** The time of the newest block. */
+  headSeconds(): Promise<number>;
+  /** Opens a session by a transaction of its driver. */
+  openAs(privateKey: string, terms: SessionTerms): Promise<void>;
+  /** Registers a charging point without a meter under any name. */
+  addEvse(evseId: string): Promise<number>;
   /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
   fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
   /** What the operator has earned, provisional or not, in 10⁻⁶ token. */
@@ -236,6 +242,16 @@ export async function startServiceChain(
     async readCredit() {
       const { finalMicro, provisionalMicro } = await chargingSettlement.creditOf(operator.address, 0);
       return finalMicro + provisionalMicro;
+    },
+    headSeconds,
+    async openAs(privateKey, terms) {
+      await (await chargingSettlement.connect(new Wallet(privateKey, provider)).open(terms)).wait();
+    },
+    async addEvse(evseId) {
+      const registry = meterRegistry.connect(operator);
+      const evse = Number(await registry.registerEvse.staticCall(evseId, testMaximumPowerW));
+      await (await registry.registerEvse(evseId, testMaximumPowerW)).wait();
+      return evse;
     },
     async fundDriver(account, accountMicro, walletMicro) {
       if (accountMicro > 0n) {

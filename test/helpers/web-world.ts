@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+
 import { Wallet } from "ethers";
 import type { BrowserContext } from "playwright-core";
 
@@ -57,6 +59,7 @@ export async function startWebWorld(options: ServiceOptions = {}): Promise<WebWo
   let running = await runService(chain, overrides, options);
   const { url } = running.service;
   const port = new URL(url).port;
+  const { dataPath } = running;
   const point = await chain.addChargingPoint();
   const station = await addStation(running.service.store, "CS-WEB", [point.evse]);
 
@@ -84,14 +87,11 @@ export async function startWebWorld(options: ServiceOptions = {}): Promise<WebWo
       await running.service.close();
     },
     async startService() {
-      running = await runService(
-        chain,
-        { ...overrides, WATTPROOF_DATA: running.dataPath, WATTPROOF_PORT: port },
-        options,
-      );
+      running = await runService(chain, { ...overrides, WATTPROOF_DATA: dataPath, WATTPROOF_PORT: port }, options);
     },
     async close() {
       await running.close();
+      await rm(dataPath, { recursive: true, force: true });
       await chain.close();
     },
   };

@@ -1,3 +1,5 @@
+import "./shell/no-code-from-text.ts";
+
 import { render } from "preact";
 
 import { readConfiguration } from "./configuration.ts";

@@ -63,7 +63,12 @@ function seenBy(request: Request): number {
 }
 
 function begin(response: Response): void {
-  response.set({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
+  response.set({
+    "content-type": "text/event-stream; charset=utf-8",
+    "x-accel-buffering": "no",
+    // When the stream ends nothing else comes over this connection, and the service need not wait for it to idle.
+    connection: "close",
+  });
   response.flushHeaders();
   response.write(`retry: ${reconnectMs}\n\n`);
 }

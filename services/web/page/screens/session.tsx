@@ -166,7 +166,7 @@ const lowDenominator = 10n;
 
 function Live(properties: { readonly known: Known; readonly view: SessionView }): JSX.Element {
   const { known, view } = properties;
-  const { text, money, language } = useApp();
+  const { text, money, roughMoney, language } = useApp();
   const { onChain, tariff } = known;
   const { holdMicro } = onChain.terms;
   const seconds = useElapsedSeconds(view);
@@ -182,14 +182,14 @@ function Live(properties: { readonly known: Known; readonly view: SessionView })
         facts={[
           [text("liveEnergy"), <strong key="energy">{formatKwh(energyMicroWh, language)}</strong>],
           [text("livePower"), powerW === null ? "–" : formatKw(powerW, language)],
-          [text("liveCost"), <strong key="cost">{money(costMicro)}</strong>],
+          [text("liveCost"), <strong key="cost">{roughMoney(costMicro)}</strong>],
           [
             text("liveTime"),
             <span key="time" role="timer">
               {formatSeconds(seconds)}
             </span>,
           ],
-          [text("liveRemaining"), money(holdMicro - costMicro)],
+          [text("liveRemaining"), roughMoney(holdMicro - costMicro)],
           [text("liveHold"), money(holdMicro)],
         ]}
       />

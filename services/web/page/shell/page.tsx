@@ -142,13 +142,16 @@ function useApplication(
   const chain = useMemo(() => chainAccessOf(configuration, connection), [configuration, connection]);
   const readLogs = useMemo(() => createLogReader(chain, configuration.blockNumber), [chain, configuration]);
   const reader = useMemo(() => createChainReader(chain, configuration, readLogs), [chain, configuration, readLogs]);
+  const money = (micro: bigint, mostDecimals: number): string =>
+    fill(catalogues[language].amountToken, { amount: formatMicro(micro, language, mostDecimals), symbol }).trim();
   return {
     ...given,
     chain,
     readLogs,
     reader,
     text: (key, values) => fill(catalogues[language][key], values),
-    money: (micro) => fill(catalogues[language].amountToken, { amount: formatMicro(micro, language), symbol }).trim(),
+    money: (micro) => money(micro, 6),
+    roughMoney: (micro) => money(micro, 2),
   };
 }
 
@@ -164,9 +167,12 @@ function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
   useEffect(() => {
     const follow = (): void => {
-      setRoute(parseRoute(location.hash));
+      const next = parseRoute(location.hash);
+      setRoute((before) => (JSON.stringify(before) === JSON.stringify(next) ? before : next));
     };
     window.addEventListener("hashchange", follow);
+    // The address may have changed between the first drawing and now.
+    follow();
     return () => {
       window.removeEventListener("hashchange", follow);
     };

@@ -2,8 +2,8 @@ const microPerToken = 1_000_000n;
 const amountGrammar = /^(0|[1-9][0-9]{0,11})(?:[.,]([0-9]{1,6}))?$/u;
 
 /** An amount of 10⁻⁶ token as people of the locale write it: at least two decimals, and as many as it has. */
-export function formatMicro(micro: bigint, locale: string): string {
-  return format(micro, 6, locale, 2, 6);
+export function formatMicro(micro: bigint, locale: string, mostDecimals = 6): string {
+  return format(micro, 6, locale, 2, mostDecimals);
 }
 
 /** Energy of 10⁻⁶ Wh in kWh, to the watt-hour. */

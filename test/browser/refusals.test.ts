@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import type { Browser } from "playwright-core";
+
+import { accessibilityViolations } from "../helpers/axe.ts";
+import { launchBrowser, openWindow, phone, takePicture } from "../helpers/browser.ts";
+import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";
+import { injectWallet } from "../helpers/injected-wallet.ts";
+import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
+
+describe("What the driver's page refuses and explains", function () {
+  let browser: Browser;
+  let world: WebWorld;
+  let driver: DriverWindow | undefined;
+
+  before(async function () {
+    world = await startWebWorld();
+    browser = await launchBrowser();
+  });
+  after(async function () {
+    await browser.close();
+    await world.close();
+  });
+  afterEach(async function () {
+    await driver?.context.close();
+    driver = undefined;
+  });
+
+  async function arrive(options?: Parameters<typeof openDriverWindow>[2]): Promise<DriverWindow> {
+    driver = await openDriverWindow(browser, world, options);
+    return driver;
+  }
+
+  it("says that a charger is not known, and that an address is none", async function () {
+    const { page, goTo } = await arrive({ path: "/evse/4242", window: { viewport: phone } });
+    await page.getByText("This charger is not known").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await takePicture(page, "phone-unknown-charger");
+    await goTo("/evse/<img src=x onerror=alert(1)>");
+    await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+    await page.getByLabel("Number on the charger").fill("seven");
+    await page.getByRole("button", { name: "Show this charger" }).click();
+    await page.getByText("Type the number with digits only").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+  });
+
+  it("shows what others wrote as text, whatever it is", async function () {
+    const hostile = "<img src=x onerror=window.hit=1>";
+    const evse = await world.chain.addEvse(hostile);
+    const { page } = await arrive({ path: `/evse/${evse}` });
+    await page.getByText(hostile).waitFor();
+    await page.getByText("no meter whose records count").waitFor();
+    expect(await page.evaluate("window.hit")).to.equal(undefined);
+    expect(await page.locator("img").count()).to.equal(0);
+  });
+
+  it("shows the name of a wallet as text, and no picture that is none", async function () {
+    const { privateKey } = await world.addDriver();
+    const context = await openWindow(browser);
+    await injectWallet(context, { privateKey, rpcUrl: world.chain.rpcUrl, walletName: "<script>hit=1</script>" });
+    const page = await context.newPage();
+    await page.goto(`${world.url}/#/account`);
+    await page.getByRole("button", { name: "Connect <script>hit=1</script>" }).waitFor();
+    await context.close();
+  });
+
+  it("offers to switch a wallet on another chain, and to add the chain", async function () {
+    const { page, wallet, connect } = await arrive();
+    wallet.chain.id = 1;
+    wallet.chain.known.delete(31_337);
+    await connect();
+    await page.getByText("Your wallet is on another chain").waitFor();
+    expect(await page.getByRole("button", { name: /^Sign and hold/ }).count()).to.equal(0);
+    wallet.decline("wallet_addEthereumChain");
+    await page.getByRole("button", { name: "Switch to Test chain" }).click();
+    await page.getByText("The wallet did not switch.").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await page.getByRole("button", { name: "Switch to Test chain" }).click();
+    await page.getByRole("button", { name: /^Sign and hold/ }).waitFor();
+    expect(wallet.chain.id).to.equal(31_337);
+  });
+
+  it("takes a no in the wallet for a no", async function () {
+    const { page, wallet, connect } = await arrive();
+    wallet.decline("eth_requestAccounts");
+    await connect();
+    await page.getByText("You declined the connection in the wallet.").waitFor();
+    await connect();
+    wallet.decline("eth_signTypedData_v4");
+    await page.getByRole("button", { name: /^Sign and hold/ }).click();
+    await page.getByText("You declined in the wallet. Nothing was held and nothing was sent.").waitFor();
+    const { commitment } = await world.chain.contracts.chargingSettlement.accountOf(wallet.address, 0);
+    expect(commitment).to.equal(0n);
+  });
+
+  it("does not let a driver sign for more than the balance, and leads to paying in", async function () {
+    const { page, connect } = await arrive({ funds: { depositMicro: 1_000_000n } });
+    await connect();
+    await page.getByText("This is more than your balance of 1.00 DEMO.").waitFor();
+    expect(await page.getByRole("button", { name: /^Sign and hold/ }).count()).to.equal(0);
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await page.getByRole("link", { name: "Pay in" }).click();
+    await page.getByRole("heading", { name: "My money" }).waitFor();
+  });
+
+  it("lets the driver send the opening where the relay is away", async function () {
+    const { page, wallet, connect } = await arrive();
+    await connect();
+    await page.route("**/v1/openings", (route) => route.abort());
+    await page.getByRole("button", { name: /^Sign and hold/ }).click();
+    await page.getByText("The service cannot send it.").waitFor();
+    await page.getByRole("button", { name: "Send it from my wallet" }).click();
+    await page.getByText("Plug in your car").waitFor();
+    expect(wallet.requests.some(({ method }) => method === "eth_sendTransaction")).to.equal(true);
+  });
+
+  for (const [state, words] of [
+    ["occupied", "Somebody is charging here"],
+    ["faulted", "The charger reports a fault."],
+    ["offline", "The charger has no connection to the service."],
+  ] as const) {
+    it(`says that a charger is ${state}`, async function () {
+      const { page, goTo } = await arrive({ path: "/", window: { viewport: phone } });
+      await page.route("**/v1/evses/*/state", (route) =>
+        route.fulfill({ json: { evse: world.point.evse, state, status: null } }),
+      );
+      await goTo(`/evse/${world.point.evse}`);
+      await page.getByText(words).waitFor();
+      expect(await accessibilityViolations(page)).to.deep.equal([]);
+      await takePicture(page, `phone-charger-${state}`);
+    });
+  }
+
+  for (const [locale, words] of [
+    ["de-CH", "Das Höchste, was es kosten kann"],
+    ["fr-CH", "Le maximum que cela peut coûter"],
+    ["it-CH", "Il massimo che può costare"],
+  ] as const) {
+    it(`speaks the language of a browser that wants ${locale}`, async function () {
+      const { page } = await arrive({ window: { locale, viewport: phone } });
+      await page.locator(".wallets button").click();
+      await page.getByText(words).first().waitFor();
+      expect(await page.locator("html").getAttribute("lang")).to.equal(locale.slice(0, 2));
+      expect(await accessibilityViolations(page)).to.deep.equal([]);
+      const width: unknown = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+      expect(width).to.equal(0);
+      await takePicture(page, `phone-${locale}`);
+    });
+  }
+
+  it("can be used by the keyboard alone", async function () {
+    const { page } = await arrive({ path: "/" });
+    await page.getByLabel("Number on the charger").waitFor();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).to.equal("Skip to content");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.tagName")).to.equal("MAIN");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(String(world.point.evse));
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: `Charger ${world.point.evse}` }).waitFor();
+    expect(await page.evaluate("document.activeElement.tagName")).to.equal("MAIN");
+    const connectButton = page.getByRole("button", { name: "Connect Test Wallet" });
+    await connectButton.waitFor();
+    for (let presses = 0; presses < 12 && !(await isFocused(page)); presses += 1) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: /^Sign and hold/ }).waitFor();
+  });
+});
+
+async function isFocused(page: DriverWindow["page"]): Promise<boolean> {
+  return (await page.evaluate("document.activeElement.textContent")) === "Connect Test Wallet";
+}
