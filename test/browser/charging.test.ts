@@ -162,6 +162,21 @@ describe("Charging from the driver's page", function () {
     await page.getByText("The price was above the hold, so you paid the hold.").waitFor();
   });
 
+  it("says that a session is examined while a record is missing, and goes on when it comes", async function () {
+    const { page, connect, open } = await arrive({ window: { viewport: phone } });
+    await connect();
+    const sessionId = await open();
+    await world.step(sessionId, "B", 0n, 0);
+    const missing = world.signStep(sessionId, "C", kwh, 60);
+    await world.step(sessionId, "E", kwh, 120);
+    await page.getByText("Under examination").waitFor();
+    await page.getByText("OCMF_SESSION_PAGINATION_GAP").waitFor();
+    await isAccessible(page);
+    await takePicture(page, "phone-disputed");
+    await world.postRecord(missing);
+    await page.getByText("Settled", { exact: true }).waitFor();
+  });
+
   it("says that nothing is paid when no energy flowed", async function () {
     const { page, connect, open } = await arrive();
     await connect();

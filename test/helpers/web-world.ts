@@ -34,6 +34,9 @@ export interface WebWorld {
   wallet(context: BrowserContext, driver: TestDriver): Promise<InjectedWallet>;
   /** Posts what the meter signs for a session. */
   step(sessionId: string, transaction: "B" | "C" | "E", energyMicroWh: bigint, seconds: number): Promise<Answer>;
+  /** The same record, not posted yet. */
+  signStep(sessionId: string, transaction: "B" | "C" | "E", energyMicroWh: bigint, seconds: number): string;
+  postRecord(record: string): Promise<Answer>;
   /** Ends the service and starts it again on the same data and port. */
   stopService(): Promise<void>;
   startService(): Promise<void>;
@@ -63,6 +66,14 @@ export async function startWebWorld(options: ServiceOptions = {}): Promise<WebWo
   const point = await chain.addChargingPoint();
   const station = await addStation(running.service.store, "CS-WEB", [point.evse]);
 
+  const signStep: WebWorld["signStep"] = (sessionId, transaction, energyMicroWh, seconds) =>
+    point.device.step({
+      idTag: idTagOf(sessionId),
+      transaction,
+      energyMicroWh,
+      epochSeconds: beginSeconds + seconds,
+    });
+
   return {
     chain,
     get running() {
@@ -78,11 +89,9 @@ export async function startWebWorld(options: ServiceOptions = {}): Promise<WebWo
       return { address: wallet.address, privateKey: wallet.privateKey };
     },
     wallet: (context, { privateKey }) => injectWallet(context, { privateKey, rpcUrl: chain.rpcUrl }),
-    step(sessionId, transaction, energyMicroWh, seconds) {
-      const idTag = idTagOf(sessionId);
-      const epochSeconds = beginSeconds + seconds;
-      return post(url, station, point.device.step({ idTag, transaction, energyMicroWh, epochSeconds }));
-    },
+    step: (...step) => post(url, station, signStep(...step)),
+    signStep,
+    postRecord: (record) => post(url, station, record),
     async stopService() {
       await running.service.close();
     },

@@ -293,6 +293,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.commitEvidence(step)).to.equal("stored");
       expect(await store.findRecord("r1")).to.deep.equal(step.record);
       expect(await store.listRecords("0xs1")).to.deep.equal([step.record]);
+      expect(await store.listReadings("0xs1")).to.deep.equal([
+        {
+          sequence: 1,
+          receivedAtMs: message("r1").receivedAtMs,
+          register: "1.8.0",
+          beginMicroWh: 10n,
+          endMicroWh: 2n ** 63n - 1n,
+        },
+      ]);
+      expect(await store.listReadings("0xs2")).to.deep.equal([]);
       expect(await store.findCdr("0xs1")).to.deep.equal(cdrOf("0xs1"));
       expect(await session("0xs1")).to.deep.include({ sequence: 2, state: step.change.next });
       expect(await store.countRecords("key")).to.equal(1);

@@ -50,5 +50,10 @@ describe("What the page knows of a running session", function () {
       { atMs: 60_000, energyMicroWh: 183_333_333n },
     ]);
     expect(Math.round(power ?? 0)).to.equal(11_000);
+    const late = [
+      { atMs: 0, energyMicroWh: 0n },
+      { atMs: 5, energyMicroWh: 1_000_000_000n },
+    ];
+    expect(powerOf(late)).to.equal(null);
   });
 });

@@ -75,7 +75,7 @@ function optionsFor(container: HTMLElement): uPlot.Options {
     scales: { y: { range: (_chart, _least, most) => [0, Math.max(most, 0.001)] } },
     axes: [
       { stroke: ink, grid, ticks: grid },
-      { stroke: ink, grid, ticks: grid, size: 60, values: (_chart, ticks) => ticks.map((tick) => `${tick} kWh`) },
+      { stroke: ink, grid, ticks: grid, size: 76, values: (_chart, ticks) => ticks.map((tick) => `${tick} kWh`) },
     ],
     series: [{}, { stroke: line, width: 2, fill: `${line}22`, points: { show: true, size: 5 } }],
   };

@@ -62,10 +62,15 @@ export function viewAfter(view: SessionView, data: string): SessionView {
   };
 }
 
-/** What flowed between the last two values, in watts; `null` where there are no two. */
+/** Records that come closer together were sent late, and say nothing of the power between them. */
+const leastSpanMs = 1_000;
+
+/** What flowed between the last value and the newest one before it that is far enough away, in watts; else `null`. */
 export function powerOf(readings: readonly LiveReading[]): number | null {
-  const [before, last] = readings.slice(-2);
-  if (before === undefined || last === undefined || last.atMs <= before.atMs) return null;
+  const last = readings.at(-1);
+  if (last === undefined) return null;
+  const before = readings.findLast(({ atMs }) => last.atMs - atMs >= leastSpanMs);
+  if (before === undefined) return null;
   const wattHours = Number(last.energyMicroWh - before.energyMicroWh) / 1e6;
   return Math.max(0, (wattHours * 3_600_000) / (last.atMs - before.atMs));
 }
