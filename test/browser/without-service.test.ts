@@ -6,7 +6,7 @@ import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";
-import { testTariff } from "../helpers/service-chain.ts";
+import { testMaximumPowerW, testTariff } from "../helpers/service-chain.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
 const kwh = 1_000_000_000n;
@@ -89,8 +89,10 @@ describe("The driver's money on the page", function () {
       lane: 0,
       nonce,
       operator: world.chain.operator,
+      agreement: 0,
       evse: world.point.evse,
       meter: world.point.meter,
+      maximumPowerW: testMaximumPowerW,
       tariffId: tariffIdOf(testTariff),
       holdMicro: 3_000_000n,
       expiresAt: (await world.chain.headSeconds()) + 3_600,

@@ -12,8 +12,15 @@ export const configurationSchema = z.object({
   blockNumber: z.int().min(0),
   contracts: z.object({
     erc20: address,
+    oracleCommittee: address,
+    openingGuard: address,
     tariffRegistry: address,
+    partnerAgreements: address,
     meterRegistry: address,
+    meterSettlement: address,
+    challenges: address,
+    vehicleConsents: address,
+    authorizedFunding: address,
     chargingSettlement: address,
   }),
   /** The page may ask the chain through `/rpc`. */

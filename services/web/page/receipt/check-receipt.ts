@@ -1,10 +1,11 @@
 import { receiptSchema, type ParsedReceipt } from "../../../receipts/receipt-schema.ts";
-import { verifyReceipt, type ReceiptCheck } from "../../../receipts/verify-receipt.ts";
+import type { ReceiptCheck } from "../../../receipts/receipt-check.ts";
+import { verifyReceipt } from "../../../receipts/verify-receipt.ts";
 import { createOcmfVerifier } from "../../../verify/ocmf/verifier.ts";
 import type { ChainAccess } from "../chain/chain-access.ts";
 import { nobleCryptography } from "./noble-cryptography.ts";
 
-export type { ReceiptCheck } from "../../../receipts/verify-receipt.ts";
+export type { ReceiptCheck } from "../../../receipts/receipt-check.ts";
 export { transparencyXmlOf } from "./transparency-xml.ts";
 
 /** The receipt if it has the right form; nothing in it has been checked. */
