@@ -52,8 +52,11 @@ export interface PlannedSession {
   /** What the driver's account is filled with before. */
   readonly depositMicro: bigint;
   readonly ending: "settled" | "expired" | "not opened";
-  /** Who brings the records to the chain: the service, to which they are posted, or somebody who has them. */
-  readonly settledBy: "service" | "stranger";
+  /**
+   * Who brings the session to the chain: the service, to which its records are posted; somebody who has them; or oracles
+   * who claim twice the energy, until the service, which gets the records later, challenges them.
+   */
+  readonly settledBy: "service" | "stranger" | "dishonest quorum";
   /** What has to be settled; null unless it is to be settled. */
   readonly metering: { readonly energyMicroWh: bigint; readonly chargingSeconds: number } | null;
   /** Signs or fetches the records, in the order in which they are posted. */

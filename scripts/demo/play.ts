@@ -13,6 +13,7 @@ import { demoMaximumPowerW, type RegisteredMeter } from "./registration.ts";
 import type { ServiceClient } from "./service-client.ts";
 import type { AgreedSession, SessionsJournal } from "./sessions-journal.ts";
 import type { MeterState } from "../simulator/meter.ts";
+import { settleDishonestly } from "./dishonest-quorum.ts";
 import { settleAsStranger } from "./stranger.ts";
 import { demoTariff } from "./tariff.ts";
 import { createTransactor } from "./transactor.ts";
@@ -148,11 +149,16 @@ function termsOf(
   };
 }
 
-/** Posts the records of one session, or shows them to the contract, unless the chain has closed it. */
+/** Posts the records of one session, or shows them to the contract, unless the chain has closed it rightly. */
 export async function deliver(stage: Stage, planned: PlannedSession): Promise<readonly DeliveryOutcome[]> {
   const { journal } = stage;
   const agreed = journal.agreed.get(planned.name);
-  if (agreed === undefined || planned.ending === "not opened" || !(await isLive(stage, agreed))) {
+  if (agreed === undefined || planned.ending === "not opened") {
+    return [];
+  }
+  const isDishonest = planned.settledBy === "dishonest quorum";
+  const live = await isLive(stage, agreed);
+  if (!live && (!isDishonest || (await isChallenged(stage, agreed)))) {
     return [];
   }
   const earlier = journal.recorded.get(planned.name);
@@ -171,6 +177,9 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
       code: null,
       isAsExpected: expected === "accepted",
     }));
+  }
+  if (isDishonest && live) {
+    await settleTwice(stage, agreed, planned);
   }
   const outcomes: DeliveryOutcome[] = [];
   for (const delivery of deliveries) {
@@ -191,6 +200,21 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
   }
 
   return outcomes;
+}
+
+/** All oracles but the first, who are a quorum, claim twice what the meter signs. */
+async function settleTwice({ world, service }: Stage, agreed: AgreedSession, planned: PlannedSession): Promise<void> {
+  const { energyMicroWh = 0n, chargingSeconds = 0 } = planned.metering ?? {};
+  const claim = { energyMicroWh: 2n * energyMicroWh, chargingSeconds };
+  await settleDishonestly(world, agreed.terms, demoTariff, world.oracles.slice(1), claim);
+  await service.synchronise();
+}
+
+async function isChallenged({ world }: Stage, { sessionId }: AgreedSession): Promise<boolean> {
+  const { challenges } = world.contracts;
+  const events = await challenges.queryFilter(challenges.filters.ClaimChallenged(undefined, sessionId));
+
+  return events.length > 0;
 }
 
 async function isLive({ world }: Stage, agreed: AgreedSession): Promise<boolean> {
@@ -225,6 +249,30 @@ export async function awaitSettlements(stage: Stage, sessions: readonly PlannedS
     waiting = waiting.filter((_, index) => receipts[index] === null);
     if (waiting.length > 0) {
       await sleep(settlementLookMs);
+    }
+  }
+}
+
+/** Waits until the service has challenged what was settled wrongly, and the bonds have paid. */
+export async function concludeChallenges(stage: Stage, sessions: readonly PlannedSession[]): Promise<void> {
+  const { world, clock, service, journal } = stage;
+  const { challenges } = world.contracts;
+  const wrong = sessions.filter(({ settledBy }) => settledBy === "dishonest quorum");
+  for (const { name } of wrong) {
+    const agreed = journal.agreed.get(name);
+    if (agreed === undefined) {
+      continue;
+    }
+    const concluded = challenges.filters.ChallengeConcluded(agreed.sessionId);
+    for (let look = 0; look < settlementLooks && !(await isChallenged(stage, agreed)); look += 1) {
+      await service.synchronise();
+      await sleep(settlementLookMs);
+    }
+    for (let look = 0; look < settlementLooks && (await challenges.queryFilter(concluded)).length === 0; look += 1) {
+      const { answerableUntil } = await challenges.disputeOf(agreed.sessionId);
+      clock.advance(Math.max(0, Number(answerableUntil) + 2 - clock.nowSeconds()));
+      await world.chain.mine();
+      await service.synchronise();
     }
   }
 }

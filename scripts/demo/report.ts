@@ -15,6 +15,8 @@ export interface SessionReport {
   readonly energyMicroWh: bigint;
   readonly chargedMicro: bigint;
   readonly returnedMicro: bigint;
+  /** What a challenge gave back to the driver; part of what is returned. */
+  readonly refundedMicro: bigint;
   readonly deliveries: readonly DeliveryOutcome[];
   /** What is not as planned; empty if all is. */
   readonly deviations: readonly string[];
@@ -39,11 +41,14 @@ export function reportSession(
   expect("the ending", ended, planned.ending);
   if (settled !== null && planned.metering !== null) {
     const chargedMicro = expectedChargeMicro(demoTariff, planned.metering, planned.holdMicro);
-    expect("the energy in 10⁻⁶ Wh", settled.energyMicroWh, planned.metering.energyMicroWh);
+    const isDishonest = planned.settledBy === "dishonest quorum";
+    const claimedMicroWh = planned.metering.energyMicroWh * (isDishonest ? 2n : 1n);
+    expect("the energy in 10⁻⁶ Wh", settled.energyMicroWh, claimedMicroWh);
     expect("the charging time", settled.chargingSeconds, planned.metering.chargingSeconds);
     expect("the idle time", settled.idleSeconds, 0);
-    expect("the charge", settled.chargedMicro, chargedMicro);
-    expect("the return", settled.returnedMicro, planned.holdMicro - chargedMicro);
+    expect("the charge", settled.chargedMicro - settled.refundedMicro, chargedMicro);
+    expect("the return", settled.returnedMicro + settled.refundedMicro, planned.holdMicro - chargedMicro);
+    expect("that a challenge put it right", settled.refundedMicro > 0n, isDishonest);
     deviations.push(...(receiptFailures ?? ["there is no receipt"]));
   }
   if (closing?.kind === "expired") {
@@ -61,9 +66,12 @@ export function reportSession(
     sessionId: booked?.sessionId ?? null,
     planned: planned.ending,
     ended,
-    energyMicroWh: settled?.energyMicroWh ?? 0n,
-    chargedMicro: settled?.chargedMicro ?? 0n,
-    returnedMicro: closing === null || closing.kind === "live" ? 0n : closing.returnedMicro,
+    // Of a claim that a challenge has put right only the price counts; the energy is what the meter signed.
+    energyMicroWh: (settled?.refundedMicro ? planned.metering?.energyMicroWh : settled?.energyMicroWh) ?? 0n,
+    chargedMicro: (settled?.chargedMicro ?? 0n) - (settled?.refundedMicro ?? 0n),
+    returnedMicro:
+      closing === null || closing.kind === "live" ? 0n : closing.returnedMicro + (settled?.refundedMicro ?? 0n),
+    refundedMicro: settled?.refundedMicro ?? 0n,
     deliveries,
     deviations,
   };
@@ -74,7 +82,8 @@ export function printSession(output: Output, report: SessionReport): void {
   const mark = report.deviations.length === 0 ? "as planned" : "NOT AS PLANNED";
   const amounts =
     report.ended === "settled"
-      ? `${kilowattHours(report.energyMicroWh)} kWh, charged ${money(report.chargedMicro)}, returned ${money(report.returnedMicro)}`
+      ? `${kilowattHours(report.energyMicroWh)} kWh, charged ${money(report.chargedMicro)}, returned ${money(report.returnedMicro)}` +
+        (report.refundedMicro === 0n ? "" : `, of it ${money(report.refundedMicro)} by a challenge`)
       : report.ended === "expired"
         ? `returned ${money(report.returnedMicro)}`
         : "";
@@ -111,6 +120,7 @@ export function printTable(output: Output, reports: readonly SessionReport[], bo
   const { opening, settlement } = gasPerSession(books);
   output.line();
   output.line(`  operator credit  ${money(books.creditMicro)}`);
+  output.line(`  oracles' bonds   ${money(books.bondsMicro)}, after ${money(books.rewardedMicro)} to challengers`);
   output.line(`  gas per session  ${opening} to open, ${settlement} to settle`);
   output.line();
   for (const { name, left, right, holds } of books.checks) {

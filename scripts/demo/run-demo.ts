@@ -1,23 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { parseConfiguration } from "../../services/config.ts";
-import { startService, type Service } from "../../services/index.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
-import type { ChargeStopper } from "../../services/web/server/stop-charging.ts";
 import type { Closers } from "../command-line/closing.ts";
 import { toJson, type Output } from "../command-line/command.ts";
 import { createRunningClock, type RunningClock } from "../local-chain/clock.ts";
-import { demoAccount } from "./accounts.ts";
+import { postBonds } from "./bonds.ts";
+import { demoOracles, startCommittee } from "./committee.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { toRegister } from "./meters.ts";
 import { createPageCharger } from "./page-charger.ts";
-import { openPage, pageDriver, pageRelayer } from "./page.ts";
+import { openPage } from "./page.ts";
 import type { Plan, PlannedSession } from "./plan.ts";
 import {
   awaitSettlements,
+  concludeChallenges,
   deliver,
   expireAbandoned,
   fundDrivers,
@@ -82,7 +81,7 @@ export async function runDemo(
   for (const { contract, action, address } of world.deploymentSteps) {
     output.line(`  ${action.padEnd(9)}${contract.padEnd(20)}${address ?? ""}`);
   }
-  const registrar = await createRegistrar(world.contracts, world.operator, world.oracles);
+  const registrar = await createRegistrar(world.contracts, world.operator, world.quorum);
   const tariffId = await registrar.publishTariff(demoTariff);
   const registered = new Map<string, RegisteredMeter>();
   const evsesOf = new Map<string, readonly number[]>();
@@ -96,11 +95,15 @@ export async function runDemo(
     warnOfUnboundRecords(output, thirdParty.meters.length);
   }
 
+  await postBonds(world);
+  const acceptsUnbound = manifest !== undefined;
   const charger = createPageCharger();
-  const service = await startDemoService(folder, world, options.port, manifest !== undefined, charger);
-  closers.push(() => service.close());
+  const service = await startCommittee(
+    { folder, world, clock, port: options.port, acceptsUnbound, stopper: charger },
+    closers,
+  );
   closers.push(() => charger.close());
-  output.line(`service      ${service.url}`);
+  output.line(`service      ${service.url}, and those of ${world.oracles.length - 1} other oracles`);
   const stage: Stage = {
     world,
     clock,
@@ -129,6 +132,8 @@ export async function runDemo(
       chargedMicro: books.chargedMicro,
       returnedMicro: books.returnedMicro,
       operatorCreditMicro: books.creditMicro,
+      bondsMicro: books.bondsMicro,
+      rewardedMicro: books.rewardedMicro,
       depositedMicro: books.depositedMicro,
       gasPerSession: gasPerSession(books),
     },
@@ -150,7 +155,7 @@ async function openWorld(folder: DataFolder): Promise<{ world: World; clock: Run
     genesisSeconds: clock.nowSeconds(),
     deploymentPath: folder.deploymentPath,
     chainJournalPath: folder.chainJournalPath,
-    oracleNames: ["oracle"],
+    oracleNames: demoOracles,
   });
   if (world.chain.restoredEntries > 0) {
     // A chain that goes on has passed its head start, or was put forward beyond the time of day.
@@ -159,35 +164,6 @@ async function openWorld(folder: DataFolder): Promise<{ world: World; clock: Run
   }
 
   return { world, clock };
-}
-
-function startDemoService(
-  folder: DataFolder,
-  world: World,
-  port: number,
-  acceptsUnbound: boolean,
-  stopper: ChargeStopper,
-): Promise<Service> {
-  return startService(
-    parseConfiguration({
-      WATTPROOF_RPC_URL: world.rpcUrl,
-      WATTPROOF_DEPLOYMENT: folder.deploymentPath,
-      WATTPROOF_DATA: folder.servicePath,
-      WATTPROOF_PORT: port.toString(),
-      WATTPROOF_ORACLE_PRIVATE_KEY: demoAccount("oracle").privateKey,
-      WATTPROOF_UNBOUND_RECORDS: acceptsUnbound ? "accept" : "refuse",
-      WATTPROOF_POLL_INTERVAL_MS: "200",
-      WATTPROOF_BATCH_MAX_AGE_MS: "500",
-      WATTPROOF_LOG_LEVEL: process.env["WATTPROOF_LOG_LEVEL"] ?? "silent",
-      WATTPROOF_PAGE_RPC: "on",
-      WATTPROOF_RELAYER_PRIVATE_KEY: pageRelayer.privateKey,
-      WATTPROOF_OPENINGS_PER_MINUTE: "600",
-      WATTPROOF_CHAIN_NAME: "Wattproof demo",
-      WATTPROOF_WALLET_RPC_URL: world.rpcUrl,
-      WATTPROOF_DEVELOPMENT_WALLET_KEY: pageDriver.privateKey,
-    }),
-    { stopper },
-  );
 }
 
 function warnOfUnboundRecords(output: Output, meterCount: number): void {
@@ -216,6 +192,7 @@ async function playSessions(
     }
   }
   await awaitSettlements(stage, sessions);
+  await concludeChallenges(stage, sessions);
   await expireAbandoned(stage, sessions);
 
   const endings = await readEndings(stage);

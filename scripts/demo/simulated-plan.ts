@@ -239,6 +239,13 @@ function particularEpisodes(): readonly Episode[] {
     { name: "fleet, lane 0", curve: "secp256r1", energyWh: 21_000, minutes: 60, driver: "fleet", lane: 0 },
     { name: "fleet, lane 1", curve: "secp256k1", energyWh: 19_500, minutes: 60, driver: "fleet", lane: 1 },
     { name: "settled by a stranger", curve: "secp256k1", energyWh: 12_009, minutes: 38, settledBy: "stranger" },
+    {
+      name: "settled by a dishonest quorum",
+      curve: "secp256r1",
+      energyWh: 10_000,
+      minutes: 40,
+      settledBy: "dishonest quorum",
+    },
     { name: "dearer than the hold", curve: "secp256r1", energyWh: 40_000, minutes: 95, holdMicro: 5_000_000n },
     {
       name: "abandoned",

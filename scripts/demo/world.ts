@@ -24,8 +24,10 @@ export interface World {
   readonly provider: ReturnType<typeof createChainProvider>;
   /** Who is paid. */
   readonly operator: Transactor;
-  /** The committee, of which the first ones are a quorum. */
+  /** The committee. */
   readonly oracles: readonly Wallet[];
+  /** As many of it as must sign. */
+  readonly quorum: readonly Wallet[];
   /** Who brings signed terms to the chain; anybody could. */
   readonly relayer: Transactor;
   close(): Promise<void>;
@@ -93,6 +95,7 @@ export async function createWorld(options: {
       contracts: contractsOf(deployment, provider),
       provider,
       oracles,
+      quorum: oracles.slice(0, usualThreshold(addresses)),
       operator: await createTransactor(chain, demoAccount("operator")),
       relayer: await createTransactor(chain, demoAccount("relayer")),
       close,

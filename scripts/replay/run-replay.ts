@@ -79,7 +79,7 @@ export async function runReplay(
   closers.push(() => service.close());
 
   const sessions = steps.flatMap((step) => (step.kind === "open" ? step.sessions : []));
-  const registrar = await createRegistrar(world.contracts, world.operator, world.oracles);
+  const registrar = await createRegistrar(world.contracts, world.operator, world.quorum);
   const tariffId = await registrar.publishTariff(demoTariff);
   const plugs = await connectPlugs(sessions, registrar, service, clock.nowSeconds());
   const nonces = await fundAccounts(sessions, world);

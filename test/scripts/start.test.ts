@@ -61,7 +61,7 @@ describe("npm start", function () {
     const answer = answerOf(await runScript("start", ["--once", "--json"]));
 
     expect(answer.isAsPlanned).to.equal(true);
-    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(18);
+    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(19);
     expect(answer.sessions.filter(({ ended }) => ended === "expired").map(({ name }) => name)).to.deep.equal([
       "abandoned",
     ]);
@@ -86,8 +86,8 @@ describe("npm start", function () {
 
     expect(first.isAsPlanned).to.equal(true);
     expect(second.totals).to.deep.equal(first.totals);
-    expect(first.totals["energyMicroWh"]).to.equal("260000000000");
-    expect(readdirSync(join(data, "receipts"))).to.have.length(18);
+    expect(first.totals["energyMicroWh"]).to.equal("280000000000");
+    expect(readdirSync(join(data, "receipts"))).to.have.length(19);
   });
 
   it("stays up until it is told to end, and keeps others from its data", async () => {

@@ -52,7 +52,7 @@ describe("npm run verify:receipt", function () {
   }
 
   const pick = (curve: string): Json => {
-    const receipt = receipts.find(({ meter }) => (meter as Json)["curve"] === curve);
+    const receipt = receipts.find(({ meter, challenge }) => (meter as Json)["curve"] === curve && challenge === null);
     expect(receipt, curve).not.to.equal(undefined);
 
     return structuredClone(receipt ?? {});
@@ -61,8 +61,11 @@ describe("npm run verify:receipt", function () {
   const changed = (change: (receipt: Json) => void): Json => {
     const receipt = structuredClone(
       receipts.find(
-        ({ meter, records, chargedMicro, holdMicro }) =>
-          (meter as Json)["curve"] === "secp256r1" && (records as unknown[]).length === 1 && chargedMicro !== holdMicro,
+        ({ meter, records, chargedMicro, holdMicro, challenge }) =>
+          (meter as Json)["curve"] === "secp256r1" &&
+          (records as unknown[]).length === 1 &&
+          chargedMicro !== holdMicro &&
+          challenge === null,
       ) ?? {},
     );
     change(receipt);
@@ -160,6 +163,24 @@ describe("npm run verify:receipt", function () {
       expect(await failuresOf(changed(change))).to.deep.equal(failing);
     });
   }
+
+  it("knows a session that a challenge has put right, and notices another price or refund in it", async () => {
+    const challenged = receipts.find(({ challenge }) => challenge !== null);
+    const challenge = (change: Json): unknown => ({
+      ...challenged,
+      challenge: { ...part(challenged ?? {}, "challenge"), ...change },
+    });
+
+    expect(await failuresOf(challenged)).to.deep.equal([]);
+    expect(await failuresOf(challenge({ provenMicro: "5437431" }))).to.deep.equal([
+      "proven price",
+      "challenge: event",
+      "challenge: refund",
+    ]);
+    expect(await failuresOf(challenge({ refundedMicro: "4540201" }))).to.deep.equal(["challenge: refund"]);
+    expect(await failuresOf(challenge({ ending: null }))).to.deep.equal([]);
+    expect(await failuresOf({ ...challenged, challenge: null })).to.deep.equal(["energy", "energy as text"]);
+  });
 
   it("notices contracts that are not those of a deployment that is trusted", async () => {
     const path = join(folder, "trusted.json");

@@ -1,0 +1,41 @@
+import type { BaseWallet } from "ethers";
+
+import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
+import { batchDigestOf } from "../../services/domain/claims.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
+import type { SessionTerms } from "../../services/domain/terms.ts";
+import { demoAccount } from "./accounts.ts";
+import { signAsQuorum } from "./registration.ts";
+import { createTransactor, type MinedTransaction } from "./transactor.ts";
+import type { World } from "./world.ts";
+
+/** What a quorum claims that does not care what the meter signed. */
+export interface WrongClaim {
+  readonly energyMicroWh: bigint;
+  readonly chargingSeconds: number;
+}
+
+/**
+ * Settles a session wrongly, as oracles can whose keys were stolen: enough of them sign what they like, and anybody sends
+ * it.
+ *
+ * @throws WattproofError TRANSACTION_FAILED
+ */
+export async function settleDishonestly(
+  { chain, contracts, deployment }: World,
+  terms: SessionTerms,
+  tariff: Tariff,
+  thieves: readonly BaseWallet[],
+  claim: WrongClaim,
+): Promise<MinedTransaction> {
+  const { chargingSettlement } = contracts;
+  const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.chargingSettlement };
+  const items = [{ terms, tariff, ...claim, idleSeconds: 0, toppedUpMicro: 0n }];
+  const digest = batchDigestOf(claimsOf(items, domain), domain);
+  const signatures = thieves.flatMap((thief) =>
+    signAsQuorum([thief], digest).map((signature) => ({ signer: thief.address, ...signature })),
+  );
+  const stranger = await createTransactor(chain, demoAccount("stranger"));
+
+  return stranger.send(domain.verifyingContract, encodeSettlement(chargingSettlement.interface, items, signatures));
+}
