@@ -369,7 +369,8 @@ interface IChargingSettlement {
     /// the quorum signed. A session that cannot be settled is skipped with an event; the others settle. A session can be
     /// settled until somebody expires it.
     /// @param signatures Of the EIP-712 digest of SettlementBatch(bytes32 claims,uint256 count), where `claims` links
-    /// every session of the batch in order: keccak256(previous, sessionId, metering), from 0.
+    /// every session of the batch in order: keccak256(previous, sessionId, metering), from 0, where the bits of
+    /// a metering that mean nothing count as 0.
     function settleBatch(SettlementGroup[] calldata groups, OracleSignature[] calldata signatures) external;
 
     /// @notice Settles one session from what its meter signed; the credit is final. Only `meterSettlement`, which has

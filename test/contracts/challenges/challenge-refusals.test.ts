@@ -98,7 +98,6 @@ describe("Challenges.challenge refuses", () => {
     const unclaimed = { sessionId: toBeHex(7, 32), metering: 7n };
     const bad: Partial<ChallengeCall>[] = [
       { metering: packMetering(RECORDED) },
-      { metering: packMetering(OVERCLAIMED, 0n, 1n) },
       { metering: packMetering(OVERCLAIMED, 1n) },
       { previousLink: toBeHex(1, 32) },
       { previousLink: links[1] ?? ZeroHash },

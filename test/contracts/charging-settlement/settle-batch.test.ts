@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { toBeHex } from "ethers";
+import { solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { linksOf, signClaims } from "../../helpers/claims.ts";
@@ -563,8 +563,14 @@ describe("ChargingSettlement.settleBatch", () => {
 
   it("gives the bits of the packed metering that mean nothing no meaning", async () => {
     const claim = { terms, metering: packMetering(USUAL, 0n, 2n ** 64n - 1n) };
+    const link = solidityPackedKeccak256(
+      ["bytes32", "bytes32", "uint256"],
+      [ZeroHash, sessionIn(fixture, terms), packMetering(USUAL)],
+    );
 
     expect(await settle(settlementGroup(terms, [claim]))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
+    // Nor does a challenge have to know them.
+    expect((await fixture.challenges.batchOf(0)).link).to.equal(BigInt(link) >> 96n);
   });
 
   it("lets a driver whose session was settled open the next one with what came back", async () => {
