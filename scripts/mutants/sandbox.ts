@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import { runNode, type ProcessOutcome } from "./bounded-process.ts";
 import { plant, type PlantedBug, projectRoot } from "./planted-bugs.ts";
 
-/** A compilation takes 10 to 30 s, some test files 10 s: both many times over. */
-const buildTimeoutMs = 300_000;
-const testTimeoutMs = 180_000;
+/** A compilation takes up to 70 s, some test files 10 s: both many times over, because the machine may be busy. */
+const buildTimeoutMs = 1_200_000;
+const testTimeoutMs = 600_000;
 
 /** What became of a bug. */
 export type Verdict =

@@ -29,6 +29,12 @@ contract OnceModel {
         (liveNonce, openedCount) = (itsNonce, openedCount + 1);
     }
 
+    function topUp(uint256 session, uint256 raised) external {
+        require(session != 0 && raised != 0);
+        require(commitment == session);
+        commitment = raised;
+    }
+
     function settle(uint256 session) external {
         require(session != 0);
         require(commitment == session);

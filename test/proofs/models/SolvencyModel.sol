@@ -6,7 +6,7 @@ contract SolvencyModel {
     mapping(uint256 key => uint256) public freeMicro;
     mapping(uint256 key => uint256) public commitment;
     mapping(uint256 key => uint256) public heldMicro;
-    mapping(address operator => uint256) public creditMicro;
+    mapping(uint256 credit => uint256) public creditMicro;
     uint256 public owedMicro;
     uint256 public balanceMicro;
 
@@ -30,13 +30,21 @@ contract SolvencyModel {
         (heldMicro[key], owedMicro) = (hold, owedMicro + hold);
     }
 
-    function settle(uint256 key, uint256 session, address operator, uint256 priceMicro) external {
+    function topUp(uint256 key, uint256 session, uint256 raised, uint256 amountMicro) external {
+        require(session != 0 && raised != 0 && commitment[key] == session);
+        require(amountMicro != 0 && amountMicro <= freeMicro[key]);
+        (freeMicro[key], owedMicro) = (freeMicro[key] - amountMicro, owedMicro - amountMicro);
+        commitment[key] = raised;
+        (heldMicro[key], owedMicro) = (heldMicro[key] + amountMicro, owedMicro + amountMicro);
+    }
+
+    function settle(uint256 key, uint256 session, uint256 credit, uint256 priceMicro) external {
         require(session != 0 && commitment[key] == session);
         uint256 hold = heldMicro[key];
         uint256 charged = priceMicro < hold ? priceMicro : hold;
         (commitment[key], heldMicro[key], owedMicro) = (0, 0, owedMicro - hold);
         (freeMicro[key], owedMicro) = (freeMicro[key] + hold - charged, owedMicro + hold - charged);
-        (creditMicro[operator], owedMicro) = (creditMicro[operator] + charged, owedMicro + charged);
+        (creditMicro[credit], owedMicro) = (creditMicro[credit] + charged, owedMicro + charged);
     }
 
     function expire(uint256 key, uint256 session, uint256 expiry, uint256 time) external {
@@ -46,9 +54,9 @@ contract SolvencyModel {
         (freeMicro[key], owedMicro) = (freeMicro[key] + hold, owedMicro + hold);
     }
 
-    function withdrawCredit(address operator, uint256 amountMicro) external {
-        require(amountMicro != 0 && amountMicro <= creditMicro[operator]);
-        (creditMicro[operator], owedMicro) = (creditMicro[operator] - amountMicro, owedMicro - amountMicro);
+    function withdrawCredit(uint256 credit, uint256 amountMicro) external {
+        require(amountMicro != 0 && amountMicro <= creditMicro[credit]);
+        (creditMicro[credit], owedMicro) = (creditMicro[credit] - amountMicro, owedMicro - amountMicro);
         balanceMicro -= amountMicro;
     }
 

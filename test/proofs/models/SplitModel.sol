@@ -6,8 +6,9 @@ contract SplitModel {
     mapping(uint256 key => uint256) public freeMicro;
     mapping(uint256 key => uint256) public commitment;
     mapping(uint256 key => uint256) public heldMicro;
-    mapping(address operator => uint256) public creditMicro;
+    mapping(uint256 credit => uint256) public creditMicro;
 
+    /// @dev Whatever comes into a free balance otherwise: deposits, refunds, what a challenge brings.
     function deposit(uint256 key, uint256 amountMicro) external {
         require(amountMicro != 0);
         freeMicro[key] += amountMicro;
@@ -25,14 +26,23 @@ contract SplitModel {
         (commitment[key], heldMicro[key]) = (session, hold);
     }
 
-    function settle(uint256 key, uint256 session, address operator, uint256 priceMicro) external {
+    function topUp(uint256 key, uint256 session, uint256 raised, uint256 amountMicro) external {
+        require(session != 0 && raised != 0 && commitment[key] == session);
+        require(amountMicro != 0 && amountMicro <= freeMicro[key]);
+        uint256 boundBefore = freeMicro[key] + heldMicro[key];
+        freeMicro[key] -= amountMicro;
+        (commitment[key], heldMicro[key]) = (raised, heldMicro[key] + amountMicro);
+        _check(boundBefore, heldMicro[key], freeMicro[key]);
+    }
+
+    function settle(uint256 key, uint256 session, uint256 credit, uint256 priceMicro) external {
         require(session != 0 && commitment[key] == session);
-        (uint256 freeBefore, uint256 creditBefore) = (freeMicro[key], creditMicro[operator]);
+        (uint256 freeBefore, uint256 creditBefore) = (freeMicro[key], creditMicro[credit]);
         (uint256 charged, uint256 returned) = _split(heldMicro[key], priceMicro);
         commitment[key] = 0;
         freeMicro[key] += returned;
-        creditMicro[operator] += charged;
-        _check(heldMicro[key], creditMicro[operator] - creditBefore, freeMicro[key] - freeBefore);
+        creditMicro[credit] += charged;
+        _check(heldMicro[key], creditMicro[credit] - creditBefore, freeMicro[key] - freeBefore);
     }
 
     function _split(uint256 hold, uint256 priceMicro) private pure returns (uint256 charged, uint256 returned) {
@@ -47,9 +57,14 @@ contract SplitModel {
         _check(heldMicro[key], 0, freeMicro[key] - freeBefore);
     }
 
-    function withdrawCredit(address operator, uint256 amountMicro) external {
-        require(amountMicro != 0 && amountMicro <= creditMicro[operator]);
-        creditMicro[operator] -= amountMicro;
+    /// @dev Whatever goes out of a credit: withdrawals, refunds, what a challenge takes back.
+    function withdrawCredit(uint256 credit, uint256 amountMicro) external {
+        require(amountMicro != 0 && amountMicro <= creditMicro[credit]);
+        creditMicro[credit] -= amountMicro;
+    }
+
+    function compensate(uint256 credit, uint256 amountMicro) external {
+        creditMicro[credit] += amountMicro;
     }
 
     function _check(uint256 hold, uint256 charged, uint256 returned) private pure {
