@@ -42,6 +42,8 @@ export const errorCatalogue = {
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Records and sessions.
+  CONSENT_INVALID: { httpStatus: 400, isRetryable: false, title: "The consent is not of the documented form." },
+  CONSENT_UNSIGNED: { httpStatus: 403, isRetryable: false, title: "The session's driver did not sign the consent." },
   STATION_NOT_AT_EVSE: { httpStatus: 403, isRetryable: false, title: "The station may not report for this EVSE." },
   SESSION_UNKNOWN: { httpStatus: 404, isRetryable: true, title: "No open session is known by this id or idTag." },
   SESSION_AMBIGUOUS: { httpStatus: 409, isRetryable: false, title: "Several sessions share this idTag." },
