@@ -38,6 +38,7 @@ export const errorCatalogue = {
   CLIENT_RATE_EXCEEDED: { httpStatus: 429, isRetryable: true, title: "More requests than one client may make." },
   RELAY_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service opens no sessions for drivers." },
   RELAY_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The service cannot send openings at present." },
+  EVSE_NOT_FREE: { httpStatus: 409, isRetryable: true, title: "The charger cannot take a car there now." },
   OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },

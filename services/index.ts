@@ -15,8 +15,10 @@ import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
 import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
+import { findObstacleAtEvse } from "./ingest/charging/evse-availability.ts";
 import { createChargingInbox } from "./ingest/charging/frame-inbox.ts";
 import { createTransactionPursuer } from "./ingest/charging/pursue-transactions.ts";
+import { createSessionStopper } from "./ingest/charging/stop-session.ts";
 import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
@@ -72,7 +74,7 @@ export interface ServiceOptions {
   readonly now?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
-  /** Has chargers stop for their drivers; without it drivers stop at the charger. */
+  /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
   readonly stopper?: ChargeStopper;
   readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
@@ -193,8 +195,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     settings: pageSettings,
     chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
     relay,
-    stopper: options.stopper ?? null,
+    stopper: options.stopper ?? createSessionStopper(acting),
     openingsPerMinute: config.openingsPerMinute,
+    findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     now,
     signal: streams.signal,
   });

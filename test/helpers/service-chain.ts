@@ -92,6 +92,8 @@ export interface ServiceChain {
   fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
   /** The driver's signature that unsigned energy may cost so much. */
   signConsent(session: OpenedSession, capMicro: bigint): Promise<string>;
+  /** The driver's signature that the charger is to stop. */
+  signStop(session: OpenedSession): Promise<string>;
   /** What the operator has earned, provisional or not, in 10⁻⁶ token. */
   readCredit(): Promise<bigint>;
   /** What the driver's account has free, in 10⁻⁶ token. */
@@ -254,6 +256,12 @@ export async function startServiceChain(
     },
     signConsent: ({ sessionId }, capMicro) =>
       driver.signTypedData(settlementDomainOf(domain), consentTypes, { sessionId, capMicro }),
+    signStop: ({ sessionId }) =>
+      driver.signTypedData(
+        { name: "Wattproof driver page", version: "1", chainId: 31_337 },
+        { StopCharging: [{ name: "sessionId", type: "bytes32" }] },
+        { sessionId },
+      ),
     async readCredit() {
       const { finalMicro, provisionalMicro } = await chargingSettlement.creditOf(operator.address, 0);
       return finalMicro + provisionalMicro;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { priceOf } from "../../../services/domain/tariff.ts";
+import { findObstacleAtEvse } from "../../../services/ingest/charging/evse-availability.ts";
 import { verifyReceipt } from "../../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
@@ -78,6 +79,45 @@ describe("Holds that run out, sessions that do not begin, and energy that nobody
     world.nowMs += 600_000;
     await world.settle();
     expect(charger.taken).to.have.length(2);
+  });
+
+  it("has the charger stop when its driver wants it", async function () {
+    const { session, point } = await openPlace(chain, world);
+    const charger = await world.connect("CS-1", "ocpp1.6", [point.evse]);
+    const stop = async () => {
+      const url = `${world.service.url}/v1/sessions/${session.sessionId}/stop`;
+      const body = JSON.stringify({ signature: await chain.signStop(session) });
+      return (await fetch(url, { method: "POST", body })).status;
+    };
+    expect(await stop()).to.equal(409);
+    const transactionId = await start16(world, charger, { idTag: session.idTag });
+    await world.service.ocpp.handedOn();
+    expect(await stop()).to.equal(202);
+    expect(await stop()).to.equal(202);
+    await world.settle();
+    expect(charger.taken).to.deep.equal([{ action: "RemoteStopTransaction", payload: { transactionId } }]);
+  });
+
+  it("lets no money be held where somebody charges or the charger has a fault", async function () {
+    const { session, point } = await openPlace(chain, world);
+    const charger = await world.connect("CS-1", "ocpp1.6", [point.evse]);
+    const { store, ocpp } = world.service;
+    const obstacle = () => findObstacleAtEvse({ store, connections: ocpp.door.connections }, point.evse);
+    const say = (status: string) =>
+      charger.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status });
+    expect(await obstacle()).to.equal(null);
+    await say("Preparing");
+    expect(await obstacle()).to.equal(null);
+    await say("Faulted");
+    expect(await obstacle()).to.equal("The charger says Faulted.");
+    await say("Reserved");
+    expect(await obstacle()).to.equal("The charger says Reserved.");
+    await say("Preparing");
+    await start16(world, charger, { idTag: session.idTag });
+    await ocpp.handedOn();
+    expect(await obstacle()).to.equal("The charger says Preparing, and somebody is charging there.");
+    await charger.close();
+    expect(await obstacle()).to.equal(null);
   });
 
   it("charges on after a top-up", async function () {
