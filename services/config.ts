@@ -1,19 +1,13 @@
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
+import { chargingOf, chargingSettings, type ChargingConfig } from "./charging-settings.ts";
 import { WattproofError } from "./errors.ts";
+import { integer } from "./setting-types.ts";
 
 const prefix = "WATTPROOF_";
 /** What the tests and the commands of an operator read; a service that finds it beside its own is not misconfigured. */
 const foreignName = /^(?:SHARED$|DEPLOYER_)/;
-
-function integer(least: number, most: number) {
-  return z
-    .string()
-    .regex(/^(0|[1-9][0-9]{0,15})$/, "must be an integer in decimal digits")
-    .transform(Number)
-    .pipe(z.number().int().min(least).max(most));
-}
 
 const micro = z
   .string()
@@ -87,6 +81,7 @@ export const settingsSchema = z.strictObject({
     .enum(["refuse", "accept"])
     .prefault("refuse")
     .meta({ description: "What becomes of records that do not carry their session's idTag." }),
+  ...chargingSettings,
   STATION_MESSAGES_PER_SECOND: integer(1, 100_000)
     .prefault("20")
     .meta({ description: "Messages that one station may send per second; five times as many at once." }),
@@ -235,6 +230,7 @@ export interface ServiceConfig {
   readonly quorumTakeoverMs: number;
   readonly challenges: "send" | "watch";
   readonly unboundRecords: "refuse" | "accept";
+  readonly charging: ChargingConfig;
   readonly stationMessagesPerSecond: number;
   readonly queueLimit: number;
   readonly operatorKey: string | null;
@@ -294,6 +290,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     quorumTakeoverMs: settings.QUORUM_TAKEOVER_MS,
     challenges: settings.CHALLENGES,
     unboundRecords: settings.UNBOUND_RECORDS,
+    charging: chargingOf(settings),
     stationMessagesPerSecond: settings.STATION_MESSAGES_PER_SECOND,
     queueLimit: settings.QUEUE_LIMIT,
     operatorKey: settings.OPERATOR_KEY ?? null,

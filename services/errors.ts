@@ -38,10 +38,13 @@ export const errorCatalogue = {
   CLIENT_RATE_EXCEEDED: { httpStatus: 429, isRetryable: true, title: "More requests than one client may make." },
   RELAY_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service opens no sessions for drivers." },
   RELAY_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The service cannot send openings at present." },
+  EVSE_NOT_FREE: { httpStatus: 409, isRetryable: true, title: "The charger cannot take a car there now." },
   OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Records and sessions.
+  CONSENT_INVALID: { httpStatus: 400, isRetryable: false, title: "The consent is not of the documented form." },
+  CONSENT_UNSIGNED: { httpStatus: 403, isRetryable: false, title: "The session's driver did not sign the consent." },
   STATION_NOT_AT_EVSE: { httpStatus: 403, isRetryable: false, title: "The station may not report for this EVSE." },
   SESSION_UNKNOWN: { httpStatus: 404, isRetryable: true, title: "No open session is known by this id or idTag." },
   SESSION_AMBIGUOUS: { httpStatus: 409, isRetryable: false, title: "Several sessions share this idTag." },

@@ -12,6 +12,14 @@ import { createHttpRpc, type Rpc } from "./chain/rpc.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
+import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
+import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
+import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
+import { findObstacleAtEvse } from "./ingest/charging/evse-availability.ts";
+import { createChargingInbox } from "./ingest/charging/frame-inbox.ts";
+import { createTransactionPursuer } from "./ingest/charging/pursue-transactions.ts";
+import { createSessionStopper } from "./ingest/charging/stop-session.ts";
+import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
@@ -52,7 +60,7 @@ export interface Service {
   /** For the registration of stations. */
   readonly store: Store;
   readonly ocpp: Ocpp;
-  /** Reads the chain up to its newest confirmed block and does what follows, without waiting for the next poll. */
+  /** Reads the chain up to its newest confirmed block and does what follows from it and from what stations said. */
   synchronise(): Promise<void>;
   /** Reads the chain up to its newest confirmed block, and does nothing that follows. */
   catchUp(): Promise<void>;
@@ -66,7 +74,7 @@ export interface ServiceOptions {
   readonly now?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
-  /** Has chargers stop for their drivers; without it drivers stop at the charger. */
+  /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
   readonly stopper?: ChargeStopper;
   readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
@@ -102,9 +110,17 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const desk = createOperatorDesk({ log, metrics });
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
   const meters = createMeterDirectory({ chain });
-  const verifier = createRecordVerifier({ ocmf: createOcmfVerifier({ cryptography: nodeCryptography }) });
+  const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
+  const verifier = createRecordVerifier({ ocmf });
   const { unboundRecords } = config;
-  const receiver = createRecordReceiver({ store, chain, meters, verifier, desk, metrics, now, unboundRecords });
+  const { policy: evidencePolicy, start, missingStop, stopAtBps, stopRetryMs } = config.charging;
+  const receiver = createRecordReceiver({
+    ...{ store, chain, meters, verifier, desk, metrics, now },
+    ...{ unboundRecords, evidencePolicy },
+  });
+  const book = createTransactionBook({ store });
+  const assessor = createSessionAssessor({ store, book, meters, ocmf, policy: evidencePolicy, desk, now });
+  const inbox = createChargingInbox({ store, book, assessor, receiver, desk, now, stopAtBps });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
@@ -150,7 +166,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const ocpp = await openOcpp({
     store,
     policy: createSessionIdTokenPolicy(store),
-    inbox: null,
+    inbox,
     desk,
     metrics,
     log,
@@ -163,14 +179,25 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     lock.release();
     throw error;
   });
+  const { commands } = ocpp;
+  const { connections } = ocpp.door;
+  const acting = { store, book, commands, connections, desk, now };
+  const rounds = createChargingRounds({
+    beginner: createSessionBeginner({ ...acting, meters, limits: start }),
+    pursuer: createTransactionPursuer({ ...acting, assessor, inbox, missingStop, stopRetryMs }),
+    desk,
+    pollIntervalMs: config.pollIntervalMs,
+    signal: stop.signal,
+  });
   const streams = new AbortController();
   const web = createWebDoors({
     store,
     settings: pageSettings,
     chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
     relay,
-    stopper: options.stopper ?? null,
+    stopper: options.stopper ?? createSessionStopper(acting),
     openingsPerMinute: config.openingsPerMinute,
+    findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     now,
     signal: streams.signal,
   });
@@ -187,8 +214,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       now,
       stationMessagesPerSecond: config.stationMessagesPerSecond,
       queueLimit: config.queueLimit,
-      connections: ocpp.door.connections,
-      commands: ocpp.commands,
+      connections,
+      commands,
+      chain,
+      reconsider: (sessionId) => reconsiderSession({ store, book, assessor }, sessionId),
       operatorKey: config.operatorKey,
       upgrade: (request, socket, head) => {
         // Where chargers have a port of their own, this one is not for them.
@@ -208,7 +237,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const resuming = receiver.resumePending(stop.signal).catch((error: unknown) => {
     desk.alert("resume-failed", { err: error });
   });
-  const running = loop.run(stop.signal);
+  const running = Promise.all([loop.run(stop.signal), rounds.run()]);
   log.info(
     { url: server.url, ocppUrls: ocpp.door.urls, chainId: deployment.chainId, oracle: chain.oracle, confirmations },
     "started",
@@ -229,7 +258,11 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     url: server.url,
     store,
     ocpp,
-    synchronise: () => loop.runOnce(),
+    async synchronise() {
+      await loop.runOnce();
+      await ocpp.handedOn();
+      await rounds.runOnce();
+    },
     catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),
   };

@@ -36,6 +36,9 @@ export type Alert =
   | "settlement-abandoned"
   | "session-expired-unpaid"
   | "session-disputed"
+  | "session-held"
+  | "session-late-evidence"
+  | "session-not-begun"
   | "fee-limit"
   | "oracle-unfunded"
   | "nonce-taken"
@@ -44,6 +47,10 @@ export type Alert =
   | "ocpp-exchange-failed"
   | "ocpp-frame-quarantined"
   | "ocpp-inbox-failed"
+  | "ocpp-message-unmatched"
+  | "ocpp-session-taken"
+  | "ocpp-stop-failed"
+  | "ocpp-stop-missing"
   | "ocpp-unknown-station";
 
 export const alerts: readonly Alert[] = [
@@ -66,6 +73,9 @@ export const alerts: readonly Alert[] = [
   "settlement-abandoned",
   "session-expired-unpaid",
   "session-disputed",
+  "session-held",
+  "session-late-evidence",
+  "session-not-begun",
   "fee-limit",
   "oracle-unfunded",
   "nonce-taken",
@@ -74,6 +84,10 @@ export const alerts: readonly Alert[] = [
   "ocpp-exchange-failed",
   "ocpp-frame-quarantined",
   "ocpp-inbox-failed",
+  "ocpp-message-unmatched",
+  "ocpp-session-taken",
+  "ocpp-stop-failed",
+  "ocpp-stop-missing",
   "ocpp-unknown-station",
 ];
 

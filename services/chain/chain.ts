@@ -15,6 +15,8 @@ export interface RegisteredEvse {
   readonly operator: string;
   /** The most that it can deliver, which sessions carry in their terms. */
   readonly maximumPowerW: number;
+  /** Number of the meter that measures there now; 0 if there is none. */
+  readonly activeMeter: number;
   readonly evseId: string;
 }
 
@@ -147,6 +149,9 @@ export interface Chain {
   canContractRead(payload: Uint8Array): Promise<boolean>;
   /** `null` if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff | null>;
+
+  /** The account signed this digest, with its key or as a contract (ERC-1271). */
+  isSignedBy(account: string, digest: string, signature: string): Promise<boolean>;
 
   /** The next nonce of the oracle's account at the newest block. */
   readAccountNonce(): Promise<number>;

@@ -9,6 +9,7 @@ import { classifyBroadcastRefusal } from "./broadcast.ts";
 import type { Chain, ChainBlock } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
+import { isSignedBy } from "./driver-signature.ts";
 import { readEvents } from "./events.ts";
 import { createPayloadScan } from "./payload-scan.ts";
 import { encodeAnswer, encodeChallenge, encodeConclusion, encodeMeterSettlement } from "./proof-calls.ts";
@@ -79,6 +80,7 @@ export function createEthereumChain(deps: {
         if (code === "0x") throw new WattproofError("CHAIN_MISMATCH", `There is no ${name} at ${address}.`);
       }
     },
+    isSignedBy: (account, digest, signature) => isSignedBy(rpc, account, digest, signature),
     isMember: () => registries.isMember(wallet.address),
     readCommittee: () => registries.readCommittee(),
     readEpochSeconds: () => registries.readEpochSeconds(),

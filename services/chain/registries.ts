@@ -27,7 +27,7 @@ const curves: readonly (MeterCurve | null)[] = [
 const statuses = [null, "pending", "active", "retired", "revoked"] as const;
 const possessions = [null, "proven-on-chain", "attested-by-oracle"] as const;
 
-const evseSchema = z.object({ operator: z.string(), maximumPowerW: small, evseId: z.string() });
+const evseSchema = z.object({ operator: z.string(), maximumPowerW: small, activeMeter: small, evseId: z.string() });
 const committeeSchema = z.tuple([z.array(z.string()), small]);
 const agreementSchema = z.tuple([z.string(), z.array(z.unknown()), small, z.boolean()]);
 const meterSchema = z.object({

@@ -1,3 +1,4 @@
+import type { EvidenceGrade } from "./charging/assess-transaction.ts";
 import type { MeteredSession } from "./evidence.ts";
 import type { PriceBreakdown, Tariff } from "./tariff.ts";
 import { priceOf } from "./tariff.ts";
@@ -23,6 +24,22 @@ export interface Cdr extends MeteredSession {
   readonly returnedMicro: bigint;
   /** Every record carries the session's idTag under the meter's signature. */
   readonly isBoundToSession: boolean;
+  readonly evidence: CdrEvidence;
+}
+
+/** What the energy of a charge detail record rests on. */
+export interface CdrEvidence {
+  readonly grade: EvidenceGrade;
+  /** Codes of `findingCatalogue`. */
+  readonly reasons: readonly string[];
+  readonly flags: readonly string[];
+}
+
+/** What a session rests on that was completed by records alone. */
+export function evidenceOfRecords(isBoundToSession: boolean): CdrEvidence {
+  return isBoundToSession
+    ? { grade: "meter-signed-bound", reasons: ["SIGNED_AND_BOUND"], flags: [] }
+    : { grade: "meter-signed", reasons: ["SIGNED"], flags: [] };
 }
 
 /** Prices a session at the tariff of its terms. */
@@ -34,13 +51,14 @@ export function createCdr(input: {
   readonly energyWh: string;
   readonly metered: MeteredSession;
   readonly isBoundToSession: boolean;
+  readonly evidence: CdrEvidence;
   /** By how much the driver raised the hold so far. */
   readonly toppedUpMicro: bigint;
 }): Cdr {
-  const { sessionId, terms, tariff, meter, energyWh, metered, isBoundToSession } = input;
+  const { sessionId, terms, tariff, meter, energyWh, metered, isBoundToSession, evidence } = input;
   const price = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.idleSeconds);
   const split = splitOf(price, terms.holdMicro + input.toppedUpMicro);
-  return { sessionId, meter, energyWh, ...metered, price, ...split, isBoundToSession };
+  return { sessionId, meter, energyWh, ...metered, price, ...split, isBoundToSession, evidence };
 }
 
 /** The record as it is with another hold: a driver may raise it until the session is settled. */

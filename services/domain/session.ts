@@ -1,15 +1,17 @@
 import { WattproofError } from "../errors.ts";
+import type { EvidenceGrade } from "./charging/assess-transaction.ts";
 import type { Challenge, ChallengeEnding, Tally } from "./session-amounts.ts";
 import { addTally, challengeUpTo, talliesUpTo, totalOf } from "./session-amounts.ts";
 
 /**
- * Where a charging session is in its life. `skipped`: the chain would not settle it, or its settlement failed too often.
+ * Where a charging session is in its life. `held`: its energy is known, and does not settle by itself. `skipped`: the chain would not settle it, or its settlement failed too often.
  * `unconfirmed`: the block that opened it is no longer part of the chain.
  */
 export type SessionStatus =
   | "unservable"
   | "opened"
   | "charging"
+  | "held"
   | "completed"
   | "batched"
   | "settled"
@@ -22,6 +24,7 @@ export const sessionStatuses: readonly SessionStatus[] = [
   "unservable",
   "opened",
   "charging",
+  "held",
   "completed",
   "batched",
   "settled",
@@ -65,6 +68,18 @@ export interface Dispute {
   readonly isFinal: boolean;
 }
 
+/** What the evidence of a session was found to be worth. */
+export interface SessionAssessment {
+  readonly grade: EvidenceGrade;
+  /** Codes of `findingCatalogue`: those that made the grade, and all others. */
+  readonly reasons: readonly string[];
+  readonly flags: readonly string[];
+  /** The exact energy that was assessed, as a canonical decimal. */
+  readonly energyWh: string;
+  /** Why the session does not settle by itself: a code; `null` if it does. */
+  readonly hold: string | null;
+}
+
 /** Who vouches for a session on its way to the chain: a quorum of oracles, or its meter alone. */
 export type SettlementLane = "oracles" | "meter";
 
@@ -82,6 +97,8 @@ export interface SessionState {
   readonly status: SessionStatus;
   readonly stage: EvidenceStage;
   readonly dispute: Dispute | null;
+  /** `null` until the evidence was assessed as a whole. */
+  readonly assessment: SessionAssessment | null;
   /** Why the session is unservable or skipped: a code. */
   readonly reason: string | null;
   /** The batch that carries, or carried, the session to the chain. */
@@ -102,7 +119,11 @@ export type SessionEvent =
   | { readonly kind: "opened"; readonly opening: LogPosition; readonly unservableReason: string | null }
   | { readonly kind: "evidence-begun" }
   /** `notBeforeMs`: another service is about to settle the session. */
-  | { readonly kind: "evidence-completed"; readonly notBeforeMs?: number }
+  | { readonly kind: "evidence-completed"; readonly notBeforeMs?: number; readonly assessment?: SessionAssessment }
+  /** The evidence was assessed, and does not settle by itself. `dispute`: it contradicts itself. */
+  | { readonly kind: "evidence-held"; readonly assessment: SessionAssessment; readonly dispute: Dispute | null }
+  /** What was found after the session was complete; it changes nothing else. */
+  | { readonly kind: "evidence-flagged"; readonly flags: readonly string[] }
   /** Records were added that prove nothing yet. */
   | { readonly kind: "evidence-added" }
   | { readonly kind: "evidence-disputed"; readonly reason: string; readonly isFinal: boolean }
@@ -131,6 +152,7 @@ export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): S
     status: event.unservableReason === null ? "opened" : "unservable",
     stage: "none",
     dispute: null,
+    assessment: null,
     reason: event.unservableReason,
     batchId: null,
     failedAttempts: 0,
@@ -151,7 +173,7 @@ export function isTakingRecords(state: SessionState): boolean {
   if (state.closing?.kind === "settled") {
     return state.closing.batch !== null && state.challenge === null && state.stage !== "complete";
   }
-  return ["opened", "charging", "completed", "disputed", "unconfirmed"].includes(state.status);
+  return ["opened", "charging", "held", "completed", "disputed", "unconfirmed"].includes(state.status);
 }
 
 /**
@@ -166,7 +188,11 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case "evidence-begun":
     case "evidence-completed":
     case "evidence-disputed":
+    case "evidence-held":
       return addEvidence(state, event);
+    case "evidence-flagged":
+      if (state.assessment === null) throw illegal(state, event);
+      return { ...state, assessment: { ...state.assessment, flags: event.flags } };
     case "batched":
       if (state.status !== "completed") throw illegal(state, event);
       return { ...state, batchId: event.batchId, status: "batched" };
@@ -208,18 +234,23 @@ function reopen(state: SessionState, event: Extract<SessionEvent, { kind: "opene
 
 function addEvidence(state: SessionState, event: SessionEvent): SessionState {
   if (!isTakingRecords(state)) throw illegal(state, event);
-  let { stage, dispute } = state;
+  let { stage, dispute, assessment } = state;
   if (event.kind === "evidence-begun" && stage === "none") stage = "begun";
   let { nextTry } = state;
   if (event.kind === "evidence-completed") {
     stage = "complete";
+    assessment = event.assessment ?? assessment;
     if (dispute?.isFinal !== true) dispute = null;
     if (event.notBeforeMs !== undefined) nextTry = { ...nextTry, notBeforeMs: event.notBeforeMs };
   }
   if (event.kind === "evidence-disputed" && dispute?.isFinal !== true) {
     dispute = { reason: event.reason, isFinal: event.isFinal };
   }
-  const next = { ...state, stage, dispute, nextTry };
+  if (event.kind === "evidence-held") {
+    assessment = event.assessment;
+    if (dispute?.isFinal !== true) dispute = event.dispute;
+  }
+  const next = { ...state, stage, dispute, assessment, nextTry };
   return state.status === "unconfirmed" || state.status === "settled" ? next : rest(next);
 }
 
@@ -252,9 +283,10 @@ function withoutAmountsAbove(state: SessionState, blockNumber: number): SessionS
   };
 }
 
-/** The state of a session that is open, by what its meter has signed. */
+/** The state of a session that is open, by what is known of its energy. */
 function rest(state: SessionState): SessionState {
   if (state.dispute !== null) return { ...state, status: "disputed" };
+  if (state.stage !== "complete" && state.assessment !== null) return { ...state, status: "held" };
   const byStage = { none: "opened", begun: "charging", complete: "completed" } as const;
   return { ...state, status: byStage[state.stage] };
 }

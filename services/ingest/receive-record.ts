@@ -56,6 +56,11 @@ const faults: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CHAIN_MISMATCH",
   "TARIFF_MISSING",
 ]);
+/** Whether an error is a fault of ours, after which the same record is to be tried again, and no refusal of it. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof WattproofError) || faults.has(error.code);
+}
+
 const resumeLimit = 100_000;
 const resumePage = 100;
 

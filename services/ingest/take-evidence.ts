@@ -1,5 +1,6 @@
 import type { Cdr } from "../domain/cdr.ts";
-import { createCdr } from "../domain/cdr.ts";
+import { createCdr, evidenceOfRecords } from "../domain/cdr.ts";
+import { decideSettlement, type EvidencePolicy } from "../domain/charging/settlement-policy.ts";
 import { isContradicted } from "../domain/dispute.ts";
 import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts";
 import type { RegisterSpan } from "../domain/evidence.ts";
@@ -20,6 +21,7 @@ import type { RecordRefusal, RecordVerifier } from "../verify/record-verifier.ts
 import { judgeRecords, spansOf, type SessionJudgement } from "../verify/session-judge.ts";
 import { findSessionOfRecord, type UnboundRecords } from "./find-session.ts";
 import { isSettleableByMeter } from "./mark-record.ts";
+import { ocppRecordMediaType } from "./ocpp-record.ts";
 import type { RecordAnswer } from "./receive-record.ts";
 
 export interface EvidenceIntakeDeps {
@@ -28,6 +30,7 @@ export interface EvidenceIntakeDeps {
   readonly meters: MeterDirectory;
   readonly verifier: RecordVerifier;
   readonly unboundRecords: UnboundRecords;
+  readonly evidencePolicy: EvidencePolicy;
   readonly desk: OperatorDesk;
   readonly metrics: Pick<Metrics, "evidenceRecords">;
 }
@@ -59,7 +62,9 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     const reading = verifier.readIdentification(message.record);
     if ("outcome" in reading) throw refusal(reading);
     const { identification } = reading;
-    const found = await findSessionOfRecord(store, identification, message.sessionReference, deps.unboundRecords);
+    // Inside a transaction the station has said which session it is, by the idTag that it began with.
+    const unboundRecords = isOfTransaction(message) ? "accept" : deps.unboundRecords;
+    const found = await findSessionOfRecord(store, identification, message.sessionReference, unboundRecords);
     const { session, isBound } = found;
     if (!station.evses.includes(session.terms.evse)) {
       throw new WattproofError("STATION_NOT_AT_EVSE", `The session is at EVSE ${session.terms.evse}.`);
@@ -214,8 +219,24 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       const reason = metered === null ? "METERING_OUT_OF_RANGE" : "EVIDENCE_CONTRADICTORY";
       return { events: [{ kind: "evidence-disputed", reason, isFinal: true }], cdr: null, energyWh };
     }
-    const events = [{ kind: "evidence-completed" }] as const;
-    if (existing !== null) return { events, cdr: null, energyWh };
+    if (existing !== null) return { events: [{ kind: "evidence-completed" }], cdr: null, energyWh };
+    const isBoundToSession = claimed.isBound && earlier.every((record) => record.isBoundToSession);
+    const evidence = evidenceOfRecords(isBoundToSession);
+    const assessment = { ...evidence, energyWh, hold: null };
+    if (session.state.closing === null) {
+      // The transaction is assessed as a whole when it is over: what the station says beside its meter counts, too.
+      if (isOfTransaction(claimed.message)) return { events: [{ kind: "evidence-added" }], cdr: null, energyWh };
+      const price = { grossMicro: 0n, unsignedCapMicro: null };
+      const decision = decideSettlement(
+        { ...assessment, reasons: [], flags: [], completeness: "unknown" },
+        deps.evidencePolicy,
+        price,
+      );
+      if (decision.kind === "hold") {
+        const held = { ...assessment, hold: decision.reason };
+        return { events: [{ kind: "evidence-held", assessment: held, dispute: null }], cdr: null, energyWh };
+      }
+    }
 
     const tariff = await store.findTariff(session.terms.tariffId);
     if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
@@ -226,10 +247,11 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       meter: { number: meter.number, curve: meter.curve, publicKey: meter.publicKey },
       energyWh,
       metered,
-      isBoundToSession: claimed.isBound && earlier.every((record) => record.isBoundToSession),
+      isBoundToSession,
+      evidence,
       toppedUpMicro: totalOf(session.state.topUps),
     });
-    return { events, cdr, energyWh };
+    return { events: [{ kind: "evidence-completed", assessment }], cdr, energyWh };
   }
 
   function verifyAgain(record: EvidenceRecord, meter: RegisteredMeter): VerifiedRecord {
@@ -261,6 +283,10 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
 
 function leftToOthers(event: SessionEvent, notBeforeMs: number | undefined): SessionEvent {
   return event.kind === "evidence-completed" && notBeforeMs !== undefined ? { ...event, notBeforeMs } : event;
+}
+
+function isOfTransaction({ mediaType }: StoredMessage): boolean {
+  return mediaType === ocppRecordMediaType;
 }
 
 function eventOf(judgement: Exclude<SessionJudgement, { kind: "complete" }>): SessionEvent {

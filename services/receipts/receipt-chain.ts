@@ -28,6 +28,7 @@ export const receiptInterface = new Interface([
   "function authorizedFunding() view returns (address)",
   "function evseOf(uint32 evse) view returns (tuple(address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId))",
   "function meterOf(uint32 meter) view returns (tuple(uint32 evse, uint8 curve, uint8 status, uint8 possession, uint40 validFrom, uint40 validUntil, uint40 calibrationExpiresAt, bytes publicKey))",
+  "function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)",
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
 ]);
 

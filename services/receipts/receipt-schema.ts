@@ -26,7 +26,8 @@ const record = z.union([
 
 /** A receipt as the service writes it. Large integers are decimal text; amounts are in 10⁻⁶ token. */
 export const receiptSchema = z.strictObject({
-  version: z.literal(1),
+  /** 1 says nothing of the evidence: only what meters signed was settled then. */
+  version: z.literal([1, 2]),
   chainId: integer,
   contracts: z.strictObject({
     erc20: address,
@@ -123,6 +124,17 @@ export const receiptSchema = z.strictObject({
     })
     .nullable(),
   opening: z.strictObject(position),
+  /** What the energy rests on; `null` where others settled and said nothing here. */
+  evidence: z
+    .strictObject({
+      grade: z.enum(["meter-signed-bound", "meter-signed", "plausible-unsigned"]),
+      reasons: z.array(z.string()),
+      flags: z.array(z.string()),
+      /** The driver agreed to pay for unsigned energy up to a cap. */
+      consent: z.strictObject({ capMicro: micro, signature: z.string().regex(/^0x([0-9a-f]{2})+$/u) }).nullable(),
+    })
+    .nullable()
+    .default(null),
   /** Each of the records carries the session's idTag under the meter's signature. */
   isBoundToSession: z.boolean(),
 });

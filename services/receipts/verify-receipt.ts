@@ -5,6 +5,7 @@ import { formatDecimal, toMicroWh } from "../domain/decimal.ts";
 import type { BillingReading, OcmfVerifier, PublicKey, VerifiedRecord } from "../verify/ocmf/types.ts";
 import { check, type ReceiptCheck } from "./receipt-check.ts";
 import { readChainId, type ReceiptChain } from "./receipt-chain.ts";
+import { checkEvidence, isUnsigned } from "./receipt-evidence.ts";
 import {
   checkContracts,
   checkChallenge,
@@ -46,7 +47,12 @@ export async function verifyReceipt(
   }
   const receipt = parsed.data;
   const records = checkRecords(receipt, deps.verifier);
-  const checks = [check("form", true, "version 1"), ...checkTerms(receipt), ...records.checks, ...checkPrice(receipt)];
+  const checks = [
+    check("form", true, `version ${receipt.version}`),
+    ...checkTerms(receipt),
+    ...records.checks,
+    ...checkPrice(receipt),
+  ];
   const chainId = await readChainId(deps.chain);
   checks.push(check("chain", chainId === receipt.chainId, `chain ${chainId}, receipt ${receipt.chainId}`));
   if (chainId === receipt.chainId) {
@@ -56,9 +62,10 @@ export async function verifyReceipt(
       ...(await checkMeter(receipt, deps.chain)),
       ...(await checkSettlement(receipt, deps.chain)),
       ...(await checkChallenge(receipt, deps.chain)),
+      ...(await checkEvidence(receipt, deps.chain)),
     );
   }
-  if (!records.areComplete) {
+  if (!records.areComplete && !isUnsigned(receipt)) {
     checks.push(await checkProof(receipt, deps.chain));
   }
 
@@ -109,7 +116,7 @@ function checkRecords(
     );
   }
   const areGood = accepted.length === verdicts.length;
-  const readings = areGood ? readingsOf(receipt, accepted, verifier, key) : null;
+  const readings = areGood && !isUnsigned(receipt) ? readingsOf(receipt, accepted, verifier, key) : null;
   if (readings !== null) {
     checks.push(...checkMetering(receipt, readings));
   }

@@ -103,7 +103,8 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
   }
 
   function alertLoss(session: StoredSession | null, closing: Closing): void {
-    if (closing.kind !== "expired" || session === null || session.state.stage !== "complete") return;
+    if (closing.kind !== "expired" || session === null) return;
+    if (session.state.stage !== "complete" && session.state.assessment === null) return;
     desk.alert("session-expired-unpaid", { sessionId: session.sessionId, status: session.state.status });
   }
 

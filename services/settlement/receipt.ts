@@ -1,9 +1,10 @@
 import type { Deployment } from "../chain/deployment.ts";
-import type { CdrMeter } from "../domain/cdr.ts";
+import type { Cdr, CdrMeter } from "../domain/cdr.ts";
 import type { Challenge, ChallengeEnding } from "../domain/session-amounts.ts";
 import { refundedBy, totalOf } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
 import { priceOf } from "../domain/tariff.ts";
+import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../verify/meter-directory.ts";
@@ -51,7 +52,7 @@ export function createReceiptWriter(deps: {
       const exactWh = cdr?.energyMicroWh === energyMicroWh ? cdr.energyWh : null;
 
       return {
-        version: 1,
+        version: 2,
         chainId: deployment.chainId,
         contracts: deployment.contracts,
         sessionId,
@@ -77,10 +78,18 @@ export function createReceiptWriter(deps: {
         },
         challenge: challengeView(session.state.challenge),
         opening: placeOf(opening),
+        evidence: cdr === null ? null : evidenceView(cdr, await store.findConsent(sessionId)),
         isBoundToSession: cdr?.isBoundToSession ?? records.every((record) => record.isBoundToSession),
       };
     },
   };
+}
+
+/** What the energy rests on, and what the driver agreed to where nobody signed it. */
+function evidenceView({ evidence }: Cdr, consent: SignedConsent | null): Readonly<Record<string, unknown>> {
+  const isShown = consent !== null && evidence.grade === "plausible-unsigned";
+  const agreed = isShown ? { capMicro: consent.capMicro.toString(), signature: consent.signature } : null;
+  return { grade: evidence.grade, reasons: evidence.reasons, flags: evidence.flags, consent: agreed };
 }
 
 /** What a challenge put right, and where the chain says so. */

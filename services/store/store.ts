@@ -7,6 +7,7 @@ import type { SessionEvent, SessionState, SessionStatus, SettlementLane } from "
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import type { Fees, TransactionStatus } from "../domain/transaction.ts";
+import type { ChargingStore } from "./charging.ts";
 import type { OcppStore } from "./ocpp.ts";
 
 /** A charging station that may report. */
@@ -187,7 +188,7 @@ export interface SessionQuery {
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
-export interface Store extends OcppStore {
+export interface Store extends OcppStore, ChargingStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

@@ -30,13 +30,24 @@ import type { Deployment } from "../../services/chain/deployment.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
-import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { consentTypes } from "../../services/domain/unsigned-consent.ts";
 
 /** An EVSE with its active meter, and the meter itself to sign with. */
 export interface ChargingPoint {
   readonly evse: number;
   readonly meter: number;
   readonly device: SimulatedMeter;
+  readonly maximumPowerW: number;
+}
+
+/** How an EVSE and its meter are registered. */
+export interface ChargingPointOptions {
+  /** The contract itself saw that the operator has the meter, and can settle from what it signs. */
+  readonly isProven?: boolean;
+  readonly maximumPowerW?: number;
+  /** X and Y of a meter that is not ours to sign with; `0x` and hexadecimal digits. */
+  readonly publicKey?: string;
 }
 
 export interface OpenedSession {
@@ -61,8 +72,7 @@ export interface ServiceChain {
   readonly operator: string;
   readonly driver: string;
   request(method: string, parameters?: readonly unknown[]): Promise<unknown>;
-  /** `isProven`: the contract itself saw that the operator has the meter, and can settle from what it signs. */
-  addChargingPoint(curve?: SimulatedCurve, options?: { readonly isProven?: boolean }): Promise<ChargingPoint>;
+  addChargingPoint(curve?: SimulatedCurve, options?: ChargingPointOptions): Promise<ChargingPoint>;
   openSession(
     point: ChargingPoint,
     options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
@@ -80,6 +90,10 @@ export interface ServiceChain {
   addEvse(evseId: string): Promise<number>;
   /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
   fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
+  /** The driver's signature that unsigned energy may cost so much. */
+  signConsent(session: OpenedSession, capMicro: bigint): Promise<string>;
+  /** The driver's signature that the charger is to stop. */
+  signStop(session: OpenedSession): Promise<string>;
   /** What the operator has earned, provisional or not, in 10⁻⁶ token. */
   readCredit(): Promise<bigint>;
   /** What the driver's account has free, in 10⁻⁶ token. */
@@ -181,17 +195,18 @@ export async function startServiceChain(
     operator: operator.address,
     driver: driver.address,
     request: (method, parameters = []): Promise<unknown> => provider.send(method, [...parameters]),
-    async addChargingPoint(curve = "secp256r1", { isProven = false } = {}) {
+    async addChargingPoint(curve = "secp256r1", options = {}) {
+      const { isProven = false, maximumPowerW = testMaximumPowerW } = options;
       points += 1;
       const evseId = `DE*WTP*E${points}`;
       const device = createSimulatedMeter({ key: generateMeterKey(curve), serial: `TEST${points}`, evseId });
       const registry = meterRegistry.connect(operator);
-      const evse = Number(await registry.registerEvse.staticCall(evseId, testMaximumPowerW));
-      await (await registry.registerEvse(evseId, testMaximumPowerW)).wait();
+      const evse = Number(await registry.registerEvse.staticCall(evseId, maximumPowerW));
+      await (await registry.registerEvse(evseId, maximumPowerW)).wait();
       const parameters = [
         evse,
         curveNumbers[curve],
-        device.key.publicKeyPoint,
+        options.publicKey ?? device.key.publicKeyPoint,
         0,
         2n ** 40n - 1n,
         (await headSeconds()) + 3_000 * daySeconds,
@@ -202,11 +217,11 @@ export async function startServiceChain(
         const record = device.possessionRecord(await meterRegistry.possessionTagOf(meter), await headSeconds());
         const { payload, r, s } = signedRecordOf(Buffer.from(record));
         await (await registry.activateMeter(meter, payload, r, s)).wait();
-        return { evse, meter, device };
+        return { evse, meter, device, maximumPowerW };
       }
       const digest = await meterRegistry.attestationDigestOf(meter);
       await (await registry.activateAttestedMeter(meter, signAsQuorum(oracles.slice(0, threshold), digest))).wait();
-      return { evse, meter, device };
+      return { evse, meter, device, maximumPowerW };
     },
     async openSession(point, { holdMicro = 20_000_000n, expiresInSeconds = daySeconds } = {}) {
       lanes += 1;
@@ -218,7 +233,7 @@ export async function startServiceChain(
         agreement: 0,
         evse: point.evse,
         meter: point.meter,
-        maximumPowerW: testMaximumPowerW,
+        maximumPowerW: point.maximumPowerW,
         tariffId: tariffIdOf(testTariff),
         holdMicro,
         expiresAt: (await headSeconds()) + expiresInSeconds,
@@ -239,6 +254,14 @@ export async function startServiceChain(
     async topUp({ terms }, toppedUpMicro, amountMicro) {
       await (await chargingSettlement.connect(driver).topUp(terms, toppedUpMicro, amountMicro)).wait();
     },
+    signConsent: ({ sessionId }, capMicro) =>
+      driver.signTypedData(settlementDomainOf(domain), consentTypes, { sessionId, capMicro }),
+    signStop: ({ sessionId }) =>
+      driver.signTypedData(
+        { name: "Wattproof driver page", version: "1", chainId: 31_337 },
+        { StopCharging: [{ name: "sessionId", type: "bytes32" }] },
+        { sessionId },
+      ),
     async readCredit() {
       const { finalMicro, provisionalMicro } = await chargingSettlement.creditOf(operator.address, 0);
       return finalMicro + provisionalMicro;

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 
+import { defaultStopAtBps } from "../../services/domain/charging/hold-watch.ts";
+import { defaultMissingStopLimits } from "../../services/domain/charging/missing-stop.ts";
+import { defaultEvidencePolicy } from "../../services/domain/charging/settlement-policy.ts";
 import { parseConfiguration } from "../../services/config.ts";
 import { WattproofError } from "../../services/errors.ts";
 
@@ -118,6 +121,13 @@ describe("The configuration", function () {
       quorumTakeoverMs: 300_000,
       challenges: "send",
       unboundRecords: "refuse",
+      charging: {
+        policy: defaultEvidencePolicy,
+        start: { limitMs: 300_000, retryMs: 30_000 },
+        missingStop: defaultMissingStopLimits,
+        stopAtBps: defaultStopAtBps,
+        stopRetryMs: 15_000,
+      },
       stationMessagesPerSecond: 20,
       queueLimit: 256,
       operatorKey: null,

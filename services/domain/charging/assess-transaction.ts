@@ -169,6 +169,8 @@ function distinctMessages(messages: readonly StationMessage[]): TransactionMessa
 
 function compareArrival(left: StationMessage, right: StationMessage): number {
   if (left.receivedAtMs !== right.receivedAtMs) return left.receivedAtMs - right.receivedAtMs;
+  // Frames are numbered, and a longer number is a greater one.
+  if (left.frameId.length !== right.frameId.length) return left.frameId.length - right.frameId.length;
   return left.frameId < right.frameId ? -1 : left.frameId > right.frameId ? 1 : 0;
 }
 

@@ -15,6 +15,8 @@ export const findingCatalogue = {
   SIGNED: { severity: "notice", title: "The meter signed the energy, but not this session's idTag." },
   UNSIGNED: { severity: "notice", title: "The energy rests on plausible readings that nobody signed." },
 
+  NOT_STARTED: { severity: "notice", title: "The station never began; nothing flowed and nothing is charged." },
+
   // Contradictions, resets and gaps of unsigned readings.
   NO_READING: { severity: "dispute", title: "There is no reading of an energy register that counts." },
   REGISTER_RESET: {

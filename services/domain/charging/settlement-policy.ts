@@ -44,7 +44,8 @@ export function decideSettlement(
     if (isSuspicious && !policy.settlesSuspicious) return { kind: "hold", reason: "SUSPICIOUS" };
     if (completeness === "incomplete" && policy.requiresEveryMessage) return { kind: "hold", reason: "INCOMPLETE" };
   }
-  if (rule === "settle") return { kind: "settle" };
+  // What costs nothing needs nobody's agreement.
+  if (rule === "settle" || price.grossMicro === 0n) return { kind: "settle" };
   if (price.unsignedCapMicro === null) return { kind: "hold", reason: "CAP_NOT_AGREED" };
   return price.grossMicro <= price.unsignedCapMicro ? { kind: "settle" } : { kind: "hold", reason: "CAP_EXCEEDED" };
 }

@@ -5,7 +5,7 @@ import { sessionStatuses } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
 import type { Store } from "../../store/store.ts";
-import { cdrView, sessionView } from "./session-view.ts";
+import { cdrView, sessionView, transactionView } from "./session-view.ts";
 
 const sessionId = z
   .string()
@@ -46,9 +46,13 @@ export function showSession(store: Store): RequestHandler {
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
     const cdr = await store.findCdr(id);
     const records = await store.listRecords(id);
+    const consent = await store.findConsent(id);
+    const transaction = await store.findTransactionOfSession(id);
     response.json({
       session: sessionView(session),
       cdr: cdr === null ? null : cdrView(cdr, session),
+      unsignedEnergyConsent: consent === null ? null : { capMicro: consent.capMicro.toString() },
+      ocppTransaction: transaction === null ? null : transactionView(transaction),
       records: records.map(({ recordIdentity, payloadSha256, isBoundToSession, isSettleableByMeter, energyWh }) => ({
         recordIdentity,
         payloadSha256,
@@ -67,7 +71,8 @@ export function showReceipt(receipts: ReceiptWriter): RequestHandler {
   };
 }
 
-function readSessionId(request: Request): string {
+/** @throws QUERY_INVALID */
+export function readSessionId(request: Request): string {
   const parsed = sessionId.safeParse(request.params["sessionId"]);
   if (!parsed.success) throw new WattproofError("QUERY_INVALID", "sessionId: 0x and 64 hexadecimal digits.");
   return parsed.data;

@@ -13,13 +13,14 @@ import type { ClaimSigner } from "../../settlement/quorum/sign-claims.ts";
 import type { RecordReceiver } from "../receive-record.ts";
 import { answerError, toCatalogueError } from "./answer-error.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
+import { putConsent, type ConsentDeps } from "./consents.ts";
 import { createMeterValuesHandler } from "./meter-values.ts";
 import { createSignaturesHandler, type AdmittedPeer } from "./quorum-signatures.ts";
 import { listSessions, showReceipt, showSession } from "./queries.ts";
 import { logRequests } from "./request-log.ts";
 import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./stations.ts";
 
-export interface HttpServerDeps extends StationsDeps {
+export interface HttpServerDeps extends StationsDeps, ConsentDeps {
   readonly receiver: RecordReceiver;
   readonly receipts: ReceiptWriter;
   /** Who may ask for this oracle's signature, and who gives it. */
@@ -74,6 +75,7 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   route(application, "/v1/quorum/signatures", "POST", createSignaturesHandler(deps.quorum));
   route(application, "/v1/sessions", "GET", listSessions(store));
   route(application, "/v1/sessions/:sessionId", "GET", showSession(store));
+  route(application, "/v1/sessions/:sessionId/unsigned-energy-consent", "PUT", putConsent(deps));
   route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
   route(application, "/v1/stations", "GET", listStations(deps));
   route(application, "/v1/stations/:stationId", "GET", showStation(deps));
@@ -123,7 +125,7 @@ export async function openHttpServer(deps: HttpServerDeps, host: string, port: n
   };
 }
 
-function route(application: Express, path: string, method: "GET" | "POST", handler: RequestHandler): void {
+function route(application: Express, path: string, method: "GET" | "POST" | "PUT", handler: RequestHandler): void {
   const allowed = method === "GET" ? "GET, HEAD" : method;
   application.all(path, (request, response, next) => {
     response.locals["route"] = path;

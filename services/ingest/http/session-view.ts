@@ -1,7 +1,9 @@
 import type { Cdr } from "../../domain/cdr.ts";
 import { withHold } from "../../domain/cdr.ts";
+import { formatDecimal } from "../../domain/decimal.ts";
 import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
+import type { ChargingTransaction } from "../../store/charging.ts";
 import type { StoredSession } from "../../store/store.ts";
 
 /** Integers beyond 53 bits are text in every answer, since JSON readers round them. */
@@ -20,13 +22,14 @@ export function termsView(terms: SessionTerms): Readonly<Record<string, string>>
 /** A session as the queries show it. */
 export function sessionView(session: StoredSession): unknown {
   const { sessionId, idTag, terms, state } = session;
-  const { status, stage, dispute, reason, batchId, opening, closing, challenge } = state;
+  const { status, stage, dispute, assessment, reason, batchId, opening, closing, challenge } = state;
   return toJson({
     sessionId,
     idTag,
     state: status,
     evidence: stage,
     dispute,
+    assessment,
     reason,
     batchId,
     terms: termsView(terms),
@@ -36,6 +39,21 @@ export function sessionView(session: StoredSession): unknown {
     challenge,
     refundedMicro: totalOf(state.refunds),
   });
+}
+
+/** What its station said of a session, as the queries show it. */
+export function transactionView(transaction: ChargingTransaction): unknown {
+  const { stationId, ocppTransactionId, isOpen, startedAtMs, endedAtMs, lastMessageAtMs, stopOrder } = transaction;
+  return {
+    stationId,
+    ocppTransactionId,
+    isOpen,
+    startedAtMs,
+    endedAtMs,
+    lastMessageAtMs,
+    energyWhSoFar: transaction.watched === null ? null : formatDecimal(transaction.watched.energyWh),
+    isStopOrdered: stopOrder !== null,
+  };
 }
 
 /** A charge detail record as the queries show it, with the hold as it is now. */

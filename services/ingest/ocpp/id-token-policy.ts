@@ -1,6 +1,6 @@
-import { normalizeIdTag } from "../../domain/id-tag.ts";
 import type { OcppProtocol } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
+import { findSessionsOfToken } from "../charging/session-of-token.ts";
 
 const idTokenStatuses = [
   "Accepted",
@@ -47,16 +47,13 @@ export interface IdTokenPolicy {
 }
 
 /** Accepts the idTag of a session that is open at an EVSE of the station, and nothing else. */
-export function createSessionIdTokenPolicy(store: Pick<Store, "findSessionsByIdTag" | "findStation">): IdTokenPolicy {
+export function createSessionIdTokenPolicy(
+  store: Pick<Store, "findSessionsByIdTag" | "findLinkedSessions" | "findStation">,
+): IdTokenPolicy {
   return {
     async decide({ stationId, idToken, stationEvse }) {
-      const station = await store.findStation(stationId);
-      const sessions = await store.findSessionsByIdTag(normalizeIdTag(idToken));
-      const isOpenHere = sessions.some(({ terms, state }) => {
-        const place = station?.evses.indexOf(terms.evse) ?? -1;
-        const isHere = place >= 0 && (stationEvse === null || stationEvse === place + 1);
-        return isHere && (state.status === "opened" || state.status === "charging");
-      });
+      const sessions = await findSessionsOfToken(store, { stationId, idToken, stationEvse });
+      const isOpenHere = sessions.some(({ state }) => state.status === "opened" || state.status === "charging");
       return { status: isOpenHere ? "Accepted" : "Invalid", expiresAtMs: null };
     },
   };

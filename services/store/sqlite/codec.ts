@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Cdr } from "../../domain/cdr.ts";
+import { evidenceOfRecords, type Cdr } from "../../domain/cdr.ts";
 import type { SessionState } from "../../domain/session.ts";
 import { sessionStatuses } from "../../domain/session.ts";
 import type { Tariff } from "../../domain/tariff.ts";
@@ -60,11 +60,22 @@ const challenge = z.strictObject({
     .nullable(),
 });
 
+const grade = z.enum(["meter-signed-bound", "meter-signed", "plausible-unsigned", "disputed"]);
+const codes = z.array(z.string());
+const assessment = z.strictObject({
+  grade,
+  reasons: codes,
+  flags: codes,
+  energyWh: z.string(),
+  hold: z.string().nullable(),
+});
+
 // What has a default came later than the first stores.
 const state = z.strictObject({
   status: z.enum(sessionStatuses),
   stage: z.enum(["none", "begun", "complete"]),
   dispute: z.strictObject({ reason: z.string(), isFinal: z.boolean() }).nullable(),
+  assessment: assessment.nullable().default(null),
   reason: z.string().nullable(),
   batchId: z.string().nullable(),
   failedAttempts: z.number(),
@@ -115,18 +126,22 @@ const price = z.strictObject({
   grossMicro: bigInteger,
 });
 
-const cdr = z.strictObject({
-  sessionId: z.string(),
-  meter: z.strictObject({ number: z.number(), curve: z.string(), publicKey: z.string() }),
-  energyWh: z.string(),
-  energyMicroWh: bigInteger,
-  chargingSeconds: z.number(),
-  idleSeconds: z.literal(0),
-  price,
-  chargedMicro: bigInteger,
-  returnedMicro: bigInteger,
-  isBoundToSession: z.boolean(),
-});
+const cdr = z
+  .strictObject({
+    sessionId: z.string(),
+    meter: z.strictObject({ number: z.number(), curve: z.string(), publicKey: z.string() }),
+    energyWh: z.string(),
+    energyMicroWh: bigInteger,
+    chargingSeconds: z.number(),
+    idleSeconds: z.literal(0),
+    price,
+    chargedMicro: bigInteger,
+    returnedMicro: bigInteger,
+    isBoundToSession: z.boolean(),
+    evidence: z.strictObject({ grade, reasons: codes, flags: codes }).optional(),
+  })
+  // The first stores knew of nothing but records.
+  .transform((content) => ({ ...content, evidence: content.evidence ?? evidenceOfRecords(content.isBoundToSession) }));
 
 /** JSON text of a value of the domain, for a column that no query looks into. */
 export function encode(value: object): string {

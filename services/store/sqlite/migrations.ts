@@ -34,6 +34,67 @@ const quorumStep = `
   CREATE INDEX dispute_acts_batch ON dispute_acts (batch_id) WHERE batch_id IS NOT NULL;
 `;
 
+/** What happens between the frames of stations and the sessions of the chain. */
+const chargingStep = `
+  CREATE TABLE charging_transactions (
+    ordinal INTEGER PRIMARY KEY,
+    station_id TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    ocpp_transaction_id TEXT NOT NULL,
+    evse INTEGER,
+    connector INTEGER,
+    id_token TEXT,
+    session_id TEXT UNIQUE REFERENCES sessions (session_id),
+    started_at_ms INTEGER,
+    ended_at_ms INTEGER,
+    last_message_at_ms INTEGER NOT NULL,
+    end_sign_at_ms INTEGER,
+    asked_at_ms INTEGER,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    watched TEXT,
+    stop_order TEXT,
+    assessment TEXT,
+    assessed_frame INTEGER
+  ) STRICT;
+  CREATE INDEX charging_transactions_id ON charging_transactions (station_id, ocpp_transaction_id);
+  CREATE INDEX charging_transactions_latest ON charging_transactions (station_id, ordinal);
+  CREATE INDEX charging_transactions_open ON charging_transactions (ordinal)
+    WHERE is_open = 1 AND (end_sign_at_ms IS NOT NULL OR stop_order IS NOT NULL);
+  CREATE INDEX charging_transactions_loose ON charging_transactions (last_message_at_ms) WHERE session_id IS NULL;
+
+  CREATE TABLE charging_frames (
+    transaction_ordinal INTEGER NOT NULL REFERENCES charging_transactions (ordinal),
+    frame_ordinal INTEGER NOT NULL REFERENCES ocpp_frames (ordinal),
+    PRIMARY KEY (transaction_ordinal, frame_ordinal)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE charging_starts (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (session_id),
+    since_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    asked_at_ms INTEGER,
+    attempts INTEGER NOT NULL,
+    may_have_begun INTEGER NOT NULL CHECK (may_have_begun IN (0, 1)),
+    inquired_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE unsigned_consents (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (session_id),
+    cap_micro TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Sessions that were opened for an idToken that is no idTag.
+  CREATE TABLE id_token_links (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (session_id),
+    station_id TEXT NOT NULL,
+    id_token TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX id_token_links_token ON id_token_links (station_id, id_token);
+`;
+
 /**
  * The schema, step by step. A step that was released is never edited: a change is a new step at the end. The number of
  * steps that were applied is in `user_version`.
@@ -285,4 +346,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX ocpp_unknown_stations_seen ON ocpp_unknown_stations (last_seen_at_ms);
   `,
   quorumStep,
+  chargingStep,
 ];

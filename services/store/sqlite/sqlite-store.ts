@@ -2,6 +2,7 @@ import { WattproofError } from "../../errors.ts";
 import type { Store } from "../store.ts";
 import { createAccess } from "./access.ts";
 import { createChainStore } from "./chain.ts";
+import { createChargingStore } from "./charging.ts";
 import { openDatabase } from "./database.ts";
 import { createDisputeStore } from "./disputes.ts";
 import { createEvidenceStore } from "./evidence.ts";
@@ -32,6 +33,7 @@ export function openSqliteStore(folder: string): Store {
     ...createDisputeStore(access),
     ...createOcppFrameStore(access),
     ...createOcppStationStore(access),
+    ...createChargingStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

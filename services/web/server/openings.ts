@@ -46,6 +46,8 @@ const openingSchema = z.discriminatedUnion("kind", [
 export function createOpeningsHandler(deps: {
   readonly relay: OpeningRelay | null;
   readonly openingsPerMinute: number;
+  /** Why nothing should be held for a charge at an EVSE now; `null` if nothing is known against it. */
+  readonly findObstacle: (evse: number) => Promise<string | null>;
   readonly now: () => number;
 }): RequestHandler {
   const { relay, now } = deps;
@@ -61,6 +63,8 @@ export function createOpeningsHandler(deps: {
     }
     const opening = parse(await readBody(request, bodyLimitBytes));
     drivers.admit(opening.terms.driver);
+    const obstacle = await deps.findObstacle(opening.terms.evse);
+    if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
 
     const { sessionId, status, txHash } = await relay.open(opening);
     response.locals["sessionId"] = sessionId;

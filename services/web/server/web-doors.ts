@@ -20,6 +20,7 @@ export function createWebDoors(deps: {
   readonly relay: OpeningRelay | null;
   readonly stopper: ChargeStopper | null;
   readonly openingsPerMinute: number;
+  readonly findObstacle: (evse: number) => Promise<string | null>;
   readonly now: () => number;
   /** Ends the streams. */
   readonly signal: AbortSignal;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { nextBatch, type BatchCandidate } from "../../../services/domain/batch.ts";
-import { createCdr, withHold } from "../../../services/domain/cdr.ts";
+import { createCdr, evidenceOfRecords, withHold } from "../../../services/domain/cdr.ts";
 import { isInOrder, measure, type MeterPoint } from "../../../services/domain/evidence.ts";
 import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
 import { packTerms, unpackTerms, type SessionTerms } from "../../../services/domain/terms.ts";
@@ -120,6 +120,7 @@ describe("CDRs", function () {
     energyWh: "1000",
     metered: { energyMicroWh: 1_000_000_000n, chargingSeconds: 60, idleSeconds: 0 as const },
     isBoundToSession: true,
+    evidence: evidenceOfRecords(true),
     toppedUpMicro: 0n,
   };
   it("charge the price and return the rest", function () {

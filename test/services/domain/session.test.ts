@@ -16,6 +16,13 @@ const settled: Closing = {
   returnedMicro: 1n,
   batch: null,
 };
+const heldAssessment = {
+  grade: "plausible-unsigned",
+  reasons: ["UNSIGNED"],
+  flags: [],
+  energyWh: "1",
+  hold: "CAP_NOT_AGREED",
+} as const;
 const events = {
   opened,
   added: { kind: "evidence-added" },
@@ -23,6 +30,10 @@ const events = {
   completed: { kind: "evidence-completed" },
   gap: { kind: "evidence-disputed", reason: "GAP", isFinal: false },
   contradiction: { kind: "evidence-disputed", reason: "CONTRADICTION", isFinal: true },
+  held: { kind: "evidence-held", assessment: heldAssessment, dispute: null },
+  doubted: { kind: "evidence-held", assessment: heldAssessment, dispute: { reason: "RESET", isFinal: false } },
+  agreed: { kind: "evidence-completed", assessment: { ...heldAssessment, hold: null } },
+  flagged: { kind: "evidence-flagged", flags: ["LATE_MESSAGE"] },
   batched: { kind: "batched", batchId: "b" },
   released: { kind: "released", isFailedAttempt: false, attemptLimit: 2 },
   reverted: { kind: "released", isFailedAttempt: true, attemptLimit: 2 },
@@ -66,6 +77,12 @@ describe("The life of a session", function () {
     [["added"], { status: "opened", stage: "none" }],
     [["begun"], { status: "charging", stage: "begun" }],
     [["begun", "added"], { status: "charging", stage: "begun" }],
+    [["begun", "held"], { status: "held", stage: "begun", assessment: heldAssessment }],
+    [["begun", "held", "agreed"], { status: "completed", dispute: null }],
+    [["begun", "doubted"], { status: "disputed" }],
+    [["begun", "doubted", "agreed"], { status: "completed", dispute: null }],
+    [["contradiction", "held"], { status: "disputed", dispute: { reason: "CONTRADICTION", isFinal: true } }],
+    [["held", "agreed", "flagged"], { status: "completed" }],
     [["begun", "completed"], { status: "completed", stage: "complete" }],
     [["completed"], { status: "completed", stage: "complete" }],
     [["completed", "begun"], { status: "completed", stage: "complete" }],
@@ -138,6 +155,6 @@ describe("The life of a session", function () {
 
   it("takes records in exactly these states", function () {
     const taking = sessionStatuses.filter((status) => isTakingRecords({ ...after(), status }));
-    expect(taking).to.deep.equal(["opened", "charging", "completed", "disputed", "unconfirmed"]);
+    expect(taking).to.deep.equal(["opened", "charging", "held", "completed", "disputed", "unconfirmed"]);
   });
 });

@@ -113,6 +113,7 @@ function cdrOf(sessionId: string): Cdr {
     chargedMicro: 7n,
     returnedMicro: 2n ** 64n - 8n,
     isBoundToSession: true,
+    evidence: { grade: "meter-signed-bound", reasons: ["SIGNED_AND_BOUND"], flags: [] },
   };
 }
 

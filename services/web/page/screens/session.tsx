@@ -109,7 +109,7 @@ function State(properties: { readonly onChain: ChainSession; readonly view: Sess
   if (session === null) {
     return <Waiting>{view.connection === "lost" ? text("sessionConnecting") : text("sessionWaitingService")}</Waiting>;
   }
-  const reason = session.dispute?.reason ?? session.reason ?? "";
+  const reason = session.dispute?.reason ?? session.assessment?.hold ?? session.reason ?? "";
   switch (session.state) {
     case "opened":
       return (
@@ -137,6 +137,12 @@ function State(properties: { readonly onChain: ChainSession; readonly view: Sess
       return (
         <Notice kind="warning" title={text("stateDisputed")}>
           {text("stateDisputedText", { reason, time })}
+        </Notice>
+      );
+    case "held":
+      return (
+        <Notice kind="warning" title={text("stateHeld")}>
+          {text("stateHeldText", { reason, time })}
         </Notice>
       );
     case "unservable":

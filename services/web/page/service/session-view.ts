@@ -8,6 +8,7 @@ const sessionSchema = z.object({
     "unservable",
     "opened",
     "charging",
+    "held",
     "completed",
     "batched",
     "settled",
@@ -18,6 +19,7 @@ const sessionSchema = z.object({
   ]),
   reason: z.string().nullable(),
   dispute: z.object({ reason: z.string() }).nullable(),
+  assessment: z.object({ hold: z.string().nullable() }).nullable().default(null),
 });
 const readingSchema = z.object({ atMs: z.number(), energyMicroWh: z.string().transform(BigInt) });
 const eventSchema = z.object({

@@ -142,6 +142,9 @@ export const de: Catalogue = {
   stateDisputed: "Wird geprüft",
   stateDisputedText:
     "Was der Zähler unterschrieb, widerspricht sich ({reason}). Bis das klar ist, wird nichts verrechnet; spätestens nach {time} können Sie den ganzen Rückbehalt zurückholen.",
+  stateHeld: "Noch nicht verrechnet",
+  stateHeldText:
+    "Was geladen wurde, wird nicht von selbst verrechnet ({reason}): Kein Zähler hat es unterschrieben, oder jemand muss es prüfen. Bis dahin wird nichts verrechnet; spätestens nach {time} können Sie den ganzen Rückbehalt zurückholen.",
   stateUnservable: "Diese Ladung kann nicht bedient werden",
   stateUnservableText:
     "Ladesäule oder Zähler sind nicht in Ordnung ({reason}). Laden Sie nicht; der Rückbehalt kann nach {time} zurückgeholt werden.",

@@ -131,6 +131,9 @@ export const en = {
   stateDisputed: "Under examination",
   stateDisputedText:
     "What the meter signed contradicts itself ({reason}). Nothing is charged until that is clear; by {time} at the latest you can reclaim the whole hold.",
+  stateHeld: "Not charged yet",
+  stateHeldText:
+    "What was delivered does not settle by itself ({reason}): no meter signed it, or somebody has to look at it. Nothing is charged until then; by {time} at the latest you can reclaim the whole hold.",
   stateUnservable: "This session cannot be served",
   stateUnservableText:
     "Charger or meter are not in order ({reason}). Do not charge; the hold can be reclaimed after {time}.",

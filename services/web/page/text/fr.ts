@@ -138,6 +138,9 @@ export const fr: Catalogue = {
   stateDisputed: "En examen",
   stateDisputedText:
     "Ce que le compteur a signé se contredit ({reason}). Rien n’est facturé avant que ce soit clair ; après {time} au plus tard, vous pouvez récupérer toute la retenue.",
+  stateHeld: "Pas encore facturé",
+  stateHeldText:
+    "Ce qui a été livré n’est pas facturé sans autre ({reason}) : aucun compteur ne l’a signé, ou quelqu’un doit l’examiner. Rien n’est facturé d’ici là ; après {time} au plus tard, vous pouvez récupérer toute la retenue.",
   stateUnservable: "Cette recharge ne peut pas être servie",
   stateUnservableText:
     "La borne ou le compteur ne sont pas en ordre ({reason}). Ne rechargez pas ; la retenue peut être récupérée après {time}.",

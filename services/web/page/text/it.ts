@@ -139,6 +139,9 @@ export const it: Catalogue = {
   stateDisputed: "In esame",
   stateDisputedText:
     "Ciò che il contatore ha firmato si contraddice ({reason}). Nulla è addebitato finché non è chiaro; al più tardi dopo {time} potete recuperare tutto l’importo.",
+  stateHeld: "Non ancora addebitato",
+  stateHeldText:
+    "Ciò che è stato erogato non si addebita da sé ({reason}): nessun contatore l’ha firmato, o qualcuno deve esaminarlo. Fino ad allora nulla è addebitato; al più tardi dopo {time} potete recuperare tutto l’importo.",
   stateUnservable: "Questa ricarica non può essere servita",
   stateUnservableText:
     "Colonnina o contatore non sono in ordine ({reason}). Non ricaricate; l’importo si può recuperare dopo {time}.",

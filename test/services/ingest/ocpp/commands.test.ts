@@ -41,6 +41,11 @@ describe("Commands to stations", function () {
         connections: world.ocpp.door.connections,
         commands: world.ocpp.commands,
         operatorKey,
+        chain: {
+          domain: { chainId: 1, verifyingContract: `0x${"00".repeat(20)}` },
+          isSignedBy: () => Promise.resolve(false),
+        },
+        reconsider: () => Promise.resolve(),
         upgrade: (request, socket, head) => {
           world.ocpp.door.upgrade(request, socket, head);
         },

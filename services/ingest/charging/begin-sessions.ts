@@ -1,0 +1,203 @@
+import { createCdr, evidenceOfRecords } from "../../domain/cdr.ts";
+import { decideStart, type StartLimits } from "../../domain/charging/session-start.ts";
+import { transition } from "../../domain/session.ts";
+import { totalOf } from "../../domain/session-amounts.ts";
+import { priceOf } from "../../domain/tariff.ts";
+import type { OperatorDesk } from "../../operator-desk.ts";
+import type { SessionStart } from "../../store/charging.ts";
+import type { OcppStationState } from "../../store/ocpp.ts";
+import type { Store, StoredSession } from "../../store/store.ts";
+import type { MeterDirectory } from "../../verify/meter-directory.ts";
+import type { StationCommands } from "../ocpp/commands.ts";
+import type { Connections, StationConnection } from "../ocpp/connections.ts";
+import { textAt, fieldAt } from "../ocpp/payload-fields.ts";
+import { callStation } from "./call-station.ts";
+import { idleCall, startCall } from "./remote-calls.ts";
+import type { TransactionBook } from "./transaction-book.ts";
+
+export interface SessionBeginnerDeps {
+  readonly store: Store;
+  readonly book: TransactionBook;
+  readonly meters: MeterDirectory;
+  readonly commands: StationCommands;
+  readonly connections: Connections;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly limits: StartLimits;
+}
+
+/** Has sessions begun that were opened on chain, and closes those that no station begins. */
+export interface SessionBeginner {
+  beginSessions(signal: AbortSignal): Promise<void>;
+}
+
+const dueLimit = 500;
+/** A session that nothing can be done about is looked at again after this. */
+const lookAgainMs = 1_000;
+/** A station that was made to tell its state has told it by then, or does not. */
+const inquiryMs = 10_000;
+/** In these states a connector of 1.6 charges nobody. */
+const idleStatuses: ReadonlySet<string> = new Set([
+  "Available",
+  "Preparing",
+  "Finishing",
+  "Reserved",
+  "Unavailable",
+  "Faulted",
+]);
+/** Where a station of 2.x charges somebody, its connector is occupied. */
+const emptyStatuses: ReadonlySet<string> = new Set(["Available", "Reserved", "Unavailable", "Faulted"]);
+const greatestStartId = 2 ** 31 - 1;
+
+interface Place {
+  readonly stationId: string;
+  readonly stationEvse: number;
+}
+
+export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginner {
+  const { store, book, meters, commands, connections, desk, now, limits } = deps;
+
+  async function look(session: StoredSession, known: SessionStart | null): Promise<void> {
+    const place = await store.findStationOfEvse(session.terms.evse);
+    if (place === null) return;
+    const start = known ?? newStart(session.sessionId);
+    const connection = connections.find(place.stationId);
+    const view = { ...start, nowMs: now(), isConnected: connection !== undefined };
+    const isKnownIdle = start.inquiredAtMs === null ? null : await readIdle(place, start);
+    switch (decideStart({ ...view, isKnownIdle }, limits)) {
+      case "start":
+        if (connection !== undefined) await ask(session, start, place, connection);
+        return;
+      case "inquire":
+        if (connection !== undefined) await inquire(session, start, place, connection);
+        return;
+      case "close":
+        await close(session, place, start);
+        return;
+      case "wait":
+        await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
+    }
+  }
+
+  function newStart(sessionId: string): SessionStart {
+    const sinceMs = now();
+    return { sessionId, sinceMs, nextAtMs: 0, askedAtMs: null, attempts: 0, mayHaveBegun: false, inquiredAtMs: null };
+  }
+
+  async function ask(
+    session: StoredSession,
+    start: SessionStart,
+    { stationId, stationEvse }: Place,
+    { protocol }: StationConnection,
+  ): Promise<void> {
+    const { sessionId, idTag } = session;
+    const attempts = start.attempts + 1;
+    const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: now() + lookAgainMs };
+    // Before the call: nobody knows what becomes of a call that was under way when the service ended.
+    await store.putStart({ ...asked, mayHaveBegun: true });
+    const remoteStartId = (Number.parseInt(sessionId.slice(2, 10), 16) + attempts) % greatestStartId;
+    const outcome = await callStation(commands, stationId, startCall(protocol, { stationEvse, idTag, remoteStartId }));
+    const isRefused =
+      outcome.kind === "refused" || (outcome.kind === "answered" && textAt(outcome.answer, "status") !== "Accepted");
+    const code = outcome.kind === "answered" ? textAt(outcome.answer, "status") : outcome.code;
+    desk.note("remote-start", { sessionId, stationId, attempts, outcome: code });
+    if (isRefused) await store.putStart({ ...asked, mayHaveBegun: start.mayHaveBegun });
+  }
+
+  /** Before a session is closed, its station has to say that nothing is going on. */
+  async function inquire(
+    session: StoredSession,
+    start: SessionStart,
+    { stationId, stationEvse }: Place,
+    { protocol }: StationConnection,
+  ): Promise<void> {
+    const isWaiting = start.inquiredAtMs !== null && now() - start.inquiredAtMs < inquiryMs;
+    if (isWaiting) {
+      await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
+      return;
+    }
+    const inquired = { ...start, inquiredAtMs: now(), nextAtMs: now() };
+    await store.putStart(inquired);
+    const outcome = await callStation(commands, stationId, idleCall(protocol, stationEvse));
+    if (protocol !== "ocpp1.6" && outcome.kind === "answered") {
+      const isWaitingToTell = fieldAt(outcome.answer, "messagesInQueue");
+      if (isWaitingToTell === false) await close(session, { stationId, stationEvse }, inquired);
+      else await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+      return;
+    }
+    // What cannot be asked has told its state at some time, or has not.
+    const isTelling = outcome.kind === "answered" && textAt(outcome.answer, "status") === "Accepted";
+    if (isTelling) return;
+    const station = await store.findOcppStation(stationId);
+    if (station !== null && isIdle(protocol, stationEvse, station)) {
+      await close(session, { stationId, stationEvse }, inquired);
+      return;
+    }
+    desk.note("start-unclear", { sessionId: session.sessionId, stationId });
+    await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+  }
+
+  /** What a station of 1.6 has told of the connector since it was made to; `null` if it has not. */
+  async function readIdle({ stationId, stationEvse }: Place, { inquiredAtMs }: SessionStart): Promise<boolean | null> {
+    const station = await store.findOcppStation(stationId);
+    const status = station?.connectors.find(({ evse }) => evse === stationEvse);
+    if (station === null || status === undefined || inquiredAtMs === null) return null;
+    if (status.receivedAtMs < inquiredAtMs) return null;
+    return isIdle(station.protocol, stationEvse, station);
+  }
+
+  /** Closes the session with nothing: its hold is free with the next settlement. */
+  async function close(session: StoredSession, { stationId }: Place, start: SessionStart): Promise<void> {
+    const { sessionId, terms } = session;
+    const tariff = await store.findTariff(terms.tariffId);
+    const meter = await meters.readMeter(terms.meter);
+    if (tariff === null || meter === null || priceOf(tariff, 0n, 0, 0).grossMicro > 0n) {
+      // A tariff that charges without energy: the hold comes back by its expiry, and no fee is taken for nothing.
+      desk.alert("session-not-begun", { sessionId, stationId, isClosed: false });
+      await store.putStart({ ...start, nextAtMs: terms.expiresAt * 1_000 });
+      return;
+    }
+    await book.inTurn(stationId, async () => {
+      const current = await store.findSession(sessionId);
+      if (current?.state.status !== "opened" || (await store.findTransactionOfSession(sessionId)) !== null) return;
+      const reasons = ["NOT_STARTED"];
+      const grade = "plausible-unsigned" as const;
+      const assessment = { grade, reasons, flags: [], energyWh: "0", hold: null };
+      const event = { kind: "evidence-completed", assessment } as const;
+      const cdr = createCdr({
+        sessionId,
+        terms,
+        tariff,
+        meter: { number: meter.number, curve: meter.curve, publicKey: meter.publicKey },
+        energyWh: "0",
+        metered: { energyMicroWh: 0n, chargingSeconds: 0, idleSeconds: 0 },
+        isBoundToSession: false,
+        evidence: { ...evidenceOfRecords(false), grade, reasons },
+        toppedUpMicro: totalOf(current.state.topUps),
+      });
+      const next = transition(current.state, event);
+      const change = { sessionId, expectedSequence: current.sequence, events: [event], next, atMs: now() };
+      // A session that moved meanwhile is looked at again.
+      if ((await book.commitSession(change, cdr)) === "stored") {
+        desk.note("session-not-begun", { sessionId, stationId, attempts: start.attempts });
+      }
+    });
+  }
+
+  return {
+    async beginSessions(signal) {
+      const due = await store.listDueStarts(now(), dueLimit);
+      await Promise.all(
+        due.map(async ({ session, start }) => {
+          if (!signal.aborted) await look(session, start);
+        }),
+      );
+    },
+  };
+}
+
+function isIdle(protocol: OcppStationState["protocol"], stationEvse: number, station: OcppStationState): boolean {
+  const statuses = protocol === "ocpp1.6" ? idleStatuses : emptyStatuses;
+  const own = station.connectors.filter(({ evse }) => evse === stationEvse);
+  return own.length > 0 && own.every(({ status }) => statuses.has(status));
+}

@@ -1,0 +1,281 @@
+import { watchHold } from "../../domain/charging/hold-watch.ts";
+import { isTransactionMessage, type StationMessage, type TransactionMessage } from "../../domain/charging/message.ts";
+import { findDisplaced, isEndSign, matchTransaction } from "../../domain/charging/transaction-matching.ts";
+import { meteredSoFar, watchEnergy } from "../../domain/charging/watched-energy.ts";
+import { heldMicroOf } from "../../domain/session-amounts.ts";
+import { transition } from "../../domain/session.ts";
+import type { OperatorDesk } from "../../operator-desk.ts";
+import type { ChargingTransaction, NewChargingTransaction } from "../../store/charging.ts";
+import type { StoredFrame } from "../../store/ocpp.ts";
+import type { Store, StoredSession } from "../../store/store.ts";
+import type { FrameInbox } from "../ocpp/frame-pump.ts";
+import { ocppRecordMediaType } from "../ocpp-record.ts";
+import { isFault, type RecordReceiver } from "../receive-record.ts";
+import type { SessionAssessor } from "./assess-session.ts";
+import { readFrame } from "./read-frame.ts";
+import { findSessionsOfToken } from "./session-of-token.ts";
+import { recordsIn } from "./signed-evidence-of.ts";
+import { knownOf, type TransactionBook } from "./transaction-book.ts";
+
+export interface ChargingInboxDeps {
+  readonly store: Store;
+  readonly book: TransactionBook;
+  readonly assessor: SessionAssessor;
+  readonly receiver: Pick<RecordReceiver, "receiveRecord">;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  /** Share of a hold at which the station is stopped. */
+  readonly stopAtBps: number;
+}
+
+/** From frames to transactions, and from transactions to sessions. */
+export interface ChargingInbox extends FrameInbox {
+  /** Gives the transaction its session, if there is one by now. In the station's turn. */
+  attach(transaction: ChargingTransaction): Promise<ChargingTransaction>;
+}
+
+export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
+  const { store, book, assessor, receiver, desk, now } = deps;
+
+  async function handle(message: StationMessage, frame: StoredFrame): Promise<void> {
+    const open = (await book.list(frame.stationId)).filter(({ isOpen }) => isOpen);
+    if (isTransactionMessage(message)) {
+      await handleTransaction(message, frame);
+      return;
+    }
+    for (const transaction of open) {
+      if (!isEndSign(message, knownOf(transaction))) continue;
+      // A boot is a part of the transactions that it interrupts.
+      const isPart = message.kind === "booted";
+      await book.commit({
+        transaction: { ...transaction, endSignAtMs: transaction.endSignAtMs ?? frame.receivedAtMs },
+        ...(isPart ? { frame: frame.ordinal } : {}),
+      });
+    }
+  }
+
+  async function handleTransaction(message: TransactionMessage, frame: StoredFrame): Promise<void> {
+    const known = await findTransaction(message);
+    if (known === null && !isBeginning(message)) {
+      // Values of an outlet outside of transactions are none of anybody's energy.
+      if (message.kind === "transaction-ended" || message.ocppTransactionId !== null) {
+        const { stationId, frameId } = frame;
+        desk.alert("ocpp-message-unmatched", { stationId, frameId, ocppTransactionId: message.ocppTransactionId });
+      }
+      return;
+    }
+    const before = known ?? emptyTransaction(message);
+    const session = await findSession(before, message);
+    const merged = merge(before, message, session);
+    const stored = await commitWithSession(merged, frame.ordinal, session);
+    if (message.kind === "transaction-started") await displaceOthers(message, stored, frame.receivedAtMs);
+    if (stored.sessionId !== null) await receiveRecords(stored, [message]);
+    if (!stored.isOpen) await assessor.assess(stored);
+  }
+
+  async function findTransaction(message: TransactionMessage): Promise<ChargingTransaction | null> {
+    const { stationId, ocppTransactionId } = message;
+    const listed = await book.list(stationId);
+    const isListed = listed.some((one) => one.ocppTransactionId === ocppTransactionId);
+    const candidates =
+      ocppTransactionId === null || isListed
+        ? listed
+        : [...(await store.findChargingTransactions(stationId, ocppTransactionId)), ...listed];
+    const views = new Map(candidates.map((transaction) => [knownOf(transaction), transaction]));
+    const matched = matchTransaction(message, [...views.keys()]);
+    const found = matched === null ? null : (views.get(matched) ?? null);
+    return found !== null && isBegunAnew(message, found) ? null : found;
+  }
+
+  async function findSession(
+    transaction: NewChargingTransaction,
+    message: TransactionMessage | null,
+  ): Promise<StoredSession | null> {
+    const { stationId, sessionId } = transaction;
+    if (sessionId !== null) return store.findSession(sessionId);
+    const idToken = transaction.idToken ?? message?.idToken ?? null;
+    if (idToken === null) return null;
+    const stationEvse = transaction.evse ?? message?.plug.evseId ?? message?.plug.connectorId ?? null;
+    const sessions = await findSessionsOfToken(store, { stationId, idToken, stationEvse });
+    for (const session of sessions) {
+      const holder = await store.findTransactionOfSession(session.sessionId);
+      if (holder === null) return session;
+      desk.alert("ocpp-session-taken", { stationId, sessionId: session.sessionId, by: holder.ocppTransactionId });
+    }
+    return null;
+  }
+
+  function merge<Transaction extends NewChargingTransaction>(
+    transaction: Transaction,
+    message: TransactionMessage,
+    session: StoredSession | null,
+  ): Transaction {
+    const { plug, idToken, receivedAtMs } = message;
+    const atMs = message.time?.epochMs ?? message.readings[0]?.time?.epochMs ?? null;
+    const isEnd = message.kind === "transaction-ended";
+    const isGoingOn =
+      message.ocppTransactionId === transaction.ocppTransactionId &&
+      transaction.endSignAtMs !== null &&
+      atMs !== null &&
+      atMs > transaction.endSignAtMs;
+    const watched =
+      transaction.isOpen && session !== null
+        ? watchEnergy(transaction.watched, message, session.terms.maximumPowerW)
+        : transaction.watched;
+    const next = {
+      ...transaction,
+      evse: transaction.evse ?? (message.protocol === "ocpp1.6" ? plug.connectorId : plug.evseId),
+      connector: transaction.connector ?? (message.protocol === "ocpp1.6" ? null : plug.connectorId),
+      idToken: transaction.idToken ?? idToken,
+      sessionId: transaction.sessionId ?? session?.sessionId ?? null,
+      startedAtMs: transaction.startedAtMs ?? (message.kind === "transaction-started" ? atMs : null),
+      endedAtMs: transaction.endedAtMs ?? (isEnd ? (atMs ?? receivedAtMs) : null),
+      lastMessageAtMs: Math.max(transaction.lastMessageAtMs, receivedAtMs),
+      endSignAtMs: isGoingOn ? null : transaction.endSignAtMs,
+      isOpen: transaction.isOpen && !isEnd,
+      watched,
+    };
+    return { ...next, stopOrder: next.isOpen ? (next.stopOrder ?? stopOrderOf(next, session)) : null };
+  }
+
+  function stopOrderOf(transaction: NewChargingTransaction, session: StoredSession | null) {
+    // Nobody pays for what flows after the chain has closed the session.
+    return session !== null && transaction.isOpen && session.state.closing !== null ? orderNow() : null;
+  }
+
+  function orderNow() {
+    return { nextAtMs: now(), attempts: 0, isAccepted: false };
+  }
+
+  async function withHoldWatched(
+    transaction: NewChargingTransaction | ChargingTransaction,
+    session: StoredSession,
+  ): Promise<NewChargingTransaction | ChargingTransaction> {
+    const { watched, stopOrder, isOpen } = transaction;
+    if (watched === null || stopOrder !== null || !isOpen) return transaction;
+    const tariff = await store.findTariff(session.terms.tariffId);
+    if (tariff === null) return transaction;
+    const hold = watchHold(tariff, heldMicroOf(session), meteredSoFar(watched), deps.stopAtBps);
+    if (!hold.isStopDue) return transaction;
+    desk.note("hold-used-up", { sessionId: session.sessionId, usedBps: hold.usedBps });
+    return { ...transaction, stopOrder: orderNow() };
+  }
+
+  /** Keeps the transaction; with its first message that belongs to a session, the session is charging. */
+  async function commitWithSession(
+    transaction: NewChargingTransaction | ChargingTransaction,
+    frame: number | null,
+    session: StoredSession | null,
+  ): Promise<ChargingTransaction> {
+    let current = session;
+    for (;;) {
+      const watched = current === null ? transaction : await withHoldWatched(transaction, current);
+      const event = { kind: "evidence-begun" } as const;
+      const change =
+        current?.state.status === "opened"
+          ? {
+              sessionId: current.sessionId,
+              expectedSequence: current.sequence,
+              events: [event],
+              next: transition(current.state, event),
+              atMs: now(),
+            }
+          : undefined;
+      const stored = await book.commit({
+        transaction: watched,
+        ...(frame === null ? {} : { frame }),
+        ...(change === undefined ? {} : { change }),
+      });
+      if (stored !== null) return stored;
+      current = current === null ? null : await store.findSession(current.sessionId);
+    }
+  }
+
+  async function displaceOthers(
+    message: TransactionMessage,
+    started: ChargingTransaction,
+    atMs: number,
+  ): Promise<void> {
+    const open = (await book.list(started.stationId)).filter(({ isOpen }) => isOpen);
+    const views = new Map(open.map((transaction) => [knownOf(transaction), transaction]));
+    const named = { ...message, ocppTransactionId: started.ocppTransactionId };
+    for (const displaced of findDisplaced(named, [...views.keys()])) {
+      const transaction = views.get(displaced);
+      if (transaction === undefined || transaction.ordinal === started.ordinal) continue;
+      await book.commit({ transaction: { ...transaction, endSignAtMs: transaction.endSignAtMs ?? atMs } });
+    }
+  }
+
+  /** Signed values go through the same door as those that come by HTTP, so that each counts once. */
+  async function receiveRecords(transaction: ChargingTransaction, messages: readonly StationMessage[]): Promise<void> {
+    const { stationId, sessionId } = transaction;
+    const station = await store.findStation(stationId);
+    if (station === null || sessionId === null) return;
+    for (const { record } of messages.flatMap(recordsIn)) {
+      const body = Buffer.from(JSON.stringify({ record: Buffer.from(record).toString("base64"), sessionId }));
+      try {
+        await receiver.receiveRecord({
+          station,
+          body,
+          mediaType: ocppRecordMediaType,
+          record,
+          sessionReference: sessionId,
+        });
+      } catch (error) {
+        // A refusal was kept with its reason, and the assessment says what it means; a fault is tried again.
+        if (isFault(error)) throw error;
+      }
+    }
+  }
+
+  return {
+    async take(frame) {
+      const message = readFrame(frame);
+      if (message === null) return;
+      await book.inTurn(frame.stationId, () => handle(message, frame));
+    },
+    async attach(transaction) {
+      const session = await findSession(transaction, null);
+      if (session === null) return transaction;
+      const stored = await commitWithSession({ ...transaction, sessionId: session.sessionId }, null, session);
+      await receiveRecords(stored, await assessor.readMessages(stored));
+      return stored.isOpen ? stored : assessor.assess(stored);
+    },
+  };
+}
+
+/** What may come first of a transaction: in 2.x any of its events, because they come in any order. */
+function isBeginning(message: TransactionMessage): message is TransactionMessage & { ocppTransactionId: string } {
+  if (message.ocppTransactionId === null) return false;
+  return message.kind === "transaction-started" || (message.protocol !== "ocpp1.6" && message.kind !== "meter-values");
+}
+
+/** A station of 2.x that lost its memory uses its ids again; then the start says another time, after the end. */
+function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
+  if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;
+  const atMs = message.time?.epochMs ?? null;
+  return atMs !== null && known.endedAtMs !== null && known.startedAtMs !== null && atMs > known.endedAtMs;
+}
+
+function emptyTransaction(message: TransactionMessage): NewChargingTransaction {
+  const { stationId, protocol, ocppTransactionId, receivedAtMs } = message;
+  return {
+    stationId,
+    protocol,
+    ocppTransactionId: ocppTransactionId ?? "",
+    evse: null,
+    connector: null,
+    idToken: null,
+    sessionId: null,
+    startedAtMs: null,
+    endedAtMs: null,
+    lastMessageAtMs: receivedAtMs,
+    endSignAtMs: null,
+    askedAtMs: null,
+    isOpen: true,
+    watched: null,
+    stopOrder: null,
+    assessment: null,
+    assessedFrame: null,
+  };
+}

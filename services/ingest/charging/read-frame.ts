@@ -1,0 +1,30 @@
+import { isTransactionMessage, type StationMessage } from "../../domain/charging/message.ts";
+import type { StoredFrame } from "../../store/ocpp.ts";
+import { translateCall } from "../ocpp/translate/translate-call.ts";
+
+/** The actions that say something about energy. */
+const telling: ReadonlySet<string> = new Set([
+  "BootNotification",
+  "MeterValues",
+  "StartTransaction",
+  "StatusNotification",
+  "StopTransaction",
+  "TransactionEvent",
+]);
+
+/** What a stored frame of a station says; `null` for one that says nothing about energy. */
+export function readFrame(frame: StoredFrame): StationMessage | null {
+  const { action, direction, protocol, stationId, receivedAtMs, frameId } = frame;
+  if (direction !== "in" || action === null || !telling.has(action)) return null;
+  const parsed: unknown = JSON.parse(frame.text);
+  const payload: unknown = Array.isArray(parsed) ? parsed[3] : undefined;
+  return translateCall(
+    { protocol, action, payload },
+    { stationId, receivedAtMs, frameId, assignedTransactionId: frame.ocppTransactionId },
+  );
+}
+
+/** The message as one of this transaction: stations of 1.6 leave the id out, or send one that means nothing. */
+export function asOfTransaction(message: StationMessage, ocppTransactionId: string): StationMessage {
+  return isTransactionMessage(message) && message.protocol === "ocpp1.6" ? { ...message, ocppTransactionId } : message;
+}

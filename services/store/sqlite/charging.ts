@@ -1,0 +1,248 @@
+import { z } from "zod";
+
+import { normalizeIdTag } from "../../domain/id-tag.ts";
+import type { SignedConsent } from "../../domain/unsigned-consent.ts";
+import type { ChargingStore, ChargingTransaction, NewChargingTransaction } from "../charging.ts";
+import type { Access } from "./access.ts";
+import { chargingColumns, encodeOptional, readChargingRow, readStartRow, startColumns } from "./charging-rows.ts";
+import { encode } from "./codec.ts";
+import { frameColumns, readFrameRow } from "./ocpp-rows.ts";
+import { reader, readSessionRow } from "./rows.ts";
+import { applyChange, areCurrent, sessionColumns } from "./sessions.ts";
+
+/** Later messages are matched against the latest transactions of their station; older ones are found by their id. */
+const latestTransactions = 32;
+const openTransactions = 1_024;
+
+const consentRow = reader(
+  "consent",
+  z
+    .object({ session_id: z.string(), cap_micro: z.string().transform(BigInt), signature: z.string() })
+    .transform((row): SignedConsent => ({
+      sessionId: row.session_id,
+      capMicro: row.cap_micro,
+      signature: row.signature,
+    })),
+);
+const paginationRow = z.object({ greatest: z.string().transform(BigInt).nullable() });
+
+export function createChargingStore(access: Access): ChargingStore {
+  function upsert(transaction: NewChargingTransaction | ChargingTransaction): ChargingTransaction {
+    const values = [
+      transaction.evse,
+      transaction.connector,
+      transaction.idToken,
+      transaction.sessionId,
+      transaction.startedAtMs,
+      transaction.endedAtMs,
+      transaction.lastMessageAtMs,
+      transaction.endSignAtMs,
+      transaction.askedAtMs,
+      transaction.isOpen ? 1 : 0,
+      encodeOptional(transaction.watched),
+      encodeOptional(transaction.stopOrder),
+      encodeOptional(transaction.assessment),
+      transaction.assessedFrame,
+    ] as const;
+    if ("ordinal" in transaction) {
+      access.run(
+        `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, session_id = ?, started_at_ms = ?,
+           ended_at_ms = ?, last_message_at_ms = ?, end_sign_at_ms = ?, asked_at_ms = ?, is_open = ?, watched = ?,
+           stop_order = ?, assessment = ?, assessed_frame = ? WHERE ordinal = ?`,
+        ...values,
+        transaction.ordinal,
+      );
+      return transaction;
+    }
+    const ordinal = access.insert(
+      `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, evse, connector, id_token,
+         session_id, started_at_ms, ended_at_ms, last_message_at_ms, end_sign_at_ms, asked_at_ms, is_open, watched,
+         stop_order, assessment, assessed_frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      transaction.stationId,
+      transaction.protocol,
+      transaction.ocppTransactionId,
+      ...values,
+    );
+    return { ...transaction, ordinal };
+  }
+
+  function commit(
+    step: Parameters<ChargingStore["commitCharging"]>[0],
+  ): Awaited<ReturnType<ChargingStore["commitCharging"]>> {
+    const { change, cdr, frame } = step;
+    if (change !== null && !areCurrent(access, [change])) return { outcome: "stale", transaction: null };
+    const transaction = step.transaction === null ? null : upsert(step.transaction);
+    if (transaction !== null && frame !== null) {
+      access.run(
+        "INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        transaction.ordinal,
+        frame,
+      );
+    }
+    if (change !== null) applyChange(access, change, null);
+    if (cdr !== null && change !== null) {
+      access.run(
+        "INSERT INTO cdrs (session_id, content, created_at_ms) VALUES (?, ?, ?)",
+        cdr.sessionId,
+        encode(cdr),
+        change.atMs,
+      );
+    }
+    return { outcome: "stored", transaction };
+  }
+
+  const transactionsBy = (condition: string, ...values: (string | number)[]): readonly ChargingTransaction[] =>
+    access
+      .all(`SELECT ${chargingColumns} FROM charging_transactions WHERE ${condition}`, ...values)
+      .map(readChargingRow);
+
+  function findConsent(sessionId: string): SignedConsent | null {
+    const row = access.get(
+      "SELECT session_id, cap_micro, signature FROM unsigned_consents WHERE session_id = ?",
+      sessionId,
+    );
+    return row === undefined ? null : consentRow(row);
+  }
+
+  return {
+    listChargingTransactions: (stationId) =>
+      access.read(() =>
+        transactionsBy(
+          `station_id = ? AND (is_open = 1 OR ordinal IN (SELECT ordinal FROM charging_transactions
+             WHERE station_id = ? ORDER BY ordinal DESC LIMIT ?)) ORDER BY ordinal DESC LIMIT ?`,
+          stationId,
+          stationId,
+          latestTransactions,
+          openTransactions,
+        ),
+      ),
+    findChargingTransactions: (stationId, ocppTransactionId) =>
+      access.read(() =>
+        transactionsBy(
+          "station_id = ? AND ocpp_transaction_id = ? ORDER BY ordinal DESC LIMIT ?",
+          stationId,
+          ocppTransactionId,
+          latestTransactions,
+        ),
+      ),
+    findTransactionOfSession: (sessionId) => access.read(() => transactionsBy("session_id = ?", sessionId)[0] ?? null),
+    listTransactionsToPursue: (nowMs, limit) =>
+      access.read(() =>
+        transactionsBy(
+          `is_open = 1 AND (end_sign_at_ms IS NOT NULL OR json_extract(stop_order, '$.nextAtMs') <= ?)
+           ORDER BY ordinal LIMIT ?`,
+          nowMs,
+          limit,
+        ),
+      ),
+    listTransactionsWithoutSession: (sinceMs, limit) =>
+      access.read(() =>
+        transactionsBy(
+          `session_id IS NULL AND last_message_at_ms >= ? AND length(id_token) = 20 ORDER BY ordinal DESC LIMIT ?`,
+          sinceMs,
+          limit,
+        ),
+      ),
+    listTransactionFrames: (ordinal) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${frameColumns} FROM charging_frames JOIN ocpp_frames ON ordinal = frame_ordinal
+             WHERE transaction_ordinal = ? ORDER BY ordinal`,
+            ordinal,
+          )
+          .map(readFrameRow),
+      ),
+    commitCharging: (step) => access.write(() => commit(step)),
+    readGreatestPaginationBefore: (sessionId, meterKeyId, context) =>
+      access.read(() => {
+        const row = access.get(
+          `SELECT CAST(max(pagination_number) AS TEXT) AS greatest FROM records JOIN sessions USING (session_id)
+           WHERE meter_key_id = ? AND pagination_context = ?
+             AND ordinal < (SELECT ordinal FROM sessions WHERE session_id = ?)`,
+          meterKeyId,
+          context,
+          sessionId,
+        );
+        return row === undefined ? null : paginationRow.parse(row).greatest;
+      }),
+    listDueStarts: (nowMs, limit) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${sessionColumns}, ${startColumns} FROM sessions LEFT JOIN charging_starts USING (session_id)
+             WHERE status = 'opened' AND (next_at_ms IS NULL OR next_at_ms <= ?)
+               AND NOT EXISTS (SELECT 1 FROM charging_transactions AS begun WHERE begun.session_id = sessions.session_id)
+             ORDER BY ordinal LIMIT ?`,
+            nowMs,
+            limit,
+          )
+          .map((row) => ({
+            session: readSessionRow(row),
+            start: row["since_ms"] === null ? null : readStartRow(row),
+          })),
+      ),
+    findStart: (sessionId) =>
+      access.read(() => {
+        const row = access.get(
+          `SELECT session_id, ${startColumns} FROM charging_starts WHERE session_id = ?`,
+          sessionId,
+        );
+        return row === undefined ? null : readStartRow(row);
+      }),
+    putStart: (start) =>
+      access.write(() => {
+        access.run(
+          `INSERT INTO charging_starts (session_id, ${startColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (session_id) DO UPDATE SET next_at_ms = excluded.next_at_ms, asked_at_ms = excluded.asked_at_ms,
+             attempts = excluded.attempts, may_have_begun = excluded.may_have_begun,
+             inquired_at_ms = excluded.inquired_at_ms`,
+          start.sessionId,
+          start.sinceMs,
+          start.nextAtMs,
+          start.askedAtMs,
+          start.attempts,
+          start.mayHaveBegun ? 1 : 0,
+          start.inquiredAtMs,
+        );
+      }),
+    putConsent: (consent, atMs) =>
+      access.write(() => {
+        const known = findConsent(consent.sessionId);
+        if (known !== null && known.capMicro >= consent.capMicro) return known;
+        access.run(
+          `INSERT INTO unsigned_consents (session_id, cap_micro, signature, at_ms) VALUES (?, ?, ?, ?)
+           ON CONFLICT (session_id) DO UPDATE SET cap_micro = excluded.cap_micro, signature = excluded.signature,
+             at_ms = excluded.at_ms`,
+          consent.sessionId,
+          consent.capMicro.toString(),
+          consent.signature,
+          atMs,
+        );
+        return consent;
+      }),
+    findConsent: (sessionId) => access.read(() => findConsent(sessionId)),
+    linkIdToken: (stationId, idToken, sessionId, atMs) =>
+      access.write(() => {
+        access.run(
+          `INSERT INTO id_token_links (station_id, id_token, session_id, at_ms) VALUES (?, ?, ?, ?)
+           ON CONFLICT (session_id) DO NOTHING`,
+          stationId,
+          normalizeIdTag(idToken),
+          sessionId,
+          atMs,
+        );
+      }),
+    findLinkedSessions: (stationId, idToken) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT ${sessionColumns} FROM sessions WHERE session_id IN (SELECT session_id FROM id_token_links
+               WHERE station_id = ? AND id_token = ? ORDER BY at_ms DESC LIMIT 8) ORDER BY ordinal DESC`,
+            stationId,
+            normalizeIdTag(idToken),
+          )
+          .map(readSessionRow),
+      ),
+  };
+}
