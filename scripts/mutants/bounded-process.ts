@@ -12,15 +12,30 @@ export interface ProcessOutcome {
 /** What is kept of a process's streams. */
 const longestText = 1_000_000;
 
+export interface ProcessOptions {
+  readonly folder: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Besides that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Runs Node with these arguments to its end, at most for so long; then it and its children are killed. */
-export function runNode(
+export function runNode(parameters: readonly string[], options: ProcessOptions): Promise<ProcessOutcome> {
+  return runProgram(process.execPath, parameters, options);
+}
+
+/** The same for any program. */
+export function runProgram(
+  program: string,
   parameters: readonly string[],
-  options: { readonly folder: string; readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: ProcessOptions,
 ): Promise<ProcessOutcome> {
   return new Promise((resolve, reject) => {
     options.signal.throwIfAborted();
-    const child = spawn(process.execPath, [...parameters], {
+    const child = spawn(program, [...parameters], {
       cwd: options.folder,
+      env: { ...process.env, ...options.environment },
       // A process group of its own, so that its children can be ended with it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],

@@ -38,7 +38,7 @@ export async function createSandbox(folder: string, signal: AbortSignal): Promis
   const project = path.join(folder, "wattproof");
   const pristine = path.join(folder, "pristine");
   await copyTrackedFiles(project);
-  await symlink(path.join(projectRoot, "node_modules"), path.join(project, "node_modules"));
+  await linkPackages(project);
 
   const hardhat = (parameters: readonly string[], timeoutMs: number): Promise<ProcessOutcome> =>
     runNode(["--disable-warning=ExperimentalWarning", "node_modules/hardhat/dist/src/cli.js", ...parameters], {
@@ -105,7 +105,13 @@ export async function createSandbox(folder: string, signal: AbortSignal): Promis
   };
 }
 
-async function copyTrackedFiles(target: string): Promise<void> {
+/** Lets a copy use the packages of the project. */
+export async function linkPackages(copy: string): Promise<void> {
+  await symlink(path.join(projectRoot, "node_modules"), path.join(copy, "node_modules"));
+}
+
+/** Copies what git tracks, as it is now. */
+export async function copyTrackedFiles(target: string): Promise<void> {
   const { stdout } = await promisify(execFile)("git", ["ls-files", "-z"], {
     cwd: projectRoot,
     maxBuffer: 16 * 1024 * 1024,

@@ -5,18 +5,21 @@ import { asProved, erroneousModels, type ModelCall, playOn, type SourceOf } from
 import { ACTIONS, type Move, moveOf, type Opened, type Step } from "./game/moves.ts";
 import { expectSameBooks, type World, worldOf } from "./game/world.ts";
 
-const GAMES = 30;
+const GAMES = 24;
 const STEPS = fc.array(fc.tuple(fc.nat(ACTIONS - 1), fc.nat(2), fc.integer({ min: 0, max: 20_000_000 })), {
   minLength: 40,
   maxLength: 40,
 });
-/** A game without money shows little. */
+/** A game without money shows little, nor does one in which nobody tries to raise the hold of a session that is over. */
 const beginning: readonly Step[] = [
   [0, 0, 19_000_001],
   [0, 1, 9_000_001],
   [0, 2, 17_000_001],
   [14, 0, 900_000],
   [14, 0, 900_001],
+  [4, 0, 4_000_001],
+  [8, 0, 2_000_001],
+  [7, 0, 2_000_001],
 ];
 
 const games = fc.sample(STEPS, { seed: 20_261_124, numRuns: GAMES });
@@ -95,7 +98,10 @@ describe("The models that are proved", () => {
     ]);
   });
 
-  for (const { title, sourceOf } of erroneousModels()) {
+  // One for each model; the long set tries them all.
+  for (const { title, sourceOf } of erroneousModels(
+    process.env["WATTPROOF_EVERY_ERROR"] === undefined ? 1 : Infinity,
+  )) {
     it(`are told from the contract with an error in them: ${title}`, async function () {
       this.timeout(900_000);
       const found = await firstDifference(sourceOf);

@@ -21,10 +21,10 @@ export interface ErroneousModel {
   readonly sourceOf: SourceOf;
 }
 
-/** Every error of planted-errors.json, each in its own model, the others as they are. */
-export function erroneousModels(): readonly ErroneousModel[] {
+/** Errors of planted-errors.json, up to so many for each model, the other models as they are. */
+export function erroneousModels(perModel: number): readonly ErroneousModel[] {
   return readModels().flatMap(({ name, source, plantedErrors }) =>
-    plantedErrors.map((planted) => {
+    plantedErrors.slice(0, perModel).map((planted) => {
       const wrong = withError(source, planted);
       return {
         title: `${name}: ${planted.error}`,
