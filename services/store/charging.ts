@@ -71,6 +71,8 @@ export interface ChargingStore {
   findTransactionOfSession(sessionId: string): Promise<ChargingTransaction | null>;
   /** Open transactions that need a look: their stop is missing, or they are to be stopped. */
   listTransactionsToPursue(nowMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
+  /** Transactions that are over while their session still waits for what they say: the service ended in between. */
+  listTransactionsToAssess(limit: number): Promise<readonly ChargingTransaction[]>;
   /** Recent transactions with an idToken of the form of an idTag, and no session. */
   listTransactionsWithoutSession(sinceMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
   /** The frames of a transaction in the order of arrival. */

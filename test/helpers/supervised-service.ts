@@ -7,28 +7,32 @@ export interface SupervisedService {
   url(): Promise<string>;
   /** The signals of which the process died so far. */
   readonly deaths: readonly string[];
+  /** Kills the process that runs now; resolves when it is dead, and the next one begins. */
+  kill(): Promise<void>;
   /** Ends the process in an orderly way. */
   stop(): Promise<void>;
 }
 
 const entry = fileURLToPath(new URL("crashing-service.ts", import.meta.url));
-const startTimeoutMs = 60_000;
-const restartLimit = 5;
+const startTimeoutMs = 120_000;
+/** Deaths beyond those that were asked for. */
+const spareRestarts = 4;
 
-/** @param crashAt Where the first process dies; those after it run undisturbed. */
+/** @param crashAt Where the first process dies, the second, and so on; those after them run undisturbed. */
 export function superviseService(
   environment: Readonly<Record<string, string>>,
-  crashAt: string | null,
+  crashAt: string | readonly string[] | null,
 ): SupervisedService {
+  const places = typeof crashAt === "string" ? [crashAt] : (crashAt ?? []);
   const deaths: string[] = [];
   let isStopping = false;
   let child: ChildProcess;
   let address: Promise<string>;
 
-  function start(isFirst: boolean): void {
-    const crash = isFirst && crashAt !== null ? { CRASH_AT: crashAt } : {};
+  function start(): void {
+    const place = places[deaths.length];
     child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
-      env: { PATH: process.env["PATH"] ?? "", ...environment, ...crash },
+      env: { PATH: process.env["PATH"] ?? "", ...environment, ...(place === undefined ? {} : { CRASH_AT: place }) },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const started = child;
@@ -46,16 +50,22 @@ export function superviseService(
         reject(new Error(`The service ended with ${signal ?? String(code)}.`));
         if (isStopping) return;
         deaths.push(signal ?? String(code));
-        if (deaths.length < restartLimit) start(false);
+        if (deaths.length <= places.length + spareRestarts) start();
       });
     });
     address.catch(() => undefined);
   }
-  start(true);
+  start();
 
   return {
     deaths,
     url: () => address,
+    async kill() {
+      const dying = child;
+      const dead = new Promise((resolve) => dying.once("exit", resolve));
+      dying.kill("SIGKILL");
+      await dead;
+    },
     async stop() {
       isStopping = true;
       const ended = child;

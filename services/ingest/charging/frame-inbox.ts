@@ -237,8 +237,10 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     async attach(transaction) {
       const session = await findSession(transaction, null);
       if (session === null) return transaction;
-      const stored = await commitWithSession({ ...transaction, sessionId: session.sessionId }, null, session);
-      await receiveRecords(stored, await assessor.readMessages(stored));
+      const attached = { ...transaction, sessionId: session.sessionId };
+      // The records first: a transaction that has its session is not looked at here again.
+      await receiveRecords(attached, await assessor.readMessages(transaction));
+      const stored = await commitWithSession(attached, null, await store.findSession(session.sessionId));
       return stored.isOpen ? stored : assessor.assess(stored);
     },
   };

@@ -74,6 +74,14 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     });
   }
 
+  /** The service ended between a transaction's end and its assessment. */
+  async function assessOnceMore(transaction: ChargingTransaction): Promise<void> {
+    const current = await book.reload(transaction);
+    const session = current.sessionId === null ? null : await store.findSession(current.sessionId);
+    const isWaiting = session?.state.status === "opened" || session?.state.status === "charging";
+    if (!current.isOpen && isWaiting) await assessor.assess(current);
+  }
+
   async function ask(transaction: ChargingTransaction): Promise<void> {
     await update(transaction, (current) => ({ ...current, askedAtMs: now() }));
     const outcome = await callStation(commands, transaction.stationId, transactionStatusCall(transaction));
@@ -103,6 +111,10 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
           const current = await book.reload(transaction);
           if (current.sessionId === null) await inbox.attach(current);
         });
+      }
+      for (const transaction of await store.listTransactionsToAssess(pageLimit)) {
+        if (signal.aborted) return;
+        await book.inTurn(transaction.stationId, () => assessOnceMore(transaction));
       }
       const due = await store.listTransactionsToPursue(now(), pageLimit);
       await Promise.all(

@@ -135,6 +135,14 @@ export function createChargingStore(access: Access): ChargingStore {
           limit,
         ),
       ),
+    listTransactionsToAssess: (limit) =>
+      access.read(() =>
+        transactionsBy(
+          `is_open = 0 AND session_id IN (SELECT session_id FROM sessions WHERE status IN ('opened', 'charging'))
+           ORDER BY ordinal LIMIT ?`,
+          limit,
+        ),
+      ),
     listTransactionsWithoutSession: (sinceMs, limit) =>
       access.read(() =>
         transactionsBy(
