@@ -4,7 +4,8 @@ import { measureIdle, measureServer } from "./ingest-bench/run-bench.ts";
 const help = `
 Measures how many messages of chargers the service takes over OCPP: each charger waits for the answer to a message before
 it sends the next, and an answer comes when the message is on disk. Beside it, in the same call, a yard-stick: the framing
-library with its own checks, writing one row of 200 bytes for each message. Runs on Linux.
+library with its own checks, writing one row of 200 bytes for each message. Every charger has a session, and the service
+judges each reading as usual. Runs on Linux.
 
 Usage: npm run bench:ingest -- [--chargers <n>] [--version 1.6|2.0.1] [--seconds <n>] [--idle <n>] [--json]
 
@@ -16,7 +17,7 @@ Usage: npm run bench:ingest -- [--chargers <n>] [--version 1.6|2.0.1] [--seconds
   --help            this text
 
 perCoreSecond is messages by second of processor time of the server and all that it started, from /proc. ratio is that of
-the service by that of the yard-stick.
+the service by that of the yard-stick. unread is what was answered and not judged yet when the load ended.
 Exit: 0 everything that was acknowledged is stored, 1 something is not, 2 could not be done.
 
 Example:
@@ -51,7 +52,7 @@ await runCommand(
 
     const yardstick = await measureServer("yardstick", { protocol, chargers, seconds });
     const service = await measureServer("service", { protocol, chargers, seconds });
-    const { residentBytes, messages, p50Ms, p99Ms, perSecond, perCoreSecond, acknowledged, stored } = service;
+    const { residentBytes, messages, p50Ms, p99Ms, perSecond, perCoreSecond, acknowledged, stored, unread } = service;
     const result = {
       version,
       chargers,
@@ -63,6 +64,7 @@ await runCommand(
       perCoreSecond: Math.round(perCoreSecond),
       acknowledged,
       stored,
+      unread,
       yardstick: {
         perSecond: Math.round(yardstick.perSecond),
         perCoreSecond: Math.round(yardstick.perCoreSecond),

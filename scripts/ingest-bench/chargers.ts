@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 
 import { answers, orders, type ChargersOrder } from "./protocol.ts";
-import { benchMessages } from "./messages.ts";
+import { benchMessages, timeOf } from "./messages.ts";
 
 /**
  * Chargers in a process of their own: each sends a message, waits for the answer, and sends the next one. What it is told
@@ -46,6 +46,7 @@ function answerOf(data: unknown): unknown {
 function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise<void> {
   const messages = benchMessages[order.protocol];
   const startId = `start-${index}`;
+  const beganAtMs = Date.now();
   let transaction: unknown;
   let sequence = -1;
   let sentAtMs = 0;
@@ -54,7 +55,7 @@ function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise
     const sendNext = (): void => {
       sequence += 1;
       sentAtMs = performance.now();
-      socket.send(messages.reading(`m-${index}-${sequence}`, transaction, new Date().toISOString(), sequence));
+      socket.send(messages.reading(`m-${index}-${sequence}`, transaction, timeOf(beganAtMs, sequence), sequence));
     };
     socket.on("message", (data) => {
       try {
@@ -80,7 +81,7 @@ function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise
     socket.on("close", (code) => {
       reject(new Error(`A charger was disconnected with ${code}`));
     });
-    socket.send(messages.start(startId, new Date().toISOString()));
+    socket.send(messages.start(startId, timeOf(beganAtMs, -1)));
   });
 }
 

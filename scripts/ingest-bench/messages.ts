@@ -13,7 +13,18 @@ export interface BenchMessages {
   reading(messageId: string, transaction: unknown, timestamp: string, sequence: number): string;
 }
 
+/** The card that is held to every charger. */
+export const benchIdToken = "BENCH";
 const wattHoursPerReading = 30;
+/** What 30 Wh take at about 11 kW. */
+const msPerReading = 10_000;
+/** So long ago that a whole run of readings fits in. */
+const ageMs = 30 * 86_400_000;
+
+/** When a reading was taken, by a charger whose transaction began a month ago; −1 is the begin. */
+export function timeOf(beganAtMs: number, sequence: number): string {
+  return new Date(beganAtMs - ageMs + (sequence + 1) * msPerReading).toISOString();
+}
 
 function energyOf(sequence: number): number {
   return 1_000 + sequence * wattHoursPerReading;
@@ -27,7 +38,7 @@ export const benchMessages: Readonly<Record<BenchProtocol, BenchMessages>> = {
         2,
         messageId,
         "StartTransaction",
-        { connectorId: 1, idTag: "BENCH", meterStart: 1_000, timestamp },
+        { connectorId: 1, idTag: benchIdToken, meterStart: 1_000, timestamp },
       ]),
     transactionOf: (answer) =>
       typeof answer === "object" && answer !== null && "transactionId" in answer ? answer.transactionId : undefined,
@@ -70,7 +81,7 @@ export const benchMessages: Readonly<Record<BenchProtocol, BenchMessages>> = {
           seqNo: 0,
           transactionInfo: { transactionId: messageId },
           evse: { id: 1, connectorId: 1 },
-          idToken: { idToken: "BENCH", type: "Central" },
+          idToken: { idToken: benchIdToken, type: "Central" },
         },
       ]),
     transactionOf: () => undefined,

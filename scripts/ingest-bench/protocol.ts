@@ -25,7 +25,7 @@ export const answers = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("connected") }),
   z.object({ kind: z.literal("measured"), messages: z.number(), p50Ms: z.number(), p99Ms: z.number() }),
   z.object({ kind: z.literal("stopped"), acknowledged: z.number() }),
-  z.object({ kind: z.literal("counted"), stored: z.number() }),
+  z.object({ kind: z.literal("counted"), stored: z.number(), unread: z.number() }),
 ]);
 export type BenchAnswer = z.output<typeof answers>;
 

@@ -17,6 +17,8 @@ export interface Measurement {
   readonly perCoreSecond: number;
   readonly acknowledged: number;
   readonly stored: number;
+  /** Frames that were answered and that nothing has read when the load ended. */
+  readonly unread: number;
   readonly residentBytes: { readonly begin: number; readonly end: number };
 }
 
@@ -43,7 +45,7 @@ export function measureServer(server: "service" | "yardstick", plan: BenchPlan):
     const heard = chargers.hear("measured");
     chargers.tell({ kind: "pause" });
     const { messages, p50Ms, p99Ms } = await heard;
-    const { acknowledged, stored } = await context.stop();
+    const { acknowledged, stored, unread } = await context.stop();
 
     return {
       messages,
@@ -53,6 +55,7 @@ export function measureServer(server: "service" | "yardstick", plan: BenchPlan):
       perCoreSecond: messages / (after.cpuSeconds - before.cpuSeconds),
       acknowledged,
       stored,
+      unread,
       residentBytes: { begin: before.residentBytes, end: after.residentBytes },
     };
   });
@@ -79,7 +82,7 @@ interface BenchContext {
   readonly chargers: ReturnType<typeof startChild>;
   readonly serverPid: number;
   readonly residentBytesBefore: number;
-  readonly stop: () => Promise<{ readonly acknowledged: number; readonly stored: number }>;
+  readonly stop: () => Promise<Pick<Measurement, "acknowledged" | "stored" | "unread">>;
 }
 
 async function withServer<Result>(
@@ -113,7 +116,9 @@ async function withServer<Result>(
         const counted = server.hear("counted");
         server.tell({ kind: "stop" });
 
-        return { acknowledged, stored: (await counted).stored };
+        const { stored, unread } = await counted;
+
+        return { acknowledged, stored, unread };
       },
     });
   } finally {

@@ -1,4 +1,7 @@
 import { parseConfiguration } from "../../services/config.ts";
+import { createSessionAssessor } from "../../services/ingest/charging/assess-session.ts";
+import { createChargingInbox } from "../../services/ingest/charging/frame-inbox.ts";
+import { createTransactionBook } from "../../services/ingest/charging/transaction-book.ts";
 import { openOcpp } from "../../services/ingest/ocpp/open-ocpp.ts";
 import { createSessionIdTokenPolicy } from "../../services/ingest/ocpp/id-token-policy.ts";
 import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
@@ -6,12 +9,21 @@ import { createLogger } from "../../services/logger.ts";
 import { createMetrics } from "../../services/metrics.ts";
 import { createOperatorDesk } from "../../services/operator-desk.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
+import { createMeterDirectory } from "../../services/verify/meter-directory.ts";
+import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
 import { benchMessages } from "./messages.ts";
 import { answers, serverSettings } from "./protocol.ts";
+import { openSessions } from "./sessions.ts";
 
-/** The service's door for chargers in a process of its own, as the service opens it. */
+/**
+ * The service's door for chargers in a process of its own, as the service opens it, with everything behind it that reads
+ * the messages: each charger has a session, and its readings are judged and held against what the session may cost.
+ */
 const settings = serverSettings.parse(JSON.parse(process.argv[2] ?? ""));
 const store = openSqliteStore(settings.folder);
+/** No transaction of the benchmark ends, and nothing is signed: nobody asks for a meter. */
+const unasked = () => Promise.reject(new Error("The benchmark has neither meters nor records"));
 await Promise.all(
   Array.from({ length: settings.stations }, async (_item, index) => {
     const stationId = `BENCH-${index}`;
@@ -19,7 +31,8 @@ await Promise.all(
     await store.replaceStationKeys(stationId, stationKeySha256Of(settings.key), 1);
   }),
 );
-const { ocpp: config } = parseConfiguration({
+await openSessions(store, settings.stations);
+const { ocpp: config, charging } = parseConfiguration({
   WATTPROOF_RPC_URL: "http://127.0.0.1:1",
   WATTPROOF_DEPLOYMENT: "unused",
   WATTPROOF_DATA: settings.folder,
@@ -31,11 +44,23 @@ const { ocpp: config } = parseConfiguration({
 });
 const metrics = createMetrics();
 const log = createLogger("warn");
+const desk = createOperatorDesk({ log, metrics });
+const book = createTransactionBook({ store });
+const { policy, stopAtBps } = charging;
+const assessor = createSessionAssessor({
+  ...{ store, book, policy, desk, now: Date.now },
+  meters: createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } }),
+  ocmf: createOcmfVerifier({ cryptography: nodeCryptography }),
+});
+const inbox = createChargingInbox({
+  ...{ store, book, assessor, desk, now: Date.now, stopAtBps },
+  receiver: { receiveRecord: unasked },
+});
 const ocpp = await openOcpp({
   store,
   policy: createSessionIdTokenPolicy(store),
-  inbox: { take: () => Promise.resolve() },
-  desk: createOperatorDesk({ log, metrics }),
+  inbox,
+  desk,
   metrics,
   log,
   now: Date.now,
@@ -43,6 +68,12 @@ const ocpp = await openOcpp({
   host: "127.0.0.1",
 });
 process.send?.(answers.parse({ kind: "listening", url: ocpp.door.urls.plain }));
+
+/** Frames behind this position: those that were answered and not read yet. */
+async function countFramesAfter(position: number): Promise<number> {
+  const frames = await store.listFrames(position, 1_000_000);
+  return frames.length;
+}
 
 /** Messages on disk of the kind that is counted, without the starts. */
 async function countStored(): Promise<number> {
@@ -62,8 +93,9 @@ async function countStored(): Promise<number> {
 
 process.once("message", () => {
   void (async () => {
+    const unread = await countFramesAfter(await store.readFrameCursor());
     await ocpp.close();
-    process.send?.(answers.parse({ kind: "counted", stored: await countStored() }));
+    process.send?.(answers.parse({ kind: "counted", stored: await countStored(), unread }));
     await store.close();
     process.disconnect();
   })();

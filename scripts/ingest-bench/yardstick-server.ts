@@ -70,7 +70,7 @@ server.listen(0, "127.0.0.1", () => {
 process.once("message", () => {
   const count = Number(database.prepare("SELECT count(*) AS count FROM rows").get()?.["count"]);
   const starts = settings.protocol === "ocpp1.6" ? 0 : settings.stations;
-  process.send?.(answers.parse({ kind: "counted", stored: count - starts }));
+  process.send?.(answers.parse({ kind: "counted", stored: count - starts, unread: 0 }));
   server.close();
   process.disconnect();
 });
