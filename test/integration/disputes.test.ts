@@ -34,10 +34,13 @@ describe("A dishonest quorum", function () {
   let chain: ServiceChain;
   let committee: RunningCommittee;
   let aheadMs: number;
+  /** What was delivered in this test, by the session's idTag: two oracles hear the same of a meter. */
+  const delivered = new Map<string, string>();
 
   beforeEach(async function () {
     chain = await startServiceChain({ oracleCount: 3, threshold: 2 });
     aheadMs = 0;
+    delivered.clear();
     committee = await runCommittee(chain, {}, { now: () => Date.now() + aheadMs });
     for (const oracle of chain.oracles) await chain.postBond(oracle.address, bondMicro);
   });
@@ -195,7 +198,6 @@ describe("A dishonest quorum", function () {
     expect(answer.status).to.equal(200);
     return answer.body;
   }
-  const delivered = new Map<string, string>();
 
   function itemOf({ terms }: OpenedSession, claimedMicroWh: bigint): SettlementItem {
     const metered = { energyMicroWh: claimedMicroWh, chargingSeconds: 3_600, idleSeconds: 0, toppedUpMicro: 0n };
