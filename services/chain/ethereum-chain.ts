@@ -148,7 +148,7 @@ export function createEthereumChain(deps: {
     encodeChallenge: (challenge) => encodeChallenge(interfaces, challenge),
     encodeAnswer: (answer) => encodeAnswer(interfaces, answer),
     encodeConclusion: (terms) => encodeConclusion(interfaces, terms),
-    readSettledClaims: createClaimsReader({ rpc, deployment, interfaces, domain }),
+    readSettledClaims: createClaimsReader({ rpc, deployment, interfaces }),
     async estimateCall({ target, calldata }) {
       try {
         const call = { from: wallet.address, to: contracts[target], data: calldata };
