@@ -90,7 +90,10 @@ export interface ChargingStore {
   /** The greatest pagination of this key and context that counts in sessions which became known before this one. */
   readGreatestPaginationBefore(sessionId: string, meterKeyId: string, context: "T" | "F"): Promise<bigint | null>;
 
-  /** Opened sessions that no station has begun, as far as a look is due, with what was done about them. */
+  /**
+   * Opened sessions that no station has begun, as far as a look is due, with what was done about them. Only at stations that
+   * were connected once: others are told of their sessions by somebody else, and may be charging.
+   */
   listDueStarts(
     nowMs: number,
     limit: number,

@@ -29,7 +29,7 @@ export type StartStep = "start" | "wait" | "inquire" | "close";
 export function decideStart(view: WaitingSessionView, limits: StartLimits): StartStep {
   const isAnswerDue = view.askedAtMs === null || view.nowMs - view.askedAtMs >= limits.retryMs;
   if (view.nowMs - view.sinceMs < limits.limitMs) return view.isConnected && isAnswerDue ? "start" : "wait";
-  // A station that nobody could ask to start has not started: nobody else tells it this idTag.
+  // A station of OCPP that nobody could ask to start has not started: nobody else tells it this idTag.
   if (!view.isConnected) return view.mayHaveBegun ? "wait" : "close";
   if (view.isKnownIdle === true) return "close";
   return "inquire";

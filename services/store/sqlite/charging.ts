@@ -181,6 +181,9 @@ export function createChargingStore(access: Access): ChargingStore {
             `SELECT ${sessionColumns}, ${startColumns} FROM sessions LEFT JOIN charging_starts USING (session_id)
              WHERE status = 'opened' AND (next_at_ms IS NULL OR next_at_ms <= ?)
                AND NOT EXISTS (SELECT 1 FROM charging_transactions AS begun WHERE begun.session_id = sessions.session_id)
+               AND EXISTS (
+                 SELECT 1 FROM station_evses JOIN ocpp_stations USING (station_id)
+                 WHERE evse = json_extract(terms, '$.evse') AND last_seen_at_ms IS NOT NULL)
              ORDER BY ordinal LIMIT ?`,
             nowMs,
             limit,

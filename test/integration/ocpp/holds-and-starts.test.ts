@@ -5,7 +5,7 @@ import { findObstacleAtEvse } from "../../../services/ingest/charging/evse-avail
 import { verifyReceipt } from "../../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
-import { get } from "../../helpers/running-service.ts";
+import { addStation, get } from "../../helpers/running-service.ts";
 import {
   openChargingWorld,
   openPlace,
@@ -193,6 +193,19 @@ describe("Holds that run out, sessions that do not begin, and energy that nobody
     world.nowMs += 3_600_000;
     await world.settle();
     expect((await world.show(session)).session.state).to.equal("opened");
+  });
+
+  it("frees the hold of a session whose charger has gone, and leaves stations without OCPP to charge", async function () {
+    const { session, point } = await openPlace(chain, world);
+    const other = await openPlace(chain, world);
+    const charger = await world.connect("CS-1", "ocpp1.6", [point.evse]);
+    await charger.close();
+    await addStation(world.service.store, "CS-2", [other.point.evse]);
+    await world.settle();
+    world.nowMs += 301_000;
+    await world.settle();
+    expect((await world.show(session)).session.state).to.equal("settled");
+    expect((await world.show(other.session)).session.state).to.equal("opened");
   });
 
   it("asks a charger of 2.x for messages that it has not sent before a session is closed", async function () {
