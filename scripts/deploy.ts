@@ -1,13 +1,10 @@
-import { isAddress } from "ethers";
-
 import { WattproofError } from "../services/errors.ts";
 import { accountFromEnvironment } from "./command-line/account-key.ts";
 import { connectToChain } from "./command-line/chain-endpoint.ts";
-import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
-import { findRuleProblem, usualThreshold } from "./deploy/check-rules.ts";
-import type { Appointments, SettlementRules } from "./deploy/contract-set.ts";
+import { exitCodes, runCommand, UsageError } from "./command-line/command.ts";
 import { deployContracts } from "./deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "./deploy/deployment-file.ts";
+import { addressFrom, readPlan, ruleDefaults } from "./deploy/read-plan.ts";
 import { localChainId } from "./local-chain/chain-id.ts";
 
 const help = `
@@ -44,11 +41,6 @@ Example:
     --owner 0x52908400098527886E0F7030069857D2E4169EE7 --oracle 0x8617E340B3D01FA5F11F306F4090FD50E238070D
 `;
 
-const secondsPerHour = 3600;
-const microPerToken = 1_000_000n;
-/** The ledger holds 64 bits of 10⁻⁶ token. */
-const mostTokens = 1_000_000_000_000;
-
 await runCommand(
   {
     help,
@@ -59,15 +51,15 @@ await runCommand(
       oracle: { type: "string", multiple: true },
       guardian: { type: "string" },
       threshold: { type: "string" },
-      "maximum-session-hours": { type: "string", default: "48" },
-      "change-delay-hours": { type: "string", default: "72" },
-      "liability-hours": { type: "string", default: "48" },
-      "challenge-window-hours": { type: "string", default: "24" },
-      "answer-window-hours": { type: "string", default: "12" },
-      "epoch-hours": { type: "string", default: "24" },
-      "epoch-limit": { type: "string", default: "100000" },
-      "challenge-reward": { type: "string", default: "5" },
-      "challenge-ring": { type: "string", default: "10000" },
+      "maximum-session-hours": { type: "string", default: ruleDefaults["maximum-session-hours"] },
+      "change-delay-hours": { type: "string", default: ruleDefaults["change-delay-hours"] },
+      "liability-hours": { type: "string", default: ruleDefaults["liability-hours"] },
+      "challenge-window-hours": { type: "string", default: ruleDefaults["challenge-window-hours"] },
+      "answer-window-hours": { type: "string", default: ruleDefaults["answer-window-hours"] },
+      "epoch-hours": { type: "string", default: ruleDefaults["epoch-hours"] },
+      "epoch-limit": { type: "string", default: ruleDefaults["epoch-limit"] },
+      "challenge-reward": { type: "string", default: ruleDefaults["challenge-reward"] },
+      "challenge-ring": { type: "string", default: ruleDefaults["challenge-ring"] },
       deployment: { type: "string" },
       "dry-run": { type: "boolean" },
     },
@@ -80,33 +72,7 @@ await runCommand(
     if (rpc === undefined) {
       throw new UsageError("Say which chain: --rpc <url>");
     }
-    const owner = addressFrom("--owner", values.owner);
-    const oracles = (values.oracle ?? []).map((text) => addressFrom("--oracle", text));
-    if (oracles.length === 0) {
-      throw new UsageError("Name the oracles of the first committee: --oracle <address>");
-    }
-    const appointments: Appointments = {
-      owner,
-      guardian: values.guardian === undefined ? owner : addressFrom("--guardian", values.guardian),
-      oracles,
-      threshold:
-        values.threshold === undefined ? usualThreshold(oracles) : wholeNumber("--threshold", values.threshold, 1, 16),
-    };
-    const rules: SettlementRules = {
-      maximumSessionSeconds: secondsFrom("--maximum-session-hours", values["maximum-session-hours"], 720),
-      changeDelaySeconds: secondsFrom("--change-delay-hours", values["change-delay-hours"], 2_160),
-      liabilitySeconds: secondsFrom("--liability-hours", values["liability-hours"], 2_160),
-      challengeWindowSeconds: secondsFrom("--challenge-window-hours", values["challenge-window-hours"], 720),
-      answerWindowSeconds: secondsFrom("--answer-window-hours", values["answer-window-hours"], 720),
-      epochSeconds: secondsFrom("--epoch-hours", values["epoch-hours"], 2_160),
-      epochLimitMicro: microFrom("--epoch-limit", values["epoch-limit"]),
-      challengeRewardMicro: microFrom("--challenge-reward", values["challenge-reward"]),
-      challengeRingSize: wholeNumber("--challenge-ring", values["challenge-ring"], 1, 1_000_000),
-    };
-    const problem = findRuleProblem(rules, appointments);
-    if (problem !== undefined) {
-      throw new UsageError(problem);
-    }
+    const { appointments, rules } = readPlan({ ...values, oracle: values.oracle ?? [] });
     const { chainId, provider } = await connectToChain(rpc);
     try {
       if (values.erc20 === undefined && chainId !== localChainId) {
@@ -145,20 +111,3 @@ await runCommand(
     }
   },
 );
-
-function addressFrom(option: string, text: string | undefined): string {
-  if (text === undefined || !isAddress(text)) {
-    throw new UsageError(`${option} takes an address of 0x and 40 hexadecimal digits`);
-  }
-
-  return text;
-}
-
-function secondsFrom(option: string, text: string, mostHours: number): number {
-  return wholeNumber(option, text, 1, mostHours) * secondsPerHour;
-}
-
-/** Whole tokens, in 10⁻⁶ token. */
-function microFrom(option: string, text: string): bigint {
-  return BigInt(wholeNumber(option, text, 0, mostTokens)) * microPerToken;
-}

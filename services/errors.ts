@@ -285,6 +285,18 @@ export const errorCatalogue = {
     title: "The data folder cannot be had for this process alone.",
   },
   MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
+  // The operator's program (docs/operator.md).
+  USAGE_INVALID: { httpStatus: 400, isRetryable: false, title: "The command was not used as it is documented." },
+  INPUT_UNREADABLE: { httpStatus: 400, isRetryable: false, title: "A file that was given cannot be read." },
+  CONTRACT_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract refuses the call." },
+  GAS_MONEY_LACKING: { httpStatus: 422, isRetryable: true, title: "The account cannot pay the gas." },
+  REGISTRY_ENTRY_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "The registry has no such entry." },
+  METER_KEY_INVALID: { httpStatus: 422, isRetryable: false, title: "The key is not one that a meter can have here." },
+  POSSESSION_UNPROVEN: { httpStatus: 422, isRetryable: false, title: "Nothing shows that the operator has the meter." },
+  EVSE_HAS_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has an active meter." },
+  EVSE_WITHOUT_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has no active meter." },
+  PROFILE_DIFFERS: { httpStatus: 409, isRetryable: false, title: "There is another operator's profile already." },
+  SERVICE_UNREACHABLE: { httpStatus: 503, isRetryable: true, title: "The service does not answer." },
   LOCAL_CHAIN_DIVERGED: {
     httpStatus: 500,
     isRetryable: false,

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { parseEther } from "ethers";
+
+import { WattproofError } from "../../services/errors.ts";
+import { demoAccount } from "../demo/accounts.ts";
+import { createChainProvider } from "../demo/contracts.ts";
+import { createLocalChain } from "../local-chain/chain.ts";
+import { localChainId } from "../local-chain/chain-id.ts";
+import { createRunningClock } from "../local-chain/clock.ts";
+import type { ContractRole } from "./artifacts.ts";
+import { deployContracts, type DeploymentPlan } from "./deploy-contracts.ts";
+
+/**
+ * What a deployment costs: it is done once, on a chain of its own in this process, with the same rules and appointments.
+ * A token that is there already is not counted.
+ */
+export async function measureDeployment(
+  plan: Pick<DeploymentPlan, "appointments" | "rules" | "erc20">,
+): Promise<readonly { readonly contract: ContractRole; readonly gas: bigint }[]> {
+  const clock = createRunningClock(0);
+  const chain = await createLocalChain({ clock, genesisSeconds: clock.nowSeconds() });
+  const provider = createChainProvider(chain);
+  const folder = mkdtempSync(join(tmpdir(), "wattproof-measure-"));
+  try {
+    const deployer = demoAccount("deployer");
+    await chain.fund(deployer.address, parseEther("1000"));
+    const { steps } = await deployContracts(
+      { ...plan, chainId: localChainId, path: join(folder, "deployment.json"), erc20: undefined },
+      provider,
+      deployer.connect(provider),
+    );
+    const measured = [];
+    for (const [index, { contract }] of steps.entries()) {
+      // Each transaction is mined in a block of its own, in the order of the steps.
+      const block = await provider.getBlock(index + 1);
+      if (block === null) throw new WattproofError("INTERNAL", "The measuring chain has fewer blocks than steps.");
+      measured.push({ contract, gas: block.gasUsed });
+    }
+
+    return measured.filter(({ contract }) => contract !== "erc20" || plan.erc20 === undefined);
+  } finally {
+    provider.destroy();
+    await chain.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

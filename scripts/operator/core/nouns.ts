@@ -1,0 +1,14 @@
+/** What the verbs of a noun are about. */
+export const nouns: Readonly<Record<string, string>> = {
+  operator: "who the operator is",
+  evse: "charging points",
+  meter: "the meters of charging points, and their keys",
+  tariff: "prices",
+  partners: "who gets a share",
+  oracle: "the committee that settles",
+  sessions: "charging sessions, from the chain",
+  settlement: "what the service has to bring to the chain",
+  challenge: "settlements that somebody showed to be wrong",
+  receipts: "what drivers get",
+  export: "for other systems",
+};

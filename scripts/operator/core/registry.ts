@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+import { WattproofError } from "../../../services/errors.ts";
+import { createRegistryReader, type RegistryReader } from "../../../services/chain/registries.ts";
+import { RpcRefusal, type Rpc } from "../../../services/chain/rpc.ts";
+import type { RegisteredEvse, RegisteredMeter } from "../../../services/chain/chain.ts";
+import type { ChainAccess } from "./chain-access.ts";
+
+/** The registries, read as the service reads them. */
+export function registryOf({ provider, deployment, interfaces }: ChainAccess): RegistryReader {
+  const rpc: Rpc = {
+    async request(method, parameters, schema) {
+      const answer: unknown = await provider.send(method, [...parameters]).catch((error: unknown) => {
+        const words = z.object({ error: z.object({ message: z.string() }) }).safeParse(error).data?.error.message;
+        if (words !== undefined) throw new RpcRefusal(words, null);
+        throw error;
+      });
+      return schema.parse(answer);
+    },
+  };
+  return createRegistryReader(rpc, deployment, interfaces);
+}
+
+/** @throws REGISTRY_ENTRY_UNKNOWN */
+export async function requireEvse(chain: ChainAccess, evse: number): Promise<RegisteredEvse> {
+  const content = await registryOf(chain).readEvse(evse);
+  if (content === null) throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `The registry has no EVSE ${evse}.`);
+  return content;
+}
+
+/** @throws REGISTRY_ENTRY_UNKNOWN */
+export async function requireMeter(chain: ChainAccess, meter: number): Promise<RegisteredMeter> {
+  const content = await registryOf(chain).readMeter(meter);
+  if (content === null) throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `The registry has no meter ${meter}.`);
+  return content;
+}

@@ -1,0 +1,97 @@
+import { VoidSigner, type Signer } from "ethers";
+import { z } from "zod";
+
+import { WattproofError } from "../../../services/errors.ts";
+import { accountFromEnvironment } from "../../command-line/account-key.ts";
+import { createOutput } from "../../command-line/command.ts";
+import { openChain, type ChainAccess } from "./chain-access.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { addressInput, wholeInput } from "./inputs.ts";
+import { profilePathOf, readProfile } from "./profile.ts";
+import { startProgress } from "./progress.ts";
+import { createWriter, type Writer } from "./transact.ts";
+import type { Run, Verb } from "./verb.ts";
+
+/** What verbs have in common. */
+const commonInput = z.object({
+  json: z.boolean().default(false),
+  rpc: z.url("must be the address of a JSON-RPC endpoint").optional(),
+  deployment: z.string().optional(),
+  dryRun: z.boolean().default(false),
+  from: addressInput.optional(),
+  account: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,30}$/u, "must be a name in capitals, as in WATTPROOF_<name>_KEYSTORE")
+    .optional(),
+  confirmations: wholeInput(1, 1_000).default(1),
+});
+
+/**
+ * Runs a verb with what the command line said.
+ * @throws ZodError, errors of the catalogue, errors of the chain's library
+ */
+export async function runVerb(
+  verb: Verb,
+  raw: Readonly<Record<string, unknown>>,
+  environment: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
+  const common = commonInput.parse(raw);
+  const act = verb.prepare(raw);
+  const isDryRun = common.dryRun;
+  if (common.from !== undefined && !isDryRun) {
+    throw new WattproofError("USAGE_INVALID", "--from is for --dry-run; who sends is who signs.");
+  }
+  const output = createOutput(common.json);
+  const interrupt = new AbortController();
+  const stop = (): void => {
+    interrupt.abort();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const opened: { chain: Promise<ChainAccess> | null } = { chain: null };
+
+  function open(): Promise<ChainAccess> {
+    opened.chain ??= openChain({
+      rpcUrl: common.rpc ?? environment["WATTPROOF_RPC_URL"],
+      deploymentPath: common.deployment ?? environment["WATTPROOF_DEPLOYMENT"],
+    });
+    return opened.chain;
+  }
+
+  async function openSigner(name: string, chain: ChainAccess): Promise<Signer> {
+    if (common.from !== undefined) return new VoidSigner(common.from, chain.provider);
+    const profile = name === "OPERATOR" ? readProfile(profilePathOf(chain.deploymentPath, environment)) : undefined;
+    return (await accountFromEnvironment(name, environment, profile?.keystore ?? null)).connect(chain.provider);
+  }
+
+  async function openWriter(usualName: string): Promise<Writer> {
+    const chain = await open();
+    const signer = await openSigner(common.account ?? usualName, chain);
+    return createWriter({
+      chain,
+      address: await signer.getAddress(),
+      signer: isDryRun ? null : signer,
+      confirmations: common.confirmations,
+      output,
+    });
+  }
+
+  const run: Run = {
+    output,
+    signal: interrupt.signal,
+    isDryRun,
+    environment,
+    openChain: open,
+    openWriter,
+    startProgress,
+  };
+  try {
+    return await act(run);
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    // What failed to open has been reported by whoever asked for it.
+    const chain = await Promise.resolve(opened.chain).catch(() => null);
+    chain?.provider.destroy();
+  }
+}

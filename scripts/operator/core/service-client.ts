@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+import { errorCatalogue, WattproofError, type ErrorCode } from "../../../services/errors.ts";
+import { profilePathOf, readProfile } from "./profile.ts";
+import type { OptionSpec } from "./verb.ts";
+
+/** The service answers at once; what lasts is behind it. */
+const answerTimeoutMs = 30_000;
+const errorAnswer = z.object({ error: z.object({ code: z.string(), detail: z.string() }) });
+
+export const serviceOption: OptionSpec = {
+  flags: "--service <url>",
+  description: "the service; default: WATTPROOF_SERVICE_URL, or that of the operator's profile",
+};
+export const serviceInput = z.url("must be the service's address").optional();
+
+/** Asks the operator's service. */
+export interface ServiceClient {
+  readonly url: string;
+  /** @throws SERVICE_UNREACHABLE, or what the service answers */
+  get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+  /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
+  post<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+}
+
+/**
+ * @param deploymentPath Beside which the operator's profile is.
+ * @throws USAGE_INVALID if nothing says where the service is
+ */
+export function openService(
+  given: string | undefined,
+  deploymentPath: string | null,
+  environment: NodeJS.ProcessEnv,
+): ServiceClient {
+  const profile = deploymentPath === null ? undefined : readProfile(profilePathOf(deploymentPath, environment));
+  const url = (given ?? environment["WATTPROOF_SERVICE_URL"] ?? profile?.serviceUrl)?.replace(/\/+$/u, "");
+  if (url === undefined) throw new WattproofError("USAGE_INVALID", "Say where the service is: --service <url>.");
+
+  async function ask<Answer>(path: string, schema: z.ZodType<Answer>, request: RequestInit): Promise<Answer> {
+    const answer = await fetch(`${url ?? ""}${path}`, { ...request, signal: AbortSignal.timeout(answerTimeoutMs) })
+      .then(async (response) => ({ isGood: response.ok, body: await response.json() }))
+      .catch((error: unknown) => {
+        throw new WattproofError("SERVICE_UNREACHABLE", `${url ?? ""}${path} gave no answer.`, { cause: error });
+      });
+    if (!answer.isGood) throw toCatalogueError(answer.body, path);
+    const parsed = schema.safeParse(answer.body);
+    if (!parsed.success) {
+      throw new WattproofError("SERVICE_UNREACHABLE", `The answer to ${path} cannot be read.`, { cause: parsed.error });
+    }
+    return parsed.data;
+  }
+
+  return {
+    url,
+    get: (path, schema) => ask(path, schema, {}),
+    async post(path, schema) {
+      const key = environment["WATTPROOF_OPERATOR_KEY"];
+      if (key === undefined) {
+        throw new WattproofError("KEY_UNAVAILABLE", "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY.");
+      }
+      return ask(path, schema, { method: "POST", headers: { authorization: `Bearer ${key}` } });
+    },
+  };
+}
+
+function toCatalogueError(body: unknown, path: string): WattproofError {
+  const error = errorAnswer.safeParse(body).data?.error;
+  if (error === undefined || !isCode(error.code)) {
+    return new WattproofError("SERVICE_UNREACHABLE", `The answer to ${path} cannot be read.`);
+  }
+  return new WattproofError(error.code, error.detail);
+}
+
+function isCode(text: string): text is ErrorCode {
+  return text in errorCatalogue;
+}

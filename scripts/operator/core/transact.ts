@@ -1,0 +1,95 @@
+import { Contract, type Signer, type TransactionRequest } from "ethers";
+
+import { WattproofError } from "../../../services/errors.ts";
+import { artifactOf, type ContractRole } from "../../deploy/artifacts.ts";
+import type { Output } from "../../command-line/command.ts";
+import { coins } from "./amounts.ts";
+import type { ChainAccess } from "./chain-access.ts";
+
+/** A call of one of our contracts. */
+export interface Intent {
+  readonly contract: ContractRole;
+  readonly method: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** What a call did, or in a dry run what it would do. */
+export interface Transaction {
+  readonly contract: ContractRole;
+  readonly method: string;
+  readonly from: string;
+  readonly to: string;
+  readonly data: string;
+  readonly gas: bigint;
+  readonly gasPriceWei: bigint;
+  readonly costWei: bigint;
+  /** `null` in a dry run. */
+  readonly txHash: string | null;
+  readonly blockNumber: number | null;
+}
+
+/** Sends calls of one account, one after the other; in a dry run simulates them. */
+export interface Writer {
+  readonly chain: ChainAccess;
+  readonly address: string;
+  /**
+   * Asks the contract first, so that a refusal costs nothing; then sends, and waits until it is confirmed.
+   * @returns what the contract returned to the question, and the transaction.
+   * @throws CONTRACT_REFUSED, GAS_MONEY_LACKING, CHAIN_UNAVAILABLE, TRANSACTION_FAILED
+   */
+  call(intent: Intent): Promise<{ readonly result: unknown; readonly transaction: Transaction }>;
+}
+
+/** A transaction that is not mined by then needs a person to look at it. */
+const receiptTimeoutMs = 10 * 60_000;
+
+/** @param signer `null` in a dry run. */
+export function createWriter(deps: {
+  readonly chain: ChainAccess;
+  readonly address: string;
+  readonly signer: Signer | null;
+  readonly confirmations: number;
+  readonly output: Output;
+}): Writer {
+  const { chain, address, signer, confirmations, output } = deps;
+  const { provider, deployment } = chain;
+
+  return {
+    chain,
+    address,
+    async call({ contract: role, method, parameters }) {
+      const to = deployment.contracts[role];
+      const contract = new Contract(to, artifactOf(role).interface, provider);
+      const call = contract.getFunction(method);
+      const data = contract.interface.encodeFunctionData(method, parameters);
+      const request: TransactionRequest = { from: address, to, data };
+      const result: unknown = await call.staticCall(...parameters, { from: address });
+      const gas = await provider.estimateGas(request);
+      const fees = await provider.getFeeData();
+      const gasPriceWei = fees.gasPrice ?? fees.maxFeePerGas ?? 0n;
+      const planned = { contract: role, method, from: address, to, data, gas, gasPriceWei, costWei: gas * gasPriceWei };
+      if (signer === null) {
+        output.line(`would call ${role}.${method} from ${address}: ${gas} gas, about ${coins(planned.costWei)} coins`);
+
+        return { result, transaction: { ...planned, txHash: null, blockNumber: null } };
+      }
+
+      const sent = await signer.sendTransaction({ to, data });
+      output.line(`sent ${role}.${method}: ${sent.hash}`);
+      const receipt = await sent.wait(confirmations, receiptTimeoutMs);
+      if (receipt === null) throw new WattproofError("TRANSACTION_FAILED", `${sent.hash} has no receipt.`);
+
+      return {
+        result,
+        transaction: {
+          ...planned,
+          gas: receipt.gasUsed,
+          gasPriceWei: receipt.gasPrice,
+          costWei: receipt.gasUsed * receipt.gasPrice,
+          txHash: receipt.hash,
+          blockNumber: receipt.blockNumber,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+
+import type { Provider } from "ethers";
+
+import { checkDeployment } from "../../deploy/check-deployment.ts";
+import { defaultRules } from "../../deploy/contract-set.ts";
+import { localChainId } from "../../local-chain/chain-id.ts";
+import { coins, tokens, utc } from "../core/amounts.ts";
+import type { ChainAccess } from "../core/chain-access.ts";
+import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
+
+/** Blocks come every few seconds everywhere; a node that is minutes behind has lost its peers. */
+const oldHeadSeconds = 300;
+/** Clocks of block producers and machines that are kept in time differ by less. */
+const clockToleranceSeconds = 30;
+/** Gas of ten batches of a hundred sessions (docs/gas.md). */
+const usualGas = 10n * 1_100_000n;
+/** Where EIP-7951 has its contract. */
+const p256Address = "0x0000000000000000000000000000000000000100";
+
+/** The chain, and what is on it. */
+export async function checkChain(chain: ChainAccess, nowMs: number): Promise<readonly Finding[]> {
+  const { provider, deployment, deploymentPath, chainId } = chain;
+  const { gasPrice, maxFeePerGas } = await provider.getFeeData();
+  const gasPriceWei = gasPrice ?? maxFeePerGas ?? 0n;
+  const plan = {
+    chainId,
+    path: deploymentPath,
+    erc20: undefined,
+    rules: defaultRules,
+    appointments: { owner: "", guardian: "", oracles: [], threshold: 1 },
+  };
+  return [
+    ...(await tryCheck("clock", "Is the endpoint in step with the chain?", async () => [
+      await checkClock(provider, chainId, nowMs),
+    ])),
+    ...(await tryCheck(
+      "contracts",
+      `${deploymentPath} is not of this chain, or was made by another version of this program.`,
+      async () => {
+        await checkDeployment(plan, deployment, provider);
+        return [ok("contracts", `those of ${deploymentPath}, with the code of this version`)];
+      },
+    )),
+    ...(await tryCheck("secp256r1", "Use a chain with EIP-7951.", async () => [await checkP256(provider)])),
+    ...(await tryCheck("committee", "The deployment may be of another version.", () =>
+      checkCommittee(chain, gasPriceWei),
+    )),
+    ...(await tryCheck("opening", "The deployment may be of another version.", async () => [
+      await checkOpening(chain),
+    ])),
+  ];
+}
+
+/** The account has coins for some time. */
+export async function checkGasMoney(name: string, address: string, provider: Provider): Promise<readonly Finding[]> {
+  const { gasPrice, maxFeePerGas } = await provider.getFeeData();
+  return [moneyFinding(name, address, await provider.getBalance(address), gasPrice ?? maxFeePerGas ?? 0n)];
+}
+
+function moneyFinding(name: string, address: string, balanceWei: bigint, gasPriceWei: bigint): Finding {
+  const detail = `${address} has ${coins(balanceWei)} coins`;
+  const isEnough = balanceWei > 0n && balanceWei >= usualGas * gasPriceWei;
+  return isEnough
+    ? ok(name, detail)
+    : warning(
+        name,
+        detail,
+        `Send it coins: ten batches of a hundred sessions take ${coins(usualGas * gasPriceWei)} now.`,
+      );
+}
+
+async function checkClock(provider: Provider, chainId: number, nowMs: number): Promise<Finding> {
+  const head = await provider.getBlock("latest");
+  if (head === null) return failing("clock", "the endpoint has no newest block", "Wait until it is in step.");
+  const ageSeconds = Math.floor(nowMs / 1_000) - head.timestamp;
+  const detail = `newest block ${head.number} of ${utc(head.timestamp)}, ${ageSeconds} s ago by this machine's clock`;
+  // A local chain has blocks when there is something to put in, at whatever time it is told.
+  if (chainId === localChainId) return ok("clock", detail);
+  if (ageSeconds < -clockToleranceSeconds) {
+    return failing(
+      "clock",
+      detail,
+      "This machine's clock is slow. Switch on its synchronisation (chrony, systemd-timesyncd).",
+    );
+  }
+  return ageSeconds > oldHeadSeconds
+    ? failing("clock", detail, "The endpoint has fallen behind, or this machine's clock is fast.")
+    : ok("clock", detail);
+}
+
+/** Asks the chain to verify a signature that was made for it. */
+async function checkP256(provider: Provider): Promise<Finding> {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const message = Buffer.from("wattproof doctor");
+  const signature = sign("sha256", message, { key: privateKey, dsaEncoding: "ieee-p1363" });
+  const point = publicKey.export({ format: "der", type: "spki" }).subarray(-64);
+  const data = Buffer.concat([createHash("sha256").update(message).digest(), signature, point]);
+  const answer = await provider.call({ to: p256Address, data: `0x${data.toString("hex")}` });
+  return answer.length === 66 && BigInt(answer) === 1n
+    ? ok("secp256r1", "the chain verifies meters' signatures at the price of EIP-7951")
+    : warning(
+        "secp256r1",
+        "the chain has no EIP-7951",
+        "Meters on secp256r1 cost some 250,000 gas more for each record; oracles settle as ever.",
+      );
+}
+
+async function checkCommittee(chain: ChainAccess, gasPriceWei: bigint): Promise<readonly Finding[]> {
+  const { oracleCommittee, chargingSettlement } = chain.contracts;
+  const version = await oracleCommittee.currentVersion();
+  const [members, threshold] = await oracleCommittee.committeeOf(version);
+  const findings: Finding[] = [];
+  let left = 0;
+  for (const member of members) {
+    if (!(await oracleCommittee.isMember(member))) continue;
+    left += 1;
+    findings.push(moneyFinding("oracle's coins", member, await chain.provider.getBalance(member), gasPriceWei));
+    const bondMicro = await chargingSettlement.bondOf(member);
+    findings.push(
+      bondMicro > 0n
+        ? ok("oracle's bond", `${member}: ${tokens(bondMicro)}`)
+        : warning("oracle's bond", `${member} has none`, "Post one: it is what makes a wrong settlement expensive."),
+    );
+  }
+  const detail = `${left} members, ${threshold} must sign`;
+  return [
+    left >= Number(threshold)
+      ? ok("committee", detail)
+      : failing("committee", detail, "Nothing settles by oracles. The owner has to schedule another committee."),
+    ...findings,
+  ];
+}
+
+async function checkOpening({ openingGuard }: ChainAccess): Promise<Finding> {
+  return (await openingGuard.isOpeningPaused())
+    ? warning(
+        "opening",
+        "the guardian has paused it",
+        "Guardian or owner can resume it; open sessions are not concerned.",
+      )
+    : ok("opening", "sessions can be opened");
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+import { shown, tableLines } from "../core/amounts.ts";
+import { exitCode } from "../core/exit-codes.ts";
+import { addressInput } from "../core/inputs.ts";
+import { readLogs } from "../core/logs.ts";
+import { registryOf } from "../core/registry.ts";
+import { defineVerb } from "../core/verb.ts";
+
+const evseTopic = z.string().transform(Number);
+
+export const evseList = defineVerb({
+  path: ["evse", "list"],
+  summary: "lists charging points, with what the registry says of them now",
+  options: [{ flags: "--operator <address>", description: "only this operator's" }],
+  access: "chain",
+  examples: ["evse list --operator 0x52908400098527886E0F7030069857D2E4169EE7"],
+  input: z.object({ operator: addressInput.optional() }),
+  async run({ operator }, run) {
+    const chain = await run.openChain();
+    const { meterRegistry: registry } = chain.interfaces;
+    const logs = await readLogs(run, chain, {
+      address: chain.deployment.contracts.meterRegistry,
+      topics: registry.encodeFilterTopics("EvseRegistered", [null, operator ?? null]),
+    });
+    const reader = registryOf(chain);
+    const evses = [];
+    for (const log of logs) {
+      const evse = evseTopic.parse(log.topics[1]);
+      const content = await reader.readEvse(evse);
+      if (content !== null) evses.push({ evse, ...content });
+    }
+    run.output.json({ evses });
+    const rows = evses.map(({ evse, evseId, maximumPowerW, activeMeter, operator: owner }) => [
+      String(evse),
+      shown(evseId),
+      `${maximumPowerW} W`,
+      activeMeter === 0 ? "no meter" : `meter ${activeMeter}`,
+      owner,
+    ]);
+    for (const line of tableLines(rows)) run.output.line(line);
+    if (rows.length === 0) run.output.line("There are none.");
+
+    return exitCode.done;
+  },
+});

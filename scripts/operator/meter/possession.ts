@@ -1,0 +1,80 @@
+import { recoverAddress, Signature, TypedDataEncoder } from "ethers";
+
+import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
+import { WattproofError } from "../../../services/errors.ts";
+import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import type { Curve, PublicKey, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
+import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { curveNumbers } from "../../verify/contract-answers.ts";
+import { shown } from "../core/amounts.ts";
+import type { ChainAccess } from "../core/chain-access.ts";
+import { readRecord } from "../core/files.ts";
+import { registryKeyOf } from "./meter-key.ts";
+
+/** Curves whose signatures the registry verifies itself; the others need oracles who attest. */
+export const curvesOfContract: ReadonlySet<Curve> = new Set(["secp256r1", "secp256k1"]);
+
+const possessionTypes = {
+  MeterPossession: [
+    { name: "registrant", type: "address" },
+    { name: "evse", type: "uint32" },
+    { name: "keyId", type: "bytes32" },
+  ],
+};
+
+/**
+ * The 20 characters that the meter has to sign as `ID`, before it is registered: the registry's `possessionTagOf`.
+ * @param registrant The operator of the EVSE.
+ */
+export async function possessionTagOf(
+  { contracts, chainId, deployment }: ChainAccess,
+  registrant: string,
+  evse: number,
+  key: PublicKey,
+): Promise<string> {
+  const keyId = await contracts.meterRegistry.keyIdOf(curveNumbers[key.curve], registryKeyOf(key));
+  const domain = {
+    name: "Wattproof Meter Registry",
+    version: "1",
+    chainId,
+    verifyingContract: deployment.contracts.meterRegistry,
+  };
+  return idTagOf(TypedDataEncoder.hash(domain, possessionTypes, { registrant, evse, keyId }));
+}
+
+/**
+ * A record that the key signed and that carries the tag.
+ * @throws POSSESSION_UNPROVEN, INPUT_UNREADABLE
+ */
+export function requirePossessionRecord(path: string | undefined, key: PublicKey, tag: string): VerifiedRecord {
+  const next = `Have the meter sign a record whose ID is ${tag}, as by starting a charge with that idTag, and give it with --record.`;
+  if (path === undefined) throw new WattproofError("POSSESSION_UNPROVEN", next);
+  const verdict = createOcmfVerifier({ cryptography: nodeCryptography }).verifyRecord(readRecord(path), key);
+  if (verdict.verdict !== "accepted") {
+    throw new WattproofError("POSSESSION_UNPROVEN", `${path}: ${verdict.reason}: ${shown(verdict.detail)}. ${next}`);
+  }
+  if (verdict.identification === null || !isSameIdTag(verdict.identification, tag)) {
+    const actual = verdict.identification === null ? "nothing" : shown(JSON.stringify(verdict.identification));
+    throw new WattproofError("POSSESSION_UNPROVEN", `${path}: its ID is ${actual}. ${next}`);
+  }
+  return verdict;
+}
+
+/**
+ * Oracles' signatures of the attestation in the order that the committee takes.
+ * @throws USAGE_INVALID
+ */
+export function sortAttestations(
+  texts: readonly string[],
+  digest: string,
+): readonly { readonly r: string; readonly vs: string }[] {
+  const signed = texts.map((text) => {
+    try {
+      const signature = Signature.from(text);
+      return { signer: BigInt(recoverAddress(digest, signature)), r: signature.r, vs: signature.yParityAndS };
+    } catch (error) {
+      throw new WattproofError("USAGE_INVALID", "--attestation takes a signature of 64 or 65 bytes.", { cause: error });
+    }
+  });
+  return signed.toSorted((left, right) => (left.signer < right.signer ? -1 : 1)).map(({ r, vs }) => ({ r, vs }));
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+
+import { WattproofError } from "../../../services/errors.ts";
+import { accountFromEnvironment } from "../../command-line/account-key.ts";
+import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
+import { deploymentPathOf } from "../../deploy/deployment-file.ts";
+import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
+import { localChainId } from "../../local-chain/chain-id.ts";
+import { coins, tableLines } from "../core/amounts.ts";
+import { connect } from "../core/chain-access.ts";
+import { exitCode } from "../core/exit-codes.ts";
+import { addressInput } from "../core/inputs.ts";
+import { defineVerb } from "../core/verb.ts";
+
+const hours = (name: keyof typeof ruleDefaults): z.ZodDefault<z.ZodString> => z.string().default(ruleDefaults[name]);
+
+export const deploy = defineVerb({
+  path: ["deploy"],
+  summary: "deploys the contracts and writes the deployment file",
+  description:
+    "Contracts that the file names are checked and left alone, so running it again changes nothing; an interrupted\n" +
+    "deployment goes on. With --dry-run it says what it would cost, measured on a chain of its own, and needs no key.\n" +
+    "Rules cannot be changed afterwards. The owner names oracles and guardian later: take a multi-signature account.",
+  options: [
+    {
+      flags: "--erc20 <address>",
+      description: "token to settle in, 6 to 18 decimals; a local chain gets play money without it",
+    },
+    { flags: "--owner <address>", description: "owner of committee and guardian" },
+    { flags: "--guardian <address>", description: "can pause opening and nothing else; default: the owner" },
+    { flags: "--oracle <address>", description: "a member of the first committee, 1 to 16", isRepeated: true },
+    { flags: "--threshold <n>", description: "signatures that a batch needs; default: more than half" },
+    { flags: "--maximum-session-hours <n>", description: "longest session; default 48" },
+    { flags: "--change-delay-hours <n>", description: "delay of another committee; default 72" },
+    { flags: "--liability-hours <n>", description: "how long oracles answer for what they signed; default 48" },
+    { flags: "--challenge-window-hours <n>", description: "how long a settled session can be challenged; default 24" },
+    { flags: "--answer-window-hours <n>", description: "how long oracles can answer a challenge; default 12" },
+    { flags: "--epoch-hours <n>", description: "credit is final when the epoch after its own is over; default 24" },
+    {
+      flags: "--epoch-limit <tokens>",
+      description: "most that oracles can credit one operator in an epoch; default 100000",
+    },
+    { flags: "--challenge-reward <tokens>", description: "what a right challenge earns; default 5" },
+    { flags: "--challenge-ring <n>", description: "batches that can be challenged at once; default 10000" },
+  ],
+  access: "write",
+  account: "DEPLOYER",
+  examples: [
+    "deploy --rpc https://rpc.example --erc20 0x… --owner 0x… --oracle 0x… --oracle 0x… --oracle 0x… --dry-run",
+    "deploy --rpc http://127.0.0.1:8545 --owner 0x52908400098527886E0F7030069857D2E4169EE7 --oracle 0x8617E340B3D01FA5F11F306F4090FD50E238070D",
+  ],
+  input: z.object({
+    rpc: z.string().optional(),
+    deployment: z.string().optional(),
+    account: z.string().default("DEPLOYER"),
+    erc20: addressInput.optional(),
+    owner: z.string().optional(),
+    guardian: z.string().optional(),
+    oracle: z.array(z.string()).default([]),
+    threshold: z.string().optional(),
+    maximumSessionHours: hours("maximum-session-hours"),
+    changeDelayHours: hours("change-delay-hours"),
+    liabilityHours: hours("liability-hours"),
+    challengeWindowHours: hours("challenge-window-hours"),
+    answerWindowHours: hours("answer-window-hours"),
+    epochHours: hours("epoch-hours"),
+    epochLimit: hours("epoch-limit"),
+    challengeReward: hours("challenge-reward"),
+    challengeRing: hours("challenge-ring"),
+  }),
+  async run(input, { output, isDryRun, environment, startProgress }) {
+    const { appointments, rules } = readPlan({
+      ...input,
+      "maximum-session-hours": input.maximumSessionHours,
+      "change-delay-hours": input.changeDelayHours,
+      "liability-hours": input.liabilityHours,
+      "challenge-window-hours": input.challengeWindowHours,
+      "answer-window-hours": input.answerWindowHours,
+      "epoch-hours": input.epochHours,
+      "epoch-limit": input.epochLimit,
+      "challenge-reward": input.challengeReward,
+      "challenge-ring": input.challengeRing,
+    });
+    const { chainId, provider } = await connect({
+      rpcUrl: input.rpc ?? environment["WATTPROOF_RPC_URL"],
+      deploymentPath: undefined,
+    });
+    try {
+      if (input.erc20 === undefined && chainId !== localChainId) {
+        throw new WattproofError("USAGE_INVALID", `Chain ${chainId} is not a local one: name the token with --erc20.`);
+      }
+      const path = input.deployment ?? environment["WATTPROOF_DEPLOYMENT"] ?? deploymentPathOf(chainId);
+      const plan = { chainId, path, erc20: input.erc20, appointments, rules };
+      const signer = isDryRun
+        ? undefined
+        : (await accountFromEnvironment(input.account, environment)).connect(provider);
+      const progress = startProgress("deploying", isDryRun ? 0 : 11);
+      const { steps, deployment } = await deployContracts(plan, provider, signer).finally(() => {
+        progress.stop();
+      });
+      const isPlanned = steps.some(({ action }) => action === "planned");
+      // It brings a whole simulated chain along, which no other verb needs.
+      const costs = isPlanned ? await (await import("../../deploy/measure-deployment.ts")).measureDeployment(plan) : [];
+      const gas = costs.reduce((sum, cost) => sum + cost.gas, 0n);
+      const { gasPrice, maxFeePerGas } = await provider.getFeeData();
+      const gasPriceWei = gasPrice ?? maxFeePerGas ?? 0n;
+      const gasOf = ({ contract }: DeploymentStep): bigint | null =>
+        costs.find((cost) => cost.contract === contract)?.gas ?? null;
+      output.json({
+        isDryRun,
+        chainId,
+        path,
+        blockNumber: deployment?.blockNumber ?? null,
+        steps: steps.map((step) => ({ ...step, gas: gasOf(step) })),
+        gas,
+        gasPriceWei,
+        costWei: gas * gasPriceWei,
+      });
+      const rows = steps.map((step) => [
+        step.action,
+        step.contract,
+        step.address ?? "not yet",
+        String(gasOf(step) ?? ""),
+      ]);
+      for (const line of tableLines(rows)) output.line(line);
+      if (isPlanned) output.line(`${gas} gas, about ${coins(gas * gasPriceWei)} coins at the present price`);
+      output.line(isDryRun ? "Nothing was sent." : `Deployment file: ${path}`);
+
+      return exitCode.done;
+    } finally {
+      provider.destroy();
+    }
+  },
+});

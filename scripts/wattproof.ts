@@ -1,0 +1,5 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { runProgram } from "./operator/core/program.ts";
+import { verbs } from "./operator/verbs.ts";
+
+process.exitCode = await runProgram(verbs, process.argv.slice(2), process.env);
