@@ -31,9 +31,10 @@ describe("A quorum that was stolen", () => {
       .to.be.revertedWithCustomError(settlement, "BalanceTooLow")
       .withArgs(1n, 0n);
 
-    // A stranger found the records, at the last second.
+    // A stranger found the records, at the last seconds.
     await networkHelpers.time.setNextBlockTimestamp(settled.settledAt + DAY - 1n);
     await challenges.connect(relayer).challenge(challengeOf(fixture, settled, terms));
+    await networkHelpers.time.setNextBlockTimestamp(settled.settledAt + DAY);
     await challenges.connect(relayer).challenge(challengeOf(fixture, settled, otherTerms));
 
     for (const lane of [0, 1]) {

@@ -304,6 +304,8 @@ const cases: Readonly<Record<Exclude<RefusalReason, "None">, readonly Refused[]>
     at(end({ RV: "1e0001" }), "1e0001"),
     at(end({ RV: `0.${"0".repeat(30)}` }), "0.0000"),
     at(end({ RV: `${"1".repeat(27)}e1` }), "11111"),
+    at(end({ RV: `"${"1".repeat(32)}"` }), '"11111'),
+    atReading(end({ RV: "1e30" }), 2),
     atReading(end({ RV: "9223372037" }), 2),
     at(payloadText({ GI: "1".repeat(65) }), "11111"),
   ],
