@@ -1,6 +1,6 @@
 import { exitCodes, type Output, runCommand, UsageError } from "./command-line/command.ts";
-import { countLines, measureLines, uncoveredLines } from "./coverage/line-coverage.ts";
-import { leftOutTests } from "./coverage/measured-files.ts";
+import { countLines, measureLines, uncoveredLines } from "./contract-coverage/line-coverage.ts";
+import { leftOutTests } from "./contract-coverage/measured-files.ts";
 
 /** The least share of lines that tests must reach, in percent. */
 const leastLinePercent = 98;
