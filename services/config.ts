@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { chargingOf, chargingSettings, type ChargingConfig } from "./charging-settings.ts";
 import { WattproofError } from "./errors.ts";
+import { fleetSettings, fleetsOf, type FleetConfig } from "./fleet-settings.ts";
 import { integer } from "./setting-types.ts";
 
 const prefix = "WATTPROOF_";
@@ -144,6 +145,7 @@ export const settingsSchema = z.strictObject({
     .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hexadecimal digits")
     .optional()
     .meta({ description: "Key of the account that pays for drivers' openings, not the oracle's. Without it none." }),
+  ...fleetSettings,
   OPENINGS_PER_MINUTE: integer(1, 60_000)
     .prefault("30")
     .meta({ description: "Openings that one client may ask for per minute; a driver gets a tenth." }),
@@ -237,6 +239,7 @@ export interface ServiceConfig {
   readonly ocpp: OcppConfig;
   /** `null`: the service opens no sessions for drivers. */
   readonly relayerKey: string | null;
+  readonly fleets: FleetConfig;
   readonly openingsPerMinute: number;
   readonly hasPageRpc: boolean;
   readonly chainName: string | null;
@@ -296,6 +299,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     operatorKey: settings.OPERATOR_KEY ?? null,
     ocpp: ocppOf(settings),
     relayerKey: settings.RELAYER_PRIVATE_KEY ?? null,
+    fleets: fleetsOf(settings, settings.RELAYER_PRIVATE_KEY),
     openingsPerMinute: settings.OPENINGS_PER_MINUTE,
     hasPageRpc: settings.PAGE_RPC === "on",
     chainName: settings.CHAIN_NAME ?? null,

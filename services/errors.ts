@@ -42,6 +42,18 @@ export const errorCatalogue = {
   OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
+  // Cards and contracts that open sessions.
+  FLEET_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service holds no key of any fleet." },
+  FLEET_KEY_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The consent is for a key that is not held here." },
+  ID_TOKEN_INVALID: { httpStatus: 400, isRetryable: false, title: "The binding is not of the documented form." },
+  ID_TOKEN_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "The idToken is not bound." },
+  VEHICLE_CONSENT_MISSING: { httpStatus: 409, isRetryable: false, title: "The driver's consent does not stand." },
+  TARIFF_UNPUBLISHED: { httpStatus: 422, isRetryable: false, title: "Nobody has published the tariff." },
+  CONTRACT_CERTIFICATE_INVALID: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The certificate is not the contract's.",
+  },
   // Records and sessions.
   CONSENT_INVALID: { httpStatus: 400, isRetryable: false, title: "The consent is not of the documented form." },
   CONSENT_UNSIGNED: { httpStatus: 403, isRetryable: false, title: "The session's driver did not sign the consent." },

@@ -5,12 +5,13 @@ import type { Chain } from "./chain/chain.ts";
 import { readContractInterfaces } from "./chain/contracts.ts";
 import { readDeployment, type Deployment } from "./chain/deployment.ts";
 import { createEthereumChain } from "./chain/ethereum-chain.ts";
-import { createOpeningRelay, type OpeningRelay } from "./chain/opening-relay.ts";
+import { openRelays } from "./chain/open-relays.ts";
 import { openOracleWallet } from "./chain/oracle-wallet.ts";
 import { createReadOnlyChain } from "./chain/read-only-chain.ts";
-import { createHttpRpc, type Rpc } from "./chain/rpc.ts";
+import { createHttpRpc } from "./chain/rpc.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
+import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
@@ -23,6 +24,9 @@ import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
+import { createTokenOpener } from "./ingest/tokens/open-for-tokens.ts";
+import { createTokenPolicy } from "./ingest/tokens/token-policy.ts";
+import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
@@ -83,8 +87,6 @@ export interface ServiceOptions {
 /** Short beside any challenge window, long beside what an endpoint takes to recover. */
 const disputeRetryMs = 60_000;
 const gweiInWei = 1_000_000_000n;
-/** Two slots of Ethereum; the page looks at the chain itself after that. */
-const relayWaitMs = 25_000;
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
 const publicConfirmations = 12;
@@ -102,7 +104,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, stop.signal);
   await chain.checkDeployment();
   const pageRpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, stop.signal);
-  const relay = await openRelay(config, deployment, pageRpc, chain.oracle, stop.signal);
+  const interfaces = readContractInterfaces();
+  const relays = await openRelays(config, deployment, interfaces, pageRpc, chain.oracle, stop.signal);
 
   const lock = lockFolder(config.dataPath);
   const store = (options.openStore ?? openSqliteStore)(config.dataPath);
@@ -121,6 +124,11 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const book = createTransactionBook({ store });
   const assessor = createSessionAssessor({ store, book, meters, ocmf, policy: evidencePolicy, desk, now });
   const inbox = createChargingInbox({ store, book, assessor, receiver, desk, now, stopAtBps });
+  const { vehicles } = relays;
+  const { openingWaitMs, ...tokenLimits } = config.fleets;
+  const tokens = { store, book, inbox, meters, desk, now, ...tokenLimits, signal: stop.signal };
+  const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
+  const sessionTokens = createSessionIdTokenPolicy(store);
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
@@ -165,8 +173,11 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   ];
   const ocpp = await openOcpp({
     store,
-    policy: createSessionIdTokenPolicy(store),
-    inbox,
+    policy:
+      vehicles === null || opener === null
+        ? sessionTokens
+        : createTokenPolicy({ ...tokens, sessions: sessionTokens, opener, vehicles, openingWaitMs }),
+    inbox: opener === null ? inbox : createWakingInbox(inbox, opener),
     desk,
     metrics,
     log,
@@ -185,6 +196,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const rounds = createChargingRounds({
     beginner: createSessionBeginner({ ...acting, meters, limits: start }),
     pursuer: createTransactionPursuer({ ...acting, assessor, inbox, missingStop, stopRetryMs }),
+    opener,
     desk,
     pollIntervalMs: config.pollIntervalMs,
     signal: stop.signal,
@@ -194,7 +206,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     store,
     settings: pageSettings,
     chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
-    relay,
+    relay: relays.openings,
     stopper: options.stopper ?? createSessionStopper(acting),
     openingsPerMinute: config.openingsPerMinute,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
@@ -204,6 +216,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const server = await openHttpServer(
     {
       ...web,
+      doors: [...web.doors, ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now })],
       store,
       receiver,
       receipts,
@@ -249,6 +262,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     await Promise.all([server.close(), ocpp.close()]);
     stop.abort();
     await Promise.all([running, resuming]);
+    await opener?.settled();
     await store.close();
     lock.release();
     log.info("stopped");
@@ -259,6 +273,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     store,
     ocpp,
     async synchronise() {
+      await ocpp.handedOn();
+      await opener?.openDue();
+      await opener?.settled();
       await loop.runOnce();
       await ocpp.handedOn();
       await rounds.runOnce();
@@ -306,31 +323,6 @@ export async function connectEthereumChain(
   const wallet = await openOracleWallet(config.oracleKey);
   const rpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal);
   return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
-}
-
-/** @throws CONFIGURATION_INVALID if oracle and relayer are one account: their transactions would take each other's nonces */
-async function openRelay(
-  config: ServiceConfig,
-  deployment: Deployment,
-  rpc: Rpc,
-  oracle: string,
-  signal: AbortSignal,
-): Promise<OpeningRelay | null> {
-  if (config.relayerKey === null) return null;
-  const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey });
-  if (wallet.address === oracle) {
-    throw new WattproofError("CONFIGURATION_INVALID", "The relayer's account must not be the oracle's.");
-  }
-  return createOpeningRelay({
-    rpc,
-    deployment,
-    settlement: readContractInterfaces().settlement,
-    wallet,
-    feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
-    waitMs: relayWaitMs,
-    queueLimit: config.queueLimit,
-    signal,
-  });
 }
 
 async function requireOracle(chain: Chain): Promise<void> {

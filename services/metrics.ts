@@ -39,6 +39,7 @@ export type Alert =
   | "session-held"
   | "session-late-evidence"
   | "session-not-begun"
+  | "token-start-unpaid"
   | "fee-limit"
   | "oracle-unfunded"
   | "nonce-taken"
@@ -76,6 +77,7 @@ export const alerts: readonly Alert[] = [
   "session-held",
   "session-late-evidence",
   "session-not-begun",
+  "token-start-unpaid",
   "fee-limit",
   "oracle-unfunded",
   "nonce-taken",

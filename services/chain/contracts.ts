@@ -17,6 +17,7 @@ export interface ContractInterfaces {
   readonly meterSettlement: Interface;
   readonly challenges: Interface;
   readonly ocmfScanner: Interface;
+  readonly vehicleConsents: Interface;
 }
 
 /** @throws DEPLOYMENT_INVALID if the contracts have not been compiled */
@@ -30,6 +31,7 @@ export function readContractInterfaces(): ContractInterfaces {
     meterSettlement: readInterface("IMeterSettlement"),
     challenges: readInterface("IChallenges"),
     ocmfScanner: readInterface("IOcmfScanner"),
+    vehicleConsents: readInterface("IVehicleConsents"),
   };
 }
 

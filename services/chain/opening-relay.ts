@@ -1,12 +1,12 @@
-import type { Interface, SigningKey } from "ethers";
-import { Signature, Transaction, getAddress, recoverAddress } from "ethers";
+import type { Interface } from "ethers";
+import { Signature, getAddress, recoverAddress } from "ethers";
 import { z } from "zod";
 
 import { packTerms, sessionIdOf, type SessionTerms } from "../domain/terms.ts";
-import { bumpFees, type Fees } from "../domain/transaction.ts";
 import { WattproofError } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
 import { openingRefusalOf } from "./refusals.ts";
+import type { RelayAccount } from "./relay-account.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
 
@@ -35,42 +35,24 @@ export interface OpeningRelay {
 }
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
-const quantity = hex.transform(Number);
-const bigQuantity = hex.transform(BigInt);
-const feeBlock = z.object({ baseFeePerGas: bigQuantity });
-const minedSchema = z
-  .object({ status: quantity, logs: z.array(z.object({ address: hex, topics: z.array(hex), data: hex })) })
-  .nullable();
 const refusalArguments = z.object({ reason: z.bigint(), actual: z.bigint(), limit: z.bigint() });
 
-// The base fee grows by at most an eighth per block (EIP-1559), so twice of it lasts for six full blocks.
-const baseFeeFactor = 2n;
-/** A fifth more than estimated, because other openings of the same block change what is cold. */
-const gasMarginDivisor = 5n;
 const openingsPerTransaction = 50;
-const lookMs = 250;
 
-/**
- * One transaction at a time: what comes while one is on its way goes into the next together. Its nonce is the account's
- * next at the newest block, so one that was not mined in time is replaced at a higher fee and never blocks the others.
- */
+/** One transaction at a time: what comes while one is on its way goes into the next together. */
 export function createOpeningRelay(deps: {
   readonly rpc: Rpc;
   readonly deployment: Deployment;
   readonly settlement: Interface;
-  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
-  readonly feeLimitWei: bigint;
-  /** How long a transaction may take to be mined before its openings are answered as `sent`. */
-  readonly waitMs: number;
+  readonly account: RelayAccount;
   readonly queueLimit: number;
   readonly signal: AbortSignal;
 }): OpeningRelay {
-  const { rpc, deployment, settlement, wallet, signal } = deps;
+  const { rpc, deployment, settlement, account, signal } = deps;
   const address = deployment.contracts.chargingSettlement;
   const domain = { chainId: deployment.chainId, verifyingContract: address };
   const waiting: { readonly signed: SignedTerms; readonly answer: PromiseWithResolvers<RelayedOpening> }[] = [];
   let isSending = false;
-  let last: { readonly nonce: number; readonly fees: Fees } | null = null;
 
   async function isLive(terms: SessionTerms): Promise<boolean> {
     const data = settlement.encodeFunctionData("isLive", [terms, 0n]);
@@ -89,49 +71,13 @@ export function createOpeningRelay(deps: {
     }
   }
 
-  async function readFees(): Promise<Fees> {
-    const { baseFeePerGas } = await rpc.request("eth_getBlockByNumber", ["latest", false], feeBlock);
-    const maxPriorityFeePerGas = await rpc.request("eth_maxPriorityFeePerGas", [], bigQuantity);
-    return { maxPriorityFeePerGas, maxFeePerGas: baseFeeFactor * baseFeePerGas + maxPriorityFeePerGas };
-  }
-
-  async function send(openings: readonly SignedTerms[]): Promise<string> {
-    const data = settlement.encodeFunctionData("openBatch", [groupsOf(openings)]);
-    const nonce = await rpc.request("eth_getTransactionCount", [wallet.address, "latest"], quantity);
-    const current = await readFees();
-    const fees = last?.nonce === nonce ? bumpFees(last.fees, current) : current;
-    if (fees.maxFeePerGas > deps.feeLimitWei) {
-      throw new WattproofError("RELAY_UNAVAILABLE", "Gas costs more at present than the service pays.");
-    }
-    const gas = await rpc.request("eth_estimateGas", [{ from: wallet.address, to: address, data }], bigQuantity);
-    const transaction = Transaction.from({
-      type: 2,
-      chainId: deployment.chainId,
-      to: getAddress(address),
-      data,
-      nonce,
-      gasLimit: gas + gas / gasMarginDivisor,
-      ...fees,
-    });
-    transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
-    last = { nonce, fees };
-    return rpc.request("eth_sendRawTransaction", [transaction.serialized], hex);
-  }
-
-  async function awaitMined(txHash: string): Promise<z.output<typeof minedSchema>> {
-    for (let waitedMs = 0; waitedMs < deps.waitMs && !signal.aborted; waitedMs += lookMs) {
-      const mined = await rpc.request("eth_getTransactionReceipt", [txHash], minedSchema);
-      if (mined !== null) return mined;
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
-    }
-    return null;
-  }
-
   async function sendWaiting(): Promise<void> {
     const taken = waiting.splice(0, openingsPerTransaction);
     try {
-      const txHash = await send(taken.map(({ signed }) => signed));
-      const mined = await awaitMined(txHash);
+      const data = settlement.encodeFunctionData("openBatch", [groupsOf(taken.map(({ signed }) => signed))]);
+      const [outcome] = await account.send([{ to: address, data }]);
+      if (outcome?.kind !== "sent") throw outcome?.refusal ?? new WattproofError("INTERNAL", "Nothing was sent.");
+      const { txHash, mined } = outcome;
       for (const { signed, answer } of taken) {
         const sessionId = sessionIdOf(signed.terms, domain);
         if (mined === null) answer.resolve({ sessionId, status: "sent", txHash });
@@ -160,7 +106,7 @@ export function createOpeningRelay(deps: {
   }
 
   return {
-    account: wallet.address,
+    account: account.address,
     async open(signed) {
       const { terms } = signed;
       const sessionId = sessionIdOf(terms, domain);

@@ -92,7 +92,8 @@ export interface ChargingStore {
 
   /**
    * Opened sessions that no station has begun, as far as a look is due, with what was done about them. Only at stations that
-   * were connected once: others are told of their sessions by somebody else, and may be charging.
+   * were connected once: others are told of their sessions by somebody else, and may be charging. Those that were opened for
+   * a transaction are not among them.
    */
   listDueStarts(
     nowMs: number,

@@ -9,6 +9,7 @@ import type { SessionTerms } from "../domain/terms.ts";
 import type { Fees, TransactionStatus } from "../domain/transaction.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { OcppStore } from "./ocpp.ts";
+import type { TokenStore } from "./tokens.ts";
 
 /** A charging station that may report. */
 export interface Station {
@@ -188,7 +189,7 @@ export interface SessionQuery {
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
-export interface Store extends OcppStore, ChargingStore {
+export interface Store extends OcppStore, ChargingStore, TokenStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

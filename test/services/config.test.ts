@@ -37,6 +37,22 @@ describe("The configuration", function () {
       "KEYSTORE",
     ],
     ["a short key of the operator", { ...required, WATTPROOF_OPERATOR_KEY: "short" }, "WATTPROOF_OPERATOR_KEY"],
+    [
+      "a fleet's key that is none",
+      { ...required, WATTPROOF_FLEET_PRIVATE_KEYS: "0x12" },
+      "WATTPROOF_FLEET_PRIVATE_KEYS",
+    ],
+    ["a fleet's keystore without password", { ...required, WATTPROOF_FLEET_KEYSTORES: "k" }, "KEYSTORE_PASSWORD"],
+    ["a fleet's key and nobody who pays", { ...required, WATTPROOF_FLEET_PRIVATE_KEYS: key }, "RELAYER_PRIVATE_KEY"],
+    [
+      "more keys of fleets than there is room for",
+      {
+        ...required,
+        WATTPROOF_RELAYER_PRIVATE_KEY: key,
+        WATTPROOF_FLEET_PRIVATE_KEYS: Array.from({ length: 65 }, () => key).join(),
+      },
+      "at most 64",
+    ],
     ["half of what TLS needs", { ...required, WATTPROOF_OCPP_TLS_PORT: "0" }, "OCPP_TLS_CERTIFICATE"],
     [
       "both kinds of key",
@@ -128,6 +144,7 @@ describe("The configuration", function () {
         stopAtBps: defaultStopAtBps,
         stopRetryMs: 15_000,
       },
+      fleets: { keys: [], startLimitMs: 900_000, openingWaitMs: 5_000, sessionSeconds: 86_400 },
       stationMessagesPerSecond: 20,
       queueLimit: 256,
       operatorKey: null,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { SessionBeginner } from "./begin-sessions.ts";
+import type { TokenOpener } from "../tokens/open-for-tokens.ts";
 import type { TransactionPursuer } from "./pursue-transactions.ts";
 
 /** Looks after sessions and transactions that need an act of ours, again and again. */
@@ -15,15 +16,18 @@ export interface ChargingRounds {
 export function createChargingRounds(deps: {
   readonly beginner: SessionBeginner;
   readonly pursuer: TransactionPursuer;
+  /** `null`: no card opens anything. */
+  readonly opener: Pick<TokenOpener, "openDue"> | null;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): ChargingRounds {
-  const { beginner, pursuer, desk, signal } = deps;
+  const { beginner, pursuer, opener, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
 
   function runOnce(): Promise<void> {
     const next = underWay.then(async () => {
+      await opener?.openDue();
       await pursuer.pursueTransactions(signal);
       await beginner.beginSessions(signal);
     });

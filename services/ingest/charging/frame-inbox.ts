@@ -30,8 +30,11 @@ export interface ChargingInboxDeps {
 
 /** From frames to transactions, and from transactions to sessions. */
 export interface ChargingInbox extends FrameInbox {
-  /** Gives the transaction its session, if there is one by now. In the station's turn. */
-  attach(transaction: ChargingTransaction): Promise<ChargingTransaction>;
+  /**
+   * Gives the transaction its session, if there is one by now. In the station's turn.
+   * @param opened The one that was opened for this transaction; by default the one whose idTag it began with.
+   */
+  attach(transaction: ChargingTransaction, opened?: StoredSession): Promise<ChargingTransaction>;
 }
 
 export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
@@ -234,12 +237,17 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       if (message === null) return;
       await book.inTurn(frame.stationId, () => handle(message, frame));
     },
-    async attach(transaction) {
-      const session = await findSession(transaction, null);
+    async attach(transaction, opened) {
+      const session = opened ?? (await findSession(transaction, null));
       if (session === null) return transaction;
-      const attached = { ...transaction, sessionId: session.sessionId };
+      const messages = await assessor.readMessages(transaction);
+      // What was delivered before the session was known counts against its hold.
+      const watched = messages
+        .filter((message) => isTransactionMessage(message))
+        .reduce((known, message) => watchEnergy(known, message, session.terms.maximumPowerW), transaction.watched);
+      const attached = { ...transaction, sessionId: session.sessionId, watched };
       // The records first: a transaction that has its session is not looked at here again.
-      await receiveRecords(attached, await assessor.readMessages(transaction));
+      await receiveRecords(attached, messages);
       const stored = await commitWithSession(attached, null, await store.findSession(session.sessionId));
       return stored.isOpen ? stored : assessor.assess(stored);
     },

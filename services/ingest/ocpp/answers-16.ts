@@ -117,7 +117,8 @@ function questionOf(call: StationCall, idToken: string, occasion: IdTokenQuestio
   const { stationId, protocol, payload } = call;
   const connectorId = countAt(payload, "connectorId");
   const stationEvse = connectorId === 0 ? null : connectorId;
-  return { stationId, protocol, idToken, idTokenType: null, stationEvse, occasion };
+  const nothing = { idTokenType: null, ocppTransactionId: null, certificate: null };
+  return { stationId, protocol, idToken, stationEvse, occasion, ...nothing };
 }
 
 function idTagInfo({ status, expiresAtMs }: IdTokenDecision): AnswerPayload {

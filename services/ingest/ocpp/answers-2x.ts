@@ -1,24 +1,41 @@
 import type { FrameEffect } from "../../store/ocpp.ts";
+import type { PresentedCertificate } from "../../verify/contract-certificate.ts";
 import type { AnswerPayload, ActionHandler, StationCall } from "./answer-plan.ts";
 import { acknowledge, answerWith, naturalKeyOf, timeText } from "./answer-plan.ts";
 import type { IdTokenDecision, IdTokenQuestion } from "./id-token-policy.ts";
 import { countAt, fieldAt, textAt } from "./payload-fields.ts";
 
 const authorize: ActionHandler = (call) => {
-  const { payload } = call;
-  // A contract certificate can only be said to be good by somebody who has checked it, and nobody here has.
-  const asksForCertificate =
-    fieldAt(payload, "certificate") !== undefined || fieldAt(payload, "iso15118CertificateHashData") !== undefined;
+  const question = questionOf(call, "authorize");
   return {
     kind: "ask",
-    question: questionOf(call, "authorize"),
+    question,
     effects: [],
-    payloadOf: (decision) =>
-      asksForCertificate
+    payloadOf: (decision) => {
+      if (question.certificate === null) return { idTokenInfo: idTokenInfo(decision) };
+      // A contract certificate can only be said to be good by somebody who has checked it.
+      const { certificateStatus } = decision;
+      return certificateStatus === undefined || certificateStatus === null
         ? { idTokenInfo: { status: "Invalid" }, certificateStatus: "NoCertificateAvailable" }
-        : { idTokenInfo: idTokenInfo(decision) },
+        : { idTokenInfo: idTokenInfo(decision), certificateStatus };
+    },
   };
 };
+
+/** What an Authorize carries of a contract's certificate: all of it, or what an inquiry about its revocation takes. */
+function certificateOf(payload: unknown): PresentedCertificate | null {
+  const pem = textAt(payload, "certificate");
+  if (pem !== null) return { kind: "chain", pem };
+  const listed = fieldAt(payload, "iso15118CertificateHashData");
+  if (!Array.isArray(listed)) return null;
+  const hashes = listed.map((entry: unknown) => ({
+    hashAlgorithm: textAt(entry, "hashAlgorithm") ?? "",
+    issuerNameHash: textAt(entry, "issuerNameHash") ?? "",
+    issuerKeyHash: textAt(entry, "issuerKeyHash") ?? "",
+    serialNumber: textAt(entry, "serialNumber") ?? "",
+  }));
+  return { kind: "hashes", hashes };
+}
 
 const bootNotification: ActionHandler = (call, { bootStatus, heartbeatSeconds }) => {
   const { payload, receivedAtMs } = call;
@@ -123,6 +140,8 @@ function questionOf(call: StationCall, occasion: IdTokenQuestion["occasion"]): I
     idTokenType: textAt(payload, "idToken", "type"),
     stationEvse: stationEvse === 0 ? null : stationEvse,
     occasion,
+    ocppTransactionId: textAt(payload, "transactionInfo", "transactionId"),
+    certificate: occasion === "authorize" ? certificateOf(payload) : null,
   };
 }
 

@@ -107,7 +107,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const known = transaction?.idTokenStatus ?? null;
     const decision = isIdTokenStatus(known)
       ? { status: known, expiresAtMs: null }
-      : await decide(policy, plan.question);
+      : await decide(policy, withTransaction(plan.question, transaction));
     const text = JSON.stringify([3, messageId, plan.payloadOf(decision, transaction)]);
     const effects: readonly FrameEffect[] =
       transaction === null || known !== null
@@ -175,6 +175,12 @@ function answerOf(protocol: OcppProtocol, messageId: string, plan: AnswerPlan): 
 /** Random, so that nobody can guess the id of somebody else's transaction. */
 function offerTransactionIds(): readonly string[] {
   return Array.from({ length: offeredIds }, () => String(randomInt(1, transactionIdLimit)));
+}
+
+/** The ids of 1.6 are ours, and known only once the start is stored. */
+function withTransaction(question: IdTokenQuestion, transaction: FrameOutcome["transaction"]): IdTokenQuestion {
+  const ocppTransactionId = question.ocppTransactionId ?? transaction?.ocppTransactionId ?? null;
+  return { ...question, ocppTransactionId };
 }
 
 async function decide(policy: IdTokenPolicy, question: IdTokenQuestion): Promise<IdTokenDecision> {

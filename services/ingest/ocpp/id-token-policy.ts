@@ -1,5 +1,6 @@
 import type { OcppProtocol } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
+import type { CertificateStatus, PresentedCertificate } from "../../verify/contract-certificate.ts";
 import { findSessionsOfToken } from "../charging/session-of-token.ts";
 
 const idTokenStatuses = [
@@ -33,12 +34,18 @@ export interface IdTokenQuestion {
   readonly stationEvse: number | null;
   /** Whether it asks beforehand, or reports what has begun or ended. */
   readonly occasion: "authorize" | "started" | "updated" | "ended";
+  /** The transaction that has begun; `null` beforehand, and where the station does not say. */
+  readonly ocppTransactionId: string | null;
+  /** What was presented of a contract of ISO 15118. */
+  readonly certificate: PresentedCertificate | null;
 }
 
 export interface IdTokenDecision {
   readonly status: IdTokenStatus;
   /** Until when the station may remember the decision; `null`: it is not told. */
   readonly expiresAtMs: number | null;
+  /** What is said of a certificate that was presented; without it, that there is none. */
+  readonly certificateStatus?: CertificateStatus | null;
 }
 
 /** Decides about idTokens. A rejection is a fault of ours: the station gets no answer and asks again. */

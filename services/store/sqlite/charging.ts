@@ -184,6 +184,7 @@ export function createChargingStore(access: Access): ChargingStore {
                AND EXISTS (
                  SELECT 1 FROM station_evses JOIN ocpp_stations USING (station_id)
                  WHERE evse = json_extract(terms, '$.evse') AND last_seen_at_ms IS NOT NULL)
+               AND NOT EXISTS (SELECT 1 FROM token_openings AS begun WHERE begun.session_id = sessions.session_id)
              ORDER BY ordinal LIMIT ?`,
             nowMs,
             limit,

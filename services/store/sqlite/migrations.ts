@@ -1,3 +1,5 @@
+import { tokenStep } from "./tokens.ts";
+
 /** Committees, top-ups, settlement by meters and challenges. */
 const quorumStep = `
   -- The highest block with an event that changed amounts of the session and neither opened nor closed it.
@@ -347,4 +349,5 @@ export const migrations: readonly string[] = [
   `,
   quorumStep,
   chargingStep,
+  tokenStep,
 ];

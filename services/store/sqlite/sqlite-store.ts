@@ -13,6 +13,7 @@ import { createOcppStationStore } from "./ocpp-stations.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createStationStore } from "./stations.ts";
+import { createTokenStore } from "./tokens.ts";
 
 /**
  * The ledger in one SQLite file, `wattproof.sqlite`, of a folder.
@@ -34,6 +35,7 @@ export function openSqliteStore(folder: string): Store {
     ...createOcppFrameStore(access),
     ...createOcppStationStore(access),
     ...createChargingStore(access),
+    ...createTokenStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(
