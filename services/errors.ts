@@ -307,6 +307,11 @@ export const errorCatalogue = {
   POSSESSION_UNPROVEN: { httpStatus: 422, isRetryable: false, title: "Nothing shows that the operator has the meter." },
   EVSE_HAS_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has an active meter." },
   EVSE_WITHOUT_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has no active meter." },
+  TARIFF_NOT_PRICEABLE: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The contract cannot price the tariff as it is.",
+  },
   PROFILE_DIFFERS: { httpStatus: 409, isRetryable: false, title: "There is another operator's profile already." },
   SERVICE_UNREACHABLE: { httpStatus: 503, isRetryable: true, title: "The service does not answer." },
   LOCAL_CHAIN_DIVERGED: {

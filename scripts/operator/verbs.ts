@@ -9,6 +9,10 @@ import { meterRevoke } from "./meter/revoke.ts";
 import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
 import { operatorAdd } from "./operator/add.ts";
+import { tariffPublish } from "./tariff/publish.ts";
+import { tariffRetire } from "./tariff/retire.ts";
+import { tariffShow } from "./tariff/show.ts";
+import { tariffSimulate } from "./tariff/simulate.ts";
 import { deploy } from "./top/deploy.ts";
 import { doctor } from "./top/doctor.ts";
 
@@ -25,5 +29,9 @@ export const verbs: readonly Verb[] = [
   meterRetire,
   meterRevoke,
   meterList,
+  tariffSimulate,
+  tariffPublish,
+  tariffShow,
+  tariffRetire,
   doctor,
 ];

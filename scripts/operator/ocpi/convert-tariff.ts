@@ -1,0 +1,212 @@
+import type { Tariff } from "../../../services/domain/tariff.ts";
+import { scaled } from "./exact-number.ts";
+import type { OcpiPriceComponent, OcpiTariff } from "./tariff-schema.ts";
+
+/** One part of an OCPI tariff, by its JSON path, and what becomes of it. */
+export interface ElementVerdict {
+  readonly path: string;
+  /** `priced`: the contract prices it exactly. `informative`: says nothing of the price. `refused`: neither. */
+  readonly verdict: "priced" | "informative" | "refused";
+  readonly detail: string;
+}
+
+/** What of an OCPI tariff the contract can price. There is a tariff only if nothing is refused. */
+export interface Conversion {
+  readonly tariff: Tariff | null;
+  readonly verdicts: readonly ElementVerdict[];
+}
+
+/** What OCPI does not say, or says otherwise, and the operator decides. */
+export interface ConversionChoices {
+  /** The currency that one token stands for. */
+  readonly currency: string;
+  /** Steps of energy and time are rounded down, where OCPI rounds them up. */
+  readonly roundsStepsDown: boolean;
+  readonly chargesWithoutEnergy: boolean;
+  /** Seconds since 1970. */
+  readonly nowSeconds: number;
+}
+
+const mostMicro = 2n ** 64n - 1n;
+const minutesPerHour = 60n;
+
+interface Draft {
+  flatFeeMicro: bigint;
+  priceMicroPerKwh: bigint;
+  priceMicroPerChargingMinute: bigint;
+  priceMicroPerIdleMinute: bigint;
+  energyStepWh: number;
+  chargingStepSeconds: number;
+  idleStepSeconds: number;
+  minimumMicro: bigint;
+  maximumMicro: bigint;
+}
+
+/**
+ * Translates a tariff of OCPI 2.2.1 or 2.3.0 (mod_tariffs) into the contract's. Whatever cannot be priced to the smallest
+ * unit as OCPI would is refused by its path; nothing is rounded and nothing left out silently.
+ */
+export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Conversion {
+  const verdicts: ElementVerdict[] = [];
+  const say =
+    (verdict: ElementVerdict["verdict"]) =>
+    (path: string, detail: string): void => {
+      verdicts.push({ path, verdict, detail });
+    };
+  const [priced, informative, refused] = [say("priced"), say("informative"), say("refused")];
+  const draft: Draft = {
+    flatFeeMicro: 0n,
+    priceMicroPerKwh: 0n,
+    priceMicroPerChargingMinute: 0n,
+    priceMicroPerIdleMinute: 0n,
+    energyStepWh: 0,
+    chargingStepSeconds: 0,
+    idleStepSeconds: 0,
+    minimumMicro: 0n,
+    maximumMicro: 0n,
+  };
+
+  if (ocpi.currency !== choices.currency) {
+    refused("currency", `the tariff is in ${ocpi.currency}, and a token stands for ${choices.currency}`);
+  }
+  if (ocpi.type !== undefined && ocpi.type !== "REGULAR" && ocpi.type !== "AD_HOC_PAYMENT") {
+    refused("type", `${ocpi.type} depends on the driver's charging preferences, which the contract does not know`);
+  }
+  const startsAt = ocpi.start_date_time === undefined ? 0 : Date.parse(ocpi.start_date_time) / 1_000;
+  if (!(startsAt <= choices.nowSeconds)) {
+    refused("start_date_time", "a tariff is offered from its publication on; publish it then");
+  }
+  if (ocpi.end_date_time !== undefined) {
+    refused("end_date_time", "a tariff is offered until it is retired; leave it out, and retire the tariff then");
+  }
+  for (const field of ["tariff_alt_text", "tariff_alt_url", "energy_mix"] as const) {
+    if (ocpi[field] !== undefined) informative(field, "for people; it is not published");
+  }
+  if ("preauthorize_amount" in ocpi && ocpi.preauthorize_amount !== undefined) {
+    informative("preauthorize_amount", "the driver chooses the hold");
+  }
+
+  const taxBps = convertTax(ocpi, priced, refused);
+  const seen = new Map<OcpiPriceComponent["type"], string>();
+  for (const [elementIndex, element] of ocpi.elements.entries()) {
+    const names = Object.keys(element.restrictions ?? {});
+    for (const name of names) {
+      refused(`elements[${elementIndex}].restrictions.${name}`, "the contract prices the whole session alike");
+    }
+    for (const [index, component] of element.price_components.entries()) {
+      const path = `elements[${elementIndex}].price_components[${index}]`;
+      const earlier = seen.get(component.type);
+      if (names.length > 0) {
+        refused(path, "it applies under restrictions only");
+      } else if (earlier !== undefined) {
+        refused(path, `it never applies: ${earlier} is of the same type and comes first`);
+      } else {
+        seen.set(component.type, path);
+        convertComponent(component, path, choices, draft, priced, refused);
+      }
+    }
+  }
+  for (const limit of ["min_price", "max_price"] as const) {
+    const price = ocpi[limit];
+    if (price === undefined) continue;
+    const before = "excl_vat" in price ? price.excl_vat : price.before_taxes;
+    const after = "excl_vat" in price ? price.incl_vat : price.after_taxes;
+    const names = "excl_vat" in price ? ["excl_vat", "incl_vat"] : ["before_taxes", "after_taxes"];
+    const amount = scaled(before, 6);
+    if (amount === null || amount < 0n || amount > mostMicro || (limit === "max_price" && amount === 0n)) {
+      refused(`${limit}.${names[0] ?? ""}`, `${before} is no amount that the contract can hold as this limit`);
+      continue;
+    }
+    // The contract limits the price before tax; with one rate of tax the other limit has to say the same.
+    if (after !== undefined && !isTaxed(amount, after, taxBps)) {
+      refused(`${limit}.${names[1] ?? ""}`, `${after} is not ${before} with the tax of ${taxBps / 100} %`);
+    }
+    if (limit === "min_price") draft.minimumMicro = amount;
+    else draft.maximumMicro = amount;
+    priced(limit, `${before} before tax`);
+  }
+  if (draft.maximumMicro !== 0n && draft.minimumMicro > draft.maximumMicro) {
+    refused("min_price", "it is above max_price");
+  }
+
+  const isRefused = verdicts.some(({ verdict }) => verdict === "refused");
+  const { chargesWithoutEnergy } = choices;
+  return { verdicts, tariff: isRefused ? null : { ...draft, idleGraceSeconds: 0, taxBps, chargesWithoutEnergy } };
+}
+
+type Say = (path: string, detail: string) => void;
+
+/** The one rate of tax of all components that cost something. */
+function convertTax(ocpi: OcpiTariff, priced: Say, refused: Say): number {
+  let taxBps: number | null = null;
+  for (const [elementIndex, element] of ocpi.elements.entries()) {
+    for (const [index, { price, vat }] of element.price_components.entries()) {
+      if (price === 0) continue;
+      const path = `elements[${elementIndex}].price_components[${index}].vat`;
+      const rate = vat === undefined ? 0n : scaled(vat, 2);
+      if (rate === null || rate < 0n || rate > 10_000n) {
+        refused(path, `${vat ?? 0} % is not a whole number of hundredths of a percent up to 100`);
+      } else if (taxBps !== null && Number(rate) !== taxBps) {
+        refused(path, `${vat ?? 0} %, and others have ${taxBps / 100} %: the contract knows one rate of tax`);
+      } else {
+        taxBps = Number(rate);
+      }
+    }
+  }
+  const rate = taxBps ?? 0;
+  if ("tax_included" in ocpi && ocpi.tax_included === "YES" && rate > 0) {
+    refused("tax_included", "the contract adds the tax; give prices without it");
+  }
+  if ("tax_included" in ocpi && ocpi.tax_included === "N/A" && rate > 0) {
+    refused("tax_included", "it says that there is no tax, and components have one");
+  }
+  if (rate > 0) priced("vat", `${rate / 100} % on everything`);
+  return rate;
+}
+
+function convertComponent(
+  { type, price, step_size: step }: OcpiPriceComponent,
+  path: string,
+  choices: ConversionChoices,
+  draft: Draft,
+  priced: Say,
+  refused: Say,
+): void {
+  const perUnit = scaled(price, 6);
+  if (perUnit === null || perUnit < 0n || perUnit > mostMicro) {
+    refused(`${path}.price`, `${price} is no amount with at most six decimals`);
+    return;
+  }
+  const perMinute = perUnit / minutesPerHour;
+  const isTime = type === "TIME" || type === "PARKING_TIME";
+  if (isTime && perUnit % minutesPerHour !== 0n) {
+    refused(`${path}.price`, `${price} for an hour is no whole number of 10⁻⁶ token for a minute`);
+    return;
+  }
+  // A step of one unit rounds less than the smallest unit that is measured.
+  const steps = type === "FLAT" || step <= 1 || price === 0 ? 0 : step;
+  if (steps > 0 && !choices.roundsStepsDown) {
+    refused(
+      `${path}.step_size`,
+      `OCPI rounds up to ${steps}, the contract rounds down (--round-steps-down agrees to that)`,
+    );
+    return;
+  }
+  if (type === "FLAT") draft.flatFeeMicro = perUnit;
+  if (type === "ENERGY") [draft.priceMicroPerKwh, draft.energyStepWh] = [perUnit, steps];
+  if (type === "TIME") [draft.priceMicroPerChargingMinute, draft.chargingStepSeconds] = [perMinute, steps];
+  if (type === "PARKING_TIME") [draft.priceMicroPerIdleMinute, draft.idleStepSeconds] = [perMinute, steps];
+  const unit = { FLAT: "a session", ENERGY: "a kWh", TIME: "an hour of charging", PARKING_TIME: "an hour of idling" }[
+    type
+  ];
+  priced(path, `${price} for ${unit}${steps > 0 ? `, in steps of ${steps} rounded down` : ""}`);
+}
+
+/** Whether the amount with tax is the one without it plus the tax, to the cent. */
+function isTaxed(beforeMicro: bigint, after: number, taxBps: number): boolean {
+  const afterMicro = scaled(after, 6);
+  if (afterMicro === null) return false;
+  const difference = beforeMicro * (10_000n + BigInt(taxBps)) - afterMicro * 10_000n;
+  // People write limits in whole cents.
+  return difference <= 50_000_000n && difference >= -50_000_000n;
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+const price221 = z.strictObject({ excl_vat: z.number(), incl_vat: z.number().optional() });
+/** OCPI 2.3.0. */
+const priceLimit230 = z.strictObject({ before_taxes: z.number(), after_taxes: z.number().optional() });
+
+const component = z.strictObject({
+  type: z.enum(["ENERGY", "FLAT", "PARKING_TIME", "TIME"]),
+  price: z.number(),
+  vat: z.number().optional(),
+  step_size: z.int().nonnegative(),
+});
+const element = z.strictObject({
+  price_components: z.array(component).min(1),
+  restrictions: z.record(z.string(), z.unknown()).optional(),
+});
+const common = {
+  country_code: z.string(),
+  party_id: z.string(),
+  id: z.string(),
+  currency: z.string(),
+  type: z.string().optional(),
+  tariff_alt_text: z.array(z.unknown()).optional(),
+  tariff_alt_url: z.string().optional(),
+  elements: z.array(element).min(1),
+  start_date_time: z.string().optional(),
+  end_date_time: z.string().optional(),
+  energy_mix: z.unknown().optional(),
+  last_updated: z.string(),
+};
+
+/** A tariff of OCPI 2.2.1 (§11.3.1). Unknown fields are refused: they could be about money. */
+export const tariff221 = z.strictObject({
+  ...common,
+  min_price: price221.optional(),
+  max_price: price221.optional(),
+});
+
+/** A tariff of OCPI 2.3.0. */
+export const tariff230 = z.strictObject({
+  ...common,
+  min_price: priceLimit230.optional(),
+  max_price: priceLimit230.optional(),
+  tax_included: z.enum(["YES", "NO", "N/A"]),
+  preauthorize_amount: z.number().optional(),
+});
+
+/** Whichever of the two versions it is: only 2.3.0 has `tax_included`, and it has to be there. */
+export type OcpiTariff = z.infer<typeof tariff221> | z.infer<typeof tariff230>;
+export type OcpiPriceComponent = z.infer<typeof component>;

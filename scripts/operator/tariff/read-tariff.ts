@@ -1,0 +1,168 @@
+import { z } from "zod";
+
+import { priceOf, tariffIdOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { WattproofError } from "../../../services/errors.ts";
+import { readJson } from "../core/files.ts";
+import { profilePathOf, readProfile } from "../core/profile.ts";
+import type { OptionSpec, Run } from "../core/verb.ts";
+import { shown } from "../core/amounts.ts";
+import { convertTariff, type ElementVerdict } from "../ocpi/convert-tariff.ts";
+import { tariff221, tariff230 } from "../ocpi/tariff-schema.ts";
+
+const micro = z
+  .union([
+    z.int().nonnegative().transform(BigInt),
+    z
+      .string()
+      .regex(/^[0-9]{1,20}$/u)
+      .transform(BigInt),
+  ])
+  .refine((value) => value < 2n ** 64n, "does not fit 64 bits")
+  .default(0n);
+const small = z
+  .int()
+  .nonnegative()
+  .max(2 ** 32 - 1)
+  .default(0);
+
+/** Our own form: the contract's, with amounts as numbers or text. What is left out does not apply. */
+const ownTariff = z
+  .strictObject({
+    flatFeeMicro: micro,
+    priceMicroPerKwh: micro,
+    priceMicroPerChargingMinute: micro,
+    priceMicroPerIdleMinute: micro,
+    idleGraceSeconds: small,
+    energyStepWh: small,
+    chargingStepSeconds: small,
+    idleStepSeconds: small,
+    minimumMicro: micro,
+    maximumMicro: micro,
+    taxBps: z.int().min(0).max(10_000).default(0),
+    chargesWithoutEnergy: z.boolean().default(false),
+  })
+  .refine(
+    ({ flatFeeMicro, priceMicroPerKwh, priceMicroPerChargingMinute, priceMicroPerIdleMinute, minimumMicro }) =>
+      flatFeeMicro + priceMicroPerKwh + priceMicroPerChargingMinute + priceMicroPerIdleMinute + minimumMicro > 0n,
+    "has no price at all",
+  );
+
+export const ocpiOptions: readonly OptionSpec[] = [
+  {
+    flags: "--currency <code>",
+    description: "of OCPI tariffs: what one token stands for; default: the operator's profile",
+  },
+  {
+    flags: "--round-steps-down",
+    description: "of OCPI tariffs: agrees that steps are rounded down, where OCPI rounds up",
+  },
+  { flags: "--charges-without-energy", description: "of OCPI tariffs: fee and time count without energy, too" },
+];
+export const ocpiInput = {
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/u, "must be three capital letters")
+    .optional(),
+  roundStepsDown: z.boolean().default(false),
+  chargesWithoutEnergy: z.boolean().default(false),
+};
+
+/** A tariff from a file, and where it came from OCPI what became of each part. */
+export interface TariffFile {
+  readonly form: "own" | "ocpi-2.2.1" | "ocpi-2.3.0";
+  readonly tariff: Tariff;
+  readonly elements: readonly ElementVerdict[];
+}
+
+/**
+ * Reads a tariff in our own form or that of OCPI.
+ * @param deploymentPath Beside which the operator's profile is, for the currency.
+ * @throws INPUT_UNREADABLE, USAGE_INVALID, TARIFF_NOT_PRICEABLE
+ */
+export function readTariff(
+  path: string,
+  options: {
+    readonly currency?: string | undefined;
+    readonly roundStepsDown: boolean;
+    readonly chargesWithoutEnergy: boolean;
+  },
+  run: Pick<Run, "output" | "environment">,
+  deploymentPath: string | null,
+): TariffFile {
+  const content = readJson(path);
+  if (typeof content !== "object" || content === null || !("elements" in content)) {
+    return { form: "own", tariff: parse(ownTariff, content, path), elements: [] };
+  }
+  const is230 = "tax_included" in content;
+  const ocpi = is230 ? parse(tariff230, content, path) : parse(tariff221, content, path);
+  const profile = deploymentPath === null ? undefined : readProfile(profilePathOf(deploymentPath, run.environment));
+  const currency = options.currency ?? profile?.currency;
+  if (currency === undefined) {
+    throw new WattproofError("USAGE_INVALID", "Say which currency one token stands for: --currency <code>.");
+  }
+  const { tariff, verdicts } = convertTariff(ocpi, {
+    currency,
+    roundsStepsDown: options.roundStepsDown,
+    chargesWithoutEnergy: options.chargesWithoutEnergy,
+    nowSeconds: Math.floor(Date.now() / 1_000),
+  });
+  if (tariff === null) {
+    const refused = verdicts.filter(({ verdict }) => verdict === "refused");
+    const reasons = refused.map(({ path: place, detail }) => `${place}: ${shown(detail)}`);
+    throw new WattproofError("TARIFF_NOT_PRICEABLE", reasons.join("; "));
+  }
+  for (const { path: place, verdict, detail } of verdicts)
+    run.output.line(`${verdict.padEnd(12)}${place}: ${shown(detail)}`);
+
+  return { form: is230 ? "ocpi-2.3.0" : "ocpi-2.2.1", tariff, elements: verdicts };
+}
+
+/** A tariff's content by its id, in words. */
+export function tariffLines(tariff: Tariff): readonly string[] {
+  const amount = (value: bigint): string => `${value / 1_000_000n}.${(value % 1_000_000n).toString().padStart(6, "0")}`;
+  const step = (size: number, unit: string): string => (size === 0 ? "" : `, in whole steps of ${size} ${unit}`);
+  const lines: [boolean, string][] = [
+    [tariff.flatFeeMicro > 0n, `${amount(tariff.flatFeeMicro)} for a session`],
+    [tariff.priceMicroPerKwh > 0n, `${amount(tariff.priceMicroPerKwh)} for a kWh${step(tariff.energyStepWh, "Wh")}`],
+    [
+      tariff.priceMicroPerChargingMinute > 0n,
+      `${amount(tariff.priceMicroPerChargingMinute)} for a minute of charging${step(tariff.chargingStepSeconds, "s")}`,
+    ],
+    [
+      tariff.priceMicroPerIdleMinute > 0n,
+      `${amount(tariff.priceMicroPerIdleMinute)} for a minute of idling after ${tariff.idleGraceSeconds} s${step(tariff.idleStepSeconds, "s")}`,
+    ],
+    [tariff.minimumMicro > 0n, `at least ${amount(tariff.minimumMicro)}`],
+    [tariff.maximumMicro > 0n, `at most ${amount(tariff.maximumMicro)}`],
+    [tariff.taxBps > 0, `plus ${tariff.taxBps / 100} % tax`],
+    [true, tariff.chargesWithoutEnergy ? "charged without energy, too" : "without energy nothing is charged"],
+  ];
+  return [`tariff ${tariffIdOf(tariff)}`, ...lines.filter(([isThere]) => isThere).map(([, line]) => `  ${line}`)];
+}
+
+/** What some usual sessions cost, so that a slip of a decimal place is seen before it is published. */
+export function usualPrices(tariff: Tariff): readonly { readonly session: string; readonly grossMicro: bigint }[] {
+  return [
+    { session: "20 kWh in 60 minutes", grossMicro: priceOf(tariff, 20_000_000_000n, 3_600, 0).grossMicro },
+    {
+      session: "50 kWh in 30 minutes, 20 minutes idle",
+      grossMicro: priceOf(tariff, 50_000_000_000n, 1_800, 1_200).grossMicro,
+    },
+  ];
+}
+
+function parse<Content>(schema: z.ZodType<Content>, content: unknown, path: string): Content {
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`);
+  throw new WattproofError("TARIFF_NOT_PRICEABLE", `${path}: ${shown(problems.join("; "))}`);
+}
+
+/** `elements[0].price_components[1].vat` */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
+    "",
+  );
+}

@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+import { exitCode } from "../core/exit-codes.ts";
+import { tariffIdInput } from "../core/inputs.ts";
+import { defineVerb } from "../core/verb.ts";
+
+export const tariffRetire = defineVerb({
+  path: ["tariff", "retire"],
+  summary: "ends the offer of a tariff, for good; open sessions keep it",
+  arguments: [{ syntax: "<tariff-id>", description: "the tariff" }],
+  access: "write",
+  account: "OPERATOR",
+  examples: ["tariff retire 0x… --dry-run"],
+  input: z.object({ tariffId: tariffIdInput }),
+  async run({ tariffId }, { openWriter, output, isDryRun }) {
+    const writer = await openWriter("OPERATOR");
+    const intent = { contract: "tariffRegistry", method: "retire", parameters: [tariffId] } as const;
+    const { transaction } = await writer.call(intent);
+    output.json({ isDryRun, tariffId, transactions: [transaction] });
+    output.line(isDryRun ? "would be retired" : "retired");
+
+    return exitCode.done;
+  },
+});
