@@ -76,6 +76,7 @@ export const errorCatalogue = {
   PEER_UNAUTHENTICATED: { httpStatus: 401, isRetryable: false, title: "The oracle is unknown or its key is wrong." },
   PEER_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "Another oracle gave no usable answer." },
   CLAIM_DIFFERS: { httpStatus: 409, isRetryable: true, title: "Records and chain give another claim for the session." },
+  CLAIM_UNPROVEN: { httpStatus: 409, isRetryable: true, title: "No signed readings known here tell what is claimed." },
   CLAIM_CONTRADICTED: { httpStatus: 409, isRetryable: false, title: "This oracle signed another claim before." },
   // Store and chain.
   STORE_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The store did not answer." },

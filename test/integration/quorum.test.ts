@@ -138,6 +138,14 @@ describe("A committee of three services of which two must sign", function () {
       });
     });
 
+    it("refuses what no signed readings tell, as of a session that is settled from unsigned ones", async function () {
+      const { session, record } = await openAndSign();
+      const claim = { ...(await claimOf(session, record)), records: [] };
+      expect(await ask(1, [claim])).to.deep.equal(refusalOf(session, "CLAIM_UNPROVEN"));
+      // It is refused for itself, and nobody has said what is known to be wrong.
+      expect(await alertsAt(1, "quorum-claim-wrong")).to.equal(0);
+    });
+
     it("refuses a record that counts in another session", async function () {
       const { session, record, point } = await openAndSign();
       expect((await ask(1, [await claimOf(session, record)])).kind).to.equal("signed");

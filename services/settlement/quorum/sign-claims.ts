@@ -1,4 +1,5 @@
 import type { Chain } from "../../chain/chain.ts";
+import type { Cdr } from "../../domain/cdr.ts";
 import { packMetering } from "../../domain/metering.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
 import { WattproofError, type ErrorCode } from "../../errors.ts";
@@ -42,15 +43,16 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       if (error instanceof WattproofError) return error.code;
       throw error;
     }
-    return (await isTrue(claim)) ? null : "CLAIM_DIFFERS";
+    const cdr = await store.findCdr(claim.sessionId);
+    // What a station said unsigned, it said to one service alone: the others cannot know whether it did.
+    if (cdr === null) return "CLAIM_UNPROVEN";
+    return (await isTrue(claim, cdr)) ? null : "CLAIM_DIFFERS";
   }
 
-  async function isTrue(claim: ClaimWithEvidence): Promise<boolean> {
+  async function isTrue(claim: ClaimWithEvidence, cdr: Cdr): Promise<boolean> {
     const session = await store.findSession(claim.sessionId);
-    const cdr = await store.findCdr(claim.sessionId);
     return (
       session !== null &&
-      cdr !== null &&
       (session.state.status === "completed" || session.state.status === "batched") &&
       cdr.energyMicroWh === claim.energyMicroWh &&
       cdr.chargingSeconds === claim.chargingSeconds &&

@@ -32,10 +32,8 @@ const requestSchema = z.strictObject({
         chargingSeconds: seconds,
         idleSeconds: seconds,
         toppedUpMicro: word64,
-        records: z
-          .array(z.base64().transform((text): Uint8Array => Buffer.from(text, "base64")))
-          .min(1)
-          .max(recordLimit),
+        // None where a session is settled from what was never signed: that one is refused, and not the whole request.
+        records: z.array(z.base64().transform((text): Uint8Array => Buffer.from(text, "base64"))).max(recordLimit),
       }),
     )
     .min(1)
