@@ -71,7 +71,10 @@ export interface ChargingStore {
   findTransactionOfSession(sessionId: string): Promise<ChargingTransaction | null>;
   /** Open transactions that need a look: their stop is missing, or they are to be stopped. */
   listTransactionsToPursue(nowMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
-  /** Transactions that are over while their session still waits for what they say: the service ended in between. */
+  /**
+   * Transactions that are over while their session still waits for what they say, or that nobody assessed for it: the
+   * service ended in between.
+   */
   listTransactionsToAssess(limit: number): Promise<readonly ChargingTransaction[]>;
   /** Recent transactions with an idToken of the form of an idTag, and no session. */
   listTransactionsWithoutSession(sinceMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
@@ -87,6 +90,13 @@ export interface ChargingStore {
     readonly change: SessionChange | null;
     readonly cdr: Cdr | null;
   }): Promise<{ readonly outcome: WriteOutcome; readonly transaction: ChargingTransaction | null }>;
+  /**
+   * In one step: transactions that go on, with the session that they had, and the frames that belong to them. Durable on
+   * return.
+   */
+  commitChargingFrames(
+    steps: readonly { readonly transaction: ChargingTransaction; readonly frames: readonly number[] }[],
+  ): Promise<void>;
   /** The greatest pagination of this key and context that counts in sessions which became known before this one. */
   readGreatestPaginationBefore(sessionId: string, meterKeyId: string, context: "T" | "F"): Promise<bigint | null>;
 

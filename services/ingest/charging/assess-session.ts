@@ -55,6 +55,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
   const readSigned = createSignedEvidenceReader(deps);
 
   async function readMessages(transaction: ChargingTransaction): Promise<readonly StationMessage[]> {
+    await book.flush();
     const frames = await store.listTransactionFrames(transaction.ordinal);
     return frames.flatMap((frame) => {
       const message = readFrame(frame);

@@ -4,6 +4,7 @@ import { findDisplaced, isEndSign, matchTransaction } from "../../domain/chargin
 import { meteredSoFar, watchEnergy } from "../../domain/charging/watched-energy.ts";
 import { heldMicroOf } from "../../domain/session-amounts.ts";
 import { transition } from "../../domain/session.ts";
+import type { Tariff } from "../../domain/tariff.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "../../store/charging.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
@@ -39,6 +40,9 @@ export interface ChargingInbox extends FrameInbox {
 
 export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   const { store, book, assessor, receiver, desk, now } = deps;
+  /** Read once for all frames that are taken together. */
+  const sessions = new Map<string, StoredSession>();
+  const tariffs = new Map<string, Tariff>();
 
   async function handle(message: StationMessage, frame: StoredFrame): Promise<void> {
     const open = (await book.list(frame.stationId)).filter(({ isOpen }) => isOpen);
@@ -69,8 +73,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     }
     const before = known ?? emptyTransaction(message);
     const session = await findSession(before, message);
-    const merged = merge(before, message, session);
-    const stored = await commitWithSession(merged, frame.ordinal, session);
+    const stored = await keep(known, merge(before, message, session), frame.ordinal, session);
     if (message.kind === "transaction-started") await displaceOthers(message, stored, frame.receivedAtMs);
     if (stored.sessionId !== null) await receiveRecords(stored, [message]);
     if (!stored.isOpen) await assessor.assess(stored);
@@ -90,12 +93,29 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     return found !== null && isBegunAnew(message, found) ? null : found;
   }
 
+  /** As it was when the frames that are being read came, which is soon enough for all but its first message. */
+  async function sessionOf(sessionId: string): Promise<StoredSession | null> {
+    const known = sessions.get(sessionId);
+    if (known !== undefined) return known;
+    const session = await store.findSession(sessionId);
+    if (session !== null && session.state.status !== "opened") sessions.set(sessionId, session);
+    return session;
+  }
+
+  async function tariffOf(tariffId: string): Promise<Tariff | null> {
+    const known = tariffs.get(tariffId);
+    if (known !== undefined) return known;
+    const tariff = await store.findTariff(tariffId);
+    if (tariff !== null) tariffs.set(tariffId, tariff);
+    return tariff;
+  }
+
   async function findSession(
     transaction: NewChargingTransaction,
     message: TransactionMessage | null,
   ): Promise<StoredSession | null> {
     const { stationId, sessionId } = transaction;
-    if (sessionId !== null) return store.findSession(sessionId);
+    if (sessionId !== null) return sessionOf(sessionId);
     const idToken = transaction.idToken ?? message?.idToken ?? null;
     if (idToken === null) return null;
     const stationEvse = transaction.evse ?? message?.plug.evseId ?? message?.plug.connectorId ?? null;
@@ -150,18 +170,35 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     return { nextAtMs: now(), attempts: 0, isAccepted: false };
   }
 
-  async function withHoldWatched(
-    transaction: NewChargingTransaction | ChargingTransaction,
+  async function withHoldWatched<Transaction extends NewChargingTransaction>(
+    transaction: Transaction,
     session: StoredSession,
-  ): Promise<NewChargingTransaction | ChargingTransaction> {
+  ): Promise<Transaction> {
     const { watched, stopOrder, isOpen } = transaction;
     if (watched === null || stopOrder !== null || !isOpen) return transaction;
-    const tariff = await store.findTariff(session.terms.tariffId);
+    const tariff = await tariffOf(session.terms.tariffId);
     if (tariff === null) return transaction;
     const hold = watchHold(tariff, heldMicroOf(session), meteredSoFar(watched), deps.stopAtBps);
     if (!hold.isStopDue) return transaction;
     desk.note("hold-used-up", { sessionId: session.sessionId, usedBps: hold.usedBps });
     return { ...transaction, stopOrder: orderNow() };
+  }
+
+  /** Most messages move nothing but what was measured: those need not be on disk before the next one is read. */
+  async function keep(
+    known: ChargingTransaction | null,
+    merged: NewChargingTransaction | ChargingTransaction,
+    frame: number,
+    session: StoredSession | null,
+  ): Promise<ChargingTransaction> {
+    // Others look for sessions and idTokens that are on disk.
+    const isSame = known?.sessionId === merged.sessionId && known.idToken === merged.idToken;
+    if (!isSame || !merged.isOpen || !("ordinal" in merged) || session?.state.status === "opened") {
+      return commitWithSession(merged, frame, session);
+    }
+    const watched = session === null ? merged : await withHoldWatched(merged, session);
+    book.commitLater(watched, frame);
+    return watched;
   }
 
   /** Keeps the transaction; with its first message that belongs to a session, the session is charging. */
@@ -212,9 +249,10 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   /** Signed values go through the same door as those that come by HTTP, so that each counts once. */
   async function receiveRecords(transaction: ChargingTransaction, messages: readonly StationMessage[]): Promise<void> {
     const { stationId, sessionId } = transaction;
-    const station = await store.findStation(stationId);
+    const found = messages.flatMap(recordsIn);
+    const station = found.length === 0 ? null : await store.findStation(stationId);
     if (station === null || sessionId === null) return;
-    for (const { record } of messages.flatMap(recordsIn)) {
+    for (const { record } of found) {
       const body = Buffer.from(JSON.stringify({ record: Buffer.from(record).toString("base64"), sessionId }));
       try {
         await receiver.receiveRecord({
@@ -237,6 +275,11 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       if (message === null) return;
       await book.inTurn(frame.stationId, () => handle(message, frame));
     },
+    settled() {
+      sessions.clear();
+      tariffs.clear();
+      return book.flush();
+    },
     async attach(transaction, opened) {
       const session = opened ?? (await findSession(transaction, null));
       if (session === null) return transaction;
@@ -245,7 +288,9 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       const watched = messages
         .filter((message) => isTransactionMessage(message))
         .reduce((known, message) => watchEnergy(known, message, session.terms.maximumPowerW), transaction.watched);
-      const attached = { ...transaction, sessionId: session.sessionId, watched };
+      // What it was found to be worth without a session says nothing to this one.
+      const unassessed = { assessment: null, assessedFrame: null };
+      const attached = { ...transaction, ...unassessed, sessionId: session.sessionId, watched };
       // The records first: a transaction that has its session is not looked at here again.
       await receiveRecords(attached, messages);
       const stored = await commitWithSession(attached, null, await store.findSession(session.sessionId));

@@ -74,12 +74,13 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     });
   }
 
-  /** The service ended between a transaction's end and its assessment. */
+  /** The service ended between two steps: a transaction's end or its session, and its assessment. */
   async function assessOnceMore(transaction: ChargingTransaction): Promise<void> {
     const current = await book.reload(transaction);
     const session = current.sessionId === null ? null : await store.findSession(current.sessionId);
-    const isWaiting = session?.state.status === "opened" || session?.state.status === "charging";
-    if (!current.isOpen && isWaiting) await assessor.assess(current);
+    if (session === null || current.isOpen) return;
+    const isWaiting = session.state.status === "opened" || session.state.status === "charging";
+    if (isWaiting || current.assessment === null) await assessor.assess(current);
   }
 
   async function ask(transaction: ChargingTransaction): Promise<void> {

@@ -1,5 +1,6 @@
 import { isTransactionMessage, type StationMessage } from "../../domain/charging/message.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
+import { isTransactionAction } from "../ocpp/actions.ts";
 import { translateCall } from "../ocpp/translate/translate-call.ts";
 
 /** The actions that say something about energy. */
@@ -20,7 +21,11 @@ export function readFrame(frame: StoredFrame): StationMessage | null {
   const payload: unknown = Array.isArray(parsed) ? parsed[3] : undefined;
   return translateCall(
     { protocol, action, payload },
-    { stationId, receivedAtMs, frameId, assignedTransactionId: frame.ocppTransactionId },
+    {
+      ...{ stationId, receivedAtMs, frameId, assignedTransactionId: frame.ocppTransactionId },
+      // The door checks by the same schemas and keeps what it finds; of what it refuses it keeps the refusal instead.
+      hasPassedSchema: frame.faults === null && isTransactionAction(protocol, action),
+    },
   );
 }
 

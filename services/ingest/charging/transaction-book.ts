@@ -22,23 +22,39 @@ export interface TransactionBook {
     readonly change?: SessionChange;
     readonly cdr?: Cdr | null;
   }): Promise<ChargingTransaction | null>;
+  /**
+   * Like `commit`, of a transaction that goes on and whose session does not move: on disk with the next `commit` or
+   * `flush`. Only for a frame that comes again if that does not happen. In turn.
+   */
+  commitLater(transaction: ChargingTransaction, frame: number): void;
+  /** Resolves when everything is on disk. A rejection leaves what is not for the next time. */
+  flush(): Promise<void>;
   /** A step of a session that has no transaction. */
   commitSession(change: SessionChange, cdr: Cdr | null): Promise<WriteOutcome>;
 }
+
+type LaterSteps = Map<number, { readonly transaction: ChargingTransaction; readonly frames: number[] }>;
 
 /** Stations of which transactions are kept in memory; each takes about 20 kB at most. */
 const stationLimit = 4_096;
 
 export function createTransactionBook(deps: {
-  readonly store: Pick<Store, "listChargingTransactions" | "commitCharging" | "findChargingTransactions">;
+  readonly store: Pick<
+    Store,
+    "listChargingTransactions" | "commitCharging" | "commitChargingFrames" | "findChargingTransactions"
+  >;
 }): TransactionBook {
   const { store } = deps;
   const turns = createTurns();
   const known = new Map<string, readonly ChargingTransaction[]>();
+  /** What is not on disk yet, by the transaction's ordinal. */
+  let later: LaterSteps = new Map();
+  let flushed: Promise<void> = Promise.resolve();
 
   async function list(stationId: string): Promise<readonly ChargingTransaction[]> {
     const cached = known.get(stationId);
     if (cached !== undefined) return cached;
+    await flush();
     const listed = await store.listChargingTransactions(stationId);
     const oldest = known.keys().next();
     if (known.size >= stationLimit && oldest.done !== true) known.delete(oldest.value);
@@ -58,6 +74,34 @@ export function createTransactionBook(deps: {
     } else known.delete(transaction.stationId);
   }
 
+  function flush(): Promise<void> {
+    const turn = flushed.then(writeLater);
+    flushed = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function writeLater(): Promise<void> {
+    if (later.size === 0) return;
+    const steps = later;
+    later = new Map();
+    try {
+      await store.commitChargingFrames([...steps.values()]);
+    } catch (error) {
+      const newer = later;
+      later = steps;
+      for (const { transaction, frames } of newer.values()) {
+        for (const frame of frames) keepForLater(transaction, frame);
+      }
+      throw error;
+    }
+  }
+
+  function keepForLater(transaction: ChargingTransaction, frame: number): void {
+    const frames = later.get(transaction.ordinal)?.frames ?? [];
+    frames.push(frame);
+    later.set(transaction.ordinal, { transaction, frames });
+  }
+
   return {
     inTurn: (stationId, work) => turns.take(stationId, work),
     list,
@@ -69,7 +113,13 @@ export function createTransactionBook(deps: {
       const byId = await store.findChargingTransactions(stationId, ocppTransactionId);
       return byId.find((one) => one.ordinal === ordinal) ?? transaction;
     },
+    commitLater(transaction, frame) {
+      keepForLater(transaction, frame);
+      remember(transaction);
+    },
+    flush,
     async commit({ transaction, frame = null, change = null, cdr = null }) {
+      await flush();
       const { outcome, transaction: stored } = await store.commitCharging({ transaction, frame, change, cdr });
       if (outcome === "stale" || stored === null) return null;
       remember(stored);

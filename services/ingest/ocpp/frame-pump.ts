@@ -12,6 +12,8 @@ import type { Store } from "../../store/store.ts";
  */
 export interface FrameInbox {
   take(frame: StoredFrame): Promise<void>;
+  /** Resolves when what was taken is on disk, so that it need not come again. */
+  settled(): Promise<void>;
 }
 
 /** Hands frames on without anybody having to wait for it. */
@@ -24,7 +26,9 @@ export interface FramePump {
   settled(): Promise<void>;
 }
 
-const pageFrames = 256;
+const pageFrames = 512;
+/** What comes within this is taken together: one commit for many frames, and one look at each session. */
+const gatherMs = 100;
 /** Frames kept in memory so that they need not be read back; about 10 MB of usual ones. */
 const memoryFrames = 8_192;
 const attemptPausesMs = [50, 500];
@@ -32,7 +36,7 @@ const endGraceMs = 1_000;
 const parkedPauseMs = 30_000;
 
 /** The end waits for what was begun, but not for ever. */
-function orEnd(work: Promise<void>, signal: AbortSignal): Promise<void> {
+function orEnd<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
@@ -66,6 +70,7 @@ export function createFramePump(deps: {
   const stalled = new Set<string>();
   let retryAtMs = 0;
   let wake: () => void = () => undefined;
+  let hurry: () => void = () => undefined;
   let waiters: { readonly ordinal: number; readonly resolve: () => void }[] = [];
 
   async function nextPage(): Promise<readonly StoredFrame[]> {
@@ -87,10 +92,12 @@ export function createFramePump(deps: {
   }
 
   async function handOnOfStation(queue: readonly StoredFrame[], signal: AbortSignal): Promise<void> {
+    const isEnded = (): boolean => signal.aborted;
     for (const frame of queue) {
+      // Then the cursor does not move, and the frame comes again.
+      if (isEnded()) return;
       if (!stalled.has(frame.stationId) && (await tryTaking(frame, signal))) continue;
-      // Between two attempts the service may end; then the cursor has not moved, and the frame comes again.
-      if (signal.aborted) return;
+      if (isEnded()) return;
       if (stalled.size === 0) retryAtMs = now() + parkedPauseMs;
       stalled.add(frame.stationId);
       await store.parkFrame(frame.ordinal, frame.stationId);
@@ -100,7 +107,7 @@ export function createFramePump(deps: {
   async function tryTaking(frame: StoredFrame, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await orEnd(inbox.take(frame), signal);
+        await inbox.take(frame);
         return true;
       } catch (error) {
         const pauseMs = attemptPausesMs[attempt];
@@ -122,8 +129,10 @@ export function createFramePump(deps: {
       const open = parked.filter(({ stationId }) => !failed.has(stationId));
       for (const frame of open) {
         if (failed.has(frame.stationId)) continue;
-        if (await tryTaking(frame, signal)) await store.unparkFrame(frame.ordinal);
-        else failed.add(frame.stationId);
+        if (await orEnd(tryTaking(frame, signal), signal)) {
+          await inbox.settled();
+          await store.unparkFrame(frame.ordinal);
+        } else failed.add(frame.stationId);
       }
       isMore = open.length > 0 && parked.length === pageFrames;
       if (parked.length < pageFrames) {
@@ -143,6 +152,20 @@ export function createFramePump(deps: {
       }
       signal.addEventListener("abort", done, { once: true });
       wake = done;
+    });
+  }
+
+  function gather(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, gatherMs);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        hurry = () => undefined;
+        resolve();
+      }
+      signal.addEventListener("abort", done, { once: true });
+      hurry = done;
     });
   }
 
@@ -171,12 +194,14 @@ export function createFramePump(deps: {
         await waitForMore(signal);
         continue;
       }
-      await handOn(page, signal);
+      await orEnd(handOn(page, signal), signal);
       // An end in between leaves the cursor, so that what was not taken comes again.
       if (isEnded()) return;
+      await inbox.settled();
       await store.moveFrameCursor(last.ordinal);
       cursor = last.ordinal;
       tellWaiters();
+      if (page.length < pageFrames && waiters.length === 0) await gather(signal);
     }
   }
 
@@ -188,12 +213,13 @@ export function createFramePump(deps: {
       wake();
     },
     async run(signal) {
-      let isRunning = true;
-      while (isRunning && !signal.aborted) {
+      const isEnded = (): boolean => signal.aborted;
+      while (!isEnded()) {
         try {
           await runOn(signal);
-          isRunning = false;
+          return;
         } catch (error) {
+          if (isEnded()) return;
           desk.alert("ocpp-inbox-failed", { err: error });
           await delay(attemptPausesMs.at(-1), undefined, { signal }).catch(() => undefined);
         }
@@ -202,6 +228,7 @@ export function createFramePump(deps: {
     settled() {
       const ordinal = newest;
       if (ordinal <= cursor) return Promise.resolve();
+      hurry();
       return new Promise((resolve) => waiters.push({ ordinal, resolve }));
     },
   };

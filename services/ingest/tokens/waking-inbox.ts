@@ -9,6 +9,7 @@ export function createWakingInbox(inbox: FrameInbox, opener: Pick<TokenOpener, "
       await inbox.take(frame);
       if (mayBegin(frame)) opener.wake();
     },
+    settled: () => inbox.settled(),
   };
 }
 

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 import { findingCatalogue, type FindingCode } from "../../domain/charging/findings.ts";
+import type { WatchedEnergy } from "../../domain/charging/watched-energy.ts";
+import type { Decimal } from "../../domain/decimal.ts";
 import type { ChargingTransaction, SessionStart } from "../charging.ts";
 import { ocppProtocols } from "../ocpp.ts";
 import { encode } from "./codec.ts";
@@ -126,6 +128,15 @@ export const readStartRow = reader(
       inquiredAtMs: row.inquired_at_ms,
     })),
 );
+
+/** Like `encodeOptional`, for the one column that is written with every reading. */
+export function encodeWatched(energy: WatchedEnergy | null): string | null {
+  if (energy === null) return null;
+  const { energyWh, registerWh, quantumWh, beganAtMs, atMs } = energy;
+  const text = ({ unscaled, scale }: Decimal) => ({ unscaled: unscaled.toString(), scale });
+  const texts = { energyWh: text(energyWh), registerWh: text(registerWh), quantumWh: text(quantumWh) };
+  return JSON.stringify({ ...texts, beganAtMs, atMs });
+}
 
 /** The text of an optional JSON column. */
 export function encodeOptional(value: object | null): string | null {

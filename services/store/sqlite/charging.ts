@@ -4,7 +4,14 @@ import { normalizeIdTag } from "../../domain/id-tag.ts";
 import type { SignedConsent } from "../../domain/unsigned-consent.ts";
 import type { ChargingStore, ChargingTransaction, NewChargingTransaction } from "../charging.ts";
 import type { Access } from "./access.ts";
-import { chargingColumns, encodeOptional, readChargingRow, readStartRow, startColumns } from "./charging-rows.ts";
+import {
+  chargingColumns,
+  encodeOptional,
+  encodeWatched,
+  readChargingRow,
+  readStartRow,
+  startColumns,
+} from "./charging-rows.ts";
 import { encode } from "./codec.ts";
 import { frameColumns, readFrameRow } from "./ocpp-rows.ts";
 import { reader, readSessionRow } from "./rows.ts";
@@ -39,7 +46,7 @@ export function createChargingStore(access: Access): ChargingStore {
       transaction.endSignAtMs,
       transaction.askedAtMs,
       transaction.isOpen ? 1 : 0,
-      encodeOptional(transaction.watched),
+      encodeWatched(transaction.watched),
       encodeOptional(transaction.stopOrder),
       encodeOptional(transaction.assessment),
       transaction.assessedFrame,
@@ -66,19 +73,38 @@ export function createChargingStore(access: Access): ChargingStore {
     return { ...transaction, ordinal };
   }
 
+  /** Writes what may change while a transaction goes on; every other column would have its indexes written anew. */
+  function goOn(transaction: ChargingTransaction): void {
+    access.run(
+      `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, started_at_ms = ?, last_message_at_ms = ?,
+         end_sign_at_ms = ?, watched = ?, stop_order = ? WHERE ordinal = ?`,
+      transaction.evse,
+      transaction.connector,
+      transaction.idToken,
+      transaction.startedAtMs,
+      transaction.lastMessageAtMs,
+      transaction.endSignAtMs,
+      encodeWatched(transaction.watched),
+      encodeOptional(transaction.stopOrder),
+      transaction.ordinal,
+    );
+  }
+
+  function addFrame({ ordinal }: ChargingTransaction, frame: number): void {
+    access.run(
+      "INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      ordinal,
+      frame,
+    );
+  }
+
   function commit(
     step: Parameters<ChargingStore["commitCharging"]>[0],
   ): Awaited<ReturnType<ChargingStore["commitCharging"]>> {
     const { change, cdr, frame } = step;
     if (change !== null && !areCurrent(access, [change])) return { outcome: "stale", transaction: null };
     const transaction = step.transaction === null ? null : upsert(step.transaction);
-    if (transaction !== null && frame !== null) {
-      access.run(
-        "INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        transaction.ordinal,
-        frame,
-      );
-    }
+    if (transaction !== null && frame !== null) addFrame(transaction, frame);
     if (change !== null) applyChange(access, change, null);
     if (cdr !== null && change !== null) {
       access.run(
@@ -138,8 +164,9 @@ export function createChargingStore(access: Access): ChargingStore {
     listTransactionsToAssess: (limit) =>
       access.read(() =>
         transactionsBy(
-          `is_open = 0 AND session_id IN (SELECT session_id FROM sessions WHERE status IN ('opened', 'charging'))
-           ORDER BY ordinal LIMIT ?`,
+          `is_open = 0 AND (session_id IN (SELECT session_id FROM sessions WHERE status IN ('opened', 'charging'))
+             OR (assessment IS NULL AND session_id IN
+               (SELECT session_id FROM sessions WHERE status IN ('held', 'disputed')))) ORDER BY ordinal LIMIT ?`,
           limit,
         ),
       ),
@@ -162,6 +189,13 @@ export function createChargingStore(access: Access): ChargingStore {
           .map(readFrameRow),
       ),
     commitCharging: (step) => access.write(() => commit(step)),
+    commitChargingFrames: (steps) =>
+      access.write(() => {
+        for (const { transaction, frames } of steps) {
+          goOn(transaction);
+          for (const frame of frames) addFrame(transaction, frame);
+        }
+      }),
     readGreatestPaginationBefore: (sessionId, meterKeyId, context) =>
       access.read(() => {
         const row = access.get(

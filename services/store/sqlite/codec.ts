@@ -148,26 +148,33 @@ export function encode(value: object): string {
   return JSON.stringify(value, (_key, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
 }
 
-export function decodeState(text: unknown): SessionState {
-  return decode("session state", state, text);
+export const decodeState: (text: unknown) => SessionState = remembering(decoder("session state", state));
+export const decodeTerms: (text: unknown) => SessionTerms = remembering(decoder("session terms", terms));
+export const decodeTariff: (text: unknown) => Tariff = remembering(decoder("tariff", tariff));
+export const decodeCdr: (text: unknown) => Cdr = decoder("CDR", cdr);
+
+function decoder<Value>(what: string, schema: z.ZodType<Value>): (text: unknown) => Value {
+  return (text) => {
+    try {
+      return schema.parse(JSON.parse(z.string().parse(text)));
+    } catch (error) {
+      throw new WattproofError("STORE_CORRUPT", `A stored ${what} cannot be read.`, { cause: error });
+    }
+  };
 }
 
-export function decodeTerms(text: unknown): SessionTerms {
-  return decode("session terms", terms, text);
-}
+/** Values that are read with every message, of which a thousand stations have some; about 2 kB each. */
+const rememberedTexts = 4_096;
 
-export function decodeTariff(text: unknown): Tariff {
-  return decode("tariff", tariff, text);
-}
-
-export function decodeCdr(text: unknown): Cdr {
-  return decode("CDR", cdr, text);
-}
-
-function decode<Value>(what: string, schema: z.ZodType<Value>, text: unknown): Value {
-  try {
-    return schema.parse(JSON.parse(z.string().parse(text)));
-  } catch (error) {
-    throw new WattproofError("STORE_CORRUPT", `A stored ${what} cannot be read.`, { cause: error });
-  }
+/** The same text has the same value, which nobody changes: it is read once as long as it is in use. */
+function remembering<Value>(decode: (text: unknown) => Value): (text: unknown) => Value {
+  const known = new Map<unknown, Value>();
+  return (text) => {
+    const remembered = known.get(text);
+    if (remembered !== undefined) return remembered;
+    const value = decode(text);
+    if (known.size >= rememberedTexts) known.clear();
+    known.set(text, value);
+    return value;
+  };
 }

@@ -22,6 +22,8 @@ const jobsPerCommit = 1_000;
 export function createGroupCommit(database: DatabaseSync): GroupCommit {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
+  const savepoint = database.prepare("SAVEPOINT job");
+  const release = database.prepare("RELEASE job");
   const queue: Job[] = [];
   let isScheduled = false;
   let isClosed = false;
@@ -51,10 +53,10 @@ export function createGroupCommit(database: DatabaseSync): GroupCommit {
   }
 
   function runInSavepoint(job: Job): () => void {
-    database.exec("SAVEPOINT job");
+    savepoint.run();
     try {
       job.run();
-      database.exec("RELEASE job");
+      release.run();
       return job.succeed;
     } catch (error) {
       // A full disk ends the whole transaction; then there is no savepoint to go back to.

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** A JSON object of which nothing is known yet. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -16,9 +16,7 @@ const greatestDepth = 32;
 /** Copies what was received. Whatever is no JSON object reads as an empty one. */
 export function copyPayload(received: unknown): PayloadCopy {
   const copy = copyValue(received, 0);
-  const digest = createHash("sha256")
-    .update(JSON.stringify([copy]))
-    .digest("hex");
+  const digest = hash("sha256", JSON.stringify([copy]));
   return { payload: isJsonRecord(copy) ? copy : {}, digest };
 }
 
@@ -61,7 +59,12 @@ function copyValue(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth >= greatestDepth) return null;
   if (Array.isArray(value)) return value.map((item: unknown) => copyValue(item, depth + 1));
-  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  // fromEntries defines members and sets none, so that one called __proto__ is a member like any other.
-  return Object.fromEntries(entries.map(([key, item]) => [key, copyValue(item, depth + 1)]));
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const item = copyValue(Reflect.get(value, key), depth + 1);
+    // One called __proto__ is a member like any other, which setting it would not make it.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: item, enumerable: true });
+    else copy[key] = item;
+  }
+  return copy;
 }

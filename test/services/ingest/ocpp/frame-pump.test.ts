@@ -13,6 +13,7 @@ describe("Handing frames on", function () {
           taken.push(`${stationId} ${String(messageId)} ${String(action)}`);
           return Promise.resolve();
         },
+        settled: () => Promise.resolve(),
       },
     });
     for (const stationId of ["CS-1", "CS-2"]) {
@@ -33,7 +34,9 @@ describe("Handing frames on", function () {
   });
 
   it("does not keep an answer waiting", async function () {
-    const world = await openOcppWorld({ inbox: { take: () => new Promise(() => undefined) } });
+    const world = await openOcppWorld({
+      inbox: { take: () => new Promise(() => undefined), settled: () => Promise.resolve() },
+    });
     await registerStation(world.store, "CS-1");
     const station = await connectStation(world.url, "CS-1");
     for (let round = 0; round < 3; round += 1) {
@@ -111,6 +114,7 @@ describe("Handing frames on", function () {
             taken.push(`${stationId}${frameId}`);
             return Promise.resolve();
           },
+          settled: () => Promise.resolve(),
         },
         desk: { alert: (alert) => alerts.push(alert), note: () => undefined },
         now: () => nowMs,
