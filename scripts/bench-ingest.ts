@@ -16,8 +16,9 @@ Usage: npm run bench:ingest -- [--chargers <n>] [--version 1.6|2.0.1] [--seconds
   --json            JSON on stdout
   --help            this text
 
-perCoreSecond is messages by second of processor time of the server and all that it started, from /proc. ratio is that of
-the service by that of the yard-stick. unread is what was answered and not judged yet when the load ended.
+perCoreSecond is messages by second of processor time of the server and all that it started, from /proc, until every
+message is judged. ratio is that of the service by that of the yard-stick. unread is what was answered and not judged yet
+when the load ended; memory is what the service has resident after warming up, in the middle and at the end of the load.
 Exit: 0 everything that was acknowledged is stored, 1 something is not, 2 could not be done.
 
 Example:
@@ -52,7 +53,7 @@ await runCommand(
 
     const yardstick = await measureServer("yardstick", { protocol, chargers, seconds });
     const service = await measureServer("service", { protocol, chargers, seconds });
-    const { residentBytes, messages, p50Ms, p99Ms, perSecond, perCoreSecond, acknowledged, stored, unread } = service;
+    const { memory, messages, p50Ms, p99Ms, perSecond, perCoreSecond, acknowledged, stored, unread } = service;
     const result = {
       version,
       chargers,
@@ -70,7 +71,7 @@ await runCommand(
         perCoreSecond: Math.round(yardstick.perCoreSecond),
       },
       ratio: rounded(perCoreSecond / yardstick.perCoreSecond),
-      residentBytes,
+      memory,
       ...(idle === null
         ? {}
         : { idle: { connections: idle, bytesEach: Math.round(await measureIdle(protocol, idle)) } }),

@@ -108,25 +108,24 @@ async function follow(message: unknown): Promise<void> {
     isMeasuring = true;
     measured = 0;
     latenciesMs = [];
-  } else if (order.kind === "pause") {
-    isMeasuring = false;
-    const sorted = latenciesMs.sort((left, right) => left - right);
-    process.send?.(
-      answers.parse({
-        kind: "measured",
-        messages: measured,
-        p50Ms: percentile(sorted, 0.5),
-        p99Ms: percentile(sorted, 0.99),
-      }),
-    );
   } else {
+    isMeasuring = false;
     isStopped = true;
     await Promise.all(running);
     for (const socket of sockets) {
       socket.removeAllListeners("close");
       socket.terminate();
     }
-    process.send?.(answers.parse({ kind: "stopped", acknowledged }));
+    const sorted = latenciesMs.sort((left, right) => left - right);
+    process.send?.(
+      answers.parse({
+        kind: "stopped",
+        messages: measured,
+        p50Ms: percentile(sorted, 0.5),
+        p99Ms: percentile(sorted, 0.99),
+        acknowledged,
+      }),
+    );
     process.disconnect();
   }
 }

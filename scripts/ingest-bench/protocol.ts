@@ -14,7 +14,6 @@ const connect = z.object({
 export const orders = z.discriminatedUnion("kind", [
   connect,
   z.object({ kind: z.literal("measure") }),
-  z.object({ kind: z.literal("pause") }),
   z.object({ kind: z.literal("stop") }),
 ]);
 export type ChargersOrder = z.output<typeof connect>;
@@ -23,11 +22,24 @@ export type ChargersOrder = z.output<typeof connect>;
 export const answers = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("listening"), url: z.string() }),
   z.object({ kind: z.literal("connected") }),
-  z.object({ kind: z.literal("measured"), messages: z.number(), p50Ms: z.number(), p99Ms: z.number() }),
-  z.object({ kind: z.literal("stopped"), acknowledged: z.number() }),
-  z.object({ kind: z.literal("counted"), stored: z.number(), unread: z.number() }),
+  z.object({
+    kind: z.literal("stopped"),
+    messages: z.number(),
+    p50Ms: z.number(),
+    p99Ms: z.number(),
+    acknowledged: z.number(),
+  }),
+  z.object({ kind: z.literal("read"), unread: z.number() }),
+  z.object({ kind: z.literal("counted"), stored: z.number() }),
 ]);
 export type BenchAnswer = z.output<typeof answers>;
+
+/** What the benchmark tells a server of it. */
+export const serverOrders = z.discriminatedUnion("kind", [
+  /** Answered when all that was acknowledged is read and judged, with how much of it was not when the order came. */
+  z.object({ kind: z.literal("read-all") }),
+  z.object({ kind: z.literal("stop") }),
+]);
 
 /** How a server of the benchmark is started. */
 export const serverSettings = z.object({

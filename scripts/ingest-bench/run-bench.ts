@@ -8,6 +8,13 @@ import { startChild } from "./child.ts";
 import type { BenchProtocol } from "./messages.ts";
 import { usageOfTree } from "./process-usage.ts";
 
+/** Resident memory of a server after warming up, in the middle of the load and at its end. */
+export interface ResidentMemory {
+  readonly startBytes: number;
+  readonly middleBytes: number;
+  readonly endBytes: number;
+}
+
 /** What one server did. */
 export interface Measurement {
   readonly messages: number;
@@ -19,7 +26,7 @@ export interface Measurement {
   readonly stored: number;
   /** Frames that were answered and that nothing has read when the load ended. */
   readonly unread: number;
-  readonly residentBytes: { readonly begin: number; readonly end: number };
+  readonly memory: ResidentMemory;
 }
 
 export interface BenchPlan {
@@ -31,21 +38,25 @@ export interface BenchPlan {
 const warmUpMs = 2_000;
 const settleMs = 2_000;
 
-/** Puts a server of the benchmark under load, in processes of their own, and measures it from outside. */
+/**
+ * Puts a server of the benchmark under load, in processes of their own, and measures it from outside. Its processor time is
+ * counted until it has done everything with the messages that it does with them, however long after their answers.
+ */
 export function measureServer(server: "service" | "yardstick", plan: BenchPlan): Promise<Measurement> {
-  return withServer(server, plan, plan.chargers, async (context) => {
-    const { chargers, serverPid } = context;
+  return withServer(server, plan, plan.chargers, async ({ chargers, serverPid, stopChargers, readAll, count }) => {
     await delay(warmUpMs);
     chargers.tell({ kind: "measure" });
     const before = usageOfTree(serverPid);
     const beganAtMs = performance.now();
-    await delay(plan.seconds * 1_000);
+    await delay(plan.seconds * 500);
+    const { residentBytes: middleBytes } = usageOfTree(serverPid);
+    await delay(beganAtMs + plan.seconds * 1_000 - performance.now());
     const seconds = (performance.now() - beganAtMs) / 1_000;
+    const { residentBytes: endBytes } = usageOfTree(serverPid);
+    const { messages, p50Ms, p99Ms, acknowledged } = await stopChargers();
+    const { unread } = await readAll();
     const after = usageOfTree(serverPid);
-    const heard = chargers.hear("measured");
-    chargers.tell({ kind: "pause" });
-    const { messages, p50Ms, p99Ms } = await heard;
-    const { acknowledged, stored, unread } = await context.stop();
+    const { stored } = await count();
 
     return {
       messages,
@@ -56,7 +67,7 @@ export function measureServer(server: "service" | "yardstick", plan: BenchPlan):
       acknowledged,
       stored,
       unread,
-      residentBytes: { begin: before.residentBytes, end: after.residentBytes },
+      memory: { startBytes: before.residentBytes, middleBytes, endBytes },
     };
   });
 }
@@ -67,10 +78,11 @@ export function measureIdle(protocol: BenchProtocol, connections: number): Promi
     "service",
     { protocol, chargers: connections },
     connections,
-    async ({ serverPid, residentBytesBefore, stop }) => {
+    async ({ serverPid, residentBytesBefore, stopChargers, count }) => {
       await delay(settleMs);
       const bytes = usageOfTree(serverPid).residentBytes - residentBytesBefore;
-      await stop();
+      await stopChargers();
+      await count();
 
       return bytes / connections;
     },
@@ -82,7 +94,11 @@ interface BenchContext {
   readonly chargers: ReturnType<typeof startChild>;
   readonly serverPid: number;
   readonly residentBytesBefore: number;
-  readonly stop: () => Promise<Pick<Measurement, "acknowledged" | "stored" | "unread">>;
+  /** Lets every charger have its last answer. */
+  readonly stopChargers: () => Promise<Pick<Measurement, "messages" | "p50Ms" | "p99Ms" | "acknowledged">>;
+  readonly readAll: () => Promise<Pick<Measurement, "unread">>;
+  /** Ends the server. */
+  readonly count: () => Promise<Pick<Measurement, "stored">>;
 }
 
 async function withServer<Result>(
@@ -109,16 +125,23 @@ async function withServer<Result>(
       chargers,
       serverPid: server.pid,
       residentBytesBefore,
-      async stop() {
+      stopChargers() {
         const stopped = chargers.hear("stopped");
         chargers.tell({ kind: "stop" });
-        const { acknowledged } = await stopped;
+
+        return stopped;
+      },
+      readAll() {
+        const read = server.hear("read");
+        server.tell({ kind: "read-all" });
+
+        return read;
+      },
+      count() {
         const counted = server.hear("counted");
         server.tell({ kind: "stop" });
 
-        const { stored, unread } = await counted;
-
-        return { acknowledged, stored, unread };
+        return counted;
       },
     });
   } finally {

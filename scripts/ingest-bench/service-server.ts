@@ -13,7 +13,7 @@ import { createMeterDirectory } from "../../services/verify/meter-directory.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
 import { benchMessages } from "./messages.ts";
-import { answers, serverSettings } from "./protocol.ts";
+import { answers, serverOrders, serverSettings } from "./protocol.ts";
 import { openSessions } from "./sessions.ts";
 
 /**
@@ -91,12 +91,22 @@ async function countStored(): Promise<number> {
   }
 }
 
-process.once("message", () => {
-  void (async () => {
+async function follow(message: unknown): Promise<void> {
+  if (serverOrders.parse(message).kind === "read-all") {
     const unread = await countFramesAfter(await store.readFrameCursor());
-    await ocpp.close();
-    process.send?.(answers.parse({ kind: "counted", stored: await countStored(), unread }));
-    await store.close();
-    process.disconnect();
-  })();
+    await ocpp.handedOn();
+    process.send?.(answers.parse({ kind: "read", unread }));
+    return;
+  }
+  await ocpp.close();
+  process.send?.(answers.parse({ kind: "counted", stored: await countStored() }));
+  await store.close();
+  process.disconnect();
+}
+
+process.on("message", (message) => {
+  follow(message).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  });
 });

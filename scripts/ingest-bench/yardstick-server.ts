@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import ocppRpc from "ocpp-rpc";
 import type serverClient from "ocpp-rpc/lib/server-client.js";
 
-import { answers, serverSettings } from "./protocol.ts";
+import { answers, serverOrders, serverSettings } from "./protocol.ts";
 
 /**
  * The yard-stick: the least that anybody could do. The framing library checks what comes by its own schemas, and one row
@@ -67,10 +67,14 @@ server.listen(0, "127.0.0.1", () => {
   process.send?.(answers.parse({ kind: "listening", url: `ws://127.0.0.1:${port}` }));
 });
 
-process.once("message", () => {
+process.on("message", (message) => {
+  if (serverOrders.parse(message).kind === "read-all") {
+    process.send?.(answers.parse({ kind: "read", unread: 0 }));
+    return;
+  }
   const count = Number(database.prepare("SELECT count(*) AS count FROM rows").get()?.["count"]);
   const starts = settings.protocol === "ocpp1.6" ? 0 : settings.stations;
-  process.send?.(answers.parse({ kind: "counted", stored: count - starts, unread: 0 }));
+  process.send?.(answers.parse({ kind: "counted", stored: count - starts }));
   server.close();
   process.disconnect();
 });
