@@ -1,6 +1,12 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
 import { exitCodes, type Output, runCommand, UsageError } from "./command-line/command.ts";
+import { type Branch, measureBranches } from "./contract-coverage/branch-coverage.ts";
 import { countLines, measureLines, uncoveredLines } from "./contract-coverage/line-coverage.ts";
 import { leftOutTests } from "./contract-coverage/measured-files.ts";
+import { compare, lineNaming, pageFile, parseNamed } from "./contract-coverage/named-branches.ts";
+import { projectRoot } from "./mutants/planted-bugs.ts";
 
 /** The least share of lines that tests must reach, in percent. */
 const leastLinePercent = 98;
@@ -15,19 +21,22 @@ It works in a copy of what git tracks; the working tree is only read. What is me
 
 Usage: npm run -s coverage [-- options]
 
-  --json   JSON on stdout
-  --help   this text
+  --branches   measures instead which ways the contracts' decisions take in the Solidity tests, and compares those that
+               are never taken with those that ${pageFile} names
+  --json       JSON on stdout
+  --help       this text
 
-Exit: 0 at least ${leastLinePercent} % of the lines are reached, 1 fewer are, 2 it could not be measured: a test fails.
+Exit: 0 at least ${leastLinePercent} % of the lines are reached, or every branch that is never taken is named and no other; 1 that is
+not so; 2 it could not be measured: a test fails.
 
 Example:
   npm run -s coverage -- --json | jq .files
 `;
 
-await runCommand({ help, options: {} }, async ({ positionals }, output) => {
+await runCommand({ help, options: { branches: { type: "boolean" } } }, async ({ values, positionals }, output) => {
   if (positionals.length > 0) throw new UsageError("It takes options only");
 
-  return reportLines(output);
+  return values.branches === true ? reportBranches(output) : reportLines(output);
 });
 
 async function reportLines(output: Output): Promise<number> {
@@ -50,6 +59,29 @@ async function reportLines(output: Output): Promise<number> {
   output.line(`Measured in ${seconds} s.`);
 
   return isEnough ? exitCodes.asExpected : exitCodes.differs;
+}
+
+async function reportBranches(output: Output): Promise<number> {
+  const named = parseNamed(await readFile(path.join(projectRoot, pageFile), "utf8"));
+  const startedMs = performance.now();
+  const branches = await measureBranches();
+  const seconds = Math.round((performance.now() - startedMs) / 1_000);
+
+  const { unnamed, outdated } = compare(branches, named);
+  const files = [...Map.groupBy(branches, ({ file }) => file)].map(([file, own]) => ({ file, ...countTaken(own) }));
+  const total = countTaken(branches);
+  output.json({ files, ...total, unnamed, outdated, seconds });
+  for (const { file, covered, total: ways } of files) output.line(row(file, covered, ways, ""));
+  output.line(row("all", total.covered, total.total, `${total.total - total.covered} never taken`));
+  for (const branch of unnamed) output.line(`not named, ${branch.file}:${branch.line}: ${lineNaming(branch)}`);
+  for (const branch of outdated) output.line(`named, but taken or gone: ${lineNaming(branch)}`);
+  output.line(`Measured in ${seconds} s.`);
+
+  return unnamed.length + outdated.length === 0 ? exitCodes.asExpected : exitCodes.differs;
+}
+
+function countTaken(branches: readonly Branch[]): { readonly covered: number; readonly total: number } {
+  return { covered: branches.filter(({ isTaken }) => isTaken).length, total: branches.length };
 }
 
 /** A line of the table: what, how many of how many, the share, and a remark. */

@@ -17,8 +17,8 @@ export function measureLines(): Promise<readonly FileCoverage[]> {
     await copy.run(
       process.execPath,
       ["--disable-warning=ExperimentalWarning", "node_modules/hardhat/dist/src/cli.js", "test", "--coverage", ...tests],
-      // Which lines run does not depend on how long the random games are.
-      { timeoutMs, environment: { WATTPROOF_INVARIANT_RUNS: "1" } },
+      // Which lines run depends neither on how long the random games are nor on more mutations.
+      { timeoutMs, environment: { WATTPROOF_INVARIANT_RUNS: "1", WATTPROOF_MUTATIONS: "1500" } },
     );
 
     return parseTracefile(await readWritten(copy, "coverage/lcov.info")).filter(({ file }) => isMeasured(file));
