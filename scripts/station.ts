@@ -5,34 +5,46 @@ import type { Store } from "../services/store/store.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
 import { createApiKey, createStationKey } from "./demo/stations.ts";
 import { sendCommand } from "./station/send-command.ts";
+import { bindToken, listTokens, unbindToken } from "./station/tokens.ts";
 
 const help = `
 Says which charging stations may report to the service, and for which EVSEs, and sends commands to those that are
-connected over OCPP. Works beside a running service.
+connected over OCPP. Binds cards and contracts to the consents of their drivers. Works beside a running service.
 
 Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] [--profile <n>] [--new-key] [options]
        npm run station -- list [options]
        npm run station -- remove <stationId> [options]
        npm run station -- command <stationId> <Action> '<JSON>' [--url <url>] [options]
+       npm run station -- bind-token <idToken> --consent <file> --tariff <id> [--type <type>] [--hold-micro <n>]
+                          [--agreement <n>] [--certificate <file>] [--url <url>] [options]
+       npm run station -- unbind-token <idToken> [--type <type>] [--url <url>] [options]
+       npm run station -- list-tokens [--url <url>] [options]
 
   --evse <number>    number of an EVSE in the meter registry that the station reports for. The first is EVSE 1 of the
                      station itself (connector 1 in OCPP 1.6), the second its EVSE 2, and so on
   --profile <n>      least security profile of OCPP: 0 nothing, 1 key (default), 2 key and TLS, 3 client certificate
   --pending          the station is told to wait when it boots; add it again without this to let it charge
   --new-key          replaces a station that is there, its keys and its EVSEs
+  --consent <file>   JSON of the consent to the vehicle, exactly as its driver granted it (docs/chargers.md)
+  --tariff <id>      the price of the sessions: id of a published tariff
+  --type <type>      ISO14443 (default), ISO15693, eMAID, MacAddress or Local
+  --hold-micro <n>   what each session holds, in 10⁻⁶ token; default: the consent's cap for one session
+  --agreement <n>    number of the partner agreement by which the operator shares; default: none
+  --certificate <file>  PEM of the contract's certificate and its issuer's, for an eMAID
   --data <dir>       folder of the service's store; default: WATTPROOF_DATA
   --url <url>        the service's HTTP address; default: http://127.0.0.1:8080
   --json             JSON on stdout
   --help             this text
 
 The keys are printed once and kept nowhere; the store has only their SHA-256. The API key is for HTTP, the OCPP key is
-the charger's AuthorizationKey (1.6) or BasicAuthPassword (2.x). A command is allowed by the operator's key in the
-environment variable WATTPROOF_OPERATOR_KEY.
-Exit: 0 done, 1 there is no such station, or there is one already, or the station did not accept, 2 could not be done.
+the charger's AuthorizationKey (1.6) or BasicAuthPassword (2.x). Commands and bindings are allowed by the operator's key in
+the environment variable WATTPROOF_OPERATOR_KEY.
+Exit: 0 done, 1 there is no such station or binding, or a station already, or it did not accept, 2 could not be done.
 
 Examples:
   npm run station -- add CH-0042 --evse 7 --data /var/lib/wattproof
   npm run station -- command CH-0042 Reset '{"type":"Soft"}'
+  npm run station -- bind-token 04A1B2C3D4E5F6 --consent consent.json --tariff 0x…
 `;
 
 /** What the service takes as a station's identity: up to 48 characters that need no escaping anywhere. */
@@ -50,10 +62,33 @@ await runCommand(
       "new-key": { type: "boolean" },
       data: { type: "string" },
       url: { type: "string" },
+      consent: { type: "string" },
+      tariff: { type: "string" },
+      type: { type: "string" },
+      "hold-micro": { type: "string" },
+      agreement: { type: "string" },
+      certificate: { type: "string" },
     },
   },
   async ({ values, positionals }, output) => {
     const [action, stationId, ...others] = positionals;
+    const url = values.url ?? defaultUrl;
+    if (action === "bind-token" || action === "unbind-token") {
+      if (stationId === undefined || others.length > 0) {
+        throw new UsageError(`Say which one: ${action} <idToken>`);
+      }
+
+      return action === "bind-token"
+        ? bindToken(output, url, stationId, values)
+        : unbindToken(output, url, stationId, values);
+    }
+    if (action === "list-tokens") {
+      if (stationId !== undefined) {
+        throw new UsageError("list-tokens takes no name");
+      }
+
+      return listTokens(output, url);
+    }
     if (stationId !== undefined && !stationIdGrammar.test(stationId)) {
       throw new UsageError("A station's id has 1 to 48 characters of A-Z a-z 0-9 _ . : * -");
     }
@@ -62,7 +97,7 @@ await runCommand(
       if (stationId === undefined || ocppAction === undefined || rest.length > 0) {
         throw new UsageError("Say what to do: command <stationId> <Action> '<JSON>'");
       }
-      return sendCommand(output, values.url ?? defaultUrl, stationId, ocppAction, payload);
+      return sendCommand(output, url, stationId, ocppAction, payload);
     }
 
     const data = values.data ?? process.env["WATTPROOF_DATA"];
@@ -72,7 +107,7 @@ await runCommand(
     const takesId = action === "add" || action === "remove";
     if ((!takesId && action !== "list") || others.length > 0 || (stationId !== undefined) !== takesId) {
       throw new UsageError(
-        "Say what to do: add <stationId>, list, remove <stationId>, or command <stationId> <Action>",
+        "Say what to do: add <stationId>, list, remove <stationId>, command <stationId> <Action>, or a command for tokens",
       );
     }
     const evses = (values.evse ?? []).map((text) => wholeNumber("--evse", text, 1, 2 ** 32 - 1));

@@ -1,6 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { expect } from "chai";
 
+import { bindingOf, createFleet, operatorKey, type Fleet } from "../helpers/fleet.ts";
 import { connectRefused, connectStation, openOcppWorld, type OcppWorld } from "../helpers/ocpp-service.ts";
+import { runService, type RunningService } from "../helpers/running-service.ts";
+import { startServiceChain, type ServiceChain } from "../helpers/service-chain.ts";
 import { startScript, type ScriptRun } from "./run-script.ts";
 
 describe("The command that registers stations", function () {
@@ -47,5 +53,57 @@ describe("The command that registers stations", function () {
     expect((await run(["add", "CS-1", "--evse", "7", "--data", world.folder])).code).to.equal(1);
     expect((await run(["remove", "CS-1", "--data", world.folder])).code).to.equal(0);
     expect(await connectRefused(world.url, "CS-1", { password: ocppKey })).to.have.property("status", 404);
+  });
+});
+
+describe("The command that binds cards and contracts", function () {
+  let chain: ServiceChain;
+  let fleet: Fleet;
+  let running: RunningService;
+
+  before(async function () {
+    chain = await startServiceChain();
+    fleet = await createFleet(chain);
+    running = await runService(chain, fleet.environment);
+  });
+  after(async function () {
+    await running.close();
+    await chain.close();
+  });
+
+  const run = (parameters: readonly string[], key = operatorKey): Promise<ScriptRun> =>
+    startScript("station", [...parameters, "--url", running.service.url, "--json"], { WATTPROOF_OPERATOR_KEY: key })
+      .finished;
+
+  it("says what it lacks, and what the service refuses", async function () {
+    const missing = join(running.dataPath, "no-such-file");
+    const broken = join(running.dataPath, "broken.json");
+    await writeFile(broken, "{");
+    const runs = await Promise.all([
+      run(["bind-token"]),
+      run(["bind-token", "04AA"]),
+      run(["bind-token", "04AA", "--consent", missing, "--tariff", "0x12"]),
+      run(["bind-token", "04AA", "--consent", broken, "--tariff", "0x12"]),
+      run(["list-tokens", "04AA"]),
+      run(["list-tokens"], "w".repeat(32)),
+      run(["unbind-token", "04AA"]),
+    ]);
+    expect(runs.map(({ code }) => code)).to.deep.equal([2, 2, 2, 2, 2, 2, 1]);
+    expect(runs[2].stderr).to.include(missing);
+    expect(JSON.parse(runs[5].stdout)).to.have.property("error", "OPERATOR_UNAUTHENTICATED");
+    expect(JSON.parse(runs[6].stdout)).to.have.property("error", "ID_TOKEN_UNKNOWN");
+  });
+
+  it("binds a card under the consent in a file, lists it and unbinds it", async function () {
+    const binding = bindingOf("04AA", await fleet.consent());
+    const file = join(running.dataPath, "consent.json");
+    await writeFile(file, JSON.stringify(binding["consent"]));
+    const bind = ["bind-token", "04aa", "--consent", file, "--tariff", String(binding["tariffId"])];
+    const bound = await run([...bind, "--hold-micro", "5000000"]);
+    expect(bound.code, bound.stderr).to.equal(0);
+    expect(JSON.parse(bound.stdout)).to.deep.include({ idToken: "04AA", type: "ISO14443", holdMicro: "5000000" });
+    const listed = await run(["list-tokens"]);
+    expect(JSON.parse(listed.stdout)).to.have.deep.property("idTokens", [JSON.parse(bound.stdout)]);
+    expect((await run(["unbind-token", "04Aa"])).code).to.equal(0);
   });
 });
