@@ -147,7 +147,6 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         require(key.revokedAt == 0, KeyRevoked(keyId));
         require(key.activeMeter == 0, KeyAlreadyActive(key.activeMeter));
         _requireRunning(content.validUntil, content.calibrationExpiresAt);
-        require(key.countedUntil < content.validUntil, ValidityEmpty(key.countedUntil, content.validUntil));
     }
 
     function _requirePossessionTag(uint32 meter, bytes32 keyId, bytes calldata payload) private view {

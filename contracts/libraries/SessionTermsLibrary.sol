@@ -36,14 +36,6 @@ library SessionTermsLibrary {
         return uint32(PackedTerms.unwrap(terms) >> 168);
     }
 
-    function evse(PackedTerms terms) internal pure returns (uint32) {
-        return uint32(PackedTerms.unwrap(terms) >> 136);
-    }
-
-    function meter(PackedTerms terms) internal pure returns (uint32) {
-        return uint32(PackedTerms.unwrap(terms) >> 104);
-    }
-
     function holdMicro(PackedTerms terms) internal pure returns (uint64) {
         return uint64(PackedTerms.unwrap(terms) >> 40);
     }

@@ -112,21 +112,6 @@ describe("MeterRegistry.activateMeter", () => {
       .withArgs(end, end + 1n);
   });
 
-  it("refuses a meter whose interval ends before the key's records stop to count for an earlier number", async () => {
-    const { registry, operator, startedAt } = fixture;
-    const meter = await activeMeter(fixture);
-    const again = await registerMeter(fixture, { evse: 2n, validUntil: startedAt + 2n * DAY });
-    const retiredAt = startedAt + 2n * DAY - 1n;
-    await eventsAt(fixture, retiredAt, () => registry.connect(operator).retireMeter(meter));
-    const { payload, r, s } = await possessionRecord(fixture, again);
-
-    // Still running, but not for a second longer than what counted before.
-    await networkHelpers.time.setNextBlockTimestamp(startedAt + 2n * DAY);
-    await expect(registry.connect(operator).activateMeter(again, payload, r, s))
-      .to.be.revertedWithCustomError(registry, "ValidityEmpty")
-      .withArgs(startedAt + 2n * DAY, startedAt + 2n * DAY);
-  });
-
   it("refuses curves that it cannot verify", async () => {
     const { registry, operator } = fixture;
 

@@ -142,7 +142,7 @@ const cases: Readonly<Record<Exclude<RefusalReason, "None">, readonly Refused[]>
     at(end({ RI: "null" }), "null"),
     at(end({ RU: "77" }), "77"),
   ],
-  VersionUnknown: ['"1.5"', '"2.0"', '"1.a"', '""', "1", "15", "1.5", "null"].map((version) =>
+  VersionUnknown: ['"1.5"', '"2.0"', '"1.a"', '""', "1", "15", "1.5", "null", `1.2${"0".repeat(29)}`].map((version) =>
     at(payloadText({ FV: version }), version),
   ),
   PaginationInvalid: [
