@@ -27,6 +27,17 @@ export const chargingSettings = {
     .enum(["optional", "required"])
     .prefault("optional")
     .meta({ description: "Whether unsigned energy needs every message of its transaction." }),
+  REGISTER_MODULI_WH: z
+    .string()
+    .regex(
+      /^\s*(?:[1-9][0-9]{0,9} [1-9][0-9]{0,17}\s*(?:,\s*|$))*$/,
+      "must be pairs of an EVSE and Wh, such as 7 1000000000",
+    )
+    .prefault("")
+    .meta({
+      description:
+        "At which value meters' registers begin anew: pairs of an EVSE's number and Wh, separated by commas. A step back is no rollover elsewhere.",
+    }),
   SESSION_START_LIMIT_MS: integer(1_000, 86_400_000)
     .prefault("300000")
     .meta({ description: "Wait after which a session that no charger begins is closed, in milliseconds." }),
@@ -53,6 +64,8 @@ export const chargingSettings = {
 /** How sessions are begun, watched, stopped and judged. */
 export interface ChargingConfig {
   readonly policy: EvidencePolicy;
+  /** At which value the register of an EVSE's meter begins anew, by the EVSE's number, in Wh. */
+  readonly registerModuliWh: ReadonlyMap<number, bigint>;
   readonly start: StartLimits;
   readonly missingStop: MissingStopLimits;
   /** Share of a hold at which charging is stopped. */
@@ -72,6 +85,7 @@ export function chargingOf(settings: z.output<z.ZodObject<typeof chargingSetting
       settlesSuspicious: settings.EVIDENCE_SUSPICIOUS === "settle",
       requiresEveryMessage: settings.EVIDENCE_EVERY_MESSAGE === "required",
     },
+    registerModuliWh: moduliOf(settings.REGISTER_MODULI_WH),
     start: { limitMs: settings.SESSION_START_LIMIT_MS, retryMs: settings.SESSION_START_RETRY_MS },
     missingStop: {
       leastSilenceMs: settings.STOP_MISSING_SILENCE_MS,
@@ -81,4 +95,11 @@ export function chargingOf(settings: z.output<z.ZodObject<typeof chargingSetting
     stopAtBps: settings.HOLD_STOP_AT_BPS,
     stopRetryMs: settings.STOP_RETRY_MS,
   };
+}
+
+function moduliOf(text: string): ReadonlyMap<number, bigint> {
+  const pairs = text.split(",").map((entry) => entry.trim().split(" "));
+  return new Map(
+    pairs.flatMap(([evse = "", modulusWh = ""]) => (evse === "" ? [] : [[Number(evse), BigInt(modulusWh)]])),
+  );
 }

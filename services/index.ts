@@ -116,13 +116,22 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
   const { unboundRecords } = config;
-  const { policy: evidencePolicy, start, missingStop, stopAtBps, stopRetryMs } = config.charging;
+  const { policy: evidencePolicy, registerModuliWh, start, missingStop, stopAtBps, stopRetryMs } = config.charging;
   const receiver = createRecordReceiver({
     ...{ store, chain, meters, verifier, desk, metrics, now },
     ...{ unboundRecords, evidencePolicy },
   });
   const book = createTransactionBook({ store });
-  const assessor = createSessionAssessor({ store, book, meters, ocmf, policy: evidencePolicy, desk, now });
+  const assessor = createSessionAssessor({
+    store,
+    book,
+    meters,
+    ocmf,
+    policy: evidencePolicy,
+    desk,
+    now,
+    registerModuliWh,
+  });
   const inbox = createChargingInbox({ store, book, assessor, receiver, desk, now, stopAtBps });
   const { vehicles } = relays;
   const { openingWaitMs, ...tokenLimits } = config.fleets;

@@ -36,6 +36,7 @@ describe("The configuration", function () {
       { ...required, WATTPROOF_ORACLE_PRIVATE_KEY: undefined, WATTPROOF_ORACLE_KEYSTORE: "k" },
       "KEYSTORE",
     ],
+    ["a modulus of no EVSE", { ...required, WATTPROOF_REGISTER_MODULI_WH: "1000000" }, "WATTPROOF_REGISTER_MODULI_WH"],
     ["a short key of the operator", { ...required, WATTPROOF_OPERATOR_KEY: "short" }, "WATTPROOF_OPERATOR_KEY"],
     [
       "a fleet's key that is none",
@@ -80,6 +81,14 @@ describe("The configuration", function () {
       .to.throw(WattproofError)
       .with.property("message")
       .that.does.not.include(secret);
+  });
+
+  it("reads at which value which meter's register begins anew", function () {
+    const { charging } = parseConfiguration({ ...required, WATTPROOF_REGISTER_MODULI_WH: "7 1000000000, 12 999999" });
+    expect([...charging.registerModuliWh]).to.deep.equal([
+      [7, 1_000_000_000n],
+      [12, 999_999n],
+    ]);
   });
 
   it("reads the other oracles, and refuses what names none, without repeating a key", function () {
@@ -139,6 +148,7 @@ describe("The configuration", function () {
       unboundRecords: "refuse",
       charging: {
         policy: defaultEvidencePolicy,
+        registerModuliWh: new Map(),
         start: { limitMs: 300_000, retryMs: 30_000 },
         missingStop: defaultMissingStopLimits,
         stopAtBps: defaultStopAtBps,

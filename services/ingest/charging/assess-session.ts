@@ -39,6 +39,8 @@ export interface SessionAssessorDeps {
   readonly policy: EvidencePolicy;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** At which value the register of an EVSE's meter begins anew, by the EVSE's number, in Wh; by default none does. */
+  readonly registerModuliWh?: ReadonlyMap<number, bigint>;
 }
 
 /** How often a step is computed again because its session moved on meanwhile. */
@@ -53,6 +55,7 @@ interface Step {
 export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssessor {
   const { store, book, meters, policy, desk, now } = deps;
   const readSigned = createSignedEvidenceReader(deps);
+  const modulusOf = (evse: number): bigint | null => deps.registerModuliWh?.get(evse) ?? null;
 
   async function readMessages(transaction: ChargingTransaction): Promise<readonly StationMessage[]> {
     await book.flush();
@@ -67,15 +70,18 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
   async function measuredAt(
     transaction: ChargingTransaction,
     session: StoredSession | null,
-  ): Promise<(MeasuredBy & { readonly ratedPowerW: number }) | null> {
+  ): Promise<(MeasuredBy & AssessmentInput["station"]) | null> {
     if (session !== null) {
       const { sessionId, terms } = session;
-      return { sessionId, meter: terms.meter, ratedPowerW: terms.maximumPowerW };
+      const registerModulusWh = modulusOf(terms.evse);
+      return { sessionId, meter: terms.meter, ratedPowerW: terms.maximumPowerW, registerModulusWh };
     }
     const station = await store.findStation(transaction.stationId);
     const number = transaction.evse === null ? undefined : station?.evses[transaction.evse - 1];
     const evse = number === undefined ? null : await meters.readEvse(number);
-    return evse === null ? null : { sessionId: null, meter: evse.activeMeter, ratedPowerW: evse.maximumPowerW };
+    if (number === undefined || evse === null) return null;
+    const { activeMeter: meter, maximumPowerW: ratedPowerW } = evse;
+    return { sessionId: null, meter, ratedPowerW, registerModulusWh: modulusOf(number) };
   }
 
   async function meterOf(session: StoredSession): Promise<CdrMeter> {
@@ -170,7 +176,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const messages = await readMessages(transaction);
     const input: AssessmentInput = {
       messages,
-      station: { ratedPowerW: measured.ratedPowerW, registerModulusWh: null },
+      station: { ratedPowerW: measured.ratedPowerW, registerModulusWh: measured.registerModulusWh },
       signed: await readSigned(measured, messages),
       sessionIdTag: session?.idTag ?? null,
     };

@@ -151,6 +151,25 @@ describe("The failure modes of chargers, over real sockets into a real store", f
     return { status: response.status, body: await response.json() };
   }
 
+  it("5: takes a step back for a rollover only at the EVSE whose modulus is set", async function () {
+    const points = [await chain.addChargingPoint(), await chain.addChargingPoint()] as const;
+    const own = await openChargingWorld(chain, { WATTPROOF_REGISTER_MODULI_WH: `${points[0].evse} 1000000` });
+    const charger = await own.connect("CS-1", "ocpp1.6", [points[0].evse, points[1].evse]);
+    const assessments = [];
+    for (const [index, point] of points.entries()) {
+      const session = await chain.openSession(point);
+      await own.service.synchronise();
+      const talk = { connectorId: index + 1, idTag: session.idTag, meterStart: 999_500 };
+      const transactionId = await start16(own, charger, talk);
+      await stop16(own, charger, { transactionId, atSeconds: 600, meterStop: 500 });
+      await own.settle();
+      assessments.push((await own.show(session)).session.assessment);
+    }
+    await own.close();
+    expect(assessments[0]).to.deep.include({ energyWh: "1000", grade: "plausible-unsigned" });
+    expect(assessments[1]).to.deep.include({ grade: "disputed" });
+  });
+
   it("7: asks a silent charger whose connector is free, and settles on the last reading after the grace", async function () {
     const place = await openPlace(chain, world);
     const charger = await world.connect("CS-1", "ocpp1.6", [place.point.evse]);
