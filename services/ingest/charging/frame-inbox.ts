@@ -45,11 +45,11 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   const tariffs = new Map<string, Tariff>();
 
   async function handle(message: StationMessage, frame: StoredFrame): Promise<void> {
-    const open = (await book.list(frame.stationId)).filter(({ isOpen }) => isOpen);
     if (isTransactionMessage(message)) {
       await handleTransaction(message, frame);
       return;
     }
+    const open = (await book.list(frame.stationId)).filter(({ isOpen }) => isOpen);
     for (const transaction of open) {
       if (!isEndSign(message, knownOf(transaction))) continue;
       // A boot is a part of the transactions that it interrupts.
@@ -270,8 +270,8 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   }
 
   return {
-    async take(frame) {
-      const message = readFrame(frame);
+    async take(frame, payload) {
+      const message = readFrame(frame, payload);
       if (message === null) return;
       await book.inTurn(frame.stationId, () => handle(message, frame));
     },

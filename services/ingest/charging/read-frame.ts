@@ -13,12 +13,14 @@ const telling: ReadonlySet<string> = new Set([
   "TransactionEvent",
 ]);
 
-/** What a stored frame of a station says; `null` for one that says nothing about energy. */
-export function readFrame(frame: StoredFrame): StationMessage | null {
+/**
+ * What a stored frame of a station says; `null` for one that says nothing about energy.
+ * @param parsed The payload, where it was parsed already.
+ */
+export function readFrame(frame: StoredFrame, parsed?: unknown): StationMessage | null {
   const { action, direction, protocol, stationId, receivedAtMs, frameId } = frame;
   if (direction !== "in" || action === null || !telling.has(action)) return null;
-  const parsed: unknown = JSON.parse(frame.text);
-  const payload: unknown = Array.isArray(parsed) ? parsed[3] : undefined;
+  const payload = parsed ?? payloadOf(frame.text);
   return translateCall(
     { protocol, action, payload },
     {
@@ -27,6 +29,11 @@ export function readFrame(frame: StoredFrame): StationMessage | null {
       hasPassedSchema: frame.faults === null && isTransactionAction(protocol, action),
     },
   );
+}
+
+function payloadOf(text: string): unknown {
+  const frame: unknown = JSON.parse(text);
+  return Array.isArray(frame) ? frame[3] : undefined;
 }
 
 /** The message as one of this transaction: stations of 1.6 leave the id out, or send one that means nothing. */

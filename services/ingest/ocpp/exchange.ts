@@ -53,8 +53,8 @@ export interface ExchangeDeps {
   readonly counts: OcppCounts;
   readonly now: () => number;
   readonly heartbeatSeconds: number;
-  /** Called for every frame that is on disk, in order. */
-  readonly onStored: (frame: StoredFrame) => void;
+  /** Called for every frame that is on disk, in order; with its payload if it is a CALL of a station. */
+  readonly onStored: (frame: StoredFrame, payload?: unknown) => void;
 }
 
 /** Longer than any answer from the store takes, shorter than the patience of stations (30 s and more). */
@@ -69,9 +69,9 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   // The last turn of each station, over all its connections; only what is under way is in it.
   const turns = new Map<string, Promise<void>>();
 
-  async function commit(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome> {
+  async function commit(frame: NewFrame, effects: readonly FrameEffect[], payload?: unknown): Promise<FrameOutcome> {
     const outcome = await store.commitFrame(frame, effects);
-    onStored(outcome.frame);
+    onStored(outcome.frame, payload);
     return outcome;
   }
 
@@ -131,7 +131,8 @@ export function createExchange(deps: ExchangeDeps): Exchange {
           desk.alert("ocpp-frame-quarantined", { stationId, action, faults });
         } else if (plan.kind === "refuse") counts.frames.refused += 1;
         else counts.frames.answered += 1;
-        const stored = commit(frameOf(line, "in", receivedAtMs, text, action, messageId, answer, faults), effects);
+        const frame = frameOf(line, "in", receivedAtMs, text, action, messageId, answer, faults);
+        const stored = commit(frame, effects, payload);
         return finish(line, messageId, plan, answer, stored, previous);
       }),
     takeOther: (line, text, due) =>

@@ -11,25 +11,31 @@ import type { Store } from "../../store/store.ts";
  * means that it could not do its work; the frame comes again, and later ones of that station wait.
  */
 export interface FrameInbox {
-  take(frame: StoredFrame): Promise<void>;
+  /** @param payload What the door has parsed, if it is in memory still; nobody changes it. */
+  take(frame: StoredFrame, payload?: unknown): Promise<void>;
   /** Resolves when what was taken is on disk, so that it need not come again. */
   settled(): Promise<void>;
 }
 
 /** Hands frames on without anybody having to wait for it. */
 export interface FramePump {
-  /** Tells of a frame that is on disk, in the order of the frames. */
-  offer(frame: StoredFrame): void;
+  /** Tells of a frame that is on disk, in the order of the frames, and of its payload where that was parsed. */
+  offer(frame: StoredFrame, payload?: unknown): void;
   /** Hands on until the signal; begins where an earlier run stopped. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything that was on disk at the time of the call was handed on or set aside. */
   settled(): Promise<void>;
 }
 
+interface Waiting {
+  readonly frame: StoredFrame;
+  readonly payload?: unknown;
+}
+
 const pageFrames = 512;
 /** What comes within this is taken together: one commit for many frames, and one look at each session. */
 const gatherMs = 100;
-/** Frames kept in memory so that they need not be read back; about 10 MB of usual ones. */
+/** Frames kept in memory so that they need not be read back; about 20 MB of usual ones. */
 const memoryFrames = 8_192;
 const attemptPausesMs = [50, 500];
 const endGraceMs = 1_000;
@@ -63,7 +69,7 @@ export function createFramePump(deps: {
   readonly now: () => number;
 }): FramePump {
   const { store, inbox, desk, now } = deps;
-  let fresh: StoredFrame[] = [];
+  let fresh: Waiting[] = [];
   let cursor = 0;
   let newest = 0;
   /** Stations that have frames set aside: what follows must not overtake them. */
@@ -73,30 +79,31 @@ export function createFramePump(deps: {
   let hurry: () => void = () => undefined;
   let waiters: { readonly ordinal: number; readonly resolve: () => void }[] = [];
 
-  async function nextPage(): Promise<readonly StoredFrame[]> {
-    while (fresh[0] !== undefined && fresh[0].ordinal <= cursor) fresh.shift();
-    if (fresh[0]?.ordinal === cursor + 1) {
+  async function nextPage(): Promise<readonly Waiting[]> {
+    while (fresh[0] !== undefined && fresh[0].frame.ordinal <= cursor) fresh.shift();
+    if (fresh[0]?.frame.ordinal === cursor + 1) {
       const page = fresh.slice(0, pageFrames);
       fresh = fresh.slice(pageFrames);
       return page;
     }
-    return store.listFrames(cursor, pageFrames);
+    return (await store.listFrames(cursor, pageFrames)).map((frame) => ({ frame }));
   }
 
-  async function handOn(frames: readonly StoredFrame[], signal: AbortSignal): Promise<void> {
+  async function handOn(page: readonly Waiting[], signal: AbortSignal): Promise<void> {
     const stations = Map.groupBy(
-      frames.filter(({ direction, action }) => direction === "in" && action !== null),
-      ({ stationId }) => stationId,
+      page.filter(({ frame }) => frame.direction === "in" && frame.action !== null),
+      ({ frame }) => frame.stationId,
     );
     await Promise.all([...stations.values()].map((queue) => handOnOfStation(queue, signal)));
   }
 
-  async function handOnOfStation(queue: readonly StoredFrame[], signal: AbortSignal): Promise<void> {
+  async function handOnOfStation(queue: readonly Waiting[], signal: AbortSignal): Promise<void> {
     const isEnded = (): boolean => signal.aborted;
-    for (const frame of queue) {
+    for (const waiting of queue) {
       // Then the cursor does not move, and the frame comes again.
       if (isEnded()) return;
-      if (!stalled.has(frame.stationId) && (await tryTaking(frame, signal))) continue;
+      const { frame } = waiting;
+      if (!stalled.has(frame.stationId) && (await tryTaking(waiting, signal))) continue;
       if (isEnded()) return;
       if (stalled.size === 0) retryAtMs = now() + parkedPauseMs;
       stalled.add(frame.stationId);
@@ -104,10 +111,10 @@ export function createFramePump(deps: {
     }
   }
 
-  async function tryTaking(frame: StoredFrame, signal: AbortSignal): Promise<boolean> {
+  async function tryTaking({ frame, payload }: Waiting, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await inbox.take(frame);
+        await inbox.take(frame, payload);
         return true;
       } catch (error) {
         const pauseMs = attemptPausesMs[attempt];
@@ -129,7 +136,7 @@ export function createFramePump(deps: {
       const open = parked.filter(({ stationId }) => !failed.has(stationId));
       for (const frame of open) {
         if (failed.has(frame.stationId)) continue;
-        if (await orEnd(tryTaking(frame, signal), signal)) {
+        if (await orEnd(tryTaking({ frame }, signal), signal)) {
           await inbox.settled();
           await store.unparkFrame(frame.ordinal);
         } else failed.add(frame.stationId);
@@ -198,18 +205,18 @@ export function createFramePump(deps: {
       // An end in between leaves the cursor, so that what was not taken comes again.
       if (isEnded()) return;
       await inbox.settled();
-      await store.moveFrameCursor(last.ordinal);
-      cursor = last.ordinal;
+      await store.moveFrameCursor(last.frame.ordinal);
+      cursor = last.frame.ordinal;
       tellWaiters();
       if (page.length < pageFrames && waiters.length === 0) await gather(signal);
     }
   }
 
   return {
-    offer(frame) {
+    offer(frame, payload) {
       newest = frame.ordinal;
       if (fresh.length >= memoryFrames) fresh = [];
-      fresh.push(frame);
+      fresh.push({ frame, payload });
       wake();
     },
     async run(signal) {

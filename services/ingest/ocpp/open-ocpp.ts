@@ -50,7 +50,7 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
     counts,
     now,
     heartbeatSeconds: config.heartbeatSeconds,
-    onStored: (frame) => pump?.offer(frame),
+    onStored: (frame, payload) => pump?.offer(frame, payload),
   });
   const door = await openOcppDoor({ store, exchange, counts, desk, log, now, config, host });
   const pumping = pump?.run(stop.signal);

@@ -5,8 +5,8 @@ import type { TokenOpener } from "./open-for-tokens.ts";
 /** Has the opener look as soon as a frame was taken that may have begun a transaction with an idToken. */
 export function createWakingInbox(inbox: FrameInbox, opener: Pick<TokenOpener, "wake">): FrameInbox {
   return {
-    async take(frame) {
-      await inbox.take(frame);
+    async take(frame, payload) {
+      await inbox.take(frame, payload);
       if (mayBegin(frame)) opener.wake();
     },
     settled: () => inbox.settled(),

@@ -16,8 +16,16 @@ const greatestDepth = 32;
 /** Copies what was received. Whatever is no JSON object reads as an empty one. */
 export function copyPayload(received: unknown): PayloadCopy {
   const copy = copyValue(received, 0);
-  const digest = hash("sha256", JSON.stringify([copy]));
-  return { payload: isJsonRecord(copy) ? copy : {}, digest };
+  return { payload: isJsonRecord(copy) ? copy : {}, digest: digestOfCopy(copy) };
+}
+
+/** The digest of what was received, as `copyPayload` tells it. */
+export function digestOf(received: unknown): string {
+  return digestOfCopy(copyValue(received, 0));
+}
+
+function digestOfCopy(copy: unknown): string {
+  return hash("sha256", JSON.stringify([copy]));
 }
 
 export function isJsonRecord(value: unknown): value is JsonRecord {
