@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A service in a process of its own that is started again whenever it dies. */
@@ -14,6 +16,11 @@ export interface SupervisedService {
 }
 
 const entry = fileURLToPath(new URL("crashing-service.ts", import.meta.url));
+/** What is compiled at one start is there for the next ones, of which there are many. */
+const inherited = {
+  PATH: process.env["PATH"] ?? "",
+  NODE_COMPILE_CACHE: join(tmpdir(), "wattproof-compiled"),
+};
 const startTimeoutMs = 120_000;
 /** Deaths beyond those that were asked for. */
 const spareRestarts = 4;
@@ -32,7 +39,7 @@ export function superviseService(
   function start(): void {
     const place = places[deaths.length];
     child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
-      env: { PATH: process.env["PATH"] ?? "", ...environment, ...(place === undefined ? {} : { CRASH_AT: place }) },
+      env: { ...inherited, ...environment, ...(place === undefined ? {} : { CRASH_AT: place }) },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const started = child;

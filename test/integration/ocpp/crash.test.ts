@@ -34,9 +34,10 @@ const sessionMs = 600_000;
 
 /** While the frames come: before a frame is on disk, after it is and before its answer, and between two frames. */
 const framePlaces = ["store.commitFrame:before", "store.commitFrame:after", "between"] as const;
-const frameKills = 5;
-/** While the frames are read: their transactions, the records in them, and the mark of how far it got. */
+const frameKills = 4;
+/** While the frames are read: their transactions, what was measured, the records, and the mark of how far it got. */
 const transactionPlaces = ["store.commitCharging:before", "store.commitCharging:after"] as const;
+const readingPlaces = ["store.commitChargingFrames:before:1", "store.commitChargingFrames:after:1"] as const;
 const recordPlaces = [
   "store.putMessage:before:1",
   "store.putMessage:after:1",
@@ -54,12 +55,16 @@ const settlementPlaces = [
   "chain.broadcast:after:1",
 ];
 const settlementKills = 3;
-const killsPerRun = frameKills + 2 + settlementKills;
+const killsPerRun = frameKills + 3 + settlementKills;
 
 /** Ten places, each reached whatever came before it: no kill of the frames gets further than two of three sessions. */
 function drawPlaces(random: Random): readonly string[] {
   const ofFrames = Array.from({ length: frameKills }, () => `${random.pick(framePlaces)}:${1 + random.below(3)}`);
-  const ofInbox = [`${random.pick(transactionPlaces)}:${1 + random.below(2)}`, random.pick(recordPlaces)];
+  const ofInbox = [
+    `${random.pick(transactionPlaces)}:${1 + random.below(2)}`,
+    random.pick(readingPlaces),
+    random.pick(recordPlaces),
+  ];
   const ofSettlement = [...settlementPlaces];
   while (ofSettlement.length > settlementKills) ofSettlement.splice(random.below(ofSettlement.length), 1);
   return [...ofFrames, ...ofInbox, ...ofSettlement];
