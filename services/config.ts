@@ -91,7 +91,10 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{32,128}$/, "must have 32 to 128 characters of A-Z a-z 0-9 _ -")
     .optional()
-    .meta({ description: "Key of the operator for the commands to stations. Without it there are none." }),
+    .meta({
+      description:
+        "Key of the operator, for commands to stations and the operator's page. Without it there is neither.",
+    }),
   OCPP_PORT: integer(0, 65_535)
     .optional()
     .meta({ description: "TCP port for chargers without TLS; 0 takes a free one. By default they use the HTTP port." }),

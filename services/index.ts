@@ -1,8 +1,10 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
+import { withAlertMemory } from "./alert-memory.ts";
 import type { Chain } from "./chain/chain.ts";
 import { readContractInterfaces } from "./chain/contracts.ts";
+import { createCreditReader } from "./chain/credit-reader.ts";
 import { readDeployment, type Deployment } from "./chain/deployment.ts";
 import { createEthereumChain } from "./chain/ethereum-chain.ts";
 import { openRelays } from "./chain/open-relays.ts";
@@ -55,6 +57,7 @@ import { createOcmfVerifier } from "./verify/ocmf/verifier.ts";
 import { createRecordVerifier, type RecordVerifier } from "./verify/record-verifier.ts";
 import { pageSettingsOf } from "./web/server/page-configuration.ts";
 import type { ChargeStopper } from "./web/server/stop-charging.ts";
+import { createOperatorDoors } from "./web/server/operator/operator-doors.ts";
 import { createWebDoors } from "./web/server/web-doors.ts";
 
 /** A running service. */
@@ -110,7 +113,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const lock = lockFolder(config.dataPath);
   const store = (options.openStore ?? openSqliteStore)(config.dataPath);
   const metrics = createMetrics();
-  const desk = createOperatorDesk({ log, metrics });
+  const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
   const meters = createMeterDirectory({ chain });
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
@@ -225,7 +228,24 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const server = await openHttpServer(
     {
       ...web,
-      doors: [...web.doors, ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now })],
+      doors: [
+        ...web.doors,
+        ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now }),
+        ...createOperatorDoors({
+          store,
+          connections,
+          credits: createCreditReader({ rpc: pageRpc, deployment, interfaces }),
+          alerts: desk.remembered,
+          operatorKey: config.operatorKey,
+          service: {
+            chainId: deployment.chainId,
+            chainName: pageSettings.chainName,
+            oracle: chain.oracle,
+            confirmations,
+          },
+          now,
+        }),
+      ],
       store,
       receiver,
       receipts,

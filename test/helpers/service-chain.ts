@@ -75,7 +75,7 @@ export interface ServiceChain {
   addChargingPoint(curve?: SimulatedCurve, options?: ChargingPointOptions): Promise<ChargingPoint>;
   openSession(
     point: ChargingPoint,
-    options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number },
+    options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number; readonly agreement?: number },
   ): Promise<OpenedSession>;
   postBond(oracle: string, amountMicro: bigint): Promise<void>;
   /** Sends a call from an account that is nobody, and fails if the contract refuses it. */
@@ -223,14 +223,14 @@ export async function startServiceChain(
       await (await registry.activateAttestedMeter(meter, signAsQuorum(oracles.slice(0, threshold), digest))).wait();
       return { evse, meter, device, maximumPowerW };
     },
-    async openSession(point, { holdMicro = 20_000_000n, expiresInSeconds = daySeconds } = {}) {
+    async openSession(point, { holdMicro = 20_000_000n, expiresInSeconds = daySeconds, agreement = 0 } = {}) {
       lanes += 1;
       const terms: SessionTerms = {
         driver: driver.address,
         lane: lanes,
         nonce: 0,
         operator: operator.address,
-        agreement: 0,
+        agreement,
         evse: point.evse,
         meter: point.meter,
         maximumPowerW: point.maximumPowerW,

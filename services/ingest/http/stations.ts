@@ -85,7 +85,8 @@ export function showEvseState(deps: Pick<StationsDeps, "store" | "connections">)
   };
 }
 
-function stationView(station: OcppStationState, connections: Connections): unknown {
+/** A station with its state as it is now. */
+export function stationView(station: OcppStationState, connections: Connections): object {
   const connection = connections.find(station.stationId);
   const isConnected = connection !== undefined;
   return {

@@ -1,3 +1,4 @@
+import { operatorStep } from "./operator.ts";
 import { tokenStep } from "./tokens.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
@@ -350,4 +351,5 @@ export const migrations: readonly string[] = [
   quorumStep,
   chargingStep,
   tokenStep,
+  operatorStep,
 ];

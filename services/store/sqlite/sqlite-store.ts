@@ -10,6 +10,7 @@ import { createGroupCommit } from "./group-commit.ts";
 import { createMessageStore } from "./messages.ts";
 import { createOcppFrameStore } from "./ocpp-frames.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
+import { createOperatorStore } from "./operator.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createStationStore } from "./stations.ts";
@@ -36,6 +37,7 @@ export function openSqliteStore(folder: string): Store {
     ...createOcppStationStore(access),
     ...createChargingStore(access),
     ...createTokenStore(access),
+    ...createOperatorStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

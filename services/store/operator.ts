@@ -1,0 +1,61 @@
+import type { SessionStatus } from "../domain/session.ts";
+import type { QuarterTotals } from "../domain/energy-totals.ts";
+import type { StoredSession } from "./store.ts";
+
+/** A page of sessions, newest first. */
+export interface NewestSessionsQuery {
+  readonly statuses: readonly SessionStatus[];
+  readonly limit: number;
+  /** The last session of the page before. */
+  readonly before: string | null;
+}
+
+/** A session with when it became known and when it last changed, in milliseconds since 1970. */
+export interface DatedSession {
+  readonly session: StoredSession;
+  readonly openedAtMs: number;
+  readonly changedAtMs: number;
+}
+
+/** A registered station, with when its last message came through the HTTP door. */
+export interface StationActivity {
+  readonly stationId: string;
+  readonly lastMessageAtMs: number | null;
+}
+
+/** Credit on the chain belongs to an operator under an agreement with partners; agreement 0 is without partners. */
+export interface CreditKey {
+  readonly operator: string;
+  readonly agreement: number;
+}
+
+/** What is on its way, and what hangs besides sessions. */
+export interface PipelineCounts {
+  /** Sessions in batches that nothing was sent for yet. */
+  readonly formedSessions: number;
+  /** Sessions in batches whose transaction is on its way. */
+  readonly sentSessions: number;
+  readonly openBatches: number;
+  readonly oldestBatchAtMs: number | null;
+  /** Messages through the HTTP door without a verdict. */
+  readonly pendingMessages: number;
+  /** Messages of OCPP that could not be handed on. */
+  readonly parkedFrames: number;
+  /** Challenges, answers and conclusions that are due or on their way, and those given up. */
+  readonly openActs: number;
+  readonly givenUpActs: number;
+}
+
+/** What the operator's page reads and nothing else does; durability and errors are those of the whole ledger. */
+export interface OperatorStore {
+  /** @throws QUERY_INVALID if `before` is unknown */
+  listNewestSessions(query: NewestSessionsQuery): Promise<readonly DatedSession[]>;
+  countPipeline(): Promise<PipelineCounts>;
+  countStations(): Promise<number>;
+  /** Stations behind this id, by id. */
+  listStationsAfter(after: string | null, limit: number): Promise<readonly StationActivity[]>;
+  /** What charge detail records of this time say, by quarter of an hour, oldest first; none where there are none. */
+  sumCdrs(fromMs: number, untilMs: number): Promise<readonly QuarterTotals[]>;
+  /** Operators and agreements that sessions were opened under, in order, behind this one. */
+  listCreditKeys(after: CreditKey | null, limit: number): Promise<readonly CreditKey[]>;
+}

@@ -1,0 +1,360 @@
+import { expect } from "chai";
+import { JsonRpcProvider } from "ethers";
+import { z } from "zod";
+
+import {
+  codeOf,
+  post,
+  addStation,
+  runService,
+  type Answer,
+  type RunningService,
+  type StationCredentials,
+} from "../helpers/running-service.ts";
+import {
+  startServiceChain,
+  type ChargingPoint,
+  type OpenedSession,
+  type ServiceChain,
+} from "../helpers/service-chain.ts";
+
+const key = "operator-key-of-the-tests-0123456789";
+const kwh = 1_000_000_000n;
+const beginSeconds = 1_700_000_000;
+const paths = ["overview", "stations", "sessions", "totals?by=hour", "money"] as const;
+
+const rowSchema = z.looseObject({ sessionId: z.string(), state: z.string() });
+const rowsSchema = z.object({ sessions: z.array(rowSchema), next: z.string().nullable() });
+const totalsSchema = z.object({
+  sessions: z.number(),
+  energyWh: z.string(),
+  billedMicro: z.string(),
+  settledMicro: z.string(),
+});
+const bucketsSchema = z.object({
+  buckets: z.array(totalsSchema.extend({ startsAtMs: z.number(), endsAtMs: z.number() })),
+  sum: totalsSchema,
+});
+const cdrSchema = z.object({
+  cdr: z.object({ energyWh: z.string(), chargedMicro: z.string() }),
+  session: z.object({ closing: z.object({ chargedMicro: z.string() }) }),
+});
+
+describe("What the service tells the operator's page", function () {
+  let chain: ServiceChain;
+  let running: RunningService;
+  let point: ChargingPoint;
+  let station: StationCredentials;
+  let nowMs = Date.UTC(2026, 2, 28, 12, 20);
+
+  before(async function () {
+    chain = await startServiceChain();
+    running = await runService(chain, { WATTPROOF_OPERATOR_KEY: key }, { now: () => nowMs });
+    point = await chain.addChargingPoint();
+    station = await addStation(running.service.store, "CS-A", [point.evse]);
+  });
+  after(async function () {
+    await running.close();
+    await chain.close();
+  });
+
+  async function ask(path: string, authorization: string | null = `Bearer ${key}`): Promise<Answer> {
+    // What was answered a moment ago is answered again; a test asks after it.
+    nowMs += 20_000;
+    const response = await fetch(`${running.service.url}/v1/operator/${path}`, {
+      headers: authorization === null ? {} : { authorization },
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async function charge(energyMicroWh: bigint, isSettled = true, agreement = 0): Promise<OpenedSession> {
+    const session = await chain.openSession(point, { agreement });
+    await running.service.synchronise();
+    const step = (transaction: "B" | "E", energy: bigint, seconds: number): string =>
+      point.device.step({
+        idTag: session.idTag,
+        transaction,
+        energyMicroWh: energy,
+        epochSeconds: beginSeconds + seconds,
+      });
+    await post(running.service.url, station, step("B", 0n, 0));
+    if (!isSettled) return session;
+    const answer = await post(running.service.url, station, step("E", energyMicroWh, 900));
+    expect(answer.body).to.have.property("sessionState", "completed");
+    await running.service.synchronise();
+    await running.service.synchronise();
+    return session;
+  }
+
+  async function cdrsOf(sessions: readonly OpenedSession[]): Promise<readonly z.output<typeof cdrSchema>[]> {
+    return Promise.all(
+      sessions.map(async ({ sessionId }) =>
+        cdrSchema.parse(await (await fetch(`${running.service.url}/v1/sessions/${sessionId}`)).json()),
+      ),
+    );
+  }
+
+  describe("refuses", function () {
+    it("everybody without the operator's key, with the same words on every address", async function () {
+      const wrong = [null, "", "Bearer", `Bearer ${key}x`, `Bearer ${"x".repeat(key.length)}`, `Basic ${key}`, key];
+      for (const path of paths) {
+        for (const authorization of wrong) {
+          const answer = await ask(path, authorization);
+          expect([answer.status, codeOf(answer)], `${path} ${authorization}`).to.deep.equal([
+            401,
+            "OPERATOR_UNAUTHENTICATED",
+          ]);
+        }
+      }
+    });
+
+    it("the key before it looks at anything else that was asked", async function () {
+      expect(codeOf(await ask("sessions?limit=nonsense", null))).to.equal("OPERATOR_UNAUTHENTICATED");
+    });
+
+    it("everybody where no key is configured, and says that there is no page", async function () {
+      const without = await runService(chain);
+      try {
+        for (const path of paths) {
+          const response = await fetch(`${without.service.url}/v1/operator/${path}`, {
+            headers: { authorization: `Bearer ${key}` },
+          });
+          expect(response.status).to.equal(401);
+        }
+        const page = await fetch(`${without.service.url}/operator/`);
+        expect([page.status, codeOf({ status: page.status, body: await page.json() })]).to.deep.equal([
+          404,
+          "ROUTE_UNKNOWN",
+        ]);
+      } finally {
+        await without.close();
+      }
+    });
+
+    it("what is not of the documented form", async function () {
+      const invalid = [
+        "stations?limit=0",
+        "stations?limit=101",
+        "stations?after=%3Cb%3E",
+        "sessions?show=all",
+        "sessions?before=0x12",
+        `sessions?before=0x${"00".repeat(32)}`,
+        "sessions?limit=5&limit=6",
+        "totals",
+        "totals?by=week",
+        "totals?by=hour&count=169",
+        "totals?by=day&count=63",
+        "totals?by=day&timeZone=Mars/Olympus",
+        "money?limit=21",
+        "money?after=0x12:1",
+        "money?other=1",
+      ];
+      for (const path of invalid) {
+        const answer = await ask(path);
+        expect([answer.status, codeOf(answer)], path).to.deep.equal([400, "QUERY_INVALID"]);
+      }
+    });
+
+    it("to change anything", async function () {
+      const response = await fetch(`${running.service.url}/v1/operator/overview`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}` },
+      });
+      expect([response.status, response.headers.get("allow")]).to.deep.equal([405, "GET, HEAD"]);
+    });
+  });
+
+  describe("before anything happened", function () {
+    it("answers with nothing, not with errors", async function () {
+      expect((await ask("sessions")).body).to.deep.equal({ sessions: [], next: null });
+      expect((await ask("money")).body).to.deep.equal({ symbol: "DEMO", credits: [], next: null });
+      const { buckets, sum } = bucketsSchema.parse((await ask("totals?by=hour")).body);
+      expect(buckets).to.have.lengthOf(24);
+      expect(sum).to.deep.equal({ sessions: 0, energyWh: "0", billedMicro: "0", settledMicro: "0" });
+    });
+  });
+
+  describe("with sessions", function () {
+    const settled: OpenedSession[] = [];
+    let open: OpenedSession;
+
+    before(async function () {
+      settled.push(await charge(7n * kwh), await charge(1_234_567_891n), await charge(0n));
+      open = await charge(0n, false);
+    });
+
+    it("counts where sessions are, and what hangs", async function () {
+      const { body } = await ask("overview");
+      expect(body).to.deep.include({
+        pipeline: { opened: 0, received: 1, verified: 0, batched: 0, sent: 0, confirmed: 3 },
+        stations: { registered: 1, connected: 0 },
+        batches: { open: 0, oldestAtMs: null },
+      });
+      expect(body).to.have.nested.property("hanging.disputed", 0);
+      expect(body).to.have.nested.property("service.chainId", 31_337);
+    });
+
+    it("lists running sessions apart from those that are over, newest first, page by page", async function () {
+      const running = rowsSchema.parse((await ask("sessions")).body);
+      expect(running.sessions.map(({ sessionId, state }) => [sessionId, state])).to.deep.equal([
+        [open.sessionId, "charging"],
+      ]);
+      const ids = settled.map(({ sessionId }) => sessionId).reverse();
+      const first = rowsSchema.parse((await ask("sessions?show=ended&limit=2")).body);
+      expect(first.sessions.map(({ sessionId }) => sessionId)).to.deep.equal(ids.slice(0, 2));
+      expect(first.next).to.equal(ids[1]);
+      const second = rowsSchema.parse((await ask(`sessions?show=ended&limit=2&before=${first.next}`)).body);
+      expect(second.sessions.map(({ sessionId }) => sessionId)).to.deep.equal(ids.slice(2));
+      expect(second.next).to.equal(null);
+      const [cdr] = await cdrsOf(settled.slice(0, 1));
+      expect(second.sessions[0]).to.deep.include({
+        state: "settled",
+        grade: "meter-signed-bound",
+        evse: point.evse,
+        operator: chain.operator,
+        heldMicro: "20000000",
+        energyWh: "7000",
+        billedMicro: cdr?.cdr.chargedMicro,
+        settledMicro: cdr?.session.closing.chargedMicro,
+      });
+    });
+
+    it("sums exactly what the charge detail records say, by hour and by day", async function () {
+      const cdrs = await cdrsOf(settled);
+      const billedMicro = cdrs.reduce((sum, { cdr }) => sum + BigInt(cdr.chargedMicro), 0n).toString();
+      const settledMicro = cdrs.reduce((sum, { session }) => sum + BigInt(session.closing.chargedMicro), 0n).toString();
+      const expected = { sessions: 3, energyWh: "8234.567891", billedMicro, settledMicro };
+      expect(BigInt(billedMicro) > 0n).to.equal(true);
+      for (const path of ["totals?by=hour", "totals?by=day&timeZone=Europe/Zurich", "totals?by=day&count=1"]) {
+        const { buckets, sum } = bucketsSchema.parse((await ask(path)).body);
+        expect(sum, path).to.deep.equal(expected);
+        expect(buckets.at(-1), path).to.deep.include(expected);
+      }
+    });
+
+    it("gives the 29th of March 2026 in Zurich 23 hours", async function () {
+      nowMs = Date.UTC(2026, 2, 30, 6);
+      const { buckets } = bucketsSchema.parse((await ask("totals?by=day&count=3&timeZone=Europe/Zurich")).body);
+      expect(buckets.map(({ startsAtMs, endsAtMs }) => (endsAtMs - startsAtMs) / 3_600_000)).to.deep.equal([
+        24, 23, 24,
+      ]);
+      expect(buckets[0]?.startsAtMs).to.equal(Date.UTC(2026, 2, 27, 23));
+      expect(buckets.map(({ sessions }) => sessions)).to.deep.equal([3, 0, 0]);
+    });
+
+    it("tells what the operator can withdraw, and what can still be challenged, as the contract says", async function () {
+      const pendingMicro = (await chain.readCredit()).toString();
+      expect((await ask("money")).body).to.deep.equal({
+        symbol: "DEMO",
+        credits: [
+          {
+            operator: chain.operator,
+            agreement: 0,
+            finalMicro: "0",
+            provisionalMicro: pendingMicro,
+            parties: [
+              {
+                party: chain.operator,
+                role: "operator",
+                shareBps: 10_000,
+                withdrawableMicro: "0",
+                pendingMicro,
+                earnedMicro: "0",
+              },
+            ],
+          },
+        ],
+        next: null,
+      });
+      expect((await ask(`money?after=${chain.operator}:0`)).body).to.have.deep.property("credits", []);
+    });
+
+    it("splits money among partners as they agreed, and lets it be withdrawn when nothing can challenge it", async function () {
+      const { partnerAgreements, chargingSettlement } = chain.contracts;
+      const provider = chargingSettlement.runner?.provider;
+      if (!(provider instanceof JsonRpcProvider)) throw new Error("no provider");
+      const [operator, partner] = [await provider.getSigner(1), await provider.getSigner(5)];
+      const shares = [{ partner: partner.address, shareBps: 1_500 }];
+      await (await partnerAgreements.connect(operator).propose(shares)).wait();
+      await (await partnerAgreements.connect(partner).sign(1)).wait();
+      const session = await charge(3n * kwh, true, 1);
+      const [cdr] = await cdrsOf([session]);
+      const chargedMicro = BigInt(cdr?.session.closing.chargedMicro ?? "0");
+      const partnerMicro = (chargedMicro * 1_500n) / 10_000n;
+      const partiesOf = async (): Promise<unknown> => {
+        const { body } = await ask(`money?after=${chain.operator}:0`);
+        return z.object({ credits: z.tuple([z.object({ parties: z.array(z.unknown()) })]) }).parse(body).credits[0]
+          .parties;
+      };
+      const operatorRow = { party: chain.operator, role: "operator", shareBps: 8_500 };
+      const partnerRow = { party: partner.address, role: "partner", shareBps: 1_500 };
+      const none = { withdrawableMicro: "0", pendingMicro: "0", earnedMicro: "0" };
+      expect(await partiesOf()).to.deep.equal([
+        { ...operatorRow, ...none, pendingMicro: (chargedMicro - partnerMicro).toString() },
+        { ...partnerRow, ...none, pendingMicro: partnerMicro.toString() },
+      ]);
+
+      await chain.request("evm_increaseTime", [3 * 86_400]);
+      await chain.request("evm_mine");
+      const whole = (micro: bigint): object => ({
+        ...none,
+        earnedMicro: micro.toString(),
+        withdrawableMicro: micro.toString(),
+      });
+      expect(await partiesOf()).to.deep.equal([
+        { ...operatorRow, ...whole(chargedMicro - partnerMicro) },
+        { ...partnerRow, ...whole(partnerMicro) },
+      ]);
+      await (
+        await chargingSettlement.connect(partner).withdrawCredit(chain.operator, 1, partnerMicro, partner.address)
+      ).wait();
+      expect(await partiesOf()).to.have.deep.nested.property("[1]", {
+        ...partnerRow,
+        ...none,
+        earnedMicro: partnerMicro.toString(),
+      });
+    });
+
+    it("lists stations page by page with their last message, and those that want to join", async function () {
+      const { store } = running.service;
+      await addStation(store, "CS-B", []);
+      await store.noteUnknownStation(
+        { stationId: "CS-NEW", address: "127.0.0.1", protocols: "<img src=x>", atMs: 5 },
+        10,
+      );
+      const first = (await ask("stations?limit=1")).body;
+      expect(first).to.have.nested.property("stations[0].stationId", "CS-A");
+      expect(first).to.have.nested.property("stations[0].lastMessageAtMs").that.is.a("number");
+      expect(first).to.deep.include({ next: "CS-A", wantsToJoinCount: 1 });
+      expect(first).to.have.nested.property("wantsToJoin[0].protocols", "<img src=x>");
+      const second = (await ask("stations?limit=1&after=CS-A")).body;
+      expect(second).to.have.nested.property("stations[0].lastMessageAtMs", null);
+      expect(second).to.deep.include({ wantsToJoin: [], next: "CS-B" });
+      expect((await ask("stations?after=CS-B")).body).to.deep.include({ stations: [], next: null });
+    });
+
+    it("names the alerts that were given, how often and when, and where the runbook speaks of them", async function () {
+      const record = point.device.step({
+        idTag: open.idTag,
+        transaction: "E",
+        energyMicroWh: kwh,
+        epochSeconds: beginSeconds - 5,
+      });
+      await post(running.service.url, station, record);
+      await running.service.synchronise();
+      const { body } = await ask("overview");
+      expect(body).to.have.nested.property("hanging.disputed", 1);
+      const { alerts } = z.object({ alerts: z.array(z.looseObject({ alert: z.string() })) }).parse(body);
+      expect(alerts.map(({ alert }) => alert)).to.deep.equal(["session-disputed"]);
+      expect(alerts[0]).to.deep.include({
+        count: 1,
+        lastSessionId: open.sessionId,
+        runbook: "docs/runbook.md#session-disputed",
+      });
+      const hanging = rowsSchema.parse((await ask("sessions?show=hanging")).body);
+      expect(hanging.sessions.map(({ sessionId, state }) => [sessionId, state])).to.deep.equal([
+        [open.sessionId, "disputed"],
+      ]);
+    });
+  });
+});
