@@ -40,6 +40,7 @@ export const errorCatalogue = {
   RELAY_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The service cannot send openings at present." },
   EVSE_NOT_FREE: { httpStatus: 409, isRetryable: true, title: "The charger cannot take a car there now." },
   OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
+  ORDER_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not carry out the driver's order." },
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Cards and contracts that open sessions.

@@ -219,6 +219,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     settings: pageSettings,
     chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
     relay: relays.openings,
+    orders: relays.orders,
     stopper: options.stopper ?? createSessionStopper(acting),
     openingsPerMinute: config.openingsPerMinute,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),

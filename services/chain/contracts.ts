@@ -18,6 +18,7 @@ export interface ContractInterfaces {
   readonly challenges: Interface;
   readonly ocmfScanner: Interface;
   readonly vehicleConsents: Interface;
+  readonly authorizedFunding: Interface;
 }
 
 /** @throws DEPLOYMENT_INVALID if the contracts have not been compiled */
@@ -32,6 +33,7 @@ export function readContractInterfaces(): ContractInterfaces {
     challenges: readInterface("IChallenges"),
     ocmfScanner: readInterface("IOcmfScanner"),
     vehicleConsents: readInterface("IVehicleConsents"),
+    authorizedFunding: readInterface("IAuthorizedFunding"),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
+import { createDriverOrders, type DriverOrders } from "./driver-orders.ts";
 import { createOpeningRelay, type OpeningRelay } from "./opening-relay.ts";
 import { openOracleWallet } from "./oracle-wallet.ts";
 import { createRelayAccount } from "./relay-account.ts";
@@ -12,6 +13,8 @@ import { WattproofError } from "../errors.ts";
 export interface Relays {
   /** What drivers have signed; `null`: nothing. */
   readonly openings: OpeningRelay | null;
+  /** The same for openings that are paid out of the wallet, and for other orders. */
+  readonly orders: DriverOrders | null;
   /** What keys of fleets sign; `null`: none is held here. */
   readonly vehicles: VehicleOpenings | null;
 }
@@ -29,7 +32,7 @@ export async function openRelays(
   oracle: string,
   signal: AbortSignal,
 ): Promise<Relays> {
-  if (config.relayerKey === null) return { openings: null, vehicles: null };
+  if (config.relayerKey === null) return { openings: null, orders: null, vehicles: null };
   const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey }, "relayer");
   if (wallet.address === oracle) {
     throw new WattproofError("CONFIGURATION_INVALID", "The relayer's account must not be the oracle's.");
@@ -43,10 +46,12 @@ export async function openRelays(
     signal,
   });
   const { settlement, vehicleConsents: consents } = interfaces;
-  const openings = createOpeningRelay({ rpc, deployment, settlement, account, queueLimit: config.queueLimit, signal });
+  const shared = { rpc, deployment, account, queueLimit: config.queueLimit, signal };
+  const openings = createOpeningRelay({ ...shared, settlement });
+  const orders = createDriverOrders({ ...shared, interfaces });
   const fleets = await Promise.all(config.fleets.keys.map((key) => openOracleWallet(key, "fleet")));
-  if (fleets.length === 0) return { openings, vehicles: null };
+  if (fleets.length === 0) return { openings, orders, vehicles: null };
   const { blockRange } = config;
   const vehicles = createVehicleOpenings({ rpc, deployment, settlement, consents, account, fleets, blockRange });
-  return { openings, vehicles };
+  return { openings, orders, vehicles };
 }

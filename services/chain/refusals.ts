@@ -1,3 +1,6 @@
+import type { Interface } from "ethers";
+import { z } from "zod";
+
 // In the order of the contract's enums (IChargingSettlement).
 const settlementRefusals = ["NONE", "NO_LIVE_SESSION", "TERMS_MISMATCH", "ENERGY_ABOVE_POWER", "EPOCH_LIMIT_REACHED"];
 const openingRefusals = [
@@ -22,4 +25,15 @@ export function openingRefusalOf(reason: bigint): string {
 /** Why the contract did not settle a session: a code. */
 export function settlementRefusalOf(reason: bigint): string {
   return settlementRefusals[Number(reason)] ?? `REASON_${reason}`;
+}
+
+/** Why a call was refused: the name of the contract's error as a code; `TOKEN_REFUSED` for one that is none of ours. */
+export function revertReasonOf(revertData: string | null, interfaces: readonly Interface[]): string {
+  if (revertData === null) return "UNKNOWN";
+  for (const known of interfaces) {
+    const error = known.parseError(revertData);
+    if (error?.name === "OpeningRefused") return openingRefusalOf(z.bigint().parse(error.args.getValue("reason")));
+    if (error !== null) return error.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+  }
+  return "TOKEN_REFUSED";
 }

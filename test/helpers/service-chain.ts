@@ -9,6 +9,7 @@ import {
   JsonRpcProvider,
   Wallet,
   type BaseWallet,
+  type InterfaceAbi,
   type JsonRpcSigner,
 } from "ethers";
 import hre from "hardhat";
@@ -140,9 +141,11 @@ export async function startServiceChain(
     readonly oracleCount?: number;
     readonly threshold?: number;
     readonly rules?: Partial<SettlementRules>;
+    /** Its token also takes authorisations of transfers (ERC-3009). */
+    readonly hasAuthorizationToken?: boolean;
   } = {},
 ): Promise<ServiceChain> {
-  const { oracleCount = 1, threshold = 1, rules = {} } = options;
+  const { oracleCount = 1, threshold = 1, rules = {}, hasAuthorizationToken = false } = options;
   const server = await hre.network.createServer(
     { network: "default", override: { allowBlocksWithSameTimestamp: true } },
     "127.0.0.1",
@@ -165,7 +168,8 @@ export async function startServiceChain(
   for (const { address } of oracles) await provider.send("hardhat_setBalance", [address, "0x3635c9adc5dea00000"]);
 
   const committee = { oracles: oracles.map(({ address }) => address), threshold };
-  const deployment = await deploy(owner, committee, { ...defaultRules, ...rules });
+  const erc20Artifact = hasAuthorizationToken ? await hre.artifacts.readArtifact("AuthorizationToken") : undefined;
+  const deployment = await deploy(owner, committee, { ...defaultRules, ...rules }, erc20Artifact);
   const contracts = contractsOf(deployment, provider);
   const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;
   await (await tariffRegistry.connect(operator).publish(testTariff)).wait();
@@ -295,8 +299,12 @@ async function deploy(
   owner: JsonRpcSigner,
   committee: { readonly oracles: readonly string[]; readonly threshold: number },
   rules: SettlementRules,
+  erc20Artifact?: { readonly abi: InterfaceAbi; readonly bytecode: string },
 ): Promise<Deployment> {
-  const erc20 = await deployOne(owner, "erc20", []);
+  const erc20 =
+    erc20Artifact === undefined
+      ? await deployOne(owner, "erc20", [])
+      : await deployContract(new ContractFactory(erc20Artifact.abi, erc20Artifact.bytecode, owner), []);
   const addresses = await deployContractSet(
     erc20,
     { owner: owner.address, guardian: owner.address, ...committee },
@@ -313,7 +321,11 @@ async function deploy(
 
 async function deployOne(owner: JsonRpcSigner, role: ContractRole, parameters: readonly unknown[]): Promise<string> {
   const { interface: abi, bytecode } = artifactOf(role);
-  const contract = await new ContractFactory(abi, bytecode, owner).deploy(...parameters);
+  return deployContract(new ContractFactory(abi, bytecode, owner), parameters);
+}
+
+async function deployContract(factory: ContractFactory, parameters: readonly unknown[]): Promise<string> {
+  const contract = await factory.deploy(...parameters);
   await contract.waitForDeployment();
   return getAddress(await contract.getAddress());
 }

@@ -46,9 +46,12 @@ export interface WebWorld {
 const gasWei = "0x3635c9adc5dea00000";
 const beginSeconds = 1_700_000_000;
 
-export async function startWebWorld(options: ServiceOptions = {}): Promise<WebWorld> {
+export async function startWebWorld(
+  options: ServiceOptions = {},
+  chainOptions: Parameters<typeof startServiceChain>[0] = {},
+): Promise<WebWorld> {
   await ensureBuiltPage();
-  const chain = await startServiceChain();
+  const chain = await startServiceChain(chainOptions);
   const relayer = Wallet.createRandom();
   await chain.request("hardhat_setBalance", [relayer.address, gasWei]);
   const overrides = {

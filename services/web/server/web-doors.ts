@@ -1,10 +1,12 @@
 import type { Express } from "express";
 
+import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { OpeningRelay } from "../../chain/opening-relay.ts";
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
 import type { HttpDoor } from "../../ingest/http/server.ts";
 import type { Store } from "../../store/store.ts";
 import { createChainProxy } from "./chain-proxy.ts";
+import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { readPageFiles } from "./page-files.ts";
@@ -18,6 +20,7 @@ export function createWebDoors(deps: {
   readonly settings: PageSettings;
   readonly chain: ReadOnlyChain | null;
   readonly relay: OpeningRelay | null;
+  readonly orders: DriverOrders | null;
   readonly stopper: ChargeStopper | null;
   readonly openingsPerMinute: number;
   readonly findObstacle: (evse: number) => Promise<string | null>;
@@ -29,6 +32,7 @@ export function createWebDoors(deps: {
   const doors: HttpDoor[] = [
     { path: "/configuration.json", method: "GET", handler: showPageSettings(settings) },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
+    { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
     { path: "/v1/sessions/:sessionId/events", method: "GET", handler: createSessionEventsHandler(deps) },
     {
       path: "/v1/sessions/:sessionId/stop",

@@ -6,6 +6,7 @@ import {
   erc20Interface,
   meterInterface,
   settlementInterface,
+  signingTokenInterface,
   tariffInterface,
 } from "../../../services/web/page/chain/contracts.ts";
 
@@ -14,6 +15,7 @@ const pairs = [
   ["ITariffRegistry", tariffInterface],
   ["IMeterRegistry", meterInterface],
   ["DemoToken", erc20Interface],
+  ["AuthorizationToken", signingTokenInterface],
 ] as const;
 
 describe("What the page knows of the contracts", function () {

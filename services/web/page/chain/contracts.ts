@@ -41,3 +41,12 @@ export const erc20Interface = new Interface([
   "function allowance(address owner, address spender) view returns (uint256)",
   "function approve(address spender, uint256 amount) returns (bool)",
 ]);
+
+/** Of tokens that take signatures: ERC-2612, ERC-3009, ERC-5267. Which of it a token has is found out by asking. */
+export const signingTokenInterface = new Interface([
+  "function name() view returns (string)",
+  "function nonces(address owner) view returns (uint256)",
+  "function DOMAIN_SEPARATOR() view returns (bytes32)",
+  "function eip712Domain() view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions)",
+  "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
+]);

@@ -49,15 +49,32 @@ async function ask(path: string, init: RequestInit, timeoutMs: number): Promise<
   throw new ServiceRefusal(refusal.data.error.code, refusal.data.error.detail);
 }
 
-function post(path: string, content: unknown, timeoutMs: number): Promise<unknown> {
-  const headers = { "content-type": "application/json" };
-  return ask(path, { method: "POST", headers, body: JSON.stringify(content) }, timeoutMs);
+/** Amounts are text in JSON, since numbers are rounded there. */
+function integersAsText(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
 }
 
-/** Has the service bring signed terms to the chain. The same terms again open nothing twice. */
-export async function relayOpening(terms: SessionTerms, signature: string): Promise<z.infer<typeof openingSchema>> {
-  const content = { kind: "signed-terms", terms: { ...terms, holdMicro: terms.holdMicro.toString() }, signature };
-  return openingSchema.parse(await post("/v1/openings", content, openingTimeoutMs));
+function post(path: string, content: unknown, timeoutMs: number): Promise<unknown> {
+  const headers = { "content-type": "application/json" };
+  return ask(path, { method: "POST", headers, body: JSON.stringify(content, integersAsText) }, timeoutMs);
+}
+
+/** What a driver has signed to have a session opened. Amounts in the token's smallest unit, times in seconds. */
+export type SignedOpening = { readonly terms: SessionTerms; readonly signature: string } & (
+  | { readonly kind: "signed-terms" }
+  | {
+      readonly kind: "permit-and-terms";
+      readonly permit: { readonly value: bigint; readonly deadline: number; readonly signature: string };
+    }
+  | {
+      readonly kind: "transfer-authorization";
+      readonly authorization: { readonly value: bigint; readonly validAfter: number; readonly validBefore: number };
+    }
+);
+
+/** Has the service bring it to the chain. The same terms again open nothing twice. */
+export async function relayOpening(opening: SignedOpening): Promise<z.infer<typeof openingSchema>> {
+  return openingSchema.parse(await post("/v1/openings", opening, openingTimeoutMs));
 }
 
 /** Has the charger stop. */

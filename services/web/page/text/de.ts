@@ -108,6 +108,20 @@ export const de: Catalogue = {
   signOwnTransaction: "Der Dienst kann es nicht senden. Sie können es selbst senden; Ihre Wallet zeigt die Gebühr.",
   signOwnButton: "Aus meiner Wallet senden",
   signSlow: "Die Kette braucht länger als sonst. Ihre Ladung erscheint hier, sobald sie offen ist.",
+  fundTitle: "Einzahlen und gleich laden",
+  fundText:
+    "{missing} gehen aus Ihrer Wallet in Ihr Guthaben, und {hold} davon werden zurückbehalten: beides zusammen oder nichts. Sie zahlen keine Gebühr für die Kette.",
+  fundPermitText:
+    "Zwei Unterschriften: die erste erlaubt genau {missing}, die zweite gilt den Bedingungen, die Ihre Wallet zeigt.",
+  fundPermitButton: "{missing} mit zwei Unterschriften einzahlen",
+  fundTransferText:
+    "Eine Unterschrift: Ihre Wallet zeigt den Betrag von {missing}, von den Bedingungen aber nur die Nummer der Ladung. Es sind die auf dieser Seite.",
+  fundTransferButton: "{missing} mit einer Unterschrift einzahlen",
+  fundWalletLacks: "Ihre Wallet hat {wallet}; das reicht dafür nicht. Behalten Sie weniger zurück.",
+  fundNoWay: "Einzahlen geht hier mit Transaktionen Ihrer eigenen Wallet; sie zeigt die Gebühr.",
+  fundChanged: "Ihr Guthaben hat sich inzwischen geändert. Öffnen Sie diese Seite nochmals und prüfen Sie den Betrag.",
+  fundRelayAway:
+    "Der Dienst hat es nicht gesendet oder nicht geantwortet. Schauen Sie unter «Mein Geld» nach, bevor Sie aus Ihrer Wallet einzahlen.",
   openingRefused: "Der Vertrag hat die Ladung nicht eröffnet: {reason}. Es wurde nichts zurückbehalten.",
   refusal_SESSION_LIVE: "Sie haben bereits eine laufende Ladung",
   refusal_NONCE_MISMATCH: "dazwischen wurde etwas anderes eröffnet; versuchen Sie es nochmals",
@@ -115,6 +129,8 @@ export const de: Catalogue = {
   refusal_EXPIRY_PASSED: "die Bedingungen sind abgelaufen; versuchen Sie es nochmals",
   refusal_TARIFF_NOT_OFFERED: "der Betreiber bietet diesen Tarif nicht mehr an",
   refusal_SIGNATURE_INVALID: "die Unterschrift ist nicht von diesem Konto",
+  refusal_PERMIT_REFUSED: "der Token nahm Ihre Erlaubnis nicht an",
+  refusal_TOKEN_REFUSED: "der Token führte die Zahlung nicht aus",
   refusal_other: "{code}",
   sessionRunning: "Sie haben eine laufende Ladung. Ein Konto lädt ein Auto aufs Mal.",
   sessionRunningLink: "Zur laufenden Ladung",

@@ -100,6 +100,20 @@ export const en = {
   signOwnTransaction: "The service cannot send it. You can send it yourself; your wallet shows the fee.",
   signOwnButton: "Send it from my wallet",
   signSlow: "The chain takes longer than usual. Your session appears here as soon as it is open.",
+  fundTitle: "Pay in and charge at once",
+  fundText:
+    "{missing} goes from your wallet into your balance, and {hold} of it is held: both together, or neither. You pay no fee for the chain.",
+  fundPermitText:
+    "Two signatures: the first allows exactly {missing}, the second is for the terms, which your wallet shows.",
+  fundPermitButton: "Pay in {missing} with two signatures",
+  fundTransferText:
+    "One signature: your wallet shows the amount of {missing}, and of the terms only the session's number. They are those on this page.",
+  fundTransferButton: "Pay in {missing} with one signature",
+  fundWalletLacks: "Your wallet holds {wallet}, which is not enough for that. Hold less.",
+  fundNoWay: "Paying in takes transactions of your own wallet here; it shows the fee.",
+  fundChanged: "Your balance has changed meanwhile. Open this page again and look at the amount.",
+  fundRelayAway:
+    "The service did not send it, or has not answered. Look at “My money” before you pay in from your wallet.",
   openingRefused: "The contract would not open the session: {reason}. Nothing was held.",
   refusal_SESSION_LIVE: "you have a session running",
   refusal_NONCE_MISMATCH: "something else was opened in between; try again",
@@ -107,6 +121,8 @@ export const en = {
   refusal_EXPIRY_PASSED: "the terms have expired; try again",
   refusal_TARIFF_NOT_OFFERED: "the operator no longer offers this tariff",
   refusal_SIGNATURE_INVALID: "the signature is not of this account",
+  refusal_PERMIT_REFUSED: "the token did not take your permit",
+  refusal_TOKEN_REFUSED: "the token did not make the payment",
   refusal_other: "{code}",
   sessionRunning: "You have a session running. One account charges one car at a time.",
   sessionRunningLink: "Go to the running session",

@@ -106,6 +106,20 @@ export const fr: Catalogue = {
     "Le service ne peut pas l’envoyer. Vous pouvez l’envoyer vous-même ; votre portefeuille montre les frais.",
   signOwnButton: "Envoyer depuis mon portefeuille",
   signSlow: "La chaîne est plus lente que d’habitude. Votre recharge apparaît ici dès qu’elle est ouverte.",
+  fundTitle: "Verser et recharger aussitôt",
+  fundText:
+    "{missing} passent de votre portefeuille à votre solde, et {hold} en sont retenus: les deux ensemble, ou rien. Vous ne payez aucun frais de chaîne.",
+  fundPermitText:
+    "Deux signatures: la première autorise exactement {missing}, la seconde porte sur les conditions, que votre portefeuille affiche.",
+  fundPermitButton: "Verser {missing} avec deux signatures",
+  fundTransferText:
+    "Une signature: votre portefeuille affiche le montant de {missing}, mais des conditions seulement le numéro de la recharge. Ce sont celles de cette page.",
+  fundTransferButton: "Verser {missing} avec une signature",
+  fundWalletLacks: "Votre portefeuille contient {wallet}, ce qui ne suffit pas. Retenez moins.",
+  fundNoWay: "Ici, verser demande des transactions de votre propre portefeuille; il affiche les frais.",
+  fundChanged: "Votre solde a changé entre-temps. Rouvrez cette page et vérifiez le montant.",
+  fundRelayAway:
+    "Le service ne l’a pas envoyé, ou n’a pas répondu. Consultez « Mon argent » avant de verser depuis votre portefeuille.",
   openingRefused: "Le contrat n’a pas ouvert la recharge : {reason}. Rien n’a été retenu.",
   refusal_SESSION_LIVE: "vous avez une recharge en cours",
   refusal_NONCE_MISMATCH: "autre chose a été ouvert entre-temps ; réessayez",
@@ -113,6 +127,8 @@ export const fr: Catalogue = {
   refusal_EXPIRY_PASSED: "les conditions ont expiré ; réessayez",
   refusal_TARIFF_NOT_OFFERED: "l’exploitant n’offre plus ce tarif",
   refusal_SIGNATURE_INVALID: "la signature n’est pas de ce compte",
+  refusal_PERMIT_REFUSED: "le jeton n’a pas accepté votre autorisation",
+  refusal_TOKEN_REFUSED: "le jeton n’a pas effectué le paiement",
   refusal_other: "{code}",
   sessionRunning: "Vous avez une recharge en cours. Un compte recharge une voiture à la fois.",
   sessionRunningLink: "Aller à la recharge en cours",

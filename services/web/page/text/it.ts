@@ -107,6 +107,20 @@ export const it: Catalogue = {
     "Il servizio non può inviarlo. Potete inviarlo voi stessi; il vostro portafoglio mostra la tassa.",
   signOwnButton: "Invia dal mio portafoglio",
   signSlow: "La catena è più lenta del solito. La vostra ricarica appare qui appena è aperta.",
+  fundTitle: "Versare e ricaricare subito",
+  fundText:
+    "{missing} passano dal vostro portafoglio al vostro saldo, e {hold} ne sono trattenuti: le due cose insieme, o nessuna. Non pagate alcuna commissione della catena.",
+  fundPermitText:
+    "Due firme: la prima autorizza esattamente {missing}, la seconda vale per le condizioni, che il vostro portafoglio mostra.",
+  fundPermitButton: "Versare {missing} con due firme",
+  fundTransferText:
+    "Una firma: il vostro portafoglio mostra l’importo di {missing}, ma delle condizioni solo il numero della ricarica. Sono quelle di questa pagina.",
+  fundTransferButton: "Versare {missing} con una firma",
+  fundWalletLacks: "Il vostro portafoglio contiene {wallet}, che non bastano. Trattenete di meno.",
+  fundNoWay: "Qui per versare servono transazioni del vostro portafoglio, che ne mostra la commissione.",
+  fundChanged: "Il vostro saldo è cambiato nel frattempo. Riaprite questa pagina e controllate l’importo.",
+  fundRelayAway:
+    "Il servizio non l’ha inviato, o non ha risposto. Guardate «Il mio denaro» prima di versare dal vostro portafoglio.",
   openingRefused: "Il contratto non ha aperto la ricarica: {reason}. Nulla è stato trattenuto.",
   refusal_SESSION_LIVE: "avete una ricarica in corso",
   refusal_NONCE_MISMATCH: "nel frattempo è stato aperto altro; riprovate",
@@ -114,6 +128,8 @@ export const it: Catalogue = {
   refusal_EXPIRY_PASSED: "le condizioni sono scadute; riprovate",
   refusal_TARIFF_NOT_OFFERED: "il gestore non offre più questa tariffa",
   refusal_SIGNATURE_INVALID: "la firma non è di questo conto",
+  refusal_PERMIT_REFUSED: "il token non ha accettato la vostra autorizzazione",
+  refusal_TOKEN_REFUSED: "il token non ha eseguito il pagamento",
   refusal_other: "{code}",
   sessionRunning: "Avete una ricarica in corso. Un conto ricarica un’auto alla volta.",
   sessionRunningLink: "Vai alla ricarica in corso",

@@ -1,0 +1,62 @@
+import type { RequestHandler } from "express";
+import { z } from "zod";
+
+import type { DriverOrders } from "../../chain/driver-orders.ts";
+import { WattproofError } from "../../errors.ts";
+import { readBody } from "../../ingest/http/body.ts";
+import { createRateLimit } from "../../ingest/http/limits.ts";
+import { address, amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
+
+const uint64Digits = 19;
+const uint256Digits = 77;
+
+const orderSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("top-up"),
+    terms: termsSchema,
+    toppedUpMicro: z
+      .string()
+      .regex(/^(?:0|[1-9][0-9]{0,18})$/)
+      .transform(BigInt),
+    amountMicro: amount(uint64Digits),
+    signature,
+  }),
+  z.strictObject({
+    kind: z.literal("withdrawal"),
+    withdrawal: z.strictObject({
+      driver: address,
+      lane: uint(32),
+      nonce: uint(32),
+      amount: amount(uint256Digits),
+      recipient: address,
+      deadline: uint(40),
+    }),
+    signature,
+  }),
+]);
+
+/** `POST /v1/driver-orders`: brings a signed top-up or withdrawal to the chain, so that the driver pays no gas. */
+export function createDriverOrdersHandler(deps: {
+  readonly orders: DriverOrders | null;
+  /** The limit of openings, counted on its own. */
+  readonly openingsPerMinute: number;
+  readonly now: () => number;
+}): RequestHandler {
+  const { orders, now } = deps;
+  const perSecond = deps.openingsPerMinute / 60;
+  const clients = createRateLimit(perSecond, now, "CLIENT_RATE_EXCEEDED");
+  const drivers = createRateLimit(perSecond / 10, now, "CLIENT_RATE_EXCEEDED");
+
+  return async (request, response) => {
+    if (orders === null) throw new WattproofError("RELAY_NOT_CONFIGURED", "Send the order from your own wallet.");
+    clients.admit(request.socket.remoteAddress ?? "");
+    if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
+      throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
+    }
+    const order = parseOrder(await readBody(request, orderLimitBytes), orderSchema);
+    drivers.admit(order.kind === "top-up" ? order.terms.driver : order.withdrawal.driver);
+
+    const { status, txHash } = await orders.carryOut(order);
+    response.status(status === "done" ? 200 : 202).json({ status, txHash });
+  };
+}

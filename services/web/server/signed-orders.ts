@@ -1,0 +1,67 @@
+import { Signature, getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import { WattproofError } from "../../errors.ts";
+
+/** Terms and two signatures have less than 2 kB. */
+export const orderLimitBytes = 4_096;
+
+export const address = z.string().refine(isAddress).transform(getAddress);
+
+export function uint(bits: number): z.ZodInt {
+  return z
+    .int()
+    .min(0)
+    .max(2 ** bits - 1);
+}
+
+/** An amount above zero as decimal text. */
+export function amount(digits: number): z.ZodType<bigint> {
+  return z
+    .string()
+    .regex(new RegExp(`^[1-9][0-9]{0,${digits - 1}}$`))
+    .transform(BigInt);
+}
+
+/** r, s, v: 65 bytes of which s is in the lower half, as contracts take it. */
+export const signature = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{130}$/)
+  .refine((text) => {
+    try {
+      return Signature.from(text).serialized.length === text.length;
+    } catch {
+      // Not a signature of any key.
+      return false;
+    }
+  });
+
+export const termsSchema = z.strictObject({
+  driver: address,
+  lane: uint(32),
+  nonce: uint(32),
+  operator: address,
+  agreement: uint(32),
+  evse: uint(32),
+  meter: uint(32),
+  maximumPowerW: uint(24),
+  tariffId: z.string().regex(/^0x[0-9a-f]{64}$/),
+  holdMicro: amount(19),
+  expiresAt: uint(40),
+});
+
+/** @throws ENVELOPE_INVALID */
+export function parseOrder<Order>(body: Uint8Array, schema: z.ZodType<Order>): Order {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+    throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
+  }
+  return parsed.data;
+}
