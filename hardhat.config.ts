@@ -5,7 +5,7 @@ import hardhatEthersChaiMatchers from "@nomicfoundation/hardhat-ethers-chai-matc
 import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
-import { defineConfig } from "hardhat/config";
+import { defineConfig, task } from "hardhat/config";
 
 // The compiler comes from the npm package `solc`, so that no download from elsewhere is needed. There is one profile, so
 // that the bytecode that is tested and measured is the bytecode that is deployed.
@@ -17,7 +17,14 @@ const solidity = {
   splitTestsCompilation: true,
 };
 
+// What follows `--` is the operator's program's: npx hardhat wattproof -- evse list --json
+const wattproof = task("wattproof", "Runs the operator's program; its arguments follow --")
+  .addVariadicArgument({ name: "arguments", description: "noun, verb and the rest", defaultValue: [] })
+  .setAction(() => import("./scripts/operator/hardhat-task.ts"))
+  .build();
+
 export default defineConfig({
+  tasks: [wattproof],
   plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatMocha, hardhatNetworkHelpers, hardhatTypechain],
   solidity,
   networks: {

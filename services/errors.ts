@@ -314,6 +314,7 @@ export const errorCatalogue = {
     isRetryable: false,
     title: "The contract cannot price the tariff as it is.",
   },
+  NOTHING_TO_WITHDRAW: { httpStatus: 409, isRetryable: true, title: "There is nothing that can be paid out now." },
   PROFILE_DIFFERS: { httpStatus: 409, isRetryable: false, title: "There is another operator's profile already." },
   SERVICE_UNREACHABLE: { httpStatus: 503, isRetryable: true, title: "The service does not answer." },
   LOCAL_CHAIN_DIVERGED: {

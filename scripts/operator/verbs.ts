@@ -1,4 +1,6 @@
 import type { Verb } from "./core/verb.ts";
+import { challengeAnswer } from "./challenge/answer.ts";
+import { challengeList } from "./challenge/list.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
 import { evseQr } from "./evse/qr.ts";
@@ -9,12 +11,27 @@ import { meterRevoke } from "./meter/revoke.ts";
 import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
 import { operatorAdd } from "./operator/add.ts";
+import { oracleAttest } from "./oracle/attest.ts";
+import { oracleRotate } from "./oracle/rotate.ts";
+import { oracleStatus } from "./oracle/status.ts";
+import { partnersPropose } from "./partners/propose.ts";
+import { partnersShow } from "./partners/show.ts";
+import { partnersSign } from "./partners/sign.ts";
+import { receiptsVerify } from "./receipts/verify.ts";
+import { sessionsList } from "./sessions/list.ts";
+import { sessionsShow } from "./sessions/show.ts";
+import { sessionsWatch } from "./sessions/watch.ts";
+import { settlementRetry } from "./settlement/retry.ts";
+import { settlementStatus } from "./settlement/status.ts";
 import { tariffPublish } from "./tariff/publish.ts";
 import { tariffRetire } from "./tariff/retire.ts";
 import { tariffShow } from "./tariff/show.ts";
 import { tariffSimulate } from "./tariff/simulate.ts";
+import { createCompletion } from "./top/completion.ts";
 import { deploy } from "./top/deploy.ts";
 import { doctor } from "./top/doctor.ts";
+import { refund } from "./top/refund.ts";
+import { withdraw } from "./top/withdraw.ts";
 
 /** Every verb of the program, in the order in which help lists them: the order in which an operator needs them. */
 export const verbs: readonly Verb[] = [
@@ -33,5 +50,22 @@ export const verbs: readonly Verb[] = [
   tariffPublish,
   tariffShow,
   tariffRetire,
+  partnersPropose,
+  partnersSign,
+  partnersShow,
+  oracleStatus,
+  oracleRotate,
+  oracleAttest,
+  sessionsList,
+  sessionsShow,
+  sessionsWatch,
+  settlementStatus,
+  settlementRetry,
+  challengeList,
+  challengeAnswer,
+  withdraw,
+  refund,
+  receiptsVerify,
   doctor,
+  createCompletion(() => verbs),
 ];

@@ -136,6 +136,8 @@ export type SessionEvent =
       readonly nextTry?: NextTry;
     }
   | { readonly kind: "closed"; readonly closing: Closing; readonly reason: string | null }
+  /** The operator has seen to what kept a skipped session from settling. */
+  | { readonly kind: "retried" }
   | { readonly kind: "topped-up"; readonly topUp: Tally }
   | { readonly kind: "refunded"; readonly position: LogPosition; readonly amountMicro: bigint }
   | { readonly kind: "challenged"; readonly challenge: Challenge }
@@ -198,6 +200,8 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return { ...state, batchId: event.batchId, status: "batched" };
     case "released":
       return release(state, event);
+    case "retried":
+      return retry(state, event);
     case "topped-up":
       return { ...state, topUps: addTally(state.topUps, event.topUp) };
     case "refunded": {
@@ -263,6 +267,11 @@ function release(state: SessionState, event: Extract<SessionEvent, { kind: "rele
   const released = { ...state, batchId: null, failedAttempts, nextTry };
   if (failedAttempts < event.attemptLimit) return rest(released);
   return { ...released, reason: "SETTLEMENT_ATTEMPTS_EXHAUSTED", status: "skipped" };
+}
+
+function retry(state: SessionState, event: SessionEvent): SessionState {
+  if (state.status !== "skipped") throw illegal(state, event);
+  return rest({ ...state, closing: null, reason: null, batchId: null, failedAttempts: 0, nextTry: usualTry });
 }
 
 function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed" }>): SessionState {

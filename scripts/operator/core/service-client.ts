@@ -24,7 +24,7 @@ export interface ServiceClient {
 }
 
 /**
- * @param deploymentPath Beside which the operator's profile is.
+ * @param deploymentPath Beside which the operator's profile is; `null`: as WATTPROOF_DEPLOYMENT says.
  * @throws USAGE_INVALID if nothing says where the service is
  */
 export function openService(
@@ -32,7 +32,9 @@ export function openService(
   deploymentPath: string | null,
   environment: NodeJS.ProcessEnv,
 ): ServiceClient {
-  const profile = deploymentPath === null ? undefined : readProfile(profilePathOf(deploymentPath, environment));
+  const place = deploymentPath ?? environment["WATTPROOF_DEPLOYMENT"];
+  const hasProfile = place !== undefined || environment["WATTPROOF_OPERATOR_PROFILE"] !== undefined;
+  const profile = hasProfile ? readProfile(profilePathOf(place ?? "", environment)) : undefined;
   const url = (given ?? environment["WATTPROOF_SERVICE_URL"] ?? profile?.serviceUrl)?.replace(/\/+$/u, "");
   if (url === undefined) throw new WattproofError("USAGE_INVALID", "Say where the service is: --service <url>.");
 

@@ -18,6 +18,7 @@ import { createMeterValuesHandler } from "./meter-values.ts";
 import { createSignaturesHandler, type AdmittedPeer } from "./quorum-signatures.ts";
 import { listSessions, showReceipt, showSession } from "./queries.ts";
 import { logRequests } from "./request-log.ts";
+import { retrySettlement } from "./settlement-retry.ts";
 import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./stations.ts";
 
 export interface HttpServerDeps extends StationsDeps, ConsentDeps {
@@ -76,6 +77,7 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   route(application, "/v1/sessions", "GET", listSessions(store));
   route(application, "/v1/sessions/:sessionId", "GET", showSession(store));
   route(application, "/v1/sessions/:sessionId/unsigned-energy-consent", "PUT", putConsent(deps));
+  route(application, "/v1/sessions/:sessionId/settlement-retry", "POST", retrySettlement(deps));
   route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
   route(application, "/v1/stations", "GET", listStations(deps));
   route(application, "/v1/stations/:stationId", "GET", showStation(deps));

@@ -40,6 +40,7 @@ const events = {
   settled: { kind: "closed", closing: settled, reason: null },
   expired: { kind: "closed", closing: { kind: "expired", position, returnedMicro: 2n }, reason: null },
   skipped: { kind: "closed", closing: { kind: "skipped", position }, reason: "NO_LIVE_SESSION" },
+  retried: { kind: "retried" },
   closingUndone: { kind: "closing-reorganised" },
   openingUndone: { kind: "opening-reorganised" },
 } as const satisfies Record<string, SessionEvent>;
@@ -60,6 +61,8 @@ describe("The life of a session", function () {
     ["take a contradiction after it was settled", ["settled", "contradiction"]],
     ["take records after it expired", ["expired", "begun"]],
     ["be opened while it is open", ["opened"]],
+    ["be tried again unless it was given up", ["completed", "batched", "retried"]],
+    ["be tried again after it was settled", ["settled", "retried"]],
     ["have an end undone that it does not have", ["begun", "closingUndone"]],
   ];
   for (const [name, path] of illegal) {
@@ -102,6 +105,10 @@ describe("The life of a session", function () {
     [["settled"], { status: "settled", stage: "none" }],
     [["contradiction", "expired"], { status: "expired" }],
     [["completed", "batched", "skipped"], { status: "skipped", reason: "NO_LIVE_SESSION" }],
+    [
+      ["completed", "batched", "skipped", "retried"],
+      { status: "completed", reason: null, closing: null, batchId: null, failedAttempts: 0 },
+    ],
     [["completed", "batched", "skipped", "expired"], { status: "expired", reason: null }],
     [["completed", "batched", "settled", "skipped"], { status: "settled", closing: settled }],
     [["completed", "batched", "settled", "expired"], { status: "settled", closing: settled }],

@@ -1,0 +1,88 @@
+import { toBeHex } from "ethers";
+import { z } from "zod";
+
+import type { RegisteredMeter } from "../../../services/chain/chain.ts";
+import { WattproofError } from "../../../services/errors.ts";
+import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import type { PublicKey } from "../../../services/verify/ocmf/types.ts";
+import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { shown, utc } from "../core/amounts.ts";
+import { exitCode } from "../core/exit-codes.ts";
+import { readRecord } from "../core/files.ts";
+import { sessionIdInput } from "../core/inputs.ts";
+import { registryOf, requireMeter } from "../core/registry.ts";
+import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
+import { defineVerb } from "../core/verb.ts";
+import { requireSession } from "../sessions/session-book.ts";
+
+const receiptAnswer = z.object({
+  records: z.array(z.union([z.object({ text: z.string() }), z.object({ base64: z.base64() })])),
+});
+
+export const challengeAnswer = defineVerb({
+  path: ["challenge", "answer"],
+  summary: "shows that the meter signed what the oracles claimed, so that no bond pays",
+  description:
+    "Anybody can answer, with the meter's records that give the charged price. They come from files, or from the session's\n" +
+    "receipt at the service. Until the answer window is over; afterwards anybody can conclude the dispute.",
+  arguments: [{ syntax: "<session-id>", description: "the challenged session" }],
+  options: [
+    { flags: "--record <file>", description: "a signed record; begin and end may be two", isRepeated: true },
+    serviceOption,
+  ],
+  access: "write",
+  account: "OPERATOR",
+  examples: [
+    "challenge answer 0x… --record session.ocmf --dry-run",
+    "challenge answer 0x… --service https://charge.example",
+  ],
+  input: z.object({ sessionId: sessionIdInput, record: z.array(z.string()).default([]), service: serviceInput }),
+  async run({ sessionId, record: files, service }, run) {
+    const { output, isDryRun, environment } = run;
+    const writer = await run.openWriter("OPERATOR");
+    const { chain } = writer;
+    const { terms, challenge } = await requireSession(run, chain, sessionId);
+    if (challenge === null)
+      throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `Nobody has challenged session ${sessionId}.`);
+    const texts =
+      files.length > 0
+        ? files.map(readRecord)
+        : (
+            await openService(service, chain.deploymentPath, environment).get(
+              `/v1/receipts/${sessionId}`,
+              receiptAnswer,
+            )
+          ).records.map((record) =>
+            "text" in record ? Buffer.from(record.text) : Buffer.from(record.base64, "base64"),
+          );
+    const key = keyOf(await requireMeter(chain, terms.meter));
+    const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+    const records = texts.map((text) => {
+      const verdict = verifier.verifyRecord(text, key);
+      if (verdict.verdict === "accepted") {
+        const { payload, signature } = verdict;
+        return { payload, r: toBeHex(signature.r, 32), s: toBeHex(signature.s, 32) };
+      }
+      throw new WattproofError(verdict.reason, shown(verdict.detail));
+    });
+    const tariff = await registryOf(chain).readTariff(terms.tariffId);
+    const intent = { contract: "challenges", method: "answer", parameters: [terms, tariff, records] } as const;
+    const { transaction } = await writer.call(intent);
+    output.json({
+      isDryRun,
+      sessionId,
+      records: records.length,
+      answerableUntil: challenge.answerableUntil,
+      transactions: [transaction],
+    });
+    output.line(`${isDryRun ? "would be answered" : "answered"}; until ${utc(challenge.answerableUntil)} it could be`);
+
+    return exitCode.done;
+  },
+});
+
+function keyOf({ curve, publicKey }: RegisteredMeter): PublicKey {
+  const digits = publicKey.slice(2);
+  const half = digits.length / 2;
+  return { curve, x: BigInt(`0x${digits.slice(0, half)}`), y: BigInt(`0x${digits.slice(half)}`) };
+}

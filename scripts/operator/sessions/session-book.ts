@@ -1,0 +1,139 @@
+import type { Log } from "ethers";
+
+import { readEvents, type ChainEvent } from "../../../services/chain/events.ts";
+import type { SettlementResult } from "../../../services/domain/metering.ts";
+import { idTagOf } from "../../../services/domain/id-tag.ts";
+import type { Challenge } from "../../../services/domain/session-amounts.ts";
+import type { LogPosition } from "../../../services/domain/session.ts";
+import type { SessionTerms } from "../../../services/domain/terms.ts";
+import { WattproofError } from "../../../services/errors.ts";
+import type { ChainAccess } from "../core/chain-access.ts";
+import { readLogs } from "../core/logs.ts";
+import type { Run } from "../core/verb.ts";
+
+export const chainStatuses = ["open", "settled", "expired"] as const;
+
+/** A charging session as the chain tells it. Amounts are in 10⁻⁶ token. */
+export interface ChainSession {
+  readonly sessionId: string;
+  readonly idTag: string;
+  readonly status: (typeof chainStatuses)[number];
+  readonly terms: SessionTerms;
+  readonly opening: LogPosition;
+  readonly toppedUpMicro: bigint;
+  /** `batch`: the oracles' batch that settled it; `null` where its meter did. */
+  readonly settlement: (SettlementResult & { readonly position: LogPosition; readonly batch: number | null }) | null;
+  readonly expiry: LogPosition | null;
+  readonly challenge: Challenge | null;
+  /** What the operator gave back afterwards. */
+  readonly refundedMicro: bigint;
+}
+
+/** Events of sessions in a range of blocks, in order. */
+export async function readSessionEvents(
+  run: Pick<Run, "startProgress">,
+  chain: ChainAccess,
+  range: { readonly fromBlock?: number; readonly toBlock?: number } = {},
+): Promise<readonly ChainEvent[]> {
+  const { chargingSettlement, meterSettlement, challenges } = chain.deployment.contracts;
+  const logs = await readLogs(run, chain, { address: [chargingSettlement, meterSettlement, challenges] }, range);
+  return readEvents(logs.map(toChainLog), chain.deployment, chain.interfaces);
+}
+
+/** All sessions of the deployment, in the order of their opening. */
+export async function readSessions(
+  run: Pick<Run, "startProgress">,
+  chain: ChainAccess,
+): Promise<ReadonlyMap<string, ChainSession>> {
+  return foldEvents(new Map(), await readSessionEvents(run, chain));
+}
+
+/** @throws REGISTRY_ENTRY_UNKNOWN */
+export async function requireSession(
+  run: Pick<Run, "startProgress">,
+  chain: ChainAccess,
+  sessionId: string,
+): Promise<ChainSession> {
+  const session = (await readSessions(run, chain)).get(sessionId);
+  if (session === undefined) {
+    throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `No session ${sessionId} was opened at this deployment.`);
+  }
+  return session;
+}
+
+/** Sessions after these events. */
+export function foldEvents(
+  before: ReadonlyMap<string, ChainSession>,
+  events: readonly ChainEvent[],
+): ReadonlyMap<string, ChainSession> {
+  const sessions = new Map(before);
+  for (const event of events) {
+    if (!("sessionId" in event)) continue;
+    const next = apply(sessions.get(event.sessionId), event);
+    if (next !== undefined) sessions.set(event.sessionId, next);
+  }
+  return sessions;
+}
+
+type SessionEvent = Extract<ChainEvent, { readonly sessionId: string }>;
+
+function apply(session: ChainSession | undefined, event: SessionEvent): ChainSession | undefined {
+  if (event.kind === "session-opened") {
+    const { sessionId, terms, position: opening } = event;
+    return {
+      sessionId,
+      idTag: idTagOf(sessionId),
+      status: "open",
+      terms,
+      opening,
+      toppedUpMicro: 0n,
+      settlement: null,
+      expiry: null,
+      challenge: null,
+      refundedMicro: 0n,
+    };
+  }
+  if (session === undefined) return undefined;
+  const { position } = event;
+  switch (event.kind) {
+    case "session-topped-up":
+      return { ...session, toppedUpMicro: event.toppedUpMicro };
+    case "session-settled": {
+      const { batch, energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = event;
+      const amounts = { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro };
+      return { ...session, status: "settled", settlement: { position, batch, ...amounts } };
+    }
+    case "session-expired":
+      return { ...session, status: "expired", expiry: position };
+    case "claim-challenged": {
+      const { challenger, chargedMicro, provenMicro, answerableUntil } = event;
+      return {
+        ...session,
+        challenge: { position, challenger, chargedMicro, provenMicro, answerableUntil, ending: null },
+      };
+    }
+    case "challenge-answered":
+      return endChallenge(session, { kind: "answered", position, answerer: event.answerer });
+    case "challenge-concluded": {
+      const { compensatedMicro, rewardMicro } = event;
+      return endChallenge(session, { kind: "concluded", position, compensatedMicro, rewardMicro });
+    }
+    case "session-refunded":
+      return { ...session, refundedMicro: session.refundedMicro + event.amountMicro };
+    case "settlement-skipped":
+    case "opening-skipped":
+      return session;
+  }
+}
+
+function endChallenge(session: ChainSession, ending: NonNullable<Challenge["ending"]>): ChainSession {
+  return session.challenge === null ? session : { ...session, challenge: { ...session.challenge, ending } };
+}
+
+function toChainLog({ address, topics, data, transactionHash, blockNumber, blockHash, index }: Log): {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+} & LogPosition {
+  return { address, topics, data, txHash: transactionHash, blockNumber, blockHash, logIndex: index };
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+import { priceOf } from "../../../services/domain/tariff.ts";
+import { refundedBy } from "../../../services/domain/session-amounts.ts";
+import { kilowattHours, tokens, utc } from "../core/amounts.ts";
+import { exitCode } from "../core/exit-codes.ts";
+import { sessionIdInput } from "../core/inputs.ts";
+import { registryOf } from "../core/registry.ts";
+import { defineVerb } from "../core/verb.ts";
+import { requireSession } from "./session-book.ts";
+
+export const sessionsShow = defineVerb({
+  path: ["sessions", "show"],
+  summary: "shows one charging session: terms, price break-down, settlement, challenge, refunds",
+  arguments: [{ syntax: "<session-id>", description: "the session" }],
+  access: "chain",
+  examples: ["sessions show 0x…"],
+  input: z.object({ sessionId: sessionIdInput }),
+  async run({ sessionId }, run) {
+    const { output } = run;
+    const chain = await run.openChain();
+    const session = await requireSession(run, chain, sessionId);
+    const { terms, settlement, challenge, expiry } = session;
+    const tariff = await registryOf(chain).readTariff(terms.tariffId);
+    const price =
+      settlement === null
+        ? null
+        : priceOf(tariff, settlement.energyMicroWh, settlement.chargingSeconds, settlement.idleSeconds);
+    const timeOf = async (blockNumber: number): Promise<number | null> =>
+      (await chain.provider.getBlock(blockNumber))?.timestamp ?? null;
+    const openedAt = await timeOf(session.opening.blockNumber);
+    const closing = settlement?.position ?? expiry;
+    const closedAt = closing === null ? null : await timeOf(closing.blockNumber);
+    output.json({ ...session, tariff, price, openedAt, closedAt });
+
+    output.line(`session ${sessionId}, idTag ${session.idTag}: ${session.status}`);
+    output.line(`EVSE ${terms.evse}, meter ${terms.meter}, driver ${terms.driver}, operator ${terms.operator}`);
+    output.line(`hold ${tokens(terms.holdMicro + session.toppedUpMicro)}, expires ${utc(terms.expiresAt)}`);
+    output.line(`opened ${openedAt === null ? "?" : utc(openedAt)}, ${session.opening.txHash}`);
+    if (settlement !== null && price !== null) {
+      const by = settlement.batch === null ? "its meter's signature" : `oracles' batch ${settlement.batch}`;
+      output.line(`settled ${closedAt === null ? "?" : utc(closedAt)} by ${by}, ${settlement.position.txHash}`);
+      output.line(`${kilowattHours(settlement.energyMicroWh)} kWh, ${settlement.chargingSeconds} s charging`);
+      output.line(
+        `flat ${tokens(price.flatFeeMicro)}, energy ${tokens(price.energyMicro)}, time ${tokens(price.chargingMicro)}`,
+      );
+      output.line(
+        `idle ${tokens(price.idleMicro)}, tax ${tokens(price.taxMicro)}, together ${tokens(price.grossMicro)}`,
+      );
+      output.line(`charged ${tokens(settlement.chargedMicro)}, returned ${tokens(settlement.returnedMicro)}`);
+    }
+    if (challenge !== null) {
+      output.line(
+        `challenged by ${challenge.challenger}: proven ${tokens(challenge.provenMicro)}, back ${tokens(refundedBy(challenge))}`,
+      );
+      output.line(
+        `  ${challenge.ending === null ? `can be answered until ${utc(challenge.answerableUntil)}` : challenge.ending.kind}`,
+      );
+    }
+    if (session.refundedMicro > 0n) output.line(`refunded ${tokens(session.refundedMicro)}`);
+
+    return exitCode.done;
+  },
+});

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+
+import type { JsonRpcProvider } from "ethers";
+
+import { WattproofError } from "../../services/errors.ts";
+import type { ReceiptCheck } from "../../services/receipts/receipt-check.ts";
+import { verifyReceipt, type ReceiptVerdict } from "../../services/receipts/verify-receipt.ts";
+import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { UsageError } from "../command-line/command.ts";
+import { readDeployment } from "../deploy/deployment-file.ts";
+
+/** A receipt with the most records that a session can have stays below this. */
+const longestReceiptBytes = 128 * 1024 * 1024;
+
+/**
+ * Checks a receipt by the chain, and its contracts by a deployment file that is trusted.
+ * @throws RECEIPT_UNREADABLE, UsageError if there is no such deployment file
+ */
+export async function checkReceipt(
+  path: string,
+  provider: JsonRpcProvider,
+  trustedDeployment: string | undefined,
+): Promise<ReceiptVerdict> {
+  const receipt = readReceipt(path);
+  const verdict = await verifyReceipt(receipt, {
+    chain: { request: (method, parameters) => provider.send(method, [...parameters]) },
+    verifier: createOcmfVerifier({ cryptography: nodeCryptography }),
+  });
+  const checks = [...verdict.checks, ...deploymentChecks(receipt, trustedDeployment)];
+
+  return { isGood: checks.every(({ outcome }) => outcome !== "fails"), sessionId: verdict.sessionId, checks };
+}
+
+function readReceipt(path: string): unknown {
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length > longestReceiptBytes) {
+      throw new RangeError(`${bytes.length} bytes`);
+    }
+
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw new WattproofError("RECEIPT_UNREADABLE", path, { cause: error });
+  }
+}
+
+function deploymentChecks(receipt: unknown, path: string | undefined): readonly ReceiptCheck[] {
+  if (path === undefined) {
+    return [];
+  }
+  const trusted = readDeployment(path);
+  if (trusted === undefined) {
+    throw new UsageError(`There is no deployment file ${path}`);
+  }
+  const stated = typeof receipt === "object" && receipt !== null && "contracts" in receipt ? receipt.contracts : null;
+  const isSame = JSON.stringify(stated).toLowerCase() === JSON.stringify(trusted.contracts).toLowerCase();
+
+  return [{ name: "trusted contracts", outcome: isSame ? "holds" : "fails", detail: path }];
+}

@@ -1,0 +1,243 @@
+import { expect } from "chai";
+import { ZeroHash } from "ethers";
+
+import { signedRecordOf } from "../../../scripts/simulator/signed-record.ts";
+import { readContractInterfaces } from "../../../services/chain/contracts.ts";
+import { encodeChallenge } from "../../../services/chain/proof-calls.ts";
+import { packMetering } from "../../../services/domain/metering.ts";
+import { transition } from "../../../services/domain/session.ts";
+import { priceOf } from "../../../services/domain/tariff.ts";
+import {
+  addStation,
+  get,
+  post,
+  runService,
+  type RunningService,
+  type StationCredentials,
+} from "../../helpers/running-service.ts";
+import { testTariff, type ChargingPoint, type OpenedSession } from "../../helpers/service-chain.ts";
+import { startScript } from "../run-script.ts";
+import { errorCodeOf, errorDetailOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
+
+const energyMicroWh = 7_420_500_000n;
+const hourSeconds = 3_600;
+const { grossMicro } = priceOf(testTariff, energyMicroWh, hourSeconds, 0);
+const operatorKey = "k".repeat(40);
+
+/** One story, in order: two sessions settle, one is given up for the epoch's limit, one stays open. */
+describe("wattproof: sessions, settlement, challenges, money, receipts", function () {
+  this.timeout(300_000);
+  let world: OperatorWorld;
+  let running: RunningService;
+  let station: StationCredentials;
+  let service: readonly string[];
+  let point: ChargingPoint;
+  let sessions: readonly OpenedSession[];
+  let records: readonly string[];
+
+  before(async () => {
+    world = await openOperatorWorld({ rules: { epochLimitMicro: 2n * grossMicro } });
+    const { chain } = world;
+    running = await runService(chain, { WATTPROOF_OPERATOR_KEY: operatorKey });
+    service = ["--service", running.service.url];
+    point = await chain.addChargingPoint("secp256r1", { isProven: true });
+    station = await addStation(running.service.store, "CS-1", [point.evse]);
+    const expiresInSeconds = 40 * hourSeconds;
+    sessions = [
+      await chain.openSession(point, { expiresInSeconds }),
+      await chain.openSession(point, { expiresInSeconds }),
+      await chain.openSession(point, { expiresInSeconds }),
+      await chain.openSession(point, { expiresInSeconds }),
+    ];
+    await running.service.synchronise();
+    records = sessions.slice(0, 3).map(({ idTag }) =>
+      point.device.record({
+        idTag,
+        energyMicroWh,
+        beginSeconds: 1_700_000_000,
+        endSeconds: 1_700_000_000 + hourSeconds,
+      }),
+    );
+    for (const record of records) await post(running.service.url, station, record);
+    await running.service.synchronise();
+    await running.service.synchronise();
+  });
+  after(async () => {
+    await running.close();
+    await world.close();
+  });
+
+  const idOf = (index: number): string => sessions[index]?.sessionId ?? "";
+  const later = async (seconds: number): Promise<void> => {
+    await world.chain.request("evm_increaseTime", [seconds]);
+    await world.chain.request("evm_mine");
+  };
+
+  /** What the service notes when the chain will not settle a session. */
+  async function giveUp(sessionId: string): Promise<void> {
+    const { store } = running.service;
+    const session = await store.findSession(sessionId);
+    if (session === null) expect.fail("The service knows the session.");
+    const closing = { kind: "skipped", position: session.state.opening } as const;
+    const event = { kind: "closed", closing, reason: "TERMS_MISMATCH" } as const;
+    const change = {
+      sessionId,
+      expectedSequence: session.sequence,
+      events: [event],
+      next: transition(session.state, event),
+      atMs: 0,
+    };
+    await store.commitCharging({ transaction: null, frame: null, change, cdr: null });
+  }
+
+  it("lists and shows sessions from the chain, with the service unasked", async () => {
+    const [all, open, one, unknown] = await Promise.all([
+      world.runJson(["sessions", "list", "--operator", world.chain.operator]),
+      world.run(["sessions", "list", "--status", "open"]),
+      world.runJson(["sessions", "show", idOf(0)]),
+      world.runJson(["sessions", "show", ZeroHash]),
+    ]);
+    const listed = all.document["sessions"] as { status: string; sessionId: string }[];
+    expect(listed.map(({ status }) => status)).to.deep.equal(["settled", "settled", "open", "open"]);
+    expect(open.stdout.split("\n").filter((line) => line.startsWith("0x"))).to.have.length(2);
+    expect(one.document).to.have.nested.property("settlement.chargedMicro", grossMicro.toString());
+    expect(one.document).to.have.nested.property("price.grossMicro", grossMicro.toString());
+    expect([unknown.code, errorCodeOf(unknown)]).to.deep.equal([1, "REGISTRY_ENTRY_UNKNOWN"]);
+  });
+
+  it("says what is stuck and why, and that there is no service", async () => {
+    expect((await world.run(["settlement", "status", ...service])).code).to.equal(0);
+    await giveUp(idOf(2));
+    const [stuck, none] = await Promise.all([
+      world.runJson(["settlement", "status", ...service]),
+      world.runJson(["settlement", "status", "--service", "http://127.0.0.1:1"]),
+    ]);
+    expect(stuck.code).to.equal(1);
+    expect(stuck.document["stuck"]).to.deep.equal([{ sessionId: idOf(2), state: "skipped", reason: "TERMS_MISMATCH" }]);
+    expect([none.code, errorCodeOf(none)]).to.deep.equal([3, "SERVICE_UNREACHABLE"]);
+  });
+
+  it("lists a challenge, and answers it with the record that the oracles had", async () => {
+    const [session] = sessions;
+    if (session === undefined) expect.fail("Sessions were opened.");
+    const { terms, idTag } = session;
+    const other = point.device.record({
+      idTag,
+      energyMicroWh: 1_000_000_000n,
+      beginSeconds: 1,
+      endSeconds: 1 + hourSeconds,
+    });
+    const { payload, r, s } = signedRecordOf(Buffer.from(other));
+    const metering = packMetering({ energyMicroWh, chargingSeconds: hourSeconds, idleSeconds: 0 }, 0n);
+    const later = { sessionId: idOf(1), metering };
+    const { calldata } = encodeChallenge(readContractInterfaces(), {
+      batch: 0,
+      previousLink: ZeroHash,
+      terms,
+      tariff: testTariff,
+      metering,
+      later: [later],
+      records: [{ payload, r: BigInt(r), s: BigInt(s) }],
+    });
+    await world.chain.sendAsStranger(world.chain.deployment.contracts.challenges, calldata);
+
+    const listed = await world.runJson(["challenge", "list", "--pending"]);
+    expect(listed.document["challenges"]).to.have.nested.property("[0].sessionId", idOf(0));
+    const own = ["challenge", "answer", idOf(0), "--record", world.write("own.ocmf", records[0] ?? "")];
+    const wrong = await world.runJson(["challenge", "answer", idOf(0), "--record", world.write("other.ocmf", other)]);
+    expect([wrong.code, errorCodeOf(wrong)]).to.deep.equal([1, "CONTRACT_REFUSED"]);
+    expect(errorDetailOf(wrong)).to.match(/^AnswerDiffers\(/u);
+    const head = await world.headBlock();
+    expect((await world.runJson([...own, "--dry-run"])).code).to.equal(0);
+    expect(await world.headBlock()).to.equal(head);
+    const answered = await world.runJson(["challenge", "answer", idOf(0), ...service]);
+    expect(answered.document).to.deep.include({ isDryRun: false, records: 1 });
+    const none = await world.runJson(["challenge", "answer", idOf(1), ...service]);
+    expect([none.code, errorCodeOf(none)]).to.deep.equal([1, "REGISTRY_ENTRY_UNKNOWN"]);
+    const after = await world.runJson(["challenge", "list"]);
+    expect(after.document["challenges"]).to.have.nested.property("[0].ending.kind", "answered");
+  });
+
+  it("has a session settled that was given up, once its reason is gone", async () => {
+    const retry = ["settlement", "retry", idOf(2), ...service];
+    const key = { WATTPROOF_OPERATOR_KEY: operatorKey };
+    const [keyless, wrongKey, ended] = await Promise.all([
+      world.runJson(retry),
+      world.runJson(retry, { WATTPROOF_OPERATOR_KEY: "w".repeat(40) }),
+      world.runJson(["settlement", "retry", idOf(1), ...service], key),
+    ]);
+    expect([keyless, wrongKey, ended].map((run) => [run.code, errorCodeOf(run)])).to.deep.equal([
+      [4, "KEY_UNAVAILABLE"],
+      [4, "OPERATOR_UNAUTHENTICATED"],
+      [1, "SESSION_EVENT_ILLEGAL"],
+    ]);
+    await later(25 * hourSeconds);
+    expect((await world.runJson([...retry, "--dry-run"], key)).document).to.deep.include({ state: null });
+    expect((await get(running.service.url, `/v1/sessions/${idOf(2)}`)).body).to.have.nested.property(
+      "session.state",
+      "skipped",
+    );
+    const watching = startScript("wattproof", ["sessions", "watch", "--json", "--interval-seconds", "1"], {
+      WATTPROOF_RPC_URL: world.chain.rpcUrl,
+      WATTPROOF_DEPLOYMENT: world.chain.deploymentPath,
+    });
+    const seen = watching.line(/session-settled/u);
+    await watching.line(/watching/u);
+    expect((await world.runJson(retry, key)).document).to.deep.include({ state: "completed" });
+    await running.service.synchronise();
+    await running.service.synchronise();
+    const line = await seen;
+    watching.child.kill("SIGTERM");
+    expect((await watching.finished).code).to.equal(0);
+    expect(JSON.parse(line)).to.deep.include({ kind: "session-settled", sessionId: idOf(2), evse: point.evse });
+    expect((await world.run(["settlement", "status", ...service])).code).to.equal(0);
+  });
+
+  it("pays out what is final and no more, and gives back to a driver", async () => {
+    const early = await world.runJson(["withdraw"]);
+    expect([early.code, errorCodeOf(early)]).to.deep.equal([1, "NOTHING_TO_WITHDRAW"]);
+    await later(50 * hourSeconds);
+    const { erc20 } = world.chain.contracts;
+    const balance = await erc20.balanceOf(world.chain.operator);
+    const planned = await world.runJson(["withdraw", "--dry-run"]);
+    const allMicro = BigInt(String(planned.document["amountMicro"]));
+    expect(await erc20.balanceOf(world.chain.operator)).to.equal(balance);
+    const tooMuch = await world.runJson(["withdraw", "1000"]);
+    expect(errorDetailOf(tooMuch)).to.match(/^BalanceTooLow\(/u);
+    expect((await world.runJson(["withdraw", "2.5"])).document).to.deep.include({
+      amountMicro: "2500000",
+      withdrawableMicro: (allMicro - 2_500_000n).toString(),
+    });
+    expect(await erc20.balanceOf(world.chain.operator)).to.equal(balance + 2_500_000n);
+
+    const [, second] = sessions;
+    if (second === undefined) expect.fail("Sessions were opened.");
+    const free = await world.chain.readFree(second);
+    const refund = ["refund", second.sessionId, "1.25"];
+    expect((await world.runJson([...refund, "--dry-run"])).code).to.equal(0);
+    expect(await world.chain.readFree(second)).to.equal(free);
+    expect((await world.runJson(refund)).document).to.deep.include({
+      amountMicro: "1250000",
+      refundedBeforeMicro: "0",
+    });
+    expect(await world.chain.readFree(second)).to.equal(free + 1_250_000n);
+  });
+
+  it("checks receipts without the service, and finds the one that does not hold", async () => {
+    const receipt = (await get(running.service.url, `/v1/receipts/${idOf(1)}`)).body as Record<string, unknown>;
+    const good = world.write("good.json", JSON.stringify(receipt));
+    const bad = world.write("bad.json", JSON.stringify({ ...receipt, chargedMicro: "1" }));
+    const [one, both, unreadable] = await Promise.all([
+      world.runJson(["receipts", "verify", good]),
+      world.runJson(["receipts", "verify", good, bad]),
+      world.runJson(["receipts", "verify", `${good}.none`]),
+    ]);
+    expect([one.code, one.document["isGood"]]).to.deep.equal([0, true]);
+    expect(both.code).to.equal(1);
+    expect((both.document["receipts"] as { isGood: boolean }[]).map(({ isGood }) => isGood)).to.deep.equal([
+      true,
+      false,
+    ]);
+    expect([unreadable.code, errorCodeOf(unreadable)]).to.deep.equal([2, "RECEIPT_UNREADABLE"]);
+  });
+});
