@@ -2,6 +2,7 @@ import type { Interface } from "ethers";
 import { Signature } from "ethers";
 import { z } from "zod";
 
+import type { TopUpOrder, WithdrawalOrder } from "../domain/driver-orders.ts";
 import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
@@ -30,25 +31,14 @@ export type FundedTerms =
 
 /** An order that a driver has signed. */
 export type DriverOrder =
-  | {
+  | ({
       readonly kind: "top-up";
       readonly terms: SessionTerms;
-      /** By how much the hold was raised before, and by how much now, in 10⁻⁶ token. */
-      readonly toppedUpMicro: bigint;
-      readonly amountMicro: bigint;
       readonly signature: string;
-    }
+    } & Omit<TopUpOrder, "sessionId">)
   | {
       readonly kind: "withdrawal";
-      /** `amount` in the token's smallest unit, `deadline` in seconds since 1970. */
-      readonly withdrawal: {
-        readonly driver: string;
-        readonly lane: number;
-        readonly nonce: number;
-        readonly amount: bigint;
-        readonly recipient: string;
-        readonly deadline: number;
-      };
+      readonly withdrawal: WithdrawalOrder;
       readonly signature: string;
     };
 

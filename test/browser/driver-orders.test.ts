@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Signature } from "ethers";
+import { Signature, Wallet } from "ethers";
 import type { Browser } from "playwright-core";
 
 import { accessibilityViolations } from "../helpers/axe.ts";
@@ -120,6 +120,65 @@ describe("What a driver orders by signature alone", function () {
       await page.getByRole("button", { name: "Pay in 19.00 DEMO with two signatures" }).click();
       await page.getByText("The service did not send it, or has not answered.").waitFor();
       expect(await moneyOf(window)).to.deep.equal({ free: 1_000_000n, wallet: 30_000_000n });
+    });
+  });
+
+  describe("raising the hold while it charges", function () {
+    it("takes one signature, or a transaction where the relay is away", async function () {
+      const window = await arrive({ window: { viewport: phone } });
+      const { page, connect, open, wallet } = window;
+      await connect();
+      await chooseHold(window, "5");
+      const sessionId = await open();
+      await world.step(sessionId, "B", 0n, 0);
+      await page.getByText("Charging", { exact: true }).waitFor();
+      await page.getByText("Raise the hold", { exact: true }).click();
+      await page.getByLabel("Raise by (DEMO)").fill("46");
+      await page.getByText("You have 45.00 DEMO.").waitFor();
+      await page.getByLabel("Raise by (DEMO)").fill("7");
+      expect(await accessibilityViolations(page)).to.deep.equal([]);
+      await takePicture(page, "phone-top-up");
+      await page.getByRole("button", { name: "Sign and raise the hold" }).click();
+      await page.getByText("12.00 DEMO", { exact: true }).first().waitFor();
+      expect(asked(window)).to.deep.equal(["SessionTerms", "TopUp"]);
+      const signed = wallet.requests.find(({ typedData }) => typedData?.primaryType === "TopUp")?.typedData?.message;
+      expect(signed).to.deep.equal({ sessionId, toppedUpMicro: "0", amountMicro: "7000000" });
+
+      await page.route("**/v1/driver-orders", (route) => route.abort());
+      await page.getByLabel("Raise by (DEMO)").fill("1.5");
+      await page.getByRole("button", { name: "Sign and raise the hold" }).click();
+      await page.getByRole("button", { name: "Send it from my wallet" }).click();
+      await page.getByText("13.50 DEMO", { exact: true }).first().waitFor();
+      expect((await moneyOf(window)).free).to.equal(36_500_000n);
+
+      await world.step(sessionId, "E", 12n * 1_000_000_000n, 600);
+      await page.getByText("Settled", { exact: true }).waitFor();
+      expect((await moneyOf(window)).free).to.be.greaterThan(36_500_000n);
+    });
+  });
+
+  describe("having money paid to another address", function () {
+    const elsewhere = Wallet.createRandom().address;
+
+    it("is offered when the usual withdrawal fails, and takes one signature", async function () {
+      const window = await arrive({ path: "/account", window: { viewport: phone } });
+      const { page, connect, driver: account } = window;
+      await connect();
+      await world.chain.request("hardhat_setBalance", [account.address, "0x0"]);
+      await page.getByLabel("Amount to withdraw (DEMO)").fill("50");
+      await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+      await page.getByLabel("Address of the recipient").fill(elsewhere.replace("0x", "0x0"));
+      await page.getByText("This is no address that can be paid.").waitFor();
+      await page.getByLabel("Address of the recipient").fill(world.chain.deployment.contracts.chargingSettlement);
+      await page.getByText("This is no address that can be paid.").waitFor();
+      await page.getByLabel("Address of the recipient").fill(elsewhere);
+      await page.getByLabel("Amount to pay out there (DEMO)").fill("50");
+      expect(await accessibilityViolations(page)).to.deep.equal([]);
+      await takePicture(page, "phone-withdraw-elsewhere");
+      await page.getByRole("button", { name: "Sign and pay out" }).click();
+      await page.getByText("Done.", { exact: true }).waitFor();
+      expect(asked(window)).to.deep.equal(["eth_sendTransaction", "Withdrawal"]);
+      expect(await world.chain.contracts.erc20.balanceOf(elsewhere)).to.equal(50_000_000n);
     });
   });
 });

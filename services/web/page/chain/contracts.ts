@@ -17,6 +17,7 @@ export const settlementInterface = new Interface([
   "function maximumSessionSeconds() view returns (uint40)",
   "function deposit(address driver, uint32 lane, uint256 amount)",
   "function withdraw(uint32 lane, uint256 amount, address recipient)",
+  `function topUp(${termsTuple} terms, uint64 toppedUpMicro, uint64 amountMicro)`,
   `function open(${termsTuple} terms) returns (bytes32 sessionId)`,
   `function expire(${termsTuple} terms, uint64 toppedUpMicro) returns (bytes32 sessionId)`,
 ]);

@@ -27,6 +27,17 @@ export function openCall(settlement: string, terms: SessionTerms): ContractCall 
   return { to: settlement, data: settlementInterface.encodeFunctionData("open", [terms]) };
 }
 
+/** Raises the hold, which was raised by `toppedUpMicro` before. */
+export function topUpCall(
+  settlement: string,
+  terms: SessionTerms,
+  toppedUpMicro: bigint,
+  amountMicro: bigint,
+): ContractCall {
+  const values = [terms, toppedUpMicro, amountMicro];
+  return { to: settlement, data: settlementInterface.encodeFunctionData("topUp", values) };
+}
+
 /** Gives the hold of an expired session back to its driver; anybody may send it. */
 export function expireCall(settlement: string, terms: SessionTerms, toppedUpMicro: bigint): ContractCall {
   return { to: settlement, data: settlementInterface.encodeFunctionData("expire", [terms, toppedUpMicro]) };

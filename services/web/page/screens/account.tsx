@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
 import type { DriverAccount, TokenAccount } from "../chain/chain-reader.ts";
-import { readSessionsOf } from "../chain/session-history.ts";
+import { readSessionsOf, type ChainSession } from "../chain/session-history.ts";
 import { approveCall, depositCall, withdrawCall, type ContractCall } from "../chain/transactions.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Answered, Facts, Field } from "../shell/parts.tsx";
@@ -11,6 +11,7 @@ import { parseMicro, plainMicro } from "../text/amounts.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
 import { WithWallet } from "../wallet/wallet-panel.tsx";
 import { TransactionButton } from "./transaction-button.tsx";
+import { WithdrawElsewhere } from "./withdraw-elsewhere.tsx";
 
 /** Balance, paying in and withdrawing: from the chain alone. */
 export function AccountScreen(): JSX.Element {
@@ -32,7 +33,7 @@ function Account({ connection }: { readonly connection: WalletConnection }): JSX
       account.commitment === 0n
         ? []
         : await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account);
-    const heldMicro = sessions.find(({ ending }) => ending.kind === "live")?.terms.holdMicro ?? 0n;
+    const heldMicro = heldOf(sessions.find(({ ending }) => ending.kind === "live"));
     return { account, token, heldMicro };
   }, [reader, readLogs, connection.account]);
 
@@ -102,6 +103,7 @@ function Withdraw(properties: {
   const { connection, account, token, onDone } = properties;
   const { text, symbol, configuration } = useApp();
   const [amount, setAmount] = useState("");
+  const [hasFailed, setHasFailed] = useState(false);
   return (
     <section aria-labelledby="withdraw-title">
       <h2 id="withdraw-title">{text("withdrawTitle")}</h2>
@@ -115,6 +117,9 @@ function Withdraw(properties: {
         callsFor={(amountMicro) => [
           withdrawCall(configuration.contracts.chargingSettlement, connection.account, amountMicro * token.unit),
         ]}
+        onFailed={() => {
+          setHasFailed(true);
+        }}
         onDone={() => {
           setAmount("");
           onDone();
@@ -129,6 +134,7 @@ function Withdraw(properties: {
       >
         {text("withdrawAll")}
       </button>
+      <WithdrawElsewhere connection={connection} account={account} token={token} isOpen={hasFailed} onDone={onDone} />
     </section>
   );
 }
@@ -142,8 +148,9 @@ function AmountForm(properties: {
   readonly connection: WalletConnection;
   readonly callsFor: (amountMicro: bigint) => readonly ContractCall[];
   readonly onDone: () => void;
+  readonly onFailed?: () => void;
 }): JSX.Element {
-  const { label, amount, onAmount, limitMicro, buttonText, connection, callsFor, onDone } = properties;
+  const { label, amount, onAmount, limitMicro, buttonText, connection, callsFor, onDone, onFailed } = properties;
   const { text, money } = useApp();
   const amountMicro = parseMicro(amount);
   const problem =
@@ -161,9 +168,14 @@ function AmountForm(properties: {
         connection={connection}
         calls={amountMicro === null || problem !== null ? [] : callsFor(amountMicro)}
         onDone={onDone}
+        {...(onFailed === undefined ? {} : { onFailed })}
       >
         {buttonText}
       </TransactionButton>
     </>
   );
+}
+
+function heldOf(session: ChainSession | undefined): bigint {
+  return session === undefined ? 0n : session.terms.holdMicro + session.toppedUpMicro;
 }

@@ -15,6 +15,7 @@ import { WithWallet } from "../wallet/wallet-panel.tsx";
 import { LiveCurve } from "./live-curve.tsx";
 import { SessionReceipt } from "./session-receipt.tsx";
 import { StopButton } from "./stop-button.tsx";
+import { TopUp } from "./top-up.tsx";
 import { TransactionButton } from "./transaction-button.tsx";
 
 interface Known {
@@ -67,6 +68,7 @@ function KnownSession(properties: {
       {view.connection === "lost" && ending.kind === "live" && <Notice kind="warning">{text("sessionLost")}</Notice>}
       {(ending.kind === "live" || view.readings.length > 0) && <Live known={known} view={view} />}
       {isCharging && view.session?.state === "charging" && <StopButton onChain={onChain} />}
+      {isCharging && <TopUp onChain={onChain} onDone={onChange} />}
       {ending.kind === "settled" && <SessionReceipt sessionId={sessionId} />}
       {ending.kind === "live" && <Reclaim onChain={onChain} onDone={onChange} />}
       <section class="card">
@@ -174,7 +176,7 @@ function Live(properties: { readonly known: Known; readonly view: SessionView })
   const { known, view } = properties;
   const { text, money, roughMoney, language } = useApp();
   const { onChain, tariff } = known;
-  const { holdMicro } = onChain.terms;
+  const holdMicro = onChain.terms.holdMicro + onChain.toppedUpMicro;
   const seconds = useElapsedSeconds(view);
   const energyMicroWh = view.readings.at(-1)?.energyMicroWh ?? 0n;
   const { grossMicro } = priceOf(tariff, energyMicroWh < 0n ? 0n : energyMicroWh, Math.floor(seconds), 0);

@@ -19,9 +19,11 @@ export function TransactionButton(properties: {
   /** None: there is nothing to send yet. */
   readonly calls: readonly ContractCall[];
   readonly onDone: () => void;
+  /** The contract or the wallet said no, other than by the driver's will. */
+  readonly onFailed?: () => void;
   readonly children: ComponentChildren;
 }): JSX.Element {
-  const { connection, calls, onDone, children } = properties;
+  const { connection, calls, onDone, onFailed, children } = properties;
   const app = useApp();
   const { text, chain } = app;
   const [progress, setProgress] = useState<Progress>({ kind: "ready" });
@@ -36,13 +38,19 @@ export function TransactionButton(properties: {
         const outcome = await awaitTransaction(chain, txHash, new AbortController().signal);
         if (outcome !== "done") {
           setProgress({ kind: outcome });
+          if (outcome === "reverted") onFailed?.();
           return;
         }
       }
       setProgress({ kind: "done" });
       onDone();
     } catch (error) {
-      setProgress(refusalOf(error) === "declined" ? { kind: "declined" } : { kind: "failed", error });
+      if (refusalOf(error) === "declined") {
+        setProgress({ kind: "declined" });
+      } else {
+        setProgress({ kind: "failed", error });
+        onFailed?.();
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { TopUpOrder, WithdrawalOrder } from "../../../domain/driver-orders.ts";
 import type { SessionTerms } from "../../../domain/terms.ts";
 
 /** The service does not answer, or nothing that can be read. */
@@ -29,6 +30,7 @@ const openingSchema = z.object({
   status: z.enum(["open", "sent"]),
   txHash: z.string().nullable(),
 });
+const orderSchema = z.object({ status: z.enum(["done", "sent"]) });
 const stateSchema = z.object({ state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]) });
 /** The relay waits for a block before it answers. */
 const openingTimeoutMs = 60_000;
@@ -75,6 +77,17 @@ export type SignedOpening = { readonly terms: SessionTerms; readonly signature: 
 /** Has the service bring it to the chain. The same terms again open nothing twice. */
 export async function relayOpening(opening: SignedOpening): Promise<z.infer<typeof openingSchema>> {
   return openingSchema.parse(await post("/v1/openings", opening, openingTimeoutMs));
+}
+
+/** An order that a driver has signed. */
+export type SignedOrder = { readonly signature: string } & (
+  | ({ readonly kind: "top-up"; readonly terms: SessionTerms } & Omit<TopUpOrder, "sessionId">)
+  | { readonly kind: "withdrawal"; readonly withdrawal: WithdrawalOrder }
+);
+
+/** Has the service bring it to the chain. */
+export async function relayOrder(order: SignedOrder): Promise<z.infer<typeof orderSchema>> {
+  return orderSchema.parse(await post("/v1/driver-orders", order, openingTimeoutMs));
 }
 
 /** Has the charger stop. */

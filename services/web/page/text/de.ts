@@ -191,6 +191,11 @@ export const de: Catalogue = {
   stopUnsupported:
     "Diese Ladesäule lässt sich von hier nicht anhalten. Beenden Sie an der Säule, oder entriegeln Sie das Auto und stecken Sie aus.",
   stopRefused: "Sie haben in der Wallet abgelehnt; es lädt weiter.",
+  topUpTitle: "Rückbehalt erhöhen",
+  topUpText:
+    "Eine Unterschrift, keine Gebühr für die Kette. Sie zahlen weiterhin nur, was der Zähler unterschreibt. Frei in Ihrem Guthaben: {free}.",
+  topUpAmount: "Erhöhen um ({symbol})",
+  topUpButton: "Unterschreiben und Rückbehalt erhöhen",
   reclaimTitle: "Rückbehalt zurückholen",
   reclaimText:
     "Niemand hat diese Ladung vor {time} abgerechnet. Jetzt kann jeder Ihnen den Rückbehalt zurückgeben; Ihre Wallet sendet es und zeigt die Gebühr.",
@@ -219,6 +224,13 @@ export const de: Catalogue = {
   withdrawAmount: "Auszuzahlender Betrag ({symbol})",
   withdrawButton: "Auszahlen",
   withdrawAll: "Alles",
+  elsewhereTitle: "An eine andere Adresse auszahlen",
+  elsewhereText:
+    "Eine Unterschrift, keine Gebühr für die Kette: für den Fall, dass Ihre Wallet kein Gas hat oder der Token Ihre eigene Adresse ablehnt. Was an eine falsche Adresse geht, kommt nicht zurück.",
+  elsewhereRecipient: "Adresse des Empfängers",
+  elsewhereRecipientInvalid: "Das ist keine Adresse, an die gezahlt werden kann.",
+  elsewhereAmount: "Dorthin auszuzahlender Betrag ({symbol})",
+  elsewhereButton: "Unterschreiben und auszahlen",
   amountInvalid: "Geben Sie einen Betrag über null mit höchstens sechs Nachkommastellen ein.",
   amountTooHigh: "Sie haben {amount}.",
   transactionSign: "Bestätigen Sie in Ihrer Wallet …",
@@ -227,6 +239,7 @@ export const de: Catalogue = {
   transactionDone: "Erledigt.",
   transactionReverted: "Der Vertrag hat es abgelehnt. Es hat sich nichts geändert.",
   transactionRefused: "Sie haben in der Wallet abgelehnt. Es wurde nichts gesendet.",
+  orderRefused: "Der Vertrag hat es nicht ausgeführt ({reason}). Es hat sich nichts geändert.",
   transactionPending:
     "Es ist gesendet und noch in keinem Block. Sie können diese Seite schliessen; es geht von selbst weiter.",
   receiptTitle: "Beleg",

@@ -178,6 +178,11 @@ export const en = {
   stopRequested: "The charger was told to stop.",
   stopUnsupported: "This charger cannot be stopped from here. Stop at the charger, or unlock the car and unplug.",
   stopRefused: "You declined in the wallet; charging goes on.",
+  topUpTitle: "Raise the hold",
+  topUpText:
+    "One signature, no fee for the chain. You still pay only for what the meter signs. Free in your balance: {free}.",
+  topUpAmount: "Raise by ({symbol})",
+  topUpButton: "Sign and raise the hold",
   reclaimTitle: "Reclaim the hold",
   reclaimText:
     "Nobody settled this session before {time}. Anybody can give the hold back to you now; your wallet sends it and shows the fee.",
@@ -206,6 +211,13 @@ export const en = {
   withdrawAmount: "Amount to withdraw ({symbol})",
   withdrawButton: "Withdraw",
   withdrawAll: "All of it",
+  elsewhereTitle: "Pay out to another address",
+  elsewhereText:
+    "One signature, no fee for the chain: for when your wallet has no gas or the token refuses your own address. What is sent to a wrong address does not come back.",
+  elsewhereRecipient: "Address of the recipient",
+  elsewhereRecipientInvalid: "This is no address that can be paid.",
+  elsewhereAmount: "Amount to pay out there ({symbol})",
+  elsewhereButton: "Sign and pay out",
   amountInvalid: "Type an amount above zero with at most six decimals.",
   amountTooHigh: "You have {amount}.",
   transactionSign: "Confirm in your wallet …",
@@ -214,6 +226,7 @@ export const en = {
   transactionDone: "Done.",
   transactionReverted: "The contract refused it. Nothing has changed.",
   transactionRefused: "You declined in the wallet. Nothing was sent.",
+  orderRefused: "The contract did not carry it out ({reason}). Nothing has changed.",
   transactionPending: "It is sent and not mined yet. You can close this page; it goes on by itself.",
   receiptTitle: "Receipt",
   receiptCheckTitle: "Check a receipt",

@@ -186,6 +186,11 @@ export const fr: Catalogue = {
   stopUnsupported:
     "Cette borne ne peut pas être arrêtée d’ici. Arrêtez à la borne, ou déverrouillez la voiture et débranchez.",
   stopRefused: "Vous avez refusé dans le portefeuille ; la recharge continue.",
+  topUpTitle: "Augmenter la retenue",
+  topUpText:
+    "Une signature, aucun frais de chaîne. Vous ne payez toujours que ce que le compteur signe. Libre sur votre solde: {free}.",
+  topUpAmount: "Augmenter de ({symbol})",
+  topUpButton: "Signer et augmenter la retenue",
   reclaimTitle: "Récupérer la retenue",
   reclaimText:
     "Personne n’a réglé cette recharge avant {time}. N’importe qui peut maintenant vous rendre la retenue ; votre portefeuille l’envoie et montre les frais.",
@@ -214,6 +219,13 @@ export const fr: Catalogue = {
   withdrawAmount: "Montant à retirer ({symbol})",
   withdrawButton: "Retirer",
   withdrawAll: "Tout",
+  elsewhereTitle: "Retirer vers une autre adresse",
+  elsewhereText:
+    "Une signature, aucun frais de chaîne: si votre portefeuille n’a pas de gaz ou si le jeton refuse votre propre adresse. Ce qui part vers une mauvaise adresse ne revient pas.",
+  elsewhereRecipient: "Adresse du destinataire",
+  elsewhereRecipientInvalid: "Ce n’est pas une adresse que l’on peut payer.",
+  elsewhereAmount: "Montant à retirer là-bas ({symbol})",
+  elsewhereButton: "Signer et retirer",
   amountInvalid: "Saisissez un montant supérieur à zéro avec six décimales au plus.",
   amountTooHigh: "Vous avez {amount}.",
   transactionSign: "Confirmez dans votre portefeuille …",
@@ -222,6 +234,7 @@ export const fr: Catalogue = {
   transactionDone: "C’est fait.",
   transactionReverted: "Le contrat a refusé. Rien n’a changé.",
   transactionRefused: "Vous avez refusé dans le portefeuille. Rien n’a été envoyé.",
+  orderRefused: "Le contrat ne l’a pas exécuté ({reason}). Rien n’a changé.",
   transactionPending:
     "C’est envoyé et pas encore dans un bloc. Vous pouvez fermer cette page ; cela continue tout seul.",
   receiptTitle: "Reçu",

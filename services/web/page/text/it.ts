@@ -187,6 +187,11 @@ export const it: Catalogue = {
   stopUnsupported:
     "Questa colonnina non si può fermare da qui. Fermate alla colonnina, o sbloccate l’auto e scollegate.",
   stopRefused: "Avete rifiutato nel portafoglio; la ricarica continua.",
+  topUpTitle: "Aumentare la trattenuta",
+  topUpText:
+    "Una firma, nessuna commissione della catena. Pagate sempre solo ciò che il contatore firma. Libero nel vostro saldo: {free}.",
+  topUpAmount: "Aumentare di ({symbol})",
+  topUpButton: "Firmare e aumentare la trattenuta",
   reclaimTitle: "Recuperare l’importo trattenuto",
   reclaimText:
     "Nessuno ha regolato questa ricarica prima di {time}. Ora chiunque può restituirvi l’importo; il vostro portafoglio lo invia e mostra la tassa.",
@@ -215,6 +220,13 @@ export const it: Catalogue = {
   withdrawAmount: "Importo da prelevare ({symbol})",
   withdrawButton: "Preleva",
   withdrawAll: "Tutto",
+  elsewhereTitle: "Prelevare verso un altro indirizzo",
+  elsewhereText:
+    "Una firma, nessuna commissione della catena: se il vostro portafoglio non ha gas o il token rifiuta il vostro indirizzo. Ciò che va a un indirizzo sbagliato non torna.",
+  elsewhereRecipient: "Indirizzo del destinatario",
+  elsewhereRecipientInvalid: "Non è un indirizzo a cui si può pagare.",
+  elsewhereAmount: "Importo da prelevare là ({symbol})",
+  elsewhereButton: "Firmare e prelevare",
   amountInvalid: "Inserite un importo maggiore di zero con al massimo sei decimali.",
   amountTooHigh: "Avete {amount}.",
   transactionSign: "Confermate nel vostro portafoglio …",
@@ -223,6 +235,7 @@ export const it: Catalogue = {
   transactionDone: "Fatto.",
   transactionReverted: "Il contratto ha rifiutato. Nulla è cambiato.",
   transactionRefused: "Avete rifiutato nel portafoglio. Nulla è stato inviato.",
+  orderRefused: "Il contratto non l’ha eseguito ({reason}). Nulla è cambiato.",
   transactionPending: "È inviato e non ancora in un blocco. Potete chiudere questa pagina; continua da solo.",
   receiptTitle: "Ricevuta",
   receiptCheckTitle: "Verificare una ricevuta",

@@ -1,0 +1,74 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+
+import { typedTopUpOf } from "../../../domain/driver-orders.ts";
+import type { ChainSession } from "../chain/session-history.ts";
+import { topUpCall } from "../chain/transactions.ts";
+import { useApp } from "../shell/app-context.ts";
+import { Field } from "../shell/parts.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+import { parseMicro } from "../text/amounts.ts";
+import { OrderButton, type PreparedOrder } from "./order-button.tsx";
+
+/** The contract takes none in the last two hours, lest a driver outruns every settlement. */
+const lastTopUpSeconds = 7_200;
+
+/** Raises the hold of the driver's own session from the free balance, by one signature. */
+export function TopUp(properties: { readonly onChain: ChainSession; readonly onDone: () => void }): JSX.Element | null {
+  const { onChain, onDone } = properties;
+  const { terms, sessionId, toppedUpMicro } = onChain;
+  const { text, money, symbol, reader, connection, configuration } = useApp();
+  const [amount, setAmount] = useState("");
+  const [answer] = useAnswer(async () => {
+    const { freeMicro } = await reader.readAccount(terms.driver);
+    return { freeMicro, timestamp: (await reader.readHead()).timestamp };
+  }, [reader, terms.driver, toppedUpMicro]);
+
+  if (connection === null || connection.account !== terms.driver || answer.kind !== "answered") return null;
+  const { freeMicro, timestamp } = answer.value;
+  if (timestamp > terms.expiresAt - lastTopUpSeconds) return null;
+  const { chargingSettlement } = configuration.contracts;
+  const amountMicro = parseMicro(amount);
+  const problem =
+    amount === ""
+      ? null
+      : amountMicro === null
+        ? text("amountInvalid")
+        : amountMicro > freeMicro
+          ? text("amountTooHigh", { amount: money(freeMicro) })
+          : null;
+
+  function prepare(added: bigint): PreparedOrder {
+    const order = { toppedUpMicro, amountMicro: added };
+    const domain = { chainId: configuration.chainId, verifyingContract: chargingSettlement };
+    return {
+      typedData: typedTopUpOf({ sessionId, ...order }, domain),
+      orderOf: (signature) => ({ kind: "top-up", terms, ...order, signature }),
+      ownCall: topUpCall(chargingSettlement, terms, toppedUpMicro, added),
+    };
+  }
+
+  return (
+    <details class="card">
+      <summary>{text("topUpTitle")}</summary>
+      <p class="hint">{text("topUpText", { free: money(freeMicro) })}</p>
+      <Field
+        label={text("topUpAmount", { symbol })}
+        value={amount}
+        onInput={setAmount}
+        inputMode="decimal"
+        problem={problem}
+      />
+      <OrderButton
+        connection={connection}
+        prepare={amountMicro === null || problem !== null ? null : () => Promise.resolve(prepare(amountMicro))}
+        onDone={() => {
+          setAmount("");
+          onDone();
+        }}
+      >
+        {text("topUpButton")}
+      </OrderButton>
+    </details>
+  );
+}
