@@ -18,7 +18,8 @@ Usage: npm run bench:ingest -- [--chargers <n>] [--version 1.6|2.0.1] [--seconds
 
 perCoreSecond is messages by second of processor time of the server and all that it started, from /proc, until every
 message is judged. ratio is that of the service by that of the yard-stick. unread is what was answered and not judged yet
-when the load ended; memory is what the service has resident after warming up, in the middle and at the end of the load.
+when the load ended; memory is what the service has resident, and what of it is still used, after warming up, in the middle
+and at the end of the load.
 Exit: 0 everything that was acknowledged is stored, 1 something is not, 2 could not be done.
 
 Example:

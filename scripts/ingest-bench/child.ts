@@ -20,7 +20,10 @@ export function startChild(script: string, settings: object | null): Child {
   const child: ChildProcess = fork(
     fileURLToPath(new URL(script, import.meta.url)),
     settings === null ? [] : [JSON.stringify(settings)],
-    { execArgv: ["--disable-warning=ExperimentalWarning"], stdio: ["ignore", "inherit", "inherit", "ipc"] },
+    {
+      execArgv: ["--disable-warning=ExperimentalWarning", "--expose-gc"],
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    },
   );
   const { pid } = child;
   if (pid === undefined) {

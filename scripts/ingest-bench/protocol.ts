@@ -31,6 +31,7 @@ export const answers = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("read"), unread: z.number() }),
   z.object({ kind: z.literal("counted"), stored: z.number() }),
+  z.object({ kind: z.literal("weighed"), liveBytes: z.number() }),
 ]);
 export type BenchAnswer = z.output<typeof answers>;
 
@@ -38,6 +39,8 @@ export type BenchAnswer = z.output<typeof answers>;
 export const serverOrders = z.discriminatedUnion("kind", [
   /** Answered when all that was acknowledged is read and judged, with how much of it was not when the order came. */
   z.object({ kind: z.literal("read-all") }),
+  /** Answered with what is in memory and still used. */
+  z.object({ kind: z.literal("weigh") }),
   z.object({ kind: z.literal("stop") }),
 ]);
 

@@ -8,11 +8,12 @@ import { startChild } from "./child.ts";
 import type { BenchProtocol } from "./messages.ts";
 import { usageOfTree } from "./process-usage.ts";
 
-/** Resident memory of a server after warming up, in the middle of the load and at its end. */
-export interface ResidentMemory {
-  readonly startBytes: number;
-  readonly middleBytes: number;
-  readonly endBytes: number;
+/** Memory of a server at one time. */
+export interface MemoryUse {
+  /** What the operating system has given to it. */
+  readonly residentBytes: number;
+  /** What of it is still used. */
+  readonly liveBytes: number;
 }
 
 /** What one server did. */
@@ -26,7 +27,8 @@ export interface Measurement {
   readonly stored: number;
   /** Frames that were answered and that nothing has read when the load ended. */
   readonly unread: number;
-  readonly memory: ResidentMemory;
+  /** After warming up, in the middle of the load and at its end. */
+  readonly memory: { readonly start: MemoryUse; readonly middle: MemoryUse; readonly end: MemoryUse };
 }
 
 export interface BenchPlan {
@@ -43,16 +45,18 @@ const settleMs = 2_000;
  * counted until it has done everything with the messages that it does with them, however long after their answers.
  */
 export function measureServer(server: "service" | "yardstick", plan: BenchPlan): Promise<Measurement> {
-  return withServer(server, plan, plan.chargers, async ({ chargers, serverPid, stopChargers, readAll, count }) => {
+  return withServer(server, plan, plan.chargers, async (context) => {
+    const { chargers, serverPid, stopChargers, readAll, weigh, count } = context;
     await delay(warmUpMs);
+    const start = await weigh();
     chargers.tell({ kind: "measure" });
     const before = usageOfTree(serverPid);
     const beganAtMs = performance.now();
     await delay(plan.seconds * 500);
-    const { residentBytes: middleBytes } = usageOfTree(serverPid);
+    const middle = await weigh();
     await delay(beganAtMs + plan.seconds * 1_000 - performance.now());
     const seconds = (performance.now() - beganAtMs) / 1_000;
-    const { residentBytes: endBytes } = usageOfTree(serverPid);
+    const end = await weigh();
     const { messages, p50Ms, p99Ms, acknowledged } = await stopChargers();
     const { unread } = await readAll();
     const after = usageOfTree(serverPid);
@@ -67,7 +71,7 @@ export function measureServer(server: "service" | "yardstick", plan: BenchPlan):
       acknowledged,
       stored,
       unread,
-      memory: { startBytes: before.residentBytes, middleBytes, endBytes },
+      memory: { start, middle, end },
     };
   });
 }
@@ -97,6 +101,7 @@ interface BenchContext {
   /** Lets every charger have its last answer. */
   readonly stopChargers: () => Promise<Pick<Measurement, "messages" | "p50Ms" | "p99Ms" | "acknowledged">>;
   readonly readAll: () => Promise<Pick<Measurement, "unread">>;
+  readonly weigh: () => Promise<MemoryUse>;
   /** Ends the server. */
   readonly count: () => Promise<Pick<Measurement, "stored">>;
 }
@@ -136,6 +141,14 @@ async function withServer<Result>(
         server.tell({ kind: "read-all" });
 
         return read;
+      },
+      async weigh() {
+        const { residentBytes } = usageOfTree(server.pid);
+        const weighed = server.hear("weighed");
+        server.tell({ kind: "weigh" });
+        const { liveBytes } = await weighed;
+
+        return { residentBytes, liveBytes };
       },
       count() {
         const counted = server.hear("counted");

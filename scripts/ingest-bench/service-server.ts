@@ -12,6 +12,7 @@ import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import { createMeterDirectory } from "../../services/verify/meter-directory.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { weighLiveBytes } from "./live-memory.ts";
 import { benchMessages } from "./messages.ts";
 import { answers, serverOrders, serverSettings } from "./protocol.ts";
 import { openSessions } from "./sessions.ts";
@@ -92,7 +93,12 @@ async function countStored(): Promise<number> {
 }
 
 async function follow(message: unknown): Promise<void> {
-  if (serverOrders.parse(message).kind === "read-all") {
+  const { kind } = serverOrders.parse(message);
+  if (kind === "weigh") {
+    process.send?.(answers.parse({ kind: "weighed", liveBytes: weighLiveBytes() }));
+    return;
+  }
+  if (kind === "read-all") {
     const unread = await countFramesAfter(await store.readFrameCursor());
     await ocpp.handedOn();
     process.send?.(answers.parse({ kind: "read", unread }));

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import ocppRpc from "ocpp-rpc";
 import type serverClient from "ocpp-rpc/lib/server-client.js";
 
+import { weighLiveBytes } from "./live-memory.ts";
 import { answers, serverOrders, serverSettings } from "./protocol.ts";
 
 /**
@@ -68,7 +69,12 @@ server.listen(0, "127.0.0.1", () => {
 });
 
 process.on("message", (message) => {
-  if (serverOrders.parse(message).kind === "read-all") {
+  const { kind } = serverOrders.parse(message);
+  if (kind === "weigh") {
+    process.send?.(answers.parse({ kind: "weighed", liveBytes: weighLiveBytes() }));
+    return;
+  }
+  if (kind === "read-all") {
     process.send?.(answers.parse({ kind: "read", unread: 0 }));
     return;
   }

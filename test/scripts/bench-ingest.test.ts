@@ -19,7 +19,8 @@ describe("The benchmark of the door for chargers", function () {
       const result = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
       expect(result).to.include({ version, chargers: 3, seconds: 1 });
       expect(result["stored"]).to.equal(result["acknowledged"]);
-      expect(result["messages"]).to.be.greaterThan(0);
+      // Each charger has an answer to its last message before the count.
+      expect(result["acknowledged"]).to.be.at.least(3);
       expect(result).to.include.keys("perSecond", "p50Ms", "p99Ms", "perCoreSecond", "yardstick", "ratio");
     });
   }
