@@ -231,6 +231,16 @@ describe("ChargingSettlement's provisional credit", () => {
     });
   }
 
+  it("invariant 18: cannot be withdrawn in its own epoch either", async () => {
+    const { settlement, operator } = fixture;
+    await settleAt(epochBegin(1n), 0n);
+    await networkHelpers.time.setNextBlockTimestamp(epochBegin(2n) - 1n);
+
+    await expect(settlement.connect(operator).withdrawCredit(earner, 0, 1, earner))
+      .to.be.revertedWithCustomError(settlement, "BalanceTooLow")
+      .withArgs(1, 0);
+  });
+
   it("becomes final epoch by epoch, with new credit coming in and nobody doing anything for the old", async () => {
     const { settlement } = fixture;
     const seen: unknown[] = [];
