@@ -315,6 +315,7 @@ export const errorCatalogue = {
     title: "The contract cannot price the tariff as it is.",
   },
   NOTHING_TO_WITHDRAW: { httpStatus: 409, isRetryable: true, title: "There is nothing that can be paid out now." },
+  LOCATION_MISSING: { httpStatus: 422, isRetryable: false, title: "Nothing says where the charging point is." },
   PROFILE_DIFFERS: { httpStatus: 409, isRetryable: false, title: "There is another operator's profile already." },
   SERVICE_UNREACHABLE: { httpStatus: 503, isRetryable: true, title: "The service does not answer." },
   LOCAL_CHAIN_DIVERGED: {

@@ -4,6 +4,7 @@ import { challengeList } from "./challenge/list.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
 import { evseQr } from "./evse/qr.ts";
+import { exportCdr } from "./export/cdr.ts";
 import { meterAdd } from "./meter/add.ts";
 import { meterList } from "./meter/list.ts";
 import { meterRetire } from "./meter/retire.ts";
@@ -66,6 +67,7 @@ export const verbs: readonly Verb[] = [
   withdraw,
   refund,
   receiptsVerify,
+  exportCdr,
   doctor,
   createCompletion(() => verbs),
 ];

@@ -223,6 +223,74 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     expect(await world.chain.readFree(second)).to.equal(free + 1_250_000n);
   });
 
+  it("exports charge detail records with what the meter signed, credits, and a table", async () => {
+    const exported = ["export", "cdr"];
+    const none = await world.runJson([...exported, "--format", "csv"]);
+    expect([none.code, errorCodeOf(none)]).to.deep.equal([2, "USAGE_INVALID"]);
+    await world.runJson([
+      "operator",
+      "add",
+      "Example",
+      "--country-code",
+      "DE",
+      "--party-id",
+      "WTP",
+      "--currency",
+      "EUR",
+    ]);
+    const location = {
+      id: "LOC1",
+      address: "Example street 1",
+      city: "Berlin",
+      country: "DEU",
+      coordinates: { latitude: "52.5", longitude: "13.4" },
+      evse_uid: "1",
+      connector_id: "1",
+      connector_standard: "IEC_62196_T2_COMBO",
+      connector_format: "CABLE",
+      connector_power_type: "DC",
+    };
+    const elsewhere = world.write("elsewhere.json", JSON.stringify({ "DE*WTP*E999": location }));
+    const lost = await world.runJson([...exported, "--locations", elsewhere, ...service]);
+    expect([lost.code, errorCodeOf(lost)]).to.deep.equal([1, "LOCATION_MISSING"]);
+
+    await later(80 * hourSeconds);
+    const [first] = sessions;
+    const { chargingSettlement } = world.chain.contracts;
+    const data = chargingSettlement.interface.encodeFunctionData("refund", [first?.terms ?? expect.fail(), 1_000_000n]);
+    const to = await chargingSettlement.getAddress();
+    await world.chain.request("eth_sendTransaction", [{ from: world.chain.operator, to, data }]);
+    const locations = world.write("locations.json", JSON.stringify({ "DE*WTP*E1": location }));
+    const [old, latest, table] = await Promise.all([
+      world.runJson([...exported, "--locations", locations, ...service]),
+      world.runJson([...exported, "--locations", locations, "--format", "ocpi-2.3.0", "--without-evidence"]),
+      world.run([...exported, "--format", "csv"]),
+    ]);
+    const cdrs = old.document["content"] as Record<string, unknown>[];
+    const id = idOf(0).slice(2, 38);
+    const mine = cdrs.filter((cdr) => cdr["session_id"] === id);
+    expect(mine.map((cdr) => cdr["id"])).to.deep.equal([id, `${id}-C`, `${id.slice(0, 34)}-R`]);
+    expect(mine[0]).to.deep.include({
+      currency: "EUR",
+      total_energy: 7.4205,
+      total_time: 1,
+      start_date_time: "2023-11-14T22:13:20Z",
+    });
+    expect(mine[0]).to.have.deep.property("total_cost", { excl_vat: 4.586, incl_vat: 4.9575 });
+    expect(mine[1]).to.deep.include({ credit: true, credit_reference_id: id });
+    expect(mine[1]).to.have.deep.property("total_cost", { excl_vat: -4.586, incl_vat: -4.9575 });
+    const signed = mine[0]?.["signed_data"] as { signed_values: { nature: string; signed_data: string }[] };
+    expect(signed.signed_values.map(({ nature }) => nature)).to.deep.equal(["End"]);
+    expect(Buffer.from(signed.signed_values[0]?.signed_data ?? "", "base64").toString()).to.equal(records[0]);
+    const [newest] = latest.document["content"] as Record<string, unknown>[];
+    expect(newest).to.not.have.property("signed_data");
+    expect(newest).to.have.deep.property("total_cost", {
+      before_taxes: 4.586,
+      taxes: [{ name: "VAT", percentage: 8.1, amount: 0.3715 }],
+    });
+    expect(table.stdout).to.match(new RegExp(`^session_id,[a-z_,]*tariff_id\\r\\n${idOf(0)},`, "u"));
+  });
+
   it("checks receipts without the service, and finds the one that does not hold", async () => {
     const receipt = (await get(running.service.url, `/v1/receipts/${idOf(1)}`)).body as Record<string, unknown>;
     const good = world.write("good.json", JSON.stringify(receipt));
