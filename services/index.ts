@@ -58,6 +58,7 @@ import { createRecordVerifier, type RecordVerifier } from "./verify/record-verif
 import { pageSettingsOf } from "./web/server/page-configuration.ts";
 import type { ChargeStopper } from "./web/server/stop-charging.ts";
 import { createOperatorDoors } from "./web/server/operator/operator-doors.ts";
+import { operatorPagePath } from "./web/server/serve-page.ts";
 import { createWebDoors } from "./web/server/web-doors.ts";
 
 /** A running service. */
@@ -221,6 +222,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     relay: relays.openings,
     orders: relays.orders,
     stopper: options.stopper ?? createSessionStopper(acting),
+    hasOperatorPage: config.operatorKey !== null,
     openingsPerMinute: config.openingsPerMinute,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     now,
@@ -281,8 +283,17 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     desk.alert("resume-failed", { err: error });
   });
   const running = Promise.all([loop.run(stop.signal), rounds.run()]);
+  const operatorPage =
+    config.operatorKey === null ? "off: WATTPROOF_OPERATOR_KEY is not set" : server.url + operatorPagePath;
   log.info(
-    { url: server.url, ocppUrls: ocpp.door.urls, chainId: deployment.chainId, oracle: chain.oracle, confirmations },
+    {
+      url: server.url,
+      operatorPage,
+      ocppUrls: ocpp.door.urls,
+      chainId: deployment.chainId,
+      oracle: chain.oracle,
+      confirmations,
+    },
     "started",
   );
 

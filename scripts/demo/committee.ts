@@ -8,7 +8,7 @@ import type { ChargeStopper } from "../../services/web/server/stop-charging.ts";
 import type { Closers } from "../command-line/closing.ts";
 import type { ChainClock } from "../local-chain/clock.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { pageDriver, pageRelayer } from "./page.ts";
+import { demoOperatorKey, pageDriver, pageRelayer } from "./page.ts";
 import type { World } from "./world.ts";
 
 /** The oracles of the demo; two of them must sign. The first one's service takes the records. */
@@ -84,7 +84,7 @@ export async function startCommittee(
   return start(0);
 }
 
-/** What the first service needs to have the driver's page. */
+/** What the first service needs to have the pages. */
 function pageSettings({ rpcUrl }: World): Readonly<Record<string, string>> {
   return {
     WATTPROOF_PAGE_RPC: "on",
@@ -93,6 +93,7 @@ function pageSettings({ rpcUrl }: World): Readonly<Record<string, string>> {
     WATTPROOF_CHAIN_NAME: "Wattproof demo",
     WATTPROOF_WALLET_RPC_URL: rpcUrl,
     WATTPROOF_DEVELOPMENT_WALLET_KEY: pageDriver.privateKey,
+    WATTPROOF_OPERATOR_KEY: demoOperatorKey,
   };
 }
 

@@ -18,6 +18,9 @@ export const pageDriver = demoAccount("page driver");
 /** Who pays the gas for openings from the page. */
 export const pageRelayer = demoAccount("page relayer");
 
+/** Opens the operator's page of a demo. Everybody has it, and the demo listens on this machine alone. */
+export const demoOperatorKey = "demo-operator-key-that-everybody-knows";
+
 const evseId = "CH*WPF*E900*1";
 const stationId = "CS-PAGE";
 const walletMicro = 500_000_000n;
@@ -78,12 +81,14 @@ async function fillAccount({ chain, contracts }: World): Promise<void> {
   );
 }
 
-/** The page's address for people: as text, and as a code for the camera. */
+/** The pages' addresses for people: as text, and the driver's as a code for the camera. */
 export async function showPage(output: Output, address: string): Promise<void> {
   output.line();
   output.line(`The driver's page: ${address}`);
   output.line(await QRCode.toString(address, { type: "terminal", small: true }));
+  output.line(`The operator's page: ${new URL("/operator/", address).href}`);
+  output.line(`Its key, of this demo alone and known to everybody: ${demoOperatorKey}`);
   output.line(
-    "It has a wallet built in, so that you can walk through: choose the development wallet, sign, watch, stop, verify.",
+    "The driver's page has a wallet built in, so that you can walk through: choose the development wallet, sign, watch, stop, verify.",
   );
 }

@@ -16,7 +16,8 @@ function shellFiles(): Plugin {
     name: "wattproof-shell-files",
     enforce: "post",
     generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => name.startsWith("assets/"));
+      // A driver's browser need not keep what is the operator's alone.
+      const files = Object.keys(bundle).filter((name) => /^assets\/(?!operator-)/u.test(name));
       const list = JSON.stringify(files.sort().map((name) => `/${name}`));
       for (const output of Object.values(bundle)) {
         if (output.type === "chunk" && output.fileName === "service-worker.js") {
@@ -58,6 +59,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         page: join(folder, "page/index.html"),
+        operator: join(folder, "page/operator/index.html"),
         "service-worker": join(folder, "worker/service-worker.ts"),
       },
       output: {

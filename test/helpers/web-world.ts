@@ -49,6 +49,7 @@ const beginSeconds = 1_700_000_000;
 export async function startWebWorld(
   options: ServiceOptions = {},
   chainOptions: Parameters<typeof startServiceChain>[0] = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<WebWorld> {
   await ensureBuiltPage();
   const chain = await startServiceChain(chainOptions);
@@ -61,6 +62,7 @@ export async function startWebWorld(
     WATTPROOF_WALLET_RPC_URL: chain.rpcUrl,
     WATTPROOF_OPENINGS_PER_MINUTE: "6000",
     WATTPROOF_POLL_INTERVAL_MS: "100",
+    ...settings,
   };
   let running = await runService(chain, overrides, options);
   const { url } = running.service;

@@ -30,7 +30,7 @@ export function readPageFiles(folder: string = builtPageFolder): ReadonlyMap<str
     const mediaType = mediaTypes[extname(name)];
     if (mediaType === undefined) continue;
     const path = join(folder, name);
-    files.set(name === "index.html" ? "/" : `/${name.replaceAll("\\", "/")}`, {
+    files.set(`/${name.replaceAll("\\", "/")}`.replace(/\/index\.html$/, "/"), {
       mediaType,
       plain: readFileSync(path),
       gzip: readCopy(`${path}.gz`),

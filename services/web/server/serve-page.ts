@@ -7,13 +7,18 @@ import type { PageFile } from "./page-files.ts";
 export interface PagePolicy {
   /** Origins besides its own that the page may ask; none but on the local chain of a demo. */
   readonly connectOrigins: readonly string[];
+  /** Whether there is an operator's page: only where there is a key for it. */
+  readonly hasOperatorPage: boolean;
 }
+
+/** The operator's page; its address without the slash leads to it. */
+export const operatorPagePath = "/operator/";
 
 /**
  * Everything comes from the page's own origin. Pictures of wallets are `data:`, because EIP-6963 hands them over so; a
  * picture runs no script. Frames are forbidden, so that nobody can lay a page over it and have the driver sign.
  */
-export function contentSecurityPolicyOf({ connectOrigins }: PagePolicy): string {
+export function contentSecurityPolicyOf({ connectOrigins }: Pick<PagePolicy, "connectOrigins">): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -30,13 +35,23 @@ export function contentSecurityPolicyOf({ connectOrigins }: PagePolicy): string 
   ].join("; ");
 }
 
-/** Serves the built page. Without one, `/` says that it has to be built. */
+/** Serves the built pages. Without them, their addresses say that they have to be built. */
 export function servePage(application: Express, files: ReadonlyMap<string, PageFile>, policy: PagePolicy): void {
   const contentSecurityPolicy = contentSecurityPolicyOf(policy);
+  // The operator's page asks the service alone, also where the driver's has a wallet on another port.
+  const operatorPolicy = contentSecurityPolicyOf({ connectOrigins: [] });
   application.use((request, response, next) => {
+    const isOperatorPage = request.path === operatorPagePath || `${request.path}/` === operatorPagePath;
+    if (isOperatorPage && !policy.hasOperatorPage) {
+      throw new WattproofError("ROUTE_UNKNOWN", "There is no operator's page without WATTPROOF_OPERATOR_KEY.");
+    }
+    if (isOperatorPage && request.path !== operatorPagePath && files.has(operatorPagePath)) {
+      response.redirect(308, operatorPagePath);
+      return;
+    }
     const file = files.get(request.path);
     if (file === undefined) {
-      if (request.path === "/" && files.size === 0) {
+      if ((request.path === "/" || isOperatorPage) && files.size === 0) {
         throw new WattproofError("PAGE_NOT_BUILT", "Run npm run build:web and start again.");
       }
       next();
@@ -48,7 +63,7 @@ export function servePage(application: Express, files: ReadonlyMap<string, PageF
       throw new WattproofError("METHOD_NOT_ALLOWED", "Allowed: GET, HEAD.");
     }
     response.set({
-      "content-security-policy": contentSecurityPolicy,
+      "content-security-policy": isOperatorPage ? operatorPolicy : contentSecurityPolicy,
       "content-type": file.mediaType,
       "cache-control": file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
       "cross-origin-opener-policy": "same-origin",

@@ -22,6 +22,7 @@ export function createWebDoors(deps: {
   readonly relay: OpeningRelay | null;
   readonly orders: DriverOrders | null;
   readonly stopper: ChargeStopper | null;
+  readonly hasOperatorPage: boolean;
   readonly openingsPerMinute: number;
   readonly findObstacle: (evse: number) => Promise<string | null>;
   readonly now: () => number;
@@ -48,7 +49,7 @@ export function createWebDoors(deps: {
   return {
     doors,
     serveFiles(application) {
-      servePage(application, files, { connectOrigins });
+      servePage(application, files, { connectOrigins, hasOperatorPage: deps.hasOperatorPage });
     },
   };
 }

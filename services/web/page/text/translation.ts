@@ -2,37 +2,12 @@ import { de } from "./de.ts";
 import { en } from "./en.ts";
 import { fr } from "./fr.ts";
 import { it } from "./it.ts";
+import type { Language } from "./languages.ts";
+
+export { chooseLanguage, fill, languageNames, languages, type Language } from "./languages.ts";
 
 export type TextKey = keyof typeof en;
 /** All texts of one language. */
 export type Catalogue = Readonly<Record<TextKey, string>>;
 
-export const languages = ["en", "de", "fr", "it"] as const;
-export type Language = (typeof languages)[number];
-
-/** Each language in its own words. */
-export const languageNames: Readonly<Record<Language, string>> = {
-  en: "English",
-  de: "Deutsch",
-  fr: "Français",
-  it: "Italiano",
-};
-
 export const catalogues: Readonly<Record<Language, Catalogue>> = { en, de, fr, it };
-
-/** Fills the places `{name}` of a text. What is filled in is never read as a text again. */
-export function fill(text: string, values: Readonly<Record<string, string | number>> = {}): string {
-  return text.replace(/\{([a-zA-Z]+)\}/gu, (place, name: string) => {
-    const value = values[name];
-    return value === undefined ? place : String(value);
-  });
-}
-
-/** The first of the wanted languages (BCP 47) that there is; English if there is none. */
-export function chooseLanguage(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const language = languages.find((candidate) => tag.toLowerCase().split("-")[0] === candidate);
-    if (language !== undefined) return language;
-  }
-  return "en";
-}

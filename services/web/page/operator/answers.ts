@@ -1,0 +1,149 @@
+import { z } from "zod";
+
+// What the service answers. Texts in it may be hostile: they are shown as text and never as anything else.
+const micro = z
+  .string()
+  .regex(/^[0-9]+$/)
+  .transform(BigInt);
+const maybeMicro = micro.nullable();
+const energyWh = z.string().regex(/^[0-9]+(?:\.[0-9]+)?$/);
+const count = z.number().int();
+
+export const overviewSchema = z.object({
+  nowMs: z.number(),
+  service: z.object({ chainName: z.string(), followedBlock: z.number().nullable() }),
+  stations: z.object({ registered: count, connected: count }),
+  pipeline: z.object({
+    opened: count,
+    received: count,
+    verified: count,
+    batched: count,
+    sent: count,
+    confirmed: count,
+  }),
+  hanging: z.object({
+    held: count,
+    disputed: count,
+    givenUp: count,
+    unservable: count,
+    unconfirmed: count,
+    expired: count,
+    messagesWaiting: count,
+    framesParked: count,
+    disputeActsOpen: count,
+    disputeActsGivenUp: count,
+  }),
+  batches: z.object({ open: count, oldestAtMs: z.number().nullable() }),
+  alerts: z.array(
+    z.object({
+      alert: z.string(),
+      count,
+      lastAtMs: z.number(),
+      lastSessionId: z.string().nullable(),
+      lastStationId: z.string().nullable(),
+      runbook: z.string(),
+    }),
+  ),
+});
+
+export const connectorStates = ["free", "occupied", "faulted", "offline", "unknown"] as const;
+export const stationsSchema = z.object({
+  stations: z.array(
+    z.object({
+      stationId: z.string(),
+      evses: z.array(z.number()),
+      isConnected: z.boolean(),
+      protocol: z.string().nullable(),
+      lastSeenAtMs: z.number().nullable(),
+      lastMessageAtMs: z.number().nullable(),
+      boot: z.looseObject({ vendor: z.string().nullish(), model: z.string().nullish() }).nullable(),
+      connectors: z.array(
+        z.object({
+          evse: z.number(),
+          connector: z.number(),
+          state: z.enum(connectorStates),
+          status: z.string(),
+          errorCode: z.string().nullish(),
+        }),
+      ),
+    }),
+  ),
+  next: z.string().nullable(),
+  wantsToJoin: z.array(
+    z.object({
+      stationId: z.string(),
+      address: z.string(),
+      protocols: z.string(),
+      lastSeenAtMs: z.number(),
+      attempts: count,
+    }),
+  ),
+  wantsToJoinCount: count,
+});
+
+export const sessionsSchema = z.object({
+  sessions: z.array(
+    z.object({
+      sessionId: z.string(),
+      state: z.enum([
+        "unservable",
+        "opened",
+        "charging",
+        "held",
+        "completed",
+        "batched",
+        "settled",
+        "expired",
+        "disputed",
+        "skipped",
+        "unconfirmed",
+      ]),
+      reason: z.string().nullable(),
+      grade: z.enum(["meter-signed-bound", "meter-signed", "plausible-unsigned", "disputed"]).nullable(),
+      holdCode: z.string().nullable(),
+      evse: z.number(),
+      stationId: z.string().nullable(),
+      openedAtMs: z.number(),
+      changedAtMs: z.number(),
+      heldMicro: micro,
+      energyWh: energyWh.nullable(),
+      billedMicro: maybeMicro,
+      settledMicro: maybeMicro,
+      isChallenged: z.boolean(),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+
+const totals = z.object({ sessions: count, energyWh, billedMicro: micro, settledMicro: micro });
+export const totalsSchema = z.object({
+  buckets: z.array(totals.extend({ startsAtMs: z.number(), endsAtMs: z.number() })),
+  sum: totals,
+});
+
+export const moneySchema = z.object({
+  symbol: z.string(),
+  credits: z.array(
+    z.object({
+      operator: z.string(),
+      agreement: z.number(),
+      parties: z.array(
+        z.object({
+          party: z.string(),
+          role: z.enum(["operator", "partner"]),
+          shareBps: z.number(),
+          withdrawableMicro: micro,
+          pendingMicro: micro,
+          earnedMicro: micro,
+        }),
+      ),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+
+export type Overview = z.infer<typeof overviewSchema>;
+export type Stations = z.infer<typeof stationsSchema>;
+export type Sessions = z.infer<typeof sessionsSchema>;
+export type Totals = z.infer<typeof totalsSchema>;
+export type Money = z.infer<typeof moneySchema>;

@@ -1,0 +1,45 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+
+import { formatMicro } from "../text/amounts.ts";
+import { fill, type Language } from "../text/languages.ts";
+import { catalogues, type TextKey } from "./text/translation.ts";
+
+/** How everything is said in the chosen language. */
+export interface Words {
+  readonly language: Language;
+  readonly text: (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
+  /** A time of day, with the day where it is another one. */
+  readonly time: (atMs: number) => string;
+  readonly energy: (wattHours: string) => string;
+  readonly money: (micro: bigint, symbol: string) => string;
+}
+
+export const WordsContext = createContext<Words | null>(null);
+
+export function useWords(): Words {
+  const words = useContext(WordsContext);
+  if (words === null) throw new Error("A part is shown outside of the page.");
+  return words;
+}
+
+export function wordsOf(language: Language): Words {
+  // People of one language write dates in several ways; the browser knows which.
+  const locale = navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
+  const energy = new Intl.NumberFormat(locale, { maximumFractionDigits: 3, roundingMode: "trunc" });
+  return {
+    language,
+    text: (key, values) => fill(catalogues[language][key], values),
+    time: (atMs) => moment.format(atMs),
+    energy: (wattHours) => `${energy.format(kilo(wattHours))} kWh`,
+    money: (micro, symbol) => `${formatMicro(micro, locale, 6)} ${symbol}`.trim(),
+  };
+}
+
+/** A thousandth of a decimal text, digit by digit: no number of the machine comes between. */
+export function kilo(decimal: string): Intl.StringNumericLiteral {
+  const [whole = "0", fraction = ""] = decimal.split(".");
+  const digits = whole.padStart(4, "0");
+  return `${digits.slice(0, -3)}.${digits.slice(-3)}${fraction}` as `${number}`;
+}

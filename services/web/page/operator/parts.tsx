@@ -1,0 +1,145 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useId } from "preact/hooks";
+
+import { useWords } from "./operator-context.ts";
+import type { Part } from "./use-board.ts";
+
+/** A part of the board under a heading; a failure is said and what was read before stays. */
+export function Section<Value>(properties: {
+  readonly title: string;
+  readonly intro?: string;
+  readonly part: Part<Value>;
+  readonly children: (value: Value) => ComponentChildren;
+}): JSX.Element {
+  const { text } = useWords();
+  const id = useId();
+  const { title, intro, part, children } = properties;
+  return (
+    <section class="card" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {intro !== undefined && <p class="hint">{intro}</p>}
+      {part.problem !== null && (
+        <div class="notice notice-warning" role="status">
+          <p>{text("partFailed", { code: part.problem })}</p>
+        </div>
+      )}
+      {part.value !== null && children(part.value)}
+      {part.value === null && part.problem === null && <p class="waiting">{text("loading")}</p>}
+    </section>
+  );
+}
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly isNumber?: boolean;
+  readonly cell: (row: Row) => ComponentChildren;
+}
+
+/** A table that scrolls by itself where the window is narrow, also by keyboard. The first column names the row. */
+export function Table<Row>(properties: {
+  readonly caption: string;
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string;
+  readonly columns: readonly Column<Row>[];
+}): JSX.Element {
+  const { caption, rows, keyOf, columns } = properties;
+  const [first, ...others] = columns;
+  return (
+    <div class="scroll" role="group" aria-label={caption} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map(({ title, isNumber }) => (
+              <th key={title} scope="col" class={isNumber === true ? "number" : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {first !== undefined && <th scope="row">{first.cell(row)}</th>}
+              {others.map(({ title, isNumber, cell }) => (
+                <td key={title} class={isNumber === true ? "number" : undefined}>
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** One of a few ways to look at something. */
+export function Switch<Value extends string>(properties: {
+  readonly legend: string;
+  readonly value: Value;
+  readonly options: readonly (readonly [Value, string])[];
+  readonly onChange: (value: Value) => void;
+}): JSX.Element {
+  const name = useId();
+  const { legend, value, options, onChange } = properties;
+  return (
+    <fieldset class="switch" aria-label={legend}>
+      {options.map(([option, label]) => (
+        <label key={option}>
+          <input
+            type="radio"
+            name={name}
+            checked={option === value}
+            onChange={() => {
+              onChange(option);
+            }}
+          />
+          {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** To the beginning of a list, and on. */
+export function Pager(properties: {
+  readonly isFirst: boolean;
+  readonly next: string | null;
+  readonly firstText: string;
+  readonly nextText: string;
+  readonly onGo: (cursor: string | null) => void;
+}): JSX.Element | null {
+  const { isFirst, next, firstText, nextText, onGo } = properties;
+  if (isFirst && next === null) return null;
+  return (
+    <p>
+      <button
+        class="quiet"
+        disabled={isFirst}
+        onClick={() => {
+          onGo(null);
+        }}
+      >
+        {firstText}
+      </button>
+      <button
+        class="quiet"
+        disabled={next === null}
+        onClick={() => {
+          onGo(next);
+        }}
+      >
+        {nextText}
+      </button>
+    </p>
+  );
+}
+
+/** A hash or an address: as much as there is room for, all of it to copy and to read aloud. */
+export function Short({ value }: { readonly value: string }): JSX.Element {
+  return (
+    <code class="short" title={value}>
+      {value}
+    </code>
+  );
+}

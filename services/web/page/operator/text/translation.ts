@@ -1,0 +1,11 @@
+import type { Language } from "../../text/languages.ts";
+import { de } from "./de.ts";
+import { en } from "./en.ts";
+import { fr } from "./fr.ts";
+import { it } from "./it.ts";
+
+export type TextKey = keyof typeof en;
+/** All texts of one language. */
+export type Catalogue = Readonly<Record<TextKey, string>>;
+
+export const catalogues: Readonly<Record<Language, Catalogue>> = { en, de, fr, it };
