@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 import { z } from "zod";
 
+import { ensureBuiltPage } from "../helpers/browser.ts";
 import {
   codeOf,
   post,
@@ -161,6 +162,38 @@ describe("What the service tells the operator's page", function () {
         headers: { authorization: `Bearer ${key}` },
       });
       expect([response.status, response.headers.get("allow")]).to.deep.equal([405, "GET, HEAD"]);
+    });
+  });
+
+  describe("serves the page", function () {
+    before(ensureBuiltPage);
+
+    it("which may ask the service and nobody else, and which nobody may frame", async function () {
+      const other = await runService(chain, { WATTPROOF_OPERATOR_KEY: key });
+      try {
+        const { url } = other.service;
+        const response = await fetch(`${url}/operator/`);
+        const policy = response.headers.get("content-security-policy") ?? "";
+        expect(policy.split("; ")).to.include.members([
+          "default-src 'none'",
+          "script-src 'self'",
+          "connect-src 'self'",
+          "frame-ancestors 'none'",
+          "form-action 'none'",
+        ]);
+        expect(policy).to.not.match(/unsafe|https?:/);
+        const html = await response.text();
+        expect(html).to.not.match(/(?:src|href)="https?:|<script>|style="| on[a-z]+="/);
+        const redirected = await fetch(`${url}/operator`, { redirect: "manual" });
+        expect([redirected.status, redirected.headers.get("location")]).to.deep.equal([308, "/operator/"]);
+        // A driver's browser keeps no file of it.
+        const own = [...html.matchAll(/"(\/assets\/operator-[^"]+)"/g)].map(([, path]) => path ?? "");
+        expect(own).to.have.lengthOf(2);
+        const worker = await (await fetch(`${url}/service-worker.js`)).text();
+        expect(own.filter((path) => worker.includes(path))).to.deep.equal([]);
+      } finally {
+        await other.close();
+      }
     });
   });
 
