@@ -19,7 +19,10 @@ export function TotalsChart(properties: {
   const chart = useRef<uPlot | null>(null);
   const data = useRef<uPlot.AlignedData>([[], []]);
   // The last time has no bar: it makes room for the one before.
-  data.current = [[...times, endsAt], [...values, null]];
+  data.current = [
+    [...times, endsAt],
+    [...values, null],
+  ];
 
   useEffect(() => {
     let isWanted = true;
