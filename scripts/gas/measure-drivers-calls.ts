@@ -1,25 +1,8 @@
+import { topUpTypes, withdrawalTypes } from "../../services/domain/driver-orders.ts";
 import { sessionIdOf, settlementDomainOf, termsTypes } from "../../services/domain/terms.ts";
 import { type BenchSessions, SESSION_SECONDS } from "./bench-sessions.ts";
 import { type BenchWorld, receiptOf, UNIT } from "./bench-world.ts";
 import type { GasRows } from "./gas-rows.ts";
-
-const TOP_UP_TYPES = {
-  TopUp: [
-    { name: "sessionId", type: "bytes32" },
-    { name: "toppedUpMicro", type: "uint64" },
-    { name: "amountMicro", type: "uint64" },
-  ],
-};
-const WITHDRAWAL_TYPES = {
-  Withdrawal: [
-    { name: "driver", type: "address" },
-    { name: "lane", type: "uint32" },
-    { name: "nonce", type: "uint32" },
-    { name: "amount", type: "uint256" },
-    { name: "recipient", type: "address" },
-    { name: "deadline", type: "uint40" },
-  ],
-};
 
 /** What a driver does alone, or has somebody else send. */
 export async function measureDriversCalls({
@@ -39,7 +22,7 @@ export async function measureDriversCalls({
   gas.add("open", 1, await receiptOf(settlement.connect(driver).open(own.terms)));
   gas.add("topUp", 1, await receiptOf(settlement.connect(driver).topUp(own.terms, 0n, UNIT)));
   const topUp = { sessionId: sessionIdOf(own.terms, world.domain), toppedUpMicro: UNIT, amountMicro: UNIT };
-  const topUpSignature = await driver.signTypedData(typedDomain, TOP_UP_TYPES, topUp);
+  const topUpSignature = await driver.signTypedData(typedDomain, topUpTypes, topUp);
   gas.add("topUpSigned", 1, await receiptOf(settlement.topUpSigned(own.terms, UNIT, UNIT, topUpSignature)));
   await world.pass(SESSION_SECONDS + 1);
   gas.add("expire", 1, await receiptOf(settlement.expire(own.terms, 2n * UNIT)));
@@ -58,7 +41,7 @@ export async function measureDriversCalls({
     recipient: operator.address,
     deadline: (await world.now()) + SESSION_SECONDS,
   };
-  const order = await driver.signTypedData(typedDomain, WITHDRAWAL_TYPES, withdrawal);
+  const order = await driver.signTypedData(typedDomain, withdrawalTypes, withdrawal);
   gas.add("withdrawSigned", 1, await receiptOf(settlement.withdrawSigned(withdrawal, order)));
   gas.add("advanceNonce", 1, await receiptOf(settlement.connect(driver).advanceNonce(0)));
 }

@@ -22,14 +22,14 @@ export interface WithdrawalOrder {
   readonly deadline: number;
 }
 
-const topUpTypes = {
+export const topUpTypes = {
   TopUp: [
     { name: "sessionId", type: "bytes32" },
     { name: "toppedUpMicro", type: "uint64" },
     { name: "amountMicro", type: "uint64" },
   ],
 };
-const withdrawalTypes = {
+export const withdrawalTypes = {
   Withdrawal: [
     { name: "driver", type: "address" },
     { name: "lane", type: "uint32" },
