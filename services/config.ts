@@ -152,6 +152,9 @@ export const settingsSchema = z.strictObject({
   OPENINGS_PER_MINUTE: integer(1, 60_000)
     .prefault("30")
     .meta({ description: "Openings that one client may ask for per minute; a driver gets a tenth." }),
+  PARTNER_AGREEMENT: integer(1, 4_294_967_295).optional().meta({
+    description: "Agreement under which sessions open from the page. By default the operator's newest that binds.",
+  }),
   PAGE_RPC: z
     .enum(["off", "on"])
     .prefault("off")
@@ -244,6 +247,7 @@ export interface ServiceConfig {
   readonly relayerKey: string | null;
   readonly fleets: FleetConfig;
   readonly openingsPerMinute: number;
+  readonly partnerAgreement: number | null;
   readonly hasPageRpc: boolean;
   readonly chainName: string | null;
   readonly walletRpcUrl: string | null;
@@ -304,6 +308,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     relayerKey: settings.RELAYER_PRIVATE_KEY ?? null,
     fleets: fleetsOf(settings, settings.RELAYER_PRIVATE_KEY),
     openingsPerMinute: settings.OPENINGS_PER_MINUTE,
+    partnerAgreement: settings.PARTNER_AGREEMENT ?? null,
     hasPageRpc: settings.PAGE_RPC === "on",
     chainName: settings.CHAIN_NAME ?? null,
     walletRpcUrl: settings.WALLET_RPC_URL ?? null,

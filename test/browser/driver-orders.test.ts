@@ -1,10 +1,16 @@
 import { expect } from "chai";
 import { Signature, Wallet } from "ethers";
 import type { Browser } from "playwright-core";
+import { z } from "zod";
 
+import { signAsQuorum } from "../../scripts/demo/registration.ts";
+import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
+import { batchDigestOf } from "../../services/domain/claims.ts";
+import { formatMicro } from "../../services/web/page/text/amounts.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow, sessionIdOf, type DriverWindow } from "../helpers/driver-window.ts";
+import { addStation, post, type Answer } from "../helpers/running-service.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
 describe("What a driver orders by signature alone", function () {
@@ -181,7 +187,88 @@ describe("What a driver orders by signature alone", function () {
       expect(await world.chain.contracts.erc20.balanceOf(elsewhere)).to.equal(50_000_000n);
     });
   });
+
+  describe("when the settlement was wrong", function () {
+    const settled = { chargingSeconds: 3_600, idleSeconds: 0, toppedUpMicro: 0n };
+    const bondMicro = 20_000_000n;
+
+    it("shows what was charged, what the meter's records show, who gets what, and until when", async function () {
+      const { chain } = world;
+      const [oracle] = chain.oracles;
+      if (oracle === undefined) expect.fail("There is no oracle.");
+      await chain.postBond(oracle.address, bondMicro);
+      const point = await chain.addChargingPoint("secp256r1", { isProven: true });
+      const session = await chain.openSession(point);
+      const claim = { terms: session.terms, tariff: chain.tariff, energyMicroWh: 20_000_000_000n, ...settled };
+      const settlement = chain.contracts.chargingSettlement;
+      const domain = { chainId: 31_337, verifyingContract: await settlement.getAddress() };
+      const signatures = signAsQuorum([oracle], batchDigestOf(claimsOf([claim], domain), domain));
+      const signed = signatures.map((signature) => ({ signer: oracle.address, ...signature }));
+      await chain.sendAsStranger(domain.verifyingContract, encodeSettlement(settlement.interface, [claim], signed));
+
+      const { page } = await arrive({ path: `/session/${session.sessionId}`, window: { viewport: phone } });
+      await page.getByText("Settled", { exact: true }).waitFor();
+      const station = await addStation(world.running.service.store, "CS-WRONG", [point.evse]);
+      const times = { beginSeconds: 1_700_000_000, endSeconds: 1_700_003_600 };
+      const record = point.device.record({ idTag: session.idTag, energyMicroWh: 7_000_000_000n, ...times });
+      await expectAccepted(() => post(world.url, station, record));
+      await page.getByText("The settlement was challenged").waitFor();
+      await page.getByText("the difference was given back to you at once. Until").waitFor();
+      const dispute = await chain.contracts.challenges.disputeOf(session.sessionId);
+      const money = (micro: bigint): string => `${formatMicro(micro, "en")} DEMO`;
+      for (const micro of [dispute.chargedMicro, dispute.provenMicro, dispute.chargedMicro - dispute.provenMicro]) {
+        await page.getByText(money(micro), { exact: true }).first().waitFor();
+      }
+      expect(await accessibilityViolations(page)).to.deep.equal([]);
+      await takePicture(page, "phone-challenged");
+    });
+  });
+
+  describe("where the operator shares with partners", function () {
+    async function sendAs(from: string, data: string): Promise<void> {
+      const { partnerAgreements } = world.chain.contracts;
+      await world.chain.request("eth_sendTransaction", [{ from, to: await partnerAgreements.getAddress(), data }]);
+    }
+
+    it("signs terms of the newest agreement that binds on the chain", async function () {
+      const { chain } = world;
+      const { operator, contracts } = chain;
+      const abi = contracts.partnerAgreements.interface;
+      const partner = z.array(z.string()).parse(await chain.request("eth_accounts"))[5] ?? "";
+      for (const shareBps of [1_000, 2_000]) {
+        await sendAs(operator, abi.encodeFunctionData("propose", [[{ partner, shareBps }]]));
+      }
+      await sendAs(partner, abi.encodeFunctionData("sign", [1]));
+      const window = await arrive({ path: "/" });
+      const { page, wallet, connect, open, goTo } = window;
+      await page.route("**/configuration.json", async (route) => {
+        const settings = z.record(z.string(), z.unknown()).parse(await (await route.fetch()).json());
+        await route.fulfill({ json: { ...settings, partnerAgreement: 2 } });
+      });
+      await page.reload();
+      await goTo(`/evse/${world.point.evse}`);
+      await connect();
+      await page.getByRole("button", { name: /^Sign and hold/ }).click();
+      await page.getByText("The service names agreement 2 with the operator's partners").waitFor();
+      expect(asked(window)).to.deep.equal([]);
+      await page.unroute("**/configuration.json");
+      await page.reload();
+      await open();
+      const terms = wallet.requests.find(({ typedData }) => typedData?.primaryType === "SessionTerms");
+      expect(terms?.typedData?.message).to.deep.include({ agreement: "1" });
+    });
+  });
 });
+
+/** The service knows the session once it has read its block. */
+async function expectAccepted(send: () => Promise<Answer>): Promise<void> {
+  let answer = await send();
+  for (let tries = 0; tries < 50 && answer.status !== 200; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    answer = await send();
+  }
+  expect(answer.status).to.equal(200);
+}
 
 interface PostedPermit {
   readonly permit: { readonly value: string; readonly deadline: number; readonly signature: string };

@@ -27,6 +27,8 @@ export const configurationSchema = z.object({
   hasChainProxy: z.boolean(),
   /** The service brings signed terms to the chain. */
   hasRelay: z.boolean(),
+  /** Number of the agreement under which the operator shares now; `null`: the newest that binds on the chain. */
+  partnerAgreement: z.int().positive().nullable().default(null),
   /** Only on the local chain of a demo: a key that everybody knows. */
   developmentWallet: z.object({ privateKey: z.string(), rpcUrl: z.url() }).nullable(),
 });

@@ -16,6 +16,8 @@ export interface PageSettings {
   readonly contracts: Deployment["contracts"];
   readonly hasChainProxy: boolean;
   readonly hasRelay: boolean;
+  /** `null`: the page takes the newest that binds on the chain. */
+  readonly partnerAgreement: number | null;
   readonly developmentWallet: { readonly privateKey: string; readonly rpcUrl: string } | null;
 }
 
@@ -36,6 +38,7 @@ export function pageSettingsOf(config: ServiceConfig, deployment: Deployment): P
     contracts: deployment.contracts,
     hasChainProxy: config.hasPageRpc,
     hasRelay: config.relayerKey !== null,
+    partnerAgreement: config.partnerAgreement,
     developmentWallet:
       developmentWalletKey === null || walletRpcUrl === null
         ? null

@@ -3,6 +3,8 @@ import { EventFragment, FunctionFragment, Interface } from "ethers";
 import hre from "hardhat";
 
 import {
+  agreementInterface,
+  challengesInterface,
   erc20Interface,
   meterInterface,
   settlementInterface,
@@ -14,6 +16,8 @@ const pairs = [
   ["IChargingSettlement", settlementInterface],
   ["ITariffRegistry", tariffInterface],
   ["IMeterRegistry", meterInterface],
+  ["IChallenges", challengesInterface],
+  ["IPartnerAgreements", agreementInterface],
   ["DemoToken", erc20Interface],
   ["AuthorizationToken", signingTokenInterface],
 ] as const;

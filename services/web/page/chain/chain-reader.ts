@@ -4,7 +4,13 @@ import { z } from "zod";
 import { tariffIdOf, type Tariff } from "../../../domain/tariff.ts";
 import type { PageConfiguration } from "../configuration.ts";
 import type { ChainAccess } from "./chain-access.ts";
-import { erc20Interface, meterInterface, settlementInterface, tariffInterface } from "./contracts.ts";
+import {
+  agreementInterface,
+  erc20Interface,
+  meterInterface,
+  settlementInterface,
+  tariffInterface,
+} from "./contracts.ts";
 
 /** A charging point as the registry has it. */
 export interface Charger {
@@ -44,6 +50,12 @@ export interface ChainReader {
   /** What the operator offers now, newest first. */
   readTariffs(operator: string): Promise<readonly { readonly tariffId: string; readonly tariff: Tariff }[]>;
   readTariff(tariffId: string): Promise<Tariff>;
+  /**
+   * The number under which the operator shares: that which the service names, if it is this operator's, else the newest that
+   * binds on the chain, else 0.
+   * @returns `null` if the one that the service names is this operator's and does not bind.
+   */
+  readAgreement(operator: string): Promise<number | null>;
   readAccount(driver: string): Promise<DriverAccount>;
   readToken(driver: string): Promise<TokenAccount>;
   readSymbol(): Promise<string>;
@@ -74,6 +86,8 @@ const tariffSchema = z.object({
 const nobody = "0x0000000000000000000000000000000000000000";
 /** An operator with more tariffs than this is read from the newest on. */
 const tariffLimit = 20;
+/** The same for agreements. */
+const agreementLimit = 20;
 
 export function createChainReader(
   chain: ChainAccess,
@@ -124,6 +138,23 @@ export function createChainReader(
         if (z.boolean().parse(answer[0])) offered.push({ tariffId, tariff });
       }
       return offered;
+    },
+    async readAgreement(operator) {
+      const { partnerAgreements } = contracts;
+      const binds = async (agreement: number): Promise<boolean> =>
+        z.boolean().parse((await call(partnerAgreements, agreementInterface, "isBinding", [operator, agreement]))[0]);
+      const named = configuration.partnerAgreement;
+      if (named !== null) {
+        const owner: unknown = (await call(partnerAgreements, agreementInterface, "agreementOf", [named]))[0];
+        if (owner === operator) return (await binds(named)) ? named : null;
+      }
+      const topics = agreementInterface.encodeFilterTopics("AgreementProposed", [null, operator]);
+      const proposed = await readLogs(partnerAgreements, topics);
+      for (const { topics: words } of proposed.toReversed().slice(0, agreementLimit)) {
+        const agreement = Number(hex.parse(words[1]));
+        if (await binds(agreement)) return agreement;
+      }
+      return 0;
     },
     async readTariff(tariffId) {
       const content: unknown = (await call(contracts.tariffRegistry, tariffInterface, "tariffOf", [tariffId]))[0];

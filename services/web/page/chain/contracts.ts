@@ -10,6 +10,7 @@ export const settlementInterface = new Interface([
   "event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
   "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
+  "event SessionCorrected(bytes32 indexed sessionId, address indexed challenger, uint256 refundedMicro, uint256 compensatedMicro, uint256 rewardMicro)",
   "event Deposited(address indexed driver, uint32 indexed lane, address indexed payer, uint256 amountMicro)",
   "event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro)",
   "function accountOf(address driver, uint32 lane) view returns (uint64 freeMicro, uint32 nonce, uint160 commitment)",
@@ -34,6 +35,18 @@ export const tariffInterface = new Interface([
 export const meterInterface = new Interface([
   "function evseOf(uint32 evse) view returns ((address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId) content)",
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
+]);
+
+export const challengesInterface = new Interface([
+  "event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro, uint256 answerableUntil)",
+  "event ChallengeAnswered(bytes32 indexed sessionId, address indexed answerer)",
+  "event ChallengeConcluded(bytes32 indexed sessionId, address indexed challenger)",
+]);
+
+export const agreementInterface = new Interface([
+  "event AgreementProposed(uint32 indexed agreement, address indexed operator, (address partner, uint16 shareBps)[] shares)",
+  "function isBinding(address operator, uint32 agreement) view returns (bool)",
+  "function agreementOf(uint32 agreement) view returns (address operator, (address partner, uint16 shareBps)[] shares, uint256 signedCount, bool isRetired)",
 ]);
 
 export const erc20Interface = new Interface([

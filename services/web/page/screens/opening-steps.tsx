@@ -156,13 +156,17 @@ interface PreparedOpening {
 async function prepare(app: App, { charger, offer, connection, holdMicro }: OpeningChoice): Promise<PreparedOpening> {
   const { timestamp } = await app.reader.readHead();
   const { nonce, freeMicro } = await app.reader.readAccount(connection.account);
+  const agreement = await app.reader.readAgreement(charger.operator);
+  if (agreement === null) {
+    throw new Error(app.text("agreementNotBinding", { number: app.configuration.partnerAgreement ?? 0 }));
+  }
   const longestSeconds = await app.reader.readMaximumSessionSeconds();
   const terms: SessionTerms = {
     driver: connection.account,
     lane: 0,
     nonce,
     operator: charger.operator,
-    agreement: 0,
+    agreement,
     evse: charger.evse,
     meter: charger.meter,
     maximumPowerW: charger.maximumPowerW,

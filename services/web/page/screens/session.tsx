@@ -12,6 +12,7 @@ import { Answered, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { formatKw, formatKwh, formatSeconds, formatTime } from "../text/amounts.ts";
 import { WithWallet } from "../wallet/wallet-panel.tsx";
+import { ChallengeNotice } from "./challenge-notice.tsx";
 import { LiveCurve } from "./live-curve.tsx";
 import { SessionReceipt } from "./session-receipt.tsx";
 import { StopButton } from "./stop-button.tsx";
@@ -69,6 +70,7 @@ function KnownSession(properties: {
       {(ending.kind === "live" || view.readings.length > 0) && <Live known={known} view={view} />}
       {isCharging && view.session?.state === "charging" && <StopButton onChain={onChain} />}
       {isCharging && <TopUp onChain={onChain} onDone={onChange} />}
+      {ending.kind === "settled" && <ChallengeNotice sessionId={sessionId} />}
       {ending.kind === "settled" && <SessionReceipt sessionId={sessionId} />}
       {ending.kind === "live" && <Reclaim onChain={onChain} onDone={onChange} />}
       <section class="card">

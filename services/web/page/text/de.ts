@@ -55,6 +55,8 @@ export const de: Catalogue = {
   evseNoMeter:
     "Diese Ladesäule hat zurzeit keinen Zähler, dessen Werte gelten. Laden Sie hier nicht: nichts liesse sich beweisen.",
   evseNoTariff: "Der Betreiber bietet zurzeit keinen Tarif an, also kann hier nichts geladen werden.",
+  agreementNotBinding:
+    "Der Dienst nennt die Vereinbarung {number} mit den Partnern des Betreibers, und auf der Kette gilt sie nicht. Es wurde nichts unterschrieben.",
   evseState: "Zustand",
   evseStateFree: "frei",
   evseStateOccupied: "besetzt",
@@ -173,6 +175,24 @@ export const de: Catalogue = {
   stateReorganised:
     "Die Kette hat den Block mit der Abrechnung ersetzt. Sie wird nochmals gesendet; der Betrag bleibt derselbe.",
   stateZero: "Es floss kein Strom, also zahlen Sie nichts.",
+  challengeTitle: "Die Abrechnung wurde angefochten",
+  challengeTooMuch:
+    "Unterschriebene Werte des Zählers zeigen, dass zu viel verrechnet wurde; der Unterschied wurde Ihnen sofort zurückgegeben.",
+  challengeTooLittle:
+    "Unterschriebene Werte des Zählers zeigen, dass zu wenig verrechnet wurde. Sie zahlen nichts nach; der Unterschied kommt aus den Pfändern der Orakel.",
+  challengeOpen:
+    "Bis {time} kann jeder zeigen, dass der Zähler auch den abgerechneten Wert unterschrieb; bis dahin zahlen die Pfänder nichts.",
+  challengeOver: "Bis {time} hat niemand geantwortet; jetzt kann jeder die Pfänder zahlen lassen.",
+  challengeAnswered:
+    "Es wurde geantwortet: Der Zähler unterschrieb auch den abgerechneten Wert. Die Pfänder zahlen nichts; was Sie zurückbekamen, bleibt Ihnen.",
+  challengeConcluded: "Niemand antwortete rechtzeitig, und die Pfänder haben gezahlt.",
+  challengeCharged: "In der Abrechnung verrechnet",
+  challengeProven: "Von Werten des Zählers gezeigt",
+  challengeRefunded: "An Sie zurückgegeben",
+  challengeCompensated: "Aus Pfändern an den Betreiber",
+  challengeReward: "Belohnung der anfechtenden Person",
+  challengeUntil: "Kann beantwortet werden bis",
+  challengeBy: "Angefochten von",
   liveEnergy: "Strom",
   livePower: "Leistung",
   liveCost: "Kosten bisher",

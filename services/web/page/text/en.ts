@@ -50,6 +50,8 @@ export const en = {
     "The registry on the chain has no charger with number {number}. Check the number on the charger; do not pay anywhere else.",
   evseNoMeter: "This charger has no meter whose records count at present. Do not charge here: nothing could be proven.",
   evseNoTariff: "The operator offers no tariff at present, so nothing can be charged here.",
+  agreementNotBinding:
+    "The service names agreement {number} with the operator's partners, and on the chain it does not bind. Nothing was signed.",
   evseState: "State",
   evseStateFree: "free",
   evseStateOccupied: "occupied",
@@ -162,6 +164,24 @@ export const en = {
   stateReorganised:
     "The chain has replaced the block with the settlement. It is sent again; the amount stays the same.",
   stateZero: "No energy flowed, so you pay nothing.",
+  challengeTitle: "The settlement was challenged",
+  challengeTooMuch:
+    "Signed records of the meter show that too much was charged; the difference was given back to you at once.",
+  challengeTooLittle:
+    "Signed records of the meter show that too little was charged. You pay nothing more; the difference comes out of the oracles’ bonds.",
+  challengeOpen:
+    "Until {time} anybody can show that the meter signed the settled value, too; until then the bonds pay nothing.",
+  challengeOver: "Nobody answered until {time}; now anybody can have the bonds pay.",
+  challengeAnswered:
+    "It was answered: the meter signed the settled value, too. The bonds pay nothing; what you got back stays yours.",
+  challengeConcluded: "Nobody answered in time, and the bonds have paid.",
+  challengeCharged: "Charged in the settlement",
+  challengeProven: "Shown by the meter's records",
+  challengeRefunded: "Given back to you",
+  challengeCompensated: "Paid to the operator from bonds",
+  challengeReward: "Reward of the challenger",
+  challengeUntil: "Can be answered until",
+  challengeBy: "Challenged by",
   liveEnergy: "Energy",
   livePower: "Power",
   liveCost: "Cost so far",

@@ -54,6 +54,8 @@ export const fr: Catalogue = {
   evseNoMeter:
     "Cette borne n’a actuellement aucun compteur dont les relevés comptent. Ne rechargez pas ici : rien ne pourrait être prouvé.",
   evseNoTariff: "L’exploitant n’offre aucun tarif actuellement ; on ne peut donc pas recharger ici.",
+  agreementNotBinding:
+    "Le service nomme l’accord {number} avec les partenaires de l’exploitant, et sur la chaîne il n’engage pas. Rien n’a été signé.",
   evseState: "État",
   evseStateFree: "libre",
   evseStateOccupied: "occupée",
@@ -168,6 +170,24 @@ export const fr: Catalogue = {
     "La chaîne a remplacé le bloc qui ouvrait cette recharge. Elle revient d’elle-même, ou rien n’a été retenu.",
   stateReorganised: "La chaîne a remplacé le bloc du règlement. Il est envoyé à nouveau ; le montant reste le même.",
   stateZero: "Aucun courant n’est passé ; vous ne payez rien.",
+  challengeTitle: "Le décompte a été contesté",
+  challengeTooMuch:
+    "Des relevés signés du compteur montrent que trop a été facturé; la différence vous a été rendue aussitôt.",
+  challengeTooLittle:
+    "Des relevés signés du compteur montrent que trop peu a été facturé. Vous ne payez rien de plus; la différence vient des cautions des oracles.",
+  challengeOpen:
+    "Jusqu’au {time}, chacun peut montrer que le compteur a aussi signé la valeur décomptée; d’ici là, les cautions ne paient rien.",
+  challengeOver: "Personne n’a répondu jusqu’au {time}; chacun peut maintenant faire payer les cautions.",
+  challengeAnswered:
+    "Une réponse est venue: le compteur a aussi signé la valeur décomptée. Les cautions ne paient rien; ce qui vous a été rendu vous reste.",
+  challengeConcluded: "Personne n’a répondu à temps, et les cautions ont payé.",
+  challengeCharged: "Facturé dans le décompte",
+  challengeProven: "Montré par les relevés du compteur",
+  challengeRefunded: "Rendu à vous",
+  challengeCompensated: "Versé à l’exploitant par les cautions",
+  challengeReward: "Récompense de qui a contesté",
+  challengeUntil: "Réponse possible jusqu’au",
+  challengeBy: "Contesté par",
   liveEnergy: "Énergie",
   livePower: "Puissance",
   liveCost: "Coût jusqu’ici",

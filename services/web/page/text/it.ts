@@ -55,6 +55,8 @@ export const it: Catalogue = {
   evseNoMeter:
     "Questa colonnina non ha al momento un contatore le cui letture valgano. Non ricaricate qui: nulla si potrebbe provare.",
   evseNoTariff: "Il gestore non offre al momento alcuna tariffa, quindi qui non si può ricaricare.",
+  agreementNotBinding:
+    "Il servizio indica l’accordo {number} con i partner del gestore, e sulla catena non vincola. Non è stato firmato nulla.",
   evseState: "Stato",
   evseStateFree: "libera",
   evseStateOccupied: "occupata",
@@ -170,6 +172,24 @@ export const it: Catalogue = {
   stateReorganised:
     "La catena ha sostituito il blocco del regolamento. Viene inviato di nuovo; l’importo resta lo stesso.",
   stateZero: "Non è passata corrente, quindi non pagate nulla.",
+  challengeTitle: "Il conteggio è stato contestato",
+  challengeTooMuch:
+    "Letture firmate del contatore mostrano che è stato addebitato troppo; la differenza vi è stata restituita subito.",
+  challengeTooLittle:
+    "Letture firmate del contatore mostrano che è stato addebitato troppo poco. Non pagate altro; la differenza viene dalle cauzioni degli oracoli.",
+  challengeOpen:
+    "Fino a {time} chiunque può mostrare che il contatore ha firmato anche il valore conteggiato; fino ad allora le cauzioni non pagano nulla.",
+  challengeOver: "Nessuno ha risposto fino a {time}; ora chiunque può far pagare le cauzioni.",
+  challengeAnswered:
+    "È stata data risposta: il contatore ha firmato anche il valore conteggiato. Le cauzioni non pagano nulla; ciò che avete riavuto resta vostro.",
+  challengeConcluded: "Nessuno ha risposto in tempo, e le cauzioni hanno pagato.",
+  challengeCharged: "Addebitato nel conteggio",
+  challengeProven: "Mostrato dalle letture del contatore",
+  challengeRefunded: "Restituito a voi",
+  challengeCompensated: "Pagato al gestore dalle cauzioni",
+  challengeReward: "Ricompensa di chi ha contestato",
+  challengeUntil: "Risposta possibile fino a",
+  challengeBy: "Contestato da",
   liveEnergy: "Energia",
   livePower: "Potenza",
   liveCost: "Costo finora",
