@@ -76,6 +76,7 @@ export async function deployContracts(
   plan: DeploymentPlan,
   provider: Provider,
   signer: Signer | undefined,
+  onDeployed: () => void = () => undefined,
 ): Promise<{ readonly steps: readonly DeploymentStep[]; readonly deployment: Deployment | undefined }> {
   const known = readDeployment(plan.path);
   if (known !== undefined) {
@@ -97,7 +98,12 @@ export async function deployContracts(
     erc20,
     plan.appointments,
     plan.rules,
-    (name, parameters) => deployOne(run, roles[name], parameters),
+    async (name, parameters) => {
+      const address = await deployOne(run, roles[name], parameters);
+      onDeployed();
+
+      return address;
+    },
     (ahead) => foretell(run, ahead),
   );
   const contracts = { erc20, ...byRole((role, name) => [role, addresses[name]]) };

@@ -87,6 +87,7 @@ export const exportCdr = defineVerb({
     const timeOf = blockTimes(async (number) => (await chain.provider.getBlock(number))?.timestamp ?? null);
     const sources: CdrSource[] = [];
     const credits = new Map<string, bigint>();
+    const unverified = new Map<string, number>();
     const progress = run.startProgress("sessions", all.length);
     try {
       for (const session of all) {
@@ -102,6 +103,7 @@ export const exportCdr = defineVerb({
         }
         const tariff = await registry.readTariff(terms.tariffId);
         const evidence = service === null ? null : await readEvidence(service, session.sessionId);
+        if (evidence !== null && evidence.unverified > 0) unverified.set(session.sessionId, evidence.unverified);
         const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro } = settlement;
         credits.set(
           session.sessionId,
@@ -125,7 +127,7 @@ export const exportCdr = defineVerb({
           price: priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds),
           chargedMicro,
           location: { ...location, evse_id: evseId },
-          evidence: evidence === null ? null : { publicKey: evidence.publicKey, records: evidence.records },
+          evidence: evidence === null || evidence.records.length === 0 ? null : evidence,
         });
       }
     } finally {
@@ -139,9 +141,14 @@ export const exportCdr = defineVerb({
       format,
       count: sources.length,
       credits: [...credits.values()].filter((credited) => credited > 0n).length,
+      unverifiedRecords: Object.fromEntries(unverified),
       file: out ?? null,
       ...(out === undefined ? { content: version === null ? text : cdrs } : {}),
     });
+    for (const [sessionId, count] of unverified) {
+      // Standard output may be the file.
+      process.stderr.write(`${sessionId}: ${count} records do not verify and are left out\n`);
+    }
     output.line(out === undefined ? text.trimEnd() : `${sources.length} sessions: ${out}`);
 
     return exitCode.done;

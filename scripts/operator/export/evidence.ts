@@ -11,6 +11,8 @@ const provenTimes: ReadonlySet<string> = new Set(["S", "R", "I"]);
 
 /** What the service has of a session, verified again. */
 export interface SessionEvidence {
+  /** How many records do not verify, and are not among the others. */
+  readonly unverified: number;
   /** SubjectPublicKeyInfo in DER, hexadecimal. */
   readonly publicKey: string;
   readonly records: readonly SignedText[];
@@ -19,8 +21,7 @@ export interface SessionEvidence {
   readonly endSeconds: number | null;
 }
 
-/** `null` if the service has no record of the session. Records that do not verify are left out. */
-export async function readEvidence(service: ServiceClient, sessionId: string): Promise<SessionEvidence | null> {
+export async function readEvidence(service: ServiceClient, sessionId: string): Promise<SessionEvidence> {
   const receipt = receiptSchema.parse(await service.get(`/v1/receipts/${sessionId}`, z.unknown()));
   const digits = receipt.meter.publicKey.slice(2);
   const half = digits.length / 2;
@@ -41,8 +42,7 @@ export async function readEvidence(service: ServiceClient, sessionId: string): P
       startSeconds = Math.floor(begin.time.epochMs / 1_000);
     if (end !== null && provenTimes.has(end.time.synchronisation)) endSeconds = Math.floor(end.time.epochMs / 1_000);
   }
-  if (records.length === 0) return null;
   const publicKey = Buffer.from(encodeSubjectPublicKeyInfo(key)).toString("hex");
 
-  return { publicKey, records, startSeconds, endSeconds };
+  return { publicKey, records, startSeconds, endSeconds, unverified: receipt.records.length - records.length };
 }

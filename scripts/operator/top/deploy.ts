@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
+import { contractNames } from "../../deploy/contract-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";
 import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
@@ -42,9 +43,10 @@ export const deploy = defineVerb({
     },
     { flags: "--challenge-reward <tokens>", description: "what a right challenge earns; default 5" },
     { flags: "--challenge-ring <n>", description: "batches that can be challenged at once; default 10000" },
+    { flags: "--dry-run", description: "measure what it would cost; nothing is sent" },
+    { flags: "--account <name>", description: "whose key deploys; default: DEPLOYER" },
   ],
-  access: "write",
-  account: "DEPLOYER",
+  access: "chain",
   examples: [
     "deploy --rpc https://rpc.example --erc20 0x… --owner 0x… --oracle 0x… --oracle 0x… --oracle 0x… --dry-run",
     "deploy --rpc http://127.0.0.1:8545 --owner 0x52908400098527886E0F7030069857D2E4169EE7 --oracle 0x8617E340B3D01FA5F11F306F4090FD50E238070D",
@@ -94,8 +96,10 @@ export const deploy = defineVerb({
       const signer = isDryRun
         ? undefined
         : (await accountFromEnvironment(input.account, environment)).connect(provider);
-      const progress = startProgress("deploying", isDryRun ? 0 : 11);
-      const { steps, deployment } = await deployContracts(plan, provider, signer).finally(() => {
+      const progress = startProgress("deploying", isDryRun ? 0 : contractNames.length);
+      const { steps, deployment } = await deployContracts(plan, provider, signer, () => {
+        progress.advance();
+      }).finally(() => {
         progress.stop();
       });
       const isPlanned = steps.some(({ action }) => action === "planned");

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
+import type { ServiceClient } from "../../../scripts/operator/core/service-client.ts";
+import { readEvidence } from "../../../scripts/operator/export/evidence.ts";
 import { signedRecordOf } from "../../../scripts/simulator/signed-record.ts";
 import { readContractInterfaces } from "../../../services/chain/contracts.ts";
 import { encodeChallenge } from "../../../services/chain/proof-calls.ts";
@@ -289,6 +291,23 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       taxes: [{ name: "VAT", percentage: 8.1, amount: 0.3715 }],
     });
     expect(table.stdout).to.match(new RegExp(`^session_id,[a-z_,]*tariff_id\\r\\n${idOf(0)},`, "u"));
+  });
+
+  it("leaves what does not verify out of charge detail records, and says how much that is", async () => {
+    const { body } = await get(running.service.url, `/v1/receipts/${idOf(0)}`);
+    const receipt = body as { readonly records: readonly { readonly text: string; readonly sha256: string }[] };
+    const forged = receipt.records.map((record) => ({
+      ...record,
+      text: record.text.replace(/"PG":"T\d+"/u, '"PG":"T999"'),
+    }));
+    const answer = { ...receipt, records: [...receipt.records, ...forged] };
+    const lying: ServiceClient = {
+      url: running.service.url,
+      get: (_path, schema) => Promise.resolve(schema.parse(answer)),
+      post: () => Promise.reject(new Error("Nothing is sent.")),
+    };
+    const evidence = await readEvidence(lying, idOf(0));
+    expect([evidence.records.length, evidence.unverified]).to.deep.equal([1, 1]);
   });
 
   it("checks receipts without the service, and finds the one that does not hold", async () => {
