@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -7,6 +7,9 @@ import { build } from "vite";
 
 const configFile = fileURLToPath(new URL("../../services/web/vite.config.ts", import.meta.url));
 const builtPage = fileURLToPath(new URL("../../services/web/dist/index.html", import.meta.url));
+const pictures = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
+/** Pictures stay in the history for ever, and README shows one. */
+const mostPictureBytes = 150_000;
 const screenshots = fileURLToPath(new URL("../browser/screenshots/", import.meta.url));
 
 /** `npm test` has built the page; a file that is run alone builds it where it is missing. */
@@ -51,4 +54,19 @@ export async function openWindow(
 export async function takePicture(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
   await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
+}
+
+/** Whether this run also writes the pictures of the documentation. */
+export const isWritingPictures = env["WATTPROOF_WRITE_PICTURES"] === "1";
+
+/** A picture of the page's upper part for the documentation, where this run writes them. */
+export async function writePicture(page: Page, name: string, heightPx: number): Promise<void> {
+  if (!isWritingPictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.evaluate("window.scrollTo(0, 0)");
+  const path = `${pictures}${name}.png`;
+  const width = page.viewportSize()?.width ?? 0;
+  await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height: heightPx } });
+  const { size } = statSync(path);
+  if (size > mostPictureBytes) throw new RangeError(`${name}.png has ${size} bytes; at most ${mostPictureBytes}.`);
 }

@@ -1,0 +1,90 @@
+import type { Browser } from "playwright-core";
+import { JsonRpcProvider } from "ethers";
+
+import { desk, isWritingPictures, launchBrowser, openWindow, phone, writePicture } from "../helpers/browser.ts";
+import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
+
+const key = "operator-key-of-the-tests-0123456789";
+const hourMs = 3_600_000;
+const kwh = 1_000_000_000n;
+/** Hours before now at which sessions were completed, and what they delivered. */
+const busyHours: readonly (readonly [hours: number, energyKwh: bigint])[] = [
+  [20, 11n],
+  [17, 24n],
+  [14, 8n],
+  [11, 31n],
+  [8, 18n],
+  [7, 22n],
+  [5, 12n],
+  [4, 37n],
+  [2, 26n],
+  [1, 15n],
+];
+
+/** Plays a day at a charging point for the pictures of the documentation; the other tests say whether the page is right. */
+describe("The pictures of the operator's page", function () {
+  let browser: Browser;
+  let world: WebWorld;
+  let backMs = busyHours[0]?.[0] ?? 0;
+
+  before(async function () {
+    if (!isWritingPictures) this.skip();
+    backMs = 21 * hourMs;
+    world = await startWebWorld({ now: () => Date.now() - backMs }, {}, { WATTPROOF_OPERATOR_KEY: key });
+    browser = await launchBrowser();
+  });
+  after(async function () {
+    if (!isWritingPictures) return;
+    await browser.close();
+    await world.close();
+  });
+
+  it("are written", async function () {
+    const { partnerAgreements, chargingSettlement } = world.chain.contracts;
+    const provider = chargingSettlement.runner?.provider;
+    if (!(provider instanceof JsonRpcProvider)) throw new Error("There is no provider.");
+    const [operator, partner] = [await provider.getSigner(1), await provider.getSigner(5)];
+    await (await partnerAgreements.connect(operator).propose([{ partner: partner.address, shareBps: 1_500 }])).wait();
+    await (await partnerAgreements.connect(partner).sign(1)).wait();
+
+    const begin = async (agreement: number): Promise<string> => {
+      const { sessionId } = await world.chain.openSession(world.point, { agreement, holdMicro: 30_000_000n });
+      await world.running.service.synchronise();
+      await world.step(sessionId, "B", 0n, 0);
+      return sessionId;
+    };
+    for (const [index, [hours, energyKwh]] of busyHours.entries()) {
+      backMs = hours * hourMs;
+      await world.step(await begin(index % 3 === 0 ? 1 : 0), "E", energyKwh * kwh + 123_000_000n, 900);
+      await world.running.service.synchronise();
+    }
+    backMs = 0;
+    const disputed = await begin(0);
+    world.signStep(disputed, "C", kwh, 60);
+    await world.step(disputed, "E", kwh, 120);
+    await world.step(await begin(1), "C", 6n * kwh, 600);
+    await world.step(await begin(0), "C", 14n * kwh, 900);
+    await world.running.service.store.noteUnknownStation(
+      { stationId: "CS-NEW", address: "192.0.2.7", protocols: "ocpp2.0.1, ocpp1.6", atMs: Date.now() },
+      10,
+    );
+
+    for (const [name, viewport, heightPx] of [
+      ["operator-desk", desk, 1_430],
+      ["operator-phone", phone, 1_300],
+    ] as const) {
+      const context = await openWindow(browser, {
+        viewport,
+        colorScheme: name === "operator-phone" ? "dark" : "light",
+      });
+      const page = await context.newPage();
+      await page.goto(`${world.url}/operator/`);
+      await page.getByLabel("Key", { exact: true }).fill(key);
+      await page.keyboard.press("Enter");
+      await page.locator(".chart canvas").nth(1).waitFor();
+      await page.getByText("Charging", { exact: true }).first().waitFor();
+      await writePicture(page, name, heightPx);
+      await context.close();
+    }
+  });
+});
