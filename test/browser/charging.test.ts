@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 
 import { receiptSchema } from "../../services/receipts/receipt-schema.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
-import { desk, launchBrowser, phone, takePicture, writePicture } from "../helpers/browser.ts";
+import { desk, launchBrowser, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
@@ -45,7 +45,6 @@ describe("Charging from the driver's page", function () {
     await page.getByText("The most it can cost").first().waitFor();
     await isAccessible(page);
     await takePicture(page, "phone-1-charger");
-    await writePicture(page, "driver-1-charger", 1000);
 
     const sessionId = await open();
     const asked = wallet.requests.filter(({ method }) => /sign|send/i.test(method));
@@ -63,7 +62,6 @@ describe("Charging from the driver's page", function () {
     await page.locator(".curve canvas").waitFor();
     await isAccessible(page);
     await takePicture(page, "phone-2-charging");
-    await writePicture(page, "driver-2-charging", 1000);
 
     await world.step(sessionId, "E", kwh, 1_800);
     await page.getByText("Settled", { exact: true }).waitFor();
@@ -71,7 +69,6 @@ describe("Charging from the driver's page", function () {
     await page.getByText("Everything holds.").waitFor();
     await isAccessible(page);
     await takePicture(page, "phone-3-receipt");
-    await writePicture(page, "driver-3-receipt", 1000);
     expect(complaints).to.deep.equal([]);
   });
 

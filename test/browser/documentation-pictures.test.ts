@@ -2,10 +2,12 @@ import type { Browser } from "playwright-core";
 import { JsonRpcProvider } from "ethers";
 
 import { desk, isWritingPictures, launchBrowser, openWindow, phone, writePicture } from "../helpers/browser.ts";
+import { openDriverWindow } from "../helpers/driver-window.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
 const key = "operator-key-of-the-tests-0123456789";
 const hourMs = 3_600_000;
+const tenMinutesMs = 600_000;
 const kwh = 1_000_000_000n;
 /** Hours before now at which sessions were completed, and what they delivered. */
 const busyHours: readonly (readonly [hours: number, energyKwh: bigint])[] = [
@@ -21,25 +23,52 @@ const busyHours: readonly (readonly [hours: number, energyKwh: bigint])[] = [
   [1, 15n],
 ];
 
-/** Plays a day at a charging point for the pictures of the documentation; the other tests say whether the page is right. */
-describe("The pictures of the operator's page", function () {
+/** Plays what the documentation shows; whether the pages are right is for the other tests to say. */
+describe("The pictures of the documentation", function () {
   let browser: Browser;
   let world: WebWorld;
-  let backMs = busyHours[0]?.[0] ?? 0;
+  /** How far the service's clock is behind. */
+  let backMs = 0;
 
   before(async function () {
     if (!isWritingPictures) this.skip();
-    backMs = 21 * hourMs;
-    world = await startWebWorld({ now: () => Date.now() - backMs }, {}, { WATTPROOF_OPERATOR_KEY: key });
     browser = await launchBrowser();
   });
   after(async function () {
-    if (!isWritingPictures) return;
-    await browser.close();
+    if (isWritingPictures) await browser.close();
+  });
+  beforeEach(async function () {
+    backMs = 21 * hourMs;
+    world = await startWebWorld({ now: () => Date.now() - backMs }, {}, { WATTPROOF_OPERATOR_KEY: key });
+  });
+  afterEach(async function () {
     await world.close();
   });
 
-  it("are written", async function () {
+  it("show a driver's charge from the price to the receipt", async function () {
+    backMs = hourMs;
+    const { page, context, connect, open } = await openDriverWindow(browser, world, { window: { viewport: phone } });
+    await connect();
+    await page.getByText("The most it can cost").first().waitFor();
+    await writePicture(page, "driver-1-charger", 1_000);
+    const sessionId = await open();
+    await world.step(sessionId, "B", 0n, 0);
+    for (const [index, wattHours] of [6_900n, 7_100n, 6_400n, 5_200n, 3_100n].entries()) {
+      backMs -= tenMinutesMs;
+      await world.step(sessionId, "C", wattHours * 1_000_000n, (index + 1) * 600);
+    }
+    await page.getByText("28.7 kWh", { exact: true }).waitFor();
+    await page.locator(".curve canvas").waitFor();
+    await writePicture(page, "driver-2-charging", 1_000);
+    backMs -= tenMinutesMs;
+    await world.step(sessionId, "E", kwh, 3_600);
+    await page.getByRole("button", { name: "Verify in this browser" }).click();
+    await page.getByText("Everything holds.").waitFor();
+    await writePicture(page, "driver-3-receipt", 1_000);
+    await context.close();
+  });
+
+  it("show the operator's page on a busy day", async function () {
     const { partnerAgreements, chargingSettlement } = world.chain.contracts;
     const provider = chargingSettlement.runner?.provider;
     if (!(provider instanceof JsonRpcProvider)) throw new Error("There is no provider.");
