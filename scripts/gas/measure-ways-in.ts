@@ -1,31 +1,12 @@
 import { type HDNodeWallet, MaxUint256, Signature } from "ethers";
 
 import { sessionIdOf, settlementDomainOf, termsTypes } from "../../services/domain/terms.ts";
+import { permitTypes, transferTypes } from "../../services/domain/token-signatures.ts";
 import { type BenchSession, type BenchSessions, HOLD_MICRO, SESSION_SECONDS } from "./bench-sessions.ts";
 import { type BenchWorld, receiptOf, UNIT } from "./bench-world.ts";
 import type { GasRows } from "./gas-rows.ts";
 import { p256Key } from "./p256-key.ts";
 import { PERMIT2_ADDRESS, permit2Code, WITNESSED_TRANSFER_TYPES } from "./permit2.ts";
-
-const PERMIT_TYPES = {
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};
-const TRANSFER_TYPES = {
-  ReceiveWithAuthorization: [
-    { name: "from", type: "address" },
-    { name: "to", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "validAfter", type: "uint256" },
-    { name: "validBefore", type: "uint256" },
-    { name: "nonce", type: "bytes32" },
-  ],
-};
 
 interface Bench {
   readonly world: BenchWorld;
@@ -89,7 +70,7 @@ async function measurePermits({ world, sessions, gas }: Bench, tokenDomain: Retu
     const nonce = await erc20.nonces(owner.address);
     const deadline = (await world.now()) + SESSION_SECONDS;
     const content = { owner: owner.address, spender, value, nonce, deadline };
-    const { v, r, s } = Signature.from(await owner.signTypedData(tokenDomain, PERMIT_TYPES, content));
+    const { v, r, s } = Signature.from(await owner.signTypedData(tokenDomain, permitTypes, content));
     return { value, deadline, v, r, s };
   };
   const owner = await world.sending(world.driverAt(10));
@@ -125,7 +106,7 @@ async function measureTransferAuthorization(
     ...transfer,
     nonce: sessionIdOf(session.terms, world.domain),
   };
-  const { v, r, s } = Signature.from(await session.driver.signTypedData(tokenDomain, TRANSFER_TYPES, content));
+  const { v, r, s } = Signature.from(await session.driver.signTypedData(tokenDomain, transferTypes, content));
   gas.add(
     "openWithTransferAuthorization",
     1,

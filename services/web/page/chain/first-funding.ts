@@ -1,6 +1,7 @@
 import { Interface, TypedDataEncoder, ZeroHash, id, type TypedDataDomain } from "ethers";
 import { z } from "zod";
 
+import { permitTypes, transferTypes } from "../../../domain/token-signatures.ts";
 import { ChainUnreachableError, type ChainAccess } from "./chain-access.ts";
 import { signingTokenInterface } from "./contracts.ts";
 
@@ -21,26 +22,6 @@ const usualVersion = "1";
 /** A token whose permits have another form says so here; not all tokens have it. */
 const permitTypeInterface = new Interface(["function PERMIT_TYPEHASH() view returns (bytes32)"]);
 const permitType = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
-
-const permitTypes = {
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};
-const transferTypes = {
-  ReceiveWithAuthorization: [
-    { name: "from", type: "address" },
-    { name: "to", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "validAfter", type: "uint256" },
-    { name: "validBefore", type: "uint256" },
-    { name: "nonce", type: "bytes32" },
-  ],
-};
 
 /**
  * Finds out what a token can do, by asking it. Nothing is supposed: a separator that is not that of the name and version
