@@ -9,7 +9,9 @@ import { batchDigestOf } from "../../services/domain/claims.ts";
 import { formatMicro } from "../../services/web/page/text/amounts.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, phone, takePicture } from "../helpers/browser.ts";
+import { connectCharger } from "../helpers/charger.ts";
 import { openDriverWindow, sessionIdOf, type DriverWindow } from "../helpers/driver-window.ts";
+import { registerStation } from "../helpers/ocpp-service.ts";
 import { addStation, post, type Answer } from "../helpers/running-service.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
@@ -185,6 +187,39 @@ describe("What a driver orders by signature alone", function () {
       await page.getByText("Done.", { exact: true }).waitFor();
       expect(asked(window)).to.deep.equal(["eth_sendTransaction", "Withdrawal"]);
       expect(await world.chain.contracts.erc20.balanceOf(elsewhere)).to.equal(50_000_000n);
+    });
+  });
+
+  describe("while only the charger tells what flows", function () {
+    it("shows energy and power as the charger says them, marked as not signed", async function () {
+      const { chain, running, url } = world;
+      const point = await chain.addChargingPoint();
+      await registerStation(running.service.store, "CS-LIVE", { evses: [point.evse] });
+      const charger = await connectCharger(url, "CS-LIVE", "ocpp1.6");
+      try {
+        const session = await chain.openSession(point);
+        const { page } = await arrive({ path: `/session/${session.sessionId}`, window: { viewport: phone } });
+        await page.getByText("Plug in your car").waitFor();
+        const beganMs = Date.now() - 600_000;
+        const at = (seconds: number): string => new Date(beganMs + seconds * 1_000).toISOString();
+        const start = { connectorId: 1, idTag: session.idTag, meterStart: 1_000, timestamp: at(0) };
+        const { transactionId } = await charger.call("StartTransaction", start);
+        for (const [seconds, value] of [
+          [60, "1200"],
+          [120, "1400"],
+        ] as const) {
+          const meterValue = [{ timestamp: at(seconds), sampledValue: [{ value }] }];
+          await charger.call("MeterValues", { connectorId: 1, transactionId, meterValue });
+          await page.getByText(seconds === 60 ? "0.2 kWh" : "0.4 kWh", { exact: true }).waitFor();
+        }
+        await page.getByText("12.0 kW", { exact: true }).waitFor();
+        await page.getByText("The charger says this; no meter has signed it.").waitFor();
+        await page.getByText("The meter has signed nothing yet.").waitFor();
+        expect(await accessibilityViolations(page)).to.deep.equal([]);
+        await takePicture(page, "phone-unsigned-readings");
+      } finally {
+        await charger.close();
+      }
     });
   });
 

@@ -1,17 +1,18 @@
 import type { Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 
+import { toMicroWh } from "../../domain/decimal.ts";
 import type { RegisterReading, Store, StoredSession } from "../../store/store.ts";
 import { WattproofError } from "../../errors.ts";
 import { cdrView, sessionView, toJson } from "../../ingest/http/session-view.ts";
 
-/** What a session had delivered at one time, as its meter signed it. */
+/** What a session had delivered at one time. */
 export interface LiveReading {
   readonly atMs: number;
   readonly energyMicroWh: bigint;
 }
 
-/** Everybody who watches costs one read of an indexed row in each round. */
+/** Everybody who watches costs two reads of indexed rows in each round. */
 const roundMs = 500;
 /** Proxies close a connection on which nothing moves for a minute; most wait at least this long. */
 const heartbeatMs = 15_000;
@@ -86,12 +87,15 @@ async function watch(
   });
   const signal = AbortSignal.any([stop, gone.signal]);
   let sent = seen;
+  let sentUnsignedMs: number | null = null;
   let quietMs = 0;
   let session: StoredSession | null = first;
   while (!signal.aborted) {
-    if (session !== null && session.sequence !== sent) {
-      response.write(await eventOf(store, session, sent));
+    const unsigned = await readUnsigned(store, first.sessionId);
+    if (session !== null && (session.sequence !== sent || (unsigned?.atMs ?? null) !== sentUnsignedMs)) {
+      response.write(await eventOf(store, session, sent, unsigned));
       sent = session.sequence;
+      sentUnsignedMs = unsigned?.atMs ?? null;
       quietMs = 0;
     } else if (quietMs >= heartbeatMs) {
       response.write(": still here\n\n");
@@ -103,13 +107,25 @@ async function watch(
   }
 }
 
-async function eventOf(store: Store, session: StoredSession, seen: number): Promise<string> {
+/** What the charger says over OCPP was delivered so far; no meter has signed it. */
+async function readUnsigned(store: Store, sessionId: string): Promise<LiveReading | null> {
+  const watched = (await store.findTransactionOfSession(sessionId))?.watched ?? null;
+  return watched === null ? null : { atMs: watched.atMs, energyMicroWh: toMicroWh(watched.energyWh, "down") };
+}
+
+async function eventOf(
+  store: Store,
+  session: StoredSession,
+  seen: number,
+  unsigned: LiveReading | null,
+): Promise<string> {
   const cdr = await store.findCdr(session.sessionId);
   const readings = liveReadingsOf(await store.listReadings(session.sessionId), seen);
   const content = JSON.stringify({
     session: sessionView(session),
     cdr: cdr === null ? null : cdrView(cdr, session),
     readings: toJson(readings),
+    unsigned: toJson(unsigned),
   });
   // JSON has no line breaks, so one data line holds all.
   return `id: ${session.sequence}\nevent: session\ndata: ${content}\n\n`;

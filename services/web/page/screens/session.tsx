@@ -214,8 +214,28 @@ function Live(properties: { readonly known: Known; readonly view: SessionView })
         <Notice kind="warning">{text("liveHoldLow")}</Notice>
       )}
       {view.readings.length > 1 && <LiveCurve readings={view.readings} />}
-      <p class="hint">{text("liveSigned")}</p>
+      <p class="hint">{view.readings.length === 0 ? text("liveNothingSigned") : text("liveSigned")}</p>
+      {isCharging && <Unsigned view={view} />}
     </section>
+  );
+}
+
+/** What the charger says meanwhile. It is kept apart from what is signed, and nothing is reckoned from it. */
+function Unsigned({ view }: { readonly view: SessionView }): JSX.Element | null {
+  const { text, language } = useApp();
+  const last = view.unsigned.at(-1);
+  if (last === undefined) return null;
+  const powerW = powerOf(view.unsigned);
+  return (
+    <>
+      <Facts
+        facts={[
+          [text("liveUnsignedEnergy"), formatKwh(last.energyMicroWh, language)],
+          [text("liveUnsignedPower"), powerW === null ? "–" : formatKw(powerW, language)],
+        ]}
+      />
+      <p class="hint">{text("liveUnsigned")}</p>
+    </>
   );
 }
 

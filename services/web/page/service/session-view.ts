@@ -25,6 +25,8 @@ const readingSchema = z.object({ atMs: z.number(), energyMicroWh: z.string().tra
 const eventSchema = z.object({
   session: sessionSchema,
   readings: z.array(readingSchema),
+  /** What the charger says, which nobody has signed. */
+  unsigned: readingSchema.nullable().default(null),
 });
 
 export type LiveSession = z.infer<typeof sessionSchema>;
@@ -35,12 +37,20 @@ export interface SessionView {
   readonly session: LiveSession | null;
   /** In the order of time, each once. */
   readonly readings: readonly LiveReading[];
+  /** What the charger said that no meter signed, in the order of time. */
+  readonly unsigned: readonly LiveReading[];
   readonly connection: "connecting" | "open" | "lost";
   /** The settlement was there and is gone again. */
   readonly isReorganised: boolean;
 }
 
-export const emptyView: SessionView = { session: null, readings: [], connection: "connecting", isReorganised: false };
+export const emptyView: SessionView = {
+  session: null,
+  readings: [],
+  unsigned: [],
+  connection: "connecting",
+  isReorganised: false,
+};
 /** The view after an event of the stream; text that is none of ours changes nothing. */
 export function viewAfter(view: SessionView, data: string): SessionView {
   let content: unknown;
@@ -52,16 +62,26 @@ export function viewAfter(view: SessionView, data: string): SessionView {
   }
   const parsed = eventSchema.safeParse(content);
   if (!parsed.success) return view;
-  const { session, readings } = parsed.data;
+  const { session, readings, unsigned } = parsed.data;
   const known = new Map(view.readings.map((reading) => [reading.atMs, reading]));
   for (const reading of readings) known.set(reading.atMs, reading);
   const wasSettled = view.session?.state === "settled" || view.isReorganised;
   return {
     session,
     readings: [...known.values()].sort((left, right) => left.atMs - right.atMs),
+    unsigned: withUnsigned(view.unsigned, unsigned),
     connection: "open",
     isReorganised: wasSettled && (session.state === "batched" || session.state === "completed"),
   };
+}
+
+/** Two readings say what flows now; a few more bridge those that come too close together. */
+const unsignedLimit = 20;
+
+function withUnsigned(known: readonly LiveReading[], next: LiveReading | null): readonly LiveReading[] {
+  const last = known.at(-1);
+  if (next === null || (last !== undefined && next.atMs <= last.atMs)) return known;
+  return [...known, next].slice(-unsignedLimit);
 }
 
 /** Records that come closer together were sent late, and say nothing of the power between them. */
