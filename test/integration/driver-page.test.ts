@@ -4,9 +4,10 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { z } from "zod";
 
+import { withdrawalTypes } from "../../services/domain/driver-orders.ts";
 import { stopDigestOf } from "../../services/domain/stop-request.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
-import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
 import type { StoredSession } from "../../services/store/store.ts";
 import { codeOf, get, type Answer } from "../helpers/running-service.ts";
 import { testMaximumPowerW, testTariff } from "../helpers/service-chain.ts";
@@ -204,6 +205,73 @@ describe("What the service does for the driver's page", function () {
       );
       expect(answers.map(({ status }) => status)).to.deep.equal([201, 201, 201]);
       expect(answers.map(({ body }) => sessionOf(body))).to.deep.equal(terms.map(idOf));
+    });
+  });
+
+  describe("carrying out a driver's order", function () {
+    const recipient = "0x00000000000000000000000000000000000000AA";
+
+    async function withdrawalOf(driver: TestDriver, signer: TestDriver, changes: object = {}) {
+      const { chainId, contracts } = world.chain.deployment;
+      const order = {
+        driver: driver.address,
+        lane: 0,
+        nonce: 0,
+        amount: 1_000_000n,
+        recipient,
+        deadline: (await termsFor(driver)).expiresAt,
+        ...changes,
+      };
+      const domain = settlementDomainOf({ chainId, verifyingContract: contracts.chargingSettlement });
+      const signature = await new Wallet(signer.privateKey).signTypedData(domain, withdrawalTypes, order);
+      return { kind: "withdrawal", withdrawal: { ...order, amount: order.amount.toString() }, signature };
+    }
+
+    it("refuses what is not of the documented form", async function () {
+      const driver = await world.addDriver();
+      const order = await withdrawalOf(driver, driver);
+      for (const content of [
+        "{",
+        { ...order, kind: "other" },
+        { ...order, more: 1 },
+        { ...order, withdrawal: { ...order.withdrawal, amount: 5 } },
+        { ...order, signature: "0x12" },
+      ]) {
+        expect(codeOf(await send("/v1/driver-orders", content))).to.equal("ENVELOPE_INVALID");
+      }
+      expect(codeOf(await send("/v1/driver-orders", "x", { "content-type": "text/plain" }))).to.equal(
+        "MEDIA_TYPE_UNSUPPORTED",
+      );
+    });
+
+    it("says why the contract would not, and pays no gas for it", async function () {
+      const [driver, thief] = [await world.addDriver(), await world.addDriver()];
+      const before = await world.chain.request("eth_blockNumber");
+      const refused = async (order: unknown): Promise<unknown> => {
+        const answer = await send("/v1/driver-orders", order);
+        return [answer.status, codeOf(answer), detailOf(answer)];
+      };
+      expect(await refused(await withdrawalOf(driver, thief))).to.deep.equal([
+        422,
+        "ORDER_REFUSED",
+        "SIGNATURE_INVALID",
+      ]);
+      expect(await refused(await withdrawalOf(driver, driver, { nonce: 7 }))).to.deep.equal([
+        422,
+        "ORDER_REFUSED",
+        "NONCE_MISMATCH",
+      ]);
+      expect(await world.chain.request("eth_blockNumber")).to.equal(before);
+    });
+
+    it("pays out once, however often it is asked", async function () {
+      const driver = await world.addDriver();
+      const order = await withdrawalOf(driver, driver);
+      const { erc20 } = world.chain.contracts;
+      const before = await erc20.balanceOf(recipient);
+      expect((await send("/v1/driver-orders", order)).status).to.equal(200);
+      expect(codeOf(await send("/v1/driver-orders", order))).to.equal("ORDER_REFUSED");
+      expect((await erc20.balanceOf(recipient)) - before).to.equal(1_000_000n);
     });
   });
 
