@@ -68,6 +68,7 @@ describe("Charging from the driver's page", function () {
     await page.getByRole("button", { name: "Verify in this browser" }).click();
     await page.getByText("Everything holds.").waitFor();
     await isAccessible(page);
+    await page.getByText("Signed by the meter for this session").waitFor();
     await takePicture(page, "phone-3-receipt");
     expect(complaints).to.deep.equal([]);
   });

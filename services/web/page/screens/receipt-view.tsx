@@ -54,6 +54,9 @@ export function ReceiptView(properties: {
             text("receiptMeter"),
             text("receiptMeterText", { number: receipt.meter.number, curve: receipt.meter.curve }),
           ],
+          ...(receipt.evidence === null
+            ? []
+            : [[text("receiptEvidence"), text(`grade.${receipt.evidence.grade}`)] as const]),
           [text("receiptTransaction"), <Hash key="transaction" value={receipt.transaction.hash} />],
           [text("receiptBlock"), receipt.transaction.blockNumber],
           [text("sessionId"), <Hash key="session" value={receipt.sessionId} />],
