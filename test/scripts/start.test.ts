@@ -93,9 +93,11 @@ describe("npm start", function () {
   it("stays up until it is told to end, and keeps others from its data", async () => {
     const data = join(folder, "data");
     const running = startScript("start", ["--data", data]);
-    await running.line(/^The driver's page: http:\/\/127\.0\.0\.1:\d+\/#\/evse\/\d+$/u);
-    await running.line(/^The operator's page: http:\/\/127\.0\.0\.1:\d+\/operator\/$/u);
-    await running.line(/^Ctrl-C ends/u);
+    await Promise.all([
+      running.line(/^The driver's page: http:\/\/127\.0\.0\.1:\d+\/#\/evse\/\d+$/u),
+      running.line(/^The operator's page: http:\/\/127\.0\.0\.1:\d+\/operator\/$/u),
+      running.line(/^Ctrl-C ends/u),
+    ]);
     const other = await runScript("start", ["--once", "--data", data]);
     running.child.kill("SIGINT");
     const run = await running.finished;
