@@ -136,6 +136,7 @@ abstract contract ThiefActs is QuorumActs {
         else if (field == 5) terms.agreement += 1;
         else if (field == 6) toppedUpMicro += 1;
         else terms.driver = driverOf((driverIndexOf(terms.driver) + 1) % DRIVERS);
+        if (_isLiveWith(terms, toppedUpMicro)) return;
 
         cheats.prank(thief());
         try settlement.expire(terms, uint64(toppedUpMicro)) {
@@ -143,6 +144,14 @@ abstract contract ThiefActs is QuorumActs {
         } catch {
             _refused("refused theft by changing terms");
         }
+    }
+
+    /// @dev Two drivers can have agreed to the same; then what was changed is another session's own terms, and no theft.
+    function _isLiveWith(SessionTerms memory terms, uint256 toppedUpMicro) private view returns (bool) {
+        uint256 live = accounts[driverIndexOf(terms.driver)][terms.lane].live;
+        if (live == 0) return false;
+        Session storage session = _sessions[live - 1];
+        return session.id == digestOf(terms) && session.toppedUpMicro == toppedUpMicro;
     }
 
     function _lieAbout(uint256 session, uint256 values) private view returns (Item memory) {
