@@ -7,20 +7,7 @@ import { addTally, challengeUpTo, talliesUpTo, totalOf } from "./session-amounts
  * Where a charging session is in its life. `held`: its energy is known, and does not settle by itself. `skipped`: the chain would not settle it, or its settlement failed too often.
  * `unconfirmed`: the block that opened it is no longer part of the chain.
  */
-export type SessionStatus =
-  | "unservable"
-  | "opened"
-  | "charging"
-  | "held"
-  | "completed"
-  | "batched"
-  | "settled"
-  | "expired"
-  | "disputed"
-  | "skipped"
-  | "unconfirmed";
-
-export const sessionStatuses: readonly SessionStatus[] = [
+export const sessionStatuses = [
   "unservable",
   "opened",
   "charging",
@@ -32,7 +19,8 @@ export const sessionStatuses: readonly SessionStatus[] = [
   "disputed",
   "skipped",
   "unconfirmed",
-];
+] as const;
+export type SessionStatus = (typeof sessionStatuses)[number];
 
 /** Where an event stands on the chain. */
 export interface LogPosition {

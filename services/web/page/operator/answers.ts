@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { sessionStatuses } from "../../../domain/session.ts";
+
 // What the service answers. Texts in it may be hostile: they are shown as text and never as anything else.
 const micro = z
   .string()
@@ -85,19 +87,7 @@ export const sessionsSchema = z.object({
   sessions: z.array(
     z.object({
       sessionId: z.string(),
-      state: z.enum([
-        "unservable",
-        "opened",
-        "charging",
-        "held",
-        "completed",
-        "batched",
-        "settled",
-        "expired",
-        "disputed",
-        "skipped",
-        "unconfirmed",
-      ]),
+      state: z.enum(sessionStatuses),
       reason: z.string().nullable(),
       grade: z.enum(["meter-signed-bound", "meter-signed", "plausible-unsigned", "disputed"]).nullable(),
       holdCode: z.string().nullable(),

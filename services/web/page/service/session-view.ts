@@ -1,22 +1,12 @@
 import { z } from "zod";
 
+import { sessionStatuses } from "../../../domain/session.ts";
+
 /** A session as the service sees it, of which the page shows this much. */
 const sessionSchema = z.object({
   sessionId: z.string(),
   idTag: z.string(),
-  state: z.enum([
-    "unservable",
-    "opened",
-    "charging",
-    "held",
-    "completed",
-    "batched",
-    "settled",
-    "expired",
-    "disputed",
-    "skipped",
-    "unconfirmed",
-  ]),
+  state: z.enum(sessionStatuses),
   reason: z.string().nullable(),
   dispute: z.object({ reason: z.string() }).nullable(),
   assessment: z.object({ hold: z.string().nullable() }).nullable().default(null),
