@@ -2,31 +2,18 @@ import { createHash } from "node:crypto";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
-import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/tariff.ts";
 import type { NewSession, Store } from "../../services/store/store.ts";
+import { demoTariff } from "../demo/tariff.ts";
 import { benchIdToken } from "./messages.ts";
 
-const tariff: Tariff = {
-  flatFeeMicro: 350_000n,
-  priceMicroPerKwh: 490_000n,
-  priceMicroPerChargingMinute: 10_000n,
-  priceMicroPerIdleMinute: 50_000n,
-  idleGraceSeconds: 600,
-  energyStepWh: 0,
-  chargingStepSeconds: 0,
-  idleStepSeconds: 0,
-  minimumMicro: 0n,
-  maximumMicro: 0n,
-  taxBps: 810,
-  chargesWithoutEnergy: false,
-};
 /** Nobody is stopped because the money is used up: a million tokens. */
 const holdMicro = 10n ** 12n;
 const nobody = `0x${"11".repeat(20)}`;
 
 /** Gives each charger of the benchmark a session, as if the chain had said so, for the card that all of them have. */
 export async function openSessions(store: Store, stations: number): Promise<void> {
-  const tariffId = tariffIdOf(tariff);
+  const tariffId = tariffIdOf(demoTariff);
   const openings = Array.from({ length: stations }, (_item, index): NewSession => {
     const sessionId = `0x${createHash("sha256").update(`session ${index}`).digest("hex")}`;
     const opening = {
@@ -43,7 +30,13 @@ export async function openSessions(store: Store, stations: number): Promise<void
     return { sessionId, idTag: idTagOf(sessionId), terms, event, state: openSession(event), atMs: Date.now() };
   });
   await store.commitChain({
-    ...{ expectedCursor: null, cursor: null, forgetAboveBlock: null, tariffs: [{ tariffId, tariff }], openings },
+    ...{
+      expectedCursor: null,
+      cursor: null,
+      forgetAboveBlock: null,
+      tariffs: [{ tariffId, tariff: demoTariff }],
+      openings,
+    },
     ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
   });
   await Promise.all(
