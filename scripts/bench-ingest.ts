@@ -1,24 +1,25 @@
 import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
-import { measureIdle, measureServer } from "./ingest-bench/run-bench.ts";
+import { compareServers, measureIdle } from "./ingest-bench/run-bench.ts";
 
 const help = `
 Measures how many messages of chargers the service takes over OCPP: each charger waits for the answer to a message before
 it sends the next, and an answer comes when the message is on disk. Beside it, in the same call, a yard-stick: the framing
-library with its own checks, writing one row of 200 bytes for each message. Every charger has a session, and the service
-judges each reading as usual. Runs on Linux.
+library with its own checks, writing one row of 200 bytes for each message. The two are under load in turns, a second each, so that what
+else the machine does meets both alike. Every charger has a session, and the service judges each reading as usual. Runs on
+Linux.
 
 Usage: npm run bench:ingest -- [--chargers <n>] [--version 1.6|2.0.1] [--seconds <n>] [--idle <n>] [--json]
 
   --chargers <n>    chargers that send at once, 1 to 5000; default: 50
   --version <v>     1.6 (MeterValues, default) or 2.0.1 (TransactionEvent)
-  --seconds <n>     length of the measurement after two seconds of warming up, 1 to 3600; default: 15
+  --seconds <n>     how long each is under load after two seconds of warming up, 1 to 3600; default: 15
   --idle <n>        also measures the memory that so many connections take that do nothing, 1 to 20000
   --json            JSON on stdout
   --help            this text
 
 perCoreSecond is messages by second of processor time of the server and all that it started, from /proc, until every
-message is judged. ratio is that of the service by that of the yard-stick. unread is what was answered and not judged yet
-when the load ended; memory is what the service has resident, and what of it is still used, after warming up, in the middle
+message is judged. ratio is that of the service by that of the yard-stick. unread is the most that was answered
+and not judged yet when a turn ended; memory is what the service has resident, and what of it is still used, after warming up, in the middle
 and at the end of the load.
 Exit: 0 everything that was acknowledged is stored, 1 something is not, 2 could not be done.
 
@@ -52,8 +53,7 @@ await runCommand(
     const idle = values.idle === undefined ? null : wholeNumber("--idle", values.idle, 1, 20_000);
     const protocol = protocols[version];
 
-    const yardstick = await measureServer("yardstick", { protocol, chargers, seconds });
-    const service = await measureServer("service", { protocol, chargers, seconds });
+    const { service, yardstick } = await compareServers({ protocol, chargers, seconds });
     const { memory, messages, p50Ms, p99Ms, perSecond, perCoreSecond, acknowledged, stored, unread } = service;
     const result = {
       version,

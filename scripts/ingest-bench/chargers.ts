@@ -5,15 +5,18 @@ import { benchMessages, timeOf } from "./messages.ts";
 
 /**
  * Chargers in a process of their own: each sends a message, waits for the answer, and sends the next one. What it is told
- * comes over the channel to its parent: connect, measure, stop.
+ * comes over the channel to its parent: connect, measure, run, pause, stop.
  */
 const connectionsAtOnce = 100;
-let isStopped = false;
+let isRunning = false;
 let isMeasuring = false;
 let acknowledged = 0;
 let measured = 0;
-let latenciesMs: number[] = [];
-const running: Promise<void>[] = [];
+const latenciesMs: number[] = [];
+/** What those do next that have the answer to their last message. */
+let pausing: (() => void)[] = [];
+let chargers = 0;
+let tellPaused: () => void = () => undefined;
 const sockets: WebSocket[] = [];
 
 function connect(order: ChargersOrder, index: number): Promise<WebSocket> {
@@ -42,7 +45,7 @@ function answerOf(data: unknown): unknown {
   return frame[2];
 }
 
-/** Resolves when the charger has its last answer. */
+/** Resolves when the charger's transaction has begun. */
 function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise<void> {
   const messages = benchMessages[order.protocol];
   const startId = `start-${index}`;
@@ -51,48 +54,70 @@ function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise
   let sequence = -1;
   let sentAtMs = 0;
 
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const sendNext = (): void => {
       sequence += 1;
       sentAtMs = performance.now();
       socket.send(messages.reading(`m-${index}-${sequence}`, transaction, timeOf(beganAtMs, sequence), sequence));
     };
+    const begin = (answer: unknown): void => {
+      transaction = messages.transactionOf(answer) ?? startId;
+      pausing.push(sendNext);
+      resolve();
+    };
+    const goOn = (): void => {
+      acknowledged += 1;
+      if (isMeasuring) {
+        measured += 1;
+        latenciesMs.push(performance.now() - sentAtMs);
+      }
+      if (isRunning) {
+        sendNext();
+      } else if (pausing.push(sendNext) === chargers) {
+        tellPaused();
+      }
+    };
     socket.on("message", (data) => {
-      try {
-        const answer = answerOf(data);
-        if (sequence === -1) {
-          transaction = messages.transactionOf(answer) ?? startId;
-        } else {
-          acknowledged += 1;
-          if (isMeasuring) {
-            measured += 1;
-            latenciesMs.push(performance.now() - sentAtMs);
-          }
-        }
-        if (isStopped) {
-          resolve();
-        } else {
-          sendNext();
-        }
-      } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)));
+      const answer = answerOf(data);
+      if (sequence === -1) {
+        begin(answer);
+      } else {
+        goOn();
       }
     });
+    // What is thrown here ends the process, and with it the benchmark.
     socket.on("close", (code) => {
-      reject(new Error(`A charger was disconnected with ${code}`));
+      throw new Error(`A charger was disconnected with ${code}`);
     });
     socket.send(messages.start(startId, timeOf(beganAtMs, -1)));
   });
 }
 
 async function connectAll(order: ChargersOrder): Promise<void> {
+  chargers = order.chargers;
   for (let first = 0; first < order.chargers; first += connectionsAtOnce) {
     const count = Math.min(connectionsAtOnce, order.chargers - first);
     const opened = await Promise.all(Array.from({ length: count }, (_item, offset) => connect(order, first + offset)));
     if (!order.isIdle) {
-      running.push(...opened.map((socket, offset) => charge(order, socket, first + offset)));
+      await Promise.all(opened.map((socket, offset) => charge(order, socket, first + offset)));
     }
   }
+}
+
+function run(): void {
+  isRunning = true;
+  const waiting = pausing;
+  pausing = [];
+  for (const sendNext of waiting) {
+    sendNext();
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    tellPaused = resolve;
+    isRunning = false;
+  });
 }
 
 function percentile(sorted: readonly number[], share: number): number {
@@ -106,12 +131,12 @@ async function follow(message: unknown): Promise<void> {
     process.send?.(answers.parse({ kind: "connected" }));
   } else if (order.kind === "measure") {
     isMeasuring = true;
-    measured = 0;
-    latenciesMs = [];
+  } else if (order.kind === "run") {
+    run();
+  } else if (order.kind === "pause") {
+    await pause();
+    process.send?.(answers.parse({ kind: "paused" }));
   } else {
-    isMeasuring = false;
-    isStopped = true;
-    await Promise.all(running);
     for (const socket of sockets) {
       socket.removeAllListeners("close");
       socket.terminate();

@@ -12,8 +12,13 @@ const connect = z.object({
 
 /** What the benchmark tells its chargers. */
 export const orders = z.discriminatedUnion("kind", [
+  /** Answered when every charger has begun a transaction, or is connected if it is idle. */
   connect,
+  /** From now on what is acknowledged counts. */
   z.object({ kind: z.literal("measure") }),
+  z.object({ kind: z.literal("run") }),
+  /** Answered when every charger has the answer to its last message. */
+  z.object({ kind: z.literal("pause") }),
   z.object({ kind: z.literal("stop") }),
 ]);
 export type ChargersOrder = z.output<typeof connect>;
@@ -22,6 +27,7 @@ export type ChargersOrder = z.output<typeof connect>;
 export const answers = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("listening"), url: z.string() }),
   z.object({ kind: z.literal("connected") }),
+  z.object({ kind: z.literal("paused") }),
   z.object({
     kind: z.literal("stopped"),
     messages: z.number(),

@@ -1,20 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { startChild } from "./child.ts";
+import { withLoadedServer, type LoadedServer, type MemoryUse } from "./loaded-server.ts";
 import type { BenchProtocol } from "./messages.ts";
 import { usageOfTree } from "./process-usage.ts";
-
-/** Memory of a server at one time. */
-export interface MemoryUse {
-  /** What the operating system has given to it. */
-  readonly residentBytes: number;
-  /** What of it is still used. */
-  readonly liveBytes: number;
-}
 
 /** What one server did. */
 export interface Measurement {
@@ -25,140 +13,121 @@ export interface Measurement {
   readonly perCoreSecond: number;
   readonly acknowledged: number;
   readonly stored: number;
-  /** Frames that were answered and that nothing has read when the load ended. */
+  /** The most frames that were answered and that nothing had read when a slice ended. */
   readonly unread: number;
   /** After warming up, in the middle of the load and at its end. */
   readonly memory: { readonly start: MemoryUse; readonly middle: MemoryUse; readonly end: MemoryUse };
 }
 
+/** The service, and beside it the least that anybody could do. */
+export interface Comparison {
+  readonly service: Measurement;
+  readonly yardstick: Measurement;
+}
+
 export interface BenchPlan {
   readonly protocol: BenchProtocol;
   readonly chargers: number;
+  /** How long each of the two is under load. */
   readonly seconds: number;
 }
 
 const warmUpMs = 2_000;
 const settleMs = 2_000;
+/** Short, so that what else the machine does meets both servers alike; long against what one answer takes. */
+const slicesPerSecond = 1;
 
 /**
- * Puts a server of the benchmark under load, in processes of their own, and measures it from outside. Its processor time is
- * counted until it has done everything with the messages that it does with them, however long after their answers.
+ * Puts the service and the yard-stick under load in turns, a slice each, and measures them from outside. Processor time is
+ * counted until a server has done everything with the messages of a slice that it does with them, however long after their
+ * answers.
  */
-export function measureServer(server: "service" | "yardstick", plan: BenchPlan): Promise<Measurement> {
-  return withServer(server, plan, plan.chargers, async (context) => {
-    const { chargers, serverPid, stopChargers, readAll, weigh, count } = context;
-    await delay(warmUpMs);
-    const start = await weigh();
-    chargers.tell({ kind: "measure" });
-    const before = usageOfTree(serverPid);
-    const beganAtMs = performance.now();
-    await delay(plan.seconds * 500);
-    const middle = await weigh();
-    await delay(beganAtMs + plan.seconds * 1_000 - performance.now());
-    const seconds = (performance.now() - beganAtMs) / 1_000;
-    const end = await weigh();
-    const { messages, p50Ms, p99Ms, acknowledged } = await stopChargers();
-    const { unread } = await readAll();
-    const after = usageOfTree(serverPid);
-    const { stored } = await count();
+export function compareServers({ protocol, chargers, seconds }: BenchPlan): Promise<Comparison> {
+  const load = { protocol, chargers, isIdle: false };
+  const slices = Math.max(2, seconds * slicesPerSecond);
+  const sliceMs = (seconds * 1_000) / slices;
 
-    return {
-      messages,
-      perSecond: messages / seconds,
-      p50Ms,
-      p99Ms,
-      perCoreSecond: messages / (after.cpuSeconds - before.cpuSeconds),
-      acknowledged,
-      stored,
-      unread,
-      memory: { start, middle, end },
-    };
-  });
+  return withLoadedServer("service", load, (service) =>
+    withLoadedServer("yardstick", load, async (yardstick) => {
+      const measured = [await beginMeasuring(service), await beginMeasuring(yardstick)] as const;
+      for (let slice = 0; slice < slices; slice += 1) {
+        for (const server of measured) {
+          if (slice === Math.floor(slices / 2)) {
+            server.weights.push(await server.server.weigh());
+          }
+          await measureSlice(server, sliceMs);
+        }
+      }
+
+      return { service: await endMeasuring(measured[0]), yardstick: await endMeasuring(measured[1]) };
+    }),
+  );
 }
 
 /** How much memory a connection takes that does nothing. */
 export function measureIdle(protocol: BenchProtocol, connections: number): Promise<number> {
-  return withServer(
-    "service",
-    { protocol, chargers: connections },
-    connections,
-    async ({ serverPid, residentBytesBefore, stopChargers, count }) => {
-      await delay(settleMs);
-      const bytes = usageOfTree(serverPid).residentBytes - residentBytesBefore;
-      await stopChargers();
-      await count();
+  return withLoadedServer("service", { protocol, chargers: connections, isIdle: true }, async (server) => {
+    await delay(settleMs);
+    const bytes = usageOfTree(server.pid).residentBytes - server.residentBytesBefore;
+    await server.stopChargers();
+    await server.countStored();
 
-      return bytes / connections;
-    },
-    true,
-  );
+    return bytes / connections;
+  });
 }
 
-interface BenchContext {
-  readonly chargers: ReturnType<typeof startChild>;
-  readonly serverPid: number;
-  readonly residentBytesBefore: number;
-  /** Lets every charger have its last answer. */
-  readonly stopChargers: () => Promise<Pick<Measurement, "messages" | "p50Ms" | "p99Ms" | "acknowledged">>;
-  readonly readAll: () => Promise<Pick<Measurement, "unread">>;
-  readonly weigh: () => Promise<MemoryUse>;
-  /** Ends the server. */
-  readonly count: () => Promise<Pick<Measurement, "stored">>;
+/** A server, and what was measured of it so far. */
+interface Measured {
+  readonly server: LoadedServer;
+  readonly weights: MemoryUse[];
+  loadSeconds: number;
+  cpuSeconds: number;
+  unread: number;
 }
 
-async function withServer<Result>(
-  name: "service" | "yardstick",
-  plan: Pick<BenchPlan, "protocol" | "chargers">,
-  stations: number,
-  run: (context: BenchContext) => Promise<Result>,
-  isIdle = false,
-): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), "wattproof-bench-"));
-  const key = randomBytes(20).toString("hex");
-  const { protocol } = plan;
-  const server = startChild(`${name}-server.ts`, { folder, key, protocol, stations });
-  const chargers = startChild("chargers.ts", null);
-  try {
-    const { url } = await server.hear("listening");
-    await delay(isIdle ? settleMs : 0);
-    const residentBytesBefore = usageOfTree(server.pid).residentBytes;
-    const connected = chargers.hear("connected");
-    chargers.tell({ kind: "connect", url, key, protocol, chargers: plan.chargers, isIdle });
-    await connected;
+async function beginMeasuring(server: LoadedServer): Promise<Measured> {
+  await loadFor(server, warmUpMs);
+  server.beginMeasuring();
 
-    return await run({
-      chargers,
-      serverPid: server.pid,
-      residentBytesBefore,
-      stopChargers() {
-        const stopped = chargers.hear("stopped");
-        chargers.tell({ kind: "stop" });
+  return { server, weights: [await server.weigh()], loadSeconds: 0, cpuSeconds: 0, unread: 0 };
+}
 
-        return stopped;
-      },
-      readAll() {
-        const read = server.hear("read");
-        server.tell({ kind: "read-all" });
+async function measureSlice(measured: Measured, sliceMs: number): Promise<void> {
+  const { server } = measured;
+  const before = usageOfTree(server.pid);
+  const { seconds, unread } = await loadFor(server, sliceMs);
+  measured.cpuSeconds += usageOfTree(server.pid).cpuSeconds - before.cpuSeconds;
+  measured.loadSeconds += seconds;
+  measured.unread = Math.max(measured.unread, unread);
+}
 
-        return read;
-      },
-      async weigh() {
-        const { residentBytes } = usageOfTree(server.pid);
-        const weighed = server.hear("weighed");
-        server.tell({ kind: "weigh" });
-        const { liveBytes } = await weighed;
+async function loadFor(
+  server: LoadedServer,
+  durationMs: number,
+): Promise<{ readonly seconds: number; readonly unread: number }> {
+  const beganAtMs = performance.now();
+  server.run();
+  await delay(durationMs);
+  await server.pause();
+  const seconds = (performance.now() - beganAtMs) / 1_000;
 
-        return { residentBytes, liveBytes };
-      },
-      count() {
-        const counted = server.hear("counted");
-        server.tell({ kind: "stop" });
+  return { seconds, unread: await server.readAll() };
+}
 
-        return counted;
-      },
-    });
-  } finally {
-    await Promise.all([server.end(), chargers.end()]);
-    await rm(folder, { recursive: true, force: true });
-  }
+async function endMeasuring({ server, weights, loadSeconds, cpuSeconds, unread }: Measured): Promise<Measurement> {
+  const end = await server.weigh();
+  const [start = end, middle = end] = weights;
+  const { messages, p50Ms, p99Ms, acknowledged } = await server.stopChargers();
+
+  return {
+    messages,
+    perSecond: messages / loadSeconds,
+    p50Ms,
+    p99Ms,
+    perCoreSecond: messages / cpuSeconds,
+    acknowledged,
+    stored: await server.countStored(),
+    unread,
+    memory: { start, middle, end },
+  };
 }

@@ -127,9 +127,9 @@ function registerAt(candidates: readonly Candidate[], findings: FindingCode[]): 
  * their end and would seem less exact than they are: there the most exact of those in the same unit says it.
  */
 function quantumsOf(candidates: readonly Candidate[]): (candidate: Candidate) => Decimal {
-  const unitOf = ({ reading }: Candidate): string => JSON.stringify([reading.unit, reading.multiplier]);
   const finestOf = new Map<string, Decimal>();
   for (const candidate of candidates) {
+    if (candidate.message.protocol === "ocpp1.6") continue;
     const finest = finestOf.get(unitOf(candidate));
     if (finest === undefined || compareDecimals(candidate.quantum, finest) < 0) {
       finestOf.set(unitOf(candidate), candidate.quantum);
@@ -139,6 +139,11 @@ function quantumsOf(candidates: readonly Candidate[]): (candidate: Candidate) =>
     candidate.message.protocol === "ocpp1.6"
       ? candidate.quantum
       : (finestOf.get(unitOf(candidate)) ?? candidate.quantum);
+}
+
+/** Units that are the same read the same; a station may have called one anything. */
+function unitOf({ reading }: Candidate): string {
+  return `${reading.multiplier} ${reading.unit ?? ""}`;
 }
 
 function pointOf({ reading, value, time, message }: Candidate, quantumWh: Decimal): SeriesPoint {

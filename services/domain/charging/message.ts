@@ -113,8 +113,8 @@ interface MessageBase {
   readonly receivedAtMs: number;
   /** The stored raw frame. */
   readonly frameId: string;
-  /** SHA-256 of the payload with its members in alphabetical order, in hex: equal for equal content. */
-  readonly payloadDigest: string;
+  /** SHA-256 of the payload with its members in alphabetical order, in hex: equal for equal content. Made when asked for. */
+  readonly payloadDigest: () => string;
   readonly plug: Plug;
   /** The time that the message itself carries; `null` where it carries none, or none that can be read. */
   readonly time: StationTime | null;

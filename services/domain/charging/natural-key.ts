@@ -9,7 +9,7 @@ import type { SampledReading, TransactionEnded, TransactionMessage, TransactionS
  */
 export function startKeyOf(started: TransactionStarted): string {
   const { stationId, plug, time } = started;
-  const at = time?.epochMs ?? started.payloadDigest;
+  const at = time?.epochMs ?? started.payloadDigest();
   if (started.protocol !== "ocpp1.6") return keyOf("start", stationId, started.ocppTransactionId, at);
   const meterStart = started.readings.find(({ source }) => source === "meter-start")?.valueText ?? null;
   const idToken = started.idToken === null ? null : normalizeIdTag(started.idToken);
@@ -28,13 +28,13 @@ export function stopKeyOf(ended: TransactionEnded): string {
 
 /** The one name of a message within its station: two with the same name say the same, and one of them is enough. */
 export function messageKeyOf(message: TransactionMessage): string {
-  const { stationId, ocppTransactionId, payloadDigest } = message;
+  const { stationId, ocppTransactionId } = message;
   if (message.protocol === "ocpp1.6" && message.kind === "transaction-started") return startKeyOf(message);
   if (message.protocol === "ocpp1.6" && message.kind === "transaction-ended") {
     return keyOf("stop", stationId, ocppTransactionId, stopKeyOf(message));
   }
   // Some stations number every event 0, so that the number alone would lose all but the first.
-  return keyOf(message.kind, stationId, ocppTransactionId, message.sequenceNumber, payloadDigest);
+  return keyOf(message.kind, stationId, ocppTransactionId, message.sequenceNumber, message.payloadDigest());
 }
 
 /** The one name of a reading within its transaction: stations send one reading in several messages. */

@@ -16,7 +16,12 @@ const notableSkewMs = 5 * minuteMs;
 export function parseStationTime(text: string): StationTime | Extract<MessageFaultCode, `TIME_${string}`> {
   const match = timeGrammar.exec(text);
   if (match === null) return "TIME_INVALID";
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
   const fraction = match[7] ?? "";
   const offsetHours = Number(match[10] ?? "0");
   const offsetMinutes = Number(match[11] ?? "0");
@@ -61,5 +66,5 @@ export function judgeClockSkew(skewMs: number | null): "CLOCK_AHEAD" | "CLOCK_BE
 function daysIn(year: number, month: number): number {
   const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   if (month === 2) return isLeapYear ? 29 : 28;
-  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

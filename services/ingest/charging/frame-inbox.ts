@@ -82,15 +82,25 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   async function findTransaction(message: TransactionMessage): Promise<ChargingTransaction | null> {
     const { stationId, ocppTransactionId } = message;
     const listed = await book.list(stationId);
-    const isListed = listed.some((one) => one.ocppTransactionId === ocppTransactionId);
+    const named = ocppTransactionId === null ? [] : listed.filter((one) => one.ocppTransactionId === ocppTransactionId);
+    // Nearly always the message names one of them.
+    const found = named.length === 1 ? (named[0] ?? null) : await matchAmong(message, listed, named.length > 0);
+    return found !== null && isBegunAnew(message, found) ? null : found;
+  }
+
+  async function matchAmong(
+    message: TransactionMessage,
+    listed: readonly ChargingTransaction[],
+    isListed: boolean,
+  ): Promise<ChargingTransaction | null> {
+    const { stationId, ocppTransactionId } = message;
     const candidates =
       ocppTransactionId === null || isListed
         ? listed
         : [...(await store.findChargingTransactions(stationId, ocppTransactionId)), ...listed];
     const views = new Map(candidates.map((transaction) => [knownOf(transaction), transaction]));
     const matched = matchTransaction(message, [...views.keys()]);
-    const found = matched === null ? null : (views.get(matched) ?? null);
-    return found !== null && isBegunAnew(message, found) ? null : found;
+    return matched === null ? null : (views.get(matched) ?? null);
   }
 
   /** As it was when the frames that are being read came, which is soon enough for all but its first message. */

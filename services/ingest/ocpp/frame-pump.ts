@@ -32,7 +32,7 @@ interface Waiting {
   readonly payload?: unknown;
 }
 
-const pageFrames = 512;
+const pageFrames = 2_048;
 /** What comes within this is taken together: one commit for many frames, and one look at each session. */
 const gatherMs = 100;
 /** Frames kept in memory so that they need not be read back; about 20 MB of usual ones. */

@@ -90,11 +90,12 @@ export function createChargingStore(access: Access): ChargingStore {
     );
   }
 
-  function addFrame({ ordinal }: ChargingTransaction, frame: number): void {
+  function addFrames({ ordinal }: ChargingTransaction, frames: readonly number[]): void {
     access.run(
-      "INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      `INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) SELECT ?, value FROM json_each(?) WHERE true
+       ON CONFLICT DO NOTHING`,
       ordinal,
-      frame,
+      JSON.stringify(frames),
     );
   }
 
@@ -104,7 +105,7 @@ export function createChargingStore(access: Access): ChargingStore {
     const { change, cdr, frame } = step;
     if (change !== null && !areCurrent(access, [change])) return { outcome: "stale", transaction: null };
     const transaction = step.transaction === null ? null : upsert(step.transaction);
-    if (transaction !== null && frame !== null) addFrame(transaction, frame);
+    if (transaction !== null && frame !== null) addFrames(transaction, [frame]);
     if (change !== null) applyChange(access, change, null);
     if (cdr !== null && change !== null) {
       access.run(
@@ -193,7 +194,7 @@ export function createChargingStore(access: Access): ChargingStore {
       access.write(() => {
         for (const { transaction, frames } of steps) {
           goOn(transaction);
-          for (const frame of frames) addFrame(transaction, frame);
+          addFrames(transaction, frames);
         }
       }),
     readGreatestPaginationBefore: (sessionId, meterKeyId, context) =>

@@ -57,10 +57,14 @@ export function recordsOf(
   path: string,
 ): readonly { readonly item: JsonRecord; readonly path: string }[] {
   const value: unknown = record[key];
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((item: unknown, index) =>
-    isJsonRecord(item) ? [{ item, path: `${path}/${key}/${index}` }] : [],
-  );
+  const records: { readonly item: JsonRecord; readonly path: string }[] = [];
+  if (!Array.isArray(value)) return records;
+  // A loop and no iterator: this runs for every message.
+  for (let index = 0; index < value.length; index += 1) {
+    const item: unknown = value[index];
+    if (isJsonRecord(item)) records.push({ item, path: `${path}/${key}/${index}` });
+  }
+  return records;
 }
 
 function copyValue(value: unknown, depth: number): unknown {

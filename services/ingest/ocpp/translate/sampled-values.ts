@@ -29,6 +29,8 @@ const knownContexts = new Set([
 ]);
 const defaultMeasurand = "Energy.Active.Import.Register";
 
+const noFaults: readonly MessageFault[] = [];
+
 /** Where a value stands, and what is known of it beforehand. */
 interface Place {
   readonly path: string;
@@ -47,7 +49,7 @@ export function readTime(
   const at = `${path}/${key}`;
   if (text === null) return { time: null, faults: [{ code: "TIME_MISSING", path: at, detail: "" }] };
   const time = parseStationTime(text);
-  if (typeof time !== "string") return { time, faults: [] };
+  if (typeof time !== "string") return { time, faults: noFaults };
   return { time: null, faults: [{ code: time, path: at, detail: text.slice(0, 50) }] };
 }
 
@@ -108,16 +110,17 @@ function readMeterValues(
     place: Place,
   ) => { readonly reading: SampledReading | null; readonly signed: SignedContainer | null },
 ): Measurements {
-  const values = recordsOf(payload, key, "").flatMap(({ item: meterValue, path }) => {
+  const readings: SampledReading[] = [];
+  const signedValues: SignedContainer[] = [];
+  for (const { item: meterValue, path } of recordsOf(payload, key, "")) {
     const { time, faults } = readTime(meterValue, "timestamp", path);
-    return recordsOf(meterValue, "sampledValue", path).map(({ item, path: place }) =>
-      read(item, { path: place, time, faults }),
-    );
-  });
-  return {
-    readings: values.flatMap(({ reading }) => (reading === null ? [] : [reading])),
-    signed: values.flatMap(({ signed }) => (signed === null ? [] : [signed])),
-  };
+    for (const { item, path: place } of recordsOf(meterValue, "sampledValue", path)) {
+      const { reading, signed } = read(item, { path: place, time, faults });
+      if (reading !== null) readings.push(reading);
+      if (signed !== null) signedValues.push(signed);
+    }
+  }
+  return { readings, signed: signedValues };
 }
 
 function readSampledValue(

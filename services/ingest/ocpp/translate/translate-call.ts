@@ -61,7 +61,7 @@ type Base = Omit<Extract<StationMessage, { kind: "booted" }>, "kind" | "vendor" 
 export function translateCall(call: StationCall, origin: CallOrigin): StationMessage | null {
   if (origin.hasPassedSchema === true) return translateRight(call, origin);
   const { payload, digest } = copyPayload(call.payload);
-  const message = readCall(call, payload, origin, digest);
+  const message = readCall(call, payload, origin, () => digest);
   if (message === null) return null;
   // Last, because the validator removes from the copy what the schema does not know.
   return withSchemaFaults(message, findSchemaFaults(call.protocol, call.action, payload));
@@ -70,17 +70,15 @@ export function translateCall(call: StationCall, origin: CallOrigin): StationMes
 /** Nothing is looked for in what is right, and nothing copied; its digest is made when somebody compares it. */
 function translateRight(call: StationCall, origin: CallOrigin): StationMessage | null {
   const { payload } = call;
-  const message = readCall(call, isJsonRecord(payload) ? payload : {}, origin, "");
   let digest: string | null = null;
-  const get = (): string => (digest ??= digestOf(payload));
-  return message === null ? null : Object.defineProperty(message, "payloadDigest", { enumerable: true, get });
+  return readCall(call, isJsonRecord(payload) ? payload : {}, origin, () => (digest ??= digestOf(payload)));
 }
 
 function readCall(
   { protocol, action }: StationCall,
   payload: JsonRecord,
   origin: CallOrigin,
-  payloadDigest: string,
+  payloadDigest: () => string,
 ): StationMessage | null {
   const { stationId, receivedAtMs, frameId } = origin;
   const shared = { stationId, protocol, receivedAtMs, frameId, payloadDigest };
@@ -104,6 +102,7 @@ function readCall(
 }
 
 const noPlug = { evseId: null, connectorId: null };
+const noFaults: readonly MessageFault[] = [];
 
 type Shared = Omit<Base, "plug" | "time" | "faults">;
 
@@ -143,11 +142,13 @@ const untimed: { readonly time: StationTime | null; readonly faults: readonly Me
 
 function readStart(shared: Shared, payload: JsonRecord, assignedTransactionId: string | null): StationMessage {
   const { time, faults } = readTime(payload, "timestamp", "");
-  const readings = [readRegisterMember(payload, "meterStart", time, faults)];
+  const measured = { readings: [readRegisterMember(payload, "meterStart", time, faults)], signed: [] };
   return {
     ...shared,
-    ...reportOf({ readings, signed: [] }, faults),
     kind: "transaction-started",
+    readings: measured.readings,
+    signed: measured.signed,
+    faults: faultsOf(measured, faults),
     plug: { evseId: null, connectorId: integerOf(payload, "connectorId") },
     time,
     ocppTransactionId: assignedTransactionId,
@@ -166,8 +167,10 @@ function readStop(shared: Shared, payload: JsonRecord): StationMessage {
   const measured = { readings: [readRegisterMember(payload, "meterStop", time, faults), ...readings], signed };
   return {
     ...shared,
-    ...reportOf(measured, faults),
     kind: "transaction-ended",
+    readings: measured.readings,
+    signed,
+    faults: faultsOf(measured, faults),
     plug: noPlug,
     time,
     ocppTransactionId: decimalOf(payload, "transactionId"),
@@ -181,10 +184,13 @@ function readStop(shared: Shared, payload: JsonRecord): StationMessage {
 }
 
 function readMeterValuesCall16(shared: Shared, payload: JsonRecord): StationMessage {
+  const measured = readMeterValues16(payload, "meterValue");
   return {
     ...shared,
-    ...reportOf(readMeterValues16(payload, "meterValue"), []),
     kind: "meter-values",
+    readings: measured.readings,
+    signed: measured.signed,
+    faults: faultsOf(measured, noFaults),
     plug: { evseId: null, connectorId: integerOf(payload, "connectorId") },
     time: null,
     ocppTransactionId: decimalOf(payload, "transactionId"),
@@ -195,10 +201,13 @@ function readMeterValuesCall16(shared: Shared, payload: JsonRecord): StationMess
 }
 
 function readMeterValuesCall2(shared: Shared, payload: JsonRecord): StationMessage {
+  const measured = readMeterValues2(payload);
   return {
     ...shared,
-    ...reportOf(readMeterValues2(payload), []),
     kind: "meter-values",
+    readings: measured.readings,
+    signed: measured.signed,
+    faults: faultsOf(measured, noFaults),
     plug: { evseId: integerOf(payload, "evseId"), connectorId: null },
     time: null,
     ocppTransactionId: null,
@@ -213,9 +222,12 @@ function readTransactionEvent(shared: Shared, payload: JsonRecord): StationMessa
   const info = recordOf(payload, "transactionInfo");
   const evse = recordOf(payload, "evse");
   const offline = payload["offline"];
+  const measured = readMeterValues2(payload);
   const report = {
     ...shared,
-    ...reportOf(readMeterValues2(payload), faults),
+    readings: measured.readings,
+    signed: measured.signed,
+    faults: faultsOf(measured, faults),
     plug: { evseId: integerOf(evse, "id"), connectorId: integerOf(evse, "connectorId") },
     time,
     ocppTransactionId: textOf(info, "transactionId"),
@@ -236,15 +248,11 @@ function readTransactionEvent(shared: Shared, payload: JsonRecord): StationMessa
   }
 }
 
-function reportOf(
-  { readings, signed }: Measurements,
-  own: readonly MessageFault[],
-): { readings: readonly SampledReading[]; signed: readonly SignedContainer[]; faults: readonly MessageFault[] } {
-  return {
-    readings,
-    signed,
-    faults: distinctFaults([...own, ...[...readings, ...signed].flatMap(({ faults }) => faults)]),
-  };
+/** The faults of the message itself and of all that it measured, each once. */
+function faultsOf({ readings, signed }: Measurements, own: readonly MessageFault[]): readonly MessageFault[] {
+  const isFaulty = ({ faults }: SampledReading | SignedContainer): boolean => faults.length > 0;
+  if (own.length === 0 && !readings.some(isFaulty) && !signed.some(isFaulty)) return noFaults;
+  return distinctFaults([...own, ...[...readings, ...signed].flatMap(({ faults }) => faults)]);
 }
 
 /** 1.6 numbers its transactions; every number, −1 and 0 too, is kept as it came. */
