@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 
 import { answers, orders, type ChargersOrder } from "./protocol.ts";
-import { benchMessages, timeOf } from "./messages.ts";
+import { benchIdTagOf, benchMessages, timeOf } from "./messages.ts";
 
 /**
  * Chargers in a process of their own: each sends a message, waits for the answer, and sends the next one. What it is told
@@ -89,7 +89,7 @@ function charge(order: ChargersOrder, socket: WebSocket, index: number): Promise
     socket.on("close", (code) => {
       throw new Error(`A charger was disconnected with ${code}`);
     });
-    socket.send(messages.start(startId, timeOf(beganAtMs, -1)));
+    socket.send(messages.start(startId, timeOf(beganAtMs, -1), benchIdTagOf(index)));
   });
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+
+import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { OcppProtocol } from "../../services/store/ocpp.ts";
 
 /** The versions that the benchmark speaks. */
@@ -7,14 +10,22 @@ export type BenchProtocol = Extract<OcppProtocol, "ocpp1.6" | "ocpp2.0.1">;
 export interface BenchMessages {
   /** The action that is counted. */
   readonly action: string;
-  start(messageId: string, timestamp: string): string;
+  start(messageId: string, timestamp: string, idTag: string): string;
   /** The transaction's id in the answer to the start; 2.x chargers choose it themselves. */
   transactionOf(answer: unknown): unknown;
   reading(messageId: string, transaction: unknown, timestamp: string, sequence: number): string;
 }
 
-/** The card that is held to every charger. */
-export const benchIdToken = "BENCH";
+/** The session of one charger. */
+export function benchSessionIdOf(charger: number): string {
+  return `0x${createHash("sha256").update(`session ${charger}`).digest("hex")}`;
+}
+
+/** What a charger begins its session with. */
+export function benchIdTagOf(charger: number): string {
+  return idTagOf(benchSessionIdOf(charger));
+}
+
 const wattHoursPerReading = 30;
 /** What 30 Wh take at about 11 kW. */
 const msPerReading = 10_000;
@@ -33,13 +44,8 @@ function energyOf(sequence: number): number {
 export const benchMessages: Readonly<Record<BenchProtocol, BenchMessages>> = {
   "ocpp1.6": {
     action: "MeterValues",
-    start: (messageId, timestamp) =>
-      JSON.stringify([
-        2,
-        messageId,
-        "StartTransaction",
-        { connectorId: 1, idTag: benchIdToken, meterStart: 1_000, timestamp },
-      ]),
+    start: (messageId, timestamp, idTag) =>
+      JSON.stringify([2, messageId, "StartTransaction", { connectorId: 1, idTag, meterStart: 1_000, timestamp }]),
     transactionOf: (answer) =>
       typeof answer === "object" && answer !== null && "transactionId" in answer ? answer.transactionId : undefined,
     reading: (messageId, transaction, timestamp, sequence) =>
@@ -69,7 +75,7 @@ export const benchMessages: Readonly<Record<BenchProtocol, BenchMessages>> = {
   },
   "ocpp2.0.1": {
     action: "TransactionEvent",
-    start: (messageId, timestamp) =>
+    start: (messageId, timestamp, idTag) =>
       JSON.stringify([
         2,
         messageId,
@@ -81,7 +87,7 @@ export const benchMessages: Readonly<Record<BenchProtocol, BenchMessages>> = {
           seqNo: 0,
           transactionInfo: { transactionId: messageId },
           evse: { id: 1, connectorId: 1 },
-          idToken: { idToken: benchIdToken, type: "Central" },
+          idToken: { idToken: idTag, type: "Central" },
         },
       ]),
     transactionOf: () => undefined,

@@ -1,21 +1,19 @@
-import { createHash } from "node:crypto";
-
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import type { NewSession, Store } from "../../services/store/store.ts";
 import { demoTariff } from "../demo/tariff.ts";
-import { benchIdToken } from "./messages.ts";
+import { benchSessionIdOf } from "./messages.ts";
 
 /** Nobody is stopped because the money is used up: a million tokens. */
 const holdMicro = 10n ** 12n;
 const nobody = `0x${"11".repeat(20)}`;
 
-/** Gives each charger of the benchmark a session, as if the chain had said so, for the card that all of them have. */
+/** Gives each charger of the benchmark a session, as if the chain had said so. */
 export async function openSessions(store: Store, stations: number): Promise<void> {
   const tariffId = tariffIdOf(demoTariff);
   const openings = Array.from({ length: stations }, (_item, index): NewSession => {
-    const sessionId = `0x${createHash("sha256").update(`session ${index}`).digest("hex")}`;
+    const sessionId = benchSessionIdOf(index);
     const opening = {
       txHash: `0x${"22".repeat(32)}`,
       blockNumber: 1,
@@ -39,7 +37,4 @@ export async function openSessions(store: Store, stations: number): Promise<void
     },
     ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
   });
-  await Promise.all(
-    openings.map(({ sessionId }, index) => store.linkIdToken(`BENCH-${index}`, benchIdToken, sessionId, Date.now())),
-  );
 }

@@ -116,9 +116,4 @@ export interface ChargingStore {
   /** Keeps a driver's consent; the greatest cap of a session stands. Durable on return. @returns what stands */
   putConsent(consent: SignedConsent, atMs: number): Promise<SignedConsent>;
   findConsent(sessionId: string): Promise<SignedConsent | null>;
-
-  /** Says which session an idToken that is no idTag stands for at a station, from now on. Durable on return. */
-  linkIdToken(stationId: string, idToken: string, sessionId: string, atMs: number): Promise<void>;
-  /** Sessions that an idToken was linked to at this station, newest first. */
-  findLinkedSessions(stationId: string, idToken: string): Promise<readonly StoredSession[]>;
 }

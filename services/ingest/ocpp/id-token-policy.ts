@@ -54,9 +54,7 @@ export interface IdTokenPolicy {
 }
 
 /** Accepts the idTag of a session that is open at an EVSE of the station, and nothing else. */
-export function createSessionIdTokenPolicy(
-  store: Pick<Store, "findSessionsByIdTag" | "findLinkedSessions" | "findStation">,
-): IdTokenPolicy {
+export function createSessionIdTokenPolicy(store: Pick<Store, "findSessionsByIdTag" | "findStation">): IdTokenPolicy {
   return {
     async decide({ stationId, idToken, stationEvse }) {
       const sessions = await findSessionsOfToken(store, { stationId, idToken, stationEvse });

@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { normalizeIdTag } from "../../domain/id-tag.ts";
 import type { SignedConsent } from "../../domain/unsigned-consent.ts";
 import type { ChargingStore, ChargingTransaction, NewChargingTransaction } from "../charging.ts";
 import type { Access } from "./access.ts";
@@ -269,27 +268,5 @@ export function createChargingStore(access: Access): ChargingStore {
         return consent;
       }),
     findConsent: (sessionId) => access.read(() => findConsent(sessionId)),
-    linkIdToken: (stationId, idToken, sessionId, atMs) =>
-      access.write(() => {
-        access.run(
-          `INSERT INTO id_token_links (station_id, id_token, session_id, at_ms) VALUES (?, ?, ?, ?)
-           ON CONFLICT (session_id) DO NOTHING`,
-          stationId,
-          normalizeIdTag(idToken),
-          sessionId,
-          atMs,
-        );
-      }),
-    findLinkedSessions: (stationId, idToken) =>
-      access.read(() =>
-        access
-          .all(
-            `SELECT ${sessionColumns} FROM sessions WHERE session_id IN (SELECT session_id FROM id_token_links
-               WHERE station_id = ? AND id_token = ? ORDER BY at_ms DESC LIMIT 8) ORDER BY ordinal DESC`,
-            stationId,
-            normalizeIdTag(idToken),
-          )
-          .map(readSessionRow),
-      ),
   };
 }

@@ -98,6 +98,9 @@ const chargingStep = `
   CREATE INDEX id_token_links_token ON id_token_links (station_id, id_token);
 `;
 
+/** A card stands for a session by its binding alone (docs/decisions/0043). */
+const unlinkStep = "DROP TABLE id_token_links;";
+
 /**
  * The schema, step by step. A step that was released is never edited: a change is a new step at the end. The number of
  * steps that were applied is in `user_version`.
@@ -352,4 +355,5 @@ export const migrations: readonly string[] = [
   chargingStep,
   tokenStep,
   operatorStep,
+  unlinkStep,
 ];

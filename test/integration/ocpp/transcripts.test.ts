@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { toHex } from "../../../services/verify/ocmf/bytes.ts";
 import { encodePoint, parsePublicKey } from "../../../services/verify/ocmf/public-key.ts";
 import { openChargingWorld, type ChargingWorld } from "../../helpers/charging-world.ts";
+import { askIdTokens, bindingOf, createFleet } from "../../helpers/fleet.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";
 import {
   readTranscript,
@@ -71,14 +72,18 @@ describe("Recorded transcripts, replayed against a running service", function ()
     return (foreignPoint ??= await chain.addChargingPoint("secp256k1", { maximumPowerW, publicKey }));
   }
 
-  async function open(name: TranscriptName, context: Mocha.Context) {
+  async function open(
+    name: TranscriptName,
+    context: Mocha.Context,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const path = transcriptPath(name);
     if (path === null) {
       console.warn(`skipped: ${name}.jsonl is not there; name its folder with WATTPROOF_SHARED`);
       return context.skip();
     }
     const lines = await readTranscript(path);
-    world = await openChargingWorld(chain, {}, lines[0]?.atMs);
+    world = await openChargingWorld(chain, environment, lines[0]?.atMs);
     const point = await pointOf(name, lines);
     await registerStation(world.service.store, stationId, { evses: [point.evse] });
     const connect = () => world.reconnect(stationId, transcriptNames[name]);
@@ -155,14 +160,17 @@ describe("Recorded transcripts, replayed against a running service", function ()
   }
 
   for (const name of ["VCP16.ocpp1.6", "VCP201.ocpp2.0.1", "VCP21.ocpp2.1"] as const) {
-    it(`settle what the meter signed where the card itself stands for a session: ${name}`, async function () {
-      const { lines, point, connect } = await open(name, this);
-      const session = await chain.openSession(point);
-      await world.service.synchronise();
-      await world.service.store.linkIdToken(stationId, "AABBCCDD", session.sessionId, world.nowMs);
+    it(`settle what the meter signed where the card is bound to a consent: ${name}`, async function () {
+      const fleet = await createFleet(chain);
+      const { lines, connect } = await open(name, this, fleet.environment);
+      const { url, store } = world.service;
+      const bound = await askIdTokens(url, "/bind", bindingOf("AABBCCDD", await fleet.consent()));
+      expect(bound.status, JSON.stringify(bound.answer)).to.equal(200);
       await replayTranscript(lines, world, connect);
       await world.settle();
-      const shown = await world.show(session);
+      const openings = await store.listTokenOpenings("attached", 2);
+      expect(openings).to.have.length(1);
+      const shown = await world.show({ sessionId: openings[0]?.intent?.sessionId ?? "" });
       expect(shown.session.state).to.equal("settled");
       const [expected] = expectations[name].sessions;
       expect(shown.session.assessment).to.deep.include({ grade: "meter-signed", energyWh: expected?.energyWh });
