@@ -101,13 +101,16 @@ function effectsOf(payload: unknown, eventType: "Started" | "Ended"): readonly F
 
 const rejected: ActionHandler = () => answerWith({ status: "Rejected" });
 
-/** What stations of 2.0.1 and 2.1 may call in the blocks that are implemented; the rest is not supported. */
-export const handlers2x: ReadonlyMap<string, ActionHandler> = new Map<string, ActionHandler>([
+/** What stations of 2.0.1 may call. */
+export const handlers20: ReadonlyMap<string, ActionHandler> = new Map<string, ActionHandler>([
   ["Authorize", authorize],
   ["BootNotification", bootNotification],
   ["ClearedChargingLimit", acknowledge],
   ["DataTransfer", () => answerWith({ status: "UnknownVendorId" })],
   ["FirmwareStatusNotification", acknowledge],
+  // No other authority is asked; the vehicle's contract is compared with the one that is bound (Authorize).
+  ["Get15118EVCertificate", () => answerWith({ status: "Failed", exiResponse: "" })],
+  ["GetCertificateStatus", () => answerWith({ status: "Failed" })],
   ["Heartbeat", ({ receivedAtMs }) => answerWith({ currentTime: timeText(receivedAtMs) })],
   ["LogStatusNotification", acknowledge],
   ["MeterValues", acknowledge],
@@ -128,6 +131,28 @@ export const handlers2x: ReadonlyMap<string, ActionHandler> = new Map<string, Ac
   ["SignCertificate", rejected],
   ["StatusNotification", statusNotification],
   ["TransactionEvent", transactionEvent],
+]);
+
+/**
+ * What stations of 2.1 may call. What only informs is kept and acknowledged; what asks for something that is not offered is
+ * refused in the words of its own answer.
+ */
+export const handlers21: ReadonlyMap<string, ActionHandler> = new Map<string, ActionHandler>([
+  ...handlers20,
+  ["BatterySwap", acknowledge],
+  ["ClosePeriodicEventStream", acknowledge],
+  ["NotifyDERAlarm", acknowledge],
+  ["NotifyDERStartStop", acknowledge],
+  ["NotifyPriorityCharging", acknowledge],
+  ["NotifySettlement", acknowledge],
+  ["NotifyWebPaymentStarted", acknowledge],
+  ["OpenPeriodicEventStream", rejected],
+  ["PullDynamicScheduleUpdate", rejected],
+  ["ReportDERControl", acknowledge],
+  [
+    "VatNumberValidation",
+    ({ payload }) => answerWith({ status: "Rejected", vatNumber: textAt(payload, "vatNumber") ?? "" }),
+  ],
 ]);
 
 function questionOf(call: StationCall, occasion: IdTokenQuestion["occasion"]): IdTokenQuestion {

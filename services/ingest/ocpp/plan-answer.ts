@@ -1,7 +1,8 @@
+import type { OcppProtocol } from "../../store/ocpp.ts";
 import { isTransactionAction, actionsOf } from "./actions.ts";
 import type { AnswerContext, AnswerPlan, ActionHandler, StationCall } from "./answer-plan.ts";
 import { handlers16 } from "./answers-16.ts";
-import { handlers2x } from "./answers-2x.ts";
+import { handlers20, handlers21 } from "./answers-2x.ts";
 import { callErrorOfFault } from "./call-error.ts";
 import { isObject } from "./payload-fields.ts";
 import type { PayloadSchemas } from "./schemas.ts";
@@ -13,6 +14,11 @@ export interface JudgedPlan {
 }
 
 const faultsLimit = 20;
+const handlersOf: Readonly<Record<OcppProtocol, ReadonlyMap<string, ActionHandler>>> = {
+  "ocpp1.6": handlers16,
+  "ocpp2.0.1": handlers20,
+  "ocpp2.1": handlers21,
+};
 
 /**
  * Decides what is done about a call. Nothing is read or written here, and no payload makes it fail: a message that
@@ -20,8 +26,7 @@ const faultsLimit = 20;
  */
 export function planAnswer(schemas: PayloadSchemas, call: StationCall, context: AnswerContext): JudgedPlan {
   const { protocol, action, payload } = call;
-  const handlers: ReadonlyMap<string, ActionHandler> = protocol === "ocpp1.6" ? handlers16 : handlers2x;
-  const handler = handlers.get(action);
+  const handler = handlersOf[protocol].get(action);
   if (handler === undefined) return refuseAction(call);
 
   const isTransaction = isTransactionAction(protocol, action);

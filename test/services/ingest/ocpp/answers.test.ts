@@ -57,6 +57,16 @@ const payloads20: Readonly<Record<string, object>> = {
       },
     ],
   },
+  Get15118EVCertificate: { iso15118SchemaVersion: "S", action: "Install", exiRequest: "E" },
+  GetCertificateStatus: {
+    ocspRequestData: {
+      hashAlgorithm: "SHA256",
+      issuerNameHash: "N",
+      issuerKeyHash: "K",
+      serialNumber: "1",
+      responderURL: "http://127.0.0.1",
+    },
+  },
   NotifyMonitoringReport: { requestId: 1, seqNo: 0, generatedAt: at },
   NotifyReport: { requestId: 1, seqNo: 0, generatedAt: at },
   PublishFirmwareStatusNotification: { status: "Idle" },
@@ -87,10 +97,32 @@ const payloads20: Readonly<Record<string, object>> = {
     idToken: { idToken: "OK1", type: "Central" },
   },
 };
+const battery = { evseId: 1, serialNumber: "B", soC: 50, soH: 100 };
+const payloads21: Readonly<Record<string, object>> = {
+  ...payloads20,
+  BatterySwap: {
+    batteryData: [battery],
+    eventType: "BatteryIn",
+    idToken: { idToken: "OK1", type: "Central" },
+    requestId: 1,
+  },
+  ClosePeriodicEventStream: { id: 1 },
+  NotifyDERAlarm: { controlType: "EnterService", timestamp: at },
+  NotifyDERStartStop: { controlId: "C", started: true, timestamp: at },
+  NotifyPriorityCharging: { transactionId: "T", activated: true },
+  NotifySettlement: { pspRef: "P", status: "Settled", settlementAmount: 1, settlementTime: at },
+  NotifyWebPaymentStarted: { evseId: 1, timeout: 60 },
+  OpenPeriodicEventStream: {
+    constantStreamData: { id: 1, variableMonitoringId: 1, params: { interval: 60, values: 1 } },
+  },
+  PullDynamicScheduleUpdate: { chargingProfileId: 1 },
+  ReportDERControl: { requestId: 1 },
+  VatNumberValidation: { vatNumber: "NL123" },
+};
 const payloads: Readonly<Record<OcppProtocol, Readonly<Record<string, object>>>> = {
   "ocpp1.6": payloads16,
   "ocpp2.0.1": payloads20,
-  "ocpp2.1": payloads20,
+  "ocpp2.1": payloads21,
 };
 
 describe("Answers to stations", function () {
