@@ -77,5 +77,6 @@ function buildDecimal(whole: string, fraction: string, exponent: number): Decima
 
 /** The number as an integer of `10^-scale`; `scale` is not below the number's own. */
 export function unscaledAt(value: Decimal, scale: number): bigint {
-  return value.unscaled * 10n ** BigInt(scale - value.scale);
+  // Nearly always, and raising to a power is what a comparison takes longest for.
+  return scale === value.scale ? value.unscaled : value.unscaled * 10n ** BigInt(scale - value.scale);
 }
