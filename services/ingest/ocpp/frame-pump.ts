@@ -32,11 +32,20 @@ interface Waiting {
   readonly payload?: unknown;
 }
 
-const pageFrames = 2_048;
+interface Page {
+  readonly frames: readonly Waiting[];
+  /** More may follow at once. */
+  readonly isFull: boolean;
+}
+
+/** Frames that are taken together: of those in memory, and of those that are read back, which may be large. */
+const memoryPageFrames = 2_048;
+const pageFrames = 512;
 /** What comes within this is taken together: one commit for many frames, and one look at each session. */
 const gatherMs = 100;
-/** Frames kept in memory so that they need not be read back; about 20 MB of usual ones. */
+/** Frames kept in memory so that they need not be read back, and the characters of all of them. */
 const memoryFrames = 8_192;
+const memoryCharacters = 16_777_216;
 const attemptPausesMs = [50, 500];
 const endGraceMs = 1_000;
 const parkedPauseMs = 30_000;
@@ -70,6 +79,7 @@ export function createFramePump(deps: {
 }): FramePump {
   const { store, inbox, desk, now } = deps;
   let fresh: Waiting[] = [];
+  let freshCharacters = 0;
   let cursor = 0;
   let newest = 0;
   /** Stations that have frames set aside: what follows must not overtake them. */
@@ -79,14 +89,22 @@ export function createFramePump(deps: {
   let hurry: () => void = () => undefined;
   let waiters: { readonly ordinal: number; readonly resolve: () => void }[] = [];
 
-  async function nextPage(): Promise<readonly Waiting[]> {
-    while (fresh[0] !== undefined && fresh[0].frame.ordinal <= cursor) fresh.shift();
+  async function nextPage(): Promise<Page> {
+    const known = fresh.findIndex(({ frame }) => frame.ordinal > cursor);
+    takeFresh(known === -1 ? fresh.length : known);
     if (fresh[0]?.frame.ordinal === cursor + 1) {
-      const page = fresh.slice(0, pageFrames);
-      fresh = fresh.slice(pageFrames);
-      return page;
+      const frames = takeFresh(memoryPageFrames);
+      return { frames, isFull: frames.length === memoryPageFrames };
     }
-    return (await store.listFrames(cursor, pageFrames)).map((frame) => ({ frame }));
+    const frames = (await store.listFrames(cursor, pageFrames)).map((frame) => ({ frame }));
+    return { frames, isFull: frames.length === pageFrames };
+  }
+
+  function takeFresh(count: number): readonly Waiting[] {
+    const taken = fresh.slice(0, count);
+    fresh = fresh.slice(count);
+    for (const { frame } of taken) freshCharacters -= frame.text.length;
+    return taken;
   }
 
   async function handOn(page: readonly Waiting[], signal: AbortSignal): Promise<void> {
@@ -195,28 +213,29 @@ export function createFramePump(deps: {
         retryAtMs = now() + parkedPauseMs;
         await retryParked(signal);
       }
-      const page = await nextPage();
-      const last = page.at(-1);
+      const { frames, isFull } = await nextPage();
+      const last = frames.at(-1);
       if (last === undefined) {
         await waitForMore(signal);
         continue;
       }
-      await orEnd(handOn(page, signal), signal);
+      await orEnd(handOn(frames, signal), signal);
       // An end in between leaves the cursor, so that what was not taken comes again.
       if (isEnded()) return;
       await inbox.settled();
       await store.moveFrameCursor(last.frame.ordinal);
       cursor = last.frame.ordinal;
       tellWaiters();
-      if (page.length < pageFrames && waiters.length === 0) await gather(signal);
+      if (!isFull && waiters.length === 0) await gather(signal);
     }
   }
 
   return {
     offer(frame, payload) {
       newest = frame.ordinal;
-      if (fresh.length >= memoryFrames) fresh = [];
+      if (fresh.length >= memoryFrames || freshCharacters >= memoryCharacters) takeFresh(fresh.length);
       fresh.push({ frame, payload });
+      freshCharacters += frame.text.length;
       wake();
     },
     async run(signal) {

@@ -84,7 +84,7 @@ describe("Handing frames on", function () {
       broken = new Set();
     });
 
-    function put(stationId: string, count: number): void {
+    function put(stationId: string, count: number, text = "[]"): void {
       for (let index = 0; index < count; index += 1) {
         const ordinal = frames.length + 1;
         frames.push({
@@ -94,7 +94,7 @@ describe("Handing frames on", function () {
           protocol: "ocpp1.6",
           direction: "in",
           receivedAtMs: 1,
-          text: "[]",
+          text,
           action: "Heartbeat",
           messageId: "1",
           answer: null,
@@ -104,14 +104,15 @@ describe("Handing frames on", function () {
       }
     }
 
-    async function runUntil(isDone: () => boolean): Promise<void> {
+    /** @param offered Frames that come while it runs, and whose payloads are parsed. */
+    async function runUntil(isDone: () => boolean, offered: readonly StoredFrame[] = []): Promise<void> {
       const stop = new AbortController();
       const pump: FramePump = createFramePump({
         store,
         inbox: {
-          take({ stationId, frameId }) {
+          take({ stationId, frameId }, payload) {
             if (broken.has(stationId)) return Promise.reject(new Error("cannot"));
-            taken.push(`${stationId}${frameId}`);
+            taken.push(`${stationId}${frameId}${payload === undefined ? "" : " parsed"}`);
             return Promise.resolve();
           },
           settled: () => Promise.resolve(),
@@ -120,6 +121,7 @@ describe("Handing frames on", function () {
         now: () => nowMs,
       });
       const running = pump.run(stop.signal);
+      for (const frame of offered) pump.offer(frame, {});
       for (let waitedMs = 0; !isDone() && waitedMs < 10_000; waitedMs += 5) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -134,6 +136,18 @@ describe("Handing frames on", function () {
       taken.length = 0;
       await runUntil(() => cursor === 302);
       expect(taken).to.deep.equal(["A301", "A302"]);
+    });
+
+    it("hands on what is in memory, and reads back from disk what is too much to keep there", async function () {
+      put("A", 65);
+      await runUntil(() => cursor === 65, frames);
+      expect(taken).to.deep.equal(frames.map(({ frameId }) => `A${frameId} parsed`));
+
+      taken.length = 0;
+      put("A", 65, "x".repeat(262_144));
+      const large = frames.slice(65);
+      await runUntil(() => cursor === 130, large);
+      expect(taken).to.deep.equal(large.map(({ frameId }) => `A${frameId}`));
     });
 
     it("sets aside what cannot be handed on and all that follows of that station, and only of that one", async function () {
