@@ -89,7 +89,9 @@ describe("wattproof: partners, oracles", function () {
       WATTPROOF_RPC_URL: world.chain.rpcUrl,
       WATTPROOF_DEPLOYMENT: world.chain.deploymentPath,
     };
-    const task = spawn("npx", ["hardhat", "wattproof", "--", "oracle", "status", "--json"], { env: environment });
+    const task = spawn("node_modules/.bin/hardhat", ["wattproof", "--", "oracle", "status", "--json"], {
+      env: environment,
+    });
     let stdout = "";
     task.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     expect(await new Promise((resolve) => task.once("close", resolve))).to.equal(0);
