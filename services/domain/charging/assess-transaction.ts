@@ -27,6 +27,8 @@ export interface AssessmentInput {
   readonly signed: SignedEvidence | null;
   /** The idTag that was derived from the session; `null` where the station started by itself. */
   readonly sessionIdTag: string | null;
+  /** What is known of the station beside this transaction: findings that no message of it shows. */
+  readonly circumstances?: readonly FindingCode[];
 }
 
 /** A register value that the energy was counted from or to. */
@@ -85,6 +87,7 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   const outcome = judgeSigned(input.signed, signedContextOf(input, messages, ended));
 
   const findings: FindingCode[] = [
+    ...(input.circumstances ?? []),
     ...series.findings,
     ...walk.findings,
     ...completeness.findings,
@@ -131,9 +134,9 @@ function unsignedResult(
   findings: readonly FindingCode[],
 ): Omit<TransactionAssessment, "claimedEnergyWh" | "completeness" | "missingSequenceNumbers" | "isEnded"> {
   const disputes = findings.filter((code) => ["dispute", "signed-dispute"].includes(severityOf(code)));
-  const suspicions = findings.filter((code) => severityOf(code) === "suspicion");
+  const doubts = findings.filter((code) => ["suspicion", "unresolved"].includes(severityOf(code)));
   const isDisputed = disputes.length > 0;
-  const reasons: readonly FindingCode[] = isDisputed ? disputes : ["UNSIGNED", ...suspicions];
+  const reasons: readonly FindingCode[] = isDisputed ? disputes : ["UNSIGNED", ...doubts];
   // Which of two units is the wrong one cannot be told, and so no number is right.
   const energyWh: Decimal = findings.includes("UNIT_FAULT") ? { unscaled: 0n, scale: 0 } : walk.energyWh;
   const segments = walk.segments.map((segment) => ({

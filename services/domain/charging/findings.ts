@@ -1,9 +1,10 @@
 /**
- * What a finding does. `notice`: nothing, it is shown. `suspicion`: unsigned energy does not settle by itself.
- * `dispute`: unsigned energy is disputed; a signed value that covers the session overrules it. `signed-dispute`: the
- * signed evidence itself is in doubt, and nothing overrules that.
+ * What a finding does. `notice`: nothing, it is shown. `suspicion`: unsigned energy does not settle by itself unless the
+ * operator's policy says so. `unresolved`: energy may have flowed that nobody has understood yet, so unsigned energy is
+ * held and no policy settles it. `dispute`: unsigned energy is disputed. A signed value that covers the session overrules
+ * these three. `signed-dispute`: the signed evidence itself is in doubt, and nothing overrules that.
  */
-export type FindingSeverity = "notice" | "suspicion" | "dispute" | "signed-dispute";
+export type FindingSeverity = "notice" | "suspicion" | "unresolved" | "dispute" | "signed-dispute";
 
 /**
  * Everything that an assessment can find in a transaction. Codes are stable: they are stored, stand in receipts and on
@@ -45,6 +46,20 @@ export const findingCatalogue = {
   SIGNED_METER_MISMATCH: { severity: "suspicion", title: "A signed value names another meter." },
   SIGNED_TIME_OUTSIDE: { severity: "suspicion", title: "A signed value was not taken during this transaction." },
   SIGNED_PAGINATION_STALE: { severity: "suspicion", title: "A signed value is older than one of an earlier session." },
+
+  // What the station did beside this transaction, while the session was open.
+  SESSION_CONTINUED_ELSEWHERE: {
+    severity: "unresolved",
+    title: "Another transaction of the station began with this session's idTag.",
+  },
+  OPEN_TRANSACTION_AT_EVSE: {
+    severity: "unresolved",
+    title: "Another transaction is open at the EVSE and belongs to no session.",
+  },
+  ENERGY_UNMATCHED: {
+    severity: "unresolved",
+    title: "The station reported energy at the EVSE that belongs to no transaction.",
+  },
 
   // Shown, and without consequence for the grade.
   SIGNED_VALUE_UNSUPPORTED: { severity: "notice", title: "A signed value is in a form that is not implemented." },

@@ -21,7 +21,8 @@ export type SettlementDecision =
   | { readonly kind: "settle" }
   | {
       readonly kind: "hold";
-      readonly reason: "DISPUTED" | "GRADE_HELD" | "SUSPICIOUS" | "INCOMPLETE" | "CAP_NOT_AGREED" | "CAP_EXCEEDED";
+      readonly reason:
+        "DISPUTED" | "UNRESOLVED" | "GRADE_HELD" | "SUSPICIOUS" | "INCOMPLETE" | "CAP_NOT_AGREED" | "CAP_EXCEEDED";
     };
 
 /**
@@ -37,10 +38,14 @@ export function decideSettlement(
 ): SettlementDecision {
   const { grade, reasons, flags, completeness } = assessment;
   if (grade === "disputed") return { kind: "hold", reason: "DISPUTED" };
+  const found = [...reasons, ...flags];
+  if (grade === "plausible-unsigned" && found.some((code) => severityOf(code) === "unresolved")) {
+    return { kind: "hold", reason: "UNRESOLVED" };
+  }
   const rule = policy.grades[grade];
   if (rule === "hold") return { kind: "hold", reason: "GRADE_HELD" };
   if (grade === "plausible-unsigned") {
-    const isSuspicious = [...reasons, ...flags].some((code) => severityOf(code) === "suspicion");
+    const isSuspicious = found.some((code) => severityOf(code) === "suspicion");
     if (isSuspicious && !policy.settlesSuspicious) return { kind: "hold", reason: "SUSPICIOUS" };
     if (completeness === "incomplete" && policy.requiresEveryMessage) return { kind: "hold", reason: "INCOMPLETE" };
   }

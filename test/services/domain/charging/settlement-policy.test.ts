@@ -43,6 +43,17 @@ describe("The policy of grades", function () {
     const policy = { ...defaultEvidencePolicy, settlesSuspicious: true };
     expect(decideSettlement(suspicious, policy, price)).to.deep.equal({ kind: "settle" });
   });
+  it("holds unsigned energy beside which something is not understood, whatever the operator's policy", function () {
+    const grades = { ...defaultEvidencePolicy.grades, "plausible-unsigned": "settle" } as const;
+    const policy = { grades, settlesSuspicious: true, requiresEveryMessage: false };
+    const unresolved = { ...unsigned, reasons: ["UNSIGNED", "ENERGY_UNMATCHED"] } as const;
+    const free = { grossMicro: 0n, unsignedCapMicro: null };
+    expect(decideSettlement(unresolved, policy, free)).to.deep.equal({ kind: "hold", reason: "UNRESOLVED" });
+  });
+  it("lets signed energy settle whatever was not understood beside it", function () {
+    const signed = { ...unsigned, grade: "meter-signed", reasons: ["SIGNED"], flags: ["ENERGY_UNMATCHED"] } as const;
+    expect(decideSettlement(signed, defaultEvidencePolicy, price)).to.deep.equal({ kind: "settle" });
+  });
   it("holds incomplete evidence where the operator wants every message", function () {
     const policy = { ...defaultEvidencePolicy, requiresEveryMessage: true };
     expect(decideSettlement(unsigned, policy, price)).to.deep.equal({ kind: "hold", reason: "INCOMPLETE" });
@@ -75,7 +86,7 @@ describe("Findings", function () {
   });
   it("have a severity and a title that is a sentence", function () {
     for (const [code, { severity, title }] of Object.entries(findingCatalogue)) {
-      expect(["notice", "suspicion", "dispute", "signed-dispute"], code).to.include(severity);
+      expect(["notice", "suspicion", "unresolved", "dispute", "signed-dispute"], code).to.include(severity);
       expect(title, code).to.match(/^[A-Z].*\.$/);
     }
     expect(severityOf("REGISTER_RESET")).to.equal("dispute");
