@@ -1,18 +1,27 @@
-const hexDigits = "0123456789abcdef";
+const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const noDigit = 0xff;
+/** What a character of ASCII is worth as a hex digit. */
+const nibbleOfCode = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = "0123456789abcdef".indexOf(String.fromCharCode(code).toLowerCase());
+  return digit < 0 ? noDigit : digit;
+});
 
 /** Lower-case hex without prefix. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15);
+  for (const byte of bytes) text += hexOfByte[byte] ?? "";
   return text;
 }
 
 /** Bytes of an even number of hex digits in either case, or `null`. */
 export function fromHex(text: string): Uint8Array | null {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  if (text.length % 2 !== 0) return null;
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
+    const high = nibbleOfCode[text.charCodeAt(2 * index)] ?? noDigit;
+    const low = nibbleOfCode[text.charCodeAt(2 * index + 1)] ?? noDigit;
+    if (high === noDigit || low === noDigit) return null;
+    bytes[index] = 16 * high + low;
   }
   return bytes;
 }
@@ -37,12 +46,8 @@ export function toInteger(bytes: Uint8Array): bigint {
 
 /** `value` in exactly `length` big-endian bytes. The caller has made sure that it fits. */
 export function fromInteger(value: bigint, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let rest = value;
-  for (let index = length - 1; index >= 0; index -= 1) {
-    bytes[index] = Number(rest & 255n);
-    rest >>= 8n;
-  }
+  const bytes = fromHex(value.toString(16).padStart(2 * length, "0"));
+  if (bytes?.length !== length) throw new RangeError(`The integer does not fit into ${length} bytes.`);
   return bytes;
 }
 

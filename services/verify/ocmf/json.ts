@@ -15,6 +15,18 @@ export interface JsonObject {
   readonly members: ReadonlyMap<string, JsonValue>;
 }
 
+/** The characters that JSON is built with. */
+const code = {
+  quotationMark: 0x22,
+  comma: 0x2c,
+  colon: 0x3a,
+  openBracket: 0x5b,
+  backslash: 0x5c,
+  closeBracket: 0x5d,
+  letterU: 0x75,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const;
 const numberGrammar = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
@@ -36,6 +48,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
   let at = 0;
+  const ascii = decodeAscii(bytes);
 
   const skipWhiteSpace = (): void => {
     while (at < bytes.length) {
@@ -45,19 +58,20 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
     }
   };
 
-  const takeIf = (character: string): boolean => {
-    if (bytes[at] !== character.charCodeAt(0)) return false;
+  const takeIf = (byte: number): boolean => {
+    if (bytes[at] !== byte) return false;
     at += 1;
     return true;
   };
 
-  const expect = (character: string): void => {
-    if (!takeIf(character)) refuseSyntax(`a ${character} was expected`);
+  const expect = (byte: number): void => {
+    if (!takeIf(byte)) refuseSyntax(`a ${String.fromCharCode(byte)} was expected`);
   };
 
   const refuseSyntax = (what: string): never => refuse("OCMF_JSON_SYNTAX", `${what} at byte ${at} of the section`);
 
   const decode = (from: number, to: number): string => {
+    if (ascii !== null) return ascii.slice(from, to);
     try {
       return utf8.decode(bytes.subarray(from, to));
     } catch {
@@ -78,14 +92,14 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
     if (letter !== "u") return escapes[letter] ?? refuseSyntax("an unknown escape sequence");
     const unit = readUnicodeEscape();
     if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
-    const hasSecondHalf = unit < 0xdc00 && takeIf("\\") && takeIf("u");
+    const hasSecondHalf = unit < 0xdc00 && takeIf(code.backslash) && takeIf(code.letterU);
     const second = hasSecondHalf ? readUnicodeEscape() : 0;
     if (second < 0xdc00 || second > 0xdfff) refuse("OCMF_JSON_LONE_SURROGATE", `before byte ${at} of the section`);
     return String.fromCharCode(unit, second);
   };
 
   const readString = (): { text: string; hasEscape: boolean } => {
-    expect('"');
+    expect(code.quotationMark);
     let text = "";
     let hasEscape = false;
     let from = at;
@@ -93,10 +107,10 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
       const byte = bytes[at];
       if (byte === undefined) return refuseSyntax("a string without end");
       if (byte < 0x20) return refuseSyntax("a control character in a string");
-      if (byte === 0x22 || byte === 0x5c) {
+      if (byte === code.quotationMark || byte === code.backslash) {
         text += decode(from, at);
         at += 1;
-        if (byte === 0x22) return { text, hasEscape };
+        if (byte === code.quotationMark) return { text, hasEscape };
         text += readEscape();
         hasEscape = true;
         from = at;
@@ -114,39 +128,40 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
 
   const readObject = (depth: number): JsonObject => {
     const members = new Map<string, JsonValue>();
-    expect("{");
+    expect(code.openBrace);
     skipWhiteSpace();
-    if (takeIf("}")) return { kind: "object", members };
+    if (takeIf(code.closeBrace)) return { kind: "object", members };
     do {
       skipWhiteSpace();
       const key = readKey();
       if (members.has(key)) refuse("OCMF_JSON_DUPLICATE_KEY", `the key ${quote(key)}`);
       skipWhiteSpace();
-      expect(":");
+      expect(code.colon);
       members.set(key, readValue(depth + 1));
       skipWhiteSpace();
-    } while (takeIf(","));
-    expect("}");
+    } while (takeIf(code.comma));
+    expect(code.closeBrace);
     return { kind: "object", members };
   };
 
   const readArray = (depth: number): JsonValue => {
     const items: JsonValue[] = [];
-    expect("[");
+    expect(code.openBracket);
     skipWhiteSpace();
-    if (takeIf("]")) return { kind: "array", items };
+    if (takeIf(code.closeBracket)) return { kind: "array", items };
     do {
       items.push(readValue(depth + 1));
       skipWhiteSpace();
-    } while (takeIf(","));
-    expect("]");
+    } while (takeIf(code.comma));
+    expect(code.closeBracket);
     return { kind: "array", items };
   };
 
   const readWord = (): JsonValue => {
     const from = at;
     while (at < bytes.length && isWordByte(bytes[at] ?? 0)) at += 1;
-    const word = String.fromCharCode(...bytes.subarray(from, Math.min(at, from + 128)));
+    const to = Math.min(at, from + 128);
+    const word = ascii?.slice(from, to) ?? String.fromCharCode(...bytes.subarray(from, to));
     if (word === "true" || word === "false") return { kind: "boolean", value: word === "true" };
     if (word === "null") return { kind: "null" };
     if (!numberGrammar.test(word) || at - from > 128) {
@@ -159,10 +174,10 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   const readValue = (depth: number): JsonValue => {
     skipWhiteSpace();
     const opening = bytes[at];
-    if (opening === 0x22) return { kind: "string", text: readString().text };
-    if (opening !== 0x7b && opening !== 0x5b) return readWord();
+    if (opening === code.quotationMark) return { kind: "string", text: readString().text };
+    if (opening !== code.openBrace && opening !== code.openBracket) return readWord();
     if (depth > recordLimits.jsonDepth) refuse("OCMF_JSON_TOO_DEEP", `the limit is ${recordLimits.jsonDepth}`);
-    return opening === 0x7b ? readObject(depth) : readArray(depth);
+    return opening === code.openBrace ? readObject(depth) : readArray(depth);
   };
 
   skipWhiteSpace();
@@ -170,6 +185,17 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   skipWhiteSpace();
   if (at !== bytes.length) refuseSyntax("something follows the object");
   return object;
+}
+
+/** The bytes as text if all of them are ASCII, which is nearly always; decoding every string by itself takes longer. */
+function decodeAscii(bytes: Uint8Array): string | null {
+  try {
+    const text = utf8.decode(bytes);
+    // Whatever is not ASCII has more bytes than it has characters.
+    return text.length === bytes.length ? text : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Letters, digits, `+`, `-` and `.`: what `true`, `false`, `null` and numbers are made of. */

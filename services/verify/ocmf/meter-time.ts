@@ -10,20 +10,23 @@ const timeGrammar = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2}),(\d{3})([+
 export function parseMeterTime(text: string, hasTimeError: boolean): MeterTime {
   const match = timeGrammar.exec(text);
   if (match === null) return refuse("OCMF_TIME_INVALID", `TM is ${quote(text)}`);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0] = match
-    .slice(1, 8)
-    .map(Number);
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
   const offsetMinutes = 60 * Number(match[9]) + Number(match[10]);
-  const utc = new Date(0);
-  utc.setUTCFullYear(year, month - 1, day);
-  utc.setUTCHours(hour, minute, second, millisecond);
-  const isRealDay = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
   const isRealTime = hour < 24 && minute < 60 && second < 60 && Number(match[10]) < 60 && offsetMinutes <= 14 * 60;
+  const utc = new Date(0);
+  const midnightMs = utc.setUTCFullYear(year, month - 1, day);
+  const isRealDay = utc.getUTCDate() === day && utc.getUTCMonth() === month - 1;
   if (!isRealDay || !isRealTime) return refuse("OCMF_TIME_INVALID", `TM is ${quote(text)}`);
+  const timeOfDayMs = ((hour * 60 + minute) * 60 + second) * 1_000 + Number(match[7]);
   const sign = match[8] === "-" ? -1 : 1;
   return {
     text,
-    epochMs: utc.getTime() - sign * offsetMinutes * 60_000,
+    epochMs: midnightMs + timeOfDayMs - sign * offsetMinutes * 60_000,
     synchronisation: readSynchronisation(match[11]),
     hasTimeError,
   };

@@ -1,22 +1,55 @@
-import { createHash, createPublicKey, verify } from "node:crypto";
+import { createPublicKey, hash, verify, type KeyObject } from "node:crypto";
 
 import { fromInteger } from "./bytes.ts";
 import { curveParameters } from "./curves.ts";
 import { encodeSubjectPublicKeyInfo } from "./public-key.ts";
-import type { Cryptography } from "./types.ts";
+import type { Cryptography, PublicKey } from "./types.ts";
+
+/** Keys that are kept imported: the meters of a large fleet. Each takes about 3 kB. */
+const keyLimit = 4_096;
 
 /** The verifier's cryptography by Node's OpenSSL, which has all seven curves. */
-export const nodeCryptography: Cryptography = {
-  sha256: (bytes) => Uint8Array.from(createHash("sha256").update(bytes).digest()),
+export const nodeCryptography: Cryptography = createNodeCryptography();
 
-  verifyEcdsaSha256: (key, message, { r, s }) => {
-    const { coordinateBytes } = curveParameters[key.curve];
-    const publicKey = createPublicKey({
+function createNodeCryptography(): Cryptography {
+  const importKey = createKeyImport();
+  return {
+    sha256: (bytes) => new Uint8Array(hash("sha256", bytes, "buffer")),
+
+    verifyEcdsaSha256: (key, message, { r, s }) => {
+      const { coordinateBytes } = curveParameters[key.curve];
+      const signature = new Uint8Array(2 * coordinateBytes);
+      signature.set(fromInteger(r, coordinateBytes));
+      signature.set(fromInteger(s, coordinateBytes), coordinateBytes);
+      return verify("sha256", message, { key: importKey(key), dsaEncoding: "ieee-p1363" }, signature);
+    },
+  };
+}
+
+/** Importing a key takes about as long as verifying a signature with it, and a meter signs with one key for years. */
+function createKeyImport(): (key: PublicKey) => KeyObject {
+  /** A verifier of many records mostly holds one object for one key. */
+  const ofObject = new WeakMap<PublicKey, KeyObject>();
+  const imported = new Map<string, KeyObject>();
+
+  function importOnce(key: PublicKey): KeyObject {
+    const name = `${key.curve} ${key.x.toString(16)} ${key.y.toString(16)}`;
+    const known = imported.get(name);
+    if (known !== undefined) return known;
+    const fresh = createPublicKey({
       key: Buffer.from(encodeSubjectPublicKeyInfo(key)),
       format: "der",
       type: "spki",
     });
-    const signature = Uint8Array.of(...fromInteger(r, coordinateBytes), ...fromInteger(s, coordinateBytes));
-    return verify("sha256", message, { key: publicKey, dsaEncoding: "ieee-p1363" }, signature);
-  },
-};
+    const oldest = imported.keys().next();
+    if (imported.size >= keyLimit && oldest.done !== true) imported.delete(oldest.value);
+    imported.set(name, fresh);
+    return fresh;
+  }
+
+  return (key) => {
+    const known = ofObject.get(key) ?? importOnce(key);
+    ofObject.set(key, known);
+    return known;
+  };
+}

@@ -21,7 +21,7 @@ export function createOcmfVerifier({ cryptography }: { readonly cryptography: Cr
     }
     const content = readPayload(payload);
     const payloadSha256 = toHex(cryptography.sha256(payload));
-    return { verdict: "accepted", payload, payloadSha256, key, signature, ...content };
+    return { ...content, verdict: "accepted", payload, payloadSha256, key, signature };
   };
 
   const verifyRecord = (record: Uint8Array, publicKey: string | PublicKey | null): RecordVerdict =>
