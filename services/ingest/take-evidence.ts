@@ -18,11 +18,12 @@ import { formatDecimal } from "../domain/decimal.ts";
 import { recordIdentity } from "../verify/ocmf/record-identity.ts";
 import type { VerifiedRecord } from "../verify/ocmf/types.ts";
 import type { RecordRefusal, RecordVerifier } from "../verify/record-verifier.ts";
-import { judgeRecords, spansOf, type SessionJudgement } from "../verify/session-judge.ts";
+import { spansOf, type SessionJudgement } from "../verify/session-judge.ts";
 import { findSessionOfRecord, type UnboundRecords } from "./find-session.ts";
 import { isSettleableByMeter } from "./mark-record.ts";
 import { ocppRecordMediaType } from "./ocpp-record.ts";
 import type { RecordAnswer } from "./receive-record.ts";
+import { createSessionReadings, keptOf } from "./session-readings.ts";
 
 export interface EvidenceIntakeDeps {
   readonly store: Store;
@@ -57,6 +58,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
   takeEvidence(station: Station, message: StoredMessage, notBeforeMs?: number): Promise<RecordAnswer>;
 } {
   const { store, meters, verifier } = deps;
+  const readings = createSessionReadings(deps);
 
   async function claim(station: Station, message: StoredMessage): Promise<Claim> {
     const reading = verifier.readIdentification(message.record);
@@ -106,8 +108,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     if (spans === null) throw new WattproofError("RECORD_OUT_OF_RANGE", "A register value is beyond 63 bits.");
 
     const mark = await markOf(claimed);
-    const earlier = await store.listRecords(session.sessionId);
-    const step = await decide(claimed, earlier, spans);
+    const step = await decide(claimed, spans);
     const events = step.events.map((event) => leftToOthers(event, notBeforeMs));
     const next = events.reduce(transition, session.state);
     const isWrong = isContradicted(next.closing, step.cdr, next);
@@ -193,7 +194,6 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
 
   async function decide(
     claimed: Claim,
-    earlier: readonly EvidenceRecord[],
     spans: readonly RegisterSpan[],
   ): Promise<{ readonly events: readonly SessionEvent[]; readonly cdr: Cdr | null; readonly energyWh: string | null }> {
     const { verified, meterKeyId, meter, session } = claimed;
@@ -207,8 +207,8 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       }
     }
 
-    const records = [...earlier.map((record) => verifyAgain(record, meter)), verified];
-    const judgement = judgeRecords(records);
+    const { sessionId, sequence } = session;
+    const judgement = await readings.judgeWith({ sessionId, sequence, meter }, verified);
     if (judgement.kind !== "complete") {
       return { events: [eventOf(judgement)], cdr: null, energyWh: ownEnergyWh };
     }
@@ -220,7 +220,8 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       return { events: [{ kind: "evidence-disputed", reason, isFinal: true }], cdr: null, energyWh };
     }
     if (existing !== null) return { events: [{ kind: "evidence-completed" }], cdr: null, energyWh };
-    const isBoundToSession = claimed.isBound && earlier.every((record) => record.isBoundToSession);
+    const earlier = await store.readRecordRange(sessionId);
+    const isBoundToSession = claimed.isBound && earlier?.areAllBound !== false;
     const evidence = evidenceOfRecords(isBoundToSession);
     const assessment = { ...evidence, energyWh, hold: null };
     if (session.state.closing === null) {
@@ -252,17 +253,6 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
       toppedUpMicro: totalOf(session.state.topUps),
     });
     return { events: [{ kind: "evidence-completed", assessment }], cdr, energyWh };
-  }
-
-  function verifyAgain(record: EvidenceRecord, meter: RegisteredMeter): VerifiedRecord {
-    const verified = verifier.verify(record.record, meter);
-    if ("outcome" in verified) {
-      throw new WattproofError(
-        "STORE_CORRUPT",
-        `Record ${record.recordIdentity} no longer verifies: ${verified.code}.`,
-      );
-    }
-    return verified;
   }
 
   return {
@@ -310,6 +300,7 @@ function recordOf(claimed: Claim, spans: readonly RegisterSpan[], energyWh: stri
     isSettleableByMeter: mark,
     energyWh,
     spans,
+    ...keptOf(verified),
   };
 }
 

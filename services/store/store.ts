@@ -69,6 +69,18 @@ export interface EvidenceRecord {
   readonly energyWh: string | null;
   /** Values of the registers that never run backwards. */
   readonly spans: readonly RegisterSpan[];
+  /** What the record was found to say, in the words of its verifier; `null`: it came before that was kept. */
+  readonly reading: string | null;
+  /** It has a reading with which a session begins or ends; also `true` where `reading` is `null`. */
+  readonly isBoundary: boolean;
+}
+
+/** How many records a session has, between which numbers of their pagination, and whether all carry its idTag. */
+export interface RecordRange {
+  readonly count: number;
+  readonly leastNumber: bigint;
+  readonly greatestNumber: bigint;
+  readonly areAllBound: boolean;
 }
 
 export interface StoredSession {
@@ -215,6 +227,12 @@ export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorSto
   findRecord(recordIdentity: string): Promise<EvidenceRecord | null>;
   /** The records of a session by pagination. */
   listRecords(sessionId: string): Promise<readonly EvidenceRecord[]>;
+  /** Those with which the session may begin or end, by pagination: few, however many the session has. */
+  listBoundaryRecords(sessionId: string): Promise<readonly EvidenceRecord[]>;
+  /** `null` if the session has no record. */
+  readRecordRange(sessionId: string): Promise<RecordRange | null>;
+  /** Adds what a record says to one that came before that was kept. Durable on return. */
+  keepReading(recordIdentity: string, kept: Pick<EvidenceRecord, "isBoundary"> & { reading: string }): Promise<void>;
   /** What the registers that never run backwards read during the session, by pagination. */
   listReadings(sessionId: string): Promise<readonly RegisterReading[]>;
   /** How many records of this meter key count; guards `commitEvidence` against records that arrive meanwhile. */

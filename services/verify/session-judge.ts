@@ -4,7 +4,7 @@ import { greatestStoredNumber } from "../domain/evidence.ts";
 import { compareDecimals, formatDecimal, subtractDecimals, toMicroWh } from "../domain/decimal.ts";
 import { isOfTransactionRank } from "./ocmf/obis.ts";
 import { judgeSession } from "./ocmf/session.ts";
-import type { BillingReading, VerifiedRecord } from "./ocmf/types.ts";
+import type { BillingReading, RecordReading } from "./ocmf/types.ts";
 
 /** What the records of a session prove together. */
 export type SessionJudgement = SignedJudgement;
@@ -17,7 +17,7 @@ const healableReasons = new Set(["OCMF_SESSION_PAGINATION_GAP"]);
  * and decides; others must not contradict it. Without one, begin and end come from two records and everything that was
  * signed in between must be there.
  */
-export function judgeRecords(records: readonly VerifiedRecord[]): SessionJudgement {
+export function judgeRecords(records: readonly RecordReading[]): SessionJudgement {
   const [covering] = records.filter((record) => record.begin !== null && record.end !== null);
   if (covering?.begin !== undefined && covering.begin !== null && covering.end !== null) {
     const { begin, end } = covering;
@@ -39,7 +39,7 @@ export function judgeRecords(records: readonly VerifiedRecord[]): SessionJudgeme
  * each transaction are left out.
  * @returns `null` if a value is beyond what is stored.
  */
-export function spansOf(record: VerifiedRecord): readonly RegisterSpan[] | null {
+export function spansOf(record: Pick<RecordReading, "registers">): readonly RegisterSpan[] | null {
   const spans: RegisterSpan[] = [];
   for (const register of record.registers) {
     if (isOfTransactionRank(register.rank)) continue;

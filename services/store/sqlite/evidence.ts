@@ -1,26 +1,38 @@
 import { z } from "zod";
 
-import type { EvidenceRecord, RegisterReading, Store, WriteOutcome } from "../store.ts";
+import type { EvidenceRecord, RecordRange, RegisterReading, Store, WriteOutcome } from "../store.ts";
 import type { Access } from "./access.ts";
 import { encode } from "./codec.ts";
 import { insertActs } from "./disputes.ts";
 import { writeVerdict } from "./messages.ts";
-import { readRecordRow } from "./rows.ts";
+import { readRecordRow, reader } from "./rows.ts";
 import { applyChange, areCurrent } from "./sessions.ts";
 
 // Integers of 64 bits leave the database as text: a JavaScript number does not hold them.
 const recordColumns = `record_identity, session_id, message_id, record, payload_sha256, meter_key_id, pagination_context,
-  CAST(pagination_number AS TEXT) AS pagination_text, is_bound, is_settleable_by_meter, energy_wh`;
+  CAST(pagination_number AS TEXT) AS pagination_text, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary`;
 
+const bigText = z.string().transform(BigInt);
 const optionalInteger = z
   .string()
   .nullable()
   .transform((text) => (text === null ? null : BigInt(text)));
-const spanRow = z.object({ register: z.string(), begin_text: z.string(), end_text: z.string() }).transform((row) => ({
-  register: row.register,
-  beginMicroWh: BigInt(row.begin_text),
-  endMicroWh: BigInt(row.end_text),
-}));
+const spanRow = z
+  .object({ record_identity: z.string(), register: z.string(), begin_text: bigText, end_text: bigText })
+  .transform((row) => ({
+    recordIdentity: row.record_identity,
+    span: { register: row.register, beginMicroWh: row.begin_text, endMicroWh: row.end_text },
+  }));
+const readSpan = reader("register span", spanRow);
+
+const rangeRow = z
+  .object({ count: z.number(), least: optionalInteger, greatest: optionalInteger, is_bound: z.number().nullable() })
+  .transform(({ count, least, greatest, is_bound: isBound }): RecordRange | null =>
+    least === null || greatest === null
+      ? null
+      : { count, leastNumber: least, greatestNumber: greatest, areAllBound: isBound === 1 },
+  );
+const readRange = reader("range of records", rangeRow);
 
 const readingRow = z
   .object({
@@ -38,22 +50,44 @@ const readingRow = z
     endMicroWh: BigInt(row.end_text),
   }));
 
+/** What a record says is kept beside it. Of older records nobody knows whether a session begins or ends with them. */
+export const readingStep = `
+  ALTER TABLE records ADD COLUMN reading TEXT;
+  ALTER TABLE records ADD COLUMN is_boundary INTEGER NOT NULL DEFAULT 1 CHECK (is_boundary IN (0, 1));
+  CREATE INDEX records_boundary ON records (session_id, pagination_number) WHERE is_boundary = 1;
+  CREATE INDEX register_spans_end ON register_spans (meter_key_id, register, pagination_context, end_micro_wh);
+`;
+
 export function createEvidenceStore(
   access: Access,
-): Pick<Store, "findRecord" | "listRecords" | "listReadings" | "countRecords" | "readNeighbours" | "commitEvidence"> {
-  function withSpans(row: unknown): EvidenceRecord {
-    const record = readRecordRow(row);
+): Pick<
+  Store,
+  | "findRecord"
+  | "listRecords"
+  | "listBoundaryRecords"
+  | "readRecordRange"
+  | "keepReading"
+  | "listReadings"
+  | "countRecords"
+  | "readNeighbours"
+  | "commitEvidence"
+> {
+  /** Records with their spans, by two queries however many they are. */
+  function select(condition: string, parameter: string): readonly EvidenceRecord[] {
     const spans = access
       .all(
-        `SELECT register, CAST(begin_micro_wh AS TEXT) AS begin_text, CAST(end_micro_wh AS TEXT) AS end_text
-         FROM register_spans WHERE meter_key_id = ? AND pagination_context = ? AND pagination_number = ?
-         ORDER BY register`,
-        record.meterKeyId,
-        record.paginationContext,
-        record.paginationNumber,
+        `SELECT record_identity, register, CAST(begin_micro_wh AS TEXT) AS begin_text,
+           CAST(end_micro_wh AS TEXT) AS end_text
+         FROM records JOIN register_spans USING (meter_key_id, pagination_context, pagination_number)
+         WHERE ${condition} ORDER BY register`,
+        parameter,
       )
-      .map((span) => spanRow.parse(span));
-    return { ...record, spans };
+      .map(readSpan);
+    const spansOf = Map.groupBy(spans, ({ recordIdentity }) => recordIdentity);
+    return access
+      .all(`SELECT ${recordColumns} FROM records WHERE ${condition} ORDER BY pagination_number`, parameter)
+      .map(readRecordRow)
+      .map((record) => ({ ...record, spans: spansOf.get(record.recordIdentity)?.map(({ span }) => span) ?? [] }));
   }
 
   function count(meterKeyId: string): number {
@@ -64,8 +98,8 @@ export function createEvidenceStore(
   function insert(record: EvidenceRecord): void {
     access.run(
       `INSERT INTO records (record_identity, session_id, message_id, record, payload_sha256, meter_key_id,
-         pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.recordIdentity,
       record.sessionId,
       record.messageId,
@@ -77,6 +111,8 @@ export function createEvidenceStore(
       record.isBoundToSession ? 1 : 0,
       record.isSettleableByMeter === null ? null : Number(record.isSettleableByMeter),
       record.energyWh,
+      record.reading,
+      Number(record.isBoundary),
     );
     access.run(
       `INSERT INTO meter_keys (meter_key_id, record_count) VALUES (?, 1)
@@ -117,17 +153,27 @@ export function createEvidenceStore(
   }
 
   return {
-    findRecord: (recordIdentity) =>
+    findRecord: (recordIdentity) => access.read(() => select("record_identity = ?", recordIdentity)[0] ?? null),
+    listRecords: (sessionId) => access.read(() => select("session_id = ?", sessionId)),
+    listBoundaryRecords: (sessionId) => access.read(() => select("session_id = ? AND is_boundary = 1", sessionId)),
+    readRecordRange: (sessionId) =>
       access.read(() => {
-        const row = access.get(`SELECT ${recordColumns} FROM records WHERE record_identity = ?`, recordIdentity);
-        return row === undefined ? null : withSpans(row);
+        const row = access.get(
+          `SELECT count(*) AS count, CAST(min(pagination_number) AS TEXT) AS least,
+             CAST(max(pagination_number) AS TEXT) AS greatest, min(is_bound) AS is_bound FROM records WHERE session_id = ?`,
+          sessionId,
+        );
+        return readRange(row);
       }),
-    listRecords: (sessionId) =>
-      access.read(() =>
-        access
-          .all(`SELECT ${recordColumns} FROM records WHERE session_id = ? ORDER BY pagination_number`, sessionId)
-          .map(withSpans),
-      ),
+    keepReading: (recordIdentity, { reading, isBoundary }) =>
+      access.write(() => {
+        access.run(
+          "UPDATE records SET reading = ?, is_boundary = ? WHERE record_identity = ? AND reading IS NULL",
+          reading,
+          Number(isBoundary),
+          recordIdentity,
+        );
+      }),
     listReadings: (sessionId) =>
       access.read(() =>
         access
@@ -147,8 +193,10 @@ export function createEvidenceStore(
     readNeighbours: (meterKeyId, register, context, paginationNumber) =>
       access.read(() => {
         const below = access.get(
-          `SELECT CAST(max(end_micro_wh) AS TEXT) AS value FROM register_spans
-           WHERE meter_key_id = ? AND register = ? AND pagination_context = ? AND pagination_number < ?`,
+          // In the order of values the first that is earlier is found at once: a meter has records of years.
+          `SELECT CAST(end_micro_wh AS TEXT) AS value FROM register_spans INDEXED BY register_spans_end
+           WHERE meter_key_id = ? AND register = ? AND pagination_context = ? AND pagination_number < ?
+           ORDER BY end_micro_wh DESC LIMIT 1`,
           meterKeyId,
           register,
           context,
@@ -163,7 +211,7 @@ export function createEvidenceStore(
           paginationNumber,
         );
         return {
-          greatestBelowMicroWh: optionalInteger.parse(below?.["value"]),
+          greatestBelowMicroWh: optionalInteger.parse(below?.["value"] ?? null),
           smallestAboveMicroWh: optionalInteger.parse(above?.["value"]),
         };
       }),

@@ -1,3 +1,4 @@
+import { readingStep } from "./evidence.ts";
 import { operatorStep } from "./operator.ts";
 import { tokenStep } from "./tokens.ts";
 
@@ -356,4 +357,5 @@ export const migrations: readonly string[] = [
   tokenStep,
   operatorStep,
   unlinkStep,
+  readingStep,
 ];

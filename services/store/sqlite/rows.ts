@@ -68,6 +68,8 @@ const recordRow = z
     is_bound: z.number(),
     is_settleable_by_meter: z.number().nullable(),
     energy_wh: z.string().nullable(),
+    reading: z.string().nullable(),
+    is_boundary: z.number(),
   })
   .transform((row): Omit<EvidenceRecord, "spans"> => ({
     recordIdentity: row.record_identity,
@@ -81,6 +83,8 @@ const recordRow = z
     isBoundToSession: row.is_bound === 1,
     isSettleableByMeter: row.is_settleable_by_meter === null ? null : row.is_settleable_by_meter === 1,
     energyWh: row.energy_wh,
+    reading: row.reading,
+    isBoundary: row.is_boundary === 1,
   }));
 
 const transactionRow = z

@@ -4,23 +4,23 @@ import { isSameKey } from "./public-key.ts";
 import { quote, refuse, withVerdict } from "./refusal.ts";
 import { recordIdentity } from "./record-identity.ts";
 import { requireConsistentReadings } from "./registers.ts";
-import type { BillingReading, RecordVerdict, SessionVerdict, VerifiedRecord, VerifiedSession } from "./types.ts";
+import type { BillingReading, RecordReading, Refusal, SessionVerdict, Unsupported, VerifiedSession } from "./types.ts";
 
 /**
  * Judges the records of one charging session together. They may come in any order: pagination is signed and sorts
  * them. All must be accepted by themselves, be of one key, meter, gateway and user, and follow each other without a
  * gap, begin in the first and end in the last; a session of one record needs both in it.
  */
-export function judgeSession(verdicts: readonly RecordVerdict[]): SessionVerdict {
+export function judgeSession(verdicts: readonly (RecordReading | Refusal | Unsupported)[]): SessionVerdict {
   return withVerdict(() => acceptSession(verdicts));
 }
 
-function acceptSession(verdicts: readonly RecordVerdict[]): SessionVerdict {
+function acceptSession(verdicts: readonly (RecordReading | Refusal | Unsupported)[]): SessionVerdict {
   if (verdicts.length === 0) return refuse("OCMF_SESSION_EMPTY", "there is no record");
   if (verdicts.length > recordLimits.sessionRecords) {
     return refuse("OCMF_SESSION_TOO_LONG", `${verdicts.length} records; the limit is ${recordLimits.sessionRecords}`);
   }
-  const records: VerifiedRecord[] = [];
+  const records: RecordReading[] = [];
   for (const [index, verdict] of verdicts.entries()) {
     if (verdict.verdict !== "accepted") return { ...verdict, detail: `record ${index + 1}: ${verdict.detail}` };
     records.push(verdict);
@@ -32,7 +32,7 @@ function acceptSession(verdicts: readonly RecordVerdict[]): SessionVerdict {
   return acceptReadings(records);
 }
 
-function requireOneSource(records: readonly VerifiedRecord[]): void {
+function requireOneSource(records: readonly RecordReading[]): void {
   const [first, ...others] = records;
   for (const other of others) {
     if (first === undefined) return;
@@ -49,7 +49,7 @@ function requireOneSource(records: readonly VerifiedRecord[]): void {
   }
 }
 
-function requireNoReplay(records: readonly VerifiedRecord[]): void {
+function requireNoReplay(records: readonly RecordReading[]): void {
   const seen = new Set<string>();
   for (const { key, pagination } of records) {
     const identity = recordIdentity(key, pagination);
@@ -58,7 +58,7 @@ function requireNoReplay(records: readonly VerifiedRecord[]): void {
   }
 }
 
-function requireNoGap(records: readonly VerifiedRecord[]): void {
+function requireNoGap(records: readonly RecordReading[]): void {
   for (const [index, record] of records.entries()) {
     const previous = records[index - 1]?.pagination.number;
     if (previous !== undefined && record.pagination.number !== previous + 1n) {
@@ -67,7 +67,7 @@ function requireNoGap(records: readonly VerifiedRecord[]): void {
   }
 }
 
-function acceptReadings(records: readonly VerifiedRecord[]): VerifiedSession {
+function acceptReadings(records: readonly RecordReading[]): VerifiedSession {
   const begins = records.filter((record) => record.begin !== null);
   const ends = records.filter((record) => record.end !== null);
   if (begins.length > 1) return refuse("OCMF_SESSION_BEGIN_REPEATED", `${begins.length} records have a begin`);
@@ -89,7 +89,7 @@ function acceptReadings(records: readonly VerifiedRecord[]): VerifiedSession {
   };
 }
 
-function readingsOf(record: VerifiedRecord, register: string): readonly BillingReading[] {
+function readingsOf(record: RecordReading, register: string): readonly BillingReading[] {
   return record.registers.find((candidate) => candidate.register === register)?.readings ?? [];
 }
 

@@ -95,6 +95,9 @@ export interface VerifiedRecord {
   readonly energyWh: Decimal | null;
 }
 
+/** What a verified record says and who signed it, without the signed bytes. */
+export type RecordReading = Omit<VerifiedRecord, "payload" | "signature">;
+
 /** The record or session must not be billed. `detail` may quote hostile text: escape it where it is shown. */
 export interface Refusal {
   readonly verdict: "refused";
@@ -115,7 +118,7 @@ export type RecordVerdict = VerifiedRecord | Refusal | Unsupported;
 export interface VerifiedSession {
   readonly verdict: "accepted";
   /** In the order of their pagination. */
-  readonly records: readonly VerifiedRecord[];
+  readonly records: readonly RecordReading[];
   readonly begin: BillingReading;
   readonly end: BillingReading;
   /** End minus begin, never negative. */

@@ -89,6 +89,8 @@ function recordOf(
     isSettleableByMeter: true,
     energyWh: "1.5",
     spans: [{ register: "1.8.0", beginMicroWh, endMicroWh }],
+    reading: `says ${name}`,
+    isBoundary: true,
   };
 }
 
@@ -330,6 +332,57 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(await store.listRecords("0xs1")).to.deep.equal([record]);
       });
     }
+
+    it("lists the records with which a session may begin or end, and knows how far all of them reach", async function () {
+      await openSessions("s1", "s2");
+      expect(await store.readRecordRange("0xs1")).to.equal(null);
+      const records = [9n, 7n, 2n ** 63n - 1n].map((pagination, index) => ({
+        ...recordOf(`r${index}`, "0xs1", pagination, 0n, 5n),
+        isBoundary: pagination !== 9n,
+        isBoundToSession: pagination !== 9n,
+      }));
+      for (const [index, record] of records.entries()) {
+        await store.putMessage(message(record.messageId));
+        await store.commitEvidence({
+          messageId: record.messageId,
+          verdict: { ...accepted, recordIdentity: record.recordIdentity },
+          record,
+          meterKeyId: "key",
+          expectedRecordCount: index,
+          change: changeOf(await session("0xs1"), { kind: "evidence-added" }),
+          cdr: null,
+          acts: [],
+        });
+      }
+      const [between, first, last] = records;
+      expect(await store.listBoundaryRecords("0xs1")).to.deep.equal([first, last]);
+      expect(await store.listRecords("0xs1")).to.deep.equal([first, between, last]);
+      const range = { count: 3, leastNumber: 7n, greatestNumber: 2n ** 63n - 1n, areAllBound: false };
+      expect(await store.readRecordRange("0xs1")).to.deep.equal(range);
+      expect(await store.listBoundaryRecords("0xs2")).to.deep.equal([]);
+    });
+
+    it("keeps what a record says where that was not kept yet, and never something else", async function () {
+      await openSessions("s1");
+      await store.putMessage(message("r1"));
+      const record = { ...recordOf("r1", "0xs1", 1n, 0n, 5n), reading: null };
+      await store.commitEvidence({
+        messageId: "r1",
+        verdict: { ...accepted, recordIdentity: "r1" },
+        record,
+        meterKeyId: "key",
+        expectedRecordCount: 0,
+        change: changeOf(await session("0xs1"), { kind: "evidence-begun" }),
+        cdr: null,
+        acts: [],
+      });
+      await store.keepReading("r1", { reading: "first", isBoundary: false });
+      await store.keepReading("r1", { reading: "second", isBoundary: true });
+      await store.keepReading("unknown", { reading: "first", isBoundary: false });
+      store = await under.reopen();
+      expect(await store.findRecord("r1")).to.deep.equal({ ...record, reading: "first", isBoundary: false });
+      expect(await store.listBoundaryRecords("0xs1")).to.deep.equal([]);
+    });
 
     it("knows the register values before and after a record", async function () {
       await openSessions("s1", "s2");
