@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { runProgram } from "./operator/core/program.ts";
 import { verbs } from "./operator/verbs.ts";
 

@@ -70,7 +70,7 @@ export function buildProgram(
   }
   program.addHelpText(
     "after",
-    "\nExit: 0 done, 1 refused or not so, 2 wrong usage, 3 chain or service unreachable, 4 no key, 70 a fault of ours.\n" +
+    "\nExit: 0 done and as expected, 1 refused or not so, 2 could not be done.\n" +
       "The handbook is docs/operator.md.",
   );
 

@@ -10,7 +10,7 @@ const settingsSchema = z.object({ chainId: z.number(), contracts: z.record(z.str
 export async function checkService(service: ServiceClient, chain: ChainAccess | null): Promise<readonly Finding[]> {
   const { url } = service;
   return [
-    ...(await tryCheck("service", `Is it running? node services/index.ts, at ${url}.`, async () => {
+    ...(await tryCheck("service", `Is it running? npm run -s serve, at ${url}.`, async () => {
       await service.get("/v1/health", z.object({ status: z.literal("alive") }));
       return [ok("service", `alive at ${url}`)];
     })),
