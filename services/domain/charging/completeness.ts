@@ -45,3 +45,32 @@ export function judgeCompleteness(messages: readonly TransactionMessage[]): Comp
     findings: isGap ? ["SEQUENCE_INCOMPLETE"] : [],
   };
 }
+
+/**
+ * Whether messages of a transaction are still on their way: its start, or a number between the start and the end. A station of 2.x
+ * that was offline may send its end first (OCPP 2.0.1 part 2, E §1.3.2), so whoever settles waits for the rest within a
+ * bound. Without an end, numbers up to the greatest that arrived are waited for. A station that numbers all events alike,
+ * and 1.6, which numbers nothing, can miss no number; a start can always be missing.
+ */
+export function isAwaitingMessages(messages: readonly TransactionMessage[]): boolean {
+  const numbersOf = (kinds: readonly TransactionMessage["kind"][]): number[] =>
+    messages.flatMap(({ kind, sequenceNumber }) =>
+      kinds.includes(kind) && sequenceNumber !== null ? [sequenceNumber] : [],
+    );
+  if (!messages.some(({ kind }) => kind === "transaction-started")) return true;
+  const all = numbersOf(["transaction-started", "transaction-updated", "transaction-ended"]);
+  const ends = numbersOf(["transaction-ended"]);
+  const first = smallestOf(numbersOf(["transaction-started"]));
+  const last = greatestOf(ends.length > 0 ? ends : all);
+  if (first === null || last === null || last <= first) return false;
+  const arrived = new Set(all.filter((number) => number >= first && number <= last));
+  return arrived.size < last - first + 1;
+}
+
+function smallestOf(numbers: readonly number[]): number | null {
+  return numbers.reduce<number | null>((least, number) => (least === null || number < least ? number : least), null);
+}
+
+function greatestOf(numbers: readonly number[]): number | null {
+  return numbers.reduce<number | null>((most, number) => (most === null || number > most ? number : most), null);
+}
