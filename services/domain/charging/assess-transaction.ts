@@ -1,7 +1,9 @@
 import { formatDecimal, subtractDecimals, toMicroWh, type Decimal } from "../decimal.ts";
 import type { MeterPoint } from "../evidence.ts";
 import { judgeCompleteness, type Completeness } from "./completeness.ts";
+import { findGapsOfCoverage } from "./coverage.ts";
 import { chooseEnergySeries, type EnergySeries, type SeriesPoint } from "./energy-series.ts";
+import { toldEnergyWh } from "./exactness.ts";
 import { severityOf, sortFindings, type FindingCode } from "./findings.ts";
 import {
   isTransactionMessage,
@@ -11,6 +13,7 @@ import {
   type TransactionMessage,
 } from "./message.ts";
 import { messageKeyOf, startKeyOf, stopKeyOf } from "./natural-key.ts";
+import { setOutliersAside } from "./outliers.ts";
 import { walkRegister, type RegisterWalk, type StationProfile } from "./register-walk.ts";
 import { judgeSigned, type SignedEvidence, type SignedOutcome } from "./signed-evidence.ts";
 import { estimateClockSkewMs, judgeClockSkew } from "./station-time.ts";
@@ -58,7 +61,7 @@ export interface TransactionAssessment {
   readonly flags: readonly FindingCode[];
   /** What the evidence supports, in 10⁻⁶ Wh, rounded down. Of a disputed transaction: what no dispute touches. */
   readonly energyMicroWh: bigint;
-  /** The same as an exact canonical decimal. */
+  /** The same as an exact canonical decimal; unsigned energy is told to 10⁻⁶ Wh, because stations compute with doubles. */
   readonly energyWh: string;
   /** Last minus first unsigned register value, plausible or not and maybe negative: what the station claims. */
   readonly claimedEnergyWh: string | null;
@@ -82,19 +85,29 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   const ends = messages.filter((message) => message.kind === "transaction-ended");
   const [ended = null] = ends;
   const series = chooseEnergySeries(messages, ended);
-  const walk = walkRegister(series.points, input.station);
+  const { points, findings: outliers } = setOutliersAside(series.points, input.station);
+  const walk = walkRegister(points, input.station);
   const completeness = judgeCompleteness(messages);
   const outcome = judgeSigned(input.signed, signedContextOf(input, messages, ended));
 
+  const gaps = findGapsOfCoverage({ messages, ended, series, points, walk, completeness, station: input.station });
+  const units = findingsOfUnits(input, messages, { counting: points, all: series.points }, outcome);
+  // A break says more than what it leaves open, and a signed value that covers the session leaves nothing open.
+  const isAnswered = outcome.kind === "covers" || walk.findings.some((code) => severityOf(code) === "dispute");
   const findings: FindingCode[] = [
     ...(input.circumstances ?? []),
     ...series.findings,
+    ...outliers,
     ...walk.findings,
     ...completeness.findings,
     ...outcome.findings,
     ...findingsOfMessages(input.messages, messages, ends),
-    ...findingsOfEnds(series, ended),
-    ...findingsOfUnits(input, messages, series, outcome),
+    ...gaps.filter((code) => {
+      // A wrong unit explains why power and register contradict each other.
+      if (code === "POWER_CONTRADICTS") return !units.includes("UNIT_FAULT");
+      return !isAnswered || severityOf(code) !== "unresolved";
+    }),
+    ...units,
   ];
   const shared = {
     claimedEnergyWh: claimedEnergyOf(series),
@@ -138,11 +151,11 @@ function unsignedResult(
   const isDisputed = disputes.length > 0;
   const reasons: readonly FindingCode[] = isDisputed ? disputes : ["UNSIGNED", ...doubts];
   // Which of two units is the wrong one cannot be told, and so no number is right.
-  const energyWh: Decimal = findings.includes("UNIT_FAULT") ? { unscaled: 0n, scale: 0 } : walk.energyWh;
+  const energyWh: Decimal = findings.includes("UNIT_FAULT") ? { unscaled: 0n, scale: 0 } : toldEnergyWh(walk.energyWh);
   const segments = walk.segments.map((segment) => ({
     begin: assessedPoint(segment.begin),
     end: assessedPoint(segment.end),
-    energyWh: formatDecimal(segment.energyWh),
+    energyWh: formatDecimal(toldEnergyWh(segment.energyWh)),
   }));
   const durations = walk.segments.map(({ begin, end }) => Math.floor((end.time.epochMs - begin.time.epochMs) / 1_000));
   return {
@@ -208,8 +221,15 @@ function findingsOfMessages(
   if (isRebooted) findings.push("STATION_REBOOTED");
   const skew = judgeClockSkew(estimateClockSkewMs(messages));
   if (skew !== null) findings.push(skew);
-  for (const { faults, readings, signed } of messages) {
-    const ofParts = new Set([...readings, ...signed].flatMap((part) => part.faults.map(({ path }) => path)));
+  for (const { faults, readings, signed, time } of messages) {
+    const isCorrected = [time, ...readings.map((reading) => reading.time)].some(
+      (told) => told?.reportedEpochMs !== undefined,
+    );
+    if (isCorrected) findings.push("TIME_CORRECTED");
+    const forms = faults.filter(({ code }) => code === "VALUE_FORM" || code === "TIME_WITHOUT_ZONE");
+    if (forms.some(({ code }) => code === "VALUE_FORM")) findings.push("READING_FORM_WRONG");
+    const parts = [...forms, ...[...readings, ...signed].flatMap((part) => part.faults)];
+    const ofParts = new Set(parts.map(({ path }) => path));
     if (faults.some(({ path }) => !ofParts.has(path))) findings.push("MESSAGE_FAULTY");
     for (const container of signed) {
       if (container.record !== null) continue;
@@ -220,23 +240,14 @@ function findingsOfMessages(
   return findings;
 }
 
-function findingsOfEnds({ points, hasBegin, hasEnd }: EnergySeries, ended: TransactionEnded | null): FindingCode[] {
-  if (points.length === 0) return ended === null ? ["NO_READING", "STOP_MISSING"] : ["NO_READING"];
-  const findings: FindingCode[] = [];
-  if (!hasBegin) findings.push("BEGIN_READING_MISSING");
-  if (ended === null) findings.push("STOP_MISSING");
-  else if (!hasEnd) findings.push("END_READING_MISSING");
-  return findings;
-}
-
 function findingsOfUnits(
   input: AssessmentInput,
   messages: readonly TransactionMessage[],
-  { points }: EnergySeries,
+  { counting, all: points }: { readonly counting: readonly SeriesPoint[]; readonly all: readonly SeriesPoint[] },
   outcome: SignedOutcome,
 ): FindingCode[] {
   const findings: FindingCode[] = [];
-  const flows = comparePowerWithRegister(messages);
+  const flows = comparePowerWithRegister(messages, counting);
   if (flows !== null && isUnitFault(flows.byRegister, flows.byPower)) findings.push("UNIT_FAULT");
   const [first] = points;
   const last = points.at(-1);
@@ -271,7 +282,7 @@ function claimedEnergyOf({ points }: EnergySeries): string | null {
   const last = points.at(-1);
   return first === undefined || last === undefined
     ? null
-    : formatDecimal(subtractDecimals(last.registerWh, first.registerWh));
+    : formatDecimal(toldEnergyWh(subtractDecimals(last.registerWh, first.registerWh)));
 }
 
 function assessedPoint({ registerWh, time, source, context, frameId }: SeriesPoint): AssessedPoint {

@@ -1,6 +1,8 @@
 import { addDecimals, compareDecimals, subtractDecimals, type Decimal } from "../decimal.ts";
+import { coarserOf, distanceOf, noiseWh } from "./exactness.ts";
 import type { FindingCode } from "./findings.ts";
 import type { ReadingSource, SampledReading, StationTime, TransactionMessage } from "./message.ts";
+import { placeBegin } from "./repeated-begin.ts";
 import { isEvidenceTime } from "./station-time.ts";
 
 /** One value of the register that is counted with. */
@@ -9,7 +11,10 @@ export interface SeriesPoint {
   /** What the last digit is worth, in Wh. */
   readonly quantumWh: Decimal;
   readonly time: StationTime;
+  /** `begin` and `end`: the station says that this is the register as the transaction began or ended. */
   readonly role: "begin" | "between" | "end";
+  /** Which message it came in. */
+  readonly reportedBy: TransactionMessage["kind"];
   readonly source: ReadingSource | "sum";
   readonly context: string;
   /** The stored raw frame that the value came in. */
@@ -22,6 +27,8 @@ export interface EnergySeries {
   /** A reading says that it is of the begin, or came with the start; the end likewise. */
   readonly hasBegin: boolean;
   readonly hasEnd: boolean;
+  /** Readings from before the begin or after the end, which are not counted. */
+  readonly outside: readonly SeriesPoint[];
   readonly findings: readonly FindingCode[];
 }
 
@@ -40,8 +47,6 @@ const phaseNames = [
   ["L1", "L2", "L3"],
   ["L1-N", "L2-N", "L3-N"],
 ];
-/** Doubles that stations compute with are off by less than this for every register below 10^12 Wh. */
-const noiseWh: Decimal = { unscaled: 1n, scale: 3 };
 
 /**
  * Chooses the readings that energy is counted by (docs/ocpp-energy.md, rule 10): the import register, of all phases together before
@@ -60,7 +65,7 @@ export function chooseEnergySeries(
     const register = registerAt(atLocation, findings);
     if (register.length === 0) continue;
     if (location !== "Outlet") findings.push("OTHER_LOCATION_USED");
-    return orderPoints(register, ended, findings);
+    return orderPoints(register, messages, ended, findings);
   }
   for (const location of locations) {
     const intervals = candidates.filter(
@@ -71,9 +76,13 @@ export function chooseEnergySeries(
     );
     if (intervals.length === 0) continue;
     findings.push("INTERVALS_SUMMED");
-    return sumIntervals(intervals, messages, findings);
+    return sumIntervals(intervals, messages, ended, findings);
   }
-  return { points: [], hasBegin: false, hasEnd: false, findings };
+  return noPoints(findings);
+}
+
+function noPoints(findings: readonly FindingCode[]): EnergySeries {
+  return { points: [], hasBegin: false, hasEnd: false, outside: [], findings };
 }
 
 function collectCandidates(
@@ -152,6 +161,7 @@ function pointOf({ reading, value, time, message }: Candidate, quantumWh: Decima
     quantumWh,
     time,
     role: roleOf(reading, message),
+    reportedBy: message.kind,
     source: reading.source,
     context: reading.context,
     frameId: message.frameId,
@@ -167,20 +177,36 @@ function roleOf({ source, context }: SampledReading, message: TransactionMessage
 /** Sorts, keeps what lies between begin and end, and lets one value stand for each moment. */
 function orderPoints(
   points: readonly SeriesPoint[],
+  messages: readonly TransactionMessage[],
   ended: TransactionMessage | null,
   findings: FindingCode[],
 ): EnergySeries {
-  const sorted = [...points].sort(comparePoints);
+  const startTime = messages.find(({ kind }) => kind === "transaction-started")?.time ?? null;
+  const placed = placeBegin(points, startTime);
+  if (placed.isRepeated) findings.push("BEGIN_REPEATED");
+  const sorted = [...placed.points].sort(comparePoints);
   const beginAtMs = sorted.find(({ role }) => role === "begin")?.time.epochMs ?? -Infinity;
-  const endAtMs = sorted.findLast(({ role }) => role === "end")?.time.epochMs ?? Infinity;
-  const inside = sorted.filter(({ time }) => time.epochMs >= beginAtMs && time.epochMs <= endAtMs);
-  if (inside.length < sorted.length) findings.push("READING_OUTSIDE_TRANSACTION");
+  const endAtMs = endOf(sorted, ended);
+  if (beginAtMs > endAtMs) return noPoints([...findings, "TIMES_CONTRADICT"]);
+  const isInside = ({ time }: SeriesPoint): boolean => time.epochMs >= beginAtMs && time.epochMs <= endAtMs;
+  const inside = sorted.filter(isInside);
+  const outside = sorted.filter((point) => !isInside(point));
+  if (outside.length > 0) findings.push("READING_OUTSIDE_TRANSACTION");
   return {
     points: reconcile(inside),
     hasBegin: beginAtMs > -Infinity,
-    hasEnd: endAtMs < Infinity || inside.some(({ frameId }) => frameId === ended?.frameId),
+    hasEnd: inside.some(({ role, frameId }) => role === "end" || frameId === ended?.frameId),
+    outside,
     findings,
   };
+}
+
+/** Up to when readings count: the last that is said to be of the end, or the end itself where that is later. */
+function endOf(sorted: readonly SeriesPoint[], ended: TransactionMessage | null): number {
+  const last = sorted.findLast(({ role }) => role === "end");
+  // Without a stop nothing is known to be over, whatever a sample calls itself.
+  if (last === undefined || ended === null) return Infinity;
+  return Math.max(last.time.epochMs, ended.time?.epochMs ?? -Infinity);
 }
 
 const roleOrder = { begin: 0, between: 1, end: 2 };
@@ -199,32 +225,42 @@ function comparePoints(left: SeriesPoint, right: SeriesPoint): number {
 
 /**
  * Lets readings agree that differ by no more than the less exact of the two can tell: a display in whole kWh beside one
- * in Wh. The more exact one stays.
+ * in Wh. The more exact one stays, and is of begin or end if one of the two was.
  */
 function reconcile(points: readonly SeriesPoint[]): SeriesPoint[] {
   const kept: SeriesPoint[] = [];
-  for (const point of points) {
-    let preference: Preference = "both";
-    for (let last = kept.at(-1); last !== undefined; last = kept.at(-1)) {
-      preference = preferenceOf(last, point);
-      if (preference !== "later") break;
+  for (const next of points) {
+    let point: SeriesPoint | null = next;
+    for (let last = kept.at(-1); last !== undefined && point !== null; last = kept.at(-1)) {
+      const preference = preferenceOf(last, point);
+      if (preference === "both") break;
+      if (preference === "level") {
+        point = { ...point, registerWh: last.registerWh };
+        break;
+      }
       kept.pop();
+      if (preference === "later") point = last.role === "begin" ? { ...point, role: "begin" } : point;
+      else {
+        kept.push(point.role === "end" ? { ...last, role: "end", reportedBy: point.reportedBy } : last);
+        point = null;
+      }
     }
-    if (preference !== "earlier") kept.push(point);
+    if (point !== null) kept.push(point);
   }
   return kept;
 }
 
-type Preference = "both" | "earlier" | "later";
+/** `level`: both stay, and the later one reads as the earlier. */
+type Preference = "both" | "earlier" | "later" | "level";
 
 /** Which of two neighbours in time stays. */
 function preferenceOf(earlier: SeriesPoint, later: SeriesPoint): Preference {
   const isSameMoment = earlier.time.epochMs === later.time.epochMs;
-  const { unscaled, scale } = subtractDecimals(later.registerWh, earlier.registerWh);
+  const { unscaled } = subtractDecimals(later.registerWh, earlier.registerWh);
   if (unscaled === 0n) return isSameMoment ? "earlier" : "both";
   if (unscaled > 0n && !isSameMoment) return "both";
-  const size = { unscaled: unscaled < 0n ? -unscaled : unscaled, scale };
-  if (compareDecimals(size, noiseWh) <= 0) return "earlier";
+  const size = distanceOf(later.registerWh, earlier.registerWh);
+  if (compareDecimals(size, noiseWh) <= 0) return isSameMoment ? "earlier" : "level";
   const exactness = compareDecimals(earlier.quantumWh, later.quantumWh);
   if (exactness === 0 || compareDecimals(size, coarserOf(earlier.quantumWh, later.quantumWh)) > 0) return "both";
   return exactness < 0 ? "earlier" : "later";
@@ -234,6 +270,7 @@ function preferenceOf(earlier: SeriesPoint, later: SeriesPoint): Preference {
 function sumIntervals(
   intervals: readonly Candidate[],
   messages: readonly TransactionMessage[],
+  ended: TransactionMessage | null,
   findings: FindingCode[],
 ): EnergySeries {
   const quantumOf = quantumsOf(intervals);
@@ -245,7 +282,7 @@ function sumIntervals(
   if (values.size > sorted.length) findings.push("READINGS_CONTRADICT");
   const [first] = sorted;
   const startTime = messages.find(({ kind }) => kind === "transaction-started")?.time ?? null;
-  if (first === undefined) return { points: [], hasBegin: false, hasEnd: false, findings };
+  if (first === undefined) return noPoints(findings);
   const zero: Decimal = { unscaled: 0n, scale: 0 };
   let registerWh = zero;
   const points: SeriesPoint[] = [];
@@ -253,12 +290,32 @@ function sumIntervals(
   if (hasBegin) {
     points.push({ ...first, registerWh, time: startTime, role: "begin", source: "sum" });
   }
+  // A sum has no reading that could stand for one that is missing.
+  const isFaulty = findings.includes("READING_QUARANTINED") || findings.includes("TIME_REFUSED");
+  if (isFaulty || hasHole(hasBegin ? [startTime, ...sorted.map(({ time }) => time)] : sorted.map(({ time }) => time))) {
+    findings.push("INTERVAL_MISSING");
+  }
   for (const point of sorted) {
     // Without a start the first interval has no beginning, and only what follows it counts.
     if (points.length > 0) registerWh = addDecimals(registerWh, point.registerWh);
     points.push({ ...point, registerWh, source: "sum" });
   }
-  return { points, hasBegin, hasEnd: true, findings };
+  const hasEnd = points.some(({ frameId }) => frameId === ended?.frameId);
+  return { points, hasBegin, hasEnd, outside: [], findings };
+}
+
+/**
+ * Whether a stretch between the ends of intervals is half as long again as the others. The first and the last are left
+ * out of the comparison, if there are more, because transactions begin and end within an interval.
+ */
+function hasHole(times: readonly StationTime[]): boolean {
+  const gapsMs = times.flatMap(({ epochMs }, index) => {
+    const previous = times[index - 1];
+    return previous === undefined ? [] : [epochMs - previous.epochMs];
+  });
+  const inner = gapsMs.length > 2 ? gapsMs.slice(1, -1) : gapsMs.slice(0, 1);
+  const usualMs = inner.reduce((least, gapMs) => Math.min(least, gapMs), Infinity);
+  return gapsMs.some((gapMs) => 2 * gapMs > 3 * usualMs);
 }
 
 /** The number without zeros at its end, so that 1.50 and 1.5 read the same. */
@@ -269,10 +326,6 @@ function numbersOf(value: Decimal): readonly [string, number] {
     scale -= 1;
   }
   return [unscaled.toString(), scale];
-}
-
-export function coarserOf(left: Decimal, right: Decimal): Decimal {
-  return compareDecimals(left, right) >= 0 ? left : right;
 }
 
 function compareTexts(left: string, right: string): number {

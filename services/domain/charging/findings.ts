@@ -6,6 +6,11 @@
  */
 export type FindingSeverity = "notice" | "suspicion" | "unresolved" | "dispute" | "signed-dispute";
 
+/** What a finding is. Whatever keeps a session from settling also says what would resolve it. */
+type CatalogueEntry =
+  | { readonly severity: "notice"; readonly title: string }
+  | { readonly severity: Exclude<FindingSeverity, "notice">; readonly title: string; readonly resolvedBy: string };
+
 /**
  * Everything that an assessment can find in a transaction. Codes are stable: they are stored, stand in receipts and on
  * the page, and programs may rely on them.
@@ -19,46 +24,163 @@ export const findingCatalogue = {
   NOT_STARTED: { severity: "notice", title: "The station never began; nothing flowed and nothing is charged." },
 
   // Contradictions, resets and gaps of unsigned readings.
-  NO_READING: { severity: "dispute", title: "There is no reading of an energy register that counts." },
+  NO_READING: {
+    severity: "dispute",
+    title: "There is no reading of an energy register that counts.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision on what the charger itself shows.",
+  },
+  SINGLE_READING: {
+    severity: "dispute",
+    title: "All readings that count are of one moment, and it takes two to tell energy.",
+    resolvedBy: "A second reading that counts, a signed value that covers the session, or the operator's decision.",
+  },
+  TIMES_CONTRADICT: {
+    severity: "dispute",
+    title: "The transaction ends before it begins, by the times of its readings.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision after putting the clock right.",
+  },
   REGISTER_RESET: {
     severity: "dispute",
     title: "The register ran backwards; what flowed around the reset is unknown.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision on both stretches and on why the register fell.",
   },
-  STEP_IMPLAUSIBLE: { severity: "dispute", title: "The register rose faster than the station can deliver." },
-  UNIT_FAULT: { severity: "dispute", title: "Energy and power, or unsigned and signed energy, differ by about 1000." },
-  READINGS_CONTRADICT: { severity: "dispute", title: "The register has two values at one time." },
-  START_CONTRADICTED: { severity: "dispute", title: "Two different starts name this transaction." },
-  STOP_CONTRADICTED: { severity: "dispute", title: "A later, different stop names this transaction." },
+  STEP_IMPLAUSIBLE: {
+    severity: "dispute",
+    title: "The register rose faster than the station can deliver.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision after looking at the station's power and readings.",
+  },
+  UNIT_FAULT: {
+    severity: "dispute",
+    title: "Energy and power, or unsigned and signed energy, differ by about 1000.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision after finding out which unit is wrong.",
+  },
+  READINGS_CONTRADICT: {
+    severity: "dispute",
+    title: "The register has two values at one time.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision on which of the two values is right.",
+  },
+  POWER_CONTRADICTS: {
+    severity: "dispute",
+    title: "The station reported power, and the register does not show its energy.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision after looking at the meter.",
+  },
+  START_CONTRADICTED: {
+    severity: "dispute",
+    title: "Two different starts name this transaction.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision on which start is right.",
+  },
+  STOP_CONTRADICTED: {
+    severity: "dispute",
+    title: "A later, different stop names this transaction.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision on which stop is right.",
+  },
 
   // Signed evidence in doubt.
-  SIGNED_RECORD_REPLAYED: { severity: "signed-dispute", title: "A signed record counts in another session already." },
-  SIGNED_RECORDS_CONTRADICT: { severity: "signed-dispute", title: "The signed records do not prove one session." },
+  SIGNED_RECORD_REPLAYED: {
+    severity: "signed-dispute",
+    title: "A signed record counts in another session already.",
+    resolvedBy: "The operator's decision after finding out in which of the sessions the meter made the record.",
+  },
+  SIGNED_RECORDS_CONTRADICT: {
+    severity: "signed-dispute",
+    title: "The signed records do not prove one session.",
+    resolvedBy: "The operator's decision after reading the meter itself.",
+  },
   SIGNED_IMPLAUSIBLE: {
     severity: "signed-dispute",
     title: "The signed energy is more than the station can deliver in the time.",
+    resolvedBy: "The operator's decision after comparing the EVSE's greatest power with what it can deliver.",
   },
-  METERING_OUT_OF_RANGE: { severity: "signed-dispute", title: "The signed values are beyond what can be settled." },
+  METERING_OUT_OF_RANGE: {
+    severity: "signed-dispute",
+    title: "The signed values are beyond what can be settled.",
+    resolvedBy: "The operator's decision after reading the meter itself.",
+  },
 
   // Signed values that were claimed and do not count: the energy is unsigned, and suspicious.
-  SIGNED_VALUE_INVALID: { severity: "suspicion", title: "A signed value does not verify under the registered key." },
-  SIGNED_VALUE_UNREADABLE: { severity: "suspicion", title: "A signed value cannot be taken out of its message." },
-  SIGNED_ID_MISMATCH: { severity: "suspicion", title: "A signed value names another user." },
-  SIGNED_METER_MISMATCH: { severity: "suspicion", title: "A signed value names another meter." },
-  SIGNED_TIME_OUTSIDE: { severity: "suspicion", title: "A signed value was not taken during this transaction." },
-  SIGNED_PAGINATION_STALE: { severity: "suspicion", title: "A signed value is older than one of an earlier session." },
+  SIGNED_VALUE_INVALID: {
+    severity: "suspicion",
+    title: "A signed value does not verify under the registered key.",
+    resolvedBy: "A value that verifies, the meter's right key in the registry, or the operator's decision.",
+  },
+  SIGNED_VALUE_UNREADABLE: {
+    severity: "suspicion",
+    title: "A signed value cannot be taken out of its message.",
+    resolvedBy: "The record itself over HTTP, or the operator's decision.",
+  },
+  SIGNED_ID_MISMATCH: {
+    severity: "suspicion",
+    title: "A signed value names another user.",
+    resolvedBy: "A record with this session's idTag or token, or the operator's decision.",
+  },
+  SIGNED_METER_MISMATCH: {
+    severity: "suspicion",
+    title: "A signed value names another meter.",
+    resolvedBy: "The right serial number in the registry, or the operator's decision.",
+  },
+  SIGNED_TIME_OUTSIDE: {
+    severity: "suspicion",
+    title: "A signed value was not taken during this transaction.",
+    resolvedBy: "A record of this transaction's time, or the operator's decision.",
+  },
+  SIGNED_PAGINATION_STALE: {
+    severity: "suspicion",
+    title: "A signed value is older than one of an earlier session.",
+    resolvedBy: "A newer record of the meter, or the operator's decision.",
+  },
+
+  // Energy that the readings leave open.
+  MESSAGES_MISSING: {
+    severity: "unresolved",
+    title: "Messages are missing in which energy may have been reported that does not count.",
+    resolvedBy: "The missing messages, a signed value that covers the session, or the operator's decision.",
+  },
+  BEGIN_UNCOVERED: {
+    severity: "unresolved",
+    title: "Energy may have flowed before the first reading that counts.",
+    resolvedBy: "A reading of the begin, a signed value that covers the session, or the operator's decision.",
+  },
+  END_UNCOVERED: {
+    severity: "unresolved",
+    title: "Energy may have flowed after the last reading that counts.",
+    resolvedBy: "A reading of the end, a signed value that covers the session, or the operator's decision.",
+  },
+  READING_BEYOND_ENDS: {
+    severity: "unresolved",
+    title: "A reading from before the begin or after the end shows energy that does not count.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision on whose energy it is.",
+  },
+  INTERVAL_MISSING: {
+    severity: "unresolved",
+    title: "The energy is a sum of intervals, and one of them is missing.",
+    resolvedBy: "The missing interval, a signed value that covers the session, or the operator's decision.",
+  },
+  ZERO_UNPROVEN: {
+    severity: "unresolved",
+    title: "The readings show no energy, and do not prove that none flowed.",
+    resolvedBy: "Readings of begin and end, a signed value that covers the session, or the operator's decision.",
+  },
 
   // What the station did beside this transaction, while the session was open.
   SESSION_CONTINUED_ELSEWHERE: {
     severity: "unresolved",
     title: "Another transaction of the station began with this session's idTag.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision on what flowed in both transactions.",
   },
   OPEN_TRANSACTION_AT_EVSE: {
     severity: "unresolved",
     title: "Another transaction is open at the EVSE and belongs to no session.",
+    resolvedBy: "The end of the other transaction, a signed value that covers the session, or the operator's decision.",
   },
   ENERGY_UNMATCHED: {
     severity: "unresolved",
     title: "The station reported energy at the EVSE that belongs to no transaction.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision on whose energy it is.",
   },
 
   // Shown, and without consequence for the grade.
@@ -92,6 +214,19 @@ export const findingCatalogue = {
     severity: "notice",
     title: "A reading carries a time before 2020 or in the future; it does not count.",
   },
+  TIME_CORRECTED: {
+    severity: "notice",
+    title: "A time that cannot be, or without zone, was put right by the time of receipt.",
+  },
+  READING_OUTLIER: {
+    severity: "notice",
+    title: "A reading contradicts both of its neighbours, which agree; it does not count.",
+  },
+  BEGIN_REPEATED: { severity: "notice", title: "The reading of the begin was sent again at a later time." },
+  READING_FORM_WRONG: {
+    severity: "notice",
+    title: "A reading is a number of another JSON type than the protocol wants; it counts.",
+  },
   READING_QUARANTINED: { severity: "notice", title: "A reading breaks the protocol; it does not count." },
   MESSAGE_FAULTY: { severity: "notice", title: "A message breaks the protocol outside of its readings." },
   READING_OUTSIDE_TRANSACTION: { severity: "notice", title: "A reading is from before the begin or after the end." },
@@ -103,12 +238,18 @@ export const findingCatalogue = {
   // Of what arrives after settlement.
   LATE_MESSAGE: { severity: "notice", title: "A message arrived after the transaction was settled." },
   LATE_CONTRADICTION: { severity: "notice", title: "With what arrived after settlement the energy would be another." },
-} as const satisfies Record<string, { severity: FindingSeverity; title: string }>;
+} as const satisfies Record<string, CatalogueEntry>;
 
 export type FindingCode = keyof typeof findingCatalogue;
 
 export function severityOf(code: FindingCode): FindingSeverity {
   return findingCatalogue[code].severity;
+}
+
+/** What would resolve the finding, as a sentence for the operator; `null` where nothing has to be resolved. */
+export function resolutionOf(code: FindingCode): string | null {
+  const entry: CatalogueEntry = findingCatalogue[code];
+  return entry.severity === "notice" ? null : entry.resolvedBy;
 }
 
 const catalogueOrder: readonly string[] = Object.keys(findingCatalogue);

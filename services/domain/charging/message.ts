@@ -13,9 +13,14 @@ export type MessageFaultCode =
   | "TIME_MISSING"
   /** No time of ISO 8601 with a date that exists. */
   | "TIME_INVALID"
-  /** A time without offset could be any of 26 hours. */
+  /**
+   * A time without offset could be any of 26 hours. The time of receipt tells which, and the reading counts; where no
+   * offset leads to the time of receipt, it is quarantined.
+   */
   | "TIME_WITHOUT_ZONE"
   | "VALUE_MISSING"
+  /** A plain number in another JSON type than the schema wants. It is read all the same and quarantines nothing. */
+  | "VALUE_FORM"
   /** Not plain decimal digits: a word, an exponent, NaN, an infinity, a comma. */
   | "VALUE_NOT_DECIMAL"
   | "VALUE_NEGATIVE"
@@ -42,6 +47,13 @@ export interface StationTime {
   readonly epochMs: number;
   /** How finely the text tells the time: 1000 where it has no fraction of a second. */
   readonly resolutionMs: number;
+  /**
+   * What the text says where that cannot be, and `epochMs` was corrected by the time of receipt; a text without zone is
+   * read as if it were UTC. Absent where nothing was corrected.
+   */
+  readonly reportedEpochMs?: number;
+  /** The text names no zone. Absent where it does. */
+  readonly isWithoutZone?: true;
 }
 
 /** The outlet a message is about; `null` is what it does not say. 0 is the station itself and no outlet. */
@@ -76,7 +88,7 @@ export interface SampledReading {
   readonly multiplier: number;
   /** `null` with a fault. */
   readonly time: StationTime | null;
-  /** A reading with faults is quarantined. */
+  /** A reading with faults is quarantined. What is wrong in form and was read all the same is a fault of the message. */
   readonly faults: readonly MessageFault[];
 }
 

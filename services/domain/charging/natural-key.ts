@@ -1,5 +1,6 @@
 import { formatDecimal } from "../decimal.ts";
 import { normalizeIdTag } from "../id-tag.ts";
+import { reportedMs } from "./station-time.ts";
 import type { SampledReading, TransactionEnded, TransactionMessage, TransactionStarted } from "./message.ts";
 
 /**
@@ -9,7 +10,8 @@ import type { SampledReading, TransactionEnded, TransactionMessage, TransactionS
  */
 export function startKeyOf(started: TransactionStarted): string {
   const { stationId, plug, time } = started;
-  const at = time?.epochMs ?? started.payloadDigest();
+  // What it reports, because a correction depends on when the message came, and a repeat comes later.
+  const at = time === null ? started.payloadDigest() : reportedMs(time);
   if (started.protocol !== "ocpp1.6") return keyOf("start", stationId, started.ocppTransactionId, at);
   const meterStart = started.readings.find(({ source }) => source === "meter-start")?.valueText ?? null;
   const idToken = started.idToken === null ? null : normalizeIdTag(started.idToken);
@@ -23,7 +25,7 @@ export function startKeyOf(started: TransactionStarted): string {
 export function stopKeyOf(ended: TransactionEnded): string {
   const readings = ended.readings.map(readingKeyOf).sort();
   const records = ended.signed.map(({ record }) => (record === null ? null : Array.from(record).join(","))).sort();
-  return keyOf("stop", ended.time?.epochMs ?? null, ...readings, "signed", ...records);
+  return keyOf("stop", ended.time === null ? null : reportedMs(ended.time), ...readings, "signed", ...records);
 }
 
 /** The one name of a message within its station: two with the same name say the same, and one of them is enough. */
@@ -41,7 +43,7 @@ export function messageKeyOf(message: TransactionMessage): string {
 export function readingKeyOf(reading: SampledReading): string {
   const { measurand, phase, location, context, time, value, valueText } = reading;
   const amount = value === null ? valueText : formatDecimal(value);
-  return keyOf(measurand, phase, location, context, time?.epochMs ?? null, amount);
+  return keyOf(measurand, phase, location, context, time === null ? null : reportedMs(time), amount);
 }
 
 function keyOf(...parts: readonly (string | number | null)[]): string {

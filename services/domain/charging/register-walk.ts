@@ -1,5 +1,6 @@
 import { addDecimals, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
-import { coarserOf, type SeriesPoint } from "./energy-series.ts";
+import type { SeriesPoint } from "./energy-series.ts";
+import { coarserOf } from "./exactness.ts";
 import type { FindingCode } from "./findings.ts";
 
 /** What is known about a station beforehand, from its type plate or its configuration. */
@@ -81,6 +82,11 @@ export function walkRegister(points: readonly SeriesPoint[], profile: StationPro
     energyWh: segments.reduce((sum, segment) => addDecimals(sum, segment.energyWh), zeroWh),
     findings,
   };
+}
+
+/** Whether the register can have run on from one reading to another. */
+export function isContinuous(from: SeriesPoint, to: SeriesPoint, profile: StationProfile): boolean {
+  return stepBetween(from, to, profile, false).energyWh !== null;
 }
 
 function stepBetween(

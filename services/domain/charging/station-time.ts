@@ -9,11 +9,23 @@ const minuteMs = 60_000;
 const earliestEvidenceMs = Date.UTC(2020, 0, 1);
 /** A clock may run ahead; a reading from the future is none (docs/ocpp-energy.md, rule 12). */
 const futureToleranceMs = 10 * minuteMs;
-/** More than this is worth telling the operator (docs/ocpp-energy.md, rule 12). */
+/** More than this is worth telling the operator, and is corrected where it is ahead (docs/ocpp-energy.md, rule 12). */
 const notableSkewMs = 5 * minuteMs;
+/** Every offset from UTC that is in use is a multiple of a quarter of an hour, from 12 hours behind to 14 ahead. */
+const offsetStepMs = 15 * minuteMs;
+const leastOffsetMs = -12 * 60 * minuteMs;
+const greatestOffsetMs = 14 * 60 * minuteMs;
+
+type TimeFaultCode = Extract<MessageFaultCode, `TIME_${string}`>;
 
 /** Reads a time with offset and fraction of any length; finer than milliseconds is cut off. */
-export function parseStationTime(text: string): StationTime | Extract<MessageFaultCode, `TIME_${string}`> {
+export function parseStationTime(text: string): StationTime | TimeFaultCode {
+  const time = parseTimeText(text);
+  return typeof time !== "string" && time.isWithoutZone === true ? "TIME_WITHOUT_ZONE" : time;
+}
+
+/** A time as its text says; one without zone is read as if it were UTC, and says so. */
+export function parseTimeText(text: string): StationTime | TimeFaultCode {
   const match = timeGrammar.exec(text);
   if (match === null) return "TIME_INVALID";
   const year = Number(match[1]);
@@ -28,15 +40,44 @@ export function parseStationTime(text: string): StationTime | Extract<MessageFau
   const isRealTime =
     month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60;
   if (year === 0 || !isRealTime || offsetHours > 14 || offsetMinutes > 59) return "TIME_INVALID";
-  if (match[8] === undefined && match[9] === undefined) return "TIME_WITHOUT_ZONE";
   const milliseconds = Number(fraction.padEnd(3, "0").slice(0, 3));
   const offset = (offsetHours * 60 + offsetMinutes) * minuteMs * (match[9] === "-" ? -1 : 1);
-  return {
+  const time = {
     text,
     // Date.UTC takes the years 0 to 99 for 1900 to 1999; they are refused as evidence either way.
     epochMs: Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) - offset,
     resolutionMs: fraction.length >= 3 ? 1 : 10 ** (3 - fraction.length),
   };
+  return match[8] === undefined && match[9] === undefined ? { ...time, isWithoutZone: true } : time;
+}
+
+/**
+ * The offset from UTC at which a time without zone comes nearest to its receipt; `null` where no offset in use leads
+ * there. A message that waited for an hour seems to be of a zone an hour behind. That moves all of it alike, and what
+ * does not fit to the other messages then contradicts them.
+ */
+export function offsetByReceiptMs(localEpochMs: number, receivedAtMs: number): number | null {
+  const offsetMs = Math.round((localEpochMs - receivedAtMs) / offsetStepMs) * offsetStepMs;
+  return offsetMs >= leastOffsetMs && offsetMs <= greatestOffsetMs ? offsetMs : null;
+}
+
+/**
+ * By how much a time is ahead of its receipt, if by more than five minutes, else 0. No message comes from the future, so
+ * such a clock is wrong: mostly it shows local time and calls it UTC.
+ */
+export function aheadOfReceiptMs(epochMs: number, receivedAtMs: number): number {
+  const aheadMs = epochMs - receivedAtMs;
+  return aheadMs > notableSkewMs ? aheadMs : 0;
+}
+
+/** The time, moved by the time of receipt, with what the station reported beside it. */
+export function correctTime(time: StationTime, epochMs: number): StationTime {
+  return { ...time, epochMs, reportedEpochMs: reportedMs(time) };
+}
+
+/** What the station's text says, corrected or not: the same in every repeat of a message. */
+export function reportedMs({ epochMs, reportedEpochMs }: StationTime): number {
+  return reportedEpochMs ?? epochMs;
 }
 
 /** Whether a reading may carry this time: neither before 2020 nor more than ten minutes after it arrived. */
@@ -45,7 +86,7 @@ export function isEvidenceTime(time: StationTime, receivedAtMs: number): boolean
 }
 
 /**
- * How far the station's clock is ahead of ours, as far as its messages tell: by the message that took least time.
+ * How far the station's clock is ahead of ours, as far as what its messages report tells: by the message that took least time.
  * A message can be late and cannot be early, so a positive answer is a fault of the clock, and a negative one is a slow
  * clock or a replay of what was queued.
  * @returns `null` if no message carries a time.
@@ -53,7 +94,7 @@ export function isEvidenceTime(time: StationTime, receivedAtMs: number): boolean
 export function estimateClockSkewMs(
   messages: readonly { readonly time: StationTime | null; readonly receivedAtMs: number }[],
 ): number | null {
-  const skews = messages.flatMap(({ time, receivedAtMs }) => (time === null ? [] : [time.epochMs - receivedAtMs]));
+  const skews = messages.flatMap(({ time, receivedAtMs }) => (time === null ? [] : [reportedMs(time) - receivedAtMs]));
   return skews.length === 0 ? null : skews.reduce((greatest, skew) => Math.max(greatest, skew));
 }
 

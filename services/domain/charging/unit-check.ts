@@ -1,5 +1,5 @@
-import { subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
-import type { TransactionMessage } from "./message.ts";
+import { compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
+import type { SampledReading, TransactionMessage } from "./message.ts";
 
 /** Energy that flowed in a time. */
 export interface Flow {
@@ -43,11 +43,16 @@ export function isUnitFault(flow: Flow, reference: Flow): boolean {
 /**
  * Energy by the register and energy by the power that the same messages report beside it, over the stretches where the
  * register rises; `null` where no two messages carry both.
+ * @param counting The readings that count, so that one which does not disturbs nothing.
  */
 export function comparePowerWithRegister(
   messages: readonly TransactionMessage[],
+  counting: readonly { readonly registerWh: Decimal; readonly time: { readonly epochMs: number } }[],
 ): { readonly byRegister: Flow; readonly byPower: Flow } | null {
-  const points = messages.flatMap(powerPointsOf).sort((left, right) => left.atMs - right.atMs);
+  const counted = new Set(counting.map(({ registerWh, time }) => registerKeyOf(time.epochMs, registerWh)));
+  const points = messages
+    .flatMap((message) => powerPointsOf(message, counted))
+    .sort((left, right) => left.atMs - right.atMs);
   let registerUnits = 0n;
   let powerUnits = 0n;
   let durationMs = 0;
@@ -68,15 +73,59 @@ export function comparePowerWithRegister(
   };
 }
 
-function powerPointsOf(message: TransactionMessage): PowerPoint[] {
+/**
+ * The least energy that flowed by the power that was sampled: between two samples, what the lower of them says. More may
+ * have flowed, and before the first and after the last nothing is told.
+ */
+export function energyByPowerWh(messages: readonly TransactionMessage[]): Decimal {
+  const samples = powerSamplesOf(messages);
+  let units = 0n;
+  for (const [index, { atMs, powerW }] of samples.entries()) {
+    const previous = samples[index - 1];
+    if (previous === undefined) continue;
+    const lower = compareDecimals(previous.powerW, powerW) < 0 ? previous.powerW : powerW;
+    units += (scaled(lower) * BigInt(atMs - previous.atMs)) / msPerHour;
+  }
+  return { unscaled: units, scale: scaleOfComparison };
+}
+
+/** The greatest power that was sampled; 0 where none was. */
+export function greatestPowerW(messages: readonly TransactionMessage[]): Decimal {
+  const zero: Decimal = { unscaled: 0n, scale: 0 };
+  return powerSamplesOf(messages).reduce(
+    (most, { powerW }) => (compareDecimals(powerW, most) > 0 ? powerW : most),
+    zero,
+  );
+}
+
+/** The power of all phases together, the lowest of each moment, in order of time. */
+function powerSamplesOf(messages: readonly TransactionMessage[]): { atMs: number; powerW: Decimal }[] {
+  const lowestOf = new Map<number, Decimal>();
+  for (const { measurand, phase, faults, value, time } of messages.flatMap(({ readings }) => readings)) {
+    if (measurand !== "Power.Active.Import" || phase !== null || faults.length > 0) continue;
+    if (value === null || time === null) continue;
+    const known = lowestOf.get(time.epochMs);
+    if (known === undefined || compareDecimals(value, known) < 0) lowestOf.set(time.epochMs, value);
+  }
+  return [...lowestOf].map(([atMs, powerW]) => ({ atMs, powerW })).sort((left, right) => left.atMs - right.atMs);
+}
+
+function registerKeyOf(atMs: number, registerWh: Decimal): string {
+  return `${atMs} ${formatDecimal(registerWh)}`;
+}
+
+function powerPointsOf(message: TransactionMessage, counted: ReadonlySet<string>): PowerPoint[] {
   const usable = message.readings.filter(({ faults, phase }) => faults.length === 0 && phase === null);
   return usable.flatMap((power) => {
     if (power.measurand !== "Power.Active.Import" || power.value === null || power.time === null) return [];
     const atMs = power.time.epochMs;
-    const register = usable.find(
-      ({ measurand, location, time }) =>
-        measurand === "Energy.Active.Import.Register" && location === power.location && time?.epochMs === atMs,
-    );
+    const isRegister = ({ measurand, location, time, value }: SampledReading): boolean =>
+      measurand === "Energy.Active.Import.Register" &&
+      location === power.location &&
+      time?.epochMs === atMs &&
+      value !== null &&
+      counted.has(registerKeyOf(atMs, value));
+    const register = usable.find(isRegister);
     if (register === undefined || register.value === null) return [];
     return [{ atMs, registerWh: register.value, powerW: power.value }];
   });

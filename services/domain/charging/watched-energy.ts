@@ -1,5 +1,6 @@
 import { addDecimals, compareDecimals, subtractDecimals, toMicroWh, type Decimal } from "../decimal.ts";
-import { chooseEnergySeries, coarserOf, type SeriesPoint } from "./energy-series.ts";
+import { chooseEnergySeries, type SeriesPoint } from "./energy-series.ts";
+import { coarserOf } from "./exactness.ts";
 import type { TransactionMessage } from "./message.ts";
 import { isStepPlausible } from "./register-walk.ts";
 

@@ -6,7 +6,8 @@ import type {
   StationTime,
 } from "../../../domain/charging/message.ts";
 import { readQuantity } from "../../../domain/charging/quantity.ts";
-import { parseStationTime } from "../../../domain/charging/station-time.ts";
+import { compareDecimals, type Decimal } from "../../../domain/decimal.ts";
+import { parseTimeText } from "../../../domain/charging/station-time.ts";
 import { integerOf, recordOf, recordsOf, textOf, type JsonRecord } from "./payload.ts";
 import { looksSigned, readSignedMeterValue, readSignedValueText, type SignedContent } from "./signed-value.ts";
 
@@ -14,6 +15,21 @@ import { looksSigned, readSignedMeterValue, readSignedValueText, type SignedCont
 export interface Measurements {
   readonly readings: readonly SampledReading[];
   readonly signed: readonly SignedContainer[];
+  /** What is wrong in form and was read all the same; it quarantines nothing. */
+  readonly notes: readonly MessageFault[];
+}
+
+/** A reading, and what is wrong in its form only. */
+interface ReadValue {
+  readonly reading: SampledReading;
+  readonly notes: readonly MessageFault[];
+}
+
+/** A time, what makes it none, and what is wrong in its form only. */
+export interface ReadTime {
+  readonly time: StationTime | null;
+  readonly faults: readonly MessageFault[];
+  readonly notes: readonly MessageFault[];
 }
 
 /** The contexts of all versions; another word says that the station means something that we do not know. */
@@ -30,6 +46,7 @@ const knownContexts = new Set([
 const defaultMeasurand = "Energy.Active.Import.Register";
 
 const noFaults: readonly MessageFault[] = [];
+const wholeUnit: Decimal = { unscaled: 1n, scale: 0 };
 
 /** Where a value stands, and what is known of it beforehand. */
 interface Place {
@@ -39,18 +56,16 @@ interface Place {
   readonly faults: readonly MessageFault[];
 }
 
-/** Reads a member that holds a time. */
-export function readTime(
-  record: JsonRecord,
-  key: string,
-  path: string,
-): { readonly time: StationTime | null; readonly faults: readonly MessageFault[] } {
+/** Reads a member that holds a time. One without zone still has to be told by the time of receipt. */
+export function readTime(record: JsonRecord, key: string, path: string): ReadTime {
   const text = textOf(record, key);
   const at = `${path}/${key}`;
-  if (text === null) return { time: null, faults: [{ code: "TIME_MISSING", path: at, detail: "" }] };
-  const time = parseStationTime(text);
-  if (typeof time !== "string") return { time, faults: noFaults };
-  return { time: null, faults: [{ code: time, path: at, detail: text.slice(0, 50) }] };
+  if (text === null) return { time: null, faults: [{ code: "TIME_MISSING", path: at, detail: "" }], notes: noFaults };
+  const time = parseTimeText(text);
+  const detail = text.slice(0, 50);
+  if (typeof time === "string") return { time: null, faults: [{ code: time, path: at, detail }], notes: noFaults };
+  if (time.isWithoutZone !== true) return { time, faults: noFaults, notes: noFaults };
+  return { time, faults: noFaults, notes: [{ code: "TIME_WITHOUT_ZONE", path: at, detail }] };
 }
 
 /** `meterValue` or `transactionData` of 1.6. */
@@ -59,15 +74,16 @@ export function readMeterValues16(payload: JsonRecord, key: string): Measurement
     const value = sampled["value"];
     const text = typeof value === "string" ? value : null;
     if (text !== null && (sampled["format"] === "SignedData" || looksSigned(text))) {
-      return { reading: null, signed: containerOf(readSignedValueText(text), sampled, place) };
+      return { read: null, signed: containerOf(readSignedValueText(text), sampled, place) };
     }
     const isText = text !== null || value === undefined;
-    const reading = readSampledValue(sampled, place, {
+    const read = readSampledValue(sampled, place, {
       unit: textOf(sampled, "unit"),
       multiplier: 0,
       isTypeRight: isText,
+      valuePath: `${place.path}/value`,
     });
-    return { reading, signed: null };
+    return { read: read.notes.length === 0 ? read : asNumberOfJson(read), signed: null };
   });
 }
 
@@ -79,27 +95,38 @@ export function readMeterValues2(payload: JsonRecord): Measurements {
     const multiplier = unitOfMeasure["multiplier"] === undefined ? 0 : integerOf(unitOfMeasure, "multiplier");
     const unit = textOf(unitOfMeasure, "unit");
     // NaN is what no multiplier is, and is refused as one.
-    const reading = readSampledValue(sampled, place, { unit, multiplier: multiplier ?? NaN, isTypeRight: isNumber });
+    const read = readSampledValue(sampled, place, {
+      unit,
+      multiplier: multiplier ?? NaN,
+      isTypeRight: isNumber,
+      valuePath: `${place.path}/value`,
+    });
     const wrapped = sampled["signedMeterValue"];
-    if (wrapped === undefined) return { reading, signed: null };
+    if (wrapped === undefined) return { read, signed: null };
     const content = readSignedMeterValue(recordOf(sampled, "signedMeterValue"), "signed-meter-value");
-    return { reading, signed: containerOf(content, sampled, place) };
+    return { read, signed: containerOf(content, sampled, place) };
   });
 }
 
-/** `meterStart` or `meterStop` of 1.6, which are whole watt-hours of the register at the outlet. */
+/**
+ * `meterStart` or `meterStop` of 1.6, which are watt-hours of the register at the outlet. The schema wants whole ones in a
+ * JSON number; some stations send a fraction, or text.
+ */
 export function readRegisterMember(
   payload: JsonRecord,
   key: "meterStart" | "meterStop",
   time: StationTime | null,
   timeFaults: readonly MessageFault[],
-): SampledReading {
+): ReadValue {
   const isWhole = integerOf(payload, key) !== null;
   const source: ReadingSource = key === "meterStart" ? "meter-start" : "meter-stop";
   const context = key === "meterStart" ? "Transaction.Begin" : "Transaction.End";
   const sampled = { value: payload[key], context };
-  const place = { path: `/${key}`, time, faults: timeFaults };
-  return { ...readSampledValue(sampled, place, { unit: "Wh", multiplier: 0, isTypeRight: isWhole }), source };
+  const path = `/${key}`;
+  const place = { path, time, faults: timeFaults };
+  const how = { unit: "Wh", multiplier: 0, isTypeRight: isWhole, valuePath: path };
+  const { reading, notes } = readSampledValue(sampled, place, how);
+  return { reading: { ...reading, source }, notes };
 }
 
 function readMeterValues(
@@ -108,40 +135,52 @@ function readMeterValues(
   read: (
     sampled: JsonRecord,
     place: Place,
-  ) => { readonly reading: SampledReading | null; readonly signed: SignedContainer | null },
+  ) => { readonly read: ReadValue | null; readonly signed: SignedContainer | null },
 ): Measurements {
   const readings: SampledReading[] = [];
   const signedValues: SignedContainer[] = [];
+  const allNotes: MessageFault[] = [];
   for (const { item: meterValue, path } of recordsOf(payload, key, "")) {
-    const { time, faults } = readTime(meterValue, "timestamp", path);
+    const { time, faults, notes } = readTime(meterValue, "timestamp", path);
+    allNotes.push(...notes);
     for (const { item, path: place } of recordsOf(meterValue, "sampledValue", path)) {
-      const { reading, signed } = read(item, { path: place, time, faults });
-      if (reading !== null) readings.push(reading);
+      const { read: value, signed } = read(item, { path: place, time, faults });
+      if (value !== null) {
+        readings.push(value.reading);
+        allNotes.push(...value.notes);
+      }
       if (signed !== null) signedValues.push(signed);
     }
   }
-  return { readings, signed: signedValues };
+  return { readings, signed: signedValues, notes: allNotes };
 }
 
 function readSampledValue(
   sampled: JsonRecord,
   place: Place,
-  unit: { readonly unit: string | null; readonly multiplier: number; readonly isTypeRight: boolean },
-): SampledReading {
+  how: {
+    readonly unit: string | null;
+    readonly multiplier: number;
+    /** The schema wants a value of this JSON type. */
+    readonly isTypeRight: boolean;
+    readonly valuePath: string;
+  },
+): ReadValue {
+  const { unit, multiplier, isTypeRight, valuePath } = how;
   const faults = [...place.faults];
-  const fault = (code: MessageFault["code"], member: string, detail: string): void => {
-    faults.push({ code, path: `${place.path}${member}`, detail: detail.slice(0, 50) });
+  const fault = (code: MessageFault["code"], path: string, detail: string): void => {
+    faults.push({ code, path, detail: detail.slice(0, 50) });
   };
   const sent = sampled["value"];
   const value = typeof sent === "string" || typeof sent === "number" ? sent : "";
   const measurand = textOf(sampled, "measurand") ?? defaultMeasurand;
   const context = textOf(sampled, "context") ?? "Sample.Periodic";
-  if (!unit.isTypeRight) fault("SCHEMA", "/value", `a JSON ${typeof sent}`);
-  if (!knownContexts.has(context)) fault("SCHEMA", "/context", context);
-  const quantity = readQuantity({ value, measurand, unit: unit.unit, multiplier: unit.multiplier });
-  if (typeof quantity === "string") fault(quantity, "/value", String(value));
+  const quantity = readQuantity({ value, measurand, unit, multiplier });
   const isRead = typeof quantity !== "string";
-  return {
+  if (!isTypeRight && !isRead) fault("SCHEMA", valuePath, `a JSON ${typeof sent}`);
+  if (!knownContexts.has(context)) fault("SCHEMA", `${place.path}/context`, context);
+  if (!isRead) fault(quantity, valuePath, String(value));
+  const reading: SampledReading = {
     source: "sampled-value",
     path: place.path,
     valueText: String(value),
@@ -151,11 +190,20 @@ function readSampledValue(
     phase: textOf(sampled, "phase"),
     location: textOf(sampled, "location") ?? "Outlet",
     context,
-    unit: unit.unit,
-    multiplier: unit.multiplier,
+    unit,
+    multiplier,
     time: place.time,
     faults,
   };
+  if (isTypeRight || !isRead) return { reading, notes: noFaults };
+  return { reading, notes: [{ code: "VALUE_FORM", path: valuePath, detail: `a JSON ${typeof sent}` }] };
+}
+
+/** 1.6 tells by its digits how exact a text is. A JSON number does not keep the zeros at its end and is as exact as any. */
+function asNumberOfJson({ reading, notes }: ReadValue): ReadValue {
+  const { quantum } = reading;
+  const isCoarse = quantum !== null && compareDecimals(quantum, wholeUnit) > 0;
+  return { reading: isCoarse ? { ...reading, quantum: wholeUnit } : reading, notes };
 }
 
 function containerOf({ fault, ...content }: SignedContent, sampled: JsonRecord, place: Place): SignedContainer {

@@ -6,8 +6,8 @@ import {
   type SampledReading,
   type SignedContainer,
   type StationMessage,
-  type StationTime,
 } from "../../../domain/charging/message.ts";
+import { correctTimes } from "./correct-times.ts";
 import { copyPayload, digestOf, integerOf, isJsonRecord, recordOf, textOf, type JsonRecord } from "./payload.ts";
 import {
   readMeterValues16,
@@ -15,6 +15,7 @@ import {
   readRegisterMember,
   readTime,
   type Measurements,
+  type ReadTime,
 } from "./sampled-values.ts";
 import { findSchemaFaults } from "./schema-faults.ts";
 
@@ -59,7 +60,11 @@ type Base = Omit<Extract<StationMessage, { kind: "booted" }>, "kind" | "vendor" 
  * cannot be read is missing, and `faults` says why. A reading with a fault is quarantined.
  */
 export function translateCall(call: StationCall, origin: CallOrigin): StationMessage | null {
-  if (origin.hasPassedSchema === true) return translateRight(call, origin);
+  const message = origin.hasPassedSchema === true ? translateRight(call, origin) : translateAny(call, origin);
+  return message === null ? null : correctTimes(message);
+}
+
+function translateAny(call: StationCall, origin: CallOrigin): StationMessage | null {
   const { payload, digest } = copyPayload(call.payload);
   const message = readCall(call, payload, origin, () => digest);
   if (message === null) return null;
@@ -120,7 +125,7 @@ function readBoot(base: Base, payload: JsonRecord, is16: boolean): StationMessag
 
 function readStatus(shared: Shared, payload: JsonRecord, is16: boolean): StationMessage {
   // The time is optional in 1.6.
-  const { time, faults } = payload["timestamp"] === undefined ? untimed : readTime(payload, "timestamp", "");
+  const { time, faults, notes } = payload["timestamp"] === undefined ? untimed : readTime(payload, "timestamp", "");
   const stateText = textOf(payload, is16 ? "status" : "connectorStatus") ?? "";
   const errorText = textOf(payload, "errorCode");
   return {
@@ -128,21 +133,19 @@ function readStatus(shared: Shared, payload: JsonRecord, is16: boolean): Station
     kind: "connector-status",
     plug: { evseId: is16 ? null : integerOf(payload, "evseId"), connectorId: integerOf(payload, "connectorId") },
     time,
-    faults,
+    faults: [...faults, ...notes],
     state: states.get(stateText) ?? "unknown",
     stateText,
     errorText: errorText === "NoError" ? null : errorText,
   };
 }
 
-const untimed: { readonly time: StationTime | null; readonly faults: readonly MessageFault[] } = {
-  time: null,
-  faults: [],
-};
+const untimed: ReadTime = { time: null, faults: noFaults, notes: noFaults };
 
 function readStart(shared: Shared, payload: JsonRecord, assignedTransactionId: string | null): StationMessage {
-  const { time, faults } = readTime(payload, "timestamp", "");
-  const measured = { readings: [readRegisterMember(payload, "meterStart", time, faults)], signed: [] };
+  const { time, faults, notes } = readTime(payload, "timestamp", "");
+  const begin = readRegisterMember(payload, "meterStart", time, faults);
+  const measured = { readings: [begin.reading], signed: [], notes: [...notes, ...begin.notes] };
   return {
     ...shared,
     kind: "transaction-started",
@@ -162,14 +165,19 @@ function readStart(shared: Shared, payload: JsonRecord, assignedTransactionId: s
 }
 
 function readStop(shared: Shared, payload: JsonRecord): StationMessage {
-  const { time, faults } = readTime(payload, "timestamp", "");
-  const { readings, signed } = readMeterValues16(payload, "transactionData");
-  const measured = { readings: [readRegisterMember(payload, "meterStop", time, faults), ...readings], signed };
+  const { time, faults, notes } = readTime(payload, "timestamp", "");
+  const data = readMeterValues16(payload, "transactionData");
+  const end = readRegisterMember(payload, "meterStop", time, faults);
+  const measured = {
+    readings: [end.reading, ...data.readings],
+    signed: data.signed,
+    notes: [...notes, ...end.notes, ...data.notes],
+  };
   return {
     ...shared,
     kind: "transaction-ended",
     readings: measured.readings,
-    signed,
+    signed: measured.signed,
     faults: faultsOf(measured, faults),
     plug: noPlug,
     time,
@@ -218,11 +226,12 @@ function readMeterValuesCall2(shared: Shared, payload: JsonRecord): StationMessa
 }
 
 function readTransactionEvent(shared: Shared, payload: JsonRecord): StationMessage {
-  const { time, faults } = readTime(payload, "timestamp", "");
+  const { time, faults, notes } = readTime(payload, "timestamp", "");
   const info = recordOf(payload, "transactionInfo");
   const evse = recordOf(payload, "evse");
   const offline = payload["offline"];
-  const measured = readMeterValues2(payload);
+  const values = readMeterValues2(payload);
+  const measured = { ...values, notes: [...notes, ...values.notes] };
   const report = {
     ...shared,
     readings: measured.readings,
@@ -249,10 +258,11 @@ function readTransactionEvent(shared: Shared, payload: JsonRecord): StationMessa
 }
 
 /** The faults of the message itself and of all that it measured, each once. */
-function faultsOf({ readings, signed }: Measurements, own: readonly MessageFault[]): readonly MessageFault[] {
+function faultsOf({ readings, signed, notes }: Measurements, own: readonly MessageFault[]): readonly MessageFault[] {
   const isFaulty = ({ faults }: SampledReading | SignedContainer): boolean => faults.length > 0;
-  if (own.length === 0 && !readings.some(isFaulty) && !signed.some(isFaulty)) return noFaults;
-  return distinctFaults([...own, ...[...readings, ...signed].flatMap(({ faults }) => faults)]);
+  const isRight = own.length === 0 && notes.length === 0;
+  if (isRight && !readings.some(isFaulty) && !signed.some(isFaulty)) return noFaults;
+  return distinctFaults([...own, ...notes, ...[...readings, ...signed].flatMap(({ faults }) => faults)]);
 }
 
 /** 1.6 numbers its transactions; every number, −1 and 0 too, is kept as it came. */
@@ -261,13 +271,16 @@ function decimalOf(payload: JsonRecord, key: string): string | null {
   return number === null ? null : number.toString();
 }
 
-/** Adds the faults to the message, and to the readings that they are in. */
+/** Adds the faults to the message, and to the readings that they are in and that were not read all the same. */
 function withSchemaFaults(message: StationMessage, schemaFaults: readonly MessageFault[]): StationMessage {
   if (schemaFaults.length === 0) return message;
   const faults = distinctFaults([...message.faults, ...schemaFaults]);
   if (!isTransactionMessage(message)) return { ...message, faults };
+  const isNoted = (path: string): boolean =>
+    message.faults.some(({ code, path: noted }) => code === "VALUE_FORM" && noted === path);
   const readings = message.readings.map((reading) => {
-    const own = schemaFaults.filter(({ path }) => isAbout(path, reading.path));
+    const isTold = (path: string): boolean => reading.time !== null && path.endsWith("/timestamp");
+    const own = schemaFaults.filter(({ path }) => isAbout(path, reading.path) && !isNoted(path) && !isTold(path));
     return own.length === 0 ? reading : { ...reading, faults: distinctFaults([...reading.faults, ...own]) };
   });
   return { ...message, faults, readings };

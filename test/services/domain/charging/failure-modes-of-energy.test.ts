@@ -47,18 +47,27 @@ describe("failure mode 5: register reset and rollover", function () {
       values: [{ value: 0.30000000000000004, ...kWh }],
     });
     const messages = [begin2(0, kWh), update, end2(0.3, kWh)];
-    expect(summaryOf(assess(messages))).to.deep.equal({ ...unsigned, energyWh: "300.00000000000004", flags: [] });
+    expect(summaryOf(assess(messages))).to.deep.equal({ ...unsigned, energyWh: "300", flags: [] });
   });
 });
 
 describe("failure mode 6: first register zero with an odometer later", function () {
-  it("counts from the next reading and says so", function () {
-    const messages = [start16(0, 0), sample16(20, { value: "909948" }), stop16(60, 910_031)];
+  it("counts from the next reading and says so, where it comes at once", function () {
+    const messages = [start16(0, 0), sample16(2, { value: "909948" }), stop16(60, 910_031)];
     const assessment = assess(messages);
     const expected = { ...unsigned, energyWh: "83", flags: ["FIRST_REGISTER_ZERO"] };
     expect(summaryOf(assessment)).to.deep.equal(expected);
     expect(assessment.begin?.registerWh).to.equal("909948");
     expect(assessment.claimedEnergyWh).to.equal("910031");
+  });
+  it("holds the session where energy may have flowed before the next reading", function () {
+    const messages = [start16(0, 0), sample16(20, { value: "909948" }), stop16(60, 910_031)];
+    expect(summaryOf(assess(messages))).to.deep.equal({
+      grade: "plausible-unsigned",
+      energyWh: "83",
+      reasons: ["UNSIGNED", "BEGIN_UNCOVERED"],
+      flags: ["FIRST_REGISTER_ZERO"],
+    });
   });
   it("disputes it where no reading in between could be the begin", function () {
     expect(summaryOf(assess([start16(0, 0), stop16(60, 910_031)]))).to.deep.equal(disputed("0", "STEP_IMPLAUSIBLE"));
@@ -295,13 +304,14 @@ describe("failure mode 10: choosing the reading", function () {
     expect([begin?.source, begin?.registerWh]).to.deep.equal(["meter-start", "1000"]);
     expect([end?.source, end?.registerWh, end?.context]).to.deep.equal(["sampled-value", "1100.4", "Transaction.End"]);
   });
-  it("says where a reading of begin or end is missing", function () {
+  it("says where a reading of begin or end is missing, and holds what may have flowed before the first", function () {
     const update = (seconds: number, seqNo: number, value: number) =>
       event2({ type: "Updated", seconds, seqNo, values: [{ value }] });
     const begin = event2({ type: "Started", seconds: 0, seqNo: 0 });
     const messages = [begin, update(20, 1, 100), update(40, 2, 130), event2({ type: "Ended", seconds: 60, seqNo: 3 })];
     expect(energyOf(messages)).to.deep.equal({
-      ...unsigned,
+      grade: "plausible-unsigned",
+      reasons: ["UNSIGNED", "BEGIN_UNCOVERED"],
       energyWh: "30",
       flags: ["BEGIN_READING_MISSING", "END_READING_MISSING"],
     });

@@ -144,7 +144,8 @@ describe("failure mode 4: out-of-order and duplicated readings", function () {
   });
 
   it("never lets a late reading change what was settled, and shows that it contradicts", function () {
-    const reviewed = reviewSettled(settled, inputOf([...settledMessages, sample16(40, { value: "20" })]));
+    const late = [sample16(40, { value: "20" }), sample16(50, { value: "25" })];
+    const reviewed = reviewSettled(settled, inputOf([...settledMessages, ...late]));
     expect(reviewed).to.deep.equal({ ...settled.assessment, flags: ["LATE_MESSAGE", "LATE_CONTRADICTION"] });
   });
   it("shows a late reading that agrees as late and no more", function () {
@@ -162,13 +163,21 @@ describe("failure mode 4: out-of-order and duplicated readings", function () {
     expect(assess(messages).energyWh).to.equal("100");
   });
   it("leaves out what was measured before the begin or after the end", function () {
-    const messages = [start16(0, 0), stop16(60, 100), sample16(-30, { value: "0" }), sample16(90, { value: "500" })];
-    expect(summaryOf(assess(messages))).to.deep.equal({
-      grade: "plausible-unsigned",
-      energyWh: "100",
-      reasons: ["UNSIGNED"],
-      flags: ["READING_OUTSIDE_TRANSACTION"],
-    });
+    const messages = [start16(0, 0), stop16(60, 100), sample16(-30, { value: "0" }), sample16(90, { value: "100" })];
+    const expected = { grade: "plausible-unsigned", energyWh: "100", flags: ["READING_OUTSIDE_TRANSACTION"] };
+    expect(summaryOf(assess(messages))).to.deep.equal({ ...expected, reasons: ["UNSIGNED"] });
+  });
+  it("holds the session where such a reading shows energy that does not count", function () {
+    for (const outside of [sample16(90, { value: "500" }), sample16(-30, { value: "120" })]) {
+      expect(summaryOf(assess([start16(0, 0), stop16(60, 100), outside]))).to.deep.equal({
+        grade: "plausible-unsigned",
+        energyWh: "100",
+        reasons: ["UNSIGNED", "READING_BEYOND_ENDS"],
+        flags: ["READING_OUTSIDE_TRANSACTION"],
+      });
+    }
+    const before = [start16(0, 1_000), stop16(60, 1_100), sample16(-30, { value: "990" })];
+    expect(assess(before).reasons).to.include("READING_BEYOND_ENDS");
   });
 });
 
@@ -280,6 +289,7 @@ describe("failure mode 12: clock", function () {
     const early = { receivedAtSeconds: -360 };
     expect(assess([start16(0, 0, {}, early), stop16(60, 100, {}, { receivedAtSeconds: -300 })]).flags).to.deep.equal([
       "CLOCK_AHEAD",
+      "TIME_CORRECTED",
     ]);
     const late = { receivedAtSeconds: 900 };
     expect(assess([start16(0, 0, {}, late), stop16(60, 100, {}, late)]).flags).to.deep.equal([

@@ -4,7 +4,13 @@ import { resolve } from "node:path";
 import { expect } from "chai";
 
 import { decideSettlement, defaultEvidencePolicy } from "../../../../services/domain/charging/settlement-policy.ts";
-import { findingCatalogue, severityOf, sortFindings } from "../../../../services/domain/charging/findings.ts";
+import {
+  findingCatalogue,
+  resolutionOf,
+  severityOf,
+  sortFindings,
+  type FindingCode,
+} from "../../../../services/domain/charging/findings.ts";
 
 const unsigned = {
   grade: "plausible-unsigned",
@@ -91,6 +97,18 @@ describe("Findings", function () {
     }
     expect(severityOf("REGISTER_RESET")).to.equal("dispute");
   });
+  it("say what would resolve them, unless nothing has to be resolved", async function () {
+    const codes = sortFindings(Object.keys(findingCatalogue).filter(isFindingCode));
+    for (const code of codes) {
+      const resolution = resolutionOf(code);
+      if (severityOf(code) === "notice") expect(resolution, code).to.equal(null);
+      else expect(resolution, code).to.match(/^[A-Z].*\.$/);
+    }
+    const page = await readFile(resolve(import.meta.dirname, "../../../../docs/ocpp-energy.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` +\| ([^|]+?) +\|$/gm)].map((row) => row.slice(1));
+    const expected = codes.flatMap((code) => (resolutionOf(code) === null ? [] : [[code, resolutionOf(code)]]));
+    expect(rows).to.deep.equal(expected);
+  });
   it("are all in the documentation, as they are in the catalogue", async function () {
     const page = await readFile(resolve(import.meta.dirname, "../../../../docs/ocpp-energy.md"), "utf8");
     const rows = [...page.matchAll(/^\| `([A-Z_]+)` +\| (\S+) +\| (.+?) +\|$/gm)].map((row) => row.slice(1));
@@ -98,3 +116,7 @@ describe("Findings", function () {
     expect(rows).to.deep.equal(expected);
   });
 });
+
+function isFindingCode(code: string): code is FindingCode {
+  return Object.hasOwn(findingCatalogue, code);
+}

@@ -135,6 +135,7 @@ describe("failure mode 11: signed values", function () {
         sample16(20, { value: "1030" }),
         sample16(30, { value: "0" }),
         sample16(40, { value: "300000" }),
+        sample16(50, { value: "300020" }),
         stop16(60, 45),
         stop16(60, 46),
       ];

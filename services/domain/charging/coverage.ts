@@ -1,0 +1,162 @@
+import { addDecimals, compareDecimals, subtractDecimals, type Decimal } from "../decimal.ts";
+import { isAwaitingMessages, type Completeness } from "./completeness.ts";
+import type { EnergySeries, SeriesPoint } from "./energy-series.ts";
+import { coarserOf } from "./exactness.ts";
+import type { FindingCode } from "./findings.ts";
+import type { TransactionMessage } from "./message.ts";
+import { isStepPlausible, type RegisterWalk, type StationProfile } from "./register-walk.ts";
+import { energyByPowerWh, greatestPowerW } from "./unit-check.ts";
+
+/** What is known of a transaction when its ends are looked at. */
+export interface CoverageInput {
+  readonly messages: readonly TransactionMessage[];
+  /** The stop that settles; `null` while there is none. */
+  readonly ended: TransactionMessage | null;
+  readonly series: EnergySeries;
+  /** The readings that count. */
+  readonly points: readonly SeriesPoint[];
+  readonly walk: RegisterWalk;
+  readonly completeness: Completeness;
+  readonly station: StationProfile;
+}
+
+/**
+ * A reading stands for a begin or end that nobody read, if no more than a twentieth of the time that is covered lies
+ * between, and no more than two minutes: two of the usual intervals of samples.
+ */
+const coveredPerUncovered = 20;
+const greatestUncoveredMs = 120_000;
+/** What a register in hundredths of a kilowatt-hour can hide. */
+const leastEnergyByPowerWh: Decimal = { unscaled: 10n, scale: 0 };
+/** Power is sampled and not averaged, and so it contradicts a register by a whole order only. */
+const powerFactor = 10n;
+
+/**
+ * What the readings that count leave open (docs/ocpp-energy.md, "What the readings leave open"): energy before the first, after the
+ * last, in messages that are missing, or none at all where none is proven. Nothing of it settles by itself.
+ */
+export function findGapsOfCoverage(input: CoverageInput): FindingCode[] {
+  const { messages, ended, series, points, walk } = input;
+  const isAwaiting = isAwaitingMessages(messages);
+  const [first] = points;
+  const isOneMoment = points.every(({ time }) => time.epochMs === first?.time.epochMs);
+  if (first === undefined || isOneMoment) {
+    const findings: FindingCode[] = ended === null ? ["STOP_MISSING"] : [];
+    if (series.findings.includes("TIMES_CONTRADICT")) return findings;
+    // What is on its way may bring the other reading, and then nothing is in dispute.
+    if (isAwaiting) return [...findings, "MESSAGES_MISSING"];
+    return [...findings, first === undefined ? "NO_READING" : "SINGLE_READING"];
+  }
+  const findings: FindingCode[] = [];
+  if (!series.hasBegin) findings.push("BEGIN_READING_MISSING");
+  if (ended === null) findings.push("STOP_MISSING");
+  else if (!series.hasEnd) findings.push("END_READING_MISSING");
+  const isBeginOpen = !isBeginCovered(input);
+  const isEndOpen = ended !== null && !isEndCovered(input, ended);
+  const isSum = series.findings.includes("INTERVALS_SUMMED");
+  if (isAwaiting && (isBeginOpen || isEndOpen || isSum || ended === null)) findings.push("MESSAGES_MISSING");
+  if (isBeginOpen) findings.push("BEGIN_UNCOVERED");
+  if (isEndOpen) findings.push("END_UNCOVERED");
+  if (series.outside.some((point) => isBeyond(point, points, input.station))) findings.push("READING_BEYOND_ENDS");
+  if (walk.energyWh.unscaled === 0n && isZeroOpen(input, findings)) findings.push("ZERO_UNPROVEN");
+  return [...findings, ...findingsOfPower(input)];
+}
+
+function isBeginCovered({ messages, walk }: CoverageInput): boolean {
+  const first = walk.segments[0]?.begin;
+  if (first === undefined || first.role === "begin") return first !== undefined;
+  const fromMs = flowBeginMs(messages);
+  return fromMs !== null && isShort(first.time.epochMs - fromMs, walk);
+}
+
+/** When energy can first have flowed: at the start, or when a station that says so began to charge. */
+function flowBeginMs(messages: readonly TransactionMessage[]): number | null {
+  const started = messages.find((message) => message.kind === "transaction-started");
+  const startMs = started?.time?.epochMs ?? null;
+  if (started?.kind !== "transaction-started" || startMs === null) return null;
+  if (started.chargingState === null || started.chargingState === "Charging") return startMs;
+  const charging = messages.flatMap((message) =>
+    message.kind !== "meter-values" && message.chargingState === "Charging" && message.time !== null
+      ? [message.time.epochMs]
+      : [],
+  );
+  return charging.length === 0
+    ? startMs
+    : Math.max(
+        startMs,
+        charging.reduce((least, ms) => Math.min(least, ms)),
+      );
+}
+
+function isEndCovered({ walk, points, completeness }: CoverageInput, ended: TransactionMessage): boolean {
+  const last = walk.segments.at(-1)?.end;
+  if (last === undefined) return false;
+  if (last.role === "end" && last.reportedBy === "transaction-ended") return true;
+  if (ended.time === null) return false;
+  const uncoveredMs = ended.time.epochMs - last.time.epochMs;
+  if (isShort(uncoveredMs, walk)) return true;
+  // Nothing was lost, and the station reads its meter at intervals only: what it did not read is not charged.
+  const isRefused = ended.readings.some(
+    ({ measurand, faults }) => measurand.startsWith("Energy.Active.Import.") && faults.length > 0,
+  );
+  return completeness.kind === "complete" && !isRefused && uncoveredMs <= 2 * longestGapMs(points);
+}
+
+function isShort(uncoveredMs: number, { segments }: RegisterWalk): boolean {
+  const beginMs = segments[0]?.begin.time.epochMs ?? 0;
+  const endMs = segments.at(-1)?.end.time.epochMs ?? 0;
+  return uncoveredMs <= Math.min(greatestUncoveredMs, (endMs - beginMs) / coveredPerUncovered);
+}
+
+function longestGapMs(points: readonly SeriesPoint[]): number {
+  return points.reduce((longest, { time }, index) => {
+    const previous = points[index - 1] ?? points[0];
+    return previous === undefined ? longest : Math.max(longest, time.epochMs - previous.time.epochMs);
+  }, 0);
+}
+
+/** Whether a reading that does not count shows energy that those which count do not. */
+function isBeyond(point: SeriesPoint, points: readonly SeriesPoint[], station: StationProfile): boolean {
+  const [first] = points;
+  const last = points.at(-1);
+  if (first === undefined || last === undefined) return true;
+  const isAbove = exceeds(point, last) && exceeds(point, first);
+  if (point.time.epochMs > last.time.epochMs) return isAbove;
+  if (!exceeds(first, point)) return isAbove;
+  // Stations report 0 before they have asked their meter.
+  const step = {
+    energyWh: subtractDecimals(first.registerWh, point.registerWh),
+    durationMs: first.time.epochMs - point.time.epochMs + Math.max(first.time.resolutionMs, point.time.resolutionMs),
+    quantumWh: coarserOf(first.quantumWh, point.quantumWh),
+  };
+  return point.registerWh.unscaled !== 0n || isStepPlausible(step, station.ratedPowerW);
+}
+
+/** Whether the register is higher, by more than the less exact reading can tell. */
+function exceeds(high: SeriesPoint, low: SeriesPoint): boolean {
+  const limitWh = addDecimals(low.registerWh, coarserOf(high.quantumWh, low.quantumWh));
+  return compareDecimals(high.registerWh, limitWh) > 0;
+}
+
+function findingsOfPower({ messages, walk, points }: CoverageInput): FindingCode[] {
+  const byPowerWh = energyByPowerWh(messages);
+  const quantumWh = points.reduce((coarsest, point) => coarserOf(coarsest, point.quantumWh), leastEnergyByPowerWh);
+  const limitWh = addDecimals({ ...walk.energyWh, unscaled: walk.energyWh.unscaled * powerFactor }, quantumWh);
+  return compareDecimals(byPowerWh, limitWh) > 0 ? ["POWER_CONTRADICTS"] : [];
+}
+
+/** Whether a session in which the register stood still may have had energy all the same. */
+function isZeroOpen({ messages, series, ended, points }: CoverageInput, findings: readonly FindingCode[]): boolean {
+  const isRead = series.hasBegin && series.hasEnd && ended !== null && findings.length === 0;
+  const doubts: readonly FindingCode[] = ["READING_QUARANTINED", "TIME_REFUSED"];
+  const isDoubtful = series.findings.some((code) => doubts.includes(code)) || points.length < series.points.length;
+  if (!isRead || isDoubtful) return true;
+  const durationMs = (points.at(-1)?.time.epochMs ?? 0) - (points[0]?.time.epochMs ?? 0);
+  const possibleWh = energyOf(greatestPowerW(messages), durationMs);
+  return compareDecimals(possibleWh, leastEnergyByPowerWh) >= 0;
+}
+
+function energyOf(powerW: Decimal, durationMs: number): Decimal {
+  const hours = 3_600_000n;
+  return { unscaled: (powerW.unscaled * BigInt(durationMs) * 1_000n) / hours, scale: powerW.scale + 3 };
+}
