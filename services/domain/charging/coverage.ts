@@ -26,6 +26,8 @@ export interface CoverageInput {
  */
 const coveredPerUncovered = 20;
 const greatestUncoveredMs = 120_000;
+/** With fewer readings nothing tells at which intervals a station samples. */
+const leastSamples = 3;
 /** What a register in hundredths of a kilowatt-hour can hide. */
 const leastEnergyByPowerWh: Decimal = { unscaled: 10n, scale: 0 };
 /** Power is sampled and not averaged, and so it contradicts a register by a whole order only. */
@@ -99,7 +101,8 @@ function isEndCovered({ walk, points, completeness }: CoverageInput, ended: Tran
   const isRefused = ended.readings.some(
     ({ measurand, faults }) => measurand.startsWith("Energy.Active.Import.") && faults.length > 0,
   );
-  return completeness.kind === "complete" && !isRefused && uncoveredMs <= 2 * longestGapMs(points);
+  const isSampled = points.length >= leastSamples;
+  return completeness.kind === "complete" && !isRefused && isSampled && uncoveredMs <= 2 * longestGapMs(points);
 }
 
 function isShort(uncoveredMs: number, { segments }: RegisterWalk): boolean {
