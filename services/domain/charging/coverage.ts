@@ -102,13 +102,15 @@ function isEndCovered({ walk, points, completeness }: CoverageInput, ended: Tran
     ({ measurand, faults }) => measurand.startsWith("Energy.Active.Import.") && faults.length > 0,
   );
   const isSampled = points.length >= leastSamples;
-  return completeness.kind === "complete" && !isRefused && isSampled && uncoveredMs <= 2 * longestGapMs(points);
+  const isNext = uncoveredMs >= 0 && uncoveredMs <= 2 * longestGapMs(points);
+  return completeness.kind === "complete" && !isRefused && isSampled && isNext;
 }
 
 function isShort(uncoveredMs: number, { segments }: RegisterWalk): boolean {
   const beginMs = segments[0]?.begin.time.epochMs ?? 0;
   const endMs = segments.at(-1)?.end.time.epochMs ?? 0;
-  return uncoveredMs <= Math.min(greatestUncoveredMs, (endMs - beginMs) / coveredPerUncovered);
+  // A reading from long before the start, or after the end, says that one of the two times is wrong.
+  return Math.abs(uncoveredMs) <= Math.min(greatestUncoveredMs, (endMs - beginMs) / coveredPerUncovered);
 }
 
 function longestGapMs(points: readonly SeriesPoint[]): number {

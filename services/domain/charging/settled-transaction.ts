@@ -1,5 +1,5 @@
 import { assessTransaction, type AssessmentInput, type TransactionAssessment } from "./assess-transaction.ts";
-import { sortFindings, type FindingCode } from "./findings.ts";
+import { severityOf, sortFindings, type FindingCode } from "./findings.ts";
 import { isTransactionMessage } from "./message.ts";
 import { messageKeyOf } from "./natural-key.ts";
 
@@ -19,7 +19,9 @@ export function reviewSettled(settled: SettledTransaction, input: AssessmentInpu
   const known = new Set(settled.messageKeys);
   const isLate = input.messages.some((message) => isTransactionMessage(message) && !known.has(messageKeyOf(message)));
   if (!isLate) return settled.assessment;
-  const findings: FindingCode[] = [...settled.assessment.flags, "LATE_MESSAGE"];
-  if (assessTransaction(input).energyMicroWh !== settled.assessment.energyMicroWh) findings.push("LATE_CONTRADICTION");
+  const assessment = assessTransaction(input);
+  const notices = assessment.flags.filter((code) => severityOf(code) === "notice");
+  const findings: FindingCode[] = [...settled.assessment.flags, ...notices, "LATE_MESSAGE"];
+  if (assessment.energyMicroWh !== settled.assessment.energyMicroWh) findings.push("LATE_CONTRADICTION");
   return { ...settled.assessment, flags: sortFindings(findings) };
 }

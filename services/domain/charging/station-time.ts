@@ -7,9 +7,9 @@ const timeGrammar =
 const minuteMs = 60_000;
 /** No meter that reports through OCPP 1.6 or later measured before (docs/ocpp-energy.md, rule 12). */
 const earliestEvidenceMs = Date.UTC(2020, 0, 1);
-/** A clock may run ahead; a reading from the future is none (docs/ocpp-energy.md, rule 12). */
-const futureToleranceMs = 10 * minuteMs;
-/** More than this is worth telling the operator, and is corrected where it is ahead (docs/ocpp-energy.md, rule 12). */
+/** A clock may run ahead by so much; what is further ahead cannot be (docs/ocpp-energy.md, rule 12). */
+const acceptedSkewMs = 10 * minuteMs;
+/** More than this is worth telling the operator (docs/ocpp-energy.md, rule 12). */
 const notableSkewMs = 5 * minuteMs;
 /** Every offset from UTC that is in use is a multiple of a quarter of an hour, from 12 hours behind to 14 ahead. */
 const offsetStepMs = 15 * minuteMs;
@@ -62,12 +62,12 @@ export function offsetByReceiptMs(localEpochMs: number, receivedAtMs: number): n
 }
 
 /**
- * By how much a time is ahead of its receipt, if by more than five minutes, else 0. No message comes from the future, so
+ * By how much a time is ahead of its receipt, if by more than ten minutes, else 0. No message comes from the future, so
  * such a clock is wrong: mostly it shows local time and calls it UTC.
  */
 export function aheadOfReceiptMs(epochMs: number, receivedAtMs: number): number {
   const aheadMs = epochMs - receivedAtMs;
-  return aheadMs > notableSkewMs ? aheadMs : 0;
+  return aheadMs > acceptedSkewMs ? aheadMs : 0;
 }
 
 /** The time, moved by the time of receipt, with what the station reported beside it. */
@@ -82,7 +82,7 @@ export function reportedMs({ epochMs, reportedEpochMs }: StationTime): number {
 
 /** Whether a reading may carry this time: neither before 2020 nor more than ten minutes after it arrived. */
 export function isEvidenceTime(time: StationTime, receivedAtMs: number): boolean {
-  return time.epochMs >= earliestEvidenceMs && time.epochMs <= receivedAtMs + futureToleranceMs;
+  return time.epochMs >= earliestEvidenceMs && time.epochMs <= receivedAtMs + acceptedSkewMs;
 }
 
 /**

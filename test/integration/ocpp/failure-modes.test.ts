@@ -138,7 +138,9 @@ describe("The failure modes of chargers, over real sockets into a real store", f
     expect(settled.session).to.deep.include({ state: "settled" });
     expect(settled.session.assessment).to.deep.include({ grade: "plausible-unsigned", energyWh: "1500", flags: [] });
 
+    // One alone would be set aside, because its neighbours agree.
     await charger.call("TransactionEvent", event("Updated", 4, 230, 99_999));
+    await charger.call("TransactionEvent", event("Updated", 5, 231, 99_999));
     await world.settle();
     const later = await world.show(place.session);
     expect(later.session.closing).to.deep.equal(settled.session.closing);
@@ -199,7 +201,7 @@ describe("The failure modes of chargers, over real sockets into a real store", f
     expect(shown.session.assessment?.flags).to.include("STOP_MISSING");
   });
 
-  it("7: takes a charger of 2.x at its word that a transaction is over and nothing will come", async function () {
+  it("7: takes a charger of 2.x at its word that a transaction is over, and charges nothing for one reading", async function () {
     const place = await openPlace(chain, world);
     const charger = await world.connect("CS-1", "ocpp2.1", [place.point.evse]);
     charger.answers = ({ action }) =>
@@ -220,9 +222,9 @@ describe("The failure modes of chargers, over real sockets into a real store", f
     await world.settle();
     expect(charger.taken).to.deep.equal([{ action: "GetTransactionStatus", payload: { transactionId: "T-1" } }]);
     const shown = await world.show(place.session);
-    expect(shown.session.state).to.equal("settled");
-    expect(shown.session.assessment).to.deep.include({ energyWh: "0", hold: null });
-    expect(shown.session.closing?.chargedMicro).to.equal("0");
+    expect(shown.session.state).to.equal("disputed");
+    expect(shown.session.assessment).to.deep.include({ reasons: ["SINGLE_READING"], hold: "DISPUTED" });
+    expect(shown.session.closing).to.equal(null);
   });
 
   it("13: lets a transaction go on after its charger has booted", async function () {

@@ -57,7 +57,7 @@ const run = fc.record({
   form: fc.constantFrom("right", "other" as const),
   isBeginUnknown: rarely(fc.constant(true)),
   isEndUnknown: rarely(fc.constant(true)),
-  startAheadSeconds: fc.constantFrom(0, 0, 0, 3_600, 7_200, 400),
+  startAheadSeconds: fc.constantFrom(0, 0, 0, 0, 3_600, 7_200, 700, 400, 200),
   secondStop: fc.constantFrom("none", "none", "none", "same", "same", "same", "same", "other"),
   retries: fc.array(fc.nat(), { maxLength: 6 }),
   lateBySeconds: fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 20, maxLength: 20 }),
@@ -118,7 +118,7 @@ function sessionOf(chosen: Run): Session {
     const values = beginText === null ? {} : { values: [{ value: valueOf(beginText) }] };
     messages.push(event2({ type: "Started", seconds: startSeconds, seqNo: 0, ...values, arrival: startArrival }));
   }
-  if (startSeconds > 0) expected.add("TIME_CORRECTED");
+  if (startSeconds > 600) expected.add("TIME_CORRECTED");
   for (const [index, seconds] of chosen.seconds.entries()) {
     const values = [...others, { value: valueOf(textAt(seconds, index + 1)) }, ...repeated];
     messages.push(

@@ -304,14 +304,14 @@ describe("failure mode 10: choosing the reading", function () {
     expect([begin?.source, begin?.registerWh]).to.deep.equal(["meter-start", "1000"]);
     expect([end?.source, end?.registerWh, end?.context]).to.deep.equal(["sampled-value", "1100.4", "Transaction.End"]);
   });
-  it("says where a reading of begin or end is missing, and holds what may have flowed before the first", function () {
+  it("says where a reading of begin or end is missing, and holds what may have flowed around", function () {
     const update = (seconds: number, seqNo: number, value: number) =>
       event2({ type: "Updated", seconds, seqNo, values: [{ value }] });
     const begin = event2({ type: "Started", seconds: 0, seqNo: 0 });
     const messages = [begin, update(20, 1, 100), update(40, 2, 130), event2({ type: "Ended", seconds: 60, seqNo: 3 })];
     expect(energyOf(messages)).to.deep.equal({
       grade: "plausible-unsigned",
-      reasons: ["UNSIGNED", "BEGIN_UNCOVERED"],
+      reasons: ["UNSIGNED", "BEGIN_UNCOVERED", "END_UNCOVERED"],
       energyWh: "30",
       flags: ["BEGIN_READING_MISSING", "END_READING_MISSING"],
     });
