@@ -67,36 +67,35 @@ export function findGapsOfCoverage(input: CoverageInput): FindingCode[] {
 function isBeginCovered({ messages, walk }: CoverageInput): boolean {
   const first = walk.segments[0]?.begin;
   if (first === undefined || first.role === "begin") return first !== undefined;
-  const fromMs = flowBeginMs(messages);
-  return fromMs !== null && isShort(first.time.epochMs - fromMs, walk);
+  const started = messages.find((message) => message.kind === "transaction-started");
+  if (started?.kind !== "transaction-started" || started.time === null) return false;
+  const startMs = earliestOf(started.time.epochMs, started);
+  const atMs = first.time.epochMs;
+  if (atMs < startMs) return isShort(startMs - atMs, walk);
+  return isShort(Math.max(0, atMs - flowBeginMs(startMs, started.chargingState, messages)), walk);
 }
 
 /** When energy can first have flowed: at the start, or when a station that says so began to charge. */
-function flowBeginMs(messages: readonly TransactionMessage[]): number | null {
-  const started = messages.find((message) => message.kind === "transaction-started");
-  const startMs = started?.time?.epochMs ?? null;
-  if (started?.kind !== "transaction-started" || startMs === null) return null;
-  if (started.chargingState === null || started.chargingState === "Charging") return startMs;
+function flowBeginMs(startMs: number, stateAtStart: string | null, messages: readonly TransactionMessage[]): number {
+  if (stateAtStart === null || stateAtStart === "Charging") return startMs;
   const charging = messages.flatMap((message) =>
     message.kind !== "meter-values" && message.chargingState === "Charging" && message.time !== null
-      ? [message.time.epochMs]
+      ? [earliestOf(message.time.epochMs, message)]
       : [],
   );
-  return charging.length === 0
-    ? startMs
-    : Math.max(
-        startMs,
-        charging.reduce((least, ms) => Math.min(least, ms)),
-      );
+  if (charging.length === 0) return startMs;
+  return charging.reduce((least, ms) => Math.min(least, ms));
 }
 
-function isEndCovered({ walk, points, completeness }: CoverageInput, ended: TransactionMessage): boolean {
+function isEndCovered({ messages, walk, points, completeness }: CoverageInput, ended: TransactionMessage): boolean {
   const last = walk.segments.at(-1)?.end;
   if (last === undefined) return false;
   if (last.role === "end" && last.reportedBy === "transaction-ended") return true;
   if (ended.time === null) return false;
-  const uncoveredMs = ended.time.epochMs - last.time.epochMs;
-  if (isShort(uncoveredMs, walk)) return true;
+  const reporter = messages.find(({ frameId }) => frameId === last.frameId);
+  const lastMs = reporter === undefined ? last.time.epochMs : earliestOf(last.time.epochMs, reporter);
+  const uncoveredMs = ended.time.epochMs - lastMs;
+  if (isShort(Math.abs(uncoveredMs), walk)) return true;
   // Nothing was lost, and the station reads its meter at intervals only: what it did not read is not charged.
   const isRefused = ended.readings.some(
     ({ measurand, faults }) => measurand.startsWith("Energy.Active.Import.") && faults.length > 0,
@@ -106,11 +105,15 @@ function isEndCovered({ walk, points, completeness }: CoverageInput, ended: Tran
   return completeness.kind === "complete" && !isRefused && isSampled && isNext;
 }
 
+/** A clock may be ahead by a little; nothing was measured after it was received. */
+function earliestOf(epochMs: number, { receivedAtMs }: TransactionMessage): number {
+  return Math.min(epochMs, receivedAtMs);
+}
+
 function isShort(uncoveredMs: number, { segments }: RegisterWalk): boolean {
   const beginMs = segments[0]?.begin.time.epochMs ?? 0;
   const endMs = segments.at(-1)?.end.time.epochMs ?? 0;
-  // A reading from long before the start, or after the end, says that one of the two times is wrong.
-  return Math.abs(uncoveredMs) <= Math.min(greatestUncoveredMs, (endMs - beginMs) / coveredPerUncovered);
+  return uncoveredMs <= Math.min(greatestUncoveredMs, (endMs - beginMs) / coveredPerUncovered);
 }
 
 function longestGapMs(points: readonly SeriesPoint[]): number {
