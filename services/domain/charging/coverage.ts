@@ -56,7 +56,7 @@ export function findGapsOfCoverage(input: CoverageInput): FindingCode[] {
   const isBeginOpen = !isBeginCovered(input);
   const isEndOpen = ended !== null && !isEndCovered(input, ended);
   const isSum = series.findings.includes("INTERVALS_SUMMED");
-  if (isAwaiting && (isBeginOpen || isEndOpen || isSum || ended === null)) findings.push("MESSAGES_MISSING");
+  if (isAwaiting && (isBeginOpen || isEndOpen || isSum)) findings.push("MESSAGES_MISSING");
   if (isBeginOpen) findings.push("BEGIN_UNCOVERED");
   if (isEndOpen) findings.push("END_UNCOVERED");
   if (series.outside.some((point) => isBeyond(point, points, input.station))) findings.push("READING_BEYOND_ENDS");

@@ -94,7 +94,10 @@ export function isEvidenceTime(time: StationTime, receivedAtMs: number): boolean
 export function estimateClockSkewMs(
   messages: readonly { readonly time: StationTime | null; readonly receivedAtMs: number }[],
 ): number | null {
-  const skews = messages.flatMap(({ time, receivedAtMs }) => (time === null ? [] : [reportedMs(time) - receivedAtMs]));
+  // A time without zone tells the zone, and nothing about the clock.
+  const skews = messages.flatMap(({ time, receivedAtMs }) =>
+    time === null || time.isWithoutZone === true ? [] : [reportedMs(time) - receivedAtMs],
+  );
   return skews.length === 0 ? null : skews.reduce((greatest, skew) => Math.max(greatest, skew));
 }
 

@@ -15,6 +15,15 @@ export interface WatchedEnergy {
   /** Times of the first and the newest reading, by the station's clock. */
   readonly beganAtMs: number;
   readonly atMs: number;
+  /** The newest reading, if the register cannot have run on to it: a fault of one reading, or of all that follow. */
+  readonly suspect?: WatchedPoint | undefined;
+}
+
+/** A reading that the register was at. */
+export interface WatchedPoint {
+  readonly registerWh: Decimal;
+  readonly quantumWh: Decimal;
+  readonly atMs: number;
 }
 
 const zeroWh: Decimal = { unscaled: 0n, scale: 0 };
@@ -26,7 +35,9 @@ export function watchEnergy(
   ratedPowerW: number,
 ): WatchedEnergy | null {
   const { points } = chooseEnergySeries([message], message.kind === "transaction-ended" ? message : null);
-  return points.reduce<WatchedEnergy | null>((known, point) => advance(known, point, ratedPowerW), watched);
+  // Some stations send the begin again beside each sample, so the greatest of each moment counts.
+  const greatest = points.filter(({ time }, index) => points[index + 1]?.time.epochMs !== time.epochMs);
+  return greatest.reduce<WatchedEnergy | null>((known, point) => advance(known, point, ratedPowerW), watched);
 }
 
 /** What the hold is watched with. */
@@ -41,14 +52,27 @@ export function meteredSoFar(watched: WatchedEnergy): {
 
 function advance(watched: WatchedEnergy | null, point: SeriesPoint, ratedPowerW: number): WatchedEnergy {
   const { registerWh, quantumWh, time } = point;
-  if (watched === null) {
-    return { energyWh: zeroWh, registerWh, quantumWh, beganAtMs: time.epochMs, atMs: time.epochMs };
-  }
-  if (time.epochMs <= watched.atMs) return watched;
-  const moved = { ...watched, registerWh, quantumWh, atMs: time.epochMs };
-  if (compareDecimals(registerWh, watched.registerWh) < 0) return moved;
-  const energyWh = subtractDecimals(registerWh, watched.registerWh);
-  const durationMs = time.epochMs - watched.atMs + time.resolutionMs;
-  const step = { energyWh, durationMs, quantumWh: coarserOf(quantumWh, watched.quantumWh) };
-  return isStepPlausible(step, ratedPowerW) ? { ...moved, energyWh: addDecimals(watched.energyWh, energyWh) } : moved;
+  const at = { registerWh, quantumWh, atMs: time.epochMs };
+  if (watched === null) return { energyWh: zeroWh, ...at, beganAtMs: time.epochMs };
+  const { suspect, ...known } = watched;
+  if (time.epochMs <= known.atMs) return watched;
+  const stepWh = stepFrom(known, point, ratedPowerW);
+  if (stepWh !== null) return { ...known, ...at, energyWh: addDecimals(known.energyWh, stepWh) };
+  // One reading may be wrong. Where the next agrees with it, the register was reset or replaced and goes on from there.
+  const agreedWh = suspect === undefined ? null : stepFrom(suspect, point, ratedPowerW);
+  if (agreedWh === null) return { ...known, suspect: at };
+  return { ...known, ...at, energyWh: addDecimals(known.energyWh, agreedWh) };
+}
+
+/** What flowed since a reading; `null` where the register cannot have run on from it. */
+function stepFrom(
+  from: WatchedPoint,
+  { registerWh, quantumWh, time }: SeriesPoint,
+  ratedPowerW: number,
+): Decimal | null {
+  if (compareDecimals(registerWh, from.registerWh) < 0 || time.epochMs < from.atMs) return null;
+  const energyWh = subtractDecimals(registerWh, from.registerWh);
+  const durationMs = time.epochMs - from.atMs + time.resolutionMs;
+  const step = { energyWh, durationMs, quantumWh: coarserOf(quantumWh, from.quantumWh) };
+  return isStepPlausible(step, ratedPowerW) ? energyWh : null;
 }

@@ -14,12 +14,12 @@ const bigInteger = z
   .transform(BigInt);
 const decimal = z.strictObject({ unscaled: bigInteger, scale: z.number() });
 
+const watchedPoint = { registerWh: decimal, quantumWh: decimal, atMs: z.number() };
 const watched = z.strictObject({
+  ...watchedPoint,
   energyWh: decimal,
-  registerWh: decimal,
-  quantumWh: decimal,
   beganAtMs: z.number(),
-  atMs: z.number(),
+  suspect: z.strictObject(watchedPoint).optional(),
 });
 const stopOrder = z.strictObject({ nextAtMs: z.number(), attempts: z.number(), isAccepted: z.boolean() });
 

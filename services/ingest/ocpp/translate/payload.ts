@@ -44,6 +44,18 @@ export function integerOf(record: JsonRecord, key: string): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) ? value : null;
 }
 
+/** The member as integer, also where it is sent as text in plain digits; `null` where it is missing or neither. */
+export function numberOf(record: JsonRecord, key: string): number | null {
+  const value = record[key];
+  const isDigits = typeof value === "string" && /^ *-?[0-9]{1,15} *$/.test(value);
+  return isDigits ? Number(value) : integerOf(record, key);
+}
+
+/** The member as text, also where it is sent as a whole number; `null` where it is missing or neither. */
+export function nameOf(record: JsonRecord, key: string): string | null {
+  return textOf(record, key) ?? integerOf(record, key)?.toString() ?? null;
+}
+
 /** The member as object; an empty one where it is missing or none. */
 export function recordOf(record: JsonRecord, key: string): JsonRecord {
   const value = record[key];

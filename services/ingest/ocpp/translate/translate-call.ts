@@ -8,7 +8,7 @@ import {
   type StationMessage,
 } from "../../../domain/charging/message.ts";
 import { correctTimes } from "./correct-times.ts";
-import { copyPayload, digestOf, integerOf, isJsonRecord, recordOf, textOf, type JsonRecord } from "./payload.ts";
+import { copyPayload, digestOf, isJsonRecord, nameOf, numberOf, recordOf, textOf, type JsonRecord } from "./payload.ts";
 import {
   readMeterValues16,
   readMeterValues2,
@@ -131,7 +131,7 @@ function readStatus(shared: Shared, payload: JsonRecord, is16: boolean): Station
   return {
     ...shared,
     kind: "connector-status",
-    plug: { evseId: is16 ? null : integerOf(payload, "evseId"), connectorId: integerOf(payload, "connectorId") },
+    plug: { evseId: is16 ? null : numberOf(payload, "evseId"), connectorId: numberOf(payload, "connectorId") },
     time,
     faults: [...faults, ...notes],
     state: states.get(stateText) ?? "unknown",
@@ -152,7 +152,7 @@ function readStart(shared: Shared, payload: JsonRecord, assignedTransactionId: s
     readings: measured.readings,
     signed: measured.signed,
     faults: faultsOf(measured, faults),
-    plug: { evseId: null, connectorId: integerOf(payload, "connectorId") },
+    plug: { evseId: null, connectorId: numberOf(payload, "connectorId") },
     time,
     ocppTransactionId: assignedTransactionId,
     idToken: textOf(payload, "idTag"),
@@ -199,7 +199,7 @@ function readMeterValuesCall16(shared: Shared, payload: JsonRecord): StationMess
     readings: measured.readings,
     signed: measured.signed,
     faults: faultsOf(measured, noFaults),
-    plug: { evseId: null, connectorId: integerOf(payload, "connectorId") },
+    plug: { evseId: null, connectorId: numberOf(payload, "connectorId") },
     time: null,
     ocppTransactionId: decimalOf(payload, "transactionId"),
     idToken: null,
@@ -216,7 +216,7 @@ function readMeterValuesCall2(shared: Shared, payload: JsonRecord): StationMessa
     readings: measured.readings,
     signed: measured.signed,
     faults: faultsOf(measured, noFaults),
-    plug: { evseId: integerOf(payload, "evseId"), connectorId: null },
+    plug: { evseId: numberOf(payload, "evseId"), connectorId: null },
     time: null,
     ocppTransactionId: null,
     idToken: null,
@@ -237,23 +237,23 @@ function readTransactionEvent(shared: Shared, payload: JsonRecord): StationMessa
     readings: measured.readings,
     signed: measured.signed,
     faults: faultsOf(measured, faults),
-    plug: { evseId: integerOf(evse, "id"), connectorId: integerOf(evse, "connectorId") },
+    plug: { evseId: numberOf(evse, "id"), connectorId: numberOf(evse, "connectorId") },
     time,
-    ocppTransactionId: textOf(info, "transactionId"),
+    ocppTransactionId: nameOf(info, "transactionId"),
     idToken: textOf(recordOf(payload, "idToken"), "idToken"),
-    sequenceNumber: integerOf(payload, "seqNo"),
+    sequenceNumber: numberOf(payload, "seqNo"),
     isOffline: typeof offline === "boolean" ? offline : null,
     chargingState: textOf(info, "chargingState"),
     triggerReason: textOf(payload, "triggerReason"),
   };
   switch (payload["eventType"]) {
     case "Started":
-      return { ...report, kind: "transaction-started", remoteStartId: integerOf(info, "remoteStartId") };
+      return { ...report, kind: "transaction-started", remoteStartId: numberOf(info, "remoteStartId") };
     case "Ended":
       return { ...report, kind: "transaction-ended", stopReason: textOf(info, "stoppedReason") };
     default:
       // An unknown type of event changes nothing by itself; what it measured is kept.
-      return { ...report, kind: "transaction-updated", remoteStartId: integerOf(info, "remoteStartId") };
+      return { ...report, kind: "transaction-updated", remoteStartId: numberOf(info, "remoteStartId") };
   }
 }
 
@@ -267,7 +267,7 @@ function faultsOf({ readings, signed, notes }: Measurements, own: readonly Messa
 
 /** 1.6 numbers its transactions; every number, −1 and 0 too, is kept as it came. */
 function decimalOf(payload: JsonRecord, key: string): string | null {
-  const number = integerOf(payload, key);
+  const number = numberOf(payload, key);
   return number === null ? null : number.toString();
 }
 

@@ -169,6 +169,25 @@ describe("Translation of calls", function () {
         expect(faultsOf(message), String(meterStart)).to.deep.equal(["VALUE_FORM /meterStart", "SCHEMA /meterStart"]);
       }
     });
+    it("reads identifiers in another JSON type, and says so", function () {
+      const stop = translate("ocpp1.6", "StopTransaction", { transactionId: "4711", meterStop: 5, timestamp: at });
+      if (stop?.kind !== "transaction-ended") throw new Error("no stop");
+      expect([stop.ocppTransactionId, stop.faults.map(({ code }) => code)]).to.deep.equal(["4711", ["SCHEMA"]]);
+      const message = translate(
+        "ocpp2.0.1",
+        "TransactionEvent",
+        event({ seqNo: "7", transactionInfo: { transactionId: 12 }, evse: { id: "2" } }),
+      );
+      if (message?.kind !== "transaction-updated") throw new Error("no update");
+      const { sequenceNumber, ocppTransactionId, plug } = message;
+      expect([sequenceNumber, ocppTransactionId, plug.evseId]).to.deep.equal([7, "12", 2]);
+      for (const transactionId of ["", "1e3", "0x1", "4.5", "12345678901234567890", 4.5, null]) {
+        const unknown = translate("ocpp1.6", "StopTransaction", { transactionId, meterStop: 5, timestamp: at });
+        expect(unknown?.kind === "transaction-ended" && unknown.ocppTransactionId, String(transactionId)).to.equal(
+          null,
+        );
+      }
+    });
     it("refuses a register that is no plain number", function () {
       const cases = ["1e3", "1,000", "0x3E8", "NaN", "", "+5", -1, "-1", null, true, [1], 2 ** 60];
       for (const meterStart of cases) {
