@@ -13,6 +13,7 @@ import {
   type TransactionMessage,
 } from "./message.ts";
 import { messageKeyOf, startKeyOf, stopKeyOf } from "./natural-key.ts";
+import { readInOneZone } from "./one-zone.ts";
 import { setOutliersAside } from "./outliers.ts";
 import { walkRegister, type RegisterWalk, type StationProfile } from "./register-walk.ts";
 import { judgeSigned, type SignedEvidence, type SignedOutcome } from "./signed-evidence.ts";
@@ -81,7 +82,7 @@ const leastDifferenceMicroWh = 1_000_000n;
 
 /** Assesses a transaction: a pure function of the set of its messages and of what was signed. */
 export function assessTransaction(input: AssessmentInput): TransactionAssessment {
-  const messages = distinctMessages(input.messages);
+  const messages = readInOneZone(distinctMessages(input.messages));
   const ends = messages.filter((message) => message.kind === "transaction-ended");
   const [ended = null] = ends;
   const series = chooseEnergySeries(messages, ended);

@@ -305,16 +305,16 @@ function sumIntervals(
 }
 
 /**
- * Whether a stretch between the ends of intervals is half as long again as the others. The first and the last are left
- * out of the comparison, if there are more, because transactions begin and end within an interval.
+ * Whether a stretch between the ends of intervals is half as long again as most others. The first and the last are left out
+ * of the comparison, if there are more, because transactions begin and end within an interval.
  */
 function hasHole(times: readonly StationTime[]): boolean {
   const gapsMs = times.flatMap(({ epochMs }, index) => {
     const previous = times[index - 1];
     return previous === undefined ? [] : [epochMs - previous.epochMs];
   });
-  const inner = gapsMs.length > 2 ? gapsMs.slice(1, -1) : gapsMs.slice(0, 1);
-  const usualMs = inner.reduce((least, gapMs) => Math.min(least, gapMs), Infinity);
+  const inner = (gapsMs.length > 2 ? gapsMs.slice(1, -1) : gapsMs.slice(0, 1)).sort((left, right) => left - right);
+  const usualMs = inner[Math.floor((inner.length - 1) / 2)] ?? Infinity;
   return gapsMs.some((gapMs) => 2 * gapMs > 3 * usualMs);
 }
 

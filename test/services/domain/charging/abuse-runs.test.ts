@@ -58,6 +58,8 @@ const run = fc.record({
   isBeginUnknown: rarely(fc.constant(true)),
   isEndUnknown: rarely(fc.constant(true)),
   startAheadSeconds: fc.constantFrom(0, 0, 0, 0, 3_600, 7_200, 700, 400, 200),
+  /** The station names no zone, and is so many hours ahead of UTC. */
+  zoneHours: rarely(fc.constantFrom(-5, 0, 1, 2, 5.5), 4),
   secondStop: fc.constantFrom("none", "none", "none", "same", "same", "same", "same", "other"),
   retries: fc.array(fc.nat(), { maxLength: 6 }),
   lateBySeconds: fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 20, maxLength: 20 }),
@@ -110,21 +112,42 @@ function sessionOf(chosen: Run): Session {
   // A start whose clock is ahead is live: nobody could tell it from one that waited.
   const startSeconds = chosen.startAheadSeconds;
   const startArrival = startSeconds > 0 ? { receivedAtSeconds: 0 } : arrivalAt(0);
+  const textOf = (seconds: number): string =>
+    chosen.zoneHours === null ? timeText(seconds) : timeText(seconds + chosen.zoneHours * 3_600).replace("Z", "");
+  const meterValueOf = (seconds: number, sampledValue: readonly unknown[]) => ({
+    meterValue: [{ timestamp: textOf(seconds), sampledValue }],
+  });
+  if (chosen.zoneHours !== null) expected.add("TIME_CORRECTED");
   const beginText = chosen.isBeginUnknown === true ? null : textAt(0, 0);
   const endText = chosen.isEndUnknown === true ? null : textAt(lengthSeconds, chosen.seconds.length + 1);
   const messages: TransactionMessage[] = [];
-  if (is16) messages.push(start16(startSeconds, beginText === null ? -1 : memberOf(beginText), {}, startArrival));
+  if (is16)
+    messages.push(
+      start16(
+        startSeconds,
+        beginText === null ? -1 : memberOf(beginText),
+        { timestamp: textOf(startSeconds) },
+        startArrival,
+      ),
+    );
   else {
-    const values = beginText === null ? {} : { values: [{ value: valueOf(beginText) }] };
-    messages.push(event2({ type: "Started", seconds: startSeconds, seqNo: 0, ...values, arrival: startArrival }));
+    const values = beginText === null ? {} : meterValueOf(startSeconds, [{ value: valueOf(beginText) }]);
+    const members = { timestamp: textOf(startSeconds), ...values };
+    messages.push(event2({ type: "Started", seconds: startSeconds, seqNo: 0, members, arrival: startArrival }));
   }
-  if (startSeconds > 600) expected.add("TIME_CORRECTED");
+  if (startSeconds > 600 && chosen.zoneHours === null) expected.add("TIME_CORRECTED");
   for (const [index, seconds] of chosen.seconds.entries()) {
     const values = [...others, { value: valueOf(textAt(seconds, index + 1)) }, ...repeated];
     messages.push(
       is16
-        ? sample16(seconds, values, {}, arrivalAt(seconds))
-        : event2({ type: "Updated", seconds, seqNo: index + 1, values, arrival: arrivalAt(seconds) }),
+        ? sample16(seconds, [], meterValueOf(seconds, values), arrivalAt(seconds))
+        : event2({
+            type: "Updated",
+            seconds,
+            seqNo: index + 1,
+            members: { timestamp: textOf(seconds), ...meterValueOf(seconds, values) },
+            arrival: arrivalAt(seconds),
+          }),
     );
   }
   for (const { seconds, value, unit, time } of chosen.junk) {
@@ -142,9 +165,11 @@ function sessionOf(chosen: Run): Session {
   const seqNo = chosen.seconds.length + 1;
   const stopWith = (text: string | null): TransactionMessage => {
     const arrival = arrivalAt(lengthSeconds);
-    if (is16) return stop16(lengthSeconds, text === null ? -1 : memberOf(text), {}, arrival);
-    const values = text === null ? {} : { values: [{ value: valueOf(text) }] };
-    return event2({ type: "Ended", seconds: lengthSeconds, seqNo, ...values, arrival });
+    if (is16)
+      return stop16(lengthSeconds, text === null ? -1 : memberOf(text), { timestamp: textOf(lengthSeconds) }, arrival);
+    const values = text === null ? {} : meterValueOf(lengthSeconds, [{ value: valueOf(text) }]);
+    const members = { timestamp: textOf(lengthSeconds), ...values };
+    return event2({ type: "Ended", seconds: lengthSeconds, seqNo, members, arrival });
   };
   messages.push(stopWith(endText));
   if (chosen.secondStop === "same") messages.push(stopWith(endText));

@@ -159,11 +159,14 @@ describe("An end that overtakes its start", function () {
     settles([started2(1_000), ended2(null, 4), ...updates.slice(0, 2), last], "1500", "END_READING_MISSING");
   });
   it("is unresolved where the numbers that are missing may be intervals of a sum", function () {
-    const interval = (seqNo: number, seconds: number, type: "Updated" | "Ended" = "Updated") =>
-      event2({ type, seconds, seqNo, values: [{ value: 300, measurand: "Energy.Active.Import.Interval" }] });
+    const interval = (seqNo: number, seconds: number, type: "Updated" | "Ended" = "Updated", value = 300) =>
+      event2({ type, seconds, seqNo, values: [{ value, measurand: "Energy.Active.Import.Interval" }] });
     const start = event2({ type: "Started", seconds: 0, seqNo: 0 });
     const all = [1, 2, 3, 4].map((seqNo) => interval(seqNo, 60 * seqNo));
     settles([start, ...all, interval(5, 300, "Ended")], "1500", "INTERVALS_SUMMED");
+    // One that a change of state cut in two is no hole.
+    const cut = [...all.slice(0, 3), interval(4, 200, "Updated", 100), interval(5, 240), interval(6, 300, "Ended")];
+    expect(assess([start, ...cut]).reasons).to.deep.equal(["UNSIGNED"]);
     const holed = [...all.slice(0, 2), ...all.slice(3), interval(5, 300, "Ended")];
     holds([start, ...holed], "UNRESOLVED", "MESSAGES_MISSING", "INTERVAL_MISSING");
   });
@@ -207,6 +210,17 @@ describe("A clock that shows local time and calls it UTC", function () {
     expect(assess(messages).reasons).to.deep.equal(["UNSIGNED"]);
     expect([assess(messages).energyWh, assess(messages).chargingSeconds]).to.deep.equal(["1500", 300]);
     expect(assess(messages).flags).to.include("TIME_CORRECTED");
+  });
+  it("is read in one zone, although a message that waited seems to be of another", function () {
+    const local = (seconds: number) => ({ timestamp: timeText(seconds + hours2).replace("Z", "") });
+    const messages = [
+      start16(0, 10_000, local(0)),
+      stop16(300, 11_500, local(300), { receivedAtSeconds: 300 + 1_200 }),
+    ];
+    expect([assess(messages).energyWh, assess(messages).chargingSeconds]).to.deep.equal(["1500", 300]);
+    // In 20 minutes and more 11.5 kWh could have flowed, and in five they cannot.
+    const zero = [start16(0, 0, local(0)), stop16(300, 11_500, local(300), { receivedAtSeconds: 1_500 })];
+    holds(zero, "DISPUTED", "STEP_IMPLAUSIBLE");
   });
   it("loses nothing where it is behind", function () {
     settles([start16(-hours2, 1_000, {}, ahead), sample(120, "1600"), stop16(300, 2_500)], "1500");
