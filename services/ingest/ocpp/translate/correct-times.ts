@@ -12,9 +12,8 @@ import { aheadOfReceiptMs, correctTime, offsetByReceiptMs } from "../../../domai
  * kept beside each corrected time.
  */
 export function correctTimes(message: StationMessage): StationMessage {
-  const times = timesOf(message);
-  if (!times.some((time) => isSuspect(time, message.receivedAtMs))) return message;
-  const correct = corrector(times, message);
+  if (!hasSuspect(message)) return message;
+  const correct = corrector(timesOf(message), message);
   const time = message.time === null ? null : correct(message.time);
   if (!isTransactionMessage(message)) return { ...message, time };
   const unreadable: MessageFault[] = message.faults.filter(({ code }) => code === "TIME_WITHOUT_ZONE");
@@ -37,8 +36,17 @@ function timesOf(message: StationMessage): readonly StationTime[] {
   return [...own, ...[...message.readings, ...message.signed].flatMap(({ time }) => (time === null ? [] : [time]))];
 }
 
-function isSuspect(time: StationTime, receivedAtMs: number): boolean {
-  return time.isWithoutZone === true || aheadOfReceiptMs(time.epochMs, receivedAtMs) > 0;
+/** Looks without making lists: this runs for every message, and nearly every time is right. */
+function hasSuspect(message: StationMessage): boolean {
+  const { receivedAtMs } = message;
+  if (isSuspect(message.time, receivedAtMs)) return true;
+  if (!isTransactionMessage(message)) return false;
+  const isPartSuspect = ({ time }: { readonly time: StationTime | null }): boolean => isSuspect(time, receivedAtMs);
+  return message.readings.some(isPartSuspect) || message.signed.some(isPartSuspect);
+}
+
+function isSuspect(time: StationTime | null, receivedAtMs: number): boolean {
+  return time !== null && (time.isWithoutZone === true || aheadOfReceiptMs(time.epochMs, receivedAtMs) > 0);
 }
 
 /** @returns A function that gives `null` for a time without zone that no zone can explain. */
