@@ -46,6 +46,11 @@ export interface StoredFrame extends NewFrame {
 export interface NewTransaction {
   /** Equal for every repetition of the same start by the same station, whatever its message id. */
   readonly naturalKey: string;
+  /**
+   * Equal for a start that a station of 1.6 repeats with another time, of the same day. It is the same start as long as it
+   * is the newest at its outlet and has no end. `null` where stations name their transactions themselves.
+   */
+  readonly retryKey: string | null;
   /** The station's own id (2.x), or random ids to choose from (1.6), of which a station never gets one twice. */
   readonly ocppTransactionIds: readonly string[];
   readonly evse: number | null;
@@ -55,7 +60,7 @@ export interface NewTransaction {
   readonly startedAtText: string | null;
 }
 
-export interface OcppTransaction extends Omit<NewTransaction, "ocppTransactionIds"> {
+export interface OcppTransaction extends Omit<NewTransaction, "ocppTransactionIds" | "retryKey"> {
   readonly ordinal: number;
   readonly stationId: string;
   readonly protocol: OcppProtocol;

@@ -37,10 +37,14 @@ export interface TokenOpener {
   /** Has a look soon, and does not wait for it. */
   wake(): void;
   /**
-   * What became of a transaction: waits until it is decided, but not longer than that.
+   * What became of a transaction for this idToken: waits until it is decided, but not longer than that. Where another
+   * idToken decided, this one is refused.
    * @returns `null` if nothing is known about it by then
    */
-  awaitOutcome(stationId: string, ocppTransactionId: string, waitMs: number): Promise<TokenOpening | null>;
+  awaitOutcome(
+    named: Pick<TokenOpening, "stationId" | "ocppTransactionId" | "idToken">,
+    waitMs: number,
+  ): Promise<TokenOpening | null>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
 }
@@ -114,7 +118,7 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
   }
 
   async function consider(transaction: ChargingTransaction): Promise<void> {
-    const presented = presentedToken(await store.listTransactionFrames(transaction.ordinal));
+    const presented = presentedToken(await store.listTransactionFrames(transaction.ordinal), transaction.idToken);
     const idToken = presented?.idToken ?? transaction.idToken ?? "";
     const binding = await findBinding(store, idToken, presented?.type ?? null);
     if (binding === null) {
@@ -236,7 +240,7 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
           if (!signal.aborted) desk.alert("loop-failed", { err: error });
         });
     },
-    async awaitOutcome(stationId, ocppTransactionId, waitMs) {
+    async awaitOutcome({ stationId, ocppTransactionId, idToken }, waitMs) {
       const late = new AbortController();
       const timer = setTimeout(() => {
         late.abort();
@@ -246,6 +250,9 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
         for (;;) {
           const next = changed.promise;
           const opening = await store.findTokenOpening(stationId, ocppTransactionId);
+          if (opening !== null && opening.idToken !== idToken) {
+            return { ...opening, idToken, status: "refused", reason: "OTHER_ID_TOKEN" };
+          }
           if ((opening !== null && opening.status !== "prepared") || late.signal.aborted || signal.aborted)
             return opening;
           await next;
