@@ -153,10 +153,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { openingWaitMs, ...tokenLimits } = config.fleets;
   const tokens = { store, book, inbox, meters, desk, now, ...tokenLimits, signal: stop.signal };
   const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
-  let handedOn: () => Promise<void> = () => Promise.resolve();
+  let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
   const sessionTokens = createSessionIdTokenPolicy({
     store,
-    handedOn: () => handedOn(),
+    handedOn: (stationId) => handedOn(stationId),
     bind: (transaction) =>
       book.inTurn(transaction.stationId, async () => {
         const current = await book.reload(transaction);
@@ -226,7 +226,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
   const { commands } = ocpp;
   const { connections } = ocpp.door;
-  handedOn = () => ocpp.handedOn();
+  handedOn = (stationId) => ocpp.handedOn(stationId);
   const acting = { store, book, commands, connections, desk, once, now, handedOn };
   const beginner = createSessionBeginner({ ...acting, meters, assessor, limits: start });
   const rounds = createChargingRounds({

@@ -158,8 +158,8 @@ export interface OcppStore {
    * turn of the event loop share one wait for the disk. Durable on return.
    */
   commitFrame(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome>;
-  /** Frames after this position, in order. */
-  listFrames(afterOrdinal: number, limit: number): Promise<readonly StoredFrame[]>;
+  /** Frames after this position, in order; of one station where that is named. */
+  listFrames(afterOrdinal: number, limit: number, stationId?: string): Promise<readonly StoredFrame[]>;
   /** Frames of a station that the schema has something against, newest first. */
   listQuarantinedFrames(stationId: string, limit: number): Promise<readonly StoredFrame[]>;
   /** The latest transaction of this station by this id. */

@@ -28,8 +28,8 @@ export interface SessionBeginnerDeps {
   readonly limits: StartLimits;
   readonly assessor: Pick<SessionAssessor, "readCircumstances">;
   readonly once: OnceDesk;
-  /** Resolves when what stations have said by now was read. */
-  readonly handedOn: () => Promise<void>;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
 }
 
 /** Has sessions begun that were opened on chain, and closes those that no station begins. */
@@ -185,7 +185,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
       return;
     }
     // What the station has said before it said that nothing goes on.
-    await deps.handedOn();
+    await deps.handedOn(stationId);
     await book.inTurn(stationId, async () => {
       const current = await store.findSession(sessionId);
       if (current === null || (await store.findTransactionOfSession(sessionId)) !== null) return;

@@ -61,6 +61,8 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       if (!isEndSign(message, knownOf(transaction))) continue;
       // A boot is a part of the transactions that it interrupts.
       const isPart = message.kind === "booted";
+      // Frames that come again after a restart say nothing about what was said since.
+      if (isPart && frame.receivedAtMs < transaction.lastMessageAtMs) continue;
       await book.commit({
         transaction: { ...transaction, endSignAtMs: transaction.endSignAtMs ?? frame.receivedAtMs },
         ...(isPart ? { frame: frame.ordinal } : {}),

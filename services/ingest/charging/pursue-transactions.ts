@@ -26,8 +26,8 @@ export interface TransactionPursuerDeps {
   /** Pause before a station is told again to stop. */
   readonly stopRetryMs: number;
   readonly once: OnceDesk;
-  /** Resolves when what stations have said by now was read. */
-  readonly handedOn: () => Promise<void>;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
 }
 
 /** Looks after transactions that do not end by themselves: the stop is missing, or the hold is used up. */
@@ -119,7 +119,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     const outcome = await callStation(commands, stationId, transactionStatusCall(transaction));
     if (outcome.kind !== "answered" || fieldAt(outcome.answer, "messagesInQueue") !== false) return;
     // What it has sent before it answered is read first.
-    await deps.handedOn();
+    await deps.handedOn(stationId);
     const atMs = now();
     await change(transaction, (current) => ({ ...current, waitUntilMs: atMs, assessDueAtMs: atMs }));
   }

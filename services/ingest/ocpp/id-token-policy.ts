@@ -60,8 +60,8 @@ export interface SessionTokenDeps {
     Store,
     "findChargingTransactions" | "findSession" | "findSessionsByIdTag" | "findStation" | "findTransactionOfSession"
   >;
-  /** Resolves when what stations have said by now was read, and so has its session. */
-  readonly handedOn?: () => Promise<void>;
+  /** Resolves when what the station has said by now was read, and so has its session. */
+  readonly handedOn?: (stationId: string) => Promise<void>;
   /** Gives a transaction the session that became known only after it was read. */
   readonly bind?: (transaction: ChargingTransaction) => Promise<ChargingTransaction>;
 }
@@ -90,7 +90,7 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
   }
 
   async function readTransaction({ stationId, ocppTransactionId }: IdTokenQuestion) {
-    await withinTime(handedOn(), readingMs);
+    await withinTime(handedOn(stationId), readingMs);
     if (ocppTransactionId === null) return null;
     const [newest = null] = await store.findChargingTransactions(stationId, ocppTransactionId);
     return newest === null || newest.sessionId !== null ? newest : bind(newest);

@@ -73,15 +73,22 @@ export function createOcppFrameStore(
         waiting.push({ frame, effects, succeed, fail });
         if (waiting.length === 1) commitWaiting();
       }),
-    listFrames: (afterOrdinal, limit) =>
+    listFrames: (afterOrdinal, limit, stationId) =>
       access.read(() =>
-        access
-          .all(
-            `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
-            afterOrdinal,
-            limit,
-          )
-          .map(readFrameRow),
+        (stationId === undefined
+          ? access.all(
+              `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
+              afterOrdinal,
+              limit,
+            )
+          : access.all(
+              `SELECT ${frameColumns} FROM ocpp_frames NOT INDEXED WHERE ordinal > ? AND station_id = ?
+               ORDER BY ordinal LIMIT ?`,
+              afterOrdinal,
+              stationId,
+              limit,
+            )
+        ).map(readFrameRow),
       ),
     listQuarantinedFrames: (stationId, limit) =>
       access.read(() =>

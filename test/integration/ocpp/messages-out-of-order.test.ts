@@ -120,7 +120,7 @@ describe("Ends that overtake what came before them", function () {
     world.nowMs += 11 * minuteMs;
     expect(await show()).to.deep.equal({
       ...{ state: "held", hold: "UNRESOLVED", energyWh: undefined },
-      reasons: ["UNSIGNED", "MESSAGES_MISSING"],
+      reasons: ["UNSIGNED", "MESSAGES_MISSING", "END_UNCOVERED"],
     });
   });
 
