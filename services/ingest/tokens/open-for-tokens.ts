@@ -11,7 +11,7 @@ import type { ChargingInbox } from "../charging/frame-inbox.ts";
 import type { TransactionBook } from "../charging/transaction-book.ts";
 import { findBinding } from "./find-binding.ts";
 import { offerTerms } from "./offer-terms.ts";
-import { presentedToken } from "./presented-token.ts";
+import { presentedTypes } from "./presented-token.ts";
 
 export interface TokenOpenerDeps {
   readonly store: Store;
@@ -117,10 +117,19 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
     return { ordinal, stationId, ocppTransactionId, idToken, account, status, intent, reason, ...at };
   }
 
+  /** A card that a charger reads in several ways is the one that is bound, if one of them is. */
+  async function findByAnyType(idToken: string, types: readonly (string | null)[]): Promise<IdTokenBinding | null> {
+    for (const type of types.length === 0 ? [null] : types) {
+      const binding = await findBinding(store, idToken, type);
+      if (binding !== null) return binding;
+    }
+    return null;
+  }
+
   async function consider(transaction: ChargingTransaction): Promise<void> {
-    const presented = presentedToken(await store.listTransactionFrames(transaction.ordinal), transaction.idToken);
-    const idToken = presented?.idToken ?? transaction.idToken ?? "";
-    const binding = await findBinding(store, idToken, presented?.type ?? null);
+    const idToken = transaction.idToken ?? "";
+    const types = presentedTypes(await store.listTransactionFrames(transaction.ordinal), idToken);
+    const binding = await findByAnyType(idToken, types);
     if (binding === null) {
       const namesake = await findBinding(store, idToken, null);
       if (namesake !== null) await refuse(transaction, namesake, "ID_TOKEN_TYPE_DIFFERS");

@@ -64,6 +64,9 @@ export const matchingStep = `
   ALTER TABLE sessions ADD COLUMN terms_evse INTEGER AS (json_extract (terms, '$.evse')) VIRTUAL;
   CREATE INDEX sessions_evse ON sessions (terms_evse, status);
 
+  -- A list; the first type has a column of its own.
+  ALTER TABLE id_token_bindings ADD COLUMN further_types TEXT NOT NULL DEFAULT '[]';
+
   -- Equal for a start that is repeated with another time; NULL where the start came before this step.
   ALTER TABLE ocpp_transactions ADD COLUMN retry_key TEXT;
   CREATE TABLE ocpp_start_retries (
