@@ -75,7 +75,8 @@ const readingMs = 5_000;
  * the session's own. A second one is told so: nobody pays for it.
  */
 export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolicy {
-  const { store, handedOn = () => Promise.resolve(), bind = (transaction) => Promise.resolve(transaction) } = deps;
+  const { store, handedOn = () => Promise.resolve() } = deps;
+  const bind = deps.bind ?? ((transaction: ChargingTransaction) => Promise.resolve(transaction));
 
   async function openSessionsOf(question: IdTokenQuestion): Promise<readonly StoredSession[]> {
     return (await findSessionsOfToken(store, question)).filter(isOpen);
@@ -89,7 +90,10 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
     return sessions.length === 0 ? "Invalid" : "ConcurrentTx";
   }
 
-  async function readTransaction({ stationId, ocppTransactionId }: IdTokenQuestion) {
+  async function readTransaction({
+    stationId,
+    ocppTransactionId,
+  }: IdTokenQuestion): Promise<ChargingTransaction | null> {
     await withinTime(handedOn(stationId), readingMs);
     if (ocppTransactionId === null) return null;
     const [newest = null] = await store.findChargingTransactions(stationId, ocppTransactionId);

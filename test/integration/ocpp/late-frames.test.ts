@@ -23,20 +23,20 @@ interface Work {
 
 function countWork(world: ChargingWorld): Work {
   const { store } = world.service;
-  const { listTransactionFrames, commitCharging, commitChargingFrames } = store;
+  const whole = { ...store };
   const work: Work = { assessments: 0, commits: 0 };
   Object.assign(store, {
     listTransactionFrames: (ordinal: number) => {
       work.assessments += 1;
-      return listTransactionFrames(ordinal);
+      return whole.listTransactionFrames(ordinal);
     },
-    commitCharging: (step: Parameters<typeof commitCharging>[0]) => {
+    commitCharging: (step: Parameters<typeof whole.commitCharging>[0]) => {
       work.commits += 1;
-      return commitCharging(step);
+      return whole.commitCharging(step);
     },
-    commitChargingFrames: (steps: Parameters<typeof commitChargingFrames>[0]) => {
+    commitChargingFrames: (steps: Parameters<typeof whole.commitChargingFrames>[0]) => {
       work.commits += steps.length > 0 ? 1 : 0;
-      return commitChargingFrames(steps);
+      return whole.commitChargingFrames(steps);
     },
   });
   return work;
