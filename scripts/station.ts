@@ -15,7 +15,7 @@ Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] 
        npm run station -- list [options]
        npm run station -- remove <stationId> [options]
        npm run station -- command <stationId> <Action> '<JSON>' [--url <url>] [options]
-       npm run station -- bind-token <idToken> --consent <file> --tariff <id> [--type <type>] [--hold-micro <n>]
+       npm run station -- bind-token <idToken> --consent <file> --tariff <id> [--type <type> …] [--hold-micro <n>]
                           [--agreement <n>] [--certificate <file>] [--url <url>] [options]
        npm run station -- unbind-token <idToken> [--type <type>] [--url <url>] [options]
        npm run station -- list-tokens [--url <url>] [options]
@@ -27,7 +27,8 @@ Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] 
   --new-key          replaces a station that is there, its keys and its EVSEs
   --consent <file>   JSON of the consent to the vehicle, exactly as its driver granted it (docs/chargers.md)
   --tariff <id>      the price of the sessions: id of a published tariff
-  --type <type>      ISO14443 (default), ISO15693, eMAID, MacAddress or Local
+  --type <type>      ISO14443 (default), ISO15693, eMAID, MacAddress or Local; several for a card that chargers present
+                     in several ways
   --hold-micro <n>   what each session holds, in 10⁻⁶ token; default: the consent's cap for one session
   --agreement <n>    number of the partner agreement by which the operator shares; default: none
   --certificate <file>  PEM of the contract's certificate and its issuer's, for an eMAID
@@ -64,7 +65,7 @@ await runCommand(
       url: { type: "string" },
       consent: { type: "string" },
       tariff: { type: "string" },
-      type: { type: "string" },
+      type: { type: "string", multiple: true },
       "hold-micro": { type: "string" },
       agreement: { type: "string" },
       certificate: { type: "string" },

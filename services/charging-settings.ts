@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { defaultLateMessageLimits, type LateMessageLimits } from "./domain/charging/awaited-messages.ts";
 import type { MissingStopLimits } from "./domain/charging/missing-stop.ts";
 import type { StartLimits } from "./domain/charging/session-start.ts";
 import type { EvidencePolicy } from "./domain/charging/settlement-policy.ts";
@@ -59,6 +60,15 @@ export const chargingSettings = {
   STOP_MISSING_ASK_MS: integer(100, 86_400_000)
     .prefault("900000")
     .meta({ description: "Pause before a charger is asked again about a missing stop, in milliseconds." }),
+  LATE_MESSAGES_WAIT_MS: integer(0, 86_400_000).prefault(String(defaultLateMessageLimits.waitMs)).meta({
+    description: "How long messages of before the end of a transaction are waited for after it, in milliseconds.",
+  }),
+  LATE_MESSAGES_SPACING_MS: integer(100, 3_600_000).prefault(String(defaultLateMessageLimits.spacingMs)).meta({
+    description: "Least time between two looks at what comes after the end of a transaction, in milliseconds.",
+  }),
+  LATE_MESSAGES_LIMIT: integer(100, 1_000_000)
+    .prefault(String(defaultLateMessageLimits.limit))
+    .meta({ description: "Of more messages after the end of a transaction, no further ones are read." }),
 };
 
 /** How sessions are begun, watched, stopped and judged. */
@@ -71,6 +81,7 @@ export interface ChargingConfig {
   /** Share of a hold at which charging is stopped. */
   readonly stopAtBps: number;
   readonly stopRetryMs: number;
+  readonly late: LateMessageLimits;
 }
 
 /** The settings as the service uses them. */
@@ -94,6 +105,11 @@ export function chargingOf(settings: z.output<z.ZodObject<typeof chargingSetting
     },
     stopAtBps: settings.HOLD_STOP_AT_BPS,
     stopRetryMs: settings.STOP_RETRY_MS,
+    late: {
+      waitMs: settings.LATE_MESSAGES_WAIT_MS,
+      spacingMs: settings.LATE_MESSAGES_SPACING_MS,
+      limit: settings.LATE_MESSAGES_LIMIT,
+    },
   };
 }
 

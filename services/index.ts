@@ -20,6 +20,8 @@ import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
 import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
 import { findObstacleAtEvse } from "./ingest/charging/evse-availability.ts";
 import { createChargingInbox } from "./ingest/charging/frame-inbox.ts";
+import { createSessionReconsiderer } from "./ingest/charging/reconsider-sessions.ts";
+import { createOnceDesk } from "./ingest/charging/tell-once.ts";
 import { createTransactionPursuer } from "./ingest/charging/pursue-transactions.ts";
 import { createSessionStopper } from "./ingest/charging/stop-session.ts";
 import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
@@ -120,12 +122,21 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
   const { unboundRecords } = config;
-  const { policy: evidencePolicy, registerModuliWh, start, missingStop, stopAtBps, stopRetryMs } = config.charging;
+  const {
+    policy: evidencePolicy,
+    registerModuliWh,
+    start,
+    missingStop,
+    stopAtBps,
+    stopRetryMs,
+    late,
+  } = config.charging;
   const receiver = createRecordReceiver({
     ...{ store, chain, meters, verifier, desk, metrics, now },
     ...{ unboundRecords, evidencePolicy },
   });
   const book = createTransactionBook({ store });
+  const once = createOnceDesk({ store, desk, now });
   const assessor = createSessionAssessor({
     store,
     book,
@@ -135,13 +146,23 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     desk,
     now,
     registerModuliWh,
+    lateMessageLimit: late.limit,
   });
-  const inbox = createChargingInbox({ store, book, assessor, receiver, desk, now, stopAtBps });
+  const inbox = createChargingInbox({ store, book, assessor, receiver, desk, once, now, late, stopAtBps });
   const { vehicles } = relays;
   const { openingWaitMs, ...tokenLimits } = config.fleets;
   const tokens = { store, book, inbox, meters, desk, now, ...tokenLimits, signal: stop.signal };
   const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
-  const sessionTokens = createSessionIdTokenPolicy(store);
+  let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
+  const sessionTokens = createSessionIdTokenPolicy({
+    store,
+    handedOn: (stationId) => handedOn(stationId),
+    bind: (transaction) =>
+      book.inTurn(transaction.stationId, async () => {
+        const current = await book.reload(transaction);
+        return current.sessionId === null ? inbox.attach(current) : current;
+      }),
+  });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
@@ -205,9 +226,12 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
   const { commands } = ocpp;
   const { connections } = ocpp.door;
-  const acting = { store, book, commands, connections, desk, now };
+  handedOn = (stationId) => ocpp.handedOn(stationId);
+  const acting = { store, book, commands, connections, desk, once, now, handedOn };
+  const beginner = createSessionBeginner({ ...acting, meters, assessor, limits: start });
   const rounds = createChargingRounds({
-    beginner: createSessionBeginner({ ...acting, meters, limits: start }),
+    beginner,
+    reconsiderer: createSessionReconsiderer({ store, book, assessor, beginner }),
     pursuer: createTransactionPursuer({ ...acting, assessor, inbox, missingStop, stopRetryMs }),
     opener,
     desk,

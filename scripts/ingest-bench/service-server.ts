@@ -1,6 +1,7 @@
 import { parseConfiguration } from "../../services/config.ts";
 import { createSessionAssessor } from "../../services/ingest/charging/assess-session.ts";
 import { createChargingInbox } from "../../services/ingest/charging/frame-inbox.ts";
+import { createOnceDesk } from "../../services/ingest/charging/tell-once.ts";
 import { createTransactionBook } from "../../services/ingest/charging/transaction-book.ts";
 import { openOcpp } from "../../services/ingest/ocpp/open-ocpp.ts";
 import { createSessionIdTokenPolicy } from "../../services/ingest/ocpp/id-token-policy.ts";
@@ -47,19 +48,20 @@ const metrics = createMetrics();
 const log = createLogger("warn");
 const desk = createOperatorDesk({ log, metrics });
 const book = createTransactionBook({ store });
-const { policy, stopAtBps } = charging;
+const { policy, stopAtBps, late } = charging;
 const assessor = createSessionAssessor({
-  ...{ store, book, policy, desk, now: Date.now },
+  ...{ store, book, policy, desk, now: Date.now, lateMessageLimit: late.limit },
   meters: createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } }),
   ocmf: createOcmfVerifier({ cryptography: nodeCryptography }),
 });
 const inbox = createChargingInbox({
-  ...{ store, book, assessor, desk, now: Date.now, stopAtBps },
+  ...{ store, book, assessor, desk, now: Date.now, late, stopAtBps },
+  once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });
 const ocpp = await openOcpp({
   store,
-  policy: createSessionIdTokenPolicy(store),
+  policy: createSessionIdTokenPolicy({ store }),
   inbox,
   desk,
   metrics,

@@ -7,7 +7,7 @@ import { askService, showRefusal } from "./ask-service.ts";
 
 /** The options of the commands for cards and contracts. */
 export interface TokenOptions {
-  readonly type?: string | undefined;
+  readonly type?: readonly string[] | undefined;
   readonly consent?: string | undefined;
   readonly tariff?: string | undefined;
   readonly agreement?: string | undefined;
@@ -18,6 +18,7 @@ export interface TokenOptions {
 const bindingAnswer = z.object({
   idToken: z.string(),
   type: z.string(),
+  types: z.array(z.string()),
   consentId: z.string(),
   holdMicro: z.string(),
   tariffId: z.string(),
@@ -40,7 +41,7 @@ const listAnswer = z.object({
 
 /** `bind-token <idToken>`: has a card or contract open sessions under a consent. @returns the exit code */
 export async function bindToken(output: Output, url: string, idToken: string, options: TokenOptions): Promise<number> {
-  const { type = "ISO14443", consent, tariff, certificate } = options;
+  const { type = ["ISO14443"], consent, tariff, certificate } = options;
   if (consent === undefined || tariff === undefined) {
     throw new UsageError("Say under which consent and at which price: --consent <file> --tariff <id>");
   }
@@ -59,7 +60,7 @@ export async function bindToken(output: Output, url: string, idToken: string, op
   }
   const bound = bindingAnswer.parse(answer.body);
   output.json(answer.body);
-  output.line(`${bound.idToken} (${bound.type}) opens sessions of ${bound.holdMicro} · 10⁻⁶ token each,`);
+  output.line(`${bound.idToken} (${bound.types.join(", ")}) opens sessions of ${bound.holdMicro} · 10⁻⁶ token each,`);
   output.line(`under consent ${bound.consentId}, until ${dateOf(bound.consent.expiresAt * 1_000)}.`);
 
   return exitCodes.asExpected;
@@ -72,7 +73,9 @@ export async function unbindToken(
   idToken: string,
   { type }: TokenOptions,
 ): Promise<number> {
-  const body = JSON.stringify({ idToken, ...(type === undefined ? {} : { type }) });
+  if (type !== undefined && type.length > 1) throw new UsageError("A binding is named by one of its types.");
+  const [one] = type ?? [];
+  const body = JSON.stringify({ idToken, ...(one === undefined ? {} : { type: one }) });
   const answer = await askService(url, "/v1/id-tokens/unbind", body);
   if (answer.status !== 200) {
     return showRefusal(output, answer.body);
@@ -91,9 +94,11 @@ export async function listTokens(output: Output, url: string): Promise<number> {
   }
   output.json(answer.body);
   const { idTokens, unpaid } = listAnswer.parse(answer.body);
-  for (const { idToken, type, consentId, consent } of idTokens) {
+  for (const { idToken, types, consentId, consent } of idTokens) {
     const until = dateOf(consent.expiresAt * 1_000);
-    output.line(`${idToken.padEnd(36)}  ${type.padEnd(10)}  ${consentId}  lane ${consent.lane}  until ${until}`);
+    output.line(
+      `${idToken.padEnd(36)}  ${types.join(",").padEnd(10)}  ${consentId}  lane ${consent.lane}  until ${until}`,
+    );
   }
   output.line(`${idTokens.length} bindings`);
   for (const { idToken, stationId, ocppTransactionId, reason, atMs } of unpaid) {

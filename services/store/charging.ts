@@ -23,6 +23,8 @@ export interface NewChargingTransaction {
   readonly evse: number | null;
   readonly connector: number | null;
   readonly idToken: string | null;
+  /** 2.x: the number of the request that began it. */
+  readonly remoteStartId: number | null;
   /** A session has one transaction, and a transaction one session. */
   readonly sessionId: string | null;
   /** By the station's clock. */
@@ -42,6 +44,14 @@ export interface NewChargingTransaction {
   readonly assessment: TransactionAssessment | null;
   /** The newest frame that was assessed. */
   readonly assessedFrame: number | null;
+  /** When it was assessed last, by ours. */
+  readonly assessedAtMs: number | null;
+  /** When it is to be assessed next, by ours; `null` where nothing new is known. */
+  readonly assessDueAtMs: number | null;
+  /** Until when messages of before its end are waited for, by ours; `null` while it goes on. */
+  readonly waitUntilMs: number | null;
+  /** How many frames came after its end. */
+  readonly lateFrames: number;
 }
 
 export interface ChargingTransaction extends NewChargingTransaction {
@@ -62,8 +72,75 @@ export interface SessionStart {
   readonly inquiredAtMs: number | null;
 }
 
+/** A request that a station of 2.x begin a session. Stations are asked again, each time with another number. */
+export interface StartRequest {
+  readonly sessionId: string;
+  readonly remoteStartId: number;
+  readonly stationId: string;
+  /** By the station's own number. */
+  readonly stationEvse: number;
+  readonly askedAtMs: number;
+  /** The transaction that the station has answered with. */
+  readonly ocppTransactionId: string | null;
+}
+
+/** The part of the ledger that finds what belongs to a session and does not say so. */
+export interface MatchingStore {
+  /** Adds, or adds what was answered. Durable on return. */
+  putStartRequest(request: StartRequest): Promise<void>;
+  /** What the station was asked with this number, or has answered with this transaction; newest first. */
+  findStartRequests(named: {
+    readonly stationId: string;
+    readonly remoteStartId: number | null;
+    readonly ocppTransactionId: string;
+  }): Promise<readonly StartRequest[]>;
+  /** Newest first. */
+  listStartRequests(sessionId: string): Promise<readonly StartRequest[]>;
+
+  /** Transactions that are to be assessed by now, the longest due first. */
+  listTransactionsDue(nowMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
+  /** Transactions of 2.x that are over and wait for messages of before their end. */
+  listTransactionsAwaited(nowMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
+
+  /** When the session became known here. */
+  readOpenedAtMs(sessionId: string): Promise<number | null>;
+  /** Transactions without a session by this idToken in its normal spelling, newest first; none that gets one by a card. */
+  listStraysOfToken(idToken: string): Promise<readonly ChargingTransaction[]>;
+  /** The same, of transactions that name a request to begin the session. */
+  listStraysOfSessionRequests(sessionId: string): Promise<readonly ChargingTransaction[]>;
+  /** The same, of transactions at an outlet that are open or said something since. */
+  listStraysAtPlace(stationId: string, stationEvse: number, sinceMs: number): Promise<readonly ChargingTransaction[]>;
+  /** Sessions at this EVSE of the registry that are not settled. */
+  listSessionsAtEvse(evse: number, limit: number): Promise<readonly StoredSession[]>;
+  /** In the order in which they became known. */
+  listHeldSessionsAfter(
+    afterOrdinal: number,
+    limit: number,
+  ): Promise<readonly { readonly session: StoredSession; readonly ordinal: number }[]>;
+
+  /**
+   * Keeps a frame whose transaction may still begin; of a station the newest, and none from before that time. Durable on
+   * return.
+   */
+  putStrayFrame(frame: Pick<StoredFrame, "ordinal" | "stationId" | "receivedAtMs">, sinceMs: number): Promise<void>;
+  /** In the order of arrival. */
+  listStrayFrames(stationId: string, sinceMs: number): Promise<readonly StoredFrame[]>;
+  /** Durable on return. */
+  removeStrayFrame(ordinal: number): Promise<void>;
+
+  /** What flowed at the session's EVSE outside of every transaction. */
+  findStrayEnergy(sessionId: string): Promise<WatchedEnergy | null>;
+  /** Durable on return. */
+  putStrayEnergy(sessionId: string, watched: WatchedEnergy): Promise<void>;
+
+  /** Whether the operator was told of this cause. */
+  isTold(cause: string): Promise<boolean>;
+  /** Durable on return. */
+  putTold(cause: string, atMs: number): Promise<void>;
+}
+
 /** The part of the ledger between frames and sessions; durability and errors are those of the whole. */
-export interface ChargingStore {
+export interface ChargingStore extends MatchingStore {
   /** The latest transactions of a station and all that are open, newest first. */
   listChargingTransactions(stationId: string): Promise<readonly ChargingTransaction[]>;
   /** All transactions of a station by this id, newest first: stations of 2.x may use an id again. */
@@ -76,7 +153,7 @@ export interface ChargingStore {
    * service ended in between.
    */
   listTransactionsToAssess(limit: number): Promise<readonly ChargingTransaction[]>;
-  /** Recent transactions with an idToken of the form of an idTag, and no session. */
+  /** Recent transactions without a session that have an idToken of the form of an idTag, or name a request to begin. */
   listTransactionsWithoutSession(sinceMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
   /** The frames of a transaction in the order of arrival. */
   listTransactionFrames(ordinal: number): Promise<readonly StoredFrame[]>;

@@ -46,6 +46,11 @@ export interface StoredFrame extends NewFrame {
 export interface NewTransaction {
   /** Equal for every repetition of the same start by the same station, whatever its message id. */
   readonly naturalKey: string;
+  /**
+   * Equal for a start that a station of 1.6 repeats with another time, of the same day. It is the same start as long as it
+   * is the newest at its outlet and has no end. `null` where stations name their transactions themselves.
+   */
+  readonly retryKey: string | null;
   /** The station's own id (2.x), or random ids to choose from (1.6), of which a station never gets one twice. */
   readonly ocppTransactionIds: readonly string[];
   readonly evse: number | null;
@@ -55,7 +60,7 @@ export interface NewTransaction {
   readonly startedAtText: string | null;
 }
 
-export interface OcppTransaction extends Omit<NewTransaction, "ocppTransactionIds"> {
+export interface OcppTransaction extends Omit<NewTransaction, "ocppTransactionIds" | "retryKey"> {
   readonly ordinal: number;
   readonly stationId: string;
   readonly protocol: OcppProtocol;
@@ -153,8 +158,8 @@ export interface OcppStore {
    * turn of the event loop share one wait for the disk. Durable on return.
    */
   commitFrame(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome>;
-  /** Frames after this position, in order. */
-  listFrames(afterOrdinal: number, limit: number): Promise<readonly StoredFrame[]>;
+  /** Frames after this position, in order; of one station where that is named. */
+  listFrames(afterOrdinal: number, limit: number, stationId?: string): Promise<readonly StoredFrame[]>;
   /** Frames of a station that the schema has something against, newest first. */
   listQuarantinedFrames(stationId: string, limit: number): Promise<readonly StoredFrame[]>;
   /** The latest transaction of this station by this id. */

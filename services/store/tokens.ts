@@ -8,6 +8,8 @@ export interface IdTokenBinding {
   /** In its normal spelling. */
   readonly idToken: string;
   readonly type: BoundIdTokenType;
+  /** Other types under which chargers present the same card. */
+  readonly furtherTypes?: readonly BoundIdTokenType[];
   readonly consentId: string;
   readonly consent: VehicleConsent;
   readonly tariffId: string;
@@ -17,6 +19,11 @@ export interface IdTokenBinding {
   /** The contract's certificate and its issuer's, PEM; `null` where there is none. */
   readonly certificatePem: string | null;
   readonly boundAtMs: number;
+}
+
+/** All types of 2.x under which a binding is found, the first that was given first. */
+export function typesOf({ type, furtherTypes = [] }: IdTokenBinding): readonly BoundIdTokenType[] {
+  return [type, ...furtherTypes];
 }
 
 /**

@@ -105,5 +105,9 @@ describe("The command that binds cards and contracts", function () {
     const listed = await run(["list-tokens"]);
     expect(JSON.parse(listed.stdout)).to.have.deep.property("idTokens", [JSON.parse(bound.stdout)]);
     expect((await run(["unbind-token", "04Aa"])).code).to.equal(0);
+    const both = await run([...bind, "--type", "ISO14443", "--type", "Local"]);
+    expect(JSON.parse(both.stdout)).to.have.deep.property("types", ["ISO14443", "Local"]);
+    expect((await run(["unbind-token", "04AA", "--type", "Local", "--type", "ISO14443"])).code).to.equal(2);
+    expect((await run(["unbind-token", "04AA", "--type", "Local"])).code).to.equal(0);
   });
 });

@@ -182,6 +182,11 @@ export const findingCatalogue = {
     title: "The station reported energy at the EVSE that belongs to no transaction.",
     resolvedBy: "A signed value that covers the session, or the operator's decision on whose energy it is.",
   },
+  LATE_MESSAGES_IGNORED: {
+    severity: "unresolved",
+    title: "More messages came after the end than are read; all are kept.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision after reading the frames.",
+  },
 
   // Shown, and without consequence for the grade.
   SIGNED_VALUE_UNSUPPORTED: { severity: "notice", title: "A signed value is in a form that is not implemented." },
@@ -234,6 +239,12 @@ export const findingCatalogue = {
   OTHER_LOCATION_USED: { severity: "notice", title: "The register is not the one at the outlet." },
   PHASES_SUMMED: { severity: "notice", title: "The register is the sum of three phases." },
   INTERVALS_SUMMED: { severity: "notice", title: "There is no register; the energy is the sum of intervals." },
+
+  START_RETRIED: { severity: "notice", title: "The station sent its start again with another time; the first counts." },
+  OTHER_SESSION_PRESENTED: {
+    severity: "notice",
+    title: "The idTag of another session was presented in this transaction; the first counts.",
+  },
 
   // Of what arrives after settlement.
   LATE_MESSAGE: { severity: "notice", title: "A message arrived after the transaction was settled." },

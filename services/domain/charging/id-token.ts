@@ -10,6 +10,11 @@ const greatestLength = 36;
 /** Printable ASCII without blanks and quotes: cards, MAC addresses and eMAIDs have no other. */
 const grammar = /^[!#-&(-~]+$/;
 
+/** An idToken that stands for somebody; `null` for none and for the empty one, with which 2.x says that nobody asked. */
+export function standingIdToken(idToken: string | null): string | null {
+  return idToken === null || idToken.trim() === "" ? null : idToken;
+}
+
 /** Whether this can be an idToken that is bound. */
 export function isBindable(idToken: string): boolean {
   return idToken.length <= greatestLength && grammar.test(idToken);

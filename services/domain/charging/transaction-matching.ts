@@ -1,3 +1,4 @@
+import { normalizeIdTag } from "../id-tag.ts";
 import type { Plug, StationMessage, TransactionEnded, TransactionMessage } from "./message.ts";
 
 /** A transaction as far as later messages are matched to it. */
@@ -67,6 +68,38 @@ export function findDisplaced(
       // A start that is replayed late ends nothing that began after it.
       (startedAtMs === null || transaction.startedAtMs === null || transaction.startedAtMs < startedAtMs),
   );
+}
+
+/**
+ * The messages without the starts of 1.6 that say what an earlier one said, their time apart: a station that dates its
+ * retries anew has begun once, when it first said so.
+ */
+export function withoutRetriedStarts<Message extends StationMessage>(messages: readonly Message[]): readonly Message[] {
+  const known = new Set<string>();
+  return messages.filter((message) => {
+    if (message.protocol !== "ocpp1.6" || message.kind !== "transaction-started") return true;
+    const register = message.readings.find(({ source }) => source === "meter-start")?.valueText ?? null;
+    const idToken = message.idToken === null ? null : normalizeIdTag(message.idToken);
+    const key = JSON.stringify([message.plug.connectorId, idToken, register]);
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+}
+
+/** A request to begin a session that a transaction names by its number, or that was answered with the transaction. */
+export interface NamedRequest {
+  readonly stationId: string;
+  readonly stationEvse: number;
+}
+
+/** Whether a transaction can be what came of a request: the same station, and no other outlet of it. */
+export function isOutcomeOf(
+  transaction: { readonly stationId: string; readonly evse: number | null },
+  request: NamedRequest,
+): boolean {
+  const isElsewhere = transaction.evse !== null && transaction.evse !== 0 && transaction.evse !== request.stationEvse;
+  return transaction.stationId === request.stationId && !isElsewhere;
 }
 
 /** Whether a message says that what charged at this outlet is over: it is free again, or the station began anew. */

@@ -4,7 +4,9 @@ import {
   type AssessmentInput,
   type TransactionAssessment,
 } from "../../domain/charging/assess-transaction.ts";
+import { isEnergyAwaited } from "../../domain/charging/awaited-messages.ts";
 import { severityOf, sortFindings, type FindingCode } from "../../domain/charging/findings.ts";
+import { withoutRetriedStarts } from "../../domain/charging/transaction-matching.ts";
 import { isTransactionMessage, type StationMessage } from "../../domain/charging/message.ts";
 import { messageKeyOf } from "../../domain/charging/natural-key.ts";
 import { reviewSettled } from "../../domain/charging/settled-transaction.ts";
@@ -18,8 +20,11 @@ import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { ChargingTransaction } from "../../store/charging.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
+import { standingIdToken } from "../../domain/charging/id-token.ts";
+import { isSameIdTag, normalizeIdTag } from "../../domain/id-tag.ts";
 import type { MeterDirectory } from "../../verify/meter-directory.ts";
 import { asOfTransaction, readFrame } from "./read-frame.ts";
+import { createCircumstanceReader, type SessionCircumstances } from "./session-circumstances.ts";
 import { createSignedEvidenceReader, type MeasuredBy } from "./signed-evidence-of.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
@@ -29,6 +34,8 @@ export interface SessionAssessor {
   assess(transaction: ChargingTransaction): Promise<ChargingTransaction>;
   /** Everything that the station said in the transaction. */
   readMessages(transaction: ChargingTransaction): Promise<readonly StationMessage[]>;
+  /** What is known beside the session's transaction; `null` while it has none. */
+  readCircumstances(session: StoredSession, own: ChargingTransaction | null): Promise<SessionCircumstances>;
 }
 
 export interface SessionAssessorDeps {
@@ -41,7 +48,12 @@ export interface SessionAssessorDeps {
   readonly now: () => number;
   /** At which value the register of an EVSE's meter begins anew, by the EVSE's number, in Wh; by default none does. */
   readonly registerModuliWh?: ReadonlyMap<number, bigint>;
+  /** Of more messages than this after the end of a transaction, no further ones were read. */
+  readonly lateMessageLimit: number;
 }
+
+/** Of more idTokens in one transaction no sessions are looked for. */
+const presentedLimit = 8;
 
 /** How often a step is computed again because its session moved on meanwhile. */
 const contentionLimit = 16;
@@ -55,6 +67,7 @@ interface Step {
 export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssessor {
   const { store, book, meters, policy, desk, now } = deps;
   const readSigned = createSignedEvidenceReader(deps);
+  const readCircumstances = createCircumstanceReader({ store, meters, readMessages });
   const modulusOf = (evse: number): bigint | null => deps.registerModuliWh?.get(evse) ?? null;
 
   async function readMessages(transaction: ChargingTransaction): Promise<readonly StationMessage[]> {
@@ -149,7 +162,8 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
           );
     const known = session.state.assessment;
     const isDoubtful = reviewed.flags.includes("LATE_MESSAGE") && assessment.grade === "disputed";
-    const flags = sortFindings([...reviewed.flags, ...(isDoubtful ? assessment.reasons : [])]);
+    const ignored = [...assessment.reasons, ...assessment.flags].filter((code) => code === "LATE_MESSAGES_IGNORED");
+    const flags = sortFindings([...reviewed.flags, ...ignored, ...(isDoubtful ? assessment.reasons : [])]);
     const isNews = known !== null && flags.some((code) => !known.flags.includes(code) && !known.reasons.includes(code));
     if (isNews && (isDoubtful || flags.includes("LATE_CONTRADICTION"))) {
       desk.alert("session-late-evidence", { sessionId: session.sessionId, energyWh: assessment.energyWh });
@@ -172,45 +186,94 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const { sessionId } = transaction;
     const session = sessionId === null ? null : await store.findSession(sessionId);
     const measured = await measuredAt(transaction, session);
-    if (measured === null || measured.ratedPowerW <= 0) return transaction;
-    const messages = await readMessages(transaction);
-    const input: AssessmentInput = {
+    const looked = { assessedAtMs: now(), assessDueAtMs: null };
+    if (measured === null || measured.ratedPowerW <= 0) {
+      return transaction.assessDueAtMs === null
+        ? transaction
+        : book.commit({ transaction: { ...transaction, ...looked } });
+    }
+    const all = await readMessages(transaction);
+    const messages = withoutRetriedStarts(all);
+    const input = {
       messages,
       station: { ratedPowerW: measured.ratedPowerW, registerModulusWh: measured.registerModulusWh },
       signed: await readSigned(measured, messages),
       sessionIdTag: session?.idTag ?? null,
-    };
+      circumstances: await ownFindings(transaction, all, messages, session),
+    } satisfies AssessmentInput;
     const assessment = assessTransaction(input);
     const newest = messages.reduce((greatest, { frameId }) => Math.max(greatest, Number(frameId)), 0);
-    const assessed = { ...transaction, assessment, assessedFrame: newest };
+    const assessed = { ...transaction, ...looked, assessment, assessedFrame: newest };
     if (session === null) return book.commit({ transaction: assessed });
 
     const { sequence, state } = session;
-    const change = (event: SessionEvent) => ({
-      sessionId: session.sessionId,
-      expectedSequence: sequence,
-      events: [event],
-      next: transition(state, event),
-      atMs: now(),
-    });
     const cdr = await store.findCdr(session.sessionId);
     if (cdr !== null) {
       const late = review(transaction, session, input, assessment, cdr);
       // What was settled on stays what it was, and so do the messages that it was settled on.
-      const kept = { ...transaction, assessment: late.assessment, assessedFrame: transaction.assessedFrame ?? newest };
-      return book.commit({ transaction: kept, ...(late.event === null ? {} : { change: change(late.event) }) });
+      const assessedFrame = transaction.assessedFrame ?? newest;
+      const kept = { ...transaction, ...looked, assessment: late.assessment, assessedFrame };
+      return book.commit({
+        transaction: kept,
+        ...(late.event === null ? {} : { change: changeOf(session, sequence, late.event) }),
+      });
     }
     const isTaking = state.closing === null && state.status !== "unservable" && isTakingRecords(state);
     if (!isTaking) return book.commit({ transaction: assessed });
+    const { waitUntilMs } = transaction;
+    if (isEnergyAwaited(assessment) && waitUntilMs !== null && now() < waitUntilMs) {
+      return book.commit({ transaction: { ...assessed, assessDueAtMs: waitUntilMs } });
+    }
+    const beside = (await readCircumstances(session, transaction)).findings;
+    const circumstances = [...input.circumstances, ...beside];
+    const whole = beside.length === 0 ? assessment : assessTransaction({ ...input, circumstances });
+    return conclude({ ...assessed, assessment: whole }, session, whole);
+  }
+
+  /** What of the transaction itself no message shows. */
+  async function ownFindings(
+    { lateFrames }: ChargingTransaction,
+    all: readonly StationMessage[],
+    messages: readonly StationMessage[],
+    session: StoredSession | null,
+  ): Promise<readonly FindingCode[]> {
+    const findings: FindingCode[] = [];
+    if (lateFrames > deps.lateMessageLimit) findings.push("LATE_MESSAGES_IGNORED");
+    if (hasRedatedStart(all, messages)) findings.push("START_RETRIED");
+    const others = new Set(
+      messages.flatMap((message) => {
+        const idToken = isTransactionMessage(message) ? standingIdToken(message.idToken) : null;
+        return idToken === null || session === null || isSameIdTag(idToken, session.idTag) ? [] : [idToken];
+      }),
+    );
+    for (const idToken of [...others].slice(0, presentedLimit)) {
+      const named = await store.findSessionsByIdTag(normalizeIdTag(idToken));
+      if (named.length > 0) findings.push("OTHER_SESSION_PRESENTED");
+    }
+    return findings;
+  }
+
+  async function conclude(
+    assessed: ChargingTransaction,
+    session: StoredSession,
+    assessment: TransactionAssessment,
+  ): Promise<ChargingTransaction | null> {
+    const { sequence, state } = session;
     const step = await decide(session, assessment);
     if (isSameHold(state.assessment, step.event)) return book.commit({ transaction: assessed });
-    const stored = await book.commit({ transaction: assessed, change: change(step.event), cdr: step.cdr });
+    const change = changeOf(session, sequence, step.event);
+    const stored = await book.commit({ transaction: assessed, change, cdr: step.cdr });
     if (stored !== null) alertHold(session, step);
     return stored;
   }
 
+  function changeOf({ sessionId, state }: StoredSession, expectedSequence: number, event: SessionEvent) {
+    return { sessionId, expectedSequence, events: [event], next: transition(state, event), atMs: now() };
+  }
+
   return {
     readMessages,
+    readCircumstances,
     async assess(transaction) {
       for (let attempts = 0; attempts < contentionLimit; attempts += 1) {
         const stored = await attempt(transaction);
@@ -243,6 +306,13 @@ function disputeOf(reasons: readonly FindingCode[]): { readonly reason: string; 
 function withLateFindings(assessment: TransactionAssessment, isContradiction: boolean): TransactionAssessment {
   if (!isContradiction) return assessment;
   return { ...assessment, flags: sortFindings([...assessment.flags, "LATE_MESSAGE", "LATE_CONTRADICTION"]) };
+}
+
+/** A start that was left out says another time than the one that stayed: the same time would be a plain repeat. */
+function hasRedatedStart(all: readonly StationMessage[], messages: readonly StationMessage[]): boolean {
+  const kept = new Set(messages);
+  const times = new Set(messages.filter(({ kind }) => kind === "transaction-started").map(({ time }) => time?.epochMs));
+  return all.some((message) => !kept.has(message) && !times.has(message.time?.epochMs));
 }
 
 /** The session is held for the same already: saying so again would be no news. */

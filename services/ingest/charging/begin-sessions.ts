@@ -1,6 +1,6 @@
 import { createCdr, evidenceOfRecords } from "../../domain/cdr.ts";
 import { decideStart, type StartLimits } from "../../domain/charging/session-start.ts";
-import { transition } from "../../domain/session.ts";
+import { transition, type SessionAssessment } from "../../domain/session.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
 import { priceOf } from "../../domain/tariff.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
@@ -11,8 +11,10 @@ import type { MeterDirectory } from "../../verify/meter-directory.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections, StationConnection } from "../ocpp/connections.ts";
 import { textAt, fieldAt } from "../ocpp/payload-fields.ts";
+import type { SessionAssessor } from "./assess-session.ts";
 import { callStation } from "./call-station.ts";
 import { idleCall, startCall } from "./remote-calls.ts";
+import type { OnceDesk } from "./tell-once.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
 export interface SessionBeginnerDeps {
@@ -24,11 +26,17 @@ export interface SessionBeginnerDeps {
   readonly desk: OperatorDesk;
   readonly now: () => number;
   readonly limits: StartLimits;
+  readonly assessor: Pick<SessionAssessor, "readCircumstances">;
+  readonly once: OnceDesk;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
 }
 
 /** Has sessions begun that were opened on chain, and closes those that no station begins. */
 export interface SessionBeginner {
   beginSessions(signal: AbortSignal): Promise<void>;
+  /** Decides again about a session that is held and that no station has begun. */
+  reconsider(session: StoredSession): Promise<void>;
 }
 
 const dueLimit = 500;
@@ -55,26 +63,32 @@ interface Place {
 }
 
 export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginner {
-  const { store, book, meters, commands, connections, desk, now, limits } = deps;
+  const { store, book, meters, commands, connections, desk, now, limits, assessor, once } = deps;
 
   async function look(session: StoredSession, known: SessionStart | null): Promise<void> {
     const place = await store.findStationOfEvse(session.terms.evse);
     if (place === null) return;
     const start = known ?? newStart(session.sessionId);
     const connection = connections.find(place.stationId);
-    const view = { ...start, nowMs: now(), isConnected: connection !== undefined };
+    const requests = await store.listStartRequests(session.sessionId);
+    const named = requests.find(({ ocppTransactionId }) => ocppTransactionId !== null)?.ocppTransactionId ?? null;
+    const isTransactionBeside = (await assessor.readCircumstances(session, null)).isOpen;
+    const isTransactionNamed = named !== null;
+    const isConnected = connection !== undefined;
+    const view = { ...start, nowMs: now(), isConnected, isTransactionNamed, isTransactionBeside };
     const isKnownIdle = start.inquiredAtMs === null ? null : await readIdle(place, start);
     switch (decideStart({ ...view, isKnownIdle }, limits)) {
       case "start":
         if (connection !== undefined) await ask(session, start, place, connection);
         return;
       case "inquire":
-        if (connection !== undefined) await inquire(session, start, place, connection);
+        if (connection !== undefined) await inquire(session, start, place, connection, named);
         return;
       case "close":
         await close(session, place, start);
         return;
       case "wait":
+        if (isTransactionBeside && view.nowMs - start.sinceMs >= limits.limitMs) await tellUnclear(session, place);
         await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
     }
   }
@@ -93,14 +107,18 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     const { sessionId, idTag } = session;
     const attempts = start.attempts + 1;
     const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: now() + lookAgainMs };
-    // Before the call: nobody knows what becomes of a call that was under way when the service ended.
-    await store.putStart({ ...asked, mayHaveBegun: true });
     const remoteStartId = (Number.parseInt(sessionId.slice(2, 10), 16) + attempts) % greatestStartId;
+    const request = { sessionId, stationId, stationEvse, remoteStartId, askedAtMs: now(), ocppTransactionId: null };
+    // Before the call: nobody knows what becomes of a call that was under way when the service ended.
+    if (protocol !== "ocpp1.6") await store.putStartRequest(request);
+    await store.putStart({ ...asked, mayHaveBegun: true });
     const outcome = await callStation(commands, stationId, startCall(protocol, { stationEvse, idTag, remoteStartId }));
     const isRefused =
       outcome.kind === "refused" || (outcome.kind === "answered" && textAt(outcome.answer, "status") !== "Accepted");
     const code = outcome.kind === "answered" ? textAt(outcome.answer, "status") : outcome.code;
     desk.note("remote-start", { sessionId, stationId, attempts, outcome: code });
+    const ocppTransactionId = outcome.kind === "answered" ? textAt(outcome.answer, "transactionId") : null;
+    if (!isRefused && ocppTransactionId !== null) await store.putStartRequest({ ...request, ocppTransactionId });
     if (isRefused) await store.putStart({ ...asked, mayHaveBegun: start.mayHaveBegun });
   }
 
@@ -110,6 +128,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     start: SessionStart,
     { stationId, stationEvse }: Place,
     { protocol }: StationConnection,
+    ocppTransactionId: string | null,
   ): Promise<void> {
     const isWaiting = start.inquiredAtMs !== null && now() - start.inquiredAtMs < inquiryMs;
     if (isWaiting) {
@@ -118,10 +137,11 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     }
     const inquired = { ...start, inquiredAtMs: now(), nextAtMs: now() };
     await store.putStart(inquired);
-    const outcome = await callStation(commands, stationId, idleCall(protocol, stationEvse));
+    const outcome = await callStation(commands, stationId, idleCall(protocol, stationEvse, ocppTransactionId));
     if (protocol !== "ocpp1.6" && outcome.kind === "answered") {
       const isWaitingToTell = fieldAt(outcome.answer, "messagesInQueue");
-      if (isWaitingToTell === false) await close(session, { stationId, stationEvse }, inquired);
+      const isGoingOn = fieldAt(outcome.answer, "ongoingIndicator");
+      if (isWaitingToTell === false && isGoingOn !== true) await close(session, { stationId, stationEvse }, inquired);
       else await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
       return;
     }
@@ -133,8 +153,12 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
       await close(session, { stationId, stationEvse }, inquired);
       return;
     }
-    desk.note("start-unclear", { sessionId: session.sessionId, stationId });
+    await tellUnclear(session, { stationId, stationEvse });
     await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+  }
+
+  async function tellUnclear({ sessionId }: StoredSession, { stationId }: Place): Promise<void> {
+    await once.note("start-unclear", sessionId, { sessionId, stationId });
   }
 
   /** What a station of 1.6 has told of the connector since it was made to; `null` if it has not. */
@@ -146,22 +170,35 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     return isIdle(station.protocol, stationEvse, station);
   }
 
-  /** Closes the session with nothing: its hold is free with the next settlement. */
+  /**
+   * Closes the session with nothing: its hold is free with the next settlement. If something flowed at its EVSE that
+   * belongs to nobody, it is held instead.
+   */
   async function close(session: StoredSession, { stationId }: Place, start: SessionStart): Promise<void> {
     const { sessionId, terms } = session;
     const tariff = await store.findTariff(terms.tariffId);
     const meter = await meters.readMeter(terms.meter);
     if (tariff === null || meter === null || priceOf(tariff, 0n, 0, 0).grossMicro > 0n) {
       // A tariff that charges without energy: the hold comes back by its expiry, and no fee is taken for nothing.
-      desk.alert("session-not-begun", { sessionId, stationId, isClosed: false });
+      await once.alert("session-not-begun", sessionId, { sessionId, stationId, isClosed: false });
       await store.putStart({ ...start, nextAtMs: terms.expiresAt * 1_000 });
       return;
     }
+    // What the station has said before it said that nothing goes on.
+    await deps.handedOn(stationId);
     await book.inTurn(stationId, async () => {
       const current = await store.findSession(sessionId);
-      if (current?.state.status !== "opened" || (await store.findTransactionOfSession(sessionId)) !== null) return;
-      const reasons = ["NOT_STARTED"];
+      if (current === null || (await store.findTransactionOfSession(sessionId)) !== null) return;
       const grade = "plausible-unsigned" as const;
+      const isUnbegun = current.state.status === "opened" || isHeldUnbegun(current);
+      const beside = await assessor.readCircumstances(current, null);
+      if (!isUnbegun || beside.isOpen) return;
+      if (beside.findings.length > 0) {
+        const reasons = ["UNSIGNED", ...beside.findings];
+        await holdUnbegun(current, { grade, reasons, flags: [], energyWh: "0", hold: "UNRESOLVED" });
+        return;
+      }
+      const reasons = ["NOT_STARTED"];
       const assessment = { grade, reasons, flags: [], energyWh: "0", hold: null };
       const event = { kind: "evidence-completed", assessment } as const;
       const cdr = createCdr({
@@ -184,7 +221,23 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     });
   }
 
+  async function holdUnbegun(session: StoredSession, assessment: SessionAssessment): Promise<void> {
+    const { sessionId, sequence, state } = session;
+    if (JSON.stringify(state.assessment) === JSON.stringify(assessment)) return;
+    const event = { kind: "evidence-held", assessment, dispute: null } as const;
+    const next = transition(state, event);
+    const change = { sessionId, expectedSequence: sequence, events: [event], next, atMs: now() };
+    if ((await book.commitSession(change, null)) !== "stored") return;
+    const { hold, reasons } = assessment;
+    desk.alert("session-held", { sessionId, hold, reasons });
+  }
+
   return {
+    async reconsider(session) {
+      if (!isHeldUnbegun(session)) return;
+      const place = await store.findStationOfEvse(session.terms.evse);
+      if (place !== null) await close(session, place, newStart(session.sessionId));
+    },
     async beginSessions(signal) {
       const due = await store.listDueStarts(now(), dueLimit);
       await Promise.all(
@@ -194,6 +247,11 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
       );
     },
   };
+}
+
+/** Held because of what happened beside it, without a transaction of its own. */
+function isHeldUnbegun({ state }: StoredSession): boolean {
+  return state.status === "held" && state.stage === "none" && state.assessment?.hold === "UNRESOLVED";
 }
 
 function isIdle(protocol: OcppStationState["protocol"], stationEvse: number, station: OcppStationState): boolean {

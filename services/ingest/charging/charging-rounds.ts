@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { SessionBeginner } from "./begin-sessions.ts";
 import type { TokenOpener } from "../tokens/open-for-tokens.ts";
+import type { SessionReconsiderer } from "./reconsider-sessions.ts";
 import type { TransactionPursuer } from "./pursue-transactions.ts";
 
 /** Looks after sessions and transactions that need an act of ours, again and again. */
@@ -16,13 +17,14 @@ export interface ChargingRounds {
 export function createChargingRounds(deps: {
   readonly beginner: SessionBeginner;
   readonly pursuer: TransactionPursuer;
+  readonly reconsiderer: SessionReconsiderer;
   /** `null`: no card opens anything. */
   readonly opener: Pick<TokenOpener, "openDue"> | null;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): ChargingRounds {
-  const { beginner, pursuer, opener, desk, signal } = deps;
+  const { beginner, pursuer, reconsiderer, opener, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
 
   function runOnce(): Promise<void> {
@@ -30,6 +32,7 @@ export function createChargingRounds(deps: {
       await opener?.openDue();
       await pursuer.pursueTransactions(signal);
       await beginner.beginSessions(signal);
+      await reconsiderer.reconsiderSessions(signal);
     });
     underWay = next.catch(() => undefined);
     return next;
@@ -38,10 +41,19 @@ export function createChargingRounds(deps: {
   return {
     runOnce,
     async run() {
+      let lastFault: string | null = null;
       while (!signal.aborted) {
-        await runOnce().catch((error: unknown) => {
-          if (!signal.aborted) desk.alert("loop-failed", { err: error });
-        });
+        await runOnce().then(
+          () => {
+            lastFault = null;
+          },
+          (error: unknown) => {
+            // A fault that stays is told once, and again after a round without one.
+            const fault = String(error);
+            if (!signal.aborted && fault !== lastFault) desk.alert("loop-failed", { err: error });
+            lastFault = fault;
+          },
+        );
         await sleep(deps.pollIntervalMs, undefined, { signal }).catch(() => undefined);
       }
     },

@@ -1,3 +1,4 @@
+import { nextLateLookMs, type LateMessageLimits } from "../../domain/charging/awaited-messages.ts";
 import { watchHold } from "../../domain/charging/hold-watch.ts";
 import { isTransactionMessage, type StationMessage, type TransactionMessage } from "../../domain/charging/message.ts";
 import { findDisplaced, isEndSign, matchTransaction } from "../../domain/charging/transaction-matching.ts";
@@ -14,8 +15,10 @@ import { ocppRecordMediaType } from "../ocpp-record.ts";
 import { isFault, type RecordReceiver } from "../receive-record.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { readFrame } from "./read-frame.ts";
-import { findSessionsOfToken } from "./session-of-token.ts";
+import { createSessionFinder, type FoundSession } from "./session-of-transaction.ts";
 import { recordsIn } from "./signed-evidence-of.ts";
+import { createStrayMessages } from "./stray-messages.ts";
+import type { OnceDesk } from "./tell-once.ts";
 import { knownOf, type TransactionBook } from "./transaction-book.ts";
 
 export interface ChargingInboxDeps {
@@ -24,7 +27,9 @@ export interface ChargingInboxDeps {
   readonly assessor: SessionAssessor;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;
   readonly desk: OperatorDesk;
+  readonly once: OnceDesk;
   readonly now: () => number;
+  readonly late: LateMessageLimits;
   /** Share of a hold at which the station is stopped. */
   readonly stopAtBps: number;
 }
@@ -39,7 +44,9 @@ export interface ChargingInbox extends FrameInbox {
 }
 
 export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
-  const { store, book, assessor, receiver, desk, now } = deps;
+  const { store, book, assessor, receiver, desk, now, late } = deps;
+  const finder = createSessionFinder(deps);
+  const strays = createStrayMessages({ ...deps, waitMs: late.waitMs });
   /** Read once for all frames that are taken together. */
   const sessions = new Map<string, StoredSession>();
   const tariffs = new Map<string, Tariff>();
@@ -54,6 +61,8 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       if (!isEndSign(message, knownOf(transaction))) continue;
       // A boot is a part of the transactions that it interrupts.
       const isPart = message.kind === "booted";
+      // Frames that come again after a restart say nothing about what was said since.
+      if (isPart && frame.receivedAtMs < transaction.lastMessageAtMs) continue;
       await book.commit({
         transaction: { ...transaction, endSignAtMs: transaction.endSignAtMs ?? frame.receivedAtMs },
         ...(isPart ? { frame: frame.ordinal } : {}),
@@ -63,20 +72,62 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
 
   async function handleTransaction(message: TransactionMessage, frame: StoredFrame): Promise<void> {
     const known = await findTransaction(message);
-    if (known === null && !isBeginning(message)) {
-      // Values of an outlet outside of transactions are none of anybody's energy.
-      if (message.kind === "transaction-ended" || message.ocppTransactionId !== null) {
-        const { stationId, frameId } = frame;
-        desk.alert("ocpp-message-unmatched", { stationId, frameId, ocppTransactionId: message.ocppTransactionId });
-      }
-      return;
-    }
-    const before = known ?? emptyTransaction(message);
-    const session = await findSession(before, message);
-    const stored = await keep(known, merge(before, message, session), frame.ordinal, session);
+    if (known === null && !isBeginning(message)) await strays.keep(message, frame);
+    else if (known?.isOpen === false) await takeLate(known, message, frame);
+    else await takeOf(known, message, frame);
+  }
+
+  async function takeOf(
+    known: ChargingTransaction | null,
+    message: TransactionMessage,
+    frame: StoredFrame,
+  ): Promise<void> {
+    const before = await withIdToken(known ?? emptyTransaction(message), message);
+    const found = await findSession(before, message);
+    const stored = await keep(known, merge(before, message, found), frame.ordinal, found?.session ?? null);
     if (message.kind === "transaction-started") await displaceOthers(message, stored, frame.receivedAtMs);
     if (stored.sessionId !== null) await receiveRecords(stored, [message]);
     if (!stored.isOpen) await assessor.assess(stored);
+    if (message.kind === "transaction-started") await takeStrays(stored);
+  }
+
+  async function withIdToken<Transaction extends NewChargingTransaction>(
+    transaction: Transaction,
+    { idToken: presented }: TransactionMessage,
+  ): Promise<Transaction> {
+    if (transaction.sessionId !== null || presented === null) return transaction;
+    return { ...transaction, idToken: await finder.chooseIdToken(transaction.idToken, presented) };
+  }
+
+  /** What arrived before the start that it belongs to. */
+  async function takeStrays(started: ChargingTransaction): Promise<void> {
+    for (const { message, frame } of await strays.adopt(started)) {
+      const current = await book.reload(started);
+      if (current.isOpen) await takeOf(current, message, frame);
+      else await takeLate(current, message, frame);
+      await strays.forget(frame);
+    }
+  }
+
+  /**
+   * What comes after the end costs the same however much there is of it: it is kept, and assessed together with what else
+   * comes, by the rounds. Of a station that does not stop, no more is read.
+   */
+  async function takeLate(known: ChargingTransaction, message: TransactionMessage, frame: StoredFrame): Promise<void> {
+    if (known.lateFrames > late.limit) return;
+    const lateFrames = known.lateFrames + 1;
+    const assessDueAtMs = nextLateLookMs(known, lateFrames, now(), late);
+    const before = await withIdToken(known, message);
+    const merged = { ...merge(before, message, null), ordinal: known.ordinal, lateFrames, assessDueAtMs };
+    book.commitLater(merged, frame.ordinal);
+    if (message.kind === "transaction-started") await displaceOthers(message, merged, frame.receivedAtMs);
+    if (
+      known.sessionId === null &&
+      (merged.idToken !== known.idToken || merged.remoteStartId !== known.remoteStartId)
+    ) {
+      const found = await findSession(merged, message);
+      if (found !== null) await attach({ ...merged, ...namesOf(merged, found) }, found.session);
+    } else if (known.sessionId !== null && lateFrames <= late.limit) await receiveRecords(merged, [message]);
   }
 
   async function findTransaction(message: TransactionMessage): Promise<ChargingTransaction | null> {
@@ -123,27 +174,24 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   async function findSession(
     transaction: NewChargingTransaction,
     message: TransactionMessage | null,
-  ): Promise<StoredSession | null> {
-    const { stationId, sessionId } = transaction;
-    if (sessionId !== null) return sessionOf(sessionId);
-    const idToken = transaction.idToken ?? message?.idToken ?? null;
-    if (idToken === null) return null;
-    const stationEvse = transaction.evse ?? message?.plug.evseId ?? message?.plug.connectorId ?? null;
-    const sessions = await findSessionsOfToken(store, { stationId, idToken, stationEvse });
-    for (const session of sessions) {
-      const holder = await store.findTransactionOfSession(session.sessionId);
-      if (holder === null) return session;
-      desk.alert("ocpp-session-taken", { stationId, sessionId: session.sessionId, by: holder.ocppTransactionId });
+  ): Promise<FoundSession | null> {
+    const { sessionId, idToken, evse, remoteStartId } = transaction;
+    if (sessionId !== null) {
+      const session = await sessionOf(sessionId);
+      return session === null ? null : { session, idToken, stationEvse: null };
     }
-    return null;
+    const stationEvse = evse ?? message?.plug.evseId ?? message?.plug.connectorId ?? null;
+    const named = { ...transaction, evse: stationEvse, remoteStartId: remoteStartId ?? remoteStartIdOf(message) };
+    return finder.find(named, message?.idToken ?? null);
   }
 
   function merge<Transaction extends NewChargingTransaction>(
     transaction: Transaction,
     message: TransactionMessage,
-    session: StoredSession | null,
+    found: FoundSession | null,
   ): Transaction {
-    const { plug, idToken, receivedAtMs } = message;
+    const session = found?.session ?? null;
+    const { plug, receivedAtMs } = message;
     const atMs = message.time?.epochMs ?? message.readings[0]?.time?.epochMs ?? null;
     const isEnd = message.kind === "transaction-ended";
     const isGoingOn =
@@ -159,16 +207,19 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       ...transaction,
       evse: transaction.evse ?? (message.protocol === "ocpp1.6" ? plug.connectorId : plug.evseId),
       connector: transaction.connector ?? (message.protocol === "ocpp1.6" ? null : plug.connectorId),
-      idToken: transaction.idToken ?? idToken,
-      sessionId: transaction.sessionId ?? session?.sessionId ?? null,
+      remoteStartId: transaction.remoteStartId ?? remoteStartIdOf(message),
       startedAtMs: transaction.startedAtMs ?? (message.kind === "transaction-started" ? atMs : null),
       endedAtMs: transaction.endedAtMs ?? (isEnd ? (atMs ?? receivedAtMs) : null),
       lastMessageAtMs: Math.max(transaction.lastMessageAtMs, receivedAtMs),
       endSignAtMs: isGoingOn ? null : transaction.endSignAtMs,
       isOpen: transaction.isOpen && !isEnd,
+      // The end is to be assessed, also if the service ends before that.
+      assessDueAtMs: transaction.isOpen && isEnd ? receivedAtMs : transaction.assessDueAtMs,
+      waitUntilMs: transaction.isOpen && isEnd ? receivedAtMs + late.waitMs : transaction.waitUntilMs,
       watched,
     };
-    return { ...next, stopOrder: next.isOpen ? (next.stopOrder ?? stopOrderOf(next, session)) : null };
+    const named = found === null ? next : { ...next, ...namesOf(next, found) };
+    return { ...named, stopOrder: named.isOpen ? (named.stopOrder ?? stopOrderOf(named, session)) : null };
   }
 
   function stopOrderOf(transaction: NewChargingTransaction, session: StoredSession | null) {
@@ -279,6 +330,21 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     }
   }
 
+  async function attach(transaction: ChargingTransaction, session: StoredSession): Promise<ChargingTransaction> {
+    const messages = await assessor.readMessages(transaction);
+    // What was delivered before the session was known counts against its hold.
+    const watched = messages
+      .filter((message) => isTransactionMessage(message))
+      .reduce((known, message) => watchEnergy(known, message, session.terms.maximumPowerW), transaction.watched);
+    // What it was found to be worth without a session says nothing to this one.
+    const unassessed = { assessment: null, assessedFrame: null };
+    const attached = { ...transaction, ...unassessed, sessionId: session.sessionId, watched };
+    // The records first: a transaction that has its session is not looked at here again.
+    await receiveRecords(attached, messages);
+    const stored = await commitWithSession(attached, null, await store.findSession(session.sessionId));
+    return stored.isOpen ? stored : assessor.assess(stored);
+  }
+
   return {
     async take(frame, payload) {
       const message = readFrame(frame, payload);
@@ -291,22 +357,27 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       return book.flush();
     },
     async attach(transaction, opened) {
-      const session = opened ?? (await findSession(transaction, null));
-      if (session === null) return transaction;
-      const messages = await assessor.readMessages(transaction);
-      // What was delivered before the session was known counts against its hold.
-      const watched = messages
-        .filter((message) => isTransactionMessage(message))
-        .reduce((known, message) => watchEnergy(known, message, session.terms.maximumPowerW), transaction.watched);
-      // What it was found to be worth without a session says nothing to this one.
-      const unassessed = { assessment: null, assessedFrame: null };
-      const attached = { ...transaction, ...unassessed, sessionId: session.sessionId, watched };
-      // The records first: a transaction that has its session is not looked at here again.
-      await receiveRecords(attached, messages);
-      const stored = await commitWithSession(attached, null, await store.findSession(session.sessionId));
-      return stored.isOpen ? stored : assessor.assess(stored);
+      if (opened !== undefined) return attach(transaction, opened);
+      const found = await findSession(transaction, null);
+      return found === null ? transaction : attach({ ...transaction, ...namesOf(transaction, found) }, found.session);
     },
   };
+}
+
+/** The idToken that its session knows stands above one that was presented before; a request says where, too. */
+function namesOf(
+  { idToken, evse, sessionId }: NewChargingTransaction,
+  found: FoundSession,
+): Pick<NewChargingTransaction, "evse" | "idToken" | "sessionId"> {
+  if (sessionId !== null) return { evse, idToken, sessionId };
+  const { session, stationEvse } = found;
+  return { evse: evse ?? stationEvse, idToken: found.idToken ?? idToken, sessionId: session.sessionId };
+}
+
+function remoteStartIdOf(message: TransactionMessage | null): number | null {
+  return message?.kind === "transaction-started" || message?.kind === "transaction-updated"
+    ? message.remoteStartId
+    : null;
 }
 
 /** What may come first of a transaction: in 2.x any of its events, because they come in any order. */
@@ -342,5 +413,10 @@ function emptyTransaction(message: TransactionMessage): NewChargingTransaction {
     stopOrder: null,
     assessment: null,
     assessedFrame: null,
+    assessedAtMs: null,
+    assessDueAtMs: null,
+    remoteStartId: null,
+    waitUntilMs: null,
+    lateFrames: 0,
   };
 }

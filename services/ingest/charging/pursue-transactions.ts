@@ -1,3 +1,4 @@
+import { isQueueQuestionDue } from "../../domain/charging/awaited-messages.ts";
 import { decideMissingStop, type MissingStopLimits } from "../../domain/charging/missing-stop.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { ChargingTransaction, StopOrder } from "../../store/charging.ts";
@@ -9,6 +10,7 @@ import type { SessionAssessor } from "./assess-session.ts";
 import { callStation } from "./call-station.ts";
 import type { ChargingInbox } from "./frame-inbox.ts";
 import { stopCall, transactionStatusCall } from "./remote-calls.ts";
+import type { OnceDesk } from "./tell-once.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
 export interface TransactionPursuerDeps {
@@ -23,6 +25,9 @@ export interface TransactionPursuerDeps {
   readonly missingStop: MissingStopLimits;
   /** Pause before a station is told again to stop. */
   readonly stopRetryMs: number;
+  readonly once: OnceDesk;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
 }
 
 /** Looks after transactions that do not end by themselves: the stop is missing, or the hold is used up. */
@@ -37,7 +42,7 @@ const attachWindowMs = 3_600_000;
 const promisedPauses = 4;
 
 export function createTransactionPursuer(deps: TransactionPursuerDeps): TransactionPursuer {
-  const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs } = deps;
+  const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs, once } = deps;
 
   /** Changes a transaction as it is now, if it is still open. */
   function update(
@@ -57,7 +62,10 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     const attempts = order.attempts + 1;
     const code = outcome.kind === "answered" ? (textAt(outcome.answer, "status") ?? "") : outcome.code;
     if (isAccepted) desk.note("remote-stop", { stationId, sessionId, ocppTransactionId, attempts });
-    else desk.alert("ocpp-stop-failed", { stationId, sessionId, ocppTransactionId, attempts, outcome: code });
+    else {
+      const cause = `${String(transaction.ordinal)} ${code}`;
+      await once.alert("ocpp-stop-failed", cause, { stationId, sessionId, ocppTransactionId, attempts, outcome: code });
+    }
     const nextAtMs = now() + stopRetryMs * (isAccepted ? promisedPauses : 1);
     await update(transaction, (current) => ({ ...current, stopOrder: { nextAtMs, attempts, isAccepted } }));
   }
@@ -69,7 +77,9 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
       if (!current.isOpen) return;
       const { stationId, sessionId, ocppTransactionId } = current;
       desk.alert("ocpp-stop-missing", { stationId, sessionId, ocppTransactionId });
-      const given = await book.commit({ transaction: { ...current, isOpen: false, stopOrder: null } });
+      const given = await book.commit({
+        transaction: { ...current, isOpen: false, stopOrder: null, assessDueAtMs: now() },
+      });
       if (given !== null) await assessor.assess(given);
     });
   }
@@ -93,6 +103,39 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     else if (isGoingOn === false && isWaitingToTell === false) await giveUp(transaction);
   }
 
+  /** Something new is known of a transaction that is over, or it has waited long enough. */
+  async function assessDue(transaction: ChargingTransaction): Promise<void> {
+    const current = await book.reload(transaction);
+    if (current.isOpen || current.assessDueAtMs === null || current.assessDueAtMs > now()) return;
+    await assessor.assess(current);
+  }
+
+  /** A station that has nothing more to send is not waited for. */
+  async function askForRest(transaction: ChargingTransaction): Promise<void> {
+    const { stationId } = transaction;
+    const isConnected = connections.find(stationId) !== undefined;
+    if (!isQueueQuestionDue({ ...transaction, nowMs: now(), isConnected })) return;
+    await change(transaction, (current) => ({ ...current, askedAtMs: now() }));
+    const outcome = await callStation(commands, stationId, transactionStatusCall(transaction));
+    if (outcome.kind !== "answered" || fieldAt(outcome.answer, "messagesInQueue") !== false) return;
+    // What it has sent before it answered is read first.
+    await deps.handedOn(stationId);
+    const atMs = now();
+    await change(transaction, (current) => ({ ...current, waitUntilMs: atMs, assessDueAtMs: atMs }));
+  }
+
+  /** Changes a transaction that is over and waits, as it is now. */
+  async function change(
+    transaction: ChargingTransaction,
+    next: (current: ChargingTransaction) => ChargingTransaction,
+  ): Promise<void> {
+    await book.inTurn(transaction.stationId, async () => {
+      const current = await book.reload(transaction);
+      const isWaiting = !current.isOpen && current.assessDueAtMs !== null;
+      if (isWaiting) await book.commit({ transaction: next(current) });
+    });
+  }
+
   async function pursue(transaction: ChargingTransaction): Promise<void> {
     const { stopOrder, stationId } = transaction;
     const isConnected = connections.find(stationId) !== undefined;
@@ -112,6 +155,16 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
           const current = await book.reload(transaction);
           if (current.sessionId === null) await inbox.attach(current);
         });
+      }
+      const awaited = await store.listTransactionsAwaited(now(), pageLimit);
+      await Promise.all(
+        awaited.map(async (transaction) => {
+          if (!signal.aborted) await askForRest(transaction);
+        }),
+      );
+      for (const transaction of await store.listTransactionsDue(now(), pageLimit)) {
+        if (signal.aborted) return;
+        await book.inTurn(transaction.stationId, () => assessDue(transaction));
       }
       for (const transaction of await store.listTransactionsToAssess(pageLimit)) {
         if (signal.aborted) return;

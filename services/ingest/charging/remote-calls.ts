@@ -39,9 +39,17 @@ export function transactionStatusCall({ protocol, ocppTransactionId, evse }: Cha
   return { action: "TriggerMessage", payload };
 }
 
-/** Asks whether anything waits that the station has not said yet; 1.6 is made to tell its connector's state. */
-export function idleCall(protocol: OcppProtocol, stationEvse: number): RemoteCall {
-  return protocol === "ocpp1.6"
-    ? { action: "TriggerMessage", payload: { requestedMessage: "StatusNotification", connectorId: stationEvse } }
-    : { action: "GetTransactionStatus", payload: {} };
+/**
+ * Asks whether anything waits that the station has not said yet, and of the transaction that it said it began whether that
+ * goes on; 1.6 is made to tell its connector's state.
+ */
+export function idleCall(protocol: OcppProtocol, stationEvse: number, ocppTransactionId: string | null): RemoteCall {
+  if (protocol === "ocpp1.6") {
+    const payload = { requestedMessage: "StatusNotification", connectorId: stationEvse };
+    return { action: "TriggerMessage", payload };
+  }
+  return {
+    action: "GetTransactionStatus",
+    payload: ocppTransactionId === null ? {} : { transactionId: ocppTransactionId },
+  };
 }

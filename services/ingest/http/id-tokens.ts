@@ -8,7 +8,7 @@ import { boundIdTokenTypes, isBindable, normalizeIdToken } from "../../domain/ch
 import { consentIdOf } from "../../domain/vehicle-consent.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
-import type { IdTokenBinding, TokenOpening } from "../../store/tokens.ts";
+import { typesOf, type IdTokenBinding, type TokenOpening } from "../../store/tokens.ts";
 import { contractIdOf } from "../../verify/contract-certificate.ts";
 import { readBody } from "./body.ts";
 import { bodyLimitBytes } from "./limits.ts";
@@ -51,9 +51,13 @@ const consentSchema = z.strictObject({
   periodSeconds: uint(40),
   expiresAt: uint(40),
 });
+/** One type, or several under which chargers present the same card. A contract is presented in one way. */
+const typesSchema = z
+  .union([z.enum(boundIdTokenTypes).transform((type) => [type]), z.array(z.enum(boundIdTokenTypes)).min(1)])
+  .refine((types) => new Set(types).size === types.length && (types.length === 1 || !types.includes("eMAID")));
 const bindingSchema = z.strictObject({
   idToken: z.string().min(1).refine(isBindable),
-  type: z.enum(boundIdTokenTypes),
+  type: typesSchema,
   consent: consentSchema,
   tariffId: z
     .string()
@@ -89,7 +93,8 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
       );
     }
     const body = parse(bindingSchema, await readBody(request, bodyLimitBytes));
-    const { type, consent, tariffId, agreement, certificatePem = null } = body;
+    const [type = "ISO14443", ...furtherTypes] = body.type;
+    const { consent, tariffId, agreement, certificatePem = null } = body;
     const { holdMicro = consent.sessionCapMicro } = body;
     if (holdMicro > consent.sessionCapMicro) {
       throw new WattproofError("ID_TOKEN_INVALID", "holdMicro: above the consent's cap for one session.");
@@ -112,7 +117,8 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
       throw new WattproofError("TARIFF_UNPUBLISHED", `Tariff ${tariffId}.`);
     }
     const at = { boundAtMs: now() };
-    const binding = { idToken, type, consentId, consent, tariffId, agreement, holdMicro, certificatePem, ...at };
+    const terms = { consentId, consent, tariffId, agreement, holdMicro, certificatePem };
+    const binding = { idToken, type, furtherTypes, ...terms, ...at };
     await store.putIdTokenBinding(binding);
     response.json(bindingView(binding));
   };
@@ -130,7 +136,7 @@ function unbindIdToken({ store, operatorKey }: IdTokensDeps): RequestHandler {
       const binding = await store.findIdTokenBinding(spelling);
       // Without its hyphens, another card's number would be meant.
       if (binding === null || normalizeIdToken(idToken, binding.type) !== binding.idToken) continue;
-      if (type !== undefined && binding.type !== type) continue;
+      if (type !== undefined && !typesOf(binding).includes(type)) continue;
       await store.removeIdTokenBinding(spelling);
       response.json({ idToken: spelling, type: binding.type });
       return;
@@ -161,9 +167,10 @@ function isOfContract(pem: string, idToken: string, type: IdTokenBinding["type"]
   return type === "eMAID" && contractId !== null && normalizeIdToken(contractId, type) === idToken;
 }
 
-function bindingView({ consent, holdMicro, certificatePem, ...binding }: IdTokenBinding): unknown {
+function bindingView(bound: IdTokenBinding): unknown {
+  const { idToken, type, consentId, consent, tariffId, agreement, holdMicro, certificatePem, boundAtMs } = bound;
   return {
-    ...binding,
+    ...{ idToken, type, types: typesOf(bound), consentId, tariffId, agreement, boundAtMs },
     holdMicro: holdMicro.toString(),
     hasCertificate: certificatePem !== null,
     consent: {

@@ -1,3 +1,4 @@
+import { normalizeIdTag } from "../../domain/id-tag.ts";
 import type { AnswerPayload, ActionHandler, StationCall } from "./answer-plan.ts";
 import { acknowledge, answerWith, naturalKeyOf, timeText } from "./answer-plan.ts";
 import type { IdTokenDecision, IdTokenQuestion, IdTokenStatus } from "./id-token-policy.ts";
@@ -62,6 +63,7 @@ const startTransaction: ActionHandler = (call, { offerTransactionIds }) => {
   const transaction = {
     // What cannot be told apart by the usual fields is told apart by all that was sent.
     naturalKey: naturalKeyOf(parts.includes(undefined) ? ["whole", payload] : parts),
+    retryKey: retryKeyOf(connectorId, idTag, fieldAt(payload, "meterStart")),
     ocppTransactionIds: offerTransactionIds(),
     evse: connectorId,
     connector: 1,
@@ -78,6 +80,12 @@ const startTransaction: ActionHandler = (call, { offerTransactionIds }) => {
     }),
   };
 };
+
+/** Some stations date a start anew when they send it again: connector, idTag and register stay. */
+function retryKeyOf(connectorId: number | null, idTag: string | null, meterStart: unknown): string | null {
+  if (connectorId === null || idTag === null || meterStart === undefined) return null;
+  return naturalKeyOf([connectorId, normalizeIdTag(idTag), meterStart]);
+}
 
 const stopTransaction: ActionHandler = (call) => {
   const { payload } = call;

@@ -89,6 +89,7 @@ function effectsOf(payload: unknown, eventType: "Started" | "Ended"): readonly F
       transaction: {
         // Ids of 2.x are the station's own, and one that was set up anew may use them again.
         naturalKey: naturalKeyOf([ocppTransactionId, startedAtText]),
+        retryKey: null,
         ocppTransactionIds: [ocppTransactionId],
         evse: countAt(payload, "evse", "id"),
         connector: countAt(payload, "evse", "connectorId"),

@@ -4,6 +4,7 @@ import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
+import { createFrameQueues, type WaitingFrame } from "./frame-queues.ts";
 
 /**
  * The next layer, which reads what the frames mean. It gets the CALLs of stations only after they are on disk, those of
@@ -23,22 +24,32 @@ export interface FramePump {
   offer(frame: StoredFrame, payload?: unknown): void;
   /** Hands on until the signal; begins where an earlier run stopped. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves when everything that was on disk at the time of the call was handed on or set aside. */
-  settled(): Promise<void>;
+  /**
+   * Resolves when everything that was on disk at the time of the call was handed on or set aside; of one station, where
+   * that is named.
+   */
+  settled(stationId?: string): Promise<void>;
 }
 
-interface Waiting {
-  readonly frame: StoredFrame;
-  readonly payload?: unknown;
+interface Waiter {
+  readonly ordinal: number;
+  readonly stationId: string | undefined;
+  readonly resolve: () => void;
 }
 
 interface Page {
-  readonly frames: readonly Waiting[];
+  readonly frames: readonly WaitingFrame[];
   /** More may follow at once. */
   readonly isFull: boolean;
 }
 
-/** Frames that are taken together: of those in memory, and of those that are read back, which may be large. */
+/** Frames that are handed on between two looks at what has come, shared by the stations that have sent them. */
+const turnFrames = 1_024;
+/** Pages that are read in one turn: more than one station may keep waiting, so that the others are found behind it. */
+const turnPages = 16;
+/** Stations that are read back in one turn. */
+const readBackStations = 16;
+/** Frames that are read together: of those in memory, and of those that are read back, which may be large. */
 const memoryPageFrames = 2_048;
 const pageFrames = 512;
 /** What comes within this is taken together: one commit for many frames, and one look at each session. */
@@ -78,44 +89,65 @@ export function createFramePump(deps: {
   readonly now: () => number;
 }): FramePump {
   const { store, inbox, desk, now } = deps;
-  let fresh: Waiting[] = [];
+  let fresh: WaitingFrame[] = [];
   let freshCharacters = 0;
+  let queues = createFrameQueues();
+  /** Up to which frame everything was handed on. */
   let cursor = 0;
+  /** Up to which frame everything was read. */
+  let read = 0;
   let newest = 0;
+  const newestOf = new Map<string, number>();
   /** Stations that have frames set aside: what follows must not overtake them. */
   const stalled = new Set<string>();
   let retryAtMs = 0;
   let wake: () => void = () => undefined;
   let hurry: () => void = () => undefined;
-  let waiters: { readonly ordinal: number; readonly resolve: () => void }[] = [];
+  let waiters: Waiter[] = [];
 
   async function nextPage(): Promise<Page> {
-    const known = fresh.findIndex(({ frame }) => frame.ordinal > cursor);
+    const known = fresh.findIndex(({ frame }) => frame.ordinal > read);
     takeFresh(known === -1 ? fresh.length : known);
-    if (fresh[0]?.frame.ordinal === cursor + 1) {
+    if (fresh[0]?.frame.ordinal === read + 1) {
       const frames = takeFresh(memoryPageFrames);
       return { frames, isFull: frames.length === memoryPageFrames };
     }
-    const frames = (await store.listFrames(cursor, pageFrames)).map((frame) => ({ frame }));
+    const frames = (await store.listFrames(read, pageFrames)).map((frame) => ({ frame }));
     return { frames, isFull: frames.length === pageFrames };
   }
 
-  function takeFresh(count: number): readonly Waiting[] {
+  function takeFresh(count: number): readonly WaitingFrame[] {
     const taken = fresh.slice(0, count);
     fresh = fresh.slice(count);
     for (const { frame } of taken) freshCharacters -= frame.text.length;
     return taken;
   }
 
-  async function handOn(page: readonly Waiting[], signal: AbortSignal): Promise<void> {
-    const stations = Map.groupBy(
-      page.filter(({ frame }) => frame.direction === "in" && frame.action !== null),
-      ({ frame }) => frame.stationId,
-    );
-    await Promise.all([...stations.values()].map((queue) => handOnOfStation(queue, signal)));
+  /** Reads on past what has to wait for itself. @returns whether there may be more */
+  async function readOn(): Promise<boolean> {
+    for (let pages = 0; pages < turnPages && !queues.isFull(); pages += 1) {
+      const { frames, isFull } = await nextPage();
+      for (const waiting of frames) if (isForInbox(waiting)) queues.add(waiting);
+      read = frames.at(-1)?.frame.ordinal ?? read;
+      if (!isFull) return false;
+    }
+    return true;
   }
 
-  async function handOnOfStation(queue: readonly Waiting[], signal: AbortSignal): Promise<void> {
+  /** A station that has sent too much at once gets its turn with the next of it. */
+  async function readBack(): Promise<void> {
+    for (const { stationId, afterOrdinal } of queues.toReadBack().slice(0, readBackStations)) {
+      const page = await store.listFrames(afterOrdinal, pageFrames, stationId);
+      const isOwn = (frame: StoredFrame): boolean => frame.stationId === stationId && isForInbox({ frame });
+      queues.addBack(stationId, page.filter(isOwn), page.length < pageFrames, page.at(-1)?.ordinal);
+    }
+  }
+
+  async function handOn(slices: readonly (readonly WaitingFrame[])[], signal: AbortSignal): Promise<void> {
+    await Promise.all(slices.map((queue) => handOnOfStation(queue, signal)));
+  }
+
+  async function handOnOfStation(queue: readonly WaitingFrame[], signal: AbortSignal): Promise<void> {
     const isEnded = (): boolean => signal.aborted;
     for (const waiting of queue) {
       // Then the cursor does not move, and the frame comes again.
@@ -129,7 +161,7 @@ export function createFramePump(deps: {
     }
   }
 
-  async function tryTaking({ frame, payload }: Waiting, signal: AbortSignal): Promise<boolean> {
+  async function tryTaking({ frame, payload }: WaitingFrame, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         await inbox.take(frame, payload);
@@ -194,17 +226,21 @@ export function createFramePump(deps: {
     });
   }
 
+  function isReached({ ordinal, stationId }: Pick<Waiter, "ordinal" | "stationId">): boolean {
+    return ordinal <= cursor || (stationId !== undefined && queues.isDone(stationId, ordinal, read));
+  }
+
   function tellWaiters(): void {
-    const [reached, others] = [
-      waiters.filter((one) => one.ordinal <= cursor),
-      waiters.filter((one) => one.ordinal > cursor),
-    ];
-    waiters = others;
+    const reached = waiters.filter(isReached);
+    waiters = waiters.filter((one) => !isReached(one));
     for (const { resolve } of reached) resolve();
   }
 
   async function runOn(signal: AbortSignal): Promise<void> {
+    // What was taken when an earlier run failed comes again.
+    queues = createFrameQueues();
     cursor = await store.readFrameCursor();
+    read = cursor;
     for (const frame of await store.listParkedFrames(memoryFrames)) stalled.add(frame.stationId);
     retryAtMs = now();
     const isEnded = (): boolean => signal.aborted;
@@ -213,26 +249,29 @@ export function createFramePump(deps: {
         retryAtMs = now() + parkedPauseMs;
         await retryParked(signal);
       }
-      const { frames, isFull } = await nextPage();
-      const last = frames.at(-1);
-      if (last === undefined) {
-        await waitForMore(signal);
-        continue;
-      }
-      await orEnd(handOn(frames, signal), signal);
+      const isMore = await readOn();
+      await readBack();
+      const slices = queues.take(turnFrames);
+      await orEnd(handOn(slices, signal), signal);
       // An end in between leaves the cursor, so that what was not taken comes again.
       if (isEnded()) return;
       await inbox.settled();
-      await store.moveFrameCursor(last.frame.ordinal);
-      cursor = last.frame.ordinal;
+      const done = queues.doneUpTo(read);
+      const isNew = done > cursor;
+      if (isNew) await store.moveFrameCursor(done);
+      cursor = done;
       tellWaiters();
-      if (!isFull && waiters.length === 0) await gather(signal);
+      if (isMore || !queues.isEmpty()) continue;
+      // What came since it was read has woken nobody.
+      if (!isNew && newest <= read) await waitForMore(signal);
+      else if (isNew && waiters.length === 0) await gather(signal);
     }
   }
 
   return {
     offer(frame, payload) {
       newest = frame.ordinal;
+      newestOf.set(frame.stationId, frame.ordinal);
       if (fresh.length >= memoryFrames || freshCharacters >= memoryCharacters) takeFresh(fresh.length);
       fresh.push({ frame, payload });
       freshCharacters += frame.text.length;
@@ -251,11 +290,17 @@ export function createFramePump(deps: {
         }
       }
     },
-    settled() {
-      const ordinal = newest;
+    settled(stationId) {
+      const ordinal = stationId === undefined ? newest : (newestOf.get(stationId) ?? 0);
+      // What is being handed on is done at the end of the turn alone.
       if (ordinal <= cursor) return Promise.resolve();
       hurry();
-      return new Promise((resolve) => waiters.push({ ordinal, resolve }));
+      return new Promise((resolve) => waiters.push({ ordinal, stationId, resolve }));
     },
   };
+}
+
+/** Frames of ours and answers of stations say nothing to the next layer. */
+function isForInbox({ frame }: WaitingFrame): boolean {
+  return frame.direction === "in" && frame.action !== null;
 }

@@ -29,8 +29,8 @@ export interface OcppDeps {
 export interface Ocpp {
   readonly door: OcppDoor;
   readonly commands: StationCommands;
-  /** Resolves when every frame that is on disk by now was handed on or set aside. */
-  handedOn(): Promise<void>;
+  /** Resolves when every frame that is on disk by now was handed on or set aside; of one station, where that is named. */
+  handedOn(stationId?: string): Promise<void>;
   /** Closes the door, then stops handing on; what was not handed on is at the next start. */
   close(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
   return {
     door,
     commands: createStationCommands({ store, connections: door.connections, schemas, log, now }),
-    handedOn: () => pump?.settled() ?? Promise.resolve(),
+    handedOn: (stationId) => pump?.settled(stationId) ?? Promise.resolve(),
     async close() {
       await door.close();
       stop.abort();

@@ -11,7 +11,7 @@ import type { ChargingInbox } from "../charging/frame-inbox.ts";
 import type { TransactionBook } from "../charging/transaction-book.ts";
 import { findBinding } from "./find-binding.ts";
 import { offerTerms } from "./offer-terms.ts";
-import { presentedToken } from "./presented-token.ts";
+import { presentedTypes } from "./presented-token.ts";
 
 export interface TokenOpenerDeps {
   readonly store: Store;
@@ -37,10 +37,14 @@ export interface TokenOpener {
   /** Has a look soon, and does not wait for it. */
   wake(): void;
   /**
-   * What became of a transaction: waits until it is decided, but not longer than that.
+   * What became of a transaction for this idToken: waits until it is decided, but not longer than that. Where another
+   * idToken decided, this one is refused.
    * @returns `null` if nothing is known about it by then
    */
-  awaitOutcome(stationId: string, ocppTransactionId: string, waitMs: number): Promise<TokenOpening | null>;
+  awaitOutcome(
+    named: Pick<TokenOpening, "stationId" | "ocppTransactionId" | "idToken">,
+    waitMs: number,
+  ): Promise<TokenOpening | null>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
 }
@@ -113,10 +117,19 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
     return { ordinal, stationId, ocppTransactionId, idToken, account, status, intent, reason, ...at };
   }
 
+  /** A card that a charger reads in several ways is the one that is bound, if one of them is. */
+  async function findByAnyType(idToken: string, types: readonly (string | null)[]): Promise<IdTokenBinding | null> {
+    for (const type of types.length === 0 ? [null] : types) {
+      const binding = await findBinding(store, idToken, type);
+      if (binding !== null) return binding;
+    }
+    return null;
+  }
+
   async function consider(transaction: ChargingTransaction): Promise<void> {
-    const presented = presentedToken(await store.listTransactionFrames(transaction.ordinal));
-    const idToken = presented?.idToken ?? transaction.idToken ?? "";
-    const binding = await findBinding(store, idToken, presented?.type ?? null);
+    const idToken = transaction.idToken ?? "";
+    const types = presentedTypes(await store.listTransactionFrames(transaction.ordinal), idToken);
+    const binding = await findByAnyType(idToken, types);
     if (binding === null) {
       const namesake = await findBinding(store, idToken, null);
       if (namesake !== null) await refuse(transaction, namesake, "ID_TOKEN_TYPE_DIFFERS");
@@ -236,7 +249,7 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
           if (!signal.aborted) desk.alert("loop-failed", { err: error });
         });
     },
-    async awaitOutcome(stationId, ocppTransactionId, waitMs) {
+    async awaitOutcome({ stationId, ocppTransactionId, idToken }, waitMs) {
       const late = new AbortController();
       const timer = setTimeout(() => {
         late.abort();
@@ -246,6 +259,9 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
         for (;;) {
           const next = changed.promise;
           const opening = await store.findTokenOpening(stationId, ocppTransactionId);
+          if (opening !== null && opening.idToken !== idToken) {
+            return { ...opening, idToken, status: "refused", reason: "OTHER_ID_TOKEN" };
+          }
           if ((opening !== null && opening.status !== "prepared") || late.signal.aborted || signal.aborted)
             return opening;
           await next;

@@ -72,9 +72,15 @@ export function createTokenPolicy(deps: TokenPolicyDeps): IdTokenPolicy {
   }
 
   /** Once begun: what became of its opening, as far as it is known in time. */
-  async function outcome({ stationId, ocppTransactionId }: IdTokenQuestion): Promise<IdTokenStatus> {
+  async function outcome(
+    binding: IdTokenBinding,
+    { stationId, ocppTransactionId }: IdTokenQuestion,
+  ): Promise<IdTokenStatus> {
     if (ocppTransactionId === null) return "Invalid";
-    const opening = await opener.awaitOutcome(stationId, ocppTransactionId, openingWaitMs);
+    const opening = await opener.awaitOutcome(
+      { stationId, ocppTransactionId, idToken: binding.idToken },
+      openingWaitMs,
+    );
     // One that is on its way passed all checks; if it fails all the same, the station is told to stop.
     if (opening === null) return "NotAtThisTime";
     return opening.status === "refused" ? statusOfRefusal(opening.reason ?? "") : "Accepted";
@@ -88,7 +94,7 @@ export function createTokenPolicy(deps: TokenPolicyDeps): IdTokenPolicy {
       if (binding === null) return decision;
       if (question.occasion === "authorize") return authorize(binding, question);
       // Who may begin may end, whatever has become of the consent.
-      const status = question.occasion === "ended" ? "Accepted" : await outcome(question);
+      const status = question.occasion === "ended" ? "Accepted" : await outcome(binding, question);
       return { status, expiresAtMs: null };
     },
   };

@@ -55,9 +55,12 @@ function jsonOf<Value>(schema: z.ZodType<Value>): z.ZodType<Value, string> {
     .pipe(schema);
 }
 
+/** The column of what was measured so far. */
+export const watchedText = jsonOf(watched);
+
 export const chargingColumns = `ordinal, station_id, protocol, ocpp_transaction_id, evse, connector, id_token, session_id,
   started_at_ms, ended_at_ms, last_message_at_ms, end_sign_at_ms, asked_at_ms, is_open, watched, stop_order, assessment,
-  assessed_frame`;
+  assessed_frame, remote_start_id, wait_until_ms, assess_due_at_ms, assessed_at_ms, late_frames`;
 
 export const readChargingRow = reader(
   "transaction",
@@ -77,10 +80,15 @@ export const readChargingRow = reader(
       end_sign_at_ms: z.number().nullable(),
       asked_at_ms: z.number().nullable(),
       is_open: z.number(),
-      watched: jsonOf(watched).nullable(),
+      watched: watchedText.nullable(),
       stop_order: jsonOf(stopOrder).nullable(),
       assessment: jsonOf(assessment).nullable(),
       assessed_frame: z.number().nullable(),
+      remote_start_id: z.number().nullable(),
+      wait_until_ms: z.number().nullable(),
+      assess_due_at_ms: z.number().nullable(),
+      assessed_at_ms: z.number().nullable(),
+      late_frames: z.number(),
     })
     .transform((row): ChargingTransaction => ({
       ordinal: row.ordinal,
@@ -101,6 +109,11 @@ export const readChargingRow = reader(
       stopOrder: row.stop_order,
       assessment: row.assessment,
       assessedFrame: row.assessed_frame,
+      remoteStartId: row.remote_start_id,
+      waitUntilMs: row.wait_until_ms,
+      assessDueAtMs: row.assess_due_at_ms,
+      assessedAtMs: row.assessed_at_ms,
+      lateFrames: row.late_frames,
     })),
 );
 

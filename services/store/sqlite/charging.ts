@@ -12,6 +12,7 @@ import {
   startColumns,
 } from "./charging-rows.ts";
 import { encode } from "./codec.ts";
+import { createMatchingStore } from "./matching.ts";
 import { frameColumns, readFrameRow } from "./ocpp-rows.ts";
 import { reader, readSessionRow } from "./rows.ts";
 import { applyChange, areCurrent, sessionColumns } from "./sessions.ts";
@@ -49,12 +50,18 @@ export function createChargingStore(access: Access): ChargingStore {
       encodeOptional(transaction.stopOrder),
       encodeOptional(transaction.assessment),
       transaction.assessedFrame,
+      transaction.remoteStartId,
+      transaction.waitUntilMs,
+      transaction.assessDueAtMs,
+      transaction.assessedAtMs,
+      transaction.lateFrames,
     ] as const;
     if ("ordinal" in transaction) {
       access.run(
         `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, session_id = ?, started_at_ms = ?,
            ended_at_ms = ?, last_message_at_ms = ?, end_sign_at_ms = ?, asked_at_ms = ?, is_open = ?, watched = ?,
-           stop_order = ?, assessment = ?, assessed_frame = ? WHERE ordinal = ?`,
+           stop_order = ?, assessment = ?, assessed_frame = ?, remote_start_id = ?, wait_until_ms = ?,
+           assess_due_at_ms = ?, assessed_at_ms = ?, late_frames = ? WHERE ordinal = ?`,
         ...values,
         transaction.ordinal,
       );
@@ -63,7 +70,8 @@ export function createChargingStore(access: Access): ChargingStore {
     const ordinal = access.insert(
       `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, evse, connector, id_token,
          session_id, started_at_ms, ended_at_ms, last_message_at_ms, end_sign_at_ms, asked_at_ms, is_open, watched,
-         stop_order, assessment, assessed_frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         stop_order, assessment, assessed_frame, remote_start_id, wait_until_ms, assess_due_at_ms, assessed_at_ms,
+         late_frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       transaction.stationId,
       transaction.protocol,
       transaction.ocppTransactionId,
@@ -76,7 +84,8 @@ export function createChargingStore(access: Access): ChargingStore {
   function goOn(transaction: ChargingTransaction): void {
     access.run(
       `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, started_at_ms = ?, last_message_at_ms = ?,
-         end_sign_at_ms = ?, watched = ?, stop_order = ? WHERE ordinal = ?`,
+         end_sign_at_ms = ?, watched = ?, stop_order = ?, remote_start_id = ?, assess_due_at_ms = ?, late_frames = ?
+       WHERE ordinal = ?`,
       transaction.evse,
       transaction.connector,
       transaction.idToken,
@@ -85,6 +94,9 @@ export function createChargingStore(access: Access): ChargingStore {
       transaction.endSignAtMs,
       encodeWatched(transaction.watched),
       encodeOptional(transaction.stopOrder),
+      transaction.remoteStartId,
+      transaction.assessDueAtMs,
+      transaction.lateFrames,
       transaction.ordinal,
     );
   }
@@ -131,6 +143,7 @@ export function createChargingStore(access: Access): ChargingStore {
   }
 
   return {
+    ...createMatchingStore(access),
     listChargingTransactions: (stationId) =>
       access.read(() =>
         transactionsBy(
@@ -164,7 +177,7 @@ export function createChargingStore(access: Access): ChargingStore {
     listTransactionsToAssess: (limit) =>
       access.read(() =>
         transactionsBy(
-          `is_open = 0 AND (session_id IN (SELECT session_id FROM sessions WHERE status IN ('opened', 'charging'))
+          `is_open = 0 AND assess_due_at_ms IS NULL AND (session_id IN (SELECT session_id FROM sessions WHERE status IN ('opened', 'charging'))
              OR (assessment IS NULL AND session_id IN
                (SELECT session_id FROM sessions WHERE status IN ('held', 'disputed')))) ORDER BY ordinal LIMIT ?`,
           limit,
@@ -173,7 +186,11 @@ export function createChargingStore(access: Access): ChargingStore {
     listTransactionsWithoutSession: (sinceMs, limit) =>
       access.read(() =>
         transactionsBy(
-          `session_id IS NULL AND last_message_at_ms >= ? AND length(id_token) = 20 ORDER BY ordinal DESC LIMIT ?`,
+          `session_id IS NULL AND last_message_at_ms >= ?
+             AND (length(id_token) = 20 OR remote_start_id IS NOT NULL OR EXISTS (SELECT 1 FROM start_requests AS asked
+               WHERE asked.station_id = charging_transactions.station_id
+                 AND asked.ocpp_transaction_id = charging_transactions.ocpp_transaction_id))
+           ORDER BY ordinal DESC LIMIT ?`,
           sinceMs,
           limit,
         ),

@@ -1,5 +1,6 @@
 import { readingStep } from "./evidence.ts";
 import { operatorStep } from "./operator.ts";
+import { matchingStep } from "./matching.ts";
 import { tokenStep } from "./tokens.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
@@ -358,4 +359,5 @@ export const migrations: readonly string[] = [
   operatorStep,
   unlinkStep,
   readingStep,
+  matchingStep,
 ];

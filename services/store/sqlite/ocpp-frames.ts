@@ -14,6 +14,7 @@ interface Entry {
 
 const insertFrame = `INSERT INTO ocpp_frames (station_id, protocol, direction, received_at_ms, text, action, message_id,
   answer, ocpp_transaction_id, faults) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const retryWindowMs = 86_400_000;
 const ordinalRow = z.object({ ordinal: z.number() });
 
 export function createOcppFrameStore(
@@ -72,15 +73,22 @@ export function createOcppFrameStore(
         waiting.push({ frame, effects, succeed, fail });
         if (waiting.length === 1) commitWaiting();
       }),
-    listFrames: (afterOrdinal, limit) =>
+    listFrames: (afterOrdinal, limit, stationId) =>
       access.read(() =>
-        access
-          .all(
-            `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
-            afterOrdinal,
-            limit,
-          )
-          .map(readFrameRow),
+        (stationId === undefined
+          ? access.all(
+              `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
+              afterOrdinal,
+              limit,
+            )
+          : access.all(
+              `SELECT ${frameColumns} FROM ocpp_frames NOT INDEXED WHERE ordinal > ? AND station_id = ?
+               ORDER BY ordinal LIMIT ?`,
+              afterOrdinal,
+              stationId,
+              limit,
+            )
+        ).map(readFrameRow),
       ),
     listQuarantinedFrames: (stationId, limit) =>
       access.read(() =>
@@ -153,7 +161,7 @@ export function createOcppFrameStore(
 
 function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[]): FrameOutcome {
   const started = effects.find((effect) => effect.kind === "transaction-started");
-  const known = started === undefined ? null : findByNaturalKey(access, frame.stationId, started.transaction);
+  const known = started === undefined ? null : findStarted(access, frame.stationId, started.transaction);
   const assigned = started === undefined || known !== null ? null : chooseId(access, frame, started.transaction);
   const ocppTransactionId = frame.protocol === "ocpp1.6" ? (known?.ocppTransactionId ?? assigned) : null;
 
@@ -194,9 +202,44 @@ function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[])
   return { frame: stored, transaction };
 }
 
+/** The transaction of a start that came before: the same, or one that a station has dated anew. */
+function findStarted(access: Access, stationId: string, transaction: NewTransaction): OcppTransaction | null {
+  return findByNaturalKey(access, stationId, transaction) ?? findRetried(access, stationId, transaction);
+}
+
+function findRetried(access: Access, stationId: string, start: NewTransaction): OcppTransaction | null {
+  const { evse, retryKey } = start;
+  if (evse === null || retryKey === null) return null;
+  const row = access.get(
+    `SELECT ${transactionColumns}, retry_key FROM ocpp_transactions WHERE station_id = ? AND evse = ?
+     ORDER BY ordinal DESC LIMIT 1`,
+    stationId,
+    evse,
+  );
+  if (row?.["retry_key"] !== retryKey || row["ended_frame"] !== null) return null;
+  const transaction = readOcppTransactionRow(row);
+  const differenceMs = Date.parse(start.startedAtText ?? "") - Date.parse(transaction.startedAtText ?? "");
+  // A clock that is put right moves by hours at most; what cannot be dated is no repeat.
+  if (!(Math.abs(differenceMs) <= retryWindowMs)) return null;
+  // Repeated once more, it is the same still, whatever has begun or ended meanwhile.
+  access.run(
+    "INSERT INTO ocpp_start_retries (station_id, natural_key, transaction_ordinal) VALUES (?, ?, ?)",
+    stationId,
+    start.naturalKey,
+    transaction.ordinal,
+  );
+  // What was refused then may be accepted now.
+  return transaction.idTokenStatus === "Accepted" ? transaction : { ...transaction, idTokenStatus: null };
+}
+
 function findByNaturalKey(access: Access, stationId: string, transaction: NewTransaction): OcppTransaction | null {
   const row = access.get(
-    `SELECT ${transactionColumns} FROM ocpp_transactions WHERE station_id = ? AND natural_key = ?`,
+    `SELECT ${transactionColumns} FROM ocpp_transactions WHERE station_id = ? AND natural_key = ?
+     UNION ALL SELECT ${transactionColumns} FROM ocpp_transactions WHERE ordinal = (SELECT transaction_ordinal
+       FROM ocpp_start_retries WHERE ocpp_start_retries.station_id = ? AND ocpp_start_retries.natural_key = ?)
+     LIMIT 1`,
+    stationId,
+    transaction.naturalKey,
     stationId,
     transaction.naturalKey,
   );
@@ -230,7 +273,7 @@ function insertTransaction(
   const { stationId, protocol } = frame;
   const ordinal = access.insert(
     `INSERT INTO ocpp_transactions (station_id, protocol, ocpp_transaction_id, natural_key, evse, connector, id_token,
-       started_at_text, started_frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       started_at_text, started_frame, retry_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     stationId,
     protocol,
     ocppTransactionId,
@@ -240,6 +283,7 @@ function insertTransaction(
     idToken,
     startedAtText,
     startedFrame,
+    transaction.retryKey,
   );
   return {
     ordinal,
@@ -275,7 +319,7 @@ function apply(
     );
   } else if (effect.kind === "token-decided") {
     access.run(
-      "UPDATE ocpp_transactions SET id_token_status = ? WHERE ordinal = ? AND id_token_status IS NULL",
+      "UPDATE ocpp_transactions SET id_token_status = ? WHERE ordinal = ? AND id_token_status IS NOT 'Accepted'",
       effect.status,
       effect.transactionOrdinal,
     );

@@ -26,8 +26,12 @@ const consentText = z
   .transform((text): unknown => JSON.parse(text))
   .pipe(consent);
 
+const furtherTypesText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.array(z.enum(boundIdTokenTypes)));
 const bindingColumns =
-  "id_token, id_token_type, consent_id, consent, tariff_id, agreement, hold_micro, certificate_pem, bound_at_ms";
+  "id_token, id_token_type, consent_id, consent, tariff_id, agreement, hold_micro, certificate_pem, bound_at_ms, further_types";
 const readBindingRow = reader(
   "binding of an idToken",
   z
@@ -41,6 +45,7 @@ const readBindingRow = reader(
       hold_micro: bigInteger,
       certificate_pem: z.string().nullable(),
       bound_at_ms: z.number(),
+      further_types: furtherTypesText,
     })
     .transform((row): IdTokenBinding => ({
       idToken: row.id_token,
@@ -52,6 +57,7 @@ const readBindingRow = reader(
       holdMicro: row.hold_micro,
       certificatePem: row.certificate_pem,
       boundAtMs: row.bound_at_ms,
+      furtherTypes: row.further_types,
     })),
 );
 
@@ -149,7 +155,7 @@ export function createTokenStore(access: Access): TokenStore {
     putIdTokenBinding: (binding) =>
       access.write(() => {
         access.run(
-          `INSERT OR REPLACE INTO id_token_bindings (${bindingColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT OR REPLACE INTO id_token_bindings (${bindingColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           binding.idToken,
           binding.type,
           binding.consentId,
@@ -159,6 +165,7 @@ export function createTokenStore(access: Access): TokenStore {
           binding.holdMicro.toString(),
           binding.certificatePem,
           binding.boundAtMs,
+          JSON.stringify(binding.furtherTypes ?? []),
         );
       }),
     removeIdTokenBinding: (idToken) =>

@@ -6,6 +6,7 @@ import type { Charger } from "../../helpers/charger.ts";
 import { openChargingWorld, stop16, type ChargingWorld } from "../../helpers/charging-world.ts";
 import { askIdTokens, bindingOf, createFleet, type Fleet } from "../../helpers/fleet.ts";
 import { startServiceChain, type ChargingPoint, type ServiceChain } from "../../helpers/service-chain.ts";
+import { tell2 } from "../../helpers/transaction-talk.ts";
 
 interface Listed {
   readonly latest: readonly {
@@ -289,5 +290,56 @@ describe("Cards that open sessions", function () {
     expect(await authorize(charger, card)).to.have.property("status", "Accepted");
     expect((await askIdTokens(world.service.url, "/unbind", { idToken: card.toLowerCase() })).status).to.equal(200);
     expect(await authorize(charger, card)).to.deep.equal({ status: "Invalid" });
+  });
+
+  describe("that chargers of 2.x present under several types", function () {
+    const types = ["ISO14443", "Local"];
+
+    async function begin(charger: Charger, card: string, type: string, transactionId = "T-1"): Promise<string | null> {
+      const idToken = { idToken: card, type };
+      return tell2(world, charger, {
+        type: "Started",
+        seqNo: 0,
+        atSeconds: 0,
+        wh: 1_000,
+        evse: 1,
+        idToken,
+        transactionId,
+      });
+    }
+
+    it("are one card under each type that is bound, and none under another", async function () {
+      const { card } = await bindCard({}, { type: types });
+      const { charger } = await place("CS-T", "ocpp2.0.1");
+      for (const [type, status] of [
+        ["Local", "Accepted"],
+        ["ISO14443", "Accepted"],
+        ["ISO15693", "Invalid"],
+      ] as const) {
+        const answer = await charger.call("Authorize", { idToken: { idToken: card, type } });
+        expect(answer["idTokenInfo"], type).to.deep.include({ status });
+      }
+      expect(await begin(charger, card, "ISO14443")).to.equal("Accepted");
+      await world.settle();
+      expect((await list()).latest[0]).to.deep.include({ ocppTransactionId: "T-1", status: "attached" });
+    });
+
+    it("open a session where one of the ways in which a transaction presents them is bound", async function () {
+      const { card } = await bindCard();
+      const { charger } = await place("CS-T", "ocpp2.0.1");
+      await tell2(world, charger, { type: "Started", seqNo: 0, atSeconds: 0, wh: 1_000, evse: 1 });
+      const idToken = { idToken: card.toLowerCase(), type: "ISO14443" };
+      const wrong = { idToken: "DEADBEEF", type: "ISO14443" };
+      const first = { type: "Updated", seqNo: 1, atSeconds: 1, wh: 1_000, idToken: wrong } as const;
+      expect(await tell2(world, charger, first)).to.equal("Invalid");
+      const second = { type: "Updated", seqNo: 2, atSeconds: 2, wh: 1_000, idToken } as const;
+      expect(await tell2(world, charger, second)).to.equal("Accepted");
+      await world.settle();
+      expect((await list()).latest[0]).to.deep.include({ ocppTransactionId: "T-1", status: "attached" });
+      // Another bound card in the same transaction is not accepted: its driver pays for nothing.
+      const other = await bindCard();
+      const third = { idToken: other.card, type: "ISO14443" };
+      expect(await tell2(world, charger, { ...second, seqNo: 3, idToken: third })).to.equal("Invalid");
+    });
   });
 });

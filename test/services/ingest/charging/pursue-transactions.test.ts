@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { defaultLateMessageLimits } from "../../../../services/domain/charging/awaited-messages.ts";
 import { defaultMissingStopLimits } from "../../../../services/domain/charging/missing-stop.ts";
 import { defaultEvidencePolicy } from "../../../../services/domain/charging/settlement-policy.ts";
 import { idTagOf } from "../../../../services/domain/id-tag.ts";
@@ -11,6 +12,7 @@ import { openSession, transition, type SessionEvent } from "../../../../services
 import { tariffIdOf } from "../../../../services/domain/tariff.ts";
 import { createSessionAssessor, type SessionAssessor } from "../../../../services/ingest/charging/assess-session.ts";
 import { createChargingInbox } from "../../../../services/ingest/charging/frame-inbox.ts";
+import { createOnceDesk } from "../../../../services/ingest/charging/tell-once.ts";
 import { createTransactionPursuer } from "../../../../services/ingest/charging/pursue-transactions.ts";
 import { createTransactionBook } from "../../../../services/ingest/charging/transaction-book.ts";
 import { createConnections } from "../../../../services/ingest/ocpp/connections.ts";
@@ -61,15 +63,26 @@ describe("Looking after transactions, with the service killed between two writes
     const readEvse = () => Promise.resolve(evse);
     const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse, readAgreement: unasked } });
     const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
-    const whole = createSessionAssessor({ ...shared, meters, ocmf, policy: defaultEvidencePolicy });
+    const whole = createSessionAssessor({
+      ...shared,
+      meters,
+      ocmf,
+      policy: defaultEvidencePolicy,
+      lateMessageLimit: 100,
+    });
     const killed: SessionAssessor = { ...whole, assess: () => Promise.reject(new Error("Killed")) };
     const assessor = isKilledBeforeAssessing ? killed : whole;
-    const inbox = createChargingInbox({ ...shared, assessor, stopAtBps: 9_500, receiver: { receiveRecord: unasked } });
+    const once = createOnceDesk(shared);
+    const inbox = createChargingInbox({
+      ...{ ...shared, once, assessor, stopAtBps: 9_500, receiver: { receiveRecord: unasked } },
+      late: defaultLateMessageLimits,
+    });
     const commands = { callStation: unasked };
     const pursuer = createTransactionPursuer({
       ...shared,
       ...{ assessor, inbox, commands, connections: createConnections(), stopRetryMs: 1_000 },
       missingStop: defaultMissingStopLimits,
+      ...{ once, handedOn: () => Promise.resolve() },
     });
     return { inbox, pursue: () => pursuer.pursueTransactions(new AbortController().signal) };
   }
@@ -98,7 +111,14 @@ describe("Looking after transactions, with the service killed between two writes
     ordinal += 1;
     const text = JSON.stringify([2, String(ordinal), action, payload]);
     const frame = { stationId, protocol: "ocpp1.6", direction: "in", receivedAtMs: nowMs, text, action } as const;
-    const start = { naturalKey: "k", ocppTransactionIds: ["4711"], evse: 1, connector: 1, idToken: idTag };
+    const start = {
+      naturalKey: "k",
+      retryKey: null,
+      ocppTransactionIds: ["4711"],
+      evse: 1,
+      connector: 1,
+      idToken: idTag,
+    };
     const { frame: stored } = await store.commitFrame(
       { ...frame, messageId: String(ordinal), answer: null, faults: null },
       action === "StartTransaction"

@@ -44,6 +44,7 @@ describe("The book of transactions", function () {
         ...unknown,
         ...{ stationId, protocol: "ocpp1.6", ocppTransactionId, lastMessageAtMs: 1, endSignAtMs: null },
         ...{ askedAtMs: null, isOpen: true, watched: null, stopOrder: null, assessment: null, assessedFrame: null },
+        ...{ remoteStartId: null, waitUntilMs: null, assessDueAtMs: null, assessedAtMs: null, lateFrames: 0 },
       },
     });
     if (stored === null) throw new Error("It was not stored");

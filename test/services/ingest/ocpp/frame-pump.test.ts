@@ -150,6 +150,38 @@ describe("Handing frames on", function () {
       expect(taken).to.deep.equal(large.map(({ frameId }) => `A${frameId}`));
     });
 
+    it("does not keep a station waiting for what another one has sent", async function () {
+      put("A", 20_000);
+      put("B", 2);
+      put("A", 500);
+      put("B", 1);
+      await runUntil(() => cursor === frames.length);
+      const own = (stationId: string) => taken.filter((one) => one.startsWith(stationId));
+      expect(own("B")).to.deep.equal(["B20001", "B20002", "B20503"]);
+      expect(own("A")).to.deep.equal(
+        frames.filter(({ stationId }) => stationId === "A").map(({ frameId }) => `A${frameId}`),
+      );
+      // However much is in front of it: what was kept of the other, and a few turns.
+      expect(taken.indexOf("B20503")).to.be.below(8_000);
+    });
+
+    it("moves its mark over nothing that was not handed on, and goes on from there", async function () {
+      put("A", 6_000);
+      put("B", 1);
+      let seen = 0;
+      await runUntil(() => {
+        seen = cursor;
+        return taken.includes("B6001");
+      });
+      expect(taken.filter((one) => one.startsWith("A")).length).to.be.at.least(Math.min(seen, 6_000));
+      taken.length = 0;
+      const from = cursor;
+      await runUntil(() => cursor === 6_001);
+      expect(taken.filter((one) => one.startsWith("A"))).to.deep.equal(
+        frames.slice(from, 6_000).map(({ frameId }) => `A${frameId}`),
+      );
+    });
+
     it("sets aside what cannot be handed on and all that follows of that station, and only of that one", async function () {
       put("A", 1);
       put("B", 2);

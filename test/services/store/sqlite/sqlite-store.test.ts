@@ -6,6 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { lockFolder, openDatabase } from "../../../../services/store/sqlite/database.ts";
+import { matchingStep } from "../../../../services/store/sqlite/matching.ts";
+import { typesOf } from "../../../../services/store/tokens.ts";
 import { migrations } from "../../../../services/store/sqlite/migrations.ts";
 import { createGroupCommit } from "../../../../services/store/sqlite/group-commit.ts";
 import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
@@ -32,6 +34,8 @@ describeStore("SQLite", async () => {
     },
   };
 });
+
+const stepsBeforeMatching = migrations.indexOf(matchingStep);
 
 describe("The SQLite file", function () {
   let folder: string;
@@ -67,6 +71,28 @@ describe("The SQLite file", function () {
     database.close();
     const store = openSqliteStore(folder);
     expect(await store.findRecord("r1")).to.deep.include({ recordIdentity: "r1", isSettleableByMeter: null });
+    await store.close();
+  });
+
+  it("keeps bindings and transactions from before bindings had several types", async function () {
+    const database = new DatabaseSync(join(folder, "wattproof.sqlite"), { enableForeignKeyConstraints: false });
+    for (const step of migrations.slice(0, stepsBeforeMatching)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${stepsBeforeMatching}`);
+    const consent = { driver: "0x1", lane: 1, vehicleKey: "0x2", operators: ["0x3"], periodSeconds: 1, expiresAt: 1 };
+    const text = JSON.stringify({ ...consent, sessionCapMicro: "1", periodCapMicro: "1" });
+    database
+      .prepare("INSERT INTO id_token_bindings VALUES ('04AA', 'ISO14443', 'c', ?, 't', 0, '1', NULL, 1)")
+      .run(text);
+    database.exec(
+      `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, last_message_at_ms, is_open)
+       VALUES ('CS-1', 'ocpp1.6', '7', 1, 0)`,
+    );
+    database.close();
+    const store = openSqliteStore(folder);
+    const binding = await store.findIdTokenBinding("04AA");
+    expect(binding === null ? null : typesOf(binding)).to.deep.equal(["ISO14443"]);
+    const [transaction] = await store.listChargingTransactions("CS-1");
+    expect(transaction).to.include({ lateFrames: 0, assessDueAtMs: null, waitUntilMs: null, remoteStartId: null });
     await store.close();
   });
 

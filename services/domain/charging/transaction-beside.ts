@@ -1,0 +1,70 @@
+import type { TransactionAssessment } from "./assess-transaction.ts";
+import type { FindingCode } from "./findings.ts";
+import type { TransactionMessage } from "./message.ts";
+
+/** A transaction without a session, as it is looked at for a session that it may have delivered for. */
+export interface TransactionBeside {
+  /** It presented the session's idTag, or named a request to begin the session. */
+  readonly isNamingSession: boolean;
+  readonly isOpen: boolean;
+  /** By the station's clock; `null` while its start is not known. */
+  readonly startedAtMs: number | null;
+  /** When something said that it is over although it is open. */
+  readonly endSignAtMs: number | null;
+  /** It is over, and nothing flowed in it. */
+  readonly isKnownEmpty: boolean;
+}
+
+/** The session that transactions are looked at for. */
+export interface SessionBeside {
+  /** When it became known here. */
+  readonly openedAtMs: number;
+  /** When its own transaction ended, by the station's clock; `null` while it goes on or has not begun. */
+  readonly endedAtMs: number | null;
+}
+
+/** A station's clock may be wrong by as much before it is flagged (docs/ocpp-energy.md, rule 12). */
+const clockToleranceMs = 300_000;
+
+/**
+ * What transactions without a session mean for a session. One that names the session counts whatever its time. Another
+ * one at the EVSE counts if it began while the session was there: what began before is somebody else's, and over as soon
+ * as something says so.
+ */
+export function circumstancesOf(
+  session: SessionBeside,
+  besides: readonly TransactionBeside[],
+): { readonly findings: readonly FindingCode[]; readonly isOpen: boolean } {
+  const counting = besides.filter((beside) => !beside.isKnownEmpty && isBeside(session, beside));
+  const findings = new Set<FindingCode>(
+    counting.map(({ isNamingSession }) =>
+      isNamingSession ? "SESSION_CONTINUED_ELSEWHERE" : "OPEN_TRANSACTION_AT_EVSE",
+    ),
+  );
+  return { findings: [...findings], isOpen: counting.some(({ isOpen }) => isOpen) };
+}
+
+function isBeside(session: SessionBeside, beside: TransactionBeside): boolean {
+  if (beside.isNamingSession) return true;
+  const { startedAtMs, isOpen, endSignAtMs } = beside;
+  const isAfterSession = session.endedAtMs !== null && startedAtMs !== null && startedAtMs >= session.endedAtMs;
+  if (isAfterSession) return false;
+  if (startedAtMs === null || startedAtMs >= session.openedAtMs - clockToleranceMs) return true;
+  return isOpen && endSignAtMs === null;
+}
+
+/**
+ * Whether nothing can have flowed in a transaction that is over: its register stood still, or it never charged and so
+ * never told a register.
+ */
+export function isKnownEmpty(
+  assessment: TransactionAssessment | null,
+  messages: readonly TransactionMessage[],
+): boolean {
+  if (assessment === null || assessment.energyMicroWh > 0n) return false;
+  if (assessment.segments.length > 0) return assessment.grade !== "disputed" && assessment.claimedEnergyWh === "0";
+  const states = messages.flatMap((message) =>
+    message.kind === "meter-values" || message.chargingState === null ? [] : [message.chargingState],
+  );
+  return states.length > 0 && !states.includes("Charging") && assessment.claimedEnergyWh === null;
+}
