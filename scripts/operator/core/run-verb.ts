@@ -10,13 +10,14 @@ import { addressInput, wholeInput } from "./inputs.ts";
 import { profilePathOf, readProfile } from "./profile.ts";
 import { startProgress } from "./progress.ts";
 import { createWriter, type Writer } from "./transact.ts";
-import type { Run, Verb } from "./verb.ts";
+import type { Access, Run, Verb } from "./verb.ts";
 
-/** What verbs have in common. */
-const commonInput = z.object({
-  json: z.boolean().default(false),
+const jsonFields = { json: z.boolean().default(false) };
+const chainFields = {
   rpc: z.url("must be the address of a JSON-RPC endpoint").optional(),
   deployment: z.string().optional(),
+};
+const writeFields = {
   dryRun: z.boolean().default(false),
   from: addressInput.optional(),
   account: z
@@ -24,7 +25,26 @@ const commonInput = z.object({
     .regex(/^[A-Z][A-Z0-9_]{0,30}$/u, "must be a name in capitals, as in WATTPROOF_<name>_KEYSTORE")
     .optional(),
   confirmations: wholeInput(1, 1_000).default(1),
-});
+};
+
+/** What verbs have in common, by what they do with the chain. An option of a verb's own may have another's name. */
+const commonInputs = {
+  none: z.object(jsonFields),
+  chain: z.object({ ...jsonFields, ...chainFields }),
+  write: z.object({ ...jsonFields, ...chainFields, ...writeFields }),
+} satisfies Record<Access, z.ZodType>;
+const completeInput = z.object({ ...jsonFields, ...chainFields, ...writeFields });
+
+/** What is left out has its default. */
+type CommonInput = z.output<typeof completeInput>;
+
+/**
+ * Reads the options that a verb shares with others: those that its help lists, and no others.
+ * @throws ZodError
+ */
+export function readCommonInput({ access }: Pick<Verb, "access">, raw: Readonly<Record<string, unknown>>): CommonInput {
+  return { ...completeInput.parse({}), ...commonInputs[access].parse(raw) };
+}
 
 /**
  * Runs a verb with what the command line said.
@@ -35,7 +55,7 @@ export async function runVerb(
   raw: Readonly<Record<string, unknown>>,
   environment: NodeJS.ProcessEnv,
 ): Promise<ExitCode> {
-  const common = commonInput.parse(raw);
+  const common = readCommonInput(verb, raw);
   const act = verb.prepare(raw);
   const isDryRun = common.dryRun;
   if (common.from !== undefined && !isDryRun) {
