@@ -66,16 +66,16 @@ async function complaintOf(words: readonly string[]): Promise<string | null> {
   const complaints: string[] = [];
   for (const standIn of standIns) {
     const parameters = words.map((word) => word.replaceAll(/0x…|<[^<>]+>/gu, standIn));
-    let isTaken = false;
+    const taken: string[] = [];
     const program = buildProgram(verbs, (verb, raw) => {
       readCommonInput(verb, raw);
       verb.prepare(raw);
-      isTaken = true;
+      taken.push(verb.path.join(" "));
       return Promise.resolve();
     });
     try {
       await program.parseAsync(parameters, { from: "user" });
-      if (isTaken) return null;
+      if (taken.length === 1) return null;
       complaints.push("no verb");
     } catch (error) {
       complaints.push(error instanceof ZodError || error instanceof Error ? error.message : String(error));
