@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { ZodError } from "zod";
 
 import { buildProgram } from "../../scripts/operator/core/program.ts";
-import { readCommonInput } from "../../scripts/operator/core/run-verb.ts";
+import { readSharedInput } from "../../scripts/operator/core/run-verb.ts";
 import { optionsOf } from "../../scripts/operator/core/verb-options.ts";
 import { verbs } from "../../scripts/operator/verbs.ts";
 
@@ -68,7 +68,7 @@ async function complaintOf(words: readonly string[]): Promise<string | null> {
     const parameters = words.map((word) => word.replaceAll(/0x…|<[^<>]+>/gu, standIn));
     const taken: string[] = [];
     const program = buildProgram(verbs, (verb, raw) => {
-      readCommonInput(verb, raw);
+      readSharedInput(verb, raw);
       verb.prepare(raw);
       taken.push(verb.path.join(" "));
       return Promise.resolve();
@@ -131,4 +131,13 @@ describe("The options of each verb", () => {
       expect(names.filter((name, index) => names.indexOf(name) !== index)).to.deep.equal([]);
     });
   }
+
+  it("are shared where they take the same, and are the verb's alone where they do not", () => {
+    const [exporting, retrying] = ["export cdr", "settlement retry"].map((name) =>
+      verbs.find(({ path }) => path.join(" ") === name),
+    );
+    if (exporting === undefined || retrying === undefined) expect.fail("There are these verbs.");
+    expect(readSharedInput(exporting, { from: "2027-01-01" }).from).to.equal(undefined);
+    expect(readSharedInput(retrying, { dryRun: true }).dryRun).to.equal(true);
+  });
 });

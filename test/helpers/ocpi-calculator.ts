@@ -82,6 +82,19 @@ export function recompute(content: unknown): RecomputedCost {
   };
 }
 
+/** What the record itself says that the session cost, in 10⁻⁶ token. */
+export function statedCost(cdr: Readonly<Record<string, unknown>>): {
+  readonly netMicro: bigint;
+  readonly grossMicro: bigint;
+} {
+  const cost = cdr["total_cost"] as Readonly<Record<string, unknown>>;
+  const micro = (amount: unknown): bigint => BigInt(Math.round(Number(amount) * 1_000_000));
+  if ("excl_vat" in cost) return { netMicro: micro(cost["excl_vat"]), grossMicro: micro(cost["incl_vat"]) };
+  const netMicro = micro(cost["before_taxes"]);
+  const taxes = (cost["taxes"] ?? []) as readonly { readonly amount: number }[];
+  return { netMicro, grossMicro: taxes.reduce((sum, { amount }) => sum + micro(amount), netMicro) };
+}
+
 const zero: Fraction = { over: 0n, under: 1n };
 const one: Fraction = { over: 1n, under: 1n };
 

@@ -10,14 +10,14 @@ import { addressInput, wholeInput } from "./inputs.ts";
 import { profilePathOf, readProfile } from "./profile.ts";
 import { startProgress } from "./progress.ts";
 import { createWriter, type Writer } from "./transact.ts";
-import type { Access, Run, Verb } from "./verb.ts";
+import { optionsOf } from "./verb-options.ts";
+import type { Run, Verb } from "./verb.ts";
 
-const jsonFields = { json: z.boolean().default(false) };
-const chainFields = {
+/** What verbs have in common. A verb has of it what its options say, by name and kind of value. */
+const sharedFields = {
+  json: z.boolean().default(false),
   rpc: z.url("must be the address of a JSON-RPC endpoint").optional(),
   deployment: z.string().optional(),
-};
-const writeFields = {
   dryRun: z.boolean().default(false),
   from: addressInput.optional(),
   account: z
@@ -26,24 +26,26 @@ const writeFields = {
     .optional(),
   confirmations: wholeInput(1, 1_000).default(1),
 };
-
-/** What verbs have in common, by what they do with the chain. An option of a verb's own may have another's name. */
-const commonInputs = {
-  none: z.object(jsonFields),
-  chain: z.object({ ...jsonFields, ...chainFields }),
-  write: z.object({ ...jsonFields, ...chainFields, ...writeFields }),
-} satisfies Record<Access, z.ZodType>;
-const completeInput = z.object({ ...jsonFields, ...chainFields, ...writeFields });
-
-/** What is left out has its default. */
-type CommonInput = z.output<typeof completeInput>;
+const sharedInput = z.object(sharedFields);
+const sharedFlags: Readonly<Record<keyof typeof sharedFields, string>> = {
+  json: "--json",
+  rpc: "--rpc <url>",
+  deployment: "--deployment <path>",
+  dryRun: "--dry-run",
+  from: "--from <address>",
+  account: "--account <name>",
+  confirmations: "--confirmations <n>",
+};
 
 /**
- * Reads the options that a verb shares with others: those that its help lists, and no others.
+ * Reads the options that a verb shares with others. One that has the name of another's and takes something else, as
+ * `--from <time>` does, is the verb's alone.
  * @throws ZodError
  */
-export function readCommonInput({ access }: Pick<Verb, "access">, raw: Readonly<Record<string, unknown>>): CommonInput {
-  return { ...completeInput.parse({}), ...commonInputs[access].parse(raw) };
+export function readSharedInput(verb: Verb, raw: Readonly<Record<string, unknown>>): z.output<typeof sharedInput> {
+  const flags = new Set(optionsOf(verb).map((option) => option.flags));
+  const shared = Object.entries(sharedFlags).filter(([, syntax]) => flags.has(syntax));
+  return sharedInput.parse(Object.fromEntries(shared.map(([name]) => [name, raw[name]])));
 }
 
 /**
@@ -55,7 +57,7 @@ export async function runVerb(
   raw: Readonly<Record<string, unknown>>,
   environment: NodeJS.ProcessEnv,
 ): Promise<ExitCode> {
-  const common = readCommonInput(verb, raw);
+  const common = readSharedInput(verb, raw);
   const act = verb.prepare(raw);
   const isDryRun = common.dryRun;
   if (common.from !== undefined && !isDryRun) {

@@ -9,7 +9,7 @@ import {
   type OcpiVersion,
 } from "../../../scripts/operator/ocpi/cdr.ts";
 import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
-import { recompute } from "../../helpers/ocpi-calculator.ts";
+import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 
 const noTariff: Tariff = {
   flatFeeMicro: 0n,
@@ -73,19 +73,6 @@ function onlyCdr(source: CdrSource, version: OcpiVersion = "2.2.1"): Readonly<Re
   const [dated, ...others] = cdrsOf(source, version);
   if (dated === undefined || others.length > 0) expect.fail("One record was expected.");
   return dated.cdr;
-}
-
-/** What the record itself says that the session cost, in 10⁻⁶ token. */
-function statedCost(cdr: Readonly<Record<string, unknown>>): {
-  readonly netMicro: bigint;
-  readonly grossMicro: bigint;
-} {
-  const cost = cdr["total_cost"] as Readonly<Record<string, unknown>>;
-  const micro = (amount: unknown): bigint => BigInt(Math.round(Number(amount) * 1_000_000));
-  if ("excl_vat" in cost) return { netMicro: micro(cost["excl_vat"]), grossMicro: micro(cost["incl_vat"]) };
-  const netMicro = micro(cost["before_taxes"]);
-  const taxes = (cost["taxes"] ?? []) as readonly { readonly amount: number }[];
-  return { netMicro, grossMicro: taxes.reduce((sum, { amount }) => sum + micro(amount), netMicro) };
 }
 
 describe("A charge detail record of OCPI", () => {
@@ -237,9 +224,7 @@ describe("A charge detail record of OCPI", () => {
     }
     expect(all[0]?.cdr).to.not.have.property("signed_data");
     expect(all[2]?.cdr).to.have.nested.property("signed_data.signed_values[0].nature", "End");
-    expect(all[2]?.cdr["remark"]).to.equal(
-      `Takes the place of ${id}: the meter signed another energy.`,
-    );
+    expect(all[2]?.cdr["remark"]).to.equal(`Takes the place of ${id}: the meter signed another energy.`);
   });
 
   it("says itself what was charged, whatever the tariff and the session", () => {
