@@ -90,6 +90,11 @@ export const errorCatalogue = {
   // Records of signed meter values (docs/ocmf.md): 422 = read and refused, 501 = not implemented, so nothing is said about it.
   OCMF_RECORD_TOO_LARGE: { httpStatus: 422, isRetryable: false, title: "The record is longer than a record may be." },
   OCMF_UTF8_INVALID: { httpStatus: 422, isRetryable: false, title: "The record is not valid UTF-8." },
+  FORMAT_UNSUPPORTED: {
+    httpStatus: 501,
+    isRetryable: false,
+    title: "The signed value is in a format that is not read.",
+  },
   OCMF_HEADER_INVALID: { httpStatus: 422, isRetryable: false, title: 'The record does not begin with "OCMF|".' },
   OCMF_FRAMING_INVALID: {
     httpStatus: 422,

@@ -24,6 +24,7 @@ import { sessionsShow } from "./sessions/show.ts";
 import { sessionsWatch } from "./sessions/watch.ts";
 import { settlementRetry } from "./settlement/retry.ts";
 import { settlementStatus } from "./settlement/status.ts";
+import { tariffCheck } from "./tariff/check.ts";
 import { tariffPublish } from "./tariff/publish.ts";
 import { tariffRetire } from "./tariff/retire.ts";
 import { tariffShow } from "./tariff/show.ts";
@@ -47,6 +48,7 @@ export const verbs: readonly Verb[] = [
   meterRetire,
   meterRevoke,
   meterList,
+  tariffCheck,
   tariffSimulate,
   tariffPublish,
   tariffShow,

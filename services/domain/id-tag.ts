@@ -24,7 +24,13 @@ export function isSameIdTag(left: string, right: string): boolean {
   return normalizeIdTag(left) === normalizeIdTag(right);
 }
 
-/** The spelling under which tags are stored and compared: ASCII letters in upper case, all else as it is. */
+/** How meters of BAUER's BSM family write the tag into `ID`; documented as this and no other. */
+const bsmGrammar = /^contract-id: rfid:(?<tag>[A-Za-z0-9]{1,36})$/;
+
+/**
+ * The spelling under which tags are stored and compared: ASCII letters in upper case, all else as it is. What a meter writes
+ * around the tag in a documented form is left out.
+ */
 export function normalizeIdTag(tag: string): string {
-  return tag.replace(/[a-z]/g, (letter) => letter.toUpperCase());
+  return (bsmGrammar.exec(tag)?.groups?.["tag"] ?? tag).replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }

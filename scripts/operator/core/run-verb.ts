@@ -10,10 +10,11 @@ import { addressInput, wholeInput } from "./inputs.ts";
 import { profilePathOf, readProfile } from "./profile.ts";
 import { startProgress } from "./progress.ts";
 import { createWriter, type Writer } from "./transact.ts";
+import { optionsOf } from "./verb-options.ts";
 import type { Run, Verb } from "./verb.ts";
 
-/** What verbs have in common. */
-const commonInput = z.object({
+/** What verbs have in common. A verb has of it what its options say, by name and kind of value. */
+const sharedFields = {
   json: z.boolean().default(false),
   rpc: z.url("must be the address of a JSON-RPC endpoint").optional(),
   deployment: z.string().optional(),
@@ -24,7 +25,28 @@ const commonInput = z.object({
     .regex(/^[A-Z][A-Z0-9_]{0,30}$/u, "must be a name in capitals, as in WATTPROOF_<name>_KEYSTORE")
     .optional(),
   confirmations: wholeInput(1, 1_000).default(1),
-});
+};
+const sharedInput = z.object(sharedFields);
+const sharedFlags: Readonly<Record<keyof typeof sharedFields, string>> = {
+  json: "--json",
+  rpc: "--rpc <url>",
+  deployment: "--deployment <path>",
+  dryRun: "--dry-run",
+  from: "--from <address>",
+  account: "--account <name>",
+  confirmations: "--confirmations <n>",
+};
+
+/**
+ * Reads the options that a verb shares with others. One that has the name of another's and takes something else, as
+ * `--from <time>` does, is the verb's alone.
+ * @throws ZodError
+ */
+export function readSharedInput(verb: Verb, raw: Readonly<Record<string, unknown>>): z.output<typeof sharedInput> {
+  const flags = new Set(optionsOf(verb).map((option) => option.flags));
+  const shared = Object.entries(sharedFlags).filter(([, syntax]) => flags.has(syntax));
+  return sharedInput.parse(Object.fromEntries(shared.map(([name]) => [name, raw[name]])));
+}
 
 /**
  * Runs a verb with what the command line said.
@@ -35,7 +57,7 @@ export async function runVerb(
   raw: Readonly<Record<string, unknown>>,
   environment: NodeJS.ProcessEnv,
 ): Promise<ExitCode> {
-  const common = commonInput.parse(raw);
+  const common = readSharedInput(verb, raw);
   const act = verb.prepare(raw);
   const isDryRun = common.dryRun;
   if (common.from !== undefined && !isDryRun) {

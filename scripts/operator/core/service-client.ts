@@ -32,10 +32,7 @@ export function openService(
   deploymentPath: string | null,
   environment: NodeJS.ProcessEnv,
 ): ServiceClient {
-  const place = deploymentPath ?? environment["WATTPROOF_DEPLOYMENT"];
-  const hasProfile = place !== undefined || environment["WATTPROOF_OPERATOR_PROFILE"] !== undefined;
-  const profile = hasProfile ? readProfile(profilePathOf(place ?? "", environment)) : undefined;
-  const url = (given ?? environment["WATTPROOF_SERVICE_URL"] ?? profile?.serviceUrl)?.replace(/\/+$/u, "");
+  const url = serviceUrlOf(given, deploymentPath, environment);
   if (url === undefined) throw new WattproofError("USAGE_INVALID", "Say where the service is: --service <url>.");
 
   async function ask<Answer>(path: string, schema: z.ZodType<Answer>, request: RequestInit): Promise<Answer> {
@@ -63,6 +60,18 @@ export function openService(
       return ask(path, schema, { method: "POST", headers: { authorization: `Bearer ${key}` } });
     },
   };
+}
+
+/** Whether anything says where the service is: an option, the environment, the operator's profile. */
+export function isServiceNamed(...place: Parameters<typeof openService>): boolean {
+  return serviceUrlOf(...place) !== undefined;
+}
+
+function serviceUrlOf(...[given, deploymentPath, environment]: Parameters<typeof openService>): string | undefined {
+  const place = deploymentPath ?? environment["WATTPROOF_DEPLOYMENT"];
+  const hasProfile = place !== undefined || environment["WATTPROOF_OPERATOR_PROFILE"] !== undefined;
+  const profile = hasProfile ? readProfile(profilePathOf(place ?? "", environment)) : undefined;
+  return (given ?? environment["WATTPROOF_SERVICE_URL"] ?? profile?.serviceUrl)?.replace(/\/+$/u, "");
 }
 
 function toCatalogueError(body: unknown, path: string): WattproofError {

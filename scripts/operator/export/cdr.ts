@@ -2,20 +2,17 @@ import { writeFileSync } from "node:fs";
 
 import { z } from "zod";
 
-import { refundedBy } from "../../../services/domain/session-amounts.ts";
-import { priceOf } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { exitCode } from "../core/exit-codes.ts";
 import { readJson } from "../core/files.ts";
 import { addressInput, timeInput } from "../core/inputs.ts";
 import { profilePathOf, readProfile } from "../core/profile.ts";
-import { registryOf } from "../core/registry.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
+import { isServiceNamed, openService, serviceInput, serviceOption } from "../core/service-client.ts";
 import { defineVerb } from "../core/verb.ts";
 import { cdrsOf, type CdrSource, type OcpiVersion } from "../ocpi/cdr.ts";
 import { readSessions } from "../sessions/session-book.ts";
 import { csvOf } from "./csv.ts";
-import { readEvidence } from "./evidence.ts";
+import { createSourceReader } from "./cdr-source.ts";
 
 const formats = ["ocpi-2.2.1", "ocpi-2.3.0", "csv"] as const;
 
@@ -41,12 +38,13 @@ export const exportCdr = defineVerb({
   summary: "exports charge detail records: OCPI 2.2.1 or 2.3.0 with the signed records, or CSV",
   description:
     "Of sessions that the chain has settled, by the time of their settlement. Money that a driver got back, by a refund or a\n" +
-    "challenge, makes a credit CDR and one that takes its place. OCPI asks for an address: --locations names a JSON file with a CdrLocation by EVSE id. What\n" +
-    "meters signed is asked of the service; --without-evidence leaves it out.",
+    "challenge, makes a credit CDR and one that takes its place, by the time at which it came back. OCPI asks for an address:\n" +
+    "--locations names a JSON file with a CdrLocation by EVSE id. What meters signed is asked of the service, or taken from\n" +
+    "the transaction that showed it; --without-evidence leaves it out, and the times are those of the blocks.",
   options: [
     { flags: "--format <format>", description: `${formats.join(", ")}; default ocpi-2.2.1` },
-    { flags: "--from <time>", description: "settled at this time or later" },
-    { flags: "--to <time>", description: "settled before this time" },
+    { flags: "--from <time>", description: "settled or corrected at this time or later" },
+    { flags: "--to <time>", description: "settled or corrected before this time" },
     { flags: "--operator <address>", description: "whose sessions; default: that of the profile" },
     { flags: "--locations <file>", description: "CdrLocation by EVSE id, for OCPI" },
     { flags: "--out <file>", description: "writes there instead of to standard output" },
@@ -78,77 +76,52 @@ export const exportCdr = defineVerb({
       throw new WattproofError("USAGE_INVALID", "OCPI asks where a charger is: --locations <file>.");
     }
     const locations = locationsPath === undefined ? {} : readLocations(locationsPath);
-    const service = version === null || withoutEvidence ? null : openService(url, chain.deploymentPath, environment);
+    const place = [url, chain.deploymentPath, environment] as const;
+    const service = withoutEvidence || (version === null && !isServiceNamed(...place)) ? null : openService(...place);
     const operator = (given ?? profile.address).toLowerCase();
-    const registry = registryOf(chain);
-    const all = [...(await readSessions(run, chain)).values()].filter(
+    const sessions = [...(await readSessions(run, chain)).values()].filter(
       (session) => session.terms.operator.toLowerCase() === operator,
     );
-    const timeOf = blockTimes(async (number) => (await chain.provider.getBlock(number))?.timestamp ?? null);
+    const reader = createSourceReader({ chain, service, withEvidence: !withoutEvidence, profile });
     const sources: CdrSource[] = [];
-    const credits = new Map<string, bigint>();
-    const unverified = new Map<string, number>();
-    const progress = run.startProgress("sessions", all.length);
+    const problems: string[] = [];
+    const progress = run.startProgress("sessions", sessions.length);
     try {
-      for (const session of all) {
+      for (const session of sessions) {
         progress.advance();
-        const { settlement, terms } = session;
-        if (settlement === null) continue;
-        const settledAt = await timeOf(settlement.position.blockNumber);
-        if (settledAt < from || settledAt >= to) continue;
-        const evseId = (await registry.readEvse(terms.evse))?.evseId ?? "";
-        const location = locations[evseId];
-        if (version !== null && location === undefined) {
+        const times = await reader.readTimes(session);
+        if (!times.some((seconds) => seconds >= from && seconds < to)) continue;
+        const { source, evseId, problems: found } = await reader.readSource(session, locations);
+        if (version !== null && locations[evseId] === undefined) {
           throw new WattproofError("LOCATION_MISSING", `${locationsPath ?? ""} has nothing for ${evseId}.`);
         }
-        const tariff = await registry.readTariff(terms.tariffId);
-        const evidence = service === null ? null : await readEvidence(service, session.sessionId);
-        if (evidence !== null && evidence.unverified > 0) unverified.set(session.sessionId, evidence.unverified);
-        const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro } = settlement;
-        credits.set(
-          session.sessionId,
-          session.refundedMicro + (session.challenge === null ? 0n : refundedBy(session.challenge)),
-        );
-        sources.push({
-          id: session.sessionId,
-          idTag: session.idTag,
-          startSeconds: evidence?.startSeconds ?? (await timeOf(session.opening.blockNumber)),
-          endSeconds: evidence?.endSeconds ?? settledAt,
-          lastUpdatedSeconds: settledAt,
-          currency: profile.currency,
-          countryCode: profile.countryCode,
-          partyId: profile.partyId,
-          meterId: String(terms.meter),
-          tariffId: terms.tariffId,
-          tariff,
-          energyMicroWh,
-          chargingSeconds,
-          idleSeconds,
-          price: priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds),
-          chargedMicro,
-          location: { ...location, evse_id: evseId },
-          evidence: evidence === null || evidence.records.length === 0 ? null : evidence,
-        });
+        sources.push(source);
+        problems.push(...found);
       }
     } finally {
       progress.stop();
     }
+    const isInSpan = ({ atSeconds }: { readonly atSeconds: number }): boolean => atSeconds >= from && atSeconds < to;
     const cdrs =
-      version === null ? [] : sources.flatMap((source) => cdrsOf(source, credits.get(source.id) ?? 0n, version));
-    const text = version === null ? csvOf(sources, credits) : `${JSON.stringify(cdrs, null, 2)}\n`;
+      version === null
+        ? []
+        : sources.flatMap((source) =>
+            cdrsOf(source, version)
+              .filter(isInSpan)
+              .map(({ cdr }) => cdr),
+          );
+    const text = version === null ? csvOf(sources, isInSpan) : `${JSON.stringify(cdrs, null, 2)}\n`;
     if (out !== undefined) write(out, text);
     output.json({
       format,
       count: sources.length,
-      credits: [...credits.values()].filter((credited) => credited > 0n).length,
-      unverifiedRecords: Object.fromEntries(unverified),
+      credits: sources.filter(({ corrections }) => corrections.some(isInSpan)).length,
+      problems,
       file: out ?? null,
       ...(out === undefined ? { content: version === null ? text : cdrs } : {}),
     });
-    for (const [sessionId, count] of unverified) {
-      // Standard output may be the file.
-      process.stderr.write(`${sessionId}: ${count} records do not verify and are left out\n`);
-    }
+    // Standard output may be the file.
+    for (const problem of problems) process.stderr.write(`${problem}\n`);
     output.line(out === undefined ? text.trimEnd() : `${sources.length} sessions: ${out}`);
 
     return exitCode.done;
@@ -160,17 +133,6 @@ function readLocations(path: string): z.infer<typeof locationsFile> {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${issue.message}`);
   throw new WattproofError("INPUT_UNREADABLE", `${path}: ${problems.join("; ")}`);
-}
-
-/** Times of blocks, each asked for once. */
-function blockTimes(read: (blockNumber: number) => Promise<number | null>): (blockNumber: number) => Promise<number> {
-  const known = new Map<number, number>();
-  return async (blockNumber) => {
-    const time = known.get(blockNumber) ?? (await read(blockNumber));
-    if (time === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${blockNumber}.`);
-    known.set(blockNumber, time);
-    return time;
-  };
 }
 
 function write(path: string, text: string): void {

@@ -1,5 +1,6 @@
-import { kilowattHours, utc } from "../core/amounts.ts";
+import { utc } from "../core/amounts.ts";
 import type { CdrSource } from "../ocpi/cdr.ts";
+import { amountsOf } from "../ocpi/session-tariff.ts";
 
 const columns = [
   "session_id",
@@ -18,29 +19,54 @@ const columns = [
   "charged",
   "credited",
   "tariff_id",
+  "entry",
 ] as const;
 
-/** RFC 4180, with a heading; amounts with six decimals. */
-export function csvOf(sources: readonly CdrSource[], credits: ReadonlyMap<string, bigint>): string {
-  const rows = sources.map((source) => [
-    source.id,
-    source.idTag,
-    String(source.location["evse_id"]),
-    source.meterId,
-    utc(source.startSeconds),
-    utc(source.endSeconds),
-    utc(source.lastUpdatedSeconds),
-    kilowattHours(source.energyMicroWh),
-    String(source.chargingSeconds),
-    String(source.idleSeconds),
-    source.currency,
-    sixDecimals(source.price.netMicro),
-    sixDecimals(source.price.taxMicro),
-    sixDecimals(source.chargedMicro),
-    sixDecimals(credits.get(source.id) ?? 0n),
-    source.tariffId,
-  ]);
+/**
+ * RFC 4180, with a heading; amounts with six decimals. A session that was settled in the span has a row `settlement`. One
+ * that was settled before it, and whose driver got money back within it, has a row `credit`, on which nothing is charged;
+ * so the sums of all spans together are those of the sessions.
+ */
+export function csvOf(
+  sources: readonly CdrSource[],
+  isInSpan: (entry: { readonly atSeconds: number }) => boolean,
+): string {
+  const rows = sources.map((source) => {
+    const { settled, lastUpdatedSeconds } = source;
+    const isSettledNow = isInSpan({ atSeconds: lastUpdatedSeconds });
+    const creditedMicro = source.corrections.filter(isInSpan).reduce((sum, { backMicro }) => sum + backMicro, 0n);
+    const { netMicro, grossMicro } = amountsOf(source.tariff, settled);
+    const now = (value: bigint): bigint => (isSettledNow ? value : 0n);
+    return [
+      source.id,
+      source.idTag,
+      String(source.location["evse_id"]),
+      source.meterId,
+      utc(settled.startSeconds),
+      utc(settled.endSeconds),
+      utc(lastUpdatedSeconds),
+      exactKilowattHours(now(settled.energyMicroWh)),
+      String(isSettledNow ? settled.chargingSeconds : 0),
+      String(isSettledNow ? settled.idleSeconds : 0),
+      source.currency,
+      sixDecimals(now(netMicro)),
+      sixDecimals(now(grossMicro - netMicro)),
+      sixDecimals(now(grossMicro)),
+      sixDecimals(creditedMicro),
+      source.tariffId,
+      isSettledNow ? "settlement" : "credit",
+    ];
+  });
   return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+}
+
+/** Energy of 10⁻⁶ Wh in kWh, exactly, with three decimals at least. */
+function exactKilowattHours(energyMicroWh: bigint): string {
+  const fraction = (energyMicroWh % 1_000_000_000n)
+    .toString()
+    .padStart(9, "0")
+    .replace(/0{1,6}$/u, "");
+  return `${energyMicroWh / 1_000_000_000n}.${fraction}`;
 }
 
 /** Quoted where it has to be. What a spreadsheet would take for a formula is made text. */

@@ -1,48 +1,74 @@
 import { z } from "zod";
 
-import { encodeSubjectPublicKeyInfo } from "../../../services/verify/ocmf/public-key.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import type { RegisteredMeter } from "../../../services/chain/chain.ts";
+import { measure } from "../../../services/domain/evidence.ts";
 import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
+import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import { encodeSubjectPublicKeyInfo } from "../../../services/verify/ocmf/public-key.ts";
+import type { PublicKey, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
+import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { publicKeyOf } from "../../../services/verify/record-verifier.ts";
+import { judgeRecords } from "../../../services/verify/session-judge.ts";
 import type { ServiceClient } from "../core/service-client.ts";
 import type { SignedText } from "../ocpi/cdr.ts";
 
 const provenTimes: ReadonlySet<string> = new Set(["S", "R", "I"]);
 
-/** What the service has of a session, verified again. */
+/** What a meter signed of a session, verified again. */
 export interface SessionEvidence {
   /** How many records do not verify, and are not among the others. */
   readonly unverified: number;
-  /** SubjectPublicKeyInfo in DER, hexadecimal. */
+  /** SubjectPublicKeyInfo in DER, base64. */
   readonly publicKey: string;
   readonly records: readonly SignedText[];
   /** What the meter vouches for; `null` where it does not. */
   readonly startSeconds: number | null;
   readonly endSeconds: number | null;
+  /** What begin and end prove together; `null` where one is missing or they contradict each other. */
+  readonly metered: { readonly energyMicroWh: bigint; readonly chargingSeconds: number } | null;
 }
 
+/** What the service has of a session. @throws SERVICE_UNREACHABLE, or what the service answers */
 export async function readEvidence(service: ServiceClient, sessionId: string): Promise<SessionEvidence> {
   const receipt = receiptSchema.parse(await service.get(`/v1/receipts/${sessionId}`, z.unknown()));
-  const digits = receipt.meter.publicKey.slice(2);
-  const half = digits.length / 2;
-  const { curve } = receipt.meter;
-  const key = { curve, x: BigInt(`0x${digits.slice(0, half)}`), y: BigInt(`0x${digits.slice(half)}`) };
+  return evidenceOf(
+    receipt.records.map(({ bytes }) => bytes),
+    receipt.meter,
+  );
+}
+
+/** Verifies records with the meter's key. */
+export function evidenceOf(
+  records: readonly Uint8Array[],
+  meter: Pick<RegisteredMeter, "curve" | "publicKey">,
+): SessionEvidence {
+  const key: PublicKey = publicKeyOf(meter);
   const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
-  const records: SignedText[] = [];
+  const verified: VerifiedRecord[] = [];
+  const texts: SignedText[] = [];
   let startSeconds: number | null = null;
   let endSeconds: number | null = null;
-  for (const { bytes } of receipt.records) {
-    const verdict = verifier.verifyRecord(bytes, key);
+  for (const record of records) {
+    const verdict = verifier.verifyRecord(record, key);
     if (verdict.verdict !== "accepted") continue;
     const { begin, end } = verdict;
+    verified.push(verdict);
     // A record with both readings ends the session, and holds its beginning.
     const nature = end !== null ? "End" : begin !== null ? "Start" : "Intermediate";
-    records.push({ nature, plain: Buffer.from(verdict.payload).toString("utf8"), record: bytes });
+    texts.push({ nature, plain: Buffer.from(verdict.payload).toString("utf8"), record });
     if (begin !== null && provenTimes.has(begin.time.synchronisation))
       startSeconds = Math.floor(begin.time.epochMs / 1_000);
     if (end !== null && provenTimes.has(end.time.synchronisation)) endSeconds = Math.floor(end.time.epochMs / 1_000);
   }
-  const publicKey = Buffer.from(encodeSubjectPublicKeyInfo(key)).toString("hex");
+  const judgement = judgeRecords(verified);
+  const metered = judgement.kind === "complete" ? measure(judgement.begin, judgement.end) : null;
 
-  return { publicKey, records, startSeconds, endSeconds, unverified: receipt.records.length - records.length };
+  return {
+    publicKey: Buffer.from(encodeSubjectPublicKeyInfo(key)).toString("base64"),
+    records: texts,
+    startSeconds,
+    endSeconds,
+    metered,
+    unverified: records.length - texts.length,
+  };
 }

@@ -1,5 +1,7 @@
 import type { Tariff } from "../../../services/domain/tariff.ts";
 import { scaled } from "./exact-number.ts";
+import { ocpiTime } from "./ocpi-time.ts";
+import { effectiveRestrictions } from "./restrictions.ts";
 import type { OcpiPriceComponent, OcpiTariff } from "./tariff-schema.ts";
 
 /** One part of an OCPI tariff, by its JSON path, and what becomes of it. */
@@ -14,12 +16,17 @@ export interface ElementVerdict {
 export interface Conversion {
   readonly tariff: Tariff | null;
   readonly verdicts: readonly ElementVerdict[];
+  /**
+   * The step to which OCPI rounds energy up; 0 where there is none or the operator agreed to rounding down. The contract
+   * charges the exact energy, which is less by a part of this step.
+   */
+  readonly roundsUpToWh: number;
 }
 
 /** What OCPI does not say, or says otherwise, and the operator decides. */
 export interface ConversionChoices {
-  /** The currency that one token stands for. */
-  readonly currency: string;
+  /** The currency that one token stands for; `null`: whatever the tariff is in. */
+  readonly currency: string | null;
   /** Steps of energy and time are rounded down, where OCPI rounds them up. */
   readonly roundsStepsDown: boolean;
   readonly chargesWithoutEnergy: boolean;
@@ -29,6 +36,7 @@ export interface ConversionChoices {
 
 const mostMicro = 2n ** 64n - 1n;
 const minutesPerHour = 60n;
+const moreDecimals = "the next contracts hold nine decimals for a kWh and an hour, these do not";
 
 interface Draft {
   flatFeeMicro: bigint;
@@ -66,14 +74,16 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
     maximumMicro: 0n,
   };
 
-  if (ocpi.currency !== choices.currency) {
+  if (choices.currency !== null && ocpi.currency !== choices.currency) {
     refused("currency", `the tariff is in ${ocpi.currency}, and a token stands for ${choices.currency}`);
   }
   if (ocpi.type !== undefined && ocpi.type !== "REGULAR" && ocpi.type !== "AD_HOC_PAYMENT") {
     refused("type", `${ocpi.type} depends on the driver's charging preferences, which the contract does not know`);
   }
-  const startsAt = ocpi.start_date_time === undefined ? 0 : Date.parse(ocpi.start_date_time) / 1_000;
-  if (!(startsAt <= choices.nowSeconds)) {
+  const startsAt = ocpi.start_date_time === undefined ? 0 : ocpiTime(ocpi.start_date_time);
+  if (startsAt === null) {
+    refused("start_date_time", `${JSON.stringify(ocpi.start_date_time)} is no time like 2027-01-31T08:00:00Z`);
+  } else if (startsAt > choices.nowSeconds) {
     refused("start_date_time", "a tariff is offered from its publication on; publish it then");
   }
   if (ocpi.end_date_time !== undefined) {
@@ -89,9 +99,12 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
   const taxBps = convertTax(ocpi, priced, refused);
   const seen = new Map<OcpiPriceComponent["type"], string>();
   for (const [elementIndex, element] of ocpi.elements.entries()) {
-    const names = Object.keys(element.restrictions ?? {});
-    for (const name of names) {
-      refused(`elements[${elementIndex}].restrictions.${name}`, "the contract prices the whole session alike");
+    const restrictions = element.restrictions ?? {};
+    const names = effectiveRestrictions(restrictions, choices.nowSeconds);
+    for (const name of Object.keys(restrictions)) {
+      const place = `elements[${elementIndex}].restrictions.${name}`;
+      if (names.includes(name)) refused(place, "the contract prices the whole session alike");
+      else informative(place, "it restricts nothing");
     }
     for (const [index, component] of element.price_components.entries()) {
       const path = `elements[${elementIndex}].price_components[${index}]`;
@@ -131,7 +144,15 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
 
   const isRefused = verdicts.some(({ verdict }) => verdict === "refused");
   const { chargesWithoutEnergy } = choices;
-  return { verdicts, tariff: isRefused ? null : { ...draft, idleGraceSeconds: 0, taxBps, chargesWithoutEnergy } };
+  const [energy] = ocpi.elements
+    .flatMap((element) => element.price_components)
+    .filter(({ type, price }) => type === "ENERGY" && price > 0);
+  const roundsUpToWh = choices.roundsStepsDown && (energy?.step_size ?? 0) > 1 ? 0 : (energy?.step_size ?? 0);
+  return {
+    verdicts,
+    roundsUpToWh,
+    tariff: isRefused ? null : { ...draft, idleGraceSeconds: 0, taxBps, chargesWithoutEnergy },
+  };
 }
 
 type Say = (path: string, detail: string) => void;
@@ -154,7 +175,18 @@ function convertTax(ocpi: OcpiTariff, priced: Say, refused: Say): number {
     }
   }
   const rate = taxBps ?? 0;
-  if ("tax_included" in ocpi && ocpi.tax_included === "YES" && rate > 0) {
+  // 2.3.0 says of the whole tariff how it stands to taxes; what rate they have only the components say.
+  const hasTax = "tax_included" in ocpi && ocpi.tax_included !== "N/A";
+  const untold = ocpi.elements.some((element) =>
+    element.price_components.some(({ price, vat }) => price !== 0 && vat === undefined),
+  );
+  if (hasTax && untold) {
+    const reason =
+      ocpi.tax_included === "YES"
+        ? "prices contain a tax, and vat does not say how much: what is the price and what the tax cannot be told apart"
+        : "a tax comes on top, and vat does not say how much: what a driver pays cannot be told before";
+    refused("tax_included", `${reason} (N/A says that there is no tax, vat 0 that its rate is zero)`);
+  } else if ("tax_included" in ocpi && ocpi.tax_included === "YES" && rate > 0) {
     refused("tax_included", "the contract adds the tax; give prices without it");
   }
   if ("tax_included" in ocpi && ocpi.tax_included === "N/A" && rate > 0) {
@@ -172,18 +204,23 @@ function convertComponent(
   priced: Say,
   refused: Say,
 ): void {
+  if (type === "PARKING_TIME" && price > 0) {
+    refused(path, "no meter proves that a car was connected and did not charge");
+    return;
+  }
   const perUnit = scaled(price, 6);
   if (perUnit === null || perUnit < 0n || perUnit > mostMicro) {
-    refused(`${path}.price`, `${price} is no amount with at most six decimals`);
+    const reason = price >= 0 && scaled(price, 9) !== null ? moreDecimals : "it cannot be held";
+    refused(`${path}.price`, `${price} is no amount with at most six decimals; ${reason}`);
     return;
   }
   const perMinute = perUnit / minutesPerHour;
-  const isTime = type === "TIME" || type === "PARKING_TIME";
-  if (isTime && perUnit % minutesPerHour !== 0n) {
-    refused(`${path}.price`, `${price} for an hour is no whole number of 10⁻⁶ token for a minute`);
+  if (type === "TIME" && perUnit % minutesPerHour !== 0n) {
+    const reason = `the contract prices minutes, and ${price} for an hour is no whole number of 10⁻⁶ token for one`;
+    refused(`${path}.price`, `${reason}; ${moreDecimals}`);
     return;
   }
-  // A step of one unit rounds less than the smallest unit that is measured.
+  // A step of one Wh is as good as none: the contract charges the exact energy, by a part of a Wh less than OCPI.
   const steps = type === "FLAT" || step <= 1 || price === 0 ? 0 : step;
   if (steps > 0 && !choices.roundsStepsDown) {
     refused(
@@ -195,7 +232,6 @@ function convertComponent(
   if (type === "FLAT") draft.flatFeeMicro = perUnit;
   if (type === "ENERGY") [draft.priceMicroPerKwh, draft.energyStepWh] = [perUnit, steps];
   if (type === "TIME") [draft.priceMicroPerChargingMinute, draft.chargingStepSeconds] = [perMinute, steps];
-  if (type === "PARKING_TIME") [draft.priceMicroPerIdleMinute, draft.idleStepSeconds] = [perMinute, steps];
   const unit = { FLAT: "a session", ENERGY: "a kWh", TIME: "an hour of charging", PARKING_TIME: "an hour of idling" }[
     type
   ];

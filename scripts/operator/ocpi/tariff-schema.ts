@@ -26,8 +26,20 @@ const common = {
   start_date_time: z.string().optional(),
   end_date_time: z.string().optional(),
   energy_mix: z.unknown().optional(),
-  last_updated: z.string(),
+  /** Says nothing of the price; the examples of the specification leave it out at times. */
+  last_updated: z.string().optional(),
 };
+
+/**
+ * The document without members that are `null`: what is optional and has no value is written so by many systems, and OCPI
+ * knows no other meaning of it.
+ */
+export function withoutNulls(content: unknown): unknown {
+  if (Array.isArray(content)) return content.map(withoutNulls);
+  if (typeof content !== "object" || content === null) return content;
+  const members = Object.entries(content).filter(([, value]) => value !== null);
+  return Object.fromEntries(members.map(([name, value]): [string, unknown] => [name, withoutNulls(value)]));
+}
 
 /** A tariff of OCPI 2.2.1 (§11.3.1). Unknown fields are refused: they could be about money. */
 export const tariff221 = z.strictObject({

@@ -25,8 +25,9 @@ export interface ChainSession {
   readonly settlement: (SettlementResult & { readonly position: LogPosition; readonly batch: number | null }) | null;
   readonly expiry: LogPosition | null;
   readonly challenge: Challenge | null;
-  /** What the operator gave back afterwards. */
+  /** What the operator gave back afterwards, in all and each time. */
   readonly refundedMicro: bigint;
+  readonly refunds: readonly { readonly position: LogPosition; readonly amountMicro: bigint }[];
 }
 
 /** Events of sessions in a range of blocks, in order. */
@@ -91,6 +92,7 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
       expiry: null,
       challenge: null,
       refundedMicro: 0n,
+      refunds: [],
     };
   }
   if (session === undefined) return undefined;
@@ -119,7 +121,11 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
       return endChallenge(session, { kind: "concluded", position, compensatedMicro, rewardMicro });
     }
     case "session-refunded":
-      return { ...session, refundedMicro: session.refundedMicro + event.amountMicro };
+      return {
+        ...session,
+        refundedMicro: session.refundedMicro + event.amountMicro,
+        refunds: [...session.refunds, { position, amountMicro: event.amountMicro }],
+      };
     case "settlement-skipped":
     case "opening-skipped":
       return session;

@@ -6,8 +6,8 @@ import { readJson } from "../core/files.ts";
 import { profilePathOf, readProfile } from "../core/profile.ts";
 import type { OptionSpec, Run } from "../core/verb.ts";
 import { shown } from "../core/amounts.ts";
-import { convertTariff, type ElementVerdict } from "../ocpi/convert-tariff.ts";
-import { tariff221, tariff230 } from "../ocpi/tariff-schema.ts";
+import { convertTariff, type ConversionChoices, type ElementVerdict } from "../ocpi/convert-tariff.ts";
+import { tariff221, tariff230, withoutNulls } from "../ocpi/tariff-schema.ts";
 
 const micro = z
   .union([
@@ -69,14 +69,50 @@ export const ocpiInput = {
 
 /** A tariff from a file, and where it came from OCPI what became of each part. */
 export interface TariffFile {
-  readonly form: "own" | "ocpi-2.2.1" | "ocpi-2.3.0";
+  readonly form: TariffForm;
   readonly tariff: Tariff;
   readonly elements: readonly ElementVerdict[];
+  /** The step to which OCPI rounds energy up, and the contract does not; 0 where there is none. */
+  readonly roundsUpToWh: number;
+}
+
+type TariffForm = "own" | "ocpi-2.2.1" | "ocpi-2.3.0";
+
+/** What a document says, priced or not. */
+export interface JudgedTariff extends Omit<TariffFile, "tariff"> {
+  /** The id that the document gives itself; of our own form, that of the content. */
+  readonly id: string | null;
+  readonly tariff: Tariff | null;
+  /** Why there is no tariff, each by its JSON path. */
+  readonly refusals: readonly { readonly path: string; readonly detail: string }[];
+}
+
+/** What tells the versions apart, and which tariff it is. */
+const heading = z.looseObject({ id: z.unknown().optional(), tax_included: z.unknown().optional() });
+
+/** Judges a tariff in our own form or that of OCPI. Nothing is read from anywhere, and nothing thrown. */
+export function judgeTariff(content: unknown, choices: ConversionChoices): JudgedTariff {
+  const judged = { elements: [], roundsUpToWh: 0, tariff: null } as const;
+  if (typeof content !== "object" || content === null || !("elements" in content)) {
+    const own = ownTariff.safeParse(content);
+    if (!own.success) return { ...judged, form: "own", id: null, refusals: refusalsOf(own.error) };
+    return { ...judged, form: "own", id: tariffIdOf(own.data), tariff: own.data, refusals: [] };
+  }
+  const given = withoutNulls(content);
+  const { id, tax_included: taxIncluded } = heading.parse(given);
+  const form = taxIncluded === undefined ? "ocpi-2.2.1" : "ocpi-2.3.0";
+  const ownId = typeof id === "string" ? id : null;
+  const ocpi = form === "ocpi-2.3.0" ? tariff230.safeParse(given) : tariff221.safeParse(given);
+  if (!ocpi.success) return { ...judged, form, id: ownId, refusals: refusalsOf(ocpi.error) };
+  const { verdicts, ...conversion } = convertTariff(ocpi.data, choices);
+  const refusals = verdicts.filter(({ verdict }) => verdict === "refused");
+  return { ...conversion, form, id: ownId, elements: verdicts, refusals };
 }
 
 /**
  * Reads a tariff in our own form or that of OCPI.
  * @param deploymentPath Beside which the operator's profile is, for the currency.
+ * @param needsCurrency Whether the tariff has to be in the currency that a token stands for; else any will do.
  * @throws INPUT_UNREADABLE, USAGE_INVALID, TARIFF_NOT_PRICEABLE
  */
 export function readTariff(
@@ -85,36 +121,45 @@ export function readTariff(
     readonly currency?: string | undefined;
     readonly roundStepsDown: boolean;
     readonly chargesWithoutEnergy: boolean;
+    /** Seconds since 1970; by default now. */
+    readonly at?: number | undefined;
   },
   run: Pick<Run, "output" | "environment">,
   deploymentPath: string | null,
+  needsCurrency = true,
 ): TariffFile {
   const content = readJson(path);
-  if (typeof content !== "object" || content === null || !("elements" in content)) {
-    return { form: "own", tariff: parse(ownTariff, content, path), elements: [] };
-  }
-  const is230 = "tax_included" in content;
-  const ocpi = is230 ? parse(tariff230, content, path) : parse(tariff221, content, path);
   const profile = deploymentPath === null ? undefined : readProfile(profilePathOf(deploymentPath, run.environment));
-  const currency = options.currency ?? profile?.currency;
-  if (currency === undefined) {
+  const currency = options.currency ?? profile?.currency ?? null;
+  const judged = judgeTariff(content, choicesOf({ ...options, currency }));
+  if (judged.form !== "own" && currency === null && needsCurrency) {
     throw new WattproofError("USAGE_INVALID", "Say which currency one token stands for: --currency <code>.");
   }
-  const { tariff, verdicts } = convertTariff(ocpi, {
-    currency,
-    roundsStepsDown: options.roundStepsDown,
-    chargesWithoutEnergy: options.chargesWithoutEnergy,
-    nowSeconds: Math.floor(Date.now() / 1_000),
-  });
+  const { tariff, refusals, form, elements, roundsUpToWh } = judged;
   if (tariff === null) {
-    const refused = verdicts.filter(({ verdict }) => verdict === "refused");
-    const reasons = refused.map(({ path: place, detail }) => `${place}: ${shown(detail)}`);
-    throw new WattproofError("TARIFF_NOT_PRICEABLE", reasons.join("; "));
+    const reasons = refusals.map(({ path: place, detail }) => `${place}: ${shown(detail)}`);
+    const isUnread = elements.length === 0;
+    throw new WattproofError("TARIFF_NOT_PRICEABLE", `${isUnread ? `${path}: ` : ""}${reasons.join("; ")}`);
   }
-  for (const { path: place, verdict, detail } of verdicts)
+  for (const { path: place, verdict, detail } of elements)
     run.output.line(`${verdict.padEnd(12)}${place}: ${shown(detail)}`);
 
-  return { form: is230 ? "ocpi-2.3.0" : "ocpi-2.2.1", tariff, elements: verdicts };
+  return { form, tariff, elements, roundsUpToWh };
+}
+
+/** What the options say about a conversion. */
+export function choicesOf(options: {
+  readonly currency: string | null;
+  readonly roundStepsDown: boolean;
+  readonly chargesWithoutEnergy: boolean;
+  readonly at?: number | undefined;
+}): ConversionChoices {
+  return {
+    currency: options.currency,
+    roundsStepsDown: options.roundStepsDown,
+    chargesWithoutEnergy: options.chargesWithoutEnergy,
+    nowSeconds: options.at ?? Math.floor(Date.now() / 1_000),
+  };
 }
 
 /** A tariff's content by its id, in words. */
@@ -151,11 +196,13 @@ export function usualPrices(tariff: Tariff): readonly { readonly session: string
   ];
 }
 
-function parse<Content>(schema: z.ZodType<Content>, content: unknown, path: string): Content {
-  const parsed = schema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`);
-  throw new WattproofError("TARIFF_NOT_PRICEABLE", `${path}: ${shown(problems.join("; "))}`);
+function refusalsOf(error: z.ZodError): JudgedTariff["refusals"] {
+  return error.issues.flatMap((issue) => {
+    const detail = shown(issue.message);
+    // What is not known has a name of its own.
+    const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => ({ path: shown(pathText(path)), detail }));
+  });
 }
 
 /** `elements[0].price_components[1].vat` */

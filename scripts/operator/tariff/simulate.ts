@@ -1,23 +1,25 @@
 import { z } from "zod";
 
 import { toMicroWh } from "../../../services/domain/decimal.ts";
-import { priceOf, tariffIdOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { priceOf, tariffIdOf, type PriceBreakdown } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { tokens } from "../core/amounts.ts";
 import { exitCode } from "../core/exit-codes.ts";
-import { wholeInput } from "../core/inputs.ts";
+import { timeInput, wholeInput } from "../core/inputs.ts";
 import { registryOf } from "../core/registry.ts";
 import { defineVerb } from "../core/verb.ts";
 import { ocpiInput, ocpiOptions, readTariff, tariffLines } from "./read-tariff.ts";
 
-/** Kilowatt-hours with up to nine decimals, as 10⁻⁶ Wh. */
-const energyInput = z
-  .string()
-  .regex(/^[0-9]{1,7}(\.[0-9]{1,9})?$/u, "must be an energy in kWh, like 18.234")
-  .transform((text) => {
-    const [whole = "0", fraction = ""] = text.split(".");
-    return toMicroWh({ unscaled: BigInt(whole + fraction) * 1_000n, scale: fraction.length }, "down");
-  });
+/** An energy with decimals as 10⁻⁶ Wh. */
+function energyInput(unit: "kWh" | "Wh", pattern: RegExp, scale: number): z.ZodType<bigint> {
+  return z
+    .string()
+    .regex(pattern, `must be an energy in ${unit}, like ${unit === "kWh" ? "18.234" : "18234"}`)
+    .transform((text) => {
+      const [whole = "0", fraction = ""] = text.split(".");
+      return toMicroWh({ unscaled: BigInt(whole + fraction) * 10n ** BigInt(scale), scale: fraction.length }, "down");
+    });
+}
 const mostMinutes = 30 * 24 * 60;
 
 export const tariffSimulate = defineVerb({
@@ -25,54 +27,91 @@ export const tariffSimulate = defineVerb({
   summary: "prices a session before the tariff is published",
   description:
     "Of a tariff in a file, or of a published one by its id. Without a chain the price is computed here; with --rpc the\n" +
-    "contract computes it, too, and the exit code is 1 if the two differ.",
+    "contract computes it, too, and the exit code is 1 if the two differ. A tariff of OCPI rounds energy up to its step: the\n" +
+    "price says so, and what the contract charges of it is said, too.",
   arguments: [{ syntax: "<tariff>", description: "a file, or the id of a published tariff" }],
   options: [
-    { flags: "--energy-kwh <kWh>", description: "energy delivered" },
-    { flags: "--charging-minutes <n>", description: "time charged; default 0" },
-    { flags: "--idle-minutes <n>", description: "time connected and not charging; default 0" },
+    { flags: "--energy-wh <Wh>", description: "energy delivered" },
+    { flags: "--energy-kwh <kWh>", description: "the same in kWh" },
+    { flags: "--charging-seconds <n>", description: "time charged; default 0" },
+    { flags: "--charging-minutes <n>", description: "the same in minutes" },
+    { flags: "--connected-seconds <n>", description: "time connected; by default the time charged" },
+    { flags: "--idle-minutes <n>", description: "time connected and not charging, instead" },
+    { flags: "--at <time>", description: "when the session begins; default: now" },
     { flags: "--hold <tokens>", description: "at most this is charged, and the rest goes back" },
     ...ocpiOptions,
   ],
   access: "chain",
-  examples: ["tariff simulate tariff.json --energy-kwh 18.234 --charging-minutes 42 --idle-minutes 15"],
-  input: z.object({
-    tariff: z.string(),
-    energyKwh: energyInput,
-    chargingMinutes: wholeInput(0, mostMinutes).default(0),
-    idleMinutes: wholeInput(0, mostMinutes).default(0),
-    hold: z
-      .string()
-      .regex(/^[0-9]{1,12}(\.[0-9]{1,6})?$/u, "must be an amount of tokens")
-      .transform((text) => {
-        const [whole = "0", fraction = ""] = text.split(".");
-        return BigInt(whole + fraction.padEnd(6, "0"));
-      })
-      .optional(),
-    rpc: z.string().optional(),
-    ...ocpiInput,
-  }),
-  async run({ tariff: source, energyKwh, chargingMinutes, idleMinutes, hold, rpc, ...options }, run) {
+  examples: [
+    "tariff simulate tariff.json --energy-kwh 18.234 --charging-minutes 42 --idle-minutes 15",
+    "tariff simulate tariff.json --energy-wh 18234 --charging-seconds 2520 --connected-seconds 3420 --json",
+  ],
+  input: z
+    .object({
+      tariff: z.string(),
+      energyWh: energyInput("Wh", /^[0-9]{1,10}(\.[0-9]{1,6})?$/u, 0).optional(),
+      energyKwh: energyInput("kWh", /^[0-9]{1,7}(\.[0-9]{1,9})?$/u, 3).optional(),
+      chargingSeconds: wholeInput(0, mostMinutes * 60).optional(),
+      chargingMinutes: wholeInput(0, mostMinutes).optional(),
+      connectedSeconds: wholeInput(0, mostMinutes * 60).optional(),
+      idleMinutes: wholeInput(0, mostMinutes).optional(),
+      at: timeInput.optional(),
+      hold: z
+        .string()
+        .regex(/^[0-9]{1,12}(\.[0-9]{1,6})?$/u, "must be an amount of tokens")
+        .transform((text) => {
+          const [whole = "0", fraction = ""] = text.split(".");
+          return BigInt(whole + fraction.padEnd(6, "0"));
+        })
+        .optional(),
+      rpc: z.string().optional(),
+      ...ocpiInput,
+    })
+    .transform((given, context) => {
+      const problem = (path: string, message: string): never => {
+        context.addIssue({ code: "custom", path: [path], message });
+        return z.NEVER;
+      };
+      const { energyWh, energyKwh, chargingSeconds, chargingMinutes, connectedSeconds, idleMinutes } = given;
+      const energyMicroWh = energyWh ?? energyKwh;
+      if (energyMicroWh === undefined) return problem("energyWh", "or --energy-kwh <kWh> has to be given");
+      if (energyWh !== undefined && energyKwh !== undefined) return problem("energyKwh", "is given twice");
+      if (chargingSeconds !== undefined && chargingMinutes !== undefined) {
+        return problem("chargingMinutes", "is given twice");
+      }
+      if (connectedSeconds !== undefined && idleMinutes !== undefined) return problem("idleMinutes", "is given twice");
+      const charging = chargingSeconds ?? (chargingMinutes ?? 0) * 60;
+      const idle = connectedSeconds === undefined ? (idleMinutes ?? 0) * 60 : connectedSeconds - charging;
+      if (idle < 0) return problem("connectedSeconds", "is less than the time charged");
+      return { ...given, energyMicroWh, times: [charging, idle] as const };
+    }),
+  async run({ tariff: source, energyMicroWh, times, hold, rpc, ...options }, run) {
     const { output, environment } = run;
     const isId = /^0x[0-9a-fA-F]{64}$/u.test(source);
     const hasChain = isId || rpc !== undefined || environment["WATTPROOF_RPC_URL"] !== undefined;
     const chain = hasChain ? await run.openChain() : null;
-    const tariff: Tariff =
+    const file =
       isId && chain !== null
-        ? await registryOf(chain).readTariff(source)
-        : readTariff(source, options, run, chain?.deploymentPath ?? null).tariff;
+        ? { tariff: await registryOf(chain).readTariff(source), roundsUpToWh: 0 }
+        : readTariff(source, options, run, chain?.deploymentPath ?? null, false);
+    const { tariff } = file;
     if (isId && tariffIdOf(tariff) !== source.toLowerCase()) {
       throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `Nobody has published tariff ${source}.`);
     }
-    const times = [chargingMinutes * 60, idleMinutes * 60] as const;
-    const price = priceOf(tariff, energyKwh, ...times);
-    const onChain = await chain?.contracts.tariffRegistry.priceOf(tariff, energyKwh, ...times);
+    // The tariff's own price, by OCPI's steps where it is of OCPI, and what the contract charges.
+    const own = priceOf(tariff, roundUpToStep(energyMicroWh, BigInt(file.roundsUpToWh) * 1_000_000n), ...times);
+    const price = priceOf(tariff, energyMicroWh, ...times);
+    const onChain = await chain?.contracts.tariffRegistry.priceOf(tariff, energyMicroWh, ...times);
     const isSame = onChain === undefined || onChain.grossMicro === price.grossMicro;
     const chargedMicro = hold !== undefined && hold < price.grossMicro ? hold : price.grossMicro;
     const returnedMicro = hold === undefined ? null : hold - chargedMicro;
     output.json({
+      netMicro: own.netMicro,
+      taxMicro: own.taxMicro,
+      grossMicro: own.grossMicro,
+      parts: partsOf(own),
       tariffId: tariffIdOf(tariff),
-      energyMicroWh: energyKwh,
+      energyMicroWh,
       chargingSeconds: times[0],
       idleSeconds: times[1],
       price,
@@ -83,9 +122,32 @@ export const tariffSimulate = defineVerb({
     for (const line of tariffLines(tariff)) output.line(line);
     for (const [name, amount] of new Map<string, bigint>(Object.entries(price)))
       output.line(`${name.padEnd(14)}${tokens(amount).padStart(14)}`);
+    if (own.grossMicro !== price.grossMicro) {
+      output.line(`By OCPI's step of ${file.roundsUpToWh} Wh it is ${tokens(own.grossMicro)}; the contract charges`);
+      output.line(`the exact energy: ${tokens(price.grossMicro)}.`);
+    }
     if (hold !== undefined) output.line(`charged ${tokens(chargedMicro)}, returned ${tokens(returnedMicro ?? 0n)}`);
     if (!isSame) output.line(`The contract's price is ${tokens(onChain.grossMicro)}.`);
 
     return isSame ? exitCode.done : exitCode.refused;
   },
 });
+
+function roundUpToStep(value: bigint, step: bigint): bigint {
+  return step === 0n ? value : ((value + step - 1n) / step) * step;
+}
+
+/** What the net price is made of; the parts add up to it. */
+function partsOf(price: PriceBreakdown): readonly { readonly part: string; readonly netMicro: bigint }[] {
+  const { flatFeeMicro, energyMicro, chargingMicro, idleMicro, netMicro } = price;
+  const limitMicro = netMicro - flatFeeMicro - energyMicro - chargingMicro - idleMicro;
+  const parts: readonly (readonly [part: string, netMicro: bigint])[] = [
+    ["flat", flatFeeMicro],
+    ["energy", energyMicro],
+    ["charging", chargingMicro],
+    ["idle", idleMicro],
+    // What a minimum adds or a maximum takes off.
+    [limitMicro < 0n ? "maximum" : "minimum", limitMicro],
+  ];
+  return parts.filter(([, amount]) => amount !== 0n).map(([part, amount]) => ({ part, netMicro: amount }));
+}

@@ -100,6 +100,10 @@ export type SignedCarriage =
   | "record-in-value"
   /** 1.6: the bytes of the record as hexadecimal digits in `value`. */
   | "hex-in-value"
+  /** 1.6: base64 in `value`, without anything around it. */
+  | "base64-in-value"
+  /** 1.6: S.A.F.E. XML in `value`. */
+  | "xml-in-value"
   /** 2.x: `signedMeterValue` beside the plain value. */
   | "signed-meter-value";
 

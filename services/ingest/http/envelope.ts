@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
+import { unwrapSignedObject, unwrapSignedValue, type CarriedRecord } from "../../verify/carriage/unwrap.ts";
 
 /** A body, taken apart. */
 export interface Envelope {
@@ -19,6 +20,7 @@ const envelopeSchema = z.strictObject({
     .optional(),
 });
 
+const recordHeader = [0x4f, 0x43, 0x4d, 0x46, 0x7c]; // OCMF|
 const contentTypeGrammar = /^(text\/plain|application\/json)(?:\s*;\s*charset\s*=\s*"?(?:utf-8|us-ascii)"?)?\s*$/i;
 
 /** @throws MEDIA_TYPE_UNSUPPORTED */
@@ -34,16 +36,43 @@ export function readMediaType(contentType: string | undefined): Envelope["mediaT
  */
 export function readEnvelope(mediaType: Envelope["mediaType"], body: Uint8Array): Envelope {
   if (body.length === 0) throw new WattproofError("ENVELOPE_INVALID", "The body is empty.");
-  if (mediaType === "text/plain") return { mediaType, record: body, sessionReference: null };
+  if (mediaType === "text/plain") return { mediaType, record: unwrapped(body), sessionReference: null };
 
-  const parsed = envelopeSchema.safeParse(parseJson(body));
+  const content = parseJson(body);
+  const parsed = envelopeSchema.safeParse(content);
   if (!parsed.success) {
+    const inside = isSignedMeterValue(content) ? only(unwrapSignedObject(content).records) : null;
+    if (inside !== null) return { mediaType, record: inside, sessionReference: null };
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
     throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
   }
   const { record, encoding, sessionId } = parsed.data;
   const bytes = encoding === "base64" ? decodeBase64(record) : encodeUtf8(record);
-  return { mediaType, record: bytes, sessionReference: sessionId ?? null };
+  return { mediaType, record: unwrapped(bytes), sessionReference: sessionId ?? null };
+}
+
+/** The record inside of what chargers wrap it in; as it is where nothing is found. Verifying says what it is then. */
+function unwrapped(bytes: Uint8Array): Uint8Array {
+  if (recordHeader.every((byte, index) => bytes[index] === byte)) return bytes;
+  // Decoding replaces what is no UTF-8, and a wrapping has nothing of that.
+  const text = new TextDecoder().decode(bytes);
+  if (text.trimStart().startsWith("OCMF|")) return bytes;
+  return only(unwrapSignedValue(text).records) ?? bytes;
+}
+
+/** @throws ENVELOPE_INVALID if there are several: the answer is to one */
+function only(records: readonly CarriedRecord[]): Uint8Array | null {
+  const [first, ...others] = records;
+  if (others.length > 0) {
+    throw new WattproofError("ENVELOPE_INVALID", `${records.length} records in one body: send each by itself.`);
+  }
+  return first?.record ?? null;
+}
+
+/** A SignedMeterValueType of OCPP, which is no envelope of ours. */
+function isSignedMeterValue(content: unknown): content is Readonly<Record<string, unknown>> {
+  const isObject = typeof content === "object" && content !== null;
+  return isObject && !("record" in content) && ("signedMeterData" in content || "signedMeterValue" in content);
 }
 
 function parseJson(body: Uint8Array): unknown {

@@ -1,5 +1,6 @@
 import { recordLimits } from "./limits.ts";
-import { refuse } from "./refusal.ts";
+import { otherFormatOf } from "../carriage/unwrap.ts";
+import { answerUnsupported, refuse } from "./refusal.ts";
 
 /** The two sections of a record, as views of its bytes. */
 export interface Sections {
@@ -21,6 +22,8 @@ export function splitRecord(record: Uint8Array): Sections {
     refuse("OCMF_RECORD_TOO_LARGE", `${record.length} bytes; the limit is ${recordLimits.recordBytes}`);
   }
   if (!header.every((byte, index) => record[index] === byte)) {
+    const other = otherFormatOf(record);
+    if (other !== null) answerUnsupported("FORMAT_UNSUPPORTED", `the format is ${other}`);
     refuse("OCMF_HEADER_INVALID", "the first five bytes are not OCMF|");
   }
   const second = record.indexOf(separator, header.length);

@@ -50,9 +50,9 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
   it("tells apart a chain that is not there, a key that is not there, and a contract that refuses", async () => {
     const add = ["evse", "add", "DE*WTP*E900", "--maximum-power-w", "50000"];
     const unreachable = await world.runJson(add, { WATTPROOF_RPC_URL: "http://127.0.0.1:1" });
-    expect([unreachable.code, errorCodeOf(unreachable)]).to.deep.equal([3, "CHAIN_UNAVAILABLE"]);
+    expect([unreachable.code, errorCodeOf(unreachable)]).to.deep.equal([2, "CHAIN_UNAVAILABLE"]);
     const keyless = await world.runJson([...add, "--account", "NOBODY"]);
-    expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([4, "KEY_UNAVAILABLE"]);
+    expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
     await world.chain.addEvse("DE*WTP*E901");
     const refused = await world.runJson(["evse", "add", "DE*WTP*E901", "--maximum-power-w", "50000"]);
     expect([refused.code, errorCodeOf(refused)]).to.deep.equal([1, "CONTRACT_REFUSED"]);
@@ -208,7 +208,7 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
       keystore,
     ];
     const weak = await world.runJson(add, { ...environment, WATTPROOF_OPERATOR_KEYSTORE_PASSWORD: "short" });
-    expect([weak.code, errorCodeOf(weak)]).to.deep.equal([4, "KEY_UNAVAILABLE"]);
+    expect([weak.code, errorCodeOf(weak)]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
     await world.runJson([...add, "--dry-run"], environment);
     expect([existsSync(keystore), existsSync(profile)]).to.deep.equal([false, false]);
     const added = await world.runJson([...add, "--service", "https://charge.example/"], environment);
@@ -295,7 +295,7 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
     expect([await world.headBlock(), existsSync(path)]).to.deep.equal([before, false]);
     expect(Number(planned.document["gas"])).to.be.within(15_000_000, 60_000_000);
     const keyless = await world.runJson(deploy);
-    expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([4, "KEY_UNAVAILABLE"]);
+    expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
     const done = await world.runJson([...deploy, "--account", "OPERATOR"]);
     expect((done.document["steps"] as { action: string }[]).map(({ action }) => action)).to.deep.equal(
       Array(11).fill("deployed"),

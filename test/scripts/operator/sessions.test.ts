@@ -1,3 +1,5 @@
+import { createPublicKey } from "node:crypto";
+
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
@@ -8,7 +10,11 @@ import { readContractInterfaces } from "../../../services/chain/contracts.ts";
 import { encodeChallenge } from "../../../services/chain/proof-calls.ts";
 import { packMetering } from "../../../services/domain/metering.ts";
 import { transition } from "../../../services/domain/session.ts";
+import { toMicroWh } from "../../../services/domain/decimal.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";
+import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 import {
   addStation,
   get,
@@ -25,6 +31,32 @@ const energyMicroWh = 7_420_500_000n;
 const hourSeconds = 3_600;
 const { grossMicro } = priceOf(testTariff, energyMicroWh, hourSeconds, 0);
 const operatorKey = "k".repeat(40);
+
+const location = {
+  id: "LOC1",
+  address: "Example street 1",
+  city: "Berlin",
+  country: "DEU",
+  coordinates: { latitude: "52.5", longitude: "13.4" },
+  evse_uid: "1",
+  connector_id: "1",
+  connector_standard: "IEC_62196_T2_COMBO",
+  connector_format: "CABLE",
+  connector_power_type: "DC",
+};
+
+/** What the records of a charge detail record prove, by its own key alone. */
+function energyOf(cdr: Readonly<Record<string, unknown>> | undefined): bigint | null {
+  const signed = cdr?.["signed_data"] as { public_key: string; signed_values: { signed_data: string }[] };
+  const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+  const verdict = verifier.verifySession(
+    signed.signed_values.map((value) => ({
+      record: Buffer.from(value.signed_data, "base64"),
+      publicKey: signed.public_key,
+    })),
+  );
+  return verdict.verdict === "accepted" ? toMicroWh(verdict.energyWh, "down") : null;
+}
 
 /** One story, in order: two sessions settle, one is given up for the epoch's limit, one stays open. */
 describe("wattproof: sessions, settlement, challenges, money, receipts", function () {
@@ -116,7 +148,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     ]);
     expect(stuck.code).to.equal(1);
     expect(stuck.document["stuck"]).to.deep.equal([{ sessionId: idOf(2), state: "skipped", reason: "TERMS_MISMATCH" }]);
-    expect([none.code, errorCodeOf(none)]).to.deep.equal([3, "SERVICE_UNREACHABLE"]);
+    expect([none.code, errorCodeOf(none)]).to.deep.equal([2, "SERVICE_UNREACHABLE"]);
   });
 
   it("lists a challenge, and answers it with the record that the oracles had", async () => {
@@ -169,8 +201,8 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       world.runJson(["settlement", "retry", idOf(1), ...service], key),
     ]);
     expect([keyless, wrongKey, ended].map((run) => [run.code, errorCodeOf(run)])).to.deep.equal([
-      [4, "KEY_UNAVAILABLE"],
-      [4, "OPERATOR_UNAUTHENTICATED"],
+      [2, "KEY_UNAVAILABLE"],
+      [2, "OPERATOR_UNAUTHENTICATED"],
       [1, "SESSION_EVENT_ILLEGAL"],
     ]);
     await later(25 * hourSeconds);
@@ -225,6 +257,23 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     expect(await world.chain.readFree(second)).to.equal(free + 1_250_000n);
   });
 
+  it("lets a stranger settle with what the meter signed, and no service was told", async () => {
+    const session = sessions[3] ?? expect.fail("Sessions were opened.");
+    const record = point.device.record({
+      idTag: session.idTag,
+      energyMicroWh,
+      beginSeconds: 1_700_000_000,
+      endSeconds: 1_700_000_000 + hourSeconds,
+    });
+    const { meterSettlement } = world.chain.contracts;
+    const data = meterSettlement.interface.encodeFunctionData("settleWithMeter", [
+      { terms: session.terms, toppedUpMicro: 0n, tariff: testTariff, records: [signedRecordOf(Buffer.from(record))] },
+    ]);
+    await world.chain.sendAsStranger(await meterSettlement.getAddress(), data);
+    await running.service.synchronise();
+    expect((await world.runJson(["sessions", "show", idOf(3)])).document).to.deep.include({ status: "settled" });
+  });
+
   it("exports charge detail records with what the meter signed, credits, and a table", async () => {
     const exported = ["export", "cdr"];
     const none = await world.runJson([...exported, "--format", "csv"]);
@@ -240,18 +289,6 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       "--currency",
       "EUR",
     ]);
-    const location = {
-      id: "LOC1",
-      address: "Example street 1",
-      city: "Berlin",
-      country: "DEU",
-      coordinates: { latitude: "52.5", longitude: "13.4" },
-      evse_uid: "1",
-      connector_id: "1",
-      connector_standard: "IEC_62196_T2_COMBO",
-      connector_format: "CABLE",
-      connector_power_type: "DC",
-    };
     const elsewhere = world.write("elsewhere.json", JSON.stringify({ "DE*WTP*E999": location }));
     const lost = await world.runJson([...exported, "--locations", elsewhere, ...service]);
     expect([lost.code, errorCodeOf(lost)]).to.deep.equal([1, "LOCATION_MISSING"]);
@@ -271,26 +308,74 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     const cdrs = old.document["content"] as Record<string, unknown>[];
     const id = idOf(0).slice(2, 38);
     const mine = cdrs.filter((cdr) => cdr["session_id"] === id);
-    expect(mine.map((cdr) => cdr["id"])).to.deep.equal([id, `${id}-C`, `${id.slice(0, 34)}-R`]);
+    const replacement = `${id.slice(0, 34)}-R`;
+    const last = `${id.slice(0, 33)}-R2`;
+    expect(mine.map((cdr) => cdr["id"])).to.deep.equal([id, `${id}-C`, replacement, `${replacement}-C`, last]);
+    for (const cdr of cdrs) expect(recompute(cdr)).to.deep.equal(statedCost(cdr));
     expect(mine[0]).to.deep.include({
       currency: "EUR",
       total_energy: 7.4205,
       total_time: 1,
       start_date_time: "2023-11-14T22:13:20Z",
     });
-    expect(mine[0]).to.have.deep.property("total_cost", { excl_vat: 4.586, incl_vat: 4.9575 });
+    expect(mine[0]).to.have.deep.property("total_cost", { excl_vat: 4.586045, incl_vat: 4.957514 });
     expect(mine[1]).to.deep.include({ credit: true, credit_reference_id: id });
-    expect(mine[1]).to.have.deep.property("total_cost", { excl_vat: -4.586, incl_vat: -4.9575 });
-    const signed = mine[0]?.["signed_data"] as { signed_values: { nature: string; signed_data: string }[] };
+    expect(mine[1]).to.have.deep.property("total_cost", { excl_vat: -4.586045, incl_vat: -4.957514 });
+    // By hand: 0.35 + 1 kWh × 0.49 + 60 × 0.01 = 1.44 net; 8.1 % tax 0.11664, and one token less with the refund.
+    expect(mine[2]).to.deep.include({ total_energy: 1, total_time: 1 });
+    expect(mine[2]).to.have.deep.property("total_cost", { excl_vat: 1.44, incl_vat: 1.55664 });
+    expect(mine[4]).to.deep.include({ total_energy: 1 });
+    expect(mine[4]).to.have.nested.property("total_cost.incl_vat", 0.55664);
+    const signed = mine[0]?.["signed_data"] as {
+      public_key: string;
+      signed_values: { nature: string; signed_data: string }[];
+    };
     expect(signed.signed_values.map(({ nature }) => nature)).to.deep.equal(["End"]);
     expect(Buffer.from(signed.signed_values[0]?.signed_data ?? "", "base64").toString()).to.equal(records[0]);
+    // As the specification has it, and as a library for keys reads it.
+    const key = createPublicKey({ key: Buffer.from(signed.public_key, "base64"), format: "der", type: "spki" });
+    expect(key.asymmetricKeyDetails).to.deep.equal({ namedCurve: "prime256v1" });
+    expect(energyOf(mine[2])).to.equal(1_000_000_000n);
+    expect(energyOf(mine[0])).to.equal(energyMicroWh);
     const [newest] = latest.document["content"] as Record<string, unknown>[];
     expect(newest).to.not.have.property("signed_data");
     expect(newest).to.have.deep.property("total_cost", {
-      before_taxes: 4.586,
-      taxes: [{ name: "VAT", percentage: 8.1, amount: 0.3715 }],
+      before_taxes: 4.586045,
+      taxes: [{ name: "VAT", percentage: 8.1, amount: 0.371469 }],
     });
-    expect(table.stdout).to.match(new RegExp(`^session_id,[a-z_,]*tariff_id\\r\\n${idOf(0)},`, "u"));
+    for (const cdr of latest.document["content"] as Record<string, unknown>[]) {
+      expect(recompute(cdr)).to.deep.equal(statedCost(cdr));
+    }
+    expect(table.stdout).to.match(new RegExp(`^session_id,[a-z_,]*tariff_id,entry\\r\\n${idOf(0)},`, "u"));
+
+    const stranger = cdrs.find((cdr) => cdr["session_id"] === idOf(3).slice(2, 38));
+    expect(stranger).to.deep.include({ start_date_time: "2023-11-14T22:13:20Z", total_energy: 7.4205 });
+    expect(energyOf(stranger)).to.equal(energyMicroWh);
+  });
+
+  it("shows in a later month what came back then, and in the table the meter's times", async () => {
+    const { timestamp } = (await world.chain.request("eth_getBlockByNumber", ["latest", false])) as {
+      timestamp: string;
+    };
+    const day = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(0, 19) + "Z";
+    const span = ["--from", day(Number(timestamp) - 60), "--to", day(Number(timestamp) + 60)];
+    const locations = world.write("everywhere.json", JSON.stringify({ "DE*WTP*E1": location }));
+    const [later221, table] = await Promise.all([
+      world.runJson(["export", "cdr", "--locations", locations, ...span, ...service]),
+      world.run(["export", "cdr", "--format", "csv", ...span, ...service]),
+    ]);
+    const id = idOf(0).slice(2, 38);
+    const cdrs = later221.document["content"] as Record<string, unknown>[];
+    expect(cdrs.map((cdr) => cdr["id"])).to.deep.equal([`${id.slice(0, 34)}-R-C`, `${id.slice(0, 33)}-R2`]);
+    expect(cdrs.map((cdr) => cdr["last_updated"])).to.deep.equal([day(Number(timestamp)), day(Number(timestamp))]);
+    expect(later221.document).to.deep.include({ count: 1, credits: 1, problems: [] });
+    const [, row = "", ...others] = table.stdout.trimEnd().split("\r\n");
+    expect(others).to.deep.equal([]);
+    const fields = row.split(",");
+    expect([fields[0], ...fields.slice(4, 6)]).to.deep.equal([idOf(0), "2023-11-14T22:13:20Z", "2023-11-14T23:13:20Z"]);
+    expect(fields.slice(7, 10)).to.deep.equal(["0.000", "0", "0"]);
+    expect(fields.slice(11, 15)).to.deep.equal(["0.000000", "0.000000", "0.000000", "1.000000"]);
+    expect(fields[16]).to.equal("credit");
   });
 
   it("leaves what does not verify out of charge detail records, and says how much that is", async () => {

@@ -75,7 +75,7 @@ describe("wattproof tariff", function () {
       netMicro: "9284660",
       grossMicro: "11048745",
     });
-    expect(alone.code).to.equal(2);
+    expect([alone.code, errorCodeOf(alone)]).to.deep.equal([2, "CHAIN_UNAVAILABLE"]);
   });
 
   it("publishes a tariff of OCPI once, shows it in words, and retires it", async () => {

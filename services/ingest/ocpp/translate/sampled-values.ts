@@ -74,7 +74,7 @@ export function readMeterValues16(payload: JsonRecord, key: string): Measurement
     const value = sampled["value"];
     const text = typeof value === "string" ? value : null;
     if (text !== null && (sampled["format"] === "SignedData" || looksSigned(text))) {
-      return { read: null, signed: containerOf(readSignedValueText(text), sampled, place) };
+      return { read: null, signed: containersOf(readSignedValueText(text), sampled, place) };
     }
     const isText = text !== null || value === undefined;
     const read = readSampledValue(sampled, place, {
@@ -83,7 +83,7 @@ export function readMeterValues16(payload: JsonRecord, key: string): Measurement
       isTypeRight: isText,
       valuePath: `${place.path}/value`,
     });
-    return { read: read.notes.length === 0 ? read : asNumberOfJson(read), signed: null };
+    return { read: read.notes.length === 0 ? read : asNumberOfJson(read), signed: [] };
   });
 }
 
@@ -102,9 +102,9 @@ export function readMeterValues2(payload: JsonRecord): Measurements {
       valuePath: `${place.path}/value`,
     });
     const wrapped = sampled["signedMeterValue"];
-    if (wrapped === undefined) return { read, signed: null };
-    const content = readSignedMeterValue(recordOf(sampled, "signedMeterValue"), "signed-meter-value");
-    return { read, signed: containerOf(content, sampled, place) };
+    if (wrapped === undefined) return { read, signed: [] };
+    const contents = readSignedMeterValue(wrapped, "signed-meter-value");
+    return { read, signed: containersOf(contents, sampled, place) };
   });
 }
 
@@ -135,7 +135,7 @@ function readMeterValues(
   read: (
     sampled: JsonRecord,
     place: Place,
-  ) => { readonly read: ReadValue | null; readonly signed: SignedContainer | null },
+  ) => { readonly read: ReadValue | null; readonly signed: readonly SignedContainer[] },
 ): Measurements {
   const readings: SampledReading[] = [];
   const signedValues: SignedContainer[] = [];
@@ -149,7 +149,7 @@ function readMeterValues(
         readings.push(value.reading);
         allNotes.push(...value.notes);
       }
-      if (signed !== null) signedValues.push(signed);
+      signedValues.push(...signed);
     }
   }
   return { readings, signed: signedValues, notes: allNotes };
@@ -204,6 +204,14 @@ function asNumberOfJson({ reading, notes }: ReadValue): ReadValue {
   const { quantum } = reading;
   const isCoarse = quantum !== null && compareDecimals(quantum, wholeUnit) > 0;
   return { reading: isCoarse ? { ...reading, quantum: wholeUnit } : reading, notes };
+}
+
+function containersOf(
+  contents: readonly SignedContent[],
+  sampled: JsonRecord,
+  place: Place,
+): readonly SignedContainer[] {
+  return contents.map((content) => containerOf(content, sampled, place));
 }
 
 function containerOf({ fault, ...content }: SignedContent, sampled: JsonRecord, place: Place): SignedContainer {

@@ -1,6 +1,7 @@
 import type { MessageFault, SignedCarriage, SignedContainer } from "../../../domain/charging/message.ts";
-import { fromBase64, fromHex } from "../../../verify/ocmf/bytes.ts";
-import { isJsonRecord, textOf, type JsonRecord } from "./payload.ts";
+import { unwrapSignedObject, unwrapSignedValue, type Unwrapped } from "../../../verify/carriage/unwrap.ts";
+import { fromBase64 } from "../../../verify/ocmf/bytes.ts";
+import { isJsonRecord, textOf } from "./payload.ts";
 
 /** A signed value without the place where it stood. */
 export type SignedContent = Omit<SignedContainer, "context" | "time" | "faults"> & {
@@ -8,51 +9,76 @@ export type SignedContent = Omit<SignedContainer, "context" | "time" | "faults">
 };
 
 const recordHeader = "OCMF|";
-const headerInHex = /^4f434d467c/i;
-const nothing = { record: null, signingMethod: null, encodingMethod: null, enclosedKey: null };
+/** A reading is a number; the shortest record is longer than any. */
+const shortestSigned = 32;
+const described = { signingMethod: null, encodingMethod: null };
 
 /**
- * A signed value of 1.6, out of `SampledValue.value`. The application note puts a SignedMeterValueType there as JSON text;
- * older stations the record itself, or its bytes in hexadecimal.
+ * The signed values of 1.6, out of `SampledValue.value`. The application note puts a SignedMeterValueType there as JSON text;
+ * stations also send the record itself, hexadecimal digits, base64, S.A.F.E. XML, and one in the other. There is one for
+ * each record, and one with a fault where there is none.
  */
-export function readSignedValueText(text: string): SignedContent {
+export function readSignedValueText(text: string): readonly SignedContent[] {
   const trimmed = text.trim();
-  if (trimmed.startsWith(recordHeader)) {
-    return { ...nothing, carriage: "record-in-value", record: new TextEncoder().encode(trimmed), fault: null };
-  }
-  if (headerInHex.test(trimmed)) {
-    const record = fromHex(trimmed);
-    const fault = record === null ? unreadable("no whole number of hexadecimal digits") : null;
-    return { ...nothing, carriage: "hex-in-value", record, fault };
-  }
   const wrapped = parseJson(trimmed);
-  if (wrapped !== null) return readSignedMeterValue(wrapped, "json-in-value");
-  return { ...nothing, carriage: "json-in-value", fault: unreadable("neither JSON nor a record") };
+  if (isJsonRecord(wrapped)) return readSignedMeterValue(wrapped, "json-in-value");
+  const carriage = carriageOf(trimmed);
+  return contentsOf(unwrapSignedValue(trimmed), carriage, described, "neither a record nor what wraps one");
 }
 
 /** Whether a text of 1.6 is a signed value although its `format` does not say so. */
 export function looksSigned(text: string): boolean {
-  return text.trimStart().startsWith(recordHeader);
+  if (text.trimStart().startsWith(recordHeader)) return true;
+  if (text.length < shortestSigned) return false;
+  const { records, otherFormats } = unwrapSignedValue(text);
+  return records.length > 0 || otherFormats.length > 0;
 }
 
-/** A SignedMeterValueType. Base64 is taken off once: what is inside must be the record. */
-export function readSignedMeterValue(wrapped: JsonRecord, carriage: SignedCarriage): SignedContent {
-  const described = {
-    carriage,
+/** What is inside of a SignedMeterValueType: one for each record, and one with a fault where there is none. */
+export function readSignedMeterValue(wrapped: unknown, carriage: SignedCarriage): readonly SignedContent[] {
+  if (!isJsonRecord(wrapped)) {
+    const inside = typeof wrapped === "string" ? unwrapSignedValue(wrapped) : { records: [], otherFormats: [] };
+    return contentsOf(inside, carriage, described, "no signed value");
+  }
+  const members = {
     signingMethod: textOf(wrapped, "signingMethod"),
     encodingMethod: textOf(wrapped, "encodingMethod"),
-    enclosedKey: readEnclosedKey(textOf(wrapped, "publicKey")),
   };
-  const data = textOf(wrapped, "signedMeterData")?.trim() ?? "";
-  const record = data.startsWith(recordHeader) ? new TextEncoder().encode(data) : fromBase64(data);
-  if (record !== null && startsWithHeader(record)) return { ...described, record, fault: null };
-  const encoding = described.encodingMethod ?? "";
-  if (encoding !== "" && encoding.toUpperCase() !== "OCMF") {
-    const detail = `encodingMethod is ${JSON.stringify(encoding.slice(0, 50))}`;
-    return { ...described, record: null, fault: { code: "SIGNED_VALUE_UNSUPPORTED", detail } };
+  const inside = unwrapSignedObject(wrapped);
+  const encoding = members.encodingMethod ?? "";
+  const isOther = encoding !== "" && encoding.toUpperCase() !== "OCMF";
+  const otherFormats = inside.otherFormats.length === 0 && isOther ? [encoding] : inside.otherFormats;
+  return contentsOf({ ...inside, otherFormats }, carriage, members, "signedMeterData is not the base64 of a record");
+}
+
+function contentsOf(
+  { records, otherFormats }: Unwrapped,
+  carriage: SignedCarriage,
+  members: Pick<SignedContent, "signingMethod" | "encodingMethod">,
+  problem: string,
+): readonly SignedContent[] {
+  if (records.length > 0) {
+    return records.map(({ record, enclosedKey }) => ({
+      ...members,
+      carriage,
+      record,
+      enclosedKey: readEnclosedKey(enclosedKey),
+      fault: null,
+    }));
   }
-  const detail = record === null ? "signedMeterData is not base64" : "signedMeterData is not the base64 of a record";
-  return { ...described, record: null, fault: unreadable(detail) };
+  const [other] = otherFormats;
+  const fault =
+    other === undefined
+      ? ({ code: "SIGNED_VALUE_UNREADABLE", detail: problem } as const)
+      : ({ code: "SIGNED_VALUE_UNSUPPORTED", detail: `the format is ${JSON.stringify(other.slice(0, 50))}` } as const);
+  return [{ ...members, carriage, record: null, enclosedKey: null, fault }];
+}
+
+function carriageOf(text: string): SignedCarriage {
+  if (text.startsWith(recordHeader)) return "record-in-value";
+  if (text.startsWith("<")) return "xml-in-value";
+  if (/^[{["]/u.test(text) || text === "") return "json-in-value";
+  return /^(?:0x)?[0-9a-f\s]*$/iu.test(text) ? "hex-in-value" : "base64-in-value";
 }
 
 /** The key's text without its outer base64, if there is text inside; else as it came. `null` for none. */
@@ -69,21 +95,12 @@ function isPrintable(byte: number): boolean {
   return byte >= 0x20 && byte < 0x7f;
 }
 
-function startsWithHeader(record: Uint8Array): boolean {
-  return Array.from(recordHeader).every((character, index) => record[index] === character.charCodeAt(0));
-}
-
-function parseJson(text: string): JsonRecord | null {
+function parseJson(text: string): unknown {
   if (!text.startsWith("{")) return null;
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonRecord(value) ? value : null;
+    return JSON.parse(text);
   } catch {
     // What is no JSON is answered as unreadable by the caller.
     return null;
   }
-}
-
-function unreadable(detail: string): Omit<MessageFault, "path"> {
-  return { code: "SIGNED_VALUE_UNREADABLE", detail };
 }

@@ -40,7 +40,8 @@ export interface TokenAccount {
   /** The token's smallest unit in 10⁻⁶ token. */
   readonly unit: bigint;
   readonly balanceMicro: bigint;
-  readonly allowanceMicro: bigint;
+  /** What the settlement contract may take, in the token's smallest unit. */
+  readonly allowance: bigint;
 }
 
 /** Answers from the chain alone. */
@@ -176,7 +177,7 @@ export function createChainReader(
         symbol: await readSymbol(),
         unit,
         balanceMicro: balance / unit,
-        allowanceMicro: allowance / unit,
+        allowance,
       };
     },
   };

@@ -19,6 +19,24 @@ export function depositCall(settlement: string, driver: string, amount: bigint):
   return { to: settlement, data: settlementInterface.encodeFunctionData("deposit", [driver, 0, amount]) };
 }
 
+/**
+ * Pays `amount` into a driver's account, by as many calls as that takes. All in the token's smallest unit.
+ * @param allowance What the settlement contract may take now. Where that is something and too little, it is taken back
+ * first: tokens in the manner of USDT refuse to change an allowance that is left over into another.
+ */
+export function depositCalls(
+  contracts: { readonly erc20: string; readonly chargingSettlement: string },
+  driver: string,
+  amount: bigint,
+  allowance: bigint,
+): readonly ContractCall[] {
+  const { erc20, chargingSettlement } = contracts;
+  const deposit = depositCall(chargingSettlement, driver, amount);
+  if (allowance >= amount) return [deposit];
+  const approve = approveCall(erc20, chargingSettlement, amount);
+  return allowance === 0n ? [approve, deposit] : [approveCall(erc20, chargingSettlement, 0n), approve, deposit];
+}
+
 export function withdrawCall(settlement: string, recipient: string, amount: bigint): ContractCall {
   return { to: settlement, data: settlementInterface.encodeFunctionData("withdraw", [0, amount, recipient]) };
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 import type { DriverAccount, TokenAccount } from "../chain/chain-reader.ts";
 import { readSessionsOf, type ChainSession } from "../chain/session-history.ts";
-import { approveCall, depositCall, withdrawCall, type ContractCall } from "../chain/transactions.ts";
+import { depositCalls, withdrawCall, type ContractCall } from "../chain/transactions.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Answered, Facts, Field } from "../shell/parts.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
@@ -65,12 +65,9 @@ function Deposit(properties: {
   const { connection, token, onDone } = properties;
   const { text, symbol, configuration } = useApp();
   const [amount, setAmount] = useState("");
-  const { erc20, chargingSettlement } = configuration.contracts;
 
   function callsFor(amountMicro: bigint): readonly ContractCall[] {
-    const wanted = amountMicro * token.unit;
-    const deposit = depositCall(chargingSettlement, connection.account, wanted);
-    return token.allowanceMicro >= amountMicro ? [deposit] : [approveCall(erc20, chargingSettlement, wanted), deposit];
+    return depositCalls(configuration.contracts, connection.account, amountMicro * token.unit, token.allowance);
   }
 
   return (

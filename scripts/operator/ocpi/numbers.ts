@@ -1,0 +1,24 @@
+/**
+ * Numbers as OCPI has them. OCPI's usual four decimals are too few for a price of 10⁻⁶ token or for a second in hours, so each
+ * number has as many as it needs, and whoever multiplies prices and volumes gets the amounts.
+ */
+
+/** An amount of 10⁻⁶ token, exactly. */
+export function money(amountMicro: bigint): number {
+  return Number(amountMicro) / 1_000_000;
+}
+
+/** Energy of 10⁻⁶ Wh in kWh, exactly. */
+export function kilowattHours(energyMicroWh: bigint): number {
+  return Number(energyMicroWh) / 1_000_000_000;
+}
+
+/** Seconds in hours with nine decimals, rounded down: so no step of OCPI's, which rounds up, is begun by the rounding. */
+export function hours(seconds: number): number {
+  return Number((BigInt(seconds) * 1_000_000_000n) / 3_600n) / 1_000_000_000;
+}
+
+/** Seconds since 1970 in UTC. */
+export function time(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+}

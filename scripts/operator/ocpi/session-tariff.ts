@@ -1,0 +1,146 @@
+import type { Tariff } from "../../../services/domain/tariff.ts";
+import type { CdrContent, CdrSource, OcpiVersion } from "./cdr.ts";
+import { money, time } from "./numbers.ts";
+import { priceOf, taxed, withoutTax, type Json } from "./prices.ts";
+
+const secondsPerHour = 3_600n;
+const whPerKwh = 1_000n;
+const microWhPerWh = 1_000_000n;
+
+/** The tariff of a charge detail record, and what has to be said about it. */
+export interface SessionTariff {
+  readonly id: string;
+  readonly tariff: Json;
+  /** Why the session costs less than the published tariff gives by OCPI's rules; empty where it does not. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The tariff with which a partner recomputes the record by OCPI's rules. It is the published one wherever those give what was
+ * charged. Where they give more, the record has a tariff of its own, which says why and limits the price to what was
+ * charged: OCPI has no grace period, rounds steps up, asks a minimum without energy, and knows neither hold nor refund.
+ * @param cdrId The id of the record, which names a tariff of its own.
+ * @param publishedId The id of the published tariff.
+ */
+export function sessionTariffOf(
+  source: CdrSource,
+  content: CdrContent,
+  ids: { readonly cdrId: string; readonly publishedId: string },
+  version: OcpiVersion,
+): SessionTariff {
+  const { tariff } = source;
+  const { netMicro, grossMicro } = amountsOf(tariff, content);
+  const ocpi = ocpiPriceOf(tariff, content);
+  if (ocpi.netMicro === netMicro && ocpi.grossMicro === grossMicro) {
+    const limits = {
+      ...(tariff.minimumMicro > 0n ? { min_price: taxed(tariff.minimumMicro, tariff, version, true) } : {}),
+      ...(tariff.maximumMicro > 0n ? { max_price: taxed(tariff.maximumMicro, tariff, version, true) } : {}),
+    };
+    return { id: ids.publishedId, tariff: tariffOf(source, ids.publishedId, limits, [], version), reasons: [] };
+  }
+  const reasons = reasonsOf(source, content);
+  if (grossMicro === 0n) {
+    return {
+      id: ids.cdrId,
+      tariff: tariffOf(source, ids.cdrId, "free", [ids.publishedId, ...reasons], version),
+      reasons,
+    };
+  }
+  const limits = { max_price: priceOf(netMicro, grossMicro, tariff, version, true) };
+  return {
+    id: ids.cdrId,
+    tariff: tariffOf(source, ids.cdrId, limits, [ids.publishedId, ...reasons], version),
+    reasons,
+  };
+}
+
+/** What was charged, before and with tax. What the hold or a refund cut off is taken of the whole, and so its tax. */
+export function amountsOf(
+  { taxBps }: Tariff,
+  { price, chargedMicro }: CdrContent,
+): { readonly netMicro: bigint; readonly grossMicro: bigint } {
+  const netMicro = chargedMicro === price.grossMicro ? price.netMicro : withoutTax(chargedMicro, taxBps);
+  return { netMicro, grossMicro: chargedMicro };
+}
+
+/** The price by OCPI's rules, rounded down to 10⁻⁶ token: steps of a whole Wh and of a second, each begun one counts. */
+function ocpiPriceOf(
+  tariff: Tariff,
+  { energyMicroWh, chargingSeconds, idleSeconds }: CdrContent,
+): { readonly netMicro: bigint; readonly grossMicro: bigint } {
+  const wattHours = (energyMicroWh + microWhPerWh - 1n) / microWhPerWh;
+  const perHour = (microPerMinute: bigint): bigint => microPerMinute * 60n;
+  const scale = secondsPerHour * whPerKwh;
+  let scaled =
+    tariff.flatFeeMicro * scale +
+    wattHours * tariff.priceMicroPerKwh * secondsPerHour +
+    BigInt(chargingSeconds) * perHour(tariff.priceMicroPerChargingMinute) * whPerKwh +
+    BigInt(idleSeconds) * perHour(tariff.priceMicroPerIdleMinute) * whPerKwh;
+  if (scaled < tariff.minimumMicro * scale) scaled = tariff.minimumMicro * scale;
+  if (tariff.maximumMicro > 0n && scaled > tariff.maximumMicro * scale) scaled = tariff.maximumMicro * scale;
+
+  return { netMicro: scaled / scale, grossMicro: (scaled * BigInt(10_000 + tariff.taxBps)) / (scale * 10_000n) };
+}
+
+function reasonsOf({ tariff }: CdrSource, content: CdrContent): readonly string[] {
+  const { energyMicroWh, chargingSeconds, idleSeconds, price, chargedMicro } = content;
+  const isBroken = (value: bigint, step: number): boolean => step > 0 && value % BigInt(step) !== 0n;
+  const isFree = energyMicroWh === 0n && !tariff.chargesWithoutEnergy;
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [isFree, "Without energy nothing is charged."],
+    [
+      !isFree && idleSeconds > 0 && tariff.idleGraceSeconds > 0 && tariff.priceMicroPerIdleMinute > 0n,
+      `The first ${tariff.idleGraceSeconds} s without charging are free.`,
+    ],
+    [
+      isBroken(energyMicroWh, tariff.energyStepWh * 1_000_000) ||
+        isBroken(BigInt(chargingSeconds), tariff.chargingStepSeconds) ||
+        isBroken(BigInt(Math.max(0, idleSeconds - tariff.idleGraceSeconds)), tariff.idleStepSeconds),
+      "A step that was begun and not completed is free.",
+    ],
+    [
+      chargedMicro < price.grossMicro && content.creditedMicro === 0n,
+      "The hold that the driver agreed to limits the price.",
+    ],
+    [content.creditedMicro > 0n, "The driver got money back."],
+  ];
+  const given = reasons.filter(([isGiven]) => isGiven).map(([, reason]) => reason);
+  return given.length > 0 ? given : ["Energy is charged exactly, and amounts are rounded down."];
+}
+
+function tariffOf(
+  { tariff, currency, countryCode, partyId, lastUpdatedSeconds }: CdrSource,
+  id: string,
+  limits: Json | "free",
+  words: readonly string[],
+  version: OcpiVersion,
+): Json {
+  const component = (type: string, priceMicro: bigint): Json => ({
+    type,
+    price: money(priceMicro),
+    ...(tariff.taxBps === 0 ? {} : { vat: tariff.taxBps / 100 }),
+    step_size: 1,
+  });
+  const priced: readonly (readonly [type: string, priceMicro: bigint])[] = [
+    ["FLAT", tariff.flatFeeMicro],
+    ["ENERGY", tariff.priceMicroPerKwh],
+    ["TIME", tariff.priceMicroPerChargingMinute * 60n],
+    ["PARKING_TIME", tariff.priceMicroPerIdleMinute * 60n],
+  ];
+  const components = limits === "free" ? [] : priced.filter(([, priceMicro]) => priceMicro > 0n);
+  const shown = components.length === 0 ? [component("ENERGY", 0n)] : components.map((part) => component(...part));
+  const [published, ...reasons] = words;
+  return {
+    country_code: countryCode,
+    party_id: partyId,
+    id,
+    currency,
+    ...(published === undefined
+      ? {}
+      : { tariff_alt_text: [{ language: "en", text: `Tariff ${published} for this session. ${reasons.join(" ")}` }] }),
+    ...(limits === "free" ? {} : limits),
+    elements: [{ price_components: shown }],
+    ...(version === "2.3.0" ? { tax_included: tariff.taxBps === 0 ? "N/A" : "NO" } : {}),
+    last_updated: time(lastUpdatedSeconds),
+  };
+}

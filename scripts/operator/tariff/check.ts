@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+import { exitCode } from "../core/exit-codes.ts";
+import { shown } from "../core/amounts.ts";
+import { readJson } from "../core/files.ts";
+import { defineVerb } from "../core/verb.ts";
+import { choicesOf, judgeTariff, ocpiInput, ocpiOptions } from "./read-tariff.ts";
+
+/** A list of tariffs in a file, as OCPI's answers have it, or several in a list of our own. */
+const answer = z.looseObject({ data: z.array(z.unknown()) });
+
+export const tariffCheck = defineVerb({
+  path: ["tariff", "check"],
+  summary: "says of tariffs in files whether they can be priced, and if not, which part cannot and why",
+  description:
+    "Neither chain nor service is asked. One line for each tariff, also of files that hold several: a list, or an answer of\n" +
+    "OCPI. Exit 1 if one is refused. The currency is only looked at with --currency.",
+  arguments: [{ syntax: "<file...>", description: "tariffs as JSON, of our own form or of OCPI" }],
+  options: ocpiOptions,
+  access: "none",
+  examples: ["tariff check tariff.json", "tariff check tariffs/*.json --json"],
+  input: z.object({ file: z.array(z.string()).min(1), ...ocpiInput }),
+  run({ file: files, currency = null, ...options }, { output }) {
+    const choices = choicesOf({ ...options, currency });
+    // What cannot be read is known before anything is said of the rest.
+    const contents = files.map((file) => ({ file, tariffs: tariffsIn(readJson(file)) }));
+    let isRefused = false;
+    for (const { file, tariffs } of contents) {
+      for (const content of tariffs) {
+        const { id, tariff, refusals, elements } = judgeTariff(content, choices);
+        const [first, ...others] = refusals;
+        if (tariff === null) isRefused = true;
+        const verdict = tariff === null ? "refused" : "priced";
+        const more = others.map(({ path, detail }) => `; ${path}: ${detail}`).join("");
+        const reason = first === undefined ? null : shown(`${first.detail}${more}`);
+        output.json({ file, id, verdict, path: first?.path ?? null, reason });
+        output.line(`${verdict.padEnd(8)}${file}${id === null ? "" : ` ${shown(id)}`}`);
+        for (const { path, detail } of tariff === null ? refusals : elements)
+          output.line(`  ${path}: ${shown(detail)}`);
+      }
+    }
+    return Promise.resolve(isRefused ? exitCode.refused : exitCode.done);
+  },
+});
+
+function tariffsIn(content: unknown): readonly unknown[] {
+  if (Array.isArray(content)) return content;
+  return answer.safeParse(content).data?.data ?? [content];
+}

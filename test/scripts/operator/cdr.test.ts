@@ -1,0 +1,271 @@
+import { expect } from "chai";
+import fc from "fast-check";
+
+import {
+  cdrsOf,
+  ocpiVersions,
+  type CdrContent,
+  type CdrSource,
+  type OcpiVersion,
+} from "../../../scripts/operator/ocpi/cdr.ts";
+import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
+
+const noTariff: Tariff = {
+  flatFeeMicro: 0n,
+  priceMicroPerKwh: 0n,
+  priceMicroPerChargingMinute: 0n,
+  priceMicroPerIdleMinute: 0n,
+  idleGraceSeconds: 0,
+  energyStepWh: 0,
+  chargingStepSeconds: 0,
+  idleStepSeconds: 0,
+  minimumMicro: 0n,
+  maximumMicro: 0n,
+  taxBps: 0,
+  chargesWithoutEnergy: false,
+};
+const startSeconds = 1_800_000_000;
+
+interface Session {
+  readonly energyMicroWh?: bigint;
+  readonly chargingSeconds?: number;
+  readonly idleSeconds?: number;
+  readonly holdMicro?: bigint;
+}
+
+function contentOf(tariff: Tariff, session: Session): CdrContent {
+  const { energyMicroWh = 10_000_000_000n, chargingSeconds = 0, idleSeconds = 0, holdMicro } = session;
+  const price = priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds);
+  const chargedMicro = holdMicro !== undefined && holdMicro < price.grossMicro ? holdMicro : price.grossMicro;
+  return {
+    startSeconds,
+    endSeconds: startSeconds + chargingSeconds + idleSeconds,
+    energyMicroWh,
+    chargingSeconds,
+    idleSeconds,
+    price,
+    chargedMicro,
+    creditedMicro: 0n,
+    evidence: null,
+  };
+}
+
+function sourceOf(change: Partial<Tariff>, session: Session): CdrSource {
+  const tariff = { ...noTariff, ...change };
+  return {
+    id: `0x${"ab".repeat(32)}`,
+    idTag: "ABCDEFGHIJKLMNOPQRST",
+    lastUpdatedSeconds: startSeconds + 90_000,
+    currency: "EUR",
+    countryCode: "DE",
+    partyId: "WTP",
+    meterId: "1",
+    tariffId: `0x${"cd".repeat(32)}`,
+    tariff,
+    location: {},
+    settled: contentOf(tariff, session),
+    corrections: [],
+  };
+}
+
+function onlyCdr(source: CdrSource, version: OcpiVersion = "2.2.1"): Readonly<Record<string, unknown>> {
+  const [dated, ...others] = cdrsOf(source, version);
+  if (dated === undefined || others.length > 0) expect.fail("One record was expected.");
+  return dated.cdr;
+}
+
+describe("A charge detail record of OCPI", () => {
+  const parking = { priceMicroPerKwh: 400_000n, priceMicroPerIdleMinute: 50_000n, idleGraceSeconds: 900 };
+  const cases: readonly (readonly [title: string, tariff: Partial<Tariff>, session: Session, chargedMicro: bigint])[] =
+    [
+      ["energy alone", { priceMicroPerKwh: 400_000n }, {}, 4_000_000n],
+      ["a grace period and more", parking, { idleSeconds: 1_200 }, 4_250_000n],
+      ["a grace period alone", parking, { idleSeconds: 600 }, 4_000_000n],
+      [
+        "a step of energy that was not completed",
+        { priceMicroPerKwh: 400_000n, energyStepWh: 1_000 },
+        { energyMicroWh: 20_450_000_000n },
+        8_000_000n,
+      ],
+      [
+        "a step of time that was not completed",
+        { priceMicroPerChargingMinute: 100_000n, chargingStepSeconds: 60 },
+        { chargingSeconds: 1_530 },
+        2_500_000n,
+      ],
+      [
+        "no energy, and a minimum",
+        { priceMicroPerKwh: 400_000n, minimumMicro: 500_000n },
+        { energyMicroWh: 0n, chargingSeconds: 300 },
+        0n,
+      ],
+      ["a price with six decimals", { priceMicroPerKwh: 123_456n }, {}, 1_234_560n],
+      ["a price below a ten-thousandth", { priceMicroPerKwh: 40n }, {}, 400n],
+      [
+        "energy with parts of a watt-hour",
+        { priceMicroPerKwh: 250_000n },
+        { energyMicroWh: 20_000_500_000n },
+        5_000_125n,
+      ],
+      [
+        "a hold that is less than the price",
+        { priceMicroPerKwh: 400_000n, taxBps: 1_900 },
+        { holdMicro: 3_000_000n },
+        3_000_000n,
+      ],
+      [
+        "a flat fee, time, parking and tax",
+        { flatFeeMicro: 350_000n, priceMicroPerChargingMinute: 7_777n, priceMicroPerIdleMinute: 3_333n, taxBps: 810 },
+        { chargingSeconds: 3_601, idleSeconds: 59 },
+        // By hand: 0.35 + 3601 × 0.007777 / 60 = 0.466749 + 59 × 0.003333 / 60 = 0.003277, so 0.820026; 8.1 % tax 0.066422.
+        886_448n,
+      ],
+    ];
+  for (const [title, tariff, session, chargedMicro] of cases) {
+    for (const version of ocpiVersions) {
+      it(`says itself what was charged: ${title} (${version})`, () => {
+        const cdr = onlyCdr(sourceOf(tariff, session), version);
+        expect(statedCost(cdr).grossMicro).to.equal(chargedMicro);
+        expect(recompute(cdr)).to.deep.equal(statedCost(cdr));
+      });
+    }
+  }
+
+  it("has the published tariff where OCPI's rules give what was charged, and says nothing of it", () => {
+    const cdr = onlyCdr(sourceOf({ priceMicroPerKwh: 123_456n, taxBps: 1_900 }, {}));
+    expect(cdr["tariffs"]).to.have.nested.property("[0].id", "cd".repeat(18));
+    expect(cdr).to.not.have.property("remark");
+    expect(cdr["tariffs"]).to.have.deep.nested.property("[0].elements[0].price_components[0]", {
+      type: "ENERGY",
+      price: 0.123456,
+      vat: 19,
+      step_size: 1,
+    });
+  });
+
+  it("has a tariff of its own where OCPI has no word for ours, and says why", () => {
+    const cdr = onlyCdr(sourceOf(parking, { idleSeconds: 1_200 }));
+    expect(cdr["tariffs"]).to.have.nested.property("[0].id", cdr["id"]);
+    expect(cdr["remark"]).to.equal("The first 900 s without charging are free.");
+    expect(cdr["tariffs"]).to.have.nested.property(
+      "[0].tariff_alt_text[0].text",
+      `Tariff ${"cd".repeat(18)} for this session. The first 900 s without charging are free.`,
+    );
+    expect(cdr["total_energy"]).to.equal(10);
+    expect(cdr["total_parking_time"]).to.equal(0.333333333);
+  });
+
+  it("keeps charging and parking in periods of their own, whose volumes are the totals", () => {
+    const cdr = onlyCdr(sourceOf(parking, { chargingSeconds: 3_600, idleSeconds: 1_800 }));
+    const periods = cdr["charging_periods"] as readonly { readonly dimensions: readonly { readonly type: string }[] }[];
+    expect(periods.map(({ dimensions }) => dimensions.map(({ type }) => type))).to.deep.equal([
+      ["ENERGY", "TIME"],
+      ["PARKING_TIME"],
+    ]);
+    expect(periods[1]).to.have.property("start_date_time", "2027-01-15T09:00:00Z");
+    expect(cdr).to.deep.include({ total_energy: 10, total_time: 1.5, total_parking_time: 0.5 });
+  });
+
+  it("does not call untaxed prices taxed with nothing", () => {
+    const cdr = onlyCdr(sourceOf({ priceMicroPerKwh: 400_000n }, {}), "2.3.0");
+    expect(cdr["tariffs"]).to.have.nested.property("[0].tax_included", "N/A");
+    expect(cdr["tariffs"]).to.not.have.nested.property("[0].elements[0].price_components[0].vat");
+  });
+
+  it("is taken back and replaced by each correction, at its own time and with what holds then", () => {
+    const source = sourceOf({ priceMicroPerKwh: 420_000n, minimumMicro: 500_000n }, { energyMicroWh: 20_000_000_000n });
+    const proven = contentOf(source.tariff, { energyMicroWh: 10_000_000_000n });
+    const evidence = {
+      publicKey: "AAAA",
+      records: [{ nature: "End" as const, plain: "{}", record: Buffer.from("OCMF|{}|{}") }],
+    };
+    const first = { ...proven, evidence, creditedMicro: 4_200_000n };
+    const second = { ...first, chargedMicro: 0n, creditedMicro: 8_400_000n };
+    const all = cdrsOf(
+      {
+        ...source,
+        corrections: [
+          {
+            atSeconds: startSeconds + 100_000,
+            backMicro: 4_200_000n,
+            remark: "the meter signed another energy.",
+            content: first,
+          },
+          {
+            atSeconds: startSeconds + 4_000_000,
+            backMicro: 4_200_000n,
+            remark: "the operator gave 4.20 back.",
+            content: second,
+          },
+        ],
+      },
+      "2.2.1",
+    );
+    const id = "ab".repeat(18);
+    const short = id.slice(0, 34);
+    const shown = all.map(({ cdr }) => [
+      cdr["id"],
+      cdr["credit_reference_id"] ?? null,
+      cdr["total_energy"],
+      statedCost(cdr).grossMicro,
+    ]);
+    expect(shown).to.deep.equal([
+      [id, null, 20, 8_400_000n],
+      [`${id}-C`, id, 20, -8_400_000n],
+      [`${short}-R`, null, 10, 4_200_000n],
+      [`${short}-R-C`, `${short}-R`, 10, -4_200_000n],
+      [`${id.slice(0, 33)}-R2`, null, 10, 0n],
+    ]);
+    for (const { cdr, atSeconds } of all) {
+      expect(recompute(cdr)).to.deep.equal(statedCost(cdr));
+      expect(cdr["last_updated"]).to.equal(new Date(atSeconds * 1_000).toISOString().replace(".000Z", "Z"));
+      expect(String(cdr["id"]).length).to.be.at.most(cdr["credit"] === true ? 39 : 36);
+    }
+    expect(all[0]?.cdr).to.not.have.property("signed_data");
+    expect(all[2]?.cdr).to.have.nested.property("signed_data.signed_values[0].nature", "End");
+    expect(all[2]?.cdr["remark"]).to.equal(`Takes the place of ${id}: the meter signed another energy.`);
+  });
+
+  it("says itself what was charged, whatever the tariff and the session", () => {
+    const micro = fc.bigInt({ min: 0n, max: 3_000_000n });
+    const step = fc.constantFrom(0, 1, 60, 100, 1_000);
+    const tariffs = fc.record({
+      flatFeeMicro: micro,
+      priceMicroPerKwh: micro,
+      priceMicroPerChargingMinute: micro,
+      priceMicroPerIdleMinute: micro,
+      idleGraceSeconds: fc.constantFrom(0, 60, 900),
+      energyStepWh: step,
+      chargingStepSeconds: step,
+      idleStepSeconds: step,
+      minimumMicro: fc.constantFrom(0n, 500_000n),
+      maximumMicro: fc.constantFrom(0n, 700_000n, 20_000_000n),
+      taxBps: fc.constantFrom(0, 700, 1_900, 10_000),
+      chargesWithoutEnergy: fc.boolean(),
+    });
+    const sessions = fc.record({
+      energyMicroWh: fc.oneof(
+        fc.constant(0n),
+        fc.bigInt({ min: 1n, max: 200_000_000_000n }),
+        fc.bigInt({ min: 1n, max: 200_000n }).map((wh) => wh * 1_000_000n),
+      ),
+      chargingSeconds: fc.integer({ min: 0, max: 200_000 }),
+      idleSeconds: fc.integer({ min: 0, max: 200_000 }),
+      holdMicro: fc.constantFrom(1n, 5_000_000n, 10n ** 12n),
+    });
+    fc.assert(
+      fc.property(tariffs, sessions, fc.constantFrom(...ocpiVersions), (tariff, session, version) => {
+        const source = sourceOf(tariff, session);
+        const cdr = onlyCdr(source, version);
+        const stated = statedCost(cdr);
+        const { netMicro, grossMicro } = recompute(cdr);
+        // An hour's ninth decimal is rounded down, which can take the last digit of an amount.
+        expect(stated.netMicro - netMicro >= 0n && stated.netMicro - netMicro <= 1n, `${netMicro}`).to.equal(true);
+        expect(stated.grossMicro - grossMicro >= 0n && stated.grossMicro - grossMicro <= 1n).to.equal(true);
+        expect(stated.grossMicro).to.equal(source.settled.chargedMicro);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
