@@ -49,7 +49,7 @@ describe("failure mode 11: signed values", function () {
       }
     });
     it("make it suspicious if they cannot be taken out of the message", function () {
-      const value = JSON.stringify({ signedMeterData: "T0NNRnw", encodingMethod: "OCMF" });
+      const value = JSON.stringify({ signedMeterData: "neither base64 nor a record", encodingMethod: "OCMF" });
       const messages = [start16(0, 1_000), sample16(30, { value, format: "SignedData" }), stop16(60, 1_100)];
       expect(summaryOf(assess(messages))).to.deep.equal({
         ...suspicious("SIGNED_VALUE_UNREADABLE"),
