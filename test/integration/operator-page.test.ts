@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ensureBuiltPage } from "../helpers/browser.ts";
 import {
   codeOf,
+  getAsOperator,
   post,
   addStation,
   runService,
@@ -90,7 +91,7 @@ describe("What the service tells the operator's page", function () {
   async function cdrsOf(sessions: readonly OpenedSession[]): Promise<readonly z.output<typeof cdrSchema>[]> {
     return Promise.all(
       sessions.map(async ({ sessionId }) =>
-        cdrSchema.parse(await (await fetch(`${running.service.url}/v1/sessions/${sessionId}`)).json()),
+        cdrSchema.parse((await getAsOperator(running.service.url, `/v1/sessions/${sessionId}`, key)).body),
       ),
     );
   }

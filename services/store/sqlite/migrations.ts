@@ -1,6 +1,7 @@
 import { readingStep } from "./evidence.ts";
 import { operatorStep } from "./operator.ts";
 import { tokenStep } from "./tokens.ts";
+import { viewKeyStep } from "./view-keys.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
 const quorumStep = `
@@ -358,4 +359,5 @@ export const migrations: readonly string[] = [
   operatorStep,
   unlinkStep,
   readingStep,
+  viewKeyStep,
 ];

@@ -12,6 +12,7 @@ import { priceOf } from "../../../services/domain/tariff.ts";
 import {
   addStation,
   get,
+  getAsOperator,
   post,
   runService,
   type RunningService,
@@ -175,10 +176,9 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     ]);
     await later(25 * hourSeconds);
     expect((await world.runJson([...retry, "--dry-run"], key)).document).to.deep.include({ state: null });
-    expect((await get(running.service.url, `/v1/sessions/${idOf(2)}`)).body).to.have.nested.property(
-      "session.state",
-      "skipped",
-    );
+    expect(
+      (await getAsOperator(running.service.url, `/v1/sessions/${idOf(2)}`, operatorKey)).body,
+    ).to.have.nested.property("session.state", "skipped");
     const watching = startScript("wattproof", ["sessions", "watch", "--json", "--interval-seconds", "1"], {
       WATTPROOF_RPC_URL: world.chain.rpcUrl,
       WATTPROOF_DEPLOYMENT: world.chain.deploymentPath,
@@ -304,6 +304,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     const lying: ServiceClient = {
       url: running.service.url,
       get: (_path, schema) => Promise.resolve(schema.parse(answer)),
+      getAsOperator: () => Promise.reject(new Error("unused")),
       post: () => Promise.reject(new Error("Nothing is sent.")),
     };
     const evidence = await readEvidence(lying, idOf(0));
