@@ -4,6 +4,9 @@ import { WattproofError } from "../../errors.ts";
 import type { Entrance } from "./entrance.ts";
 import { createRateLimit } from "./limits.ts";
 
+/** Half a minute's worth at once: several drivers may share an address. */
+const burstShare = 2;
+
 /** How much one client may ask for, whoever it says that it is. */
 export interface ClientLimit {
   /** @throws CLIENT_RATE_EXCEEDED */
@@ -17,7 +20,7 @@ export function createClientLimit(
   name: string,
   perMinute: number,
 ): ClientLimit {
-  const limit = createRateLimit(perMinute / 60, now);
+  const limit = createRateLimit(perMinute / 60, now, undefined, { burst: perMinute / burstShare });
   return {
     admit(request) {
       const { key } = clients.clientOf(request);

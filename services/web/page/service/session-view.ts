@@ -14,7 +14,7 @@ const sessionSchema = z.object({
 const readingSchema = z.object({ atMs: z.number(), energyMicroWh: z.string().transform(BigInt) });
 const eventSchema = z.object({
   /** `public`: without a key the service tells what the chain tells. */
-  visibility: z.enum(["whole", "public"]),
+  visibility: z.enum(["whole", "public"]).default("whole"),
   session: sessionSchema,
   readings: z.array(readingSchema).default([]),
   /** What the charger says, which nobody has signed. */
