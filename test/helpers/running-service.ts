@@ -14,13 +14,13 @@ import type { ServiceChain } from "./service-chain.ts";
 /** The operator's key of every service of the tests that says no other. */
 export const operatorKey = "operator-key-of-the-tests-0123456789";
 
-/** Settings that suit tests: everything at once, and rounds only when asked for. */
+/** Settings that suit tests: everything at once, and rounds only when asked for. An override that is empty leaves one out. */
 export function testEnvironment(
   chain: ServiceChain,
   dataPath: string,
   overrides: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return {
+  const settings = {
     WATTPROOF_RPC_URL: chain.rpcUrl,
     WATTPROOF_DEPLOYMENT: chain.deploymentPath,
     WATTPROOF_DATA: dataPath,
@@ -33,6 +33,7 @@ export function testEnvironment(
     WATTPROOF_LOG_LEVEL: "silent",
     ...overrides,
   };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
 export interface StationCredentials {

@@ -115,7 +115,7 @@ describe("What the service tells the operator's page", function () {
     });
 
     it("everybody where no key is configured, and says that there is no page", async function () {
-      const without = await runService(chain);
+      const without = await runService(chain, { WATTPROOF_OPERATOR_KEY: "" });
       try {
         for (const path of paths) {
           const response = await fetch(`${without.service.url}/v1/operator/${path}`, {
@@ -379,7 +379,8 @@ describe("What the service tells the operator's page", function () {
       const { body } = await ask("overview");
       expect(body).to.have.nested.property("hanging.disputed", 1);
       const { alerts } = z.object({ alerts: z.array(z.looseObject({ alert: z.string() })) }).parse(body);
-      expect(alerts.map(({ alert }) => alert)).to.deep.equal(["session-disputed"]);
+      // The wrong keys are those of the refusals above.
+      expect(alerts.map(({ alert }) => alert)).to.deep.equal(["session-disputed", "wrong-keys"]);
       expect(alerts[0]).to.deep.include({
         count: 1,
         lastSessionId: open.sessionId,

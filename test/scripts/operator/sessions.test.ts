@@ -109,12 +109,16 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
   });
 
   it("says what is stuck and why, and that there is no service", async () => {
-    expect((await world.run(["settlement", "status", ...service])).code).to.equal(0);
+    const key = { WATTPROOF_OPERATOR_KEY: operatorKey };
+    expect((await world.run(["settlement", "status", ...service], key)).code).to.equal(0);
     await giveUp(idOf(2));
-    const [stuck, none] = await Promise.all([
+    const [stuck, keyless, none] = await Promise.all([
+      world.runJson(["settlement", "status", ...service], key),
       world.runJson(["settlement", "status", ...service]),
-      world.runJson(["settlement", "status", "--service", "http://127.0.0.1:1"]),
+      world.runJson(["settlement", "status", "--service", "http://127.0.0.1:1"], key),
     ]);
+    // Without the key nothing would be stuck, as far as everybody may see.
+    expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
     expect(stuck.code).to.equal(1);
     expect(stuck.document["stuck"]).to.deep.equal([{ sessionId: idOf(2), state: "skipped", reason: "TERMS_MISMATCH" }]);
     expect([none.code, errorCodeOf(none)]).to.deep.equal([3, "SERVICE_UNREACHABLE"]);
@@ -171,7 +175,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     ]);
     expect([keyless, wrongKey, ended].map((run) => [run.code, errorCodeOf(run)])).to.deep.equal([
       [4, "KEY_UNAVAILABLE"],
-      [4, "OPERATOR_UNAUTHENTICATED"],
+      [4, "SESSION_UNAUTHENTICATED"],
       [1, "SESSION_EVENT_ILLEGAL"],
     ]);
     await later(25 * hourSeconds);
