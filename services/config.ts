@@ -2,8 +2,10 @@ import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import { chargingOf, chargingSettings, type ChargingConfig } from "./charging-settings.ts";
+import { entranceOf, entranceSettings } from "./entrance-settings.ts";
 import { WattproofError } from "./errors.ts";
 import { fleetSettings, fleetsOf, type FleetConfig } from "./fleet-settings.ts";
+import type { EntranceConfig } from "./ingest/http/entrance.ts";
 import { integer } from "./setting-types.ts";
 
 const prefix = "WATTPROOF_";
@@ -95,6 +97,7 @@ export const settingsSchema = z.strictObject({
       description:
         "Key of the operator, for commands to stations and the operator's page. Without it there is neither.",
     }),
+  ...entranceSettings,
   OCPP_PORT: integer(0, 65_535)
     .optional()
     .meta({ description: "TCP port for chargers without TLS; 0 takes a free one. By default they use the HTTP port." }),
@@ -242,6 +245,7 @@ export interface ServiceConfig {
   readonly stationMessagesPerSecond: number;
   readonly queueLimit: number;
   readonly operatorKey: string | null;
+  readonly entrance: EntranceConfig;
   readonly ocpp: OcppConfig;
   /** `null`: the service opens no sessions for drivers. */
   readonly relayerKey: string | null;
@@ -304,6 +308,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     stationMessagesPerSecond: settings.STATION_MESSAGES_PER_SECOND,
     queueLimit: settings.QUEUE_LIMIT,
     operatorKey: settings.OPERATOR_KEY ?? null,
+    entrance: entranceOf(settings),
     ocpp: ocppOf(settings),
     relayerKey: settings.RELAYER_PRIVATE_KEY ?? null,
     fleets: fleetsOf(settings, settings.RELAYER_PRIVATE_KEY),

@@ -12,6 +12,7 @@ export const errorCatalogue = {
   MEDIA_TYPE_UNSUPPORTED: { httpStatus: 415, isRetryable: false, title: "The body's type or encoding is not taken." },
   BODY_TOO_LARGE: { httpStatus: 413, isRetryable: false, title: "The body is larger than the limit." },
   BODY_INCOMPLETE: { httpStatus: 400, isRetryable: true, title: "The body ended before its announced length." },
+  REQUEST_TIMEOUT: { httpStatus: 408, isRetryable: true, title: "The request did not come whole in time." },
   ENVELOPE_INVALID: { httpStatus: 400, isRetryable: false, title: "The body is not a message of the documented form." },
   QUERY_INVALID: { httpStatus: 400, isRetryable: false, title: "A part of the address is not of the documented form." },
   STATION_UNAUTHENTICATED: {
@@ -42,6 +43,12 @@ export const errorCatalogue = {
   OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
   ORDER_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not carry out the driver's order." },
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
+  SESSION_UNAUTHENTICATED: {
+    httpStatus: 401,
+    isRetryable: false,
+    title: "Only the session's driver and the operator may see this.",
+  },
+  VIEW_UNSIGNED: { httpStatus: 403, isRetryable: false, title: "The session's driver did not sign for this key." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Cards and contracts that open sessions.
   FLEET_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service holds no key of any fleet." },
@@ -75,6 +82,7 @@ export const errorCatalogue = {
   RECEIPT_NOT_READY: { httpStatus: 404, isRetryable: true, title: "The session is not settled and confirmed." },
   // Oracles among each other.
   PEER_UNAUTHENTICATED: { httpStatus: 401, isRetryable: false, title: "The oracle is unknown or its key is wrong." },
+  PEER_RATE_EXCEEDED: { httpStatus: 429, isRetryable: true, title: "The oracle asks for more than it may." },
   PEER_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "Another oracle gave no usable answer." },
   CLAIM_DIFFERS: { httpStatus: 409, isRetryable: true, title: "Records and chain give another claim for the session." },
   CLAIM_UNPROVEN: { httpStatus: 409, isRetryable: true, title: "No signed readings known here tell what is claimed." },

@@ -13,8 +13,10 @@ import { createReadOnlyChain } from "./chain/read-only-chain.ts";
 import { createHttpRpc } from "./chain/rpc.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
+import { createEntrance } from "./ingest/http/entrance.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
+import { createSessionViewers } from "./ingest/http/session-viewers.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
 import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
@@ -25,6 +27,7 @@ import { createOnceDesk } from "./ingest/charging/tell-once.ts";
 import { createTransactionPursuer } from "./ingest/charging/pursue-transactions.ts";
 import { createSessionStopper } from "./ingest/charging/stop-session.ts";
 import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
+import { refuseUpgrade } from "./ingest/ocpp/upgrade-guard.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
@@ -36,27 +39,22 @@ import { createMetrics } from "./metrics.ts";
 import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
 import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
-import { createDisputeTask } from "./settlement/disputes/dispute-task.ts";
+import { createBatchTasks } from "./settlement/batch-tasks.ts";
 import { createBatchFormer } from "./settlement/form-batches.ts";
-import { createMeterProofs } from "./settlement/meter-proofs.ts";
-import { createTransactionPursuit, type BatchTask } from "./settlement/pursue-transactions.ts";
-import { createSignatureGatherer } from "./settlement/quorum/gather-signatures.ts";
+import { createTransactionPursuit } from "./settlement/pursue-transactions.ts";
 import { createHttpPeer } from "./settlement/quorum/http-peer.ts";
 import type { QuorumPeer } from "./settlement/quorum/peer.ts";
 import { createClaimSigner } from "./settlement/quorum/sign-claims.ts";
 import { createReceiptWriter } from "./settlement/receipt.ts";
-import { createSessionReleaser } from "./settlement/release-sessions.ts";
 import { createBatchSender } from "./settlement/send-batches.ts";
-import { createMeterTask } from "./settlement/settle-with-meters.ts";
-import { createQuorumTask } from "./settlement/settle-with-quorum.ts";
 import { createSettlementLoop } from "./settlement/settlement-loop.ts";
 import { lockFolder } from "./store/sqlite/database.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
-import type { BatchKind, Store } from "./store/store.ts";
-import { createMeterDirectory, type MeterDirectory } from "./verify/meter-directory.ts";
+import type { Store } from "./store/store.ts";
+import { createMeterDirectory } from "./verify/meter-directory.ts";
 import { nodeCryptography } from "./verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "./verify/ocmf/verifier.ts";
-import { createRecordVerifier, type RecordVerifier } from "./verify/record-verifier.ts";
+import { createRecordVerifier } from "./verify/record-verifier.ts";
 import { pageSettingsOf } from "./web/server/page-configuration.ts";
 import type { ChargeStopper } from "./web/server/stop-charging.ts";
 import { createOperatorDoors } from "./web/server/operator/operator-doors.ts";
@@ -90,8 +88,10 @@ export interface ServiceOptions {
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
 
-/** Short beside any challenge window, long beside what an endpoint takes to recover. */
-const disputeRetryMs = 60_000;
+/** A relayed opening waits for two blocks and what the chain's endpoint takes. */
+const leastAnswerMs = 90_000;
+/** Events of a thousand sessions have 1 MB. */
+const readersAnswerLimitBytes = 4_194_304;
 const gweiInWei = 1_000_000_000n;
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
@@ -110,6 +110,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, stop.signal);
   await chain.checkDeployment();
   const pageRpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, stop.signal);
+  // What strangers ask must not use up what settlement needs of its endpoint.
+  const readersUrl = config.entrance.readersRpcUrl ?? config.rpcUrl;
+  const readersRpc = createHttpRpc(readersUrl, config.rpcTimeoutMs, stop.signal, readersAnswerLimitBytes);
   const interfaces = readContractInterfaces();
   const relays = await openRelays(config, deployment, interfaces, pageRpc, chain.oracle, stop.signal);
 
@@ -117,6 +120,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const store = (options.openStore ?? openSqliteStore)(config.dataPath);
   const metrics = createMetrics();
   const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
+  const entrance = createEntrance({ config: config.entrance, desk, metrics, now });
+  const viewers = createSessionViewers({ store, operatorKey: config.operatorKey });
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
   const meters = createMeterDirectory({ chain });
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
@@ -170,6 +175,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const follower = createChainFollower({ ...shared, firstBlock, blockRange });
   const signer = createClaimSigner({
     ...shared,
+    verifier,
     receiver,
     catchUp: () => follower.follow(stop.signal),
     takeoverMs: config.quorumTakeoverMs,
@@ -193,7 +199,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
         transactionStuckMs: config.transactionStuckMs,
         feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
       }),
-      tasks: createTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
+      tasks: createBatchTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
     }),
     desk,
     pollIntervalMs: config.pollIntervalMs,
@@ -217,6 +223,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     log,
     now,
     config: config.ocpp,
+    entrance,
     host: config.host,
   }).catch(async (error: unknown) => {
     stop.abort();
@@ -242,12 +249,15 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const web = createWebDoors({
     store,
     settings: pageSettings,
-    chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
+    chain: config.hasPageRpc ? createReadOnlyChain(readersRpc) : null,
     relay: relays.openings,
     orders: relays.orders,
     stopper: options.stopper ?? createSessionStopper(acting),
     hasOperatorPage: config.operatorKey !== null,
     openingsPerMinute: config.openingsPerMinute,
+    entrance,
+    viewers,
+    metrics,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     now,
     signal: streams.signal,
@@ -273,6 +283,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
           now,
         }),
       ],
+      entrance,
+      viewers,
+      // Of what a handler waits for, a charger's answer takes longest.
+      answerTimeoutMs: Math.max(leastAnswerMs, config.ocpp.callTimeoutMs * 2),
       store,
       receiver,
       receipts,
@@ -291,7 +305,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       upgrade: (request, socket, head) => {
         // Where chargers have a port of their own, this one is not for them.
         if (config.ocpp.port === null) ocpp.door.upgrade(request, socket, head);
-        else socket.destroy();
+        else refuseUpgrade(socket, "404 Not Found", "Chargers have a port of their own.");
       },
     },
     config.host,
@@ -347,35 +361,6 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     },
     catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),
-  };
-}
-
-/** What each kind of batch is sent with. */
-function createTasks(
-  config: ServiceConfig,
-  connectPeer: NonNullable<ServiceOptions["connectPeer"]>,
-  deps: {
-    readonly store: Store;
-    readonly chain: Chain;
-    readonly meters: MeterDirectory;
-    readonly verifier: RecordVerifier;
-    readonly desk: OperatorDesk;
-    readonly now: () => number;
-    readonly settlementAttempts: number;
-  },
-): Readonly<Record<BatchKind, BatchTask>> {
-  const { chain } = deps;
-  const peers = config.quorumPeers.map((peer) => connectPeer(peer, chain.oracle, config.quorumTimeoutMs));
-  const retryMs = config.quorumRetryMs;
-  const shared = { ...deps, proofs: createMeterProofs(deps), releaser: createSessionReleaser(deps), retryMs };
-  return {
-    oracles: createQuorumTask({
-      ...shared,
-      gatherer: createSignatureGatherer({ ...deps, peers }),
-      policy: { retryMs, fallbackMs: config.quorumFallbackMs },
-    }),
-    meter: createMeterTask(shared),
-    dispute: createDisputeTask({ ...shared, retryMs: disputeRetryMs }),
   };
 }
 

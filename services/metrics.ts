@@ -13,6 +13,13 @@ export interface Metrics {
   readonly alerts: Counter<"alert">;
   readonly followedBlock: Gauge;
   readonly reorganisations: Counter;
+  /** What the doors keep out: see `services/ingest/http/door-watch.ts`. */
+  readonly openSockets: Gauge<"listener">;
+  readonly limitedConnections: Counter<"listener" | "limited">;
+  readonly wrongKeys: Counter<"door">;
+  readonly refusedRequests: Counter<"limit">;
+  readonly watchers: Gauge;
+  readonly peerBytes: Counter<"peer">;
 }
 
 /** What an operator has to look at. Each has its section in `docs/runbook.md`. */
@@ -52,7 +59,11 @@ export type Alert =
   | "ocpp-session-taken"
   | "ocpp-stop-failed"
   | "ocpp-stop-missing"
-  | "ocpp-unknown-station";
+  | "ocpp-unknown-station"
+  | "client-limited"
+  | "connections-limited"
+  | "peer-limited"
+  | "wrong-keys";
 
 export const alerts: readonly Alert[] = [
   "chain-unavailable",
@@ -91,6 +102,10 @@ export const alerts: readonly Alert[] = [
   "ocpp-stop-failed",
   "ocpp-stop-missing",
   "ocpp-unknown-station",
+  "client-limited",
+  "connections-limited",
+  "peer-limited",
+  "wrong-keys",
 ];
 
 export function createMetrics(): Metrics {
@@ -153,6 +168,41 @@ export function createMetrics(): Metrics {
     reorganisations: new Counter({
       name: "wattproof_reorganisations_total",
       help: "How often confirmed blocks were undone.",
+      registers,
+    }),
+    openSockets: new Gauge({
+      name: "wattproof_open_sockets",
+      help: "Sockets that are open and carry no websocket.",
+      labelNames: ["listener"],
+      registers,
+    }),
+    limitedConnections: new Counter({
+      name: "wattproof_limited_connections_total",
+      help: "Sockets that were refused, or interrupted for the sake of newer ones.",
+      labelNames: ["listener", "limited"],
+      registers,
+    }),
+    wrongKeys: new Counter({
+      name: "wattproof_wrong_keys_total",
+      help: "Requests with a key that is not the right one.",
+      labelNames: ["door"],
+      registers,
+    }),
+    refusedRequests: new Counter({
+      name: "wattproof_refused_requests_total",
+      help: "Requests that were refused because their client had made too many, by the limit.",
+      labelNames: ["limit"],
+      registers,
+    }),
+    watchers: new Gauge({
+      name: "wattproof_watchers",
+      help: "Streams of sessions' events that are open.",
+      registers,
+    }),
+    peerBytes: new Counter({
+      name: "wattproof_peer_bytes_total",
+      help: "Bytes of requests for signatures that were taken, by the oracle that asked.",
+      labelNames: ["peer"],
       registers,
     }),
   };

@@ -3,6 +3,7 @@ import { createSessionAssessor } from "../../services/ingest/charging/assess-ses
 import { createChargingInbox } from "../../services/ingest/charging/frame-inbox.ts";
 import { createOnceDesk } from "../../services/ingest/charging/tell-once.ts";
 import { createTransactionBook } from "../../services/ingest/charging/transaction-book.ts";
+import { createEntrance } from "../../services/ingest/http/entrance.ts";
 import { openOcpp } from "../../services/ingest/ocpp/open-ocpp.ts";
 import { createSessionIdTokenPolicy } from "../../services/ingest/ocpp/id-token-policy.ts";
 import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
@@ -34,7 +35,11 @@ await Promise.all(
   }),
 );
 await openSessions(store, settings.stations);
-const { ocpp: config, charging } = parseConfiguration({
+const {
+  ocpp: config,
+  entrance,
+  charging,
+} = parseConfiguration({
   WATTPROOF_RPC_URL: "http://127.0.0.1:1",
   WATTPROOF_DEPLOYMENT: "unused",
   WATTPROOF_DATA: settings.folder,
@@ -43,6 +48,7 @@ const { ocpp: config, charging } = parseConfiguration({
   // The chargers of the benchmark send as fast as they are answered, and all from one address.
   WATTPROOF_OCPP_MESSAGES_PER_SECOND: "100000",
   WATTPROOF_OCPP_CONNECTIONS_PER_ADDRESS: "100000",
+  WATTPROOF_HTTP_CONNECTIONS_PER_ADDRESS: "100000",
 });
 const metrics = createMetrics();
 const log = createLogger("warn");
@@ -68,6 +74,7 @@ const ocpp = await openOcpp({
   log,
   now: Date.now,
   config,
+  entrance: createEntrance({ config: entrance, desk, metrics, now: Date.now }),
   host: "127.0.0.1",
 });
 process.send?.(answers.parse({ kind: "listening", url: ocpp.door.urls.plain }));

@@ -50,10 +50,16 @@ export interface CarriedOutOrder {
 
 /** Brings what drivers have signed to the chain at the service's expense, beside plain openings. */
 export interface DriverOrders {
-  /** @throws OPENING_REFUSED, RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE */
-  openFunded(funded: FundedTerms): Promise<RelayedOpening>;
-  /** @throws ORDER_REFUSED, RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE */
-  carryOut(order: DriverOrder): Promise<CarriedOutOrder>;
+  /**
+   * @param admit as in `OpeningRelay`.
+   * @throws OPENING_REFUSED, RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE
+   */
+  openFunded(funded: FundedTerms, admit: (sessionId: string) => Promise<void>): Promise<RelayedOpening>;
+  /**
+   * @param admit as in `OpeningRelay`.
+   * @throws ORDER_REFUSED, RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE
+   */
+  carryOut(order: DriverOrder, admit: () => Promise<void>): Promise<CarriedOutOrder>;
 }
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
@@ -80,19 +86,20 @@ export function createDriverOrders(deps: {
   }
 
   return {
-    async openFunded(funded) {
+    async openFunded(funded, admit) {
       const { terms } = funded;
       const sessionId = sessionIdOf(terms, domain);
       if (await isLive(terms, 0n)) return { sessionId, status: "open", txHash: null };
       const call = { to: contracts.authorizedFunding, data: fundedCallOf(authorizedFunding, funded) };
-      const { status, txHash } = await calls.send(call, "OPENING_REFUSED");
+      const { status, txHash } = await calls.send(call, "OPENING_REFUSED", () => admit(sessionId));
       return { sessionId, status: status === "done" ? "open" : "sent", txHash };
     },
-    async carryOut(order) {
+    async carryOut(order, admit) {
       if (order.kind === "top-up" && (await isLive(order.terms, order.toppedUpMicro + order.amountMicro))) {
         return { status: "done", txHash: null };
       }
-      return calls.send({ to: contracts.chargingSettlement, data: orderCallOf(settlement, order) }, "ORDER_REFUSED");
+      const call = { to: contracts.chargingSettlement, data: orderCallOf(settlement, order) };
+      return calls.send(call, "ORDER_REFUSED", admit);
     },
   };
 }

@@ -30,8 +30,12 @@ export interface RelayedOpening {
 export interface OpeningRelay {
   /** The account that pays the gas. */
   readonly account: string;
-  /** @throws OPENING_REFUSED, RELAY_UNAVAILABLE, CHAIN_UNAVAILABLE */
-  open(signed: SignedTerms): Promise<RelayedOpening>;
+  /**
+   * @param admit is called once it is sure that the driver has signed and the contract would open, and before anything
+   *   is sent; what it throws is thrown.
+   * @throws OPENING_REFUSED, RELAY_UNAVAILABLE, CHAIN_UNAVAILABLE
+   */
+  open(signed: SignedTerms, admit: (sessionId: string) => Promise<void>): Promise<RelayedOpening>;
 }
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
@@ -107,7 +111,7 @@ export function createOpeningRelay(deps: {
 
   return {
     account: account.address,
-    async open(signed) {
+    async open(signed, admit) {
       const { terms } = signed;
       const sessionId = sessionIdOf(terms, domain);
       if (signerOf(sessionId, signed.signature) !== getAddress(terms.driver)) {
@@ -115,6 +119,7 @@ export function createOpeningRelay(deps: {
       }
       if (await isLive(terms)) return { sessionId, status: "open", txHash: null };
       await simulate(terms);
+      await admit(sessionId);
       if (waiting.length >= deps.queueLimit) {
         throw new WattproofError("SERVICE_OVERLOADED", `The limit is ${deps.queueLimit} openings at once.`);
       }

@@ -13,8 +13,12 @@ export interface RelayedCallResult {
 
 /** Sends single calls that drivers have signed, several in a turn. */
 export interface RelayedCalls {
-  /** @throws a refusal with the contract's reason as its detail; RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE */
-  send(call: RelayedCall, refusal: ErrorCode): Promise<RelayedCallResult>;
+  /**
+   * @param admit is called once the contract has said that it would do it, signatures included, and before anything is
+   *   sent; what it throws is thrown.
+   * @throws a refusal with the contract's reason as its detail; RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE
+   */
+  send(call: RelayedCall, refusal: ErrorCode, admit: () => Promise<void>): Promise<RelayedCallResult>;
 }
 
 interface WaitingCall {
@@ -74,9 +78,10 @@ export function createRelayedCalls(deps: {
   }
 
   return {
-    async send(call, refusal) {
+    async send(call, refusal, admit) {
       const reason = await findReason(call);
       if (reason !== null) throw new WattproofError(refusal, reason);
+      await admit();
       if (waiting.length >= deps.queueLimit) {
         throw new WattproofError("SERVICE_OVERLOADED", `The limit is ${deps.queueLimit} calls at once.`);
       }

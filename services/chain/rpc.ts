@@ -34,8 +34,16 @@ const answerSchema = z.union([
   z.object({ result: z.unknown() }),
 ]);
 
-/** Over HTTP, with a limit on every wait. `signal` ends all waits. */
-export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSignal): Rpc {
+/**
+ * Over HTTP, with a limit on every wait. `signal` ends all waits.
+ * @param answerLimitBytes An answer that is longer counts as refused; by default there is no limit.
+ */
+export function createHttpRpc(
+  url: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+  answerLimitBytes = Number.POSITIVE_INFINITY,
+): Rpc {
   let lastId = 0;
 
   async function ask(method: string, parameters: readonly unknown[]): Promise<z.output<typeof answerSchema>> {
@@ -46,12 +54,13 @@ export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSigna
       body: JSON.stringify({ jsonrpc: "2.0", id: lastId, method, params: parameters }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
-    return answerSchema.parse(await response.json());
+    return answerSchema.parse(await readJson(response, answerLimitBytes));
   }
 
   return {
     async request(method, parameters, schema) {
       const answer = await ask(method, parameters).catch((error: unknown) => {
+        if (error instanceof RpcRefusal) throw error;
         throw unavailable(method, error);
       });
       if ("error" in answer) throw new RpcRefusal(answer.error.message, answer.error.data);
@@ -60,6 +69,19 @@ export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSigna
       return result.data;
     },
   };
+}
+
+async function readJson(response: Response, limitBytes: number): Promise<unknown> {
+  if (limitBytes === Number.POSITIVE_INFINITY) return response.json();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > limitBytes) throw new RpcRefusal(`The answer is longer than ${limitBytes} bytes.`, null);
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }
 
 function unavailable(method: string, cause: unknown): WattproofError {

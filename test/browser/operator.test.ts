@@ -185,7 +185,9 @@ describe("The operator's page", function () {
 
   /** What the chain charged, as the page writes it. */
   async function chargedOf({ sessionId }: OpenedSession): Promise<string> {
-    const response = await fetch(`${world.url}/v1/sessions/${sessionId}`);
+    const response = await fetch(`${world.url}/v1/sessions/${sessionId}`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
     const { session } = closingSchema.parse(await response.json());
     const digits = session.closing.chargedMicro.padStart(7, "0");
     const fraction = digits.slice(-6).replace(/0{1,4}$/, "");

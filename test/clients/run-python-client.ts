@@ -14,7 +14,7 @@ import { z } from "zod";
 
 import { ocppProtocols, type OcppProtocol } from "../../services/store/ocpp.ts";
 import { registerStation } from "../helpers/ocpp-service.ts";
-import { get, runService } from "../helpers/running-service.ts";
+import { get, getAsOperator, runService } from "../helpers/running-service.ts";
 import { startServiceChain, type ServiceChain } from "../helpers/service-chain.ts";
 
 const program = fileURLToPath(new URL("ocpp_client.py", import.meta.url));
@@ -82,7 +82,7 @@ async function waitForReceipt(url: string, sessionId: string): Promise<unknown> 
     await sleep(pauseMs);
   }
   throw new Error(
-    `${sessionId} was not settled in time: ${JSON.stringify(await get(url, `/v1/sessions/${sessionId}`))}`,
+    `${sessionId} was not settled in time: ${JSON.stringify(await getAsOperator(url, `/v1/sessions/${sessionId}`))}`,
   );
 }
 

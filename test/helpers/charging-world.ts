@@ -6,7 +6,7 @@ import { parseConfiguration } from "../../services/config.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { connectCharger, type Charger } from "./charger.ts";
 import { registerStation } from "./ocpp-service.ts";
-import { get, runService, testEnvironment } from "./running-service.ts";
+import { getAsOperator, runService, testEnvironment } from "./running-service.ts";
 import type { ChargingPoint, OpenedSession, ServiceChain } from "./service-chain.ts";
 
 /** A service with chargers on real sockets, and a clock that the test moves. */
@@ -91,7 +91,7 @@ export async function openChargingWorld(
     async settle() {
       for (let rounds = 0; rounds < 3; rounds += 1) await service.synchronise();
     },
-    show: async ({ sessionId }) => (await get(service.url, `/v1/sessions/${sessionId}`)).body as ShownSession,
+    show: async ({ sessionId }) => (await getAsOperator(service.url, `/v1/sessions/${sessionId}`)).body as ShownSession,
     async close() {
       await closeChargers();
       await service.close();

@@ -3,11 +3,11 @@ import { Wallet, type BaseWallet, type Interface } from "ethers";
 import { readContractInterfaces } from "../../services/chain/contracts.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { consentIdOf, type VehicleConsent } from "../../services/domain/vehicle-consent.ts";
+import { operatorKey } from "./running-service.ts";
 import { testTariff, type ServiceChain } from "./service-chain.ts";
 
 const gasWei = "0x3635c9adc5dea00000";
 const daySeconds = 86_400;
-export const operatorKey = "operator-key-of-the-tests-0123456789";
 
 /** A fleet whose key the service holds, and a relayer that pays for what it opens. */
 export interface Fleet {

@@ -11,10 +11,12 @@ import type { FrameInbox } from "../../services/ingest/ocpp/frame-pump.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "../../services/ingest/ocpp/open-ocpp.ts";
 import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
-import { createMetrics, type Alert } from "../../services/metrics.ts";
+import { createEntrance, type EntranceConfig } from "../../services/ingest/http/entrance.ts";
+import { createMetrics, type Alert, type Metrics } from "../../services/metrics.ts";
 import type { OcppProtocol, SecurityProfile } from "../../services/store/ocpp.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
+import { testEntranceConfig } from "./entrance.ts";
 
 /** The key of every station of these tests: bytes as hexadecimal text, as chargers of both versions are given it. */
 export const stationKey = "00ff10a1b2c3d4e5f60718293a4b5c6d7e8f9001";
@@ -43,6 +45,7 @@ export interface OcppWorld {
   readonly ocpp: Ocpp;
   readonly store: Store;
   readonly alerts: readonly Alert[];
+  readonly metrics: Metrics;
   /** What was asked about idTokens, in order. */
   readonly questions: readonly IdTokenQuestion[];
   close(): Promise<void>;
@@ -56,6 +59,7 @@ export interface OcppWorldOptions {
   readonly folder?: string;
   readonly wrapStore?: (store: Store) => Store;
   readonly host?: string;
+  readonly entrance?: Partial<EntranceConfig>;
 }
 
 /** The door with a real store and real sockets. Tags that begin with `OK` are accepted, unless said otherwise. */
@@ -73,20 +77,25 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
       );
     },
   };
+  const desk = {
+    alert(alert: Alert) {
+      alerts.push(alert);
+    },
+    note: () => undefined,
+  };
+  const metrics = createMetrics();
+  const now = options.now ?? Date.now;
+  const config = { ...testEntranceConfig, ...options.entrance };
   const ocpp = await openOcpp({
     store: options.wrapStore?.(store) ?? store,
     policy,
     inbox: options.inbox ?? null,
-    desk: {
-      alert(alert) {
-        alerts.push(alert);
-      },
-      note: () => undefined,
-    },
-    metrics: createMetrics(),
+    desk,
+    metrics,
     log: pino({ level: "silent" }),
-    now: options.now ?? Date.now,
+    now,
     config: { ...testOcppConfig, ...options.config },
+    entrance: createEntrance({ config, desk, metrics, now }),
     host: options.host ?? "127.0.0.1",
   });
   return {
@@ -95,6 +104,7 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
     ocpp,
     store,
     alerts,
+    metrics,
     questions,
     async close() {
       await ocpp.close();

@@ -11,13 +11,16 @@ import { apiKeySha256Of } from "../../services/ingest/http/authentication.ts";
 import type { Store } from "../../services/store/store.ts";
 import type { ServiceChain } from "./service-chain.ts";
 
-/** Settings that suit tests: everything at once, and rounds only when asked for. */
+/** The operator's key of every service of the tests that says no other. */
+export const operatorKey = "operator-key-of-the-tests-0123456789";
+
+/** Settings that suit tests: everything at once, and rounds only when asked for. An override that is empty leaves one out. */
 export function testEnvironment(
   chain: ServiceChain,
   dataPath: string,
   overrides: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return {
+  const settings = {
     WATTPROOF_RPC_URL: chain.rpcUrl,
     WATTPROOF_DEPLOYMENT: chain.deploymentPath,
     WATTPROOF_DATA: dataPath,
@@ -26,9 +29,11 @@ export function testEnvironment(
     WATTPROOF_BATCH_MAX_AGE_MS: "0",
     WATTPROOF_POLL_INTERVAL_MS: "600000",
     WATTPROOF_STATION_MESSAGES_PER_SECOND: "1000",
+    WATTPROOF_OPERATOR_KEY: operatorKey,
     WATTPROOF_LOG_LEVEL: "silent",
     ...overrides,
   };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
 export interface StationCredentials {
@@ -94,8 +99,13 @@ export async function post(
   return { status: response.status, body: await response.json() };
 }
 
-export async function get(url: string, path: string): Promise<Answer> {
-  const response = await fetch(`${url}${path}`);
+/** What is not for everybody, with the operator's key. */
+export function getAsOperator(url: string, path: string, key = operatorKey): Promise<Answer> {
+  return get(url, path, { authorization: `Bearer ${key}` });
+}
+
+export async function get(url: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, { headers });
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
   return { status: response.status, body: isJson ? JSON.parse(text) : text };

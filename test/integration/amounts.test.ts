@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { priceOf } from "../../services/domain/tariff.ts";
-import { addStation, get, post, runService, type RunningService } from "../helpers/running-service.ts";
+import { addStation, get, getAsOperator, post, runService, type RunningService } from "../helpers/running-service.ts";
 import { withFaults, type ChainFaults } from "../helpers/faulty-chain.ts";
 import {
   depositMicro,
@@ -132,7 +132,7 @@ describe("Amounts that change while a session is open or after it was settled", 
   }
 
   async function viewOf({ sessionId }: OpenedSession): Promise<Readonly<Record<string, unknown>>> {
-    const { body } = await get(running.service.url, `/v1/sessions/${sessionId}`);
+    const { body } = await getAsOperator(running.service.url, `/v1/sessions/${sessionId}`);
     return (body as { readonly session: Readonly<Record<string, unknown>> }).session;
   }
 

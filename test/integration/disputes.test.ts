@@ -12,7 +12,7 @@ import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
 import { runCommittee, type RunningCommittee } from "../helpers/committee.ts";
-import { addStation, get, post, type RunningService } from "../helpers/running-service.ts";
+import { addStation, get, getAsOperator, post, type RunningService } from "../helpers/running-service.ts";
 import {
   depositMicro,
   startServiceChain,
@@ -250,7 +250,7 @@ describe("A dishonest quorum", function () {
   }
 
   async function viewOf(index: number, { sessionId }: OpenedSession): Promise<unknown> {
-    const { body } = await get(service(index).url, `/v1/sessions/${sessionId}`);
+    const { body } = await getAsOperator(service(index).url, `/v1/sessions/${sessionId}`);
     return (body as { readonly session: unknown }).session;
   }
 

@@ -9,7 +9,7 @@ import { stopDigestOf } from "../../services/domain/stop-request.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
 import type { StoredSession } from "../../services/store/store.ts";
-import { codeOf, get, type Answer } from "../helpers/running-service.ts";
+import { codeOf, get, operatorKey, type Answer } from "../helpers/running-service.ts";
 import { testMaximumPowerW, testTariff } from "../helpers/service-chain.ts";
 import { startWebWorld, type TestDriver, type WebWorld } from "../helpers/web-world.ts";
 
@@ -350,7 +350,10 @@ async function readEvents(
   lastEventId?: string,
 ): Promise<readonly { readonly id: string; readonly data: unknown }[]> {
   const drop = new AbortController();
-  const headers: Record<string, string> = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${operatorKey}`,
+    ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+  };
   const response = await fetch(url, { headers, signal: drop.signal });
   expect(response.headers.get("content-type")).to.equal("text/event-stream; charset=utf-8");
   let text = "";

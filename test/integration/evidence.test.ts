@@ -5,7 +5,7 @@ import { signRecord } from "../../scripts/simulator/meter.ts";
 import {
   addStation,
   codeOf,
-  get,
+  getAsOperator,
   post,
   runService,
   type Answer,
@@ -151,7 +151,7 @@ describe("Evidence of a session", function () {
   }
 
   async function stateOf({ sessionId }: OpenedSession): Promise<unknown> {
-    return asObject((await get(running.service.url, `/v1/sessions/${sessionId}`)).body)["session"];
+    return asObject((await getAsOperator(running.service.url, `/v1/sessions/${sessionId}`)).body)["session"];
   }
 
   function recordOf({ idTag }: OpenedSession, pagination: bigint, ...readings: readonly SimulatedReading[]): string {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ensureBuiltPage } from "../helpers/browser.ts";
 import {
   codeOf,
+  getAsOperator,
   post,
   addStation,
   runService,
@@ -90,7 +91,7 @@ describe("What the service tells the operator's page", function () {
   async function cdrsOf(sessions: readonly OpenedSession[]): Promise<readonly z.output<typeof cdrSchema>[]> {
     return Promise.all(
       sessions.map(async ({ sessionId }) =>
-        cdrSchema.parse(await (await fetch(`${running.service.url}/v1/sessions/${sessionId}`)).json()),
+        cdrSchema.parse((await getAsOperator(running.service.url, `/v1/sessions/${sessionId}`, key)).body),
       ),
     );
   }
@@ -114,7 +115,7 @@ describe("What the service tells the operator's page", function () {
     });
 
     it("everybody where no key is configured, and says that there is no page", async function () {
-      const without = await runService(chain);
+      const without = await runService(chain, { WATTPROOF_OPERATOR_KEY: "" });
       try {
         for (const path of paths) {
           const response = await fetch(`${without.service.url}/v1/operator/${path}`, {
@@ -378,7 +379,8 @@ describe("What the service tells the operator's page", function () {
       const { body } = await ask("overview");
       expect(body).to.have.nested.property("hanging.disputed", 1);
       const { alerts } = z.object({ alerts: z.array(z.looseObject({ alert: z.string() })) }).parse(body);
-      expect(alerts.map(({ alert }) => alert)).to.deep.equal(["session-disputed"]);
+      // The wrong keys are those of the refusals above.
+      expect(alerts.map(({ alert }) => alert)).to.deep.equal(["session-disputed", "wrong-keys"]);
       expect(alerts[0]).to.deep.include({
         count: 1,
         lastSessionId: open.sessionId,

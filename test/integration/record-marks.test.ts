@@ -4,7 +4,7 @@ import { signRecord } from "../../scripts/simulator/meter.ts";
 import type { SimulatedCurve } from "../../scripts/simulator/curves.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { withFaults, type ChainFaults } from "../helpers/faulty-chain.ts";
-import { addStation, get, post, runService, type RunningService } from "../helpers/running-service.ts";
+import { addStation, get, getAsOperator, post, runService, type RunningService } from "../helpers/running-service.ts";
 import {
   startServiceChain,
   type ChargingPoint,
@@ -50,7 +50,7 @@ describe("The mark of a record in the session's query", function () {
       const answer = await post(url, station, body, { "content-type": "application/json" });
       expect(answer.body).to.deep.include({ outcome: "accepted", sessionState: "completed", duplicate });
     }
-    const shown = (await get(url, `/v1/sessions/${session.sessionId}`)).body as {
+    const shown = (await getAsOperator(url, `/v1/sessions/${session.sessionId}`)).body as {
       readonly records: readonly { readonly isSettleableByMeter: unknown }[];
     };
     return shown.records.map(({ isSettleableByMeter }) => isSettleableByMeter);

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { bindingOf, createFleet, operatorKey, type Fleet } from "../helpers/fleet.ts";
+import { bindingOf, createFleet, type Fleet } from "../helpers/fleet.ts";
 import { connectRefused, connectStation, openOcppWorld, type OcppWorld } from "../helpers/ocpp-service.ts";
-import { runService, type RunningService } from "../helpers/running-service.ts";
+import { operatorKey, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, type ServiceChain } from "../helpers/service-chain.ts";
 import { startScript, type ScriptRun } from "./run-script.ts";
 

@@ -1,3 +1,5 @@
+import { BlockList } from "node:net";
+
 import { expect } from "chai";
 
 import { defaultStopAtBps } from "../../services/domain/charging/hold-watch.ts";
@@ -53,6 +55,13 @@ describe("The configuration", function () {
         WATTPROOF_FLEET_PRIVATE_KEYS: Array.from({ length: 65 }, () => key).join(),
       },
       "at most 64",
+    ],
+    ["a proxy that is no address", { ...required, WATTPROOF_TRUSTED_PROXIES: "proxy" }, "WATTPROOF_TRUSTED_PROXIES"],
+    ["everybody as a proxy", { ...required, WATTPROOF_TRUSTED_PROXIES: "0.0.0.0/0" }, "WATTPROOF_TRUSTED_PROXIES"],
+    [
+      "less time for a request than for its header",
+      { ...required, WATTPROOF_HTTP_REQUEST_TIMEOUT_MS: "5000" },
+      "WATTPROOF_HTTP_HEADERS_TIMEOUT_MS",
     ],
     ["half of what TLS needs", { ...required, WATTPROOF_OCPP_TLS_PORT: "0" }, "OCPP_TLS_CERTIFICATE"],
     [
@@ -158,6 +167,22 @@ describe("The configuration", function () {
       stationMessagesPerSecond: 20,
       queueLimit: 256,
       operatorKey: null,
+      entrance: {
+        connections: 4_096,
+        connectionsPerAddress: 256,
+        headersTimeoutMs: 10_000,
+        requestTimeoutMs: 30_000,
+        keepAliveMs: 5_000,
+        trustedProxies: new BlockList(),
+        proxyWord: "x-forwarded-for",
+        wrongKeysPerMinute: 10,
+        requestsPerMinute: 120,
+        watchers: 500,
+        watchersPerClient: 20,
+        readersRpcUrl: null,
+        readsPerMinute: 1_200,
+        peers: { requestsPerMinute: 120, bytesPerDay: 2_147_483_648 },
+      },
       ocpp: {
         port: null,
         tls: null,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { registerStation } from "../helpers/ocpp-service.ts";
 import { createRandom } from "../helpers/random.ts";
-import { get, runService, type RunningService } from "../helpers/running-service.ts";
+import { get, getAsOperator, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, type OpenedSession, type ServiceChain } from "../helpers/service-chain.ts";
 import { createSoakCharger, ticksOf, type ChargerSession, type SoakCharger, type SoakCounts } from "./soak-charger.ts";
 import { outcomeOf, planCharger, planSession, tickMs, type PlannedSession } from "./soak-plan.ts";
@@ -194,7 +194,7 @@ async function agree(chain: ServiceChain, running: RunningService, opened: Opene
     body: JSON.stringify({ capMicro: capMicro.toString(), signature }),
   });
   if (!response.ok) {
-    const { body } = await get(url, `/v1/sessions/${opened.sessionId}`);
+    const { body } = await getAsOperator(url, `/v1/sessions/${opened.sessionId}`);
     throw new Error(`The consent was refused: ${await response.text()} ${JSON.stringify(body)}`);
   }
 }

@@ -26,6 +26,8 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "STORE_UNAVAILABLE",
   "KEY_UNAVAILABLE",
   "OPERATOR_UNAUTHENTICATED",
+  "SESSION_UNAUTHENTICATED",
+  "CLIENT_RATE_EXCEEDED",
   "INTERNAL",
 ]);
 

@@ -19,6 +19,8 @@ export interface ServiceClient {
   readonly url: string;
   /** @throws SERVICE_UNREACHABLE, or what the service answers */
   get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+  /** What is not for everybody. By the operator's key, as `post`. */
+  getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
   post<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
 }
@@ -52,13 +54,8 @@ export function openService(
   return {
     url,
     get: (path, schema) => ask(path, schema, {}),
-    async post(path, schema) {
-      const key = environment["WATTPROOF_OPERATOR_KEY"];
-      if (key === undefined) {
-        throw new WattproofError("KEY_UNAVAILABLE", "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY.");
-      }
-      return ask(path, schema, { method: "POST", headers: { authorization: `Bearer ${key}` } });
-    },
+    getAsOperator: async (path, schema) => ask(path, schema, { headers: operatorHeaders(environment) }),
+    post: async (path, schema) => ask(path, schema, { method: "POST", headers: operatorHeaders(environment) }),
   };
 }
 
@@ -72,6 +69,15 @@ function serviceUrlOf(...[given, deploymentPath, environment]: Parameters<typeof
   const hasProfile = place !== undefined || environment["WATTPROOF_OPERATOR_PROFILE"] !== undefined;
   const profile = hasProfile ? readProfile(profilePathOf(place ?? "", environment)) : undefined;
   return (given ?? environment["WATTPROOF_SERVICE_URL"] ?? profile?.serviceUrl)?.replace(/\/+$/u, "");
+}
+
+/** @throws KEY_UNAVAILABLE */
+function operatorHeaders(environment: NodeJS.ProcessEnv): { readonly authorization: string } {
+  const key = environment["WATTPROOF_OPERATOR_KEY"];
+  if (key === undefined) {
+    throw new WattproofError("KEY_UNAVAILABLE", "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY.");
+  }
+  return { authorization: `Bearer ${key}` };
 }
 
 function toCatalogueError(body: unknown, path: string): WattproofError {

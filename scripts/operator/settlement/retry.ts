@@ -20,7 +20,7 @@ export const settlementRetry = defineVerb({
   async run({ sessionId, service: given }, { output, environment, isDryRun }) {
     const service = openService(given, null, environment);
     const schema = z.object({ session: z.object({ state: z.string(), reason: z.string().nullable() }) });
-    const { state, reason } = (await service.get(`/v1/sessions/${sessionId}`, schema)).session;
+    const { state, reason } = (await service.getAsOperator(`/v1/sessions/${sessionId}`, schema)).session;
     if (state !== "skipped")
       throw new WattproofError("SESSION_EVENT_ILLEGAL", `The session is ${state}; nothing was given up.`);
     const answer = isDryRun

@@ -28,7 +28,8 @@ export const settlementStatus = defineVerb({
   path: ["settlement", "status"],
   summary: "shows what the service has to bring to the chain, and what is stuck",
   description:
-    "Exit 1 if a session is stuck: held, disputed, skipped or unservable. docs/runbook.md says what each needs.",
+    "Exit 1 if a session is stuck: held, disputed, skipped or unservable. docs/runbook.md says what each needs. Asks with\n" +
+    "the operator's key of the service, WATTPROOF_OPERATOR_KEY.",
   arguments: [{ syntax: "[session-id]", description: "only this one" }],
   options: [serviceOption],
   access: "none",
@@ -40,7 +41,7 @@ export const settlementStatus = defineVerb({
     const sessions =
       sessionId === undefined
         ? await readAll(service)
-        : [(await service.get(`/v1/sessions/${sessionId}`, z.object({ session: sessionAnswer }))).session];
+        : [(await service.getAsOperator(`/v1/sessions/${sessionId}`, z.object({ session: sessionAnswer }))).session];
     const counts = Object.fromEntries(
       sessionStatuses.map((state) => [state, sessions.filter((session) => session.state === state).length]),
     );
@@ -66,7 +67,7 @@ async function readAll(service: ServiceClient): Promise<readonly SessionAnswer[]
   const sessions: SessionAnswer[] = [];
   let after = "";
   for (let page = 0; page < mostPages; page += 1) {
-    const answer = await service.get(`/v1/sessions?limit=${pageSize}${after}`, pageAnswer);
+    const answer = await service.getAsOperator(`/v1/sessions?limit=${pageSize}${after}`, pageAnswer);
     sessions.push(...answer.sessions);
     if (answer.next === null) break;
     after = `&after=${answer.next}`;

@@ -6,6 +6,7 @@ import { consentDigestOf } from "../../domain/unsigned-consent.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
 import { readBody } from "./body.ts";
+import type { ClientLimit } from "./client-limit.ts";
 import { bodyLimitBytes } from "./limits.ts";
 import { readSessionId } from "./queries.ts";
 
@@ -35,9 +36,11 @@ const consentSchema = z.strictObject({
  * `PUT /v1/sessions/:sessionId/unsigned-energy-consent`: the driver agrees to pay for energy that no meter has signed, up
  * to a cap. The greatest cap that was ever signed stands, so that nobody can take it back by repeating an older one.
  */
-export function putConsent(deps: ConsentDeps): RequestHandler {
+export function putConsent(deps: ConsentDeps, limit: ClientLimit): RequestHandler {
   const { store, chain } = deps;
   return async (request, response) => {
+    // A signature of a contract costs a question to the chain.
+    limit.admit(request);
     const sessionId = readSessionId(request);
     response.locals["sessionId"] = sessionId;
     const { capMicro, signature } = readConsent(await readBody(request, bodyLimitBytes));

@@ -7,34 +7,54 @@ export const bodyLimitBytes = 65_536;
 const burstFactor = 5;
 const senderLimit = 50_000;
 
-/** Lets each sender send so many messages per second, and some more at once after a pause. */
+/** Counts what each sender sends. Of the senders that were heard of last, 50,000 are remembered. */
+export interface RateLimit {
+  /** @throws STATION_RATE_EXCEEDED, or the code that is given instead */
+  admit(sender: string): void;
+  /** Whether so much more may be sent; counts nothing. */
+  isLeft(sender: string, amount?: number): boolean;
+  /** Counts so much. @returns false if it was not left; then nothing is counted. */
+  take(sender: string, amount?: number): boolean;
+}
+
+/** Lets each sender send so much per second, and some more at once after a pause: by default that of five seconds. */
 export function createRateLimit(
-  messagesPerSecond: number,
+  perSecond: number,
   now: () => number,
   code: ErrorCode = "STATION_RATE_EXCEEDED",
-): { /** @throws STATION_RATE_EXCEEDED, or the code that is given instead */ admit(sender: string): void } {
+  options: { readonly burst?: number } = {},
+): RateLimit {
   // Below one there would never be enough for a single message.
-  const burst = Math.max(1, messagesPerSecond * burstFactor);
+  const burst = Math.max(1, options.burst ?? perSecond * burstFactor);
   const buckets = new Map<string, { tokens: number; atMs: number }>();
+
+  function bucketOf(sender: string): { tokens: number; atMs: number } {
+    const atMs = now();
+    const bucket = buckets.get(sender) ?? { tokens: burst, atMs };
+    const elapsedMs = Math.max(0, atMs - bucket.atMs);
+    bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs * perSecond) / 1_000);
+    bucket.atMs = atMs;
+    return bucket;
+  }
+
+  function take(sender: string, amount = 1): boolean {
+    const bucket = bucketOf(sender);
+    // Re-inserted, so that the map is in the order of last use and the front is what can be forgotten.
+    buckets.delete(sender);
+    buckets.set(sender, bucket);
+    const oldest = buckets.keys().next();
+    if (buckets.size > senderLimit && oldest.done !== true) buckets.delete(oldest.value);
+    if (bucket.tokens < amount) return false;
+    bucket.tokens -= amount;
+    return true;
+  }
 
   return {
     admit(sender) {
-      const atMs = now();
-      const bucket = buckets.get(sender) ?? { tokens: burst, atMs };
-      const elapsedMs = Math.max(0, atMs - bucket.atMs);
-      bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs * messagesPerSecond) / 1_000);
-      bucket.atMs = atMs;
-      // Re-inserted, so that the map is in the order of last use and the front is what can be forgotten.
-      buckets.delete(sender);
-      buckets.set(sender, bucket);
-      const oldest = buckets.keys().next();
-      if (buckets.size > senderLimit && oldest.done !== true) buckets.delete(oldest.value);
-
-      if (bucket.tokens < 1) {
-        throw new WattproofError(code, `The limit is ${messagesPerSecond} per second.`);
-      }
-      bucket.tokens -= 1;
+      if (!take(sender)) throw new WattproofError(code, `The limit is ${perSecond} per second.`);
     },
+    isLeft: (sender, amount = 1) => bucketOf(sender).tokens >= amount,
+    take,
   };
 }
 

@@ -5,7 +5,8 @@ import { sessionStatuses } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
 import type { Store } from "../../store/store.ts";
-import { cdrView, sessionView, transactionView } from "./session-view.ts";
+import { cdrView, publicSessionView, sessionView, transactionView } from "./session-view.ts";
+import type { SessionViewers } from "./session-viewers.ts";
 
 const sessionId = z
   .string()
@@ -23,32 +24,45 @@ const listQuery = z.strictObject({
 });
 const defaultLimit = 100;
 
+/** Which states are the chain's to tell; who asks for the others asks for what the service knows. */
+const publicStates: ReadonlySet<string> = new Set(["settled", "expired", "unconfirmed"]);
+
 /** `GET /v1/sessions`, in the order in which the sessions became known. */
-export function listSessions(store: Store): RequestHandler {
+export function listSessions(store: Store, viewers: SessionViewers): RequestHandler {
   return async (request, response) => {
+    const isOperator = await viewers.maySeeAll(request, null);
     const parsed = listQuery.safeParse(request.query);
     if (!parsed.success) throw queryInvalid(parsed.error);
     const { state = null, limit = defaultLimit, after = null } = parsed.data;
+    if (!isOperator && state !== null && !publicStates.has(state)) {
+      throw new WattproofError("SESSION_UNAUTHENTICATED", "Only the operator may look for sessions in this state.");
+    }
     const sessions = await store.listSessions({ status: state, limit, after });
     const isMore = sessions.length === limit;
     response.json({
-      sessions: sessions.map(sessionView),
+      sessions: sessions.map(isOperator ? sessionView : publicSessionView),
       next: isMore ? (sessions.at(-1)?.sessionId ?? null) : null,
     });
   };
 }
 
-/** `GET /v1/sessions/:sessionId`. */
-export function showSession(store: Store): RequestHandler {
+/** `GET /v1/sessions/:sessionId`: whole for the session's driver and the operator, else what the chain says. */
+export function showSession(store: Store, viewers: SessionViewers): RequestHandler {
   return async (request, response) => {
     const id = readSessionId(request);
+    const maySeeAll = await viewers.maySeeAll(request, id);
     const session = await store.findSession(id);
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
+    if (!maySeeAll) {
+      response.json({ visibility: "public", session: publicSessionView(session) });
+      return;
+    }
     const cdr = await store.findCdr(id);
     const records = await store.listRecords(id);
     const consent = await store.findConsent(id);
     const transaction = await store.findTransactionOfSession(id);
     response.json({
+      visibility: "whole",
       session: sessionView(session),
       cdr: cdr === null ? null : cdrView(cdr, session),
       unsignedEnergyConsent: consent === null ? null : { capMicro: consent.capMicro.toString() },

@@ -13,15 +13,25 @@ import type { ClaimSigner } from "../../settlement/quorum/sign-claims.ts";
 import type { RecordReceiver } from "../receive-record.ts";
 import { answerError, toCatalogueError } from "./answer-error.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
+import { createClientLimit } from "./client-limit.ts";
+import { guardConnections } from "./connection-guard.ts";
 import { putConsent, type ConsentDeps } from "./consents.ts";
+import type { Entrance } from "./entrance.ts";
 import { createMeterValuesHandler } from "./meter-values.ts";
 import { createSignaturesHandler, type AdmittedPeer } from "./quorum-signatures.ts";
 import { listSessions, showReceipt, showSession } from "./queries.ts";
 import { logRequests } from "./request-log.ts";
+import type { SessionViewers } from "./session-viewers.ts";
 import { retrySettlement } from "./settlement-retry.ts";
 import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./stations.ts";
+import { postViewGrant } from "./view-grants.ts";
+import { admitKeys, noteWrongKey } from "./watch-keys.ts";
 
 export interface HttpServerDeps extends StationsDeps, ConsentDeps {
+  readonly entrance: Entrance;
+  readonly viewers: SessionViewers;
+  /** The longest that a request which has come whole waits for its answer. */
+  readonly answerTimeoutMs: number;
   readonly receiver: RecordReceiver;
   readonly receipts: ReceiptWriter;
   /** Who may ask for this oracle's signature, and who gives it. */
@@ -55,29 +65,39 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
-const keepAliveTimeoutMs = 5_000;
 const closeGraceMs = 10_000;
 const headerLimitBytes = 8_192;
-const connectionLimit = 4_096;
+/** For the few bytes that say why a socket is ended; who does not take them has them not. */
+const farewellMs = 1_000;
+/** Sockets are looked at so often, and at least five times before their time is over. */
+const lookIntervalMs = 1_000;
+const looksPerTimeout = 5;
 
 /** Builds the application: one route per thing, and one answer for everything else. */
 export function createHttpApplication(deps: HttpServerDeps): Express {
-  const { store, receipts, readiness, metrics } = deps;
+  const { store, receipts, readiness, metrics, viewers } = deps;
+  const { entrance, now } = deps;
+  const asking = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
   application.set("query parser", "simple");
   application.use(safeHeaders);
   application.use(logRequests(deps));
+  application.use(admitKeys(entrance));
 
   route(application, "/v1/meter-values", "POST", createMeterValuesHandler(deps));
-  route(application, "/v1/quorum/signatures", "POST", createSignaturesHandler(deps.quorum));
-  route(application, "/v1/sessions", "GET", listSessions(store));
-  route(application, "/v1/sessions/:sessionId", "GET", showSession(store));
-  route(application, "/v1/sessions/:sessionId/unsigned-energy-consent", "PUT", putConsent(deps));
+  route(
+    application,
+    "/v1/quorum/signatures",
+    "POST",
+    createSignaturesHandler({ ...deps.quorum, entrance, metrics, now }),
+  );
+  route(application, "/v1/sessions", "GET", listSessions(store, viewers));
+  route(application, "/v1/sessions/:sessionId", "GET", showSession(store, viewers));
+  route(application, "/v1/sessions/:sessionId/unsigned-energy-consent", "PUT", putConsent(deps, asking));
   route(application, "/v1/sessions/:sessionId/settlement-retry", "POST", retrySettlement(deps));
+  route(application, "/v1/sessions/:sessionId/view-keys", "POST", postViewGrant(deps, asking));
   route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
   route(application, "/v1/stations", "GET", listStations(deps));
   route(application, "/v1/stations/:stationId", "GET", showStation(deps));
@@ -93,8 +113,9 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
     throw new WattproofError("ROUTE_UNKNOWN", `There is no ${request.path.slice(0, 100)}.`);
   });
   // Express tells error handlers from others by their four parameters.
-  const answerAnyError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const answerAnyError: ErrorRequestHandler = (error: unknown, request, response, next) => {
     const known = toCatalogueError(error);
+    noteWrongKey(entrance, request, known);
     if (response.locals["error"] === undefined) response.locals["error"] = error;
     answerError(response, known);
     if (response.destroyed) next();
@@ -106,17 +127,36 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
 /** @throws CONFIGURATION_INVALID if the address cannot be listened on */
 export async function openHttpServer(deps: HttpServerDeps, host: string, port: number): Promise<HttpServer> {
   const application = createHttpApplication(deps);
+  const { config, clients, watch } = deps.entrance;
+  const { headersTimeoutMs, requestTimeoutMs } = config;
   const server = createServer(
-    { maxHeaderSize: headerLimitBytes, requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs },
+    {
+      maxHeaderSize: headerLimitBytes,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      keepAliveTimeout: config.keepAliveMs,
+      connectionsCheckingInterval: Math.min(lookIntervalMs, Math.ceil(headersTimeoutMs / looksPerTimeout)),
+    },
     application,
   );
-  server.keepAliveTimeout = keepAliveTimeoutMs;
-  server.maxConnections = connectionLimit;
+  // Who takes nothing of an answer, or sends nothing for so long, is ended, whatever else is due.
+  server.setTimeout(requestTimeoutMs + deps.answerTimeoutMs);
+  const guard = guardConnections(server, {
+    limits: config,
+    clients,
+    onLimited: (limited, address) => {
+      watch.noteConnection("http", limited, address);
+    },
+    onCount: (open) => {
+      watch.noteOpenSockets("http", open);
+    },
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     deps.log.info({ outcome: "broken", code: error.code }, "request");
     answerBrokenRequest(error, socket);
   });
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    guard.release(socket);
     deps.upgrade(request, socket, head);
   });
   await listen(server, host, port);
@@ -153,20 +193,30 @@ const safeHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
+const brokenRequestCodes: Readonly<Record<string, "BODY_TOO_LARGE" | "REQUEST_TIMEOUT">> = {
+  HPE_HEADER_OVERFLOW: "BODY_TOO_LARGE",
+  ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
+};
+
 /** What is no HTTP request has no response object either; it still gets an answer of the catalogue. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  const code = error.code === "HPE_HEADER_OVERFLOW" ? "BODY_TOO_LARGE" : "ENVELOPE_INVALID";
+  const code = brokenRequestCodes[error.code ?? ""] ?? "ENVELOPE_INVALID";
   const { httpStatus, title, isRetryable } = errorCatalogue[code];
   const detail = "This is no HTTP/1.1 request within the limits.";
   const body = JSON.stringify({ error: { code, title, detail, retryable: isRetryable } });
+  // The other side may be gone while this is written; nothing follows from that.
+  socket.on("error", () => undefined);
   socket.end(
     `HTTP/1.1 ${httpStatus} Refused\r\ncontent-type: application/json; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  // Who does not close its side would keep the socket; who does not read, the bytes.
+  socket.destroySoon();
+  setTimeout(() => socket.destroy(), farewellMs).unref();
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

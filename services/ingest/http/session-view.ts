@@ -2,6 +2,7 @@ import type { Cdr } from "../../domain/cdr.ts";
 import { withHold } from "../../domain/cdr.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
+import type { SessionStatus } from "../../domain/session.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import type { ChargingTransaction } from "../../store/charging.ts";
 import type { StoredSession } from "../../store/store.ts";
@@ -39,6 +40,27 @@ export function sessionView(session: StoredSession): unknown {
     challenge,
     refundedMicro: totalOf(state.refunds),
   });
+}
+
+/** What everybody may see: what the chain says, and nothing that only the service knows. */
+export function publicSessionView(session: StoredSession): unknown {
+  const { sessionId, idTag, terms, state } = session;
+  const { status, opening, closing, challenge } = state;
+  return toJson({
+    sessionId,
+    idTag,
+    state: isEndOnChain(status) ? status : "opened",
+    terms: termsView(terms),
+    toppedUpMicro: totalOf(state.topUps),
+    opening,
+    closing,
+    challenge,
+    refundedMicro: totalOf(state.refunds),
+  });
+}
+
+function isEndOnChain(status: SessionStatus): boolean {
+  return status === "settled" || status === "expired" || status === "unconfirmed";
 }
 
 /** What its station said of a session, as the queries show it. */

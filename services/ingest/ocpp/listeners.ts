@@ -5,6 +5,8 @@ import type { Socket } from "node:net";
 
 import type { OcppConfig } from "../../config.ts";
 import { WattproofError } from "../../errors.ts";
+import { guardConnections } from "../http/connection-guard.ts";
+import type { Entrance } from "../http/entrance.ts";
 
 /** Takes a request to upgrade. */
 export type TakeUpgrade = (isTls: boolean, request: IncomingMessage, socket: Socket, head: Buffer) => void;
@@ -19,20 +21,47 @@ export interface Listeners {
 }
 
 const headerLimitBytes = 8_192;
-const headersTimeoutMs = 10_000;
+/** Sockets are looked at so often, and at least five times before their time is over. */
+const lookIntervalMs = 1_000;
+const looksPerTimeout = 5;
 
 /** @throws CONFIGURATION_INVALID if a certificate cannot be read or an address cannot be listened on */
-export async function openListeners(config: OcppConfig, host: string, take: TakeUpgrade): Promise<Listeners> {
-  const options = { maxHeaderSize: headerLimitBytes, headersTimeout: headersTimeoutMs };
+export async function openListeners(
+  config: OcppConfig,
+  entrance: Entrance,
+  host: string,
+  take: TakeUpgrade,
+): Promise<Listeners> {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveMs } = entrance.config;
+  const options = {
+    maxHeaderSize: headerLimitBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: Math.min(lookIntervalMs, Math.ceil(headersTimeoutMs / looksPerTimeout)),
+  };
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));
   };
 
   async function open(server: Server, port: number, isTls: boolean): Promise<string> {
+    const name = isTls ? "ocpp-tls" : "ocpp";
     servers.push(server);
-    server.maxConnections = config.connections;
+    // Until a request to upgrade has come; then the socket is a charger's, and its own pings watch it.
+    server.setTimeout(requestTimeoutMs);
+    const guard = guardConnections(server, {
+      limits: entrance.config,
+      clients: entrance.clients,
+      onLimited: (limited, address) => {
+        entrance.watch.noteConnection(name, limited, address);
+      },
+      onCount: (count) => {
+        entrance.watch.noteOpenSockets(name, count);
+      },
+    });
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      guard.release(socket);
       take(isTls, request, socket, head);
     });
     await listen(server, host, port);
@@ -46,7 +75,11 @@ export async function openListeners(config: OcppConfig, host: string, take: Take
       tlsUrl:
         tls === null
           ? null
-          : await open(createTlsServer({ ...options, ...readTlsFiles(tls) }, askForUpgrade), tls.port, true),
+          : await open(
+              createTlsServer({ ...options, ...readTlsFiles(tls), handshakeTimeout: headersTimeoutMs }, askForUpgrade),
+              tls.port,
+              true,
+            ),
       close,
     };
   } catch (error) {

@@ -11,6 +11,8 @@ import type { Logger } from "../../logger.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import { ocppProtocols, type OcppProtocol } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
+import type { Client } from "../http/client-address.ts";
+import type { Entrance } from "../http/entrance.ts";
 import { admitStation, certificateNameOf } from "./admit-station.ts";
 import { attachStation, type AdmittedStation, type AttachDeps } from "./attach-station.ts";
 import { createConnections, type Connections, type StationConnection } from "./connections.ts";
@@ -29,6 +31,7 @@ export interface OcppDoorDeps {
   readonly log: Logger;
   readonly now: () => number;
   readonly config: OcppConfig;
+  readonly entrance: Entrance;
   /** Address of the listeners. */
   readonly host: string;
 }
@@ -47,6 +50,7 @@ export interface OcppDoor {
 const closeGraceMs = 5_000;
 const closePollMs = 10;
 const seenIntervalMs = 60_000;
+const longestStationId = 48;
 /** Where nobody but this machine can connect. */
 const loopback = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|::1)$/;
 /** Close codes of RFC 6455. */
@@ -56,7 +60,8 @@ const goingAway = 1001;
 
 /** @throws CONFIGURATION_INVALID if a certificate cannot be read or an address cannot be listened on */
 export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
-  const { store, exchange, counts, desk, log, now, config, host } = deps;
+  const { store, exchange, counts, desk, log, now, config, entrance, host } = deps;
+  const { clients, watch } = entrance;
   const connections = createConnections();
   const unknownStations = createUnknownStations({ store, desk, now, limit: config.unknownStations });
   const attachDeps: AttachDeps = {
@@ -68,9 +73,9 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
     load: { waiting: 0 },
     queueLimit: config.queueLimit,
   };
-  const arrivals = new WeakMap<IncomingMessage, { readonly isTls: boolean }>();
+  const arrivals = new WeakMap<IncomingMessage, { readonly isTls: boolean; readonly deadline: NodeJS.Timeout }>();
   const admitted = new WeakMap<IncomingMessage, AdmittedStation>();
-  const isProfile0Allowed = config.isProfile0Allowed || loopback.test(host);
+  const isForThisMachine = loopback.test(host);
 
   const rpc = new ocppRpc.RPCServer({
     protocols: [...ocppProtocols],
@@ -83,8 +88,12 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
   const guard = createUpgradeGuard({
     connections: config.connections,
     connectionsPerAddress: config.connectionsPerAddress,
+    clients,
     onRefused: () => {
       counts.connections.refused += 1;
+    },
+    onFull: (address) => {
+      watch.noteConnection("ocpp", "refused", address);
     },
   });
 
@@ -101,19 +110,29 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
     handshake: IHandshakeInterface,
   ): Promise<void> {
     const { identity: stationId, request, protocols } = handshake;
-    const address = handshake.remoteAddress ?? "";
+    const client = clients.clientOf(request);
+    const { address } = client;
+    const hasKey = handshake.password !== undefined;
+    const name = stationId.slice(0, longestStationId);
+    if (hasKey && isGuessing(client, name)) {
+      counts.connections.refused += 1;
+      reject(429, "Too Many Requests");
+      return;
+    }
     const offered = [...protocols].join(",").slice(0, 100);
     const admission = await admitStation(store, {
       stationId,
       password: handshake.password ?? null,
       isTls: arrivals.get(request)?.isTls === true,
       certificateName: certificateNameOf(request.socket),
-      isProfile0Allowed,
+      // Through a proxy on this machine, everybody would come from this machine.
+      isProfile0Allowed: config.isProfile0Allowed || (isForThisMachine && client.isOnThisMachine),
     });
     if (admission.kind !== "admitted") {
       counts.connections.refused += 1;
-      log.info({ outcome: admission.kind, stationId: stationId.slice(0, 48), address }, "ocpp-connection");
-      if (admission.kind === "unknown") await unknownStations.note(stationId, address, offered);
+      log.info({ outcome: admission.kind, stationId: name, address }, "ocpp-connection");
+      if (hasKey) watch.noteWrongKey("ocpp", client.key, name);
+      if (admission.kind === "unknown") await unknownStations.note(stationId, client, offered);
       reject(admission.kind === "unknown" ? 404 : 401, admission.kind === "unknown" ? "Not Found" : "Unauthorized");
       return;
     }
@@ -131,7 +150,18 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
     accept({}, protocol);
   }
 
+  function isGuessing(client: Client, name: string): boolean {
+    try {
+      watch.admitKey(client.key, name);
+      return false;
+    } catch {
+      // The watch has counted it and told the operator.
+      return true;
+    }
+  }
+
   rpc.on("client", (client: serverClient.default) => {
+    clearTimeout(arrivals.get(client.handshake.request)?.deadline);
     const station = admitted.get(client.handshake.request);
     // Without a listener, an error of the socket would end the process.
     client.on("socketError", () => undefined);
@@ -179,18 +209,21 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
   let isClosing = false;
   function takeUpgrade(isTls: boolean, request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (isClosing) {
-      refuseUpgrade(socket, "503 Service Unavailable");
+      refuseUpgrade(socket, "503 Service Unavailable", "The service stops.");
       return;
     }
+    // Whoever is let in by then is watched by pings.
+    const deadline = setTimeout(() => socket.destroy(), entrance.config.headersTimeoutMs);
     sockets.add(socket);
     socket.once("close", () => {
+      clearTimeout(deadline);
       sockets.delete(socket);
     });
-    arrivals.set(request, { isTls });
+    arrivals.set(request, { isTls, deadline });
     guard(rpc.handleUpgrade, request, socket, head);
   }
 
-  const listeners = await openListeners(config, host, takeUpgrade).catch((error: unknown) => {
+  const listeners = await openListeners(config, entrance, host, takeUpgrade).catch((error: unknown) => {
     clearInterval(seenTimer);
     throw error;
   });

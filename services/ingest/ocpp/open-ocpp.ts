@@ -3,6 +3,7 @@ import type { Logger } from "../../logger.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { Store } from "../../store/store.ts";
+import type { Entrance } from "../http/entrance.ts";
 import { createStationCommands, type StationCommands } from "./commands.ts";
 import { createOcppCounts } from "./counts.ts";
 import { createExchange } from "./exchange.ts";
@@ -21,6 +22,7 @@ export interface OcppDeps {
   readonly log: Logger;
   readonly now: () => number;
   readonly config: OcppConfig;
+  readonly entrance: Entrance;
   /** Address of the listeners. */
   readonly host: string;
 }
@@ -37,7 +39,7 @@ export interface Ocpp {
 
 /** Opens the door for chargers. @throws CONFIGURATION_INVALID */
 export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
-  const { store, policy, inbox, desk, metrics, log, now, config, host } = deps;
+  const { store, policy, inbox, desk, metrics, log, now, config, entrance, host } = deps;
   const stop = new AbortController();
   const pump = inbox === null ? null : createFramePump({ store, inbox, desk, now });
   const counts = createOcppCounts(metrics.registry);
@@ -52,7 +54,7 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
     heartbeatSeconds: config.heartbeatSeconds,
     onStored: (frame, payload) => pump?.offer(frame, payload),
   });
-  const door = await openOcppDoor({ store, exchange, counts, desk, log, now, config, host });
+  const door = await openOcppDoor({ store, exchange, counts, desk, log, now, config, entrance, host });
   const pumping = pump?.run(stop.signal);
 
   return {

@@ -1,14 +1,18 @@
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { Store } from "../../store/store.ts";
 import { stationIdGrammar } from "../http/authentication.ts";
+import type { Client } from "../http/client-address.ts";
+import { createRateLimit } from "../http/limits.ts";
 
 /** How often one of them is written down anew; more would let anybody write to the disk as often as they like. */
 const pauseMs = 60_000;
 const writesPerMinute = 120;
+/** Of one address, so that nobody keeps others from being noticed. */
+const writesPerMinuteAndAddress = 20;
 
 /** Remembers stations that nobody registered and that want to join. */
 export interface UnknownStations {
-  note(stationId: string, address: string, protocols: string): Promise<void>;
+  note(stationId: string, client: Pick<Client, "address" | "key">, protocols: string): Promise<void>;
 }
 
 export function createUnknownStations(deps: {
@@ -19,6 +23,9 @@ export function createUnknownStations(deps: {
 }): UnknownStations {
   const { store, desk, now, limit } = deps;
   const notedAtMs = new Map<string, number>();
+  const addresses = createRateLimit(writesPerMinuteAndAddress / 60, now, undefined, {
+    burst: writesPerMinuteAndAddress,
+  });
   let minute = 0;
   let writes = 0;
 
@@ -34,9 +41,10 @@ export function createUnknownStations(deps: {
   }
 
   return {
-    async note(stationId, address, protocols) {
+    async note(stationId, { address, key }, protocols) {
       const atMs = now();
       if (limit === 0 || !stationIdGrammar.test(stationId) || !isDue(stationId, atMs)) return;
+      if (!addresses.take(key)) return;
       writes += 1;
       if (!notedAtMs.has(stationId)) desk.alert("ocpp-unknown-station", { stationId, address, protocols });
       notedAtMs.delete(stationId);

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import type { Chain } from "../../chain/chain.ts";
 import type { Cdr } from "../../domain/cdr.ts";
 import { packMetering } from "../../domain/metering.ts";
@@ -6,6 +8,8 @@ import { WattproofError, type ErrorCode } from "../../errors.ts";
 import type { IncomingRecord, RecordAnswer } from "../../ingest/receive-record.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
+import type { MeterDirectory } from "../../verify/meter-directory.ts";
+import type { RecordVerifier } from "../../verify/record-verifier.ts";
 import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
 
 /**
@@ -17,7 +21,9 @@ export interface ClaimSigner {
 }
 
 export interface ClaimSignerDeps {
-  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims">;
+  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims" | "listRecords">;
+  readonly meters: Pick<MeterDirectory, "readMeter">;
+  readonly verifier: Pick<RecordVerifier, "verify">;
   readonly chain: Pick<Chain, "signClaims">;
   readonly receiver: { receiveRecord(incoming: IncomingRecord): Promise<RecordAnswer> };
   /** Reads the chain up to its newest confirmed block. */
@@ -29,7 +35,7 @@ export interface ClaimSignerDeps {
 }
 
 export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
-  const { store, chain, receiver, desk, now } = deps;
+  const { store, chain, meters, verifier, receiver, desk, now } = deps;
 
   /** Why not to sign; `null` if the claim is true. */
   async function judge(peerAddress: string, claim: ClaimWithEvidence): Promise<ErrorCode | null> {
@@ -38,7 +44,12 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
     if (session.state.status === "unservable") return "SESSION_UNSERVABLE";
     if (session.state.closing !== null || session.state.status === "unconfirmed") return "SESSION_CLOSED";
     try {
-      for (const record of claim.records) await receiver.receiveRecord(incomingOf(peerAddress, session, record));
+      for (const record of await findNewRecords(claim)) {
+        // What no meter signed is not kept: whoever asks could fill the disk with it.
+        const refusal = await findForgery(session, record);
+        if (refusal !== null) return refusal;
+        await receiver.receiveRecord(incomingOf(peerAddress, session, record));
+      }
     } catch (error) {
       if (error instanceof WattproofError) return error.code;
       throw error;
@@ -47,6 +58,24 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
     // What a station said unsigned, it said to one service alone: the others cannot know whether it did.
     if (cdr === null) return "CLAIM_UNPROVEN";
     return (await isTrue(claim, cdr)) ? null : "CLAIM_DIFFERS";
+  }
+
+  /** Those that do not count here already, each once. */
+  async function findNewRecords(claim: ClaimWithEvidence): Promise<readonly Uint8Array[]> {
+    const known = new Set((await store.listRecords(claim.sessionId)).map(({ record }) => hashOf(record)));
+    return claim.records.filter((record) => {
+      const hash = hashOf(record);
+      if (known.has(hash)) return false;
+      known.add(hash);
+      return true;
+    });
+  }
+
+  async function findForgery(session: StoredSession, record: Uint8Array): Promise<ErrorCode | null> {
+    const meter = await meters.readMeter(session.terms.meter);
+    if (meter === null) return "SESSION_UNSERVABLE";
+    const verified = verifier.verify(record, meter);
+    return "code" in verified ? verified.code : null;
   }
 
   async function isTrue(claim: ClaimWithEvidence, cdr: Cdr): Promise<boolean> {
@@ -101,4 +130,8 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       return { kind: "signed", r, vs };
     },
   };
+}
+
+function hashOf(record: Uint8Array): string {
+  return createHash("sha256").update(record).digest("hex");
 }

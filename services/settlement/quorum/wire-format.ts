@@ -5,6 +5,8 @@ import type { ClaimWithEvidence, PeerAnswer } from "./peer.ts";
 
 /** The largest request, with which a batch of 500 sessions with 8 kB of records each fits. */
 export const requestLimitBytes = 8 * 1024 * 1024;
+/** As long as a record may be at all, whoever it comes from. */
+const recordLimitBytes = 65_536;
 /** Of one session; a session of a day with a record a minute. */
 const recordLimit = 1_440;
 const claimLimit = 500;
@@ -33,7 +35,14 @@ const requestSchema = z.strictObject({
         idleSeconds: seconds,
         toppedUpMicro: word64,
         // None where a session is settled from what was never signed: that one is refused, and not the whole request.
-        records: z.array(z.base64().transform((text): Uint8Array => Buffer.from(text, "base64"))).max(recordLimit),
+        records: z
+          .array(
+            z
+              .base64()
+              .transform((text): Uint8Array => Buffer.from(text, "base64"))
+              .refine(({ length }) => length <= recordLimitBytes),
+          )
+          .max(recordLimit),
       }),
     )
     .min(1)

@@ -2,6 +2,7 @@ import { readingStep } from "./evidence.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
 import { tokenStep } from "./tokens.ts";
+import { viewKeyStep } from "./view-keys.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
 const quorumStep = `
@@ -360,4 +361,5 @@ export const migrations: readonly string[] = [
   unlinkStep,
   readingStep,
   matchingStep,
+  viewKeyStep,
 ];

@@ -15,6 +15,7 @@ import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createStationStore } from "./stations.ts";
 import { createTokenStore } from "./tokens.ts";
+import { createViewKeyStore } from "./view-keys.ts";
 
 /**
  * The ledger in one SQLite file, `wattproof.sqlite`, of a folder.
@@ -38,6 +39,7 @@ export function openSqliteStore(folder: string): Store {
     ...createChargingStore(access),
     ...createTokenStore(access),
     ...createOperatorStore(access),
+    ...createViewKeyStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

@@ -4,11 +4,15 @@ import { z } from "zod";
 import type { DriverOrders } from "../../chain/driver-orders.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
+import { createClientLimit } from "../../ingest/http/client-limit.ts";
+import type { Entrance } from "../../ingest/http/entrance.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
 import { address, amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 const uint64Digits = 19;
 const uint256Digits = 77;
+/** As with openings. */
+const driverShare = 10;
 
 const orderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -40,23 +44,27 @@ export function createDriverOrdersHandler(deps: {
   readonly orders: DriverOrders | null;
   /** The limit of openings, counted on its own. */
   readonly openingsPerMinute: number;
+  readonly entrance: Entrance;
   readonly now: () => number;
 }): RequestHandler {
   const { orders, now } = deps;
-  const perSecond = deps.openingsPerMinute / 60;
-  const clients = createRateLimit(perSecond, now, "CLIENT_RATE_EXCEEDED");
-  const drivers = createRateLimit(perSecond / 10, now, "CLIENT_RATE_EXCEEDED");
+  const { openingsPerMinute } = deps;
+  const clients = createClientLimit(deps.entrance, now, "driver-orders", openingsPerMinute);
+  const drivers = createRateLimit(openingsPerMinute / 60 / driverShare, now, "CLIENT_RATE_EXCEEDED");
 
   return async (request, response) => {
     if (orders === null) throw new WattproofError("RELAY_NOT_CONFIGURED", "Send the order from your own wallet.");
-    clients.admit(request.socket.remoteAddress ?? "");
+    clients.admit(request);
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
     const order = parseOrder(await readBody(request, orderLimitBytes), orderSchema);
-    drivers.admit(order.kind === "top-up" ? order.terms.driver : order.withdrawal.driver);
-
-    const { status, txHash } = await orders.carryOut(order);
+    const { driver } = order.kind === "top-up" ? order.terms : order.withdrawal;
+    // Before it is sure who signed, a stranger would use up what the driver may.
+    const { status, txHash } = await orders.carryOut(order, () => {
+      drivers.admit(driver);
+      return Promise.resolve();
+    });
     response.status(status === "done" ? 200 : 202).json({ status, txHash });
   };
 }

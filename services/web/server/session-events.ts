@@ -4,7 +4,11 @@ import { z } from "zod";
 import { toMicroWh } from "../../domain/decimal.ts";
 import type { RegisterReading, Store, StoredSession } from "../../store/store.ts";
 import { WattproofError } from "../../errors.ts";
-import { cdrView, sessionView, toJson } from "../../ingest/http/session-view.ts";
+import type { Entrance } from "../../ingest/http/entrance.ts";
+import { cdrView, publicSessionView, sessionView, toJson } from "../../ingest/http/session-view.ts";
+import type { SessionViewers } from "../../ingest/http/session-viewers.ts";
+import type { Metrics } from "../../metrics.ts";
+import { createWatcherPlaces, type Watcher } from "./watcher-places.ts";
 
 /** What a session had delivered at one time. */
 export interface LiveReading {
@@ -17,7 +21,6 @@ const roundMs = 500;
 /** Proxies close a connection on which nothing moves for a minute; most wait at least this long. */
 const heartbeatMs = 15_000;
 const reconnectMs = 1_000;
-const watcherLimit = 500;
 
 const parametersSchema = z.object({ sessionId: z.string().regex(/^0x[0-9a-f]{64}$/) });
 /** Of the event that the page saw last: how many events the session had. */
@@ -29,30 +32,46 @@ const lastEventIdSchema = z
 /**
  * `GET /v1/sessions/:sessionId/events`: the session as server-sent events. Every event is the whole present state, so
  * that one that is missed does no harm, with the readings that the page does not have yet: its id is the number of the
- * session's steps, and `Last-Event-ID` says after which step the page wants to go on.
+ * session's steps, and `Last-Event-ID` says after which step the page wants to go on. Who shows no key sees what the
+ * chain shows.
  */
 export function createSessionEventsHandler(deps: {
   readonly store: Store;
+  readonly viewers: SessionViewers;
+  readonly entrance: Entrance;
+  readonly metrics: Metrics;
   readonly signal: AbortSignal;
 }): RequestHandler {
-  const { store, signal } = deps;
-  let watchers = 0;
+  const { store, viewers, entrance, metrics, signal } = deps;
+  const places = createWatcherPlaces(entrance.config);
+
+  function takePlace(watcher: Watcher): () => void {
+    try {
+      const giveBack = places.take(watcher);
+      metrics.watchers.set(places.taken);
+      return giveBack;
+    } catch (error) {
+      entrance.watch.noteRefusedRequest("watchers", watcher.client);
+      throw error;
+    }
+  }
 
   return async (request, response) => {
     const parameters = parametersSchema.safeParse(request.params);
     if (!parameters.success) throw new WattproofError("QUERY_INVALID", "sessionId: 0x and 64 lower-case digits.");
     const { sessionId } = parameters.data;
+    const hasKey = await viewers.maySeeAll(request, sessionId);
     const session = await store.findSession(sessionId);
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
-    if (watchers >= watcherLimit) {
-      throw new WattproofError("SERVICE_OVERLOADED", `The limit is ${watcherLimit} watchers at once.`);
-    }
-    watchers += 1;
+    const { key: client } = entrance.clients.clientOf(request);
+    const giveBack = takePlace({ client, sessionId, hasKey });
     try {
       begin(response);
-      await watch(store, session, seenBy(request), response, signal);
+      if (hasKey) await watch(store, session, seenBy(request), response, signal);
+      else await watchPublicly(store, session, response, signal);
     } finally {
-      watchers -= 1;
+      giveBack();
+      metrics.watchers.set(places.taken);
       response.end();
     }
   };
@@ -74,6 +93,40 @@ function begin(response: Response): void {
   response.write(`retry: ${reconnectMs}\n\n`);
 }
 
+/** Aborted when the stream has to end, or has. */
+function endOf(response: Response, stop: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    gone.abort();
+  });
+  // Who left while the store was asked leaves no further event.
+  if (response.closed || response.destroyed) gone.abort();
+  return AbortSignal.any([stop, gone.signal]);
+}
+
+/** An event whenever the chain says something new, and nothing of what happens at the charger. */
+async function watchPublicly(store: Store, first: StoredSession, response: Response, stop: AbortSignal): Promise<void> {
+  const signal = endOf(response, stop);
+  let sent = "";
+  let quietMs = 0;
+  let session: StoredSession | null = first;
+  while (!signal.aborted) {
+    const content: string =
+      session === null ? sent : JSON.stringify({ visibility: "public", session: publicSessionView(session) });
+    if (content !== sent) {
+      response.write(`event: session\ndata: ${content}\n\n`);
+      sent = content;
+      quietMs = 0;
+    } else if (quietMs >= heartbeatMs) {
+      response.write(": still here\n\n");
+      quietMs = 0;
+    }
+    await pause(signal);
+    quietMs += roundMs;
+    session = await store.findSession(first.sessionId);
+  }
+}
+
 async function watch(
   store: Store,
   first: StoredSession,
@@ -81,11 +134,7 @@ async function watch(
   response: Response,
   stop: AbortSignal,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => {
-    gone.abort();
-  });
-  const signal = AbortSignal.any([stop, gone.signal]);
+  const signal = endOf(response, stop);
   let sent = seen;
   let sentUnsignedMs: number | null = null;
   let quietMs = 0;
@@ -122,6 +171,7 @@ async function eventOf(
   const cdr = await store.findCdr(session.sessionId);
   const readings = liveReadingsOf(await store.listReadings(session.sessionId), seen);
   const content = JSON.stringify({
+    visibility: "whole",
     session: sessionView(session),
     cdr: cdr === null ? null : cdrView(cdr, session),
     readings: toJson(readings),

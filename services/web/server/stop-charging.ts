@@ -6,6 +6,7 @@ import { isTakingRecords } from "../../domain/session.ts";
 import { stopDigestOf } from "../../domain/stop-request.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
+import type { ClientLimit } from "../../ingest/http/client-limit.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 
 /** Has the charger of a session end it. */
@@ -23,8 +24,10 @@ export function createStopHandler(deps: {
   readonly store: Pick<Store, "findSession">;
   readonly chainId: number;
   readonly stopper: ChargeStopper | null;
+  readonly limit: ClientLimit;
 }): RequestHandler {
   return async (request, response) => {
+    deps.limit.admit(request);
     const parameters = parametersSchema.safeParse(request.params);
     if (!parameters.success) throw new WattproofError("QUERY_INVALID", "sessionId: 0x and 64 lower-case digits.");
     const { sessionId } = parameters.data;

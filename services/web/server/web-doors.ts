@@ -3,7 +3,11 @@ import type { Express } from "express";
 import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { OpeningRelay } from "../../chain/opening-relay.ts";
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
+import { createClientLimit } from "../../ingest/http/client-limit.ts";
+import type { Entrance } from "../../ingest/http/entrance.ts";
 import type { HttpDoor } from "../../ingest/http/server.ts";
+import type { SessionViewers } from "../../ingest/http/session-viewers.ts";
+import type { Metrics } from "../../metrics.ts";
 import type { Store } from "../../store/store.ts";
 import { createChainProxy } from "./chain-proxy.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
@@ -24,12 +28,16 @@ export function createWebDoors(deps: {
   readonly stopper: ChargeStopper | null;
   readonly hasOperatorPage: boolean;
   readonly openingsPerMinute: number;
+  readonly entrance: Entrance;
+  readonly viewers: SessionViewers;
+  readonly metrics: Metrics;
   readonly findObstacle: (evse: number) => Promise<string | null>;
   readonly now: () => number;
   /** Ends the streams. */
   readonly signal: AbortSignal;
 }): { readonly doors: readonly HttpDoor[]; serveFiles(application: Express): void } {
-  const { store, settings, chain, stopper } = deps;
+  const { store, settings, chain, stopper, entrance, now } = deps;
+  const asking = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
   const doors: HttpDoor[] = [
     { path: "/configuration.json", method: "GET", handler: showPageSettings(settings) },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
@@ -38,10 +46,15 @@ export function createWebDoors(deps: {
     {
       path: "/v1/sessions/:sessionId/stop",
       method: "POST",
-      handler: createStopHandler({ store, chainId: settings.chainId, stopper }),
+      handler: createStopHandler({ store, chainId: settings.chainId, stopper, limit: asking }),
     },
   ];
-  if (chain !== null) doors.push({ path: "/rpc", method: "POST", handler: createChainProxy(chain) });
+  if (chain !== null)
+    doors.push({
+      path: "/rpc",
+      method: "POST",
+      handler: createChainProxy(chain, { entrance, now }),
+    });
   const files = readPageFiles();
   const { developmentWallet } = settings;
   const connectOrigins = developmentWallet === null ? [] : [new URL(developmentWallet.rpcUrl).origin];

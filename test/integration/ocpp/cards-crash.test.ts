@@ -9,7 +9,7 @@ import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts"
 import { connectCharger, type Charger } from "../../helpers/charger.ts";
 import { askIdTokens, bindingOf, createFleet, type Fleet } from "../../helpers/fleet.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";
-import { get, testEnvironment } from "../../helpers/running-service.ts";
+import { getAsOperator, testEnvironment } from "../../helpers/running-service.ts";
 import { startServiceChain, type ServiceChain } from "../../helpers/service-chain.ts";
 import { superviseService, type SupervisedService } from "../../helpers/supervised-service.ts";
 
@@ -76,7 +76,7 @@ describe("A service that is killed while a card opens a session", function () {
       });
       const path = `/v1/sessions/${latest[0]?.sessionId}`;
       const session = await until(async () => {
-        const { body } = await get(await supervised.url(), path);
+        const { body } = await getAsOperator(await supervised.url(), path);
         const { session: shown } = body as { readonly session: { readonly state: string; readonly closing: unknown } };
         return shown.state === "settled" ? shown : null;
       });

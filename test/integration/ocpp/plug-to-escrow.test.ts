@@ -6,7 +6,7 @@ import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptograph
 import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
 import { connectCharger, type Charger } from "../../helpers/charger.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";
-import { get, runService, type RunningService } from "../../helpers/running-service.ts";
+import { get, getAsOperator, runService, type RunningService } from "../../helpers/running-service.ts";
 import { depositMicro, startServiceChain, testTariff, type ServiceChain } from "../../helpers/service-chain.ts";
 
 const energyMicroWh = 7_420_500_000n;
@@ -80,7 +80,7 @@ describe("From the plug to the escrow", function () {
     });
     expect(started["idTagInfo"]).to.deep.equal({ status: "Accepted" });
     await service.synchronise();
-    expect((await get(service.url, `/v1/sessions/${session.sessionId}`)).body).to.have.nested.include({
+    expect((await getAsOperator(service.url, `/v1/sessions/${session.sessionId}`)).body).to.have.nested.include({
       "session.state": "charging",
       "ocppTransaction.isOpen": true,
     });
@@ -172,7 +172,7 @@ describe("From the plug to the escrow", function () {
     charger = await connectCharger(service.url, "CS-IDLE", "ocpp1.6");
     charger.answers = () => ({ status: "Rejected" });
     await service.synchronise();
-    expect((await get(service.url, `/v1/sessions/${session.sessionId}`)).body).to.have.nested.include({
+    expect((await getAsOperator(service.url, `/v1/sessions/${session.sessionId}`)).body).to.have.nested.include({
       "session.state": "opened",
     });
     expect(await chain.readFree(session)).to.equal(depositMicro - session.terms.holdMicro);

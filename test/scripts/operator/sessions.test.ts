@@ -18,6 +18,7 @@ import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 import {
   addStation,
   get,
+  getAsOperator,
   post,
   runService,
   type RunningService,
@@ -140,12 +141,16 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
   });
 
   it("says what is stuck and why, and that there is no service", async () => {
-    expect((await world.run(["settlement", "status", ...service])).code).to.equal(0);
+    const key = { WATTPROOF_OPERATOR_KEY: operatorKey };
+    expect((await world.run(["settlement", "status", ...service], key)).code).to.equal(0);
     await giveUp(idOf(2));
-    const [stuck, none] = await Promise.all([
+    const [stuck, keyless, none] = await Promise.all([
+      world.runJson(["settlement", "status", ...service], key),
       world.runJson(["settlement", "status", ...service]),
-      world.runJson(["settlement", "status", "--service", "http://127.0.0.1:1"]),
+      world.runJson(["settlement", "status", "--service", "http://127.0.0.1:1"], key),
     ]);
+    // Without the key nothing would be stuck, as far as everybody may see.
+    expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
     expect(stuck.code).to.equal(1);
     expect(stuck.document["stuck"]).to.deep.equal([{ sessionId: idOf(2), state: "skipped", reason: "TERMS_MISMATCH" }]);
     expect([none.code, errorCodeOf(none)]).to.deep.equal([2, "SERVICE_UNREACHABLE"]);
@@ -202,15 +207,14 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     ]);
     expect([keyless, wrongKey, ended].map((run) => [run.code, errorCodeOf(run)])).to.deep.equal([
       [2, "KEY_UNAVAILABLE"],
-      [2, "OPERATOR_UNAUTHENTICATED"],
+      [2, "SESSION_UNAUTHENTICATED"],
       [1, "SESSION_EVENT_ILLEGAL"],
     ]);
     await later(25 * hourSeconds);
     expect((await world.runJson([...retry, "--dry-run"], key)).document).to.deep.include({ state: null });
-    expect((await get(running.service.url, `/v1/sessions/${idOf(2)}`)).body).to.have.nested.property(
-      "session.state",
-      "skipped",
-    );
+    expect(
+      (await getAsOperator(running.service.url, `/v1/sessions/${idOf(2)}`, operatorKey)).body,
+    ).to.have.nested.property("session.state", "skipped");
     const watching = startScript("wattproof", ["sessions", "watch", "--json", "--interval-seconds", "1"], {
       WATTPROOF_RPC_URL: world.chain.rpcUrl,
       WATTPROOF_DEPLOYMENT: world.chain.deploymentPath,
@@ -389,6 +393,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     const lying: ServiceClient = {
       url: running.service.url,
       get: (_path, schema) => Promise.resolve(schema.parse(answer)),
+      getAsOperator: () => Promise.reject(new Error("unused")),
       post: () => Promise.reject(new Error("Nothing is sent.")),
     };
     const evidence = await readEvidence(lying, idOf(0));

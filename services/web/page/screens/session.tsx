@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { priceOf, type Tariff } from "../../../domain/tariff.ts";
 import { readSession, type ChainSession } from "../chain/session-history.ts";
@@ -15,6 +15,7 @@ import { WithWallet } from "../wallet/wallet-panel.tsx";
 import { ChallengeNotice } from "./challenge-notice.tsx";
 import { LiveCurve } from "./live-curve.tsx";
 import { SessionReceipt } from "./session-receipt.tsx";
+import { ShowLive } from "./show-live.tsx";
 import { StopButton } from "./stop-button.tsx";
 import { TopUp } from "./top-up.tsx";
 import { TransactionButton } from "./transaction-button.tsx";
@@ -27,7 +28,7 @@ interface Known {
 /** A session from its opening to its receipt: what the chain says, and what the service tells live. */
 export function SessionScreen({ sessionId }: { readonly sessionId: string }): JSX.Element {
   const { text, reader, readLogs, configuration } = useApp();
-  const view = useSessionView(sessionId);
+  const [view, watchAgain] = useSessionView(sessionId);
   const serviceState = view.session?.state ?? null;
   const [answer, askAgain] = useAnswer(async (): Promise<Known | null> => {
     const onChain = await readSession(readLogs, configuration.contracts.chargingSettlement, sessionId);
@@ -45,7 +46,7 @@ export function SessionScreen({ sessionId }: { readonly sessionId: string }): JS
               {text("sessionUnknownText")}
             </Notice>
           ) : (
-            <KnownSession known={known} view={view} onChange={askAgain} />
+            <KnownSession known={known} view={view} onChange={askAgain} onGranted={watchAgain} />
           )
         }
       </Answered>
@@ -57,17 +58,23 @@ function KnownSession(properties: {
   readonly known: Known;
   readonly view: SessionView;
   readonly onChange: () => void;
+  readonly onGranted: () => void;
 }): JSX.Element {
-  const { known, view, onChange } = properties;
+  const { known, view, onChange, onGranted } = properties;
   const { onChain } = known;
   const { text } = useApp();
   const { sessionId, ending } = onChain;
+  const isHidden = view.session !== null && !view.isWhole && ending.kind === "live";
   const isCharging = ending.kind === "live" && ["opened", "charging"].includes(view.session?.state ?? "opened");
   return (
     <>
-      <State onChain={onChain} view={view} />
+      {isHidden && !view.isReorganised ? (
+        <ShowLive onChain={onChain} onGranted={onGranted} />
+      ) : (
+        <State onChain={onChain} view={view} />
+      )}
       {view.connection === "lost" && ending.kind === "live" && <Notice kind="warning">{text("sessionLost")}</Notice>}
-      {(ending.kind === "live" || view.readings.length > 0) && <Live known={known} view={view} />}
+      {((ending.kind === "live" && !isHidden) || view.readings.length > 0) && <Live known={known} view={view} />}
       {isCharging && view.session?.state === "charging" && <StopButton onChain={onChain} />}
       {isCharging && <TopUp onChain={onChain} onDone={onChange} />}
       {ending.kind === "settled" && <ChallengeNotice sessionId={sessionId} />}
@@ -268,13 +275,18 @@ function Reclaim(properties: { readonly onChain: ChainSession; readonly onDone: 
   );
 }
 
-function useSessionView(sessionId: string): SessionView {
+/** The second of the pair begins anew, for a key that was not there before. */
+function useSessionView(sessionId: string): readonly [SessionView, () => void] {
   const [view, setView] = useState(emptyView);
+  const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     setView(emptyView);
     return watchSession(sessionId, setView);
-  }, [sessionId]);
-  return view;
+  }, [sessionId, attempt]);
+  const watchAgain = useCallback(() => {
+    setAttempt((before) => before + 1);
+  }, []);
+  return [view, watchAgain];
 }
 
 const askAgainMs = 2_000;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { TopUpOrder, WithdrawalOrder } from "../../../domain/driver-orders.ts";
+import type { ViewGrant } from "../../../domain/session-view-key.ts";
 import type { SessionTerms } from "../../../domain/terms.ts";
 
 /** The service does not answer, or nothing that can be read. */
@@ -74,9 +75,15 @@ export type SignedOpening = { readonly terms: SessionTerms; readonly signature: 
     }
 );
 
-/** Has the service bring it to the chain. The same terms again open nothing twice. */
-export async function relayOpening(opening: SignedOpening): Promise<z.infer<typeof openingSchema>> {
-  return openingSchema.parse(await post("/v1/openings", opening, openingTimeoutMs));
+/**
+ * Has the service bring it to the chain. The same terms again open nothing twice.
+ * @param viewKeySha256 Digest of the key that shows the session whole, see `view-keys.ts`.
+ */
+export async function relayOpening(
+  opening: SignedOpening,
+  viewKeySha256: string,
+): Promise<z.infer<typeof openingSchema>> {
+  return openingSchema.parse(await post("/v1/openings", { ...opening, viewKeySha256 }, openingTimeoutMs));
 }
 
 /** An order that a driver has signed. */
@@ -93,6 +100,11 @@ export async function relayOrder(order: SignedOrder): Promise<z.infer<typeof ord
 /** Has the charger stop. */
 export async function requestStop(sessionId: string, signature: string): Promise<void> {
   await post(`/v1/sessions/${sessionId}/stop`, { signature }, answerTimeoutMs);
+}
+
+/** Lets whoever has the key see the whole session. */
+export async function grantView({ sessionId, keySha256 }: ViewGrant, signature: string): Promise<void> {
+  await post(`/v1/sessions/${sessionId}/view-keys`, { keySha256, signature }, answerTimeoutMs);
 }
 
 /** The receipt as the service wrote it; nothing in it has been checked. */

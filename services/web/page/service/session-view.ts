@@ -7,14 +7,16 @@ const sessionSchema = z.object({
   sessionId: z.string(),
   idTag: z.string(),
   state: z.enum(sessionStatuses),
-  reason: z.string().nullable(),
-  dispute: z.object({ reason: z.string() }).nullable(),
+  reason: z.string().nullable().default(null),
+  dispute: z.object({ reason: z.string() }).nullable().default(null),
   assessment: z.object({ hold: z.string().nullable() }).nullable().default(null),
 });
 const readingSchema = z.object({ atMs: z.number(), energyMicroWh: z.string().transform(BigInt) });
 const eventSchema = z.object({
+  /** `public`: without a key the service tells what the chain tells. */
+  visibility: z.enum(["whole", "public"]).default("whole"),
   session: sessionSchema,
-  readings: z.array(readingSchema),
+  readings: z.array(readingSchema).default([]),
   /** What the charger says, which nobody has signed. */
   unsigned: readingSchema.nullable().default(null),
 });
@@ -25,6 +27,8 @@ export type LiveReading = z.infer<typeof readingSchema>;
 /** What the page knows of a session while it looks. */
 export interface SessionView {
   readonly session: LiveSession | null;
+  /** Whether the service shows how the charge goes on. */
+  readonly isWhole: boolean;
   /** In the order of time, each once. */
   readonly readings: readonly LiveReading[];
   /** What the charger said that no meter signed, in the order of time. */
@@ -36,6 +40,7 @@ export interface SessionView {
 
 export const emptyView: SessionView = {
   session: null,
+  isWhole: false,
   readings: [],
   unsigned: [],
   connection: "connecting",
@@ -52,16 +57,18 @@ export function viewAfter(view: SessionView, data: string): SessionView {
   }
   const parsed = eventSchema.safeParse(content);
   if (!parsed.success) return view;
-  const { session, readings, unsigned } = parsed.data;
+  const { visibility, session, readings, unsigned } = parsed.data;
   const known = new Map(view.readings.map((reading) => [reading.atMs, reading]));
   for (const reading of readings) known.set(reading.atMs, reading);
   const wasSettled = view.session?.state === "settled" || view.isReorganised;
   return {
     session,
+    isWhole: visibility === "whole",
     readings: [...known.values()].sort((left, right) => left.atMs - right.atMs),
     unsigned: withUnsigned(view.unsigned, unsigned),
     connection: "open",
-    isReorganised: wasSettled && (session.state === "batched" || session.state === "completed"),
+    isReorganised:
+      wasSettled && ["batched", "completed", ...(visibility === "public" ? ["opened"] : [])].includes(session.state),
   };
 }
 

@@ -212,6 +212,12 @@ export const de: Catalogue = {
   stopButton: "Laden beenden",
   stopWaiting: "Bestätigen Sie in Ihrer Wallet …",
   stopRequested: "Die Ladesäule wurde angewiesen aufzuhören.",
+  showLiveTitle: "Wie diese Ladung läuft",
+  showLiveText:
+    "Das dürfen nur Sie und der Betreiber sehen. Unterschreiben Sie einmal, dann zeigt es dieses Gerät; an die Kette geht nichts.",
+  showLiveOthers: "Wer lädt, sieht es hier mit der Wallet, die den Ladevorgang eröffnet hat.",
+  showLiveButton: "Unterschreiben und anzeigen",
+  showLiveRefused: "Sie haben in der Wallet abgelehnt. Die Ladung geht trotzdem weiter.",
   stopUnsupported:
     "Diese Ladesäule lässt sich von hier nicht anhalten. Beenden Sie an der Säule, oder entriegeln Sie das Auto und stecken Sie aus.",
   stopRefused: "Sie haben in der Wallet abgelehnt; es lädt weiter.",

@@ -200,6 +200,12 @@ export const en = {
   stopButton: "Stop charging",
   stopWaiting: "Confirm in your wallet …",
   stopRequested: "The charger was told to stop.",
+  showLiveTitle: "How this charge goes on",
+  showLiveText:
+    "Only you and the operator may see it. Sign once, and this device shows it; nothing is sent to the chain.",
+  showLiveOthers: "Its driver sees it here with the wallet that opened the session.",
+  showLiveButton: "Sign and show it",
+  showLiveRefused: "You declined in your wallet. The charge goes on all the same.",
   stopUnsupported: "This charger cannot be stopped from here. Stop at the charger, or unlock the car and unplug.",
   stopRefused: "You declined in the wallet; charging goes on.",
   topUpTitle: "Raise the hold",

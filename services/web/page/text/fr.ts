@@ -207,6 +207,12 @@ export const fr: Catalogue = {
   stopButton: "Arrêter la recharge",
   stopWaiting: "Confirmez dans votre portefeuille …",
   stopRequested: "La borne a reçu l’ordre d’arrêter.",
+  showLiveTitle: "Le déroulement de cette recharge",
+  showLiveText:
+    "Vous seul et l’exploitant pouvez le voir. Signez une fois, et cet appareil le montre ; rien n’est envoyé à la chaîne.",
+  showLiveOthers: "Son conducteur le voit ici avec le portefeuille qui a ouvert la recharge.",
+  showLiveButton: "Signer et afficher",
+  showLiveRefused: "Vous avez refusé dans le portefeuille. La recharge continue malgré tout.",
   stopUnsupported:
     "Cette borne ne peut pas être arrêtée d’ici. Arrêtez à la borne, ou déverrouillez la voiture et débranchez.",
   stopRefused: "Vous avez refusé dans le portefeuille ; la recharge continue.",

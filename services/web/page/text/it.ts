@@ -208,6 +208,12 @@ export const it: Catalogue = {
   stopButton: "Ferma la ricarica",
   stopWaiting: "Confermate nel vostro portafoglio …",
   stopRequested: "Alla colonnina è stato detto di fermarsi.",
+  showLiveTitle: "Come procede questa ricarica",
+  showLiveText:
+    "Possono vederlo solo voi e il gestore. Firmate una volta, e questo dispositivo lo mostra; nulla va alla catena.",
+  showLiveOthers: "Chi ricarica lo vede qui con il portafoglio che ha aperto la ricarica.",
+  showLiveButton: "Firmare e mostrare",
+  showLiveRefused: "Avete rifiutato nel portafoglio. La ricarica continua lo stesso.",
   stopUnsupported:
     "Questa colonnina non si può fermare da qui. Fermate alla colonnina, o sbloccate l’auto e scollegate.",
   stopRefused: "Avete rifiutato nel portafoglio; la ricarica continua.",

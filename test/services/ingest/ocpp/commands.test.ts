@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { pino } from "pino";
 
 import { openHttpServer, type HttpServer } from "../../../../services/ingest/http/server.ts";
+import { createSessionViewers } from "../../../../services/ingest/http/session-viewers.ts";
 import { createMetrics } from "../../../../services/metrics.ts";
+import { createTestEntrance } from "../../../helpers/entrance.ts";
 import { codeOf, get, type Answer } from "../../../helpers/running-service.ts";
 import {
   connectRefused,
@@ -28,10 +30,16 @@ describe("Commands to stations", function () {
     await registerStation(world.store, "CS-2", { evses: [13] });
     http = await openHttpServer(
       {
+        entrance: createTestEntrance().entrance,
+        viewers: createSessionViewers({ store: world.store, operatorKey }),
+        answerTimeoutMs: 10_000,
         store: world.store,
         receiver: { receiveRecord: () => Promise.reject(new Error("unused")), resumePending: () => Promise.resolve(0) },
         receipts: { writeReceipt: () => Promise.reject(new Error("unused")) },
-        quorum: { peers: [], signer: { signClaims: () => Promise.reject(new Error("unused")) } },
+        quorum: {
+          peers: [],
+          signer: { signClaims: () => Promise.reject(new Error("unused")) },
+        },
         readiness: [],
         metrics: createMetrics(),
         log: pino({ level: "silent" }),
