@@ -70,8 +70,7 @@ export function buildProgram(
   }
   program.addHelpText(
     "after",
-    "\nExit: 0 done and as expected, 1 refused or not so, 2 could not be done.\n" +
-      "The handbook is docs/operator.md.",
+    "\nExit: 0 done and as expected, 1 refused or not so, 2 could not be done.\n" + "The handbook is docs/operator.md.",
   );
 
   return program;
