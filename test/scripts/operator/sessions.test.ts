@@ -228,7 +228,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     watching.child.kill("SIGTERM");
     expect((await watching.finished).code).to.equal(0);
     expect(JSON.parse(line)).to.deep.include({ kind: "session-settled", sessionId: idOf(2), evse: point.evse });
-    expect((await world.run(["settlement", "status", ...service])).code).to.equal(0);
+    expect((await world.run(["settlement", "status", ...service], key)).code).to.equal(0);
   });
 
   it("pays out what is final and no more, and gives back to a driver", async () => {
