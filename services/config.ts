@@ -5,6 +5,7 @@ import { chargingOf, chargingSettings, type ChargingConfig } from "./charging-se
 import { WattproofError } from "./errors.ts";
 import { fleetSettings, fleetsOf, type FleetConfig } from "./fleet-settings.ts";
 import { integer } from "./setting-types.ts";
+import { spendingOf, spendingSettings, type SpendingConfig } from "./spending-settings.ts";
 
 const prefix = "WATTPROOF_";
 /** What the tests and the commands of an operator read; a service that finds it beside its own is not misconfigured. */
@@ -55,9 +56,7 @@ export const settingsSchema = z.strictObject({
   TRANSACTION_STUCK_MS: integer(100, 86_400_000)
     .prefault("60000")
     .meta({ description: "Wait after which a pending transaction is replaced at a higher fee, in milliseconds." }),
-  FEE_LIMIT_GWEI: integer(1, 1_000_000)
-    .prefault("500")
-    .meta({ description: "Highest fee per gas that is offered, in 10⁻⁹ ether; beyond it settlement waits." }),
+  ...spendingSettings,
   QUORUM_PEERS: z.string().optional().meta({
     description:
       "The other oracles, separated by commas; each `<address> <key> <url>`: the key, 16 to 128 characters of A-Z a-z 0-9 _ -, is shared by the two services alone.",
@@ -230,7 +229,7 @@ export interface ServiceConfig {
   readonly batchesInFlight: number;
   readonly settlementAttempts: number;
   readonly transactionStuckMs: number;
-  readonly feeLimitGwei: number;
+  readonly spending: SpendingConfig;
   readonly quorumPeers: readonly PeerConfig[];
   readonly quorumTimeoutMs: number;
   readonly quorumRetryMs: number;
@@ -292,7 +291,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     batchesInFlight: settings.BATCHES_IN_FLIGHT,
     settlementAttempts: settings.SETTLEMENT_ATTEMPTS,
     transactionStuckMs: settings.TRANSACTION_STUCK_MS,
-    feeLimitGwei: settings.FEE_LIMIT_GWEI,
+    spending: spendingOf(settings),
     quorumPeers: peersOf(settings.QUORUM_PEERS),
     quorumTimeoutMs: settings.QUORUM_TIMEOUT_MS,
     quorumRetryMs: settings.QUORUM_RETRY_MS,

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
+import { createAges } from "./ages.ts";
 import { withAlertMemory } from "./alert-memory.ts";
 import type { Chain } from "./chain/chain.ts";
 import { readContractInterfaces } from "./chain/contracts.ts";
@@ -14,11 +15,12 @@ import { createHttpRpc } from "./chain/rpc.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
+import { createRelayerCheck } from "./ingest/http/health.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
 import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
-import { findObstacleAtEvse } from "./ingest/charging/evse-availability.ts";
+import { findObstacleAtEvse, findUnserved } from "./ingest/charging/evse-availability.ts";
 import { createChargingInbox } from "./ingest/charging/frame-inbox.ts";
 import { createSessionReconsiderer } from "./ingest/charging/reconsider-sessions.ts";
 import { createOnceDesk } from "./ingest/charging/tell-once.ts";
@@ -33,30 +35,27 @@ import { createTokenPolicy } from "./ingest/tokens/token-policy.ts";
 import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
+import { createOperatorDesk } from "./operator-desk.ts";
+import { createRelayDesk } from "./relay/create-relay-desk.ts";
+import { feeLimitsOf } from "./spending-settings.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
+import { createTasks } from "./settlement/create-tasks.ts";
 import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
-import { createDisputeTask } from "./settlement/disputes/dispute-task.ts";
 import { createBatchFormer } from "./settlement/form-batches.ts";
-import { createMeterProofs } from "./settlement/meter-proofs.ts";
-import { createTransactionPursuit, type BatchTask } from "./settlement/pursue-transactions.ts";
-import { createSignatureGatherer } from "./settlement/quorum/gather-signatures.ts";
+import { batchTargets, createTransactionPursuit } from "./settlement/pursue-transactions.ts";
 import { createHttpPeer } from "./settlement/quorum/http-peer.ts";
 import type { QuorumPeer } from "./settlement/quorum/peer.ts";
 import { createClaimSigner } from "./settlement/quorum/sign-claims.ts";
 import { createReceiptWriter } from "./settlement/receipt.ts";
-import { createSessionReleaser } from "./settlement/release-sessions.ts";
 import { createBatchSender } from "./settlement/send-batches.ts";
-import { createMeterTask } from "./settlement/settle-with-meters.ts";
-import { createQuorumTask } from "./settlement/settle-with-quorum.ts";
 import { createSettlementLoop } from "./settlement/settlement-loop.ts";
 import { lockFolder } from "./store/sqlite/database.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
-import type { BatchKind, Store } from "./store/store.ts";
-import { createMeterDirectory, type MeterDirectory } from "./verify/meter-directory.ts";
+import type { Store } from "./store/store.ts";
+import { createMeterDirectory } from "./verify/meter-directory.ts";
 import { nodeCryptography } from "./verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "./verify/ocmf/verifier.ts";
-import { createRecordVerifier, type RecordVerifier } from "./verify/record-verifier.ts";
+import { createRecordVerifier } from "./verify/record-verifier.ts";
 import { pageSettingsOf } from "./web/server/page-configuration.ts";
 import type { ChargeStopper } from "./web/server/stop-charging.ts";
 import { createOperatorDoors } from "./web/server/operator/operator-doors.ts";
@@ -82,6 +81,8 @@ export interface Service {
 export interface ServiceOptions {
   /** Milliseconds since 1970; by default the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds since whenever, for waiting; by default a clock that never steps, or `now` where that is given. */
+  readonly elapsedMs?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
   /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
@@ -90,9 +91,6 @@ export interface ServiceOptions {
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
 
-/** Short beside any challenge window, long beside what an endpoint takes to recover. */
-const disputeRetryMs = 60_000;
-const gweiInWei = 1_000_000_000n;
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
 const publicConfirmations = 12;
@@ -103,6 +101,7 @@ const publicConfirmations = 12;
  */
 export async function startService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
   const now = options.now ?? Date.now;
+  const elapsedMs = options.elapsedMs ?? options.now ?? (() => performance.now());
   const log = options.log ?? createLogger(config.logLevel);
   const stop = new AbortController();
   const deployment = readDeployment(config.deploymentPath);
@@ -111,13 +110,17 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   await chain.checkDeployment();
   const pageRpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, stop.signal);
   const interfaces = readContractInterfaces();
-  const relays = await openRelays(config, deployment, interfaces, pageRpc, chain.oracle, stop.signal);
 
   const lock = lockFolder(config.dataPath);
   const store = (options.openStore ?? openSqliteStore)(config.dataPath);
   const metrics = createMetrics();
   const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
+  const ages = createAges({ now, elapsedMs });
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
+  const relays = await openRelays(config, {
+    ...{ deployment, interfaces, store, desk, metrics, now, ages, elapsedMs, confirmations },
+    ...{ rpc: pageRpc, oracle: chain.oracle, signal: stop.signal, createDesk: createRelayDesk },
+  });
   const meters = createMeterDirectory({ chain });
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
@@ -165,7 +168,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
-  const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
+  const shared = { store, chain, meters, desk, metrics, now, ages, confirmations, settlementAttempts };
   const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
   const follower = createChainFollower({ ...shared, firstBlock, blockRange });
   const signer = createClaimSigner({
@@ -191,7 +194,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       pursuit: createTransactionPursuit({
         ...shared,
         transactionStuckMs: config.transactionStuckMs,
-        feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
+        limits: feeLimitsOf(config.spending, deployment.chainId),
+        targetOf: ({ kind }) => batchTargets[kind],
       }),
       tasks: createTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
     }),
@@ -201,9 +205,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
 
   const readiness = [
-    { name: "store", check: () => store.probe() },
-    { name: "chain", check: () => chain.checkDeployment() },
-    { name: "oracle", check: () => requireOracle(chain) },
+    { name: "store", check: () => store.probe().then(nothing) },
+    { name: "chain", check: () => chain.checkDeployment().then(nothing) },
+    { name: "oracle", check: () => requireOracle(chain).then(nothing) },
+    ...(relays.desk === null ? [] : [{ name: "relayer", check: createRelayerCheck(relays.desk) }]),
   ];
   const ocpp = await openOcpp({
     store,
@@ -244,11 +249,13 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     settings: pageSettings,
     chain: config.hasPageRpc ? createReadOnlyChain(pageRpc) : null,
     relay: relays.openings,
+    relayDesk: relays.desk,
     orders: relays.orders,
     stopper: options.stopper ?? createSessionStopper(acting),
     hasOperatorPage: config.operatorKey !== null,
     openingsPerMinute: config.openingsPerMinute,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
+    findUnserved: (terms) => findUnserved({ store, meters }, terms),
     now,
     signal: streams.signal,
   });
@@ -306,7 +313,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const resuming = receiver.resumePending(stop.signal).catch((error: unknown) => {
     desk.alert("resume-failed", { err: error });
   });
-  const running = Promise.all([loop.run(stop.signal), rounds.run()]);
+  const running = Promise.all([loop.run(stop.signal), rounds.run(), relays.desk?.run()]);
   const operatorPage =
     config.operatorKey === null ? "off: WATTPROOF_OPERATOR_KEY is not set" : server.url + operatorPagePath;
   log.info(
@@ -341,41 +348,13 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       await ocpp.handedOn();
       await opener?.openDue();
       await opener?.settled();
+      await relays.desk?.runOnce();
       await loop.runOnce();
       await ocpp.handedOn();
       await rounds.runOnce();
     },
     catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),
-  };
-}
-
-/** What each kind of batch is sent with. */
-function createTasks(
-  config: ServiceConfig,
-  connectPeer: NonNullable<ServiceOptions["connectPeer"]>,
-  deps: {
-    readonly store: Store;
-    readonly chain: Chain;
-    readonly meters: MeterDirectory;
-    readonly verifier: RecordVerifier;
-    readonly desk: OperatorDesk;
-    readonly now: () => number;
-    readonly settlementAttempts: number;
-  },
-): Readonly<Record<BatchKind, BatchTask>> {
-  const { chain } = deps;
-  const peers = config.quorumPeers.map((peer) => connectPeer(peer, chain.oracle, config.quorumTimeoutMs));
-  const retryMs = config.quorumRetryMs;
-  const shared = { ...deps, proofs: createMeterProofs(deps), releaser: createSessionReleaser(deps), retryMs };
-  return {
-    oracles: createQuorumTask({
-      ...shared,
-      gatherer: createSignatureGatherer({ ...deps, peers }),
-      policy: { retryMs, fallbackMs: config.quorumFallbackMs },
-    }),
-    meter: createMeterTask(shared),
-    dispute: createDisputeTask({ ...shared, retryMs: disputeRetryMs }),
   };
 }
 
@@ -389,6 +368,9 @@ export async function connectEthereumChain(
   const rpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal);
   return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
 }
+
+/** In order, and no warning. */
+const nothing = () => undefined;
 
 async function requireOracle(chain: Chain): Promise<void> {
   if (!(await chain.isMember())) {

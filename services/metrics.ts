@@ -13,6 +13,11 @@ export interface Metrics {
   readonly alerts: Counter<"alert">;
   readonly followedBlock: Gauge;
   readonly reorganisations: Counter;
+  readonly relayedCalls: Counter<"kind" | "outcome">;
+  readonly relayRefused: Counter<"budget">;
+  readonly relayPending: Gauge;
+  readonly relaySpentGwei: Gauge;
+  readonly relayerBalanceGwei: Gauge;
 }
 
 /** What an operator has to look at. Each has its section in `docs/runbook.md`. */
@@ -41,6 +46,14 @@ export type Alert =
   | "session-not-begun"
   | "token-start-unpaid"
   | "fee-limit"
+  | "relayer-low"
+  | "relay-budget-spent"
+  | "relay-refused"
+  | "relay-reverted"
+  | "chain-mismatch"
+  | "store-damaged"
+  | "store-failed"
+  | "clock-stepped"
   | "oracle-unfunded"
   | "nonce-taken"
   | "tariff-missing"
@@ -79,6 +92,14 @@ export const alerts: readonly Alert[] = [
   "session-not-begun",
   "token-start-unpaid",
   "fee-limit",
+  "relayer-low",
+  "relay-budget-spent",
+  "relay-refused",
+  "relay-reverted",
+  "chain-mismatch",
+  "store-damaged",
+  "store-failed",
+  "clock-stepped",
   "oracle-unfunded",
   "nonce-taken",
   "tariff-missing",
@@ -153,6 +174,33 @@ export function createMetrics(): Metrics {
     reorganisations: new Counter({
       name: "wattproof_reorganisations_total",
       help: "How often confirmed blocks were undone.",
+      registers,
+    }),
+    relayedCalls: new Counter({
+      name: "wattproof_relayed_calls_total",
+      help: "Calls that were sent for others, by what became of them.",
+      labelNames: ["kind", "outcome"],
+      registers,
+    }),
+    relayRefused: new Counter({
+      name: "wattproof_relay_refused_total",
+      help: "Calls for others that were not taken, by the budget that is spent.",
+      labelNames: ["budget"],
+      registers,
+    }),
+    relayPending: new Gauge({
+      name: "wattproof_relay_pending_calls",
+      help: "Calls for others that are on their way.",
+      registers,
+    }),
+    relaySpentGwei: new Gauge({
+      name: "wattproof_relay_spent_gwei",
+      help: "What was spent and set aside for others within 24 hours.",
+      registers,
+    }),
+    relayerBalanceGwei: new Gauge({
+      name: "wattproof_relayer_balance_gwei",
+      help: "Balance of the account that pays for others.",
       registers,
     }),
   };

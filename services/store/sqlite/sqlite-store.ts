@@ -11,6 +11,7 @@ import { createMessageStore } from "./messages.ts";
 import { createOcppFrameStore } from "./ocpp-frames.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
 import { createOperatorStore } from "./operator.ts";
+import { createRelayStore } from "./relay.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createStationStore } from "./stations.ts";
@@ -38,6 +39,7 @@ export function openSqliteStore(folder: string): Store {
     ...createChargingStore(access),
     ...createTokenStore(access),
     ...createOperatorStore(access),
+    ...createRelayStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

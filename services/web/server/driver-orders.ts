@@ -2,9 +2,11 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 
 import type { DriverOrders } from "../../chain/driver-orders.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
+import { nameCall } from "./relayed-calls.ts";
 import { address, amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 const uint64Digits = 19;
@@ -40,6 +42,8 @@ export function createDriverOrdersHandler(deps: {
   readonly orders: DriverOrders | null;
   /** The limit of openings, counted on its own. */
   readonly openingsPerMinute: number;
+  /** Why a session on these terms would not be served here; `null` if it would. */
+  readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly now: () => number;
 }): RequestHandler {
   const { orders, now } = deps;
@@ -49,14 +53,18 @@ export function createDriverOrdersHandler(deps: {
 
   return async (request, response) => {
     if (orders === null) throw new WattproofError("RELAY_NOT_CONFIGURED", "Send the order from your own wallet.");
-    clients.admit(request.socket.remoteAddress ?? "");
+    const client = request.socket.remoteAddress ?? "";
+    clients.admit(client);
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
     const order = parseOrder(await readBody(request, orderLimitBytes), orderSchema);
     drivers.admit(order.kind === "top-up" ? order.terms.driver : order.withdrawal.driver);
+    const unserved = order.kind === "top-up" ? await deps.findUnserved(order.terms) : null;
+    if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
 
-    const { status, txHash } = await orders.carryOut(order);
-    response.status(status === "done" ? 200 : 202).json({ status, txHash });
+    const { status, txHash, callId } = await orders.carryOut(order, client);
+    nameCall(response, callId);
+    response.status(status === "done" ? 200 : 202).json({ status, txHash, ...(callId && { callId }) });
   };
 }

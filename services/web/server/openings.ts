@@ -3,9 +3,11 @@ import { z } from "zod";
 
 import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { OpeningRelay } from "../../chain/opening-relay.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
+import { nameCall } from "./relayed-calls.ts";
 import { amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 /** What has so many digits is a uint256. */
@@ -35,6 +37,8 @@ export function createOpeningsHandler(deps: {
   readonly openingsPerMinute: number;
   /** Why nothing should be held for a charge at an EVSE now; `null` if nothing is known against it. */
   readonly findObstacle: (evse: number) => Promise<string | null>;
+  /** Why a session on these terms would not be served here; `null` if it would. */
+  readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly now: () => number;
 }): RequestHandler {
   const { relay, orders, now } = deps;
@@ -46,7 +50,8 @@ export function createOpeningsHandler(deps: {
     if (relay === null || orders === null) {
       throw new WattproofError("RELAY_NOT_CONFIGURED", "Send the opening from your own wallet.");
     }
-    clients.admit(request.socket.remoteAddress ?? "");
+    const client = request.socket.remoteAddress ?? "";
+    clients.admit(client);
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
@@ -54,10 +59,13 @@ export function createOpeningsHandler(deps: {
     drivers.admit(opening.terms.driver);
     const obstacle = await deps.findObstacle(opening.terms.evse);
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
+    const unserved = await deps.findUnserved(opening.terms);
+    if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
 
-    const { sessionId, status, txHash } =
-      opening.kind === "signed-terms" ? await relay.open(opening) : await orders.openFunded(opening);
+    const { sessionId, status, txHash, callId } =
+      opening.kind === "signed-terms" ? await relay.open(opening, client) : await orders.openFunded(opening, client);
     response.locals["sessionId"] = sessionId;
-    response.status(status === "open" ? 201 : 202).json({ sessionId, status, txHash });
+    nameCall(response, callId);
+    response.status(status === "open" ? 201 : 202).json({ sessionId, status, txHash, ...(callId && { callId }) });
   };
 }
