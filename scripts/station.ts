@@ -1,5 +1,6 @@
 import { stationKeySha256Of } from "../services/ingest/ocpp/station-key.ts";
 import type { BootStatus, SecurityProfile } from "../services/store/ocpp.ts";
+import { requireLedger } from "../services/store/sqlite/ledger-folder.ts";
 import { openSqliteStore } from "../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../services/store/store.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
@@ -120,6 +121,7 @@ await runCommand(
       throw new UsageError("A security profile is 0, 1, 2 or 3");
     }
 
+    requireLedger(data);
     const store = openSqliteStore(data);
     try {
       if (stationId === undefined) {

@@ -20,7 +20,14 @@ const micro = z
 export const settingsSchema = z.strictObject({
   RPC_URL: z.url({ protocol: /^https?$/ }).meta({ description: "JSON-RPC endpoint of the chain." }),
   DEPLOYMENT: z.string().min(1).meta({ description: "Path of the deployment file that `npm run deploy` wrote." }),
-  DATA: z.string().min(1).meta({ description: "Folder of the store; made if it is missing." }),
+  DATA: z.string().min(1).meta({ description: "Folder of the store." }),
+  INIT: z
+    .enum(["0", "1"])
+    .prefault("0")
+    .meta({ description: "1 (or `--init`) for the first start: makes the store where the folder has none." }),
+  FORMER_ORACLE: z.string().refine(isAddress, "must be an address").transform(getAddress).optional().meta({
+    description: "Address of the oracle whose store it was, for the first start after its key was rotated.",
+  }),
   HOST: z.string().min(1).prefault("127.0.0.1").meta({ description: "Address to listen on." }),
   PORT: integer(0, 65_535).prefault("8080").meta({ description: "TCP port to listen on; 0 takes a free one." }),
   ORACLE_PRIVATE_KEY: z
@@ -215,6 +222,10 @@ export interface ServiceConfig {
   readonly rpcUrl: string;
   readonly deploymentPath: string;
   readonly dataPath: string;
+  /** The store is made where there is none. */
+  readonly isInit: boolean;
+  /** The oracle whose store it may have been. */
+  readonly formerOracle: string | null;
   readonly host: string;
   readonly port: number;
   readonly oracleKey: OracleKey;
@@ -278,6 +289,8 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     rpcUrl: settings.RPC_URL,
     deploymentPath: settings.DEPLOYMENT,
     dataPath: settings.DATA,
+    isInit: settings.INIT === "1",
+    formerOracle: settings.FORMER_ORACLE ?? null,
     host: settings.HOST,
     port: settings.PORT,
     oracleKey: oracleKeyOf(settings),

@@ -87,7 +87,9 @@ export const errorCatalogue = {
   CLAIM_CONTRADICTED: { httpStatus: 409, isRetryable: false, title: "This oracle signed another claim before." },
   // Store and chain.
   STORE_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The store did not answer." },
-  STORE_CORRUPT: { httpStatus: 500, isRetryable: false, title: "The store holds what this service cannot read." },
+  STORE_CORRUPT: { httpStatus: 503, isRetryable: true, title: "The store holds what this service cannot read." },
+  STORE_FOREIGN: { httpStatus: 500, isRetryable: false, title: "The store is of another deployment or oracle." },
+  STORE_MISSING: { httpStatus: 500, isRetryable: false, title: "The data folder holds no store." },
   STORE_CONTENDED: { httpStatus: 503, isRetryable: true, title: "The same session is being changed by others." },
   CHAIN_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The chain's endpoint did not answer." },
   CHAIN_MISMATCH: { httpStatus: 500, isRetryable: false, title: "The chain is not the one of the deployment." },

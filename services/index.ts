@@ -11,7 +11,8 @@ import { createEthereumChain } from "./chain/ethereum-chain.ts";
 import { openRelays } from "./chain/open-relays.ts";
 import { openOracleWallet } from "./chain/oracle-wallet.ts";
 import { createReadOnlyChain } from "./chain/read-only-chain.ts";
-import { createHttpRpc } from "./chain/rpc.ts";
+import { createHttpRpc, withChainCheck, type Rpc } from "./chain/rpc.ts";
+import { watchClock } from "./clock-watch.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
@@ -30,6 +31,7 @@ import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
+import { resumePending } from "./ingest/resume-pending.ts";
 import { createTokenOpener } from "./ingest/tokens/open-for-tokens.ts";
 import { createTokenPolicy } from "./ingest/tokens/token-policy.ts";
 import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
@@ -40,6 +42,7 @@ import { createRelayDesk } from "./relay/create-relay-desk.ts";
 import { feeLimitsOf } from "./spending-settings.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
 import { createTasks } from "./settlement/create-tasks.ts";
+import { createDeploymentGate } from "./settlement/deployment-gate.ts";
 import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
 import { createBatchFormer } from "./settlement/form-batches.ts";
 import { batchTargets, createTransactionPursuit } from "./settlement/pursue-transactions.ts";
@@ -49,7 +52,7 @@ import { createClaimSigner } from "./settlement/quorum/sign-claims.ts";
 import { createReceiptWriter } from "./settlement/receipt.ts";
 import { createBatchSender } from "./settlement/send-batches.ts";
 import { createSettlementLoop } from "./settlement/settlement-loop.ts";
-import { lockFolder } from "./store/sqlite/database.ts";
+import { openLedger } from "./store/sqlite/open-ledger.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { createMeterDirectory } from "./verify/meter-directory.ts";
@@ -97,7 +100,8 @@ const publicConfirmations = 12;
 
 /**
  * Starts the service and resolves when it listens.
- * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_UNAVAILABLE, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT
+ * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
+ * STORE_FOREIGN
  */
 export async function startService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
   const now = options.now ?? Date.now;
@@ -107,14 +111,19 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const deployment = readDeployment(config.deploymentPath);
   const pageSettings = pageSettingsOf(config, deployment);
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, stop.signal);
-  await chain.checkDeployment();
-  const pageRpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, stop.signal);
+  const gate = createDeploymentGate(chain);
+  await gate.tryOpen();
+  const pageRpc = connectRpc(config, deployment, stop.signal);
   const interfaces = readContractInterfaces();
 
-  const lock = lockFolder(config.dataPath);
-  const store = (options.openStore ?? openSqliteStore)(config.dataPath);
   const metrics = createMetrics();
   const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
+  const ledger = await openLedger(config, {
+    openStore: options.openStore ?? openSqliteStore,
+    owner: { chainId: deployment.chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
+    ...{ desk, elapsedMs, signal: stop.signal },
+  });
+  const { store } = ledger;
   const ages = createAges({ now, elapsedMs });
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
   const relays = await openRelays(config, {
@@ -170,7 +179,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, desk, metrics, now, ages, confirmations, settlementAttempts };
   const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
-  const follower = createChainFollower({ ...shared, firstBlock, blockRange });
+  const follower = gate.before(createChainFollower({ ...shared, firstBlock, blockRange }));
   const signer = createClaimSigner({
     ...shared,
     receiver,
@@ -225,8 +234,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     host: config.host,
   }).catch(async (error: unknown) => {
     stop.abort();
-    await store.close();
-    lock.release();
+    await ledger.close();
     throw error;
   });
   const { commands } = ocpp;
@@ -306,14 +314,12 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   ).catch(async (error: unknown) => {
     stop.abort();
     await ocpp.close();
-    await store.close();
-    lock.release();
+    await ledger.close();
     throw error;
   });
-  const resuming = receiver.resumePending(stop.signal).catch((error: unknown) => {
-    desk.alert("resume-failed", { err: error });
-  });
-  const running = Promise.all([loop.run(stop.signal), rounds.run(), relays.desk?.run()]);
+  const resuming = resumePending({ receiver, desk, pauseMs: config.pollIntervalMs, signal: stop.signal });
+  const watch = watchClock({ now, elapsedMs, desk, signal: stop.signal });
+  const running = Promise.all([loop.run(stop.signal), rounds.run(), relays.desk?.run(), watch]);
   const operatorPage =
     config.operatorKey === null ? "off: WATTPROOF_OPERATOR_KEY is not set" : server.url + operatorPagePath;
   log.info(
@@ -335,8 +341,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     stop.abort();
     await Promise.all([running, resuming]);
     await opener?.settled();
-    await store.close();
-    lock.release();
+    await ledger.close();
     log.info("stopped");
   }
 
@@ -365,8 +370,12 @@ export async function connectEthereumChain(
   signal: AbortSignal,
 ): Promise<Chain> {
   const wallet = await openOracleWallet(config.oracleKey);
-  const rpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal);
+  const rpc = connectRpc(config, deployment, signal);
   return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
+}
+
+function connectRpc(config: ServiceConfig, { chainId }: Deployment, signal: AbortSignal): Rpc {
+  return withChainCheck(createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal), chainId);
 }
 
 /** In order, and no warning. */
@@ -381,9 +390,11 @@ async function requireOracle(chain: Chain): Promise<void> {
 /** Runs until SIGINT or SIGTERM. Exit 2: the service could not start. */
 async function main(): Promise<void> {
   try {
-    const service = await startService(parseConfiguration(process.env));
-    process.stdout.write(`${JSON.stringify({ url: service.url })}\n`);
+    // The same as the setting, for a person at a terminal.
+    const init = process.argv.includes("--init") ? { WATTPROOF_INIT: "1" } : {};
+    const service = await startService(parseConfiguration({ ...process.env, ...init }));
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void service.close());
+    process.stdout.write(`${JSON.stringify({ url: service.url })}\n`);
   } catch (error) {
     if (!(error instanceof WattproofError)) throw error;
     process.stderr.write(`${error.code}: ${error.detail}\n`);

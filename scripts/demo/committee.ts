@@ -47,6 +47,7 @@ export async function startCommittee(
         WATTPROOF_RPC_URL: world.rpcUrl,
         WATTPROOF_DEPLOYMENT: folder.deploymentPath,
         WATTPROOF_DATA: index === 0 ? folder.servicePath : join(folder.path, `service-${index + 1}`),
+        WATTPROOF_INIT: "1",
         WATTPROOF_PORT: index === 0 ? port.toString() : "0",
         WATTPROOF_ORACLE_PRIVATE_KEY: privateKey,
         WATTPROOF_QUORUM_PEERS: peersOf(world, address),

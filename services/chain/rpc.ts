@@ -34,6 +34,11 @@ const answerSchema = z.union([
   z.object({ result: z.unknown() }),
 ]);
 
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]+$/)
+  .transform(Number);
+
 /** Over HTTP, with a limit on every wait. `signal` ends all waits. */
 export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSignal): Rpc {
   let lastId = 0;
@@ -58,6 +63,34 @@ export function createHttpRpc(url: string, timeoutMs: number, signal: AbortSigna
       const result = schema.safeParse(answer.result);
       if (!result.success) throw unavailable(method, result.error);
       return result.data;
+    },
+  };
+}
+
+/**
+ * The same endpoint, asked for its chain before anything else and again after it did not answer: one that comes back as
+ * another chain's would have all be undone.
+ * @throws CHAIN_MISMATCH from every request while it is another chain's
+ */
+export function withChainCheck(rpc: Rpc, chainId: number): Rpc {
+  let isChecked = false;
+
+  return {
+    async request(method, parameters, schema) {
+      if (!isChecked) {
+        const actual = await rpc.request("eth_chainId", [], quantity);
+        if (actual !== chainId) {
+          const detail = `The endpoint is on chain ${actual}, the deployment on ${chainId}.`;
+          throw new WattproofError("CHAIN_MISMATCH", detail);
+        }
+        isChecked = true;
+      }
+      try {
+        return await rpc.request(method, parameters, schema);
+      } catch (error) {
+        if (error instanceof WattproofError) isChecked = false;
+        throw error;
+      }
     },
   };
 }

@@ -125,6 +125,8 @@ describe("The configuration", function () {
       rpcUrl: "http://127.0.0.1:8545",
       deploymentPath: "deployment.json",
       dataPath: "data",
+      isInit: false,
+      formerOracle: null,
       host: "127.0.0.1",
       port: 8_080,
       oracleKey: { kind: "private-key", privateKey: key },

@@ -1,4 +1,5 @@
 import { readingStep } from "./evidence.ts";
+import { identityStep } from "./identity.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
@@ -362,4 +363,5 @@ export const migrations: readonly string[] = [
   readingStep,
   matchingStep,
   relayStep,
+  identityStep,
 ];
