@@ -16,7 +16,7 @@ import { watchClock } from "./clock-watch.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
-import { createRelayerCheck } from "./ingest/http/health.ts";
+import { createReadiness } from "./ingest/http/health.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
@@ -213,12 +213,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     signal: stop.signal,
   });
 
-  const readiness = [
-    { name: "store", check: () => store.probe().then(nothing) },
-    { name: "chain", check: () => chain.checkDeployment().then(nothing) },
-    { name: "oracle", check: () => requireOracle(chain).then(nothing) },
-    ...(relays.desk === null ? [] : [{ name: "relayer", check: createRelayerCheck(relays.desk) }]),
-  ];
+  const readiness = createReadiness({ store, chain, relay: relays.desk });
   const ocpp = await openOcpp({
     store,
     policy:
@@ -376,15 +371,6 @@ export async function connectEthereumChain(
 
 function connectRpc(config: ServiceConfig, { chainId }: Deployment, signal: AbortSignal): Rpc {
   return withChainCheck(createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal), chainId);
-}
-
-/** In order, and no warning. */
-const nothing = () => undefined;
-
-async function requireOracle(chain: Chain): Promise<void> {
-  if (!(await chain.isMember())) {
-    throw new WattproofError("SERVICE_NOT_READY", `${chain.oracle} is not an oracle of this deployment.`);
-  }
 }
 
 /** Runs until SIGINT or SIGTERM. Exit 2: the service could not start. */

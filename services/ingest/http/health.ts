@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 
+import type { Chain } from "../../chain/chain.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { RelayDesk } from "../../relay/relay-desk.ts";
@@ -12,8 +13,30 @@ export interface ReadinessCheck {
   check(): Promise<string | undefined>;
 }
 
+/** Everything that the service stands on. */
+export function createReadiness(deps: {
+  readonly store: Pick<Store, "probe">;
+  readonly chain: Pick<Chain, "checkDeployment" | "isMember" | "oracle">;
+  readonly relay: Pick<RelayDesk, "readState" | "account"> | null;
+}): readonly ReadinessCheck[] {
+  const { store, chain, relay } = deps;
+  const inOrder = () => undefined;
+  return [
+    { name: "store", check: () => store.probe().then(inOrder) },
+    { name: "chain", check: () => chain.checkDeployment().then(inOrder) },
+    { name: "oracle", check: () => requireOracle(chain).then(inOrder) },
+    ...(relay === null ? [] : [{ name: "relayer", check: createRelayerCheck(relay) }]),
+  ];
+}
+
+async function requireOracle(chain: Pick<Chain, "isMember" | "oracle">): Promise<void> {
+  if (!(await chain.isMember())) {
+    throw new WattproofError("SERVICE_NOT_READY", `${chain.oracle} is not an oracle of this deployment.`);
+  }
+}
+
 /** The account that pays for others can pay; it is told in time when it will not. */
-export function createRelayerCheck(relay: Pick<RelayDesk, "readState" | "account">): ReadinessCheck["check"] {
+function createRelayerCheck(relay: Pick<RelayDesk, "readState" | "account">): ReadinessCheck["check"] {
   return async () => {
     const { isSolvent, isLow, balanceWei } = await relay.readState();
     if (!isSolvent) throw new WattproofError("RELAYER_UNFUNDED", `${relay.account} cannot pay for gas.`);
