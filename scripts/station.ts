@@ -1,9 +1,11 @@
 import { stationKeySha256Of } from "../services/ingest/ocpp/station-key.ts";
 import type { BootStatus, SecurityProfile } from "../services/store/ocpp.ts";
+import { requireLedger } from "../services/store/sqlite/ledger-folder.ts";
 import { openSqliteStore } from "../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../services/store/store.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
 import { createApiKey, createStationKey } from "./demo/stations.ts";
+import { readPayload } from "./station/command-payload.ts";
 import { sendCommand } from "./station/send-command.ts";
 import { bindToken, listTokens, unbindToken } from "./station/tokens.ts";
 
@@ -14,7 +16,7 @@ connected over OCPP. Binds cards and contracts to the consents of their drivers.
 Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] [--profile <n>] [--new-key] [options]
        npm run station -- list [options]
        npm run station -- remove <stationId> [options]
-       npm run station -- command <stationId> <Action> '<JSON>' [--url <url>] [options]
+       npm run station -- command <stationId> <Action> ['<JSON>' | - | --payload-file <file>] [--url <url>] [options]
        npm run station -- bind-token <idToken> --consent <file> --tariff <id> [--type <type> …] [--hold-micro <n>]
                           [--agreement <n>] [--certificate <file>] [--url <url>] [options]
        npm run station -- unbind-token <idToken> [--type <type>] [--url <url>] [options]
@@ -25,6 +27,8 @@ Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] 
   --profile <n>      least security profile of OCPP: 0 nothing, 1 key (default), 2 key and TLS, 3 client certificate
   --pending          the station is told to wait when it boots; add it again without this to let it charge
   --new-key          replaces a station that is there, its keys and its EVSEs
+  --payload-file <file>  JSON that a command sends; - in the place of the JSON reads standard input. A key or password has to
+                     come in one of these ways, because everybody on the machine can see arguments
   --consent <file>   JSON of the consent to the vehicle, exactly as its driver granted it (docs/chargers.md)
   --tariff <id>      the price of the sessions: id of a published tariff
   --type <type>      ISO14443 (default), ISO15693, eMAID, MacAddress or Local; several for a card that chargers present
@@ -63,6 +67,7 @@ await runCommand(
       "new-key": { type: "boolean" },
       data: { type: "string" },
       url: { type: "string" },
+      "payload-file": { type: "string" },
       consent: { type: "string" },
       tariff: { type: "string" },
       type: { type: "string", multiple: true },
@@ -94,11 +99,11 @@ await runCommand(
       throw new UsageError("A station's id has 1 to 48 characters of A-Z a-z 0-9 _ . : * -");
     }
     if (action === "command") {
-      const [ocppAction, payload = "{}", ...rest] = others;
+      const [ocppAction, argument, ...rest] = others;
       if (stationId === undefined || ocppAction === undefined || rest.length > 0) {
         throw new UsageError("Say what to do: command <stationId> <Action> '<JSON>'");
       }
-      return sendCommand(output, url, stationId, ocppAction, payload);
+      return sendCommand(output, url, stationId, ocppAction, readPayload(argument, values["payload-file"]));
     }
 
     const data = values.data ?? process.env["WATTPROOF_DATA"];
@@ -120,6 +125,7 @@ await runCommand(
       throw new UsageError("A security profile is 0, 1, 2 or 3");
     }
 
+    requireLedger(data);
     const store = openSqliteStore(data);
     try {
       if (stationId === undefined) {

@@ -7,6 +7,7 @@ import { WattproofError } from "./errors.ts";
 import { fleetSettings, fleetsOf, type FleetConfig } from "./fleet-settings.ts";
 import type { EntranceConfig } from "./ingest/http/entrance.ts";
 import { integer } from "./setting-types.ts";
+import { spendingOf, spendingSettings, type SpendingConfig } from "./spending-settings.ts";
 
 const prefix = "WATTPROOF_";
 /** What the tests and the commands of an operator read; a service that finds it beside its own is not misconfigured. */
@@ -21,7 +22,14 @@ const micro = z
 export const settingsSchema = z.strictObject({
   RPC_URL: z.url({ protocol: /^https?$/ }).meta({ description: "JSON-RPC endpoint of the chain." }),
   DEPLOYMENT: z.string().min(1).meta({ description: "Path of the deployment file that `npm run deploy` wrote." }),
-  DATA: z.string().min(1).meta({ description: "Folder of the store; made if it is missing." }),
+  DATA: z.string().min(1).meta({ description: "Folder of the store." }),
+  INIT: z
+    .enum(["0", "1"])
+    .prefault("0")
+    .meta({ description: "1 (or `--init`) for the first start: makes the store where the folder has none." }),
+  FORMER_ORACLE: z.string().refine(isAddress, "must be an address").transform(getAddress).optional().meta({
+    description: "Address of the oracle whose store it was, for the first start after its key was rotated.",
+  }),
   HOST: z.string().min(1).prefault("127.0.0.1").meta({ description: "Address to listen on." }),
   PORT: integer(0, 65_535).prefault("8080").meta({ description: "TCP port to listen on; 0 takes a free one." }),
   ORACLE_PRIVATE_KEY: z
@@ -57,9 +65,7 @@ export const settingsSchema = z.strictObject({
   TRANSACTION_STUCK_MS: integer(100, 86_400_000)
     .prefault("60000")
     .meta({ description: "Wait after which a pending transaction is replaced at a higher fee, in milliseconds." }),
-  FEE_LIMIT_GWEI: integer(1, 1_000_000)
-    .prefault("500")
-    .meta({ description: "Highest fee per gas that is offered, in 10⁻⁹ ether; beyond it settlement waits." }),
+  ...spendingSettings,
   QUORUM_PEERS: z.string().optional().meta({
     description:
       "The other oracles, separated by commas; each `<address> <key> <url>`: the key, 16 to 128 characters of A-Z a-z 0-9 _ -, is shared by the two services alone.",
@@ -219,6 +225,10 @@ export interface ServiceConfig {
   readonly rpcUrl: string;
   readonly deploymentPath: string;
   readonly dataPath: string;
+  /** The store is made where there is none. */
+  readonly isInit: boolean;
+  /** The oracle whose store it may have been. */
+  readonly formerOracle: string | null;
   readonly host: string;
   readonly port: number;
   readonly oracleKey: OracleKey;
@@ -233,7 +243,7 @@ export interface ServiceConfig {
   readonly batchesInFlight: number;
   readonly settlementAttempts: number;
   readonly transactionStuckMs: number;
-  readonly feeLimitGwei: number;
+  readonly spending: SpendingConfig;
   readonly quorumPeers: readonly PeerConfig[];
   readonly quorumTimeoutMs: number;
   readonly quorumRetryMs: number;
@@ -283,6 +293,8 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     rpcUrl: settings.RPC_URL,
     deploymentPath: settings.DEPLOYMENT,
     dataPath: settings.DATA,
+    isInit: settings.INIT === "1",
+    formerOracle: settings.FORMER_ORACLE ?? null,
     host: settings.HOST,
     port: settings.PORT,
     oracleKey: oracleKeyOf(settings),
@@ -296,7 +308,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     batchesInFlight: settings.BATCHES_IN_FLIGHT,
     settlementAttempts: settings.SETTLEMENT_ATTEMPTS,
     transactionStuckMs: settings.TRANSACTION_STUCK_MS,
-    feeLimitGwei: settings.FEE_LIMIT_GWEI,
+    spending: spendingOf(settings),
     quorumPeers: peersOf(settings.QUORUM_PEERS),
     quorumTimeoutMs: settings.QUORUM_TIMEOUT_MS,
     quorumRetryMs: settings.QUORUM_RETRY_MS,

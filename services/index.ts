@@ -1,6 +1,7 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
+import { createAges } from "./ages.ts";
 import { withAlertMemory } from "./alert-memory.ts";
 import type { Chain } from "./chain/chain.ts";
 import { readContractInterfaces } from "./chain/contracts.ts";
@@ -10,17 +11,19 @@ import { createEthereumChain } from "./chain/ethereum-chain.ts";
 import { openRelays } from "./chain/open-relays.ts";
 import { openOracleWallet } from "./chain/oracle-wallet.ts";
 import { createReadOnlyChain } from "./chain/read-only-chain.ts";
-import { createHttpRpc } from "./chain/rpc.ts";
+import { createHttpRpc, withChainCheck, type Rpc } from "./chain/rpc.ts";
+import { watchClock } from "./clock-watch.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { createEntrance } from "./ingest/http/entrance.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
+import { createReadiness } from "./ingest/http/health.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionViewers } from "./ingest/http/session-viewers.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
 import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
-import { findObstacleAtEvse } from "./ingest/charging/evse-availability.ts";
+import { findObstacleAtEvse, findUnserved } from "./ingest/charging/evse-availability.ts";
 import { createChargingInbox } from "./ingest/charging/frame-inbox.ts";
 import { createSessionReconsiderer } from "./ingest/charging/reconsider-sessions.ts";
 import { createOnceDesk } from "./ingest/charging/tell-once.ts";
@@ -31,24 +34,29 @@ import { refuseUpgrade } from "./ingest/ocpp/upgrade-guard.ts";
 import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
+import { resumePending } from "./ingest/resume-pending.ts";
 import { createTokenOpener } from "./ingest/tokens/open-for-tokens.ts";
 import { createTokenPolicy } from "./ingest/tokens/token-policy.ts";
 import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
+import { createOperatorDesk } from "./operator-desk.ts";
+import { createRelayDesk } from "./relay/create-relay-desk.ts";
+import { feeLimitsOf } from "./spending-settings.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
+import { createTasks } from "./settlement/create-tasks.ts";
+import { createDeploymentGate } from "./settlement/deployment-gate.ts";
 import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
 import { createBatchTasks } from "./settlement/batch-tasks.ts";
 import { createBatchFormer } from "./settlement/form-batches.ts";
-import { createTransactionPursuit } from "./settlement/pursue-transactions.ts";
+import { batchTargets, createTransactionPursuit } from "./settlement/pursue-transactions.ts";
 import { createHttpPeer } from "./settlement/quorum/http-peer.ts";
 import type { QuorumPeer } from "./settlement/quorum/peer.ts";
 import { createClaimSigner } from "./settlement/quorum/sign-claims.ts";
 import { createReceiptWriter } from "./settlement/receipt.ts";
 import { createBatchSender } from "./settlement/send-batches.ts";
 import { createSettlementLoop } from "./settlement/settlement-loop.ts";
-import { lockFolder } from "./store/sqlite/database.ts";
+import { openLedger } from "./store/sqlite/open-ledger.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { createMeterDirectory } from "./verify/meter-directory.ts";
@@ -80,6 +88,8 @@ export interface Service {
 export interface ServiceOptions {
   /** Milliseconds since 1970; by default the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds since whenever, for waiting; by default a clock that never steps, or `now` where that is given. */
+  readonly elapsedMs?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
   /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
@@ -92,37 +102,47 @@ export interface ServiceOptions {
 const leastAnswerMs = 90_000;
 /** Events of a thousand sessions have 1 MB. */
 const readersAnswerLimitBytes = 4_194_304;
-const gweiInWei = 1_000_000_000n;
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
 const publicConfirmations = 12;
 
 /**
  * Starts the service and resolves when it listens.
- * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_UNAVAILABLE, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT
+ * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
+ * STORE_FOREIGN
  */
 export async function startService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
   const now = options.now ?? Date.now;
+  const elapsedMs = options.elapsedMs ?? options.now ?? (() => performance.now());
   const log = options.log ?? createLogger(config.logLevel);
   const stop = new AbortController();
   const deployment = readDeployment(config.deploymentPath);
   const pageSettings = pageSettingsOf(config, deployment);
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, stop.signal);
-  await chain.checkDeployment();
-  const pageRpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, stop.signal);
+  const gate = createDeploymentGate(chain);
+  await gate.tryOpen();
+  const pageRpc = connectRpc(config, deployment, stop.signal);
   // What strangers ask must not use up what settlement needs of its endpoint.
   const readersUrl = config.entrance.readersRpcUrl ?? config.rpcUrl;
   const readersRpc = createHttpRpc(readersUrl, config.rpcTimeoutMs, stop.signal, readersAnswerLimitBytes);
   const interfaces = readContractInterfaces();
-  const relays = await openRelays(config, deployment, interfaces, pageRpc, chain.oracle, stop.signal);
 
-  const lock = lockFolder(config.dataPath);
-  const store = (options.openStore ?? openSqliteStore)(config.dataPath);
   const metrics = createMetrics();
   const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
   const entrance = createEntrance({ config: config.entrance, desk, metrics, now });
+  const ledger = await openLedger(config, {
+    openStore: options.openStore ?? openSqliteStore,
+    owner: { chainId: deployment.chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
+    ...{ desk, elapsedMs, signal: stop.signal },
+  });
+  const { store } = ledger;
   const viewers = createSessionViewers({ store, operatorKey: config.operatorKey });
+  const ages = createAges({ now, elapsedMs });
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
+  const relays = await openRelays(config, {
+    ...{ deployment, interfaces, store, desk, metrics, now, ages, elapsedMs, confirmations },
+    ...{ rpc: pageRpc, oracle: chain.oracle, signal: stop.signal, createDesk: createRelayDesk },
+  });
   const meters = createMeterDirectory({ chain });
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
@@ -170,9 +190,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
-  const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
+  const shared = { store, chain, meters, desk, metrics, now, ages, confirmations, settlementAttempts };
   const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
-  const follower = createChainFollower({ ...shared, firstBlock, blockRange });
+  const follower = gate.before(createChainFollower({ ...shared, firstBlock, blockRange }));
   const signer = createClaimSigner({
     ...shared,
     verifier,
@@ -197,7 +217,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       pursuit: createTransactionPursuit({
         ...shared,
         transactionStuckMs: config.transactionStuckMs,
-        feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
+        limits: feeLimitsOf(config.spending, deployment.chainId),
+        targetOf: ({ kind }) => batchTargets[kind],
       }),
       tasks: createBatchTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
     }),
@@ -206,11 +227,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     signal: stop.signal,
   });
 
-  const readiness = [
-    { name: "store", check: () => store.probe() },
-    { name: "chain", check: () => chain.checkDeployment() },
-    { name: "oracle", check: () => requireOracle(chain) },
-  ];
+  const readiness = createReadiness({ store, chain, relay: relays.desk });
   const ocpp = await openOcpp({
     store,
     policy:
@@ -227,8 +244,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     host: config.host,
   }).catch(async (error: unknown) => {
     stop.abort();
-    await store.close();
-    lock.release();
+    await ledger.close();
     throw error;
   });
   const { commands } = ocpp;
@@ -251,6 +267,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     settings: pageSettings,
     chain: config.hasPageRpc ? createReadOnlyChain(readersRpc) : null,
     relay: relays.openings,
+    relayDesk: relays.desk,
     orders: relays.orders,
     stopper: options.stopper ?? createSessionStopper(acting),
     hasOperatorPage: config.operatorKey !== null,
@@ -259,6 +276,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     viewers,
     metrics,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
+    findUnserved: (terms) => findUnserved({ store, meters }, terms),
     now,
     signal: streams.signal,
   });
@@ -313,14 +331,12 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   ).catch(async (error: unknown) => {
     stop.abort();
     await ocpp.close();
-    await store.close();
-    lock.release();
+    await ledger.close();
     throw error;
   });
-  const resuming = receiver.resumePending(stop.signal).catch((error: unknown) => {
-    desk.alert("resume-failed", { err: error });
-  });
-  const running = Promise.all([loop.run(stop.signal), rounds.run()]);
+  const resuming = resumePending({ receiver, desk, pauseMs: config.pollIntervalMs, signal: stop.signal });
+  const watch = watchClock({ now, elapsedMs, desk, signal: stop.signal });
+  const running = Promise.all([loop.run(stop.signal), rounds.run(), relays.desk?.run(), watch]);
   const operatorPage =
     config.operatorKey === null ? "off: WATTPROOF_OPERATOR_KEY is not set" : server.url + operatorPagePath;
   log.info(
@@ -342,8 +358,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     stop.abort();
     await Promise.all([running, resuming]);
     await opener?.settled();
-    await store.close();
-    lock.release();
+    await ledger.close();
     log.info("stopped");
   }
 
@@ -355,6 +370,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       await ocpp.handedOn();
       await opener?.openDue();
       await opener?.settled();
+      await relays.desk?.runOnce();
       await loop.runOnce();
       await ocpp.handedOn();
       await rounds.runOnce();
@@ -371,22 +387,22 @@ export async function connectEthereumChain(
   signal: AbortSignal,
 ): Promise<Chain> {
   const wallet = await openOracleWallet(config.oracleKey);
-  const rpc = createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal);
+  const rpc = connectRpc(config, deployment, signal);
   return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
 }
 
-async function requireOracle(chain: Chain): Promise<void> {
-  if (!(await chain.isMember())) {
-    throw new WattproofError("SERVICE_NOT_READY", `${chain.oracle} is not an oracle of this deployment.`);
-  }
+function connectRpc(config: ServiceConfig, { chainId }: Deployment, signal: AbortSignal): Rpc {
+  return withChainCheck(createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal), chainId);
 }
 
 /** Runs until SIGINT or SIGTERM. Exit 2: the service could not start. */
 async function main(): Promise<void> {
   try {
-    const service = await startService(parseConfiguration(process.env));
-    process.stdout.write(`${JSON.stringify({ url: service.url })}\n`);
+    // The same as the setting, for a person at a terminal.
+    const init = process.argv.includes("--init") ? { WATTPROOF_INIT: "1" } : {};
+    const service = await startService(parseConfiguration({ ...process.env, ...init }));
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void service.close());
+    process.stdout.write(`${JSON.stringify({ url: service.url })}\n`);
   } catch (error) {
     if (!(error instanceof WattproofError)) throw error;
     process.stderr.write(`${error.code}: ${error.detail}\n`);

@@ -20,6 +20,11 @@ export interface Metrics {
   readonly refusedRequests: Counter<"limit">;
   readonly watchers: Gauge;
   readonly peerBytes: Counter<"peer">;
+  readonly relayedCalls: Counter<"kind" | "outcome">;
+  readonly relayRefused: Counter<"budget">;
+  readonly relayPending: Gauge;
+  readonly relaySpentGwei: Gauge;
+  readonly relayerBalanceGwei: Gauge;
 }
 
 /** What an operator has to look at. Each has its section in `docs/runbook.md`. */
@@ -48,6 +53,14 @@ export type Alert =
   | "session-not-begun"
   | "token-start-unpaid"
   | "fee-limit"
+  | "relayer-low"
+  | "relay-budget-spent"
+  | "relay-refused"
+  | "relay-reverted"
+  | "chain-mismatch"
+  | "store-damaged"
+  | "store-failed"
+  | "clock-stepped"
   | "oracle-unfunded"
   | "nonce-taken"
   | "tariff-missing"
@@ -90,6 +103,14 @@ export const alerts: readonly Alert[] = [
   "session-not-begun",
   "token-start-unpaid",
   "fee-limit",
+  "relayer-low",
+  "relay-budget-spent",
+  "relay-refused",
+  "relay-reverted",
+  "chain-mismatch",
+  "store-damaged",
+  "store-failed",
+  "clock-stepped",
   "oracle-unfunded",
   "nonce-taken",
   "tariff-missing",
@@ -203,6 +224,33 @@ export function createMetrics(): Metrics {
       name: "wattproof_peer_bytes_total",
       help: "Bytes of requests for signatures that were taken, by the oracle that asked.",
       labelNames: ["peer"],
+      registers,
+    }),
+    relayedCalls: new Counter({
+      name: "wattproof_relayed_calls_total",
+      help: "Calls that were sent for others, by what became of them.",
+      labelNames: ["kind", "outcome"],
+      registers,
+    }),
+    relayRefused: new Counter({
+      name: "wattproof_relay_refused_total",
+      help: "Calls for others that were not taken, by the budget that is spent.",
+      labelNames: ["budget"],
+      registers,
+    }),
+    relayPending: new Gauge({
+      name: "wattproof_relay_pending_calls",
+      help: "Calls for others that are on their way.",
+      registers,
+    }),
+    relaySpentGwei: new Gauge({
+      name: "wattproof_relay_spent_gwei",
+      help: "What was spent and set aside for others within 24 hours.",
+      registers,
+    }),
+    relayerBalanceGwei: new Gauge({
+      name: "wattproof_relayer_balance_gwei",
+      help: "Balance of the account that pays for others.",
       registers,
     }),
   };

@@ -9,6 +9,7 @@ import type { Closers } from "../command-line/closing.ts";
 import type { ChainClock } from "../local-chain/clock.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { demoOperatorKey, pageDriver, pageRelayer } from "./page.ts";
+import { createTransactor } from "./transactor.ts";
 import type { World } from "./world.ts";
 
 /** The oracles of the demo; two of them must sign. The first one's service takes the records. */
@@ -46,6 +47,7 @@ export async function startCommittee(
         WATTPROOF_RPC_URL: world.rpcUrl,
         WATTPROOF_DEPLOYMENT: folder.deploymentPath,
         WATTPROOF_DATA: index === 0 ? folder.servicePath : join(folder.path, `service-${index + 1}`),
+        WATTPROOF_INIT: "1",
         WATTPROOF_PORT: index === 0 ? port.toString() : "0",
         WATTPROOF_ORACLE_PRIVATE_KEY: privateKey,
         WATTPROOF_QUORUM_PEERS: peersOf(world, address),
@@ -80,6 +82,7 @@ export async function startCommittee(
   for (let index = world.oracles.length - 1; index > 0; index -= 1) {
     await start(index);
   }
+  await createTransactor(world.chain, pageRelayer);
 
   return start(0);
 }

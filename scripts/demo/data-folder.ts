@@ -50,6 +50,7 @@ function lockOf(folder: string): { release(): void } {
   try {
     return lockFolder(folder);
   } catch (error) {
-    throw new WattproofError("DATA_FOLDER_IN_USE", folder, { cause: error });
+    const detail = error instanceof WattproofError ? error.detail : "";
+    throw new WattproofError("DATA_FOLDER_IN_USE", `${folder}: ${detail}`, { cause: error });
   }
 }

@@ -47,7 +47,6 @@ export async function openPage({ world, clock, registrar, service, charger }: Pa
   const planned = { meterId: "page", evseId, stationId, curve, publicKeyPoint, possession };
   const { evse } = await registrar.registerMeter(toRegister(planned, clock.nowSeconds()));
   await fillAccount(world);
-  await createTransactor(world.chain, pageRelayer);
   const stations = await connectStations(service.url, service.store, new Map([[stationId, [evse]]]));
   const station = stations.get(stationId);
   if (station !== undefined) {

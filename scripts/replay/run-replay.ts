@@ -65,6 +65,7 @@ export async function runReplay(
       WATTPROOF_RPC_URL: world.rpcUrl,
       WATTPROOF_DEPLOYMENT: folder.deploymentPath,
       WATTPROOF_DATA: folder.servicePath,
+      WATTPROOF_INIT: "1",
       WATTPROOF_PORT: "0",
       WATTPROOF_ORACLE_PRIVATE_KEY: demoAccount(replayOracle).privateKey,
       // Batches close when the replay asks for it, with whatever is there.

@@ -95,7 +95,8 @@ export interface ChallengeContent extends Omit<MeteredSession, "toppedUpMicro"> 
 }
 
 /** A contract that the service sends transactions to. */
-export type CallTarget = "chargingSettlement" | "meterSettlement" | "challenges";
+export type CallTarget =
+  "chargingSettlement" | "meterSettlement" | "challenges" | "authorizedFunding" | "vehicleConsents";
 
 /** A call of a contract. */
 export interface ContractCall {

@@ -1,16 +1,14 @@
 import type { Interface } from "ethers";
 import { Signature } from "ethers";
-import { z } from "zod";
 
 import type { TopUpOrder, WithdrawalOrder } from "../domain/driver-orders.ts";
 import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
+import { WattproofError } from "../errors.ts";
+import type { RelayChain } from "../relay/relay-chain.ts";
+import type { RelayDesk } from "../relay/relay-desk.ts";
+import type { RelayedCall } from "../store/relay.ts";
 import type { ContractInterfaces } from "./contracts.ts";
-import type { Deployment } from "./deployment.ts";
-import type { RelayedOpening } from "./opening-relay.ts";
-import { revertReasonOf } from "./refusals.ts";
-import type { RelayAccount } from "./relay-account.ts";
-import { createRelayedCalls, type RelayedCallResult } from "./relayed-calls.ts";
-import type { Rpc } from "./rpc.ts";
+import { accountOf, openingOf, tooSmall, type RelayAsker, type RelayedOpening } from "./opening-relay.ts";
 
 /** Signed terms whose hold is paid out of the driver's wallet. Amounts in the token's smallest unit, times in seconds. */
 export type FundedTerms =
@@ -42,64 +40,77 @@ export type DriverOrder =
       readonly signature: string;
     };
 
-/** What became of an order; `txHash` is `null` where it was carried out before. */
+/** What became of an order; `txHash` and `callId` are `null` where it was carried out before. */
 export interface CarriedOutOrder {
-  readonly status: RelayedCallResult["status"];
+  readonly status: "done" | "sent";
   readonly txHash: string | null;
+  /** Under which it can be looked up. */
+  readonly callId: string | null;
 }
 
 /** Brings what drivers have signed to the chain at the service's expense, beside plain openings. */
 export interface DriverOrders {
   /**
-   * @param admit as in `OpeningRelay`.
-   * @throws OPENING_REFUSED, RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE
+   * @param asker as in `OpeningRelay`.
+   * @throws OPENING_REFUSED, RELAY_AMOUNT_TOO_SMALL, what `admit` throws, and what `RelayDesk.relay` throws
    */
-  openFunded(funded: FundedTerms, admit: (sessionId: string) => Promise<void>): Promise<RelayedOpening>;
+  openFunded(funded: FundedTerms, asker: RelayAsker): Promise<RelayedOpening>;
   /**
-   * @param admit as in `OpeningRelay`.
-   * @throws ORDER_REFUSED, RELAY_UNAVAILABLE, SERVICE_OVERLOADED, CHAIN_UNAVAILABLE
+   * @param asker as in `OpeningRelay`, admitted without a session.
+   * @throws ORDER_REFUSED, RELAY_AMOUNT_TOO_SMALL, what `admit` throws, and what `RelayDesk.relay` throws
    */
-  carryOut(order: DriverOrder, admit: () => Promise<void>): Promise<CarriedOutOrder>;
+  carryOut(
+    order: DriverOrder,
+    asker: Pick<RelayAsker, "client"> & { readonly admit: () => void },
+  ): Promise<CarriedOutOrder>;
 }
 
-const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
+type AskedCall = Pick<RelayedCall, "kind" | "target" | "calldata">;
 
 export function createDriverOrders(deps: {
-  readonly rpc: Rpc;
-  readonly deployment: Deployment;
+  readonly relayChain: RelayChain;
   readonly interfaces: Pick<ContractInterfaces, "settlement" | "authorizedFunding">;
-  readonly account: RelayAccount;
-  readonly queueLimit: number;
-  readonly signal: AbortSignal;
+  readonly relay: RelayDesk;
+  /** Below this the gas costs more than the order is worth, in 10⁻⁶ token. */
+  readonly leastHoldMicro: bigint;
 }): DriverOrders {
-  const { rpc, deployment, interfaces } = deps;
-  const { settlement, authorizedFunding } = interfaces;
-  const { contracts, chainId } = deployment;
-  const domain = { chainId, verifyingContract: contracts.chargingSettlement };
-  const known = [authorizedFunding, settlement];
-  const calls = createRelayedCalls({ ...deps, reasonOf: (revertData) => revertReasonOf(revertData, known) });
+  const { relayChain, relay } = deps;
+  const { settlement, authorizedFunding } = deps.interfaces;
 
-  async function isLive(terms: SessionTerms, toppedUpMicro: bigint): Promise<boolean> {
-    const data = settlement.encodeFunctionData("isLive", [terms, toppedUpMicro]);
-    const answer = await rpc.request("eth_call", [{ to: contracts.chargingSettlement, data }, "latest"], hex);
-    return z.boolean().parse(settlement.decodeFunctionResult("isLive", answer)[0]);
+  async function isWorthIt(order: DriverOrder): Promise<boolean> {
+    if (order.kind === "top-up") return order.amountMicro >= deps.leastHoldMicro;
+    return order.withdrawal.amount >= deps.leastHoldMicro * (await relayChain.readUnit());
   }
 
   return {
-    async openFunded(funded, admit) {
+    async openFunded(funded, { client, admit }) {
       const { terms } = funded;
-      const sessionId = sessionIdOf(terms, domain);
-      if (await isLive(terms, 0n)) return { sessionId, status: "open", txHash: null };
-      const call = { to: contracts.authorizedFunding, data: fundedCallOf(authorizedFunding, funded) };
-      const { status, txHash } = await calls.send(call, "OPENING_REFUSED", () => admit(sessionId));
-      return { sessionId, status: status === "done" ? "open" : "sent", txHash };
+      const { driver } = terms;
+      const sessionId = sessionIdOf(terms, relayChain.chain.domain);
+      const calldata = fundedCallOf(authorizedFunding, funded);
+      const call: AskedCall = { kind: "funded-opening", target: "authorizedFunding", calldata };
+      const state = await relayChain.judge(call);
+      if (state.kind === "done") return { sessionId, status: "open", txHash: null, callId: null };
+      if (state.kind === "refused") throw new WattproofError("OPENING_REFUSED", state.reason);
+      if (terms.holdMicro < deps.leastHoldMicro) throw tooSmall(deps.leastHoldMicro);
+      await admit(sessionId);
+      const answer = await relay.relay({ ...call, driver, client, payer: driver, subject: accountOf(terms) });
+      return openingOf(sessionId, answer);
     },
-    async carryOut(order, admit) {
-      if (order.kind === "top-up" && (await isLive(order.terms, order.toppedUpMicro + order.amountMicro))) {
-        return { status: "done", txHash: null };
-      }
-      const call = { to: contracts.chargingSettlement, data: orderCallOf(settlement, order) };
-      return calls.send(call, "ORDER_REFUSED", admit);
+    async carryOut(order, { client, admit }) {
+      const calldata = orderCallOf(settlement, order);
+      const call: AskedCall = { kind: order.kind, target: "chargingSettlement", calldata };
+      const state = await relayChain.judge(call);
+      if (state.kind === "done") return { status: "done", txHash: null, callId: null };
+      if (state.kind === "refused") throw new WattproofError("ORDER_REFUSED", state.reason);
+      if (!(await isWorthIt(order))) throw tooSmall(deps.leastHoldMicro);
+      admit();
+      const account = order.kind === "top-up" ? order.terms : order.withdrawal;
+      const { driver } = account;
+      const answer = await relay.relay({ ...call, driver, client, payer: driver, subject: accountOf(account) });
+      const { status, txHash, callId, code } = answer;
+      if (status === "failed") throw new WattproofError("ORDER_REFUSED", code ?? "UNKNOWN");
+      return { status, txHash, callId };
     },
   };
 }

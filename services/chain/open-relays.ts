@@ -1,16 +1,26 @@
+import type { Ages } from "../ages.ts";
+import type { ServiceConfig } from "../config.ts";
+import { WattproofError } from "../errors.ts";
+import type { Metrics } from "../metrics.ts";
+import type { OperatorDesk } from "../operator-desk.ts";
+import type { RelayDeskDeps } from "../relay/create-relay-desk.ts";
+import type { RelayDesk } from "../relay/relay-desk.ts";
+import { feeLimitsOf, relayBudgetsOf } from "../spending-settings.ts";
+import type { Store } from "../store/store.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import { createDriverOrders, type DriverOrders } from "./driver-orders.ts";
+import { createEthereumChain } from "./ethereum-chain.ts";
 import { createOpeningRelay, type OpeningRelay } from "./opening-relay.ts";
 import { openOracleWallet } from "./oracle-wallet.ts";
-import { createRelayAccount } from "./relay-account.ts";
+import { createRelayChain } from "./relay-chain.ts";
 import type { Rpc } from "./rpc.ts";
 import { createVehicleOpenings, type VehicleOpenings } from "./vehicle-openings.ts";
-import type { ServiceConfig } from "../config.ts";
-import { WattproofError } from "../errors.ts";
 
 /** What the service sends to the chain for others. */
 export interface Relays {
+  /** Sends it and knows what became of it; `null`: nothing is sent. */
+  readonly desk: RelayDesk | null;
   /** What drivers have signed; `null`: nothing. */
   readonly openings: OpeningRelay | null;
   /** The same for openings that are paid out of the wallet, and for other orders. */
@@ -19,39 +29,48 @@ export interface Relays {
   readonly vehicles: VehicleOpenings | null;
 }
 
-const gweiInWei = 1_000_000_000n;
-/** Two slots of Ethereum; the page looks at the chain itself after that. */
-const relayWaitMs = 25_000;
-
 /** @throws CONFIGURATION_INVALID if oracle and relayer are one account: their transactions would take each other's nonces */
 export async function openRelays(
   config: ServiceConfig,
-  deployment: Deployment,
-  interfaces: ContractInterfaces,
-  rpc: Rpc,
-  oracle: string,
-  signal: AbortSignal,
+  deps: {
+    readonly deployment: Deployment;
+    readonly interfaces: ContractInterfaces;
+    readonly rpc: Rpc;
+    readonly oracle: string;
+    readonly store: Store;
+    readonly desk: OperatorDesk;
+    readonly metrics: Metrics;
+    readonly now: () => number;
+    readonly ages: Ages;
+    readonly elapsedMs: () => number;
+    readonly confirmations: number;
+    readonly signal: AbortSignal;
+    readonly createDesk: (deps: RelayDeskDeps) => RelayDesk;
+  },
 ): Promise<Relays> {
-  if (config.relayerKey === null) return { openings: null, orders: null, vehicles: null };
+  if (config.relayerKey === null) return { desk: null, openings: null, orders: null, vehicles: null };
+  const { deployment, interfaces, rpc, oracle } = deps;
   const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey }, "relayer");
   if (wallet.address === oracle) {
     throw new WattproofError("CONFIGURATION_INVALID", "The relayer's account must not be the oracle's.");
   }
-  const account = createRelayAccount({
-    rpc,
-    chainId: deployment.chainId,
-    wallet,
-    feeLimitWei: BigInt(config.feeLimitGwei) * gweiInWei,
-    waitMs: relayWaitMs,
-    signal,
+  const { transactionStuckMs, queueLimit, pollIntervalMs, spending, blockRange } = config;
+  const { leastHoldMicro, relayWaitMs: waitMs } = spending;
+  const chain = createEthereumChain({ rpc, deployment, interfaces, wallet });
+  const relayChain = createRelayChain({ rpc, chain, deployment, interfaces });
+  const desk = deps.createDesk({
+    ...deps,
+    ...{ chain: relayChain, transactionStuckMs, queueLimit, pollIntervalMs, waitMs },
+    ...relayBudgetsOf(spending, deployment.chainId),
+    limits: feeLimitsOf(spending, deployment.chainId),
   });
   const { settlement, vehicleConsents: consents } = interfaces;
-  const shared = { rpc, deployment, account, queueLimit: config.queueLimit, signal };
-  const openings = createOpeningRelay({ ...shared, settlement });
-  const orders = createDriverOrders({ ...shared, interfaces });
+  const openings = createOpeningRelay({ relayChain, settlement, relay: desk, leastHoldMicro });
+  const orders = createDriverOrders({ relayChain, interfaces, relay: desk, leastHoldMicro });
   const fleets = await Promise.all(config.fleets.keys.map((key) => openOracleWallet(key, "fleet")));
-  if (fleets.length === 0) return { openings, orders, vehicles: null };
-  const { blockRange } = config;
-  const vehicles = createVehicleOpenings({ rpc, deployment, settlement, consents, account, fleets, blockRange });
-  return { openings, orders, vehicles };
+  if (fleets.length === 0) return { desk, openings, orders, vehicles: null };
+  const vehicles = createVehicleOpenings({
+    ...{ rpc, deployment, settlement, consents, relayChain, relay: desk, fleets, blockRange },
+  });
+  return { desk, openings, orders, vehicles };
 }

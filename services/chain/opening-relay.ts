@@ -1,14 +1,10 @@
 import type { Interface } from "ethers";
 import { Signature, getAddress, recoverAddress } from "ethers";
-import { z } from "zod";
 
-import { packTerms, sessionIdOf, type SessionTerms } from "../domain/terms.ts";
+import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
-import type { Deployment } from "./deployment.ts";
-import { openingRefusalOf } from "./refusals.ts";
-import type { RelayAccount } from "./relay-account.ts";
-import type { Rpc } from "./rpc.ts";
-import { RpcRefusal } from "./rpc.ts";
+import type { RelayChain } from "../relay/relay-chain.ts";
+import type { RelayAnswer, RelayDesk } from "../relay/relay-desk.ts";
 
 /** Terms that a driver has signed, to be brought to the chain by somebody else. */
 export interface SignedTerms {
@@ -17,13 +13,23 @@ export interface SignedTerms {
   readonly signature: string;
 }
 
+/** Who wants something brought to the chain. */
+export interface RelayAsker {
+  /** The client that the request came from, see `ClientAddresses`. */
+  readonly client: string;
+  /** Called before anything is sent, and after it is sure who has signed; what it throws is thrown. */
+  readonly admit: (sessionId: string) => Promise<void>;
+}
+
 /** Where a relayed opening is. */
 export interface RelayedOpening {
   readonly sessionId: string;
-  /** `sent`: the transaction is on its way and may still be replaced; `open`: the session is live. */
+  /** `sent`: it is kept and on its way; `open`: the session is live. */
   readonly status: "open" | "sent";
-  /** `null` where the session was open before. */
+  /** `null` where the session was open before, or nothing is signed yet. */
   readonly txHash: string | null;
+  /** Under which it can be looked up; `null` where the session was open before. */
+  readonly callId: string | null;
 }
 
 /** Brings signed terms to the chain at the service's expense. The same terms twice open one session. */
@@ -31,117 +37,57 @@ export interface OpeningRelay {
   /** The account that pays the gas. */
   readonly account: string;
   /**
-   * @param admit is called once it is sure that the driver has signed and the contract would open, and before anything
-   *   is sent; what it throws is thrown.
-   * @throws OPENING_REFUSED, RELAY_UNAVAILABLE, CHAIN_UNAVAILABLE
+   * @param asker Who asks; `admit` is called once it is sure that the driver has signed and the contract would open.
+   * @throws OPENING_REFUSED, RELAY_AMOUNT_TOO_SMALL, what `admit` throws, and what `RelayDesk.relay` throws
    */
-  open(signed: SignedTerms, admit: (sessionId: string) => Promise<void>): Promise<RelayedOpening>;
+  open(signed: SignedTerms, asker: RelayAsker): Promise<RelayedOpening>;
 }
 
-const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
-const refusalArguments = z.object({ reason: z.bigint(), actual: z.bigint(), limit: z.bigint() });
-
-const openingsPerTransaction = 50;
-
-/** One transaction at a time: what comes while one is on its way goes into the next together. */
+/** What goes into one transaction together with others that wait. */
 export function createOpeningRelay(deps: {
-  readonly rpc: Rpc;
-  readonly deployment: Deployment;
+  readonly relayChain: RelayChain;
   readonly settlement: Interface;
-  readonly account: RelayAccount;
-  readonly queueLimit: number;
-  readonly signal: AbortSignal;
+  readonly relay: RelayDesk;
+  /** Below this the gas costs more than the charge is worth, in 10⁻⁶ token. */
+  readonly leastHoldMicro: bigint;
 }): OpeningRelay {
-  const { rpc, deployment, settlement, account, signal } = deps;
-  const address = deployment.contracts.chargingSettlement;
-  const domain = { chainId: deployment.chainId, verifyingContract: address };
-  const waiting: { readonly signed: SignedTerms; readonly answer: PromiseWithResolvers<RelayedOpening> }[] = [];
-  let isSending = false;
-
-  async function isLive(terms: SessionTerms): Promise<boolean> {
-    const data = settlement.encodeFunctionData("isLive", [terms, 0n]);
-    const answer = await rpc.request("eth_call", [{ to: address, data }, "latest"], hex);
-    return z.boolean().parse(settlement.decodeFunctionResult("isLive", answer)[0]);
-  }
-
-  /** The contract's own checks, as if the driver sent the terms; the signature is checked before. */
-  async function simulate(terms: SessionTerms): Promise<void> {
-    const data = settlement.encodeFunctionData("open", [terms]);
-    try {
-      await rpc.request("eth_call", [{ from: terms.driver, to: address, data }, "latest"], hex);
-    } catch (error) {
-      if (error instanceof RpcRefusal) throw new WattproofError("OPENING_REFUSED", refusalOf(settlement, error));
-      throw error;
-    }
-  }
-
-  async function sendWaiting(): Promise<void> {
-    const taken = waiting.splice(0, openingsPerTransaction);
-    try {
-      const data = settlement.encodeFunctionData("openBatch", [groupsOf(taken.map(({ signed }) => signed))]);
-      const [outcome] = await account.send([{ to: address, data }]);
-      if (outcome?.kind !== "sent") throw outcome?.refusal ?? new WattproofError("INTERNAL", "Nothing was sent.");
-      const { txHash, mined } = outcome;
-      for (const { signed, answer } of taken) {
-        const sessionId = sessionIdOf(signed.terms, domain);
-        if (mined === null) answer.resolve({ sessionId, status: "sent", txHash });
-        else if (await isLive(signed.terms)) answer.resolve({ sessionId, status: "open", txHash });
-        else answer.reject(new WattproofError("OPENING_REFUSED", skipOf(settlement, mined.logs, sessionId)));
-      }
-    } catch (error) {
-      const known =
-        error instanceof RpcRefusal
-          ? new WattproofError("RELAY_UNAVAILABLE", "The chain's endpoint did not take the transaction.", {
-              cause: error,
-            })
-          : error;
-      for (const { answer } of taken) answer.reject(known);
-    }
-  }
-
-  async function sendAll(): Promise<void> {
-    if (isSending) return;
-    isSending = true;
-    try {
-      while (waiting.length > 0 && !signal.aborted) await sendWaiting();
-    } finally {
-      isSending = false;
-    }
-  }
+  const { relayChain, settlement, relay } = deps;
 
   return {
-    account: account.address,
-    async open(signed, admit) {
-      const { terms } = signed;
-      const sessionId = sessionIdOf(terms, domain);
-      if (signerOf(sessionId, signed.signature) !== getAddress(terms.driver)) {
+    account: relay.account,
+    async open({ terms, signature }, { client, admit }) {
+      const sessionId = sessionIdOf(terms, relayChain.chain.domain);
+      if (signerOf(sessionId, signature) !== getAddress(terms.driver)) {
         throw new WattproofError("OPENING_REFUSED", "SIGNATURE_INVALID");
       }
-      if (await isLive(terms)) return { sessionId, status: "open", txHash: null };
-      await simulate(terms);
+      const calldata = settlement.encodeFunctionData("openSigned", [terms, signature]);
+      const call = { kind: "opening", target: "chargingSettlement", calldata } as const;
+      const state = await relayChain.judge(call);
+      if (state.kind === "done") return { sessionId, status: "open", txHash: null, callId: null };
+      if (state.kind === "refused") throw new WattproofError("OPENING_REFUSED", state.reason);
+      if (terms.holdMicro < deps.leastHoldMicro) throw tooSmall(deps.leastHoldMicro);
       await admit(sessionId);
-      if (waiting.length >= deps.queueLimit) {
-        throw new WattproofError("SERVICE_OVERLOADED", `The limit is ${deps.queueLimit} openings at once.`);
-      }
-      const answer = Promise.withResolvers<RelayedOpening>();
-      waiting.push({ signed, answer });
-      void sendAll();
-      return answer.promise;
+      const { driver } = terms;
+      const answer = await relay.relay({ ...call, driver, client, payer: driver, subject: accountOf(terms) });
+      return openingOf(sessionId, answer);
     },
   };
 }
 
-function groupsOf(openings: readonly SignedTerms[]): readonly unknown[] {
-  const groups = Map.groupBy(openings, ({ terms }) => [terms.operator, terms.agreement, terms.tariffId].join());
-  return [...groups.values()].map((members) => ({
-    operator: members[0]?.terms.operator,
-    agreement: members[0]?.terms.agreement,
-    tariffId: members[0]?.terms.tariffId,
-    openings: members.map(({ terms, signature }) => {
-      const { r, yParityAndS: vs } = Signature.from(signature);
-      return { driver: terms.driver, terms: packTerms(terms), r, vs };
-    }),
-  }));
+/** What two calls for the same account must not change at once: its nonce is used up by one of them. */
+export function accountOf({ driver, lane }: { readonly driver: string; readonly lane: number }): string {
+  return `${driver.toLowerCase()}:${lane}`;
+}
+
+/** What the gas would cost more than is at stake. */
+export function tooSmall(leastMicro: bigint): WattproofError {
+  return new WattproofError("RELAY_AMOUNT_TOO_SMALL", `The least is ${leastMicro} · 10⁻⁶ token.`);
+}
+
+/** @throws OPENING_REFUSED if it failed */
+export function openingOf(sessionId: string, { status, txHash, callId, code }: RelayAnswer): RelayedOpening {
+  if (status === "failed") throw new WattproofError("OPENING_REFUSED", code ?? "UNKNOWN");
+  return { sessionId, status: status === "done" ? "open" : "sent", txHash, callId };
 }
 
 function signerOf(digest: string, signature: string): string | null {
@@ -151,25 +97,4 @@ function signerOf(digest: string, signature: string): string | null {
     // A signature that belongs to nobody is as wrong as one of somebody else.
     return null;
   }
-}
-
-function refusalOf(settlement: Interface, refusal: RpcRefusal): string {
-  const error = refusal.revertData === null ? null : settlement.parseError(refusal.revertData);
-  if (error?.name !== "OpeningRefused") return error?.name ?? "UNKNOWN";
-  const { reason } = refusalArguments.parse(error.args.toObject());
-  return openingRefusalOf(reason);
-}
-
-function skipOf(
-  settlement: Interface,
-  logs: readonly { readonly topics: readonly string[]; readonly data: string }[],
-  sessionId: string,
-): string {
-  for (const log of logs) {
-    const event = settlement.parseLog(log);
-    if (event?.name !== "OpeningSkipped") continue;
-    const { reason } = refusalArguments.parse(event.args.toObject());
-    if (event.args.getValue("sessionId") === sessionId) return openingRefusalOf(reason);
-  }
-  return "UNKNOWN";
 }

@@ -34,6 +34,11 @@ const answerSchema = z.union([
   z.object({ result: z.unknown() }),
 ]);
 
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]+$/)
+  .transform(Number);
+
 /**
  * Over HTTP, with a limit on every wait. `signal` ends all waits.
  * @param answerLimitBytes An answer that is longer counts as refused; by default there is no limit.
@@ -82,6 +87,34 @@ async function readJson(response: Response, limitBytes: number): Promise<unknown
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}
+
+/**
+ * The same endpoint, asked for its chain before anything else and again after it did not answer: one that comes back as
+ * another chain's would have all be undone.
+ * @throws CHAIN_MISMATCH from every request while it is another chain's
+ */
+export function withChainCheck(rpc: Rpc, chainId: number): Rpc {
+  let isChecked = false;
+
+  return {
+    async request(method, parameters, schema) {
+      if (!isChecked) {
+        const actual = await rpc.request("eth_chainId", [], quantity);
+        if (actual !== chainId) {
+          const detail = `The endpoint is on chain ${actual}, the deployment on ${chainId}.`;
+          throw new WattproofError("CHAIN_MISMATCH", detail);
+        }
+        isChecked = true;
+      }
+      try {
+        return await rpc.request(method, parameters, schema);
+      } catch (error) {
+        if (error instanceof WattproofError) isChecked = false;
+        throw error;
+      }
+    },
+  };
 }
 
 function unavailable(method: string, cause: unknown): WattproofError {

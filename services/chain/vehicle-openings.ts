@@ -6,9 +6,11 @@ import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
 import type { VehicleConsent } from "../domain/vehicle-consent.ts";
 import { consentIdOf } from "../domain/vehicle-consent.ts";
 import { WattproofError } from "../errors.ts";
+import type { RelayChain } from "../relay/relay-chain.ts";
+import type { RelayDesk } from "../relay/relay-desk.ts";
+import type { RelayedCall } from "../store/relay.ts";
 import type { Deployment } from "./deployment.ts";
-import { openingRefusalOf } from "./refusals.ts";
-import type { RelayAccount } from "./relay-account.ts";
+import { accountOf } from "./opening-relay.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
 
@@ -52,7 +54,6 @@ const quantity = hex.transform(Number);
 const headSchema = z.object({ number: quantity, timestamp: quantity });
 const small = z.bigint().transform(Number);
 const statuses = ["none", "granted", "revoked"] as const;
-const openingsPerTurn = 16;
 /** Openings are looked for in the blocks of some minutes; more of them say that something else is wrong. */
 const pageLimit = 64;
 
@@ -61,18 +62,16 @@ export function createVehicleOpenings(deps: {
   readonly deployment: Deployment;
   readonly settlement: Interface;
   readonly consents: Interface;
-  readonly account: RelayAccount;
+  readonly relayChain: RelayChain;
+  readonly relay: RelayDesk;
   readonly fleets: readonly { readonly address: string; readonly signingKey: SigningKey }[];
   /** Most blocks in one query for events. */
   readonly blockRange: number;
 }): VehicleOpenings {
-  const { rpc, deployment, settlement, consents, account, blockRange } = deps;
+  const { rpc, deployment, settlement, consents, relayChain, relay, blockRange } = deps;
   const { chargingSettlement, vehicleConsents } = deployment.contracts;
   const domain = { chainId: deployment.chainId, verifyingContract: chargingSettlement };
   const keys = new Map(deps.fleets.map(({ address, signingKey }) => [address.toLowerCase(), signingKey]));
-  const waiting: { readonly opening: VehicleOpening; readonly answer: PromiseWithResolvers<VehicleOpeningOutcome> }[] =
-    [];
-  let isSending = false;
 
   async function call(
     to: string,
@@ -98,36 +97,19 @@ export function createVehicleOpenings(deps: {
     return small.parse(nonce);
   }
 
-  const callOf = ({ consent, terms, signature }: VehicleOpening) => ({
-    to: vehicleConsents,
-    data: consents.encodeFunctionData("openByVehicle", [consent, terms, signature]),
+  const callOf = ({
+    consent,
+    terms,
+    signature,
+  }: VehicleOpening): Pick<RelayedCall, "kind" | "target" | "calldata"> => ({
+    kind: "vehicle-opening",
+    target: "vehicleConsents",
+    calldata: consents.encodeFunctionData("openByVehicle", [consent, terms, signature]),
   });
 
-  /** @throws CHAIN_UNAVAILABLE where the contract did not say why */
-  function reasonOf(refusal: RpcRefusal): string {
-    const { revertData } = refusal;
-    const error = revertData === null ? null : (consents.parseError(revertData) ?? settlement.parseError(revertData));
-    if (error === null) {
-      throw new WattproofError("CHAIN_UNAVAILABLE", "The endpoint refused the opening and did not say why.", {
-        cause: refusal,
-      });
-    }
-    if (error.name === "OpeningRefused") return openingRefusalOf(z.bigint().parse(error.args.getValue("reason")));
-    if (error.name === "ConsentNotGranted") {
-      const status = statuses[small.parse(error.args.getValue("status"))];
-      return status === "revoked" ? "CONSENT_REVOKED" : "CONSENT_NOT_GRANTED";
-    }
-    return error.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
-  }
-
   async function findRefusal(opening: VehicleOpening): Promise<string | null> {
-    try {
-      await rpc.request("eth_call", [{ from: account.address, ...callOf(opening) }, "latest"], hex);
-      return null;
-    } catch (error) {
-      if (error instanceof RpcRefusal) return reasonOf(error);
-      throw error;
-    }
+    const state = await relayChain.judge(callOf(opening));
+    return state.kind === "refused" ? state.reason : null;
   }
 
   async function wasOpened({ sessionId, blockNumber }: VehicleOpening): Promise<boolean> {
@@ -152,52 +134,6 @@ export function createVehicleOpenings(deps: {
     return (await wasOpened(opening)) ? "open" : "void";
   }
 
-  async function conclude(opening: VehicleOpening, isMined: boolean): Promise<VehicleOpeningOutcome> {
-    if ((await readState(opening)) === "open") return { kind: "open" };
-    if (!isMined) return { kind: "sent" };
-    const reason = await findRefusal(opening);
-    // It failed where it was mined and would not now: it is tried again.
-    return reason === null ? { kind: "sent" } : { kind: "refused", reason };
-  }
-
-  async function sendWaiting(): Promise<void> {
-    const taken = waiting.splice(0, openingsPerTurn);
-    try {
-      const outcomes = await account.send(taken.map(({ opening }) => callOf(opening)));
-      await Promise.all(
-        taken.map(async ({ opening, answer }, index) => {
-          const outcome = outcomes[index];
-          try {
-            if (outcome?.kind === "sent") answer.resolve(await conclude(opening, outcome.mined !== null));
-            else if (outcome === undefined) throw new WattproofError("INTERNAL", "A call has no outcome.");
-            else answer.resolve(await refusedOf(opening, outcome.refusal));
-          } catch (error) {
-            answer.reject(error);
-          }
-        }),
-      );
-    } catch (error) {
-      for (const { answer } of taken) answer.reject(error);
-    }
-  }
-
-  /** What the endpoint did not take was refused by the contract, or by the endpoint for the account's sake. */
-  async function refusedOf(opening: VehicleOpening, refusal: RpcRefusal): Promise<VehicleOpeningOutcome> {
-    if ((await readState(opening)) === "open") return { kind: "open" };
-    const reason = await findRefusal(opening);
-    if (reason !== null) return { kind: "refused", reason };
-    throw new WattproofError("RELAY_UNAVAILABLE", "The chain's endpoint did not take the transaction.", {
-      cause: refusal,
-    });
-  }
-
-  async function sendAll(): Promise<void> {
-    if (isSending) return;
-    isSending = true;
-    while (waiting.length > 0) await sendWaiting();
-    isSending = false;
-  }
-
   return {
     canSign: ({ vehicleKey }) => keys.has(vehicleKey.toLowerCase()),
     async readConsentStatus(consent) {
@@ -217,11 +153,16 @@ export function createVehicleOpenings(deps: {
       return { sessionId, consent, terms, signature: signingKey.sign(sessionId).serialized, blockNumber };
     },
     findRefusal,
-    send(opening) {
-      const answer = Promise.withResolvers<VehicleOpeningOutcome>();
-      waiting.push({ opening, answer });
-      void sendAll();
-      return answer.promise;
+    async send(opening) {
+      const { consent, terms } = opening;
+      const subject = accountOf(terms);
+      // A fleet has one account of a driver and a lane for each vehicle, so each lane has the budget of a driver.
+      const call = { ...callOf(opening), driver: consent.driver, client: null, payer: subject, subject };
+      const { status, code } = await relay.relay(call);
+      if (status === "done" || (await readState(opening)) === "open") return { kind: "open" };
+      // It failed where it was mined and would not now: it is tried again.
+      if (status === "sent" || code === "REVERTED") return { kind: "sent" };
+      return { kind: "refused", reason: code ?? "UNKNOWN" };
     },
     readState,
   };

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import type { Ages } from "../ages.ts";
 import type { BatchPolicy } from "../domain/batch.ts";
 import { nextBatch } from "../domain/batch.ts";
 import { withHold } from "../domain/cdr.ts";
@@ -22,20 +23,23 @@ export function createBatchFormer(deps: {
   readonly batchesInFlight: number;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** How long ago something was done, by a clock that does not step. */
+  readonly ages: Ages;
 }): BatchFormer {
   const { store, policy, desk, now } = deps;
 
   async function formOne(kind: SettlementLane): Promise<boolean> {
     const waiting = await store.listCompleted(policy.maxItems, kind, now());
     const sessions = new Map(waiting.map(({ session }) => [session.sessionId, session]));
+    const nowMs = now();
     const candidates = waiting.map(({ session, cdr, completedAtMs }) => ({
       sessionId: session.sessionId,
-      completedAtMs,
+      completedAtMs: nowMs - deps.ages.ageMs(`completed ${session.sessionId} ${completedAtMs}`, completedAtMs),
       chargedMicro: withHold(cdr, heldMicroOf(session)).chargedMicro,
     }));
     // What a meter settles has waited for a quorum before.
     const maxAgeMs = kind === "oracles" ? policy.maxAgeMs : 0;
-    const chosen = nextBatch(candidates, { ...policy, maxAgeMs }, now()).flatMap(
+    const chosen = nextBatch(candidates, { ...policy, maxAgeMs }, nowMs).flatMap(
       ({ sessionId }) => sessions.get(sessionId) ?? [],
     );
     if (chosen.length === 0) return false;

@@ -1,7 +1,7 @@
 import type { Chain } from "../chain/chain.ts";
 import type { Store } from "../store/store.ts";
 
-/** Gives out the nonces of the oracle's account. There is one per account, and one service per store. */
+/** Gives out the nonces of an account. There is one per account, and one service per store. */
 export interface NonceManager {
   /** The lowest nonce that neither a mined transaction has nor one of ours that may still be mined. */
   nextNonce(): Promise<number>;

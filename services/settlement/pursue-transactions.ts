@@ -1,38 +1,62 @@
 import type { CallTarget, Chain, ContractCall } from "../chain/chain.ts";
+import type { FeeLimits } from "../domain/spending.ts";
+import { brokenLimitOf, mostGasOf } from "../domain/spending.ts";
 import type { Fees } from "../domain/transaction.ts";
 import { bumpFees, nextStep } from "../domain/transaction.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Alert, Metrics } from "../metrics.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { Batch, BatchKind, SettlementTransaction, Store } from "../store/store.ts";
+import type { Ages } from "../ages.ts";
 import { createNonceManager } from "./nonces.ts";
 
-/** What a batch is sent with, and what its end means. */
-export interface BatchTask {
+/** What is sent in one transaction. Its calls go to one contract. */
+export interface PursuedJob {
+  readonly batchId: string;
+}
+
+/** What a job is sent with, and what its end means. */
+export interface BatchTask<Job extends PursuedJob = Batch> {
   /** The call to send; `null` while there is nothing to send, or nothing any more. */
-  prepare(batch: Batch, signal: AbortSignal): Promise<ContractCall | null>;
+  prepare(batch: Job, signal: AbortSignal): Promise<ContractCall | null>;
   /** The chain would not take the call now. */
-  refused(batch: Batch, detail: string): Promise<void>;
+  refused(batch: Job, detail: string): Promise<void>;
   /** The call needs more gas than a transaction may have. */
-  tooLarge(batch: Batch): Promise<void>;
+  tooLarge(batch: Job): Promise<void>;
   /** The transaction was mined and did nothing. */
-  reverted(batch: Batch, txHash: string): Promise<void>;
+  reverted(batch: Job, txHash: string): Promise<void>;
+  /** The transaction was mined and did what it should. Called at every look until the job is over. */
+  succeeded?(batch: Job, txHash: string, isConfirmed: boolean): Promise<void>;
 }
 
-/** Brings the transaction of a batch to the chain, whatever becomes of it on the way. */
-export interface TransactionPursuit {
-  /** The next step of the batch. The journal is written before every act. */
-  pursue(batch: Batch, task: BatchTask, signal: AbortSignal): Promise<void>;
+/** Brings the transaction of a job to the chain, whatever becomes of it on the way. */
+export interface TransactionPursuit<Job extends PursuedJob = Batch> {
+  /** The next step of the job. The journal is written before every act. */
+  pursue(batch: Job, task: BatchTask<Job>, signal: AbortSignal): Promise<void>;
 }
 
-export interface TransactionPursuitDeps {
-  readonly store: Store;
+/** Where transactions of one account are written down before they are sent. */
+export type TransactionJournal = Pick<
+  Store,
+  "listTransactions" | "listLiveNonces" | "putTransaction" | "markSent" | "abandonTransactions"
+>;
+
+export interface TransactionPursuitDeps<Job extends PursuedJob> {
+  readonly store: TransactionJournal;
+  /** The chain, and the account that sends. */
   readonly chain: Chain;
   readonly desk: OperatorDesk;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** How long ago something was done, by a clock that does not step; see `createAges`. */
+  readonly ages: Ages;
   readonly confirmations: number;
   readonly transactionStuckMs: number;
-  readonly feeLimitWei: bigint;
+  readonly limits: FeeLimits;
+  /** The contract that a job's call goes to. */
+  readonly targetOf: (batch: Job) => CallTarget;
+  /** The most gas that a job's call can need. By default what its calldata gives. */
+  readonly mostGasOf?: (batch: Job, calldata: string) => bigint;
+  readonly alerts?: { readonly unfunded: Alert; readonly refused: Alert; readonly reverted: Alert };
 }
 
 // EIP-7825 caps a transaction at 2^24 gas; what the margin adds has to fit below it too.
@@ -41,27 +65,36 @@ const gasCap = 16_777_216n;
 // then cost more.
 const gasMarginDivisor = 5n;
 
-const targets: Readonly<Record<BatchKind, CallTarget>> = {
+/** The contract that each kind of batch goes to. */
+export const batchTargets: Readonly<Record<BatchKind, CallTarget>> = {
   oracles: "chargingSettlement",
   meter: "meterSettlement",
   dispute: "challenges",
 };
 
-export function createTransactionPursuit(deps: TransactionPursuitDeps): TransactionPursuit {
-  const { store, chain, desk, metrics, now } = deps;
+const settlementAlerts = {
+  unfunded: "oracle-unfunded",
+  refused: "settlement-refused",
+  reverted: "settlement-reverted",
+} as const;
+
+export function createTransactionPursuit<Job extends PursuedJob>(
+  deps: TransactionPursuitDeps<Job>,
+): TransactionPursuit<Job> {
+  const { store, chain, desk, metrics, now, alerts = settlementAlerts } = deps;
   const nonces = createNonceManager(deps);
 
   /** Writes the journal entry *prepared*. */
   async function journal(
-    { batchId, kind }: Batch,
+    batch: Job,
     attempt: number,
     call: Fees & { readonly calldata: string; readonly nonce: number; readonly gasLimit: bigint },
   ): Promise<SettlementTransaction> {
-    const signed = await chain.signCall({ target: targets[kind], ...call });
+    const signed = await chain.signCall({ target: deps.targetOf(batch), ...call });
     const entry = {
       ...signed,
       ...call,
-      batchId,
+      batchId: batch.batchId,
       attempt,
       status: "prepared",
       sentAtMs: null,
@@ -72,29 +105,46 @@ export function createTransactionPursuit(deps: TransactionPursuitDeps): Transact
     return entry;
   }
 
-  function isAboveLimit(batchId: string, fees: Fees): boolean {
-    if (fees.maxFeePerGas <= deps.feeLimitWei) return false;
-    desk.alert("fee-limit", { batchId, maxFeePerGas: fees.maxFeePerGas.toString() });
+  function isAboveLimit({ batchId }: Job, fees: Fees, gasLimit: bigint): boolean {
+    const limit = brokenLimitOf(fees, gasLimit, deps.limits);
+    if (limit === null) return false;
+    const { maxFeePerGas, maxPriorityFeePerGas } = fees;
+    const asked = { maxFeePerGas: maxFeePerGas.toString(), maxPriorityFeePerGas: maxPriorityFeePerGas.toString() };
+    desk.alert("fee-limit", { batchId, limit, account: chain.oracle, ...asked, gasLimit: gasLimit.toString() });
     return true;
   }
 
-  async function broadcast(batch: Batch, transaction: SettlementTransaction): Promise<void> {
+  function isMoreThanNeeded(batch: Job, calldata: string, gas: bigint): boolean {
+    const mostGas = deps.mostGasOf?.(batch, calldata) ?? mostGasOf(calldata);
+    if (gas <= mostGas) return false;
+    const { batchId } = batch;
+    desk.alert("fee-limit", {
+      batchId,
+      limit: "gas",
+      account: chain.oracle,
+      gas: gas.toString(),
+      most: mostGas.toString(),
+    });
+    return true;
+  }
+
+  async function broadcast(batch: Job, transaction: SettlementTransaction): Promise<void> {
     const { txHash, batchId, nonce, attempt } = transaction;
     const outcome = await chain.broadcast(transaction.rawTransaction);
     desk.note("broadcast", { batchId, txHash, nonce, attempt, outcome: outcome.kind, detail: outcome.detail });
     metrics.transactions.inc({ step: outcome.kind });
     if (outcome.kind === "taken") await store.markSent(txHash, now());
     else if (outcome.kind === "underpriced") await replace(batch, transaction);
-    else if (outcome.kind === "unfunded") desk.alert("oracle-unfunded", { oracle: chain.oracle });
-    else if (outcome.kind === "refused") desk.alert("settlement-refused", { batchId, detail: outcome.detail });
+    else if (outcome.kind === "unfunded") desk.alert(alerts.unfunded, { account: chain.oracle });
+    else if (outcome.kind === "refused") desk.alert(alerts.refused, { batchId, detail: outcome.detail });
     // A nonce that is used up is looked into at the next look, when the receipt tells whose transaction took it.
   }
 
   /** The same call with the same nonce at a higher fee: at most one of them is ever mined. */
-  async function replace(batch: Batch, transaction: SettlementTransaction): Promise<void> {
+  async function replace(batch: Job, transaction: SettlementTransaction): Promise<void> {
     const { batchId, calldata, nonce, gasLimit } = transaction;
     const fees = bumpFees(transaction, await chain.readFees());
-    if (isAboveLimit(batchId, fees)) return;
+    if (isAboveLimit(batch, fees, gasLimit)) return;
     const attempt = (await store.listTransactions(batchId)).length;
     const replacement = await journal(batch, attempt, { calldata, nonce, gasLimit, ...fees });
     metrics.transactions.inc({ step: "replaced" });
@@ -104,7 +154,7 @@ export function createTransactionPursuit(deps: TransactionPursuitDeps): Transact
     if (outcome.kind === "taken") await store.markSent(replacement.txHash, now());
   }
 
-  async function first(batch: Batch, attempt: number, task: BatchTask, signal: AbortSignal): Promise<void> {
+  async function first(batch: Job, attempt: number, task: BatchTask<Job>, signal: AbortSignal): Promise<void> {
     const call = await task.prepare(batch, signal);
     if (call === null) return;
     const estimate = await chain.estimateCall(call);
@@ -117,8 +167,9 @@ export function createTransactionPursuit(deps: TransactionPursuitDeps): Transact
       await task.tooLarge(batch);
       return;
     }
+    if (isMoreThanNeeded(batch, call.calldata, estimate.gas)) return;
     const fees = await chain.readFees();
-    if (isAboveLimit(batch.batchId, fees)) return;
+    if (isAboveLimit(batch, fees, gasLimit)) return;
     const nonce = await nonces.nextNonce();
     await broadcast(batch, await journal(batch, attempt, { calldata: call.calldata, nonce, gasLimit, ...fees }));
   }
@@ -147,16 +198,19 @@ export function createTransactionPursuit(deps: TransactionPursuitDeps): Transact
       // The nonce is read before the receipts: a transaction that is mined in between shows as one with a receipt.
       const accountNonce = await chain.readAccountNonce();
       const mined = await findMined(attempts.filter(({ nonce }) => nonce === newest.nonce));
+      const nowMs = now();
+      const { txHash, sentAtMs } = newest;
       const view = {
         status: newest.status,
-        sentAtMs: newest.sentAtMs,
+        sentAtMs: sentAtMs === null ? null : nowMs - deps.ages.ageMs(txHash, sentAtMs),
         nonce: newest.nonce,
         isKnown: mined !== null || (await chain.isKnown(newest.txHash)),
         receipt: mined,
         accountNonce,
       } as const;
-      switch (nextStep(view, deps.transactionStuckMs, now())) {
+      switch (nextStep(view, deps.transactionStuckMs, nowMs)) {
         case "wait":
+          if (mined?.isSuccess === true) await task.succeeded?.(batch, mined.txHash, mined.isConfirmed);
           return;
         case "broadcast":
           await broadcast(batch, newest);
@@ -169,7 +223,7 @@ export function createTransactionPursuit(deps: TransactionPursuitDeps): Transact
           await store.abandonTransactions(batch.batchId);
           return;
         case "fail":
-          desk.alert("settlement-reverted", { batchId: batch.batchId, txHash: mined?.txHash });
+          desk.alert(alerts.reverted, { batchId: batch.batchId, txHash: mined?.txHash });
           metrics.transactions.inc({ step: "reverted" });
           await task.reverted(batch, mined?.txHash ?? newest.txHash);
       }

@@ -1,3 +1,4 @@
+import type { Ages } from "../ages.ts";
 import type { Metrics } from "../metrics.ts";
 import type { BatchKind, Store } from "../store/store.ts";
 import type { BatchTask, TransactionPursuit } from "./pursue-transactions.ts";
@@ -13,16 +14,16 @@ export function createBatchSender(deps: {
   readonly pursuit: TransactionPursuit;
   readonly tasks: Readonly<Record<BatchKind, BatchTask>>;
   readonly metrics: Metrics;
-  readonly now: () => number;
+  readonly ages: Ages;
 }): BatchSender {
-  const { store, pursuit, tasks, metrics, now } = deps;
+  const { store, pursuit, tasks, metrics, ages } = deps;
 
   return {
     async sendBatches(signal) {
       const batches = await store.listOpenBatches();
       metrics.openBatches.set(batches.length);
       const oldest = batches[0];
-      metrics.oldestBatchSeconds.set(oldest === undefined ? 0 : Math.max(0, now() - oldest.createdAtMs) / 1_000);
+      metrics.oldestBatchSeconds.set(oldest === undefined ? 0 : ages.ageMs(oldest.batchId, oldest.createdAtMs) / 1_000);
       // Oldest first, so that transactions are handed over in the order of their nonces.
       for (const batch of batches) {
         if (signal.aborted) return;

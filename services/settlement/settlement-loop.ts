@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { WattproofError } from "../errors.ts";
+import { WattproofError, type ErrorCode } from "../errors.ts";
+import type { Alert } from "../metrics.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { DisputeActor } from "./disputes/act-on-disputes.ts";
 import type { ChainFollower } from "./follow-chain.ts";
@@ -14,6 +15,11 @@ export interface SettlementLoop {
   /** Rounds with a pause in between, until the signal. A round that fails is an alert and is tried again. */
   run(signal: AbortSignal): Promise<void>;
 }
+
+const alertsOfChain: Partial<Record<ErrorCode, Alert>> = {
+  CHAIN_UNAVAILABLE: "chain-unavailable",
+  CHAIN_MISMATCH: "chain-mismatch",
+};
 
 export function createSettlementLoop(deps: {
   readonly follower: ChainFollower;
@@ -49,8 +55,8 @@ export function createSettlementLoop(deps: {
       while (!stop.aborted) {
         await runOnce().catch((error: unknown) => {
           if (stop.aborted) return;
-          const isChain = error instanceof WattproofError && error.code === "CHAIN_UNAVAILABLE";
-          desk.alert(isChain ? "chain-unavailable" : "loop-failed", { err: error });
+          const code = error instanceof WattproofError ? error.code : "INTERNAL";
+          desk.alert(alertsOfChain[code] ?? "loop-failed", { err: error });
         });
         await sleep(deps.pollIntervalMs, undefined, { signal: stop }).catch(() => undefined);
       }

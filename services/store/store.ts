@@ -10,6 +10,7 @@ import type { Fees, TransactionStatus } from "../domain/transaction.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { OcppStore } from "./ocpp.ts";
 import type { OperatorStore } from "./operator.ts";
+import type { RelayStore } from "./relay.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { ViewKeyStore } from "./view-keys.ts";
 
@@ -184,6 +185,14 @@ export interface ChainProgress {
   readonly reopenedActs: readonly string[];
 }
 
+/** Whose ledger it is: what was signed in the name of one oracle for one contract says nothing about another. */
+export interface LedgerIdentity {
+  readonly chainId: number;
+  /** Address of the settlement contract. */
+  readonly settlement: string;
+  readonly oracle: string;
+}
+
 /** Applied, or nothing was changed because something else changed first. */
 export type WriteOutcome = "stored" | "stale";
 
@@ -203,7 +212,7 @@ export interface SessionQuery {
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
-export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore {
+export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore, RelayStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */
@@ -337,6 +346,13 @@ export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorSto
   giveUpAct(act: StoredAct, reason: string): Promise<void>;
 
   /* SERVICE */
+
+  /**
+   * Says whose ledger it is; one that names nobody is named. Durable on return.
+   * @param formerOracle The oracle that it may have been of, where its key was rotated.
+   * @throws STORE_FOREIGN if it is of another deployment or oracle
+   */
+  claimLedger(owner: LedgerIdentity, formerOracle: string | null): Promise<"claimed" | "known" | "handed-over">;
 
   /** Writes and reads back. @throws STORE_UNAVAILABLE */
   probe(): Promise<void>;

@@ -24,6 +24,7 @@ export function testEnvironment(
     WATTPROOF_RPC_URL: chain.rpcUrl,
     WATTPROOF_DEPLOYMENT: chain.deploymentPath,
     WATTPROOF_DATA: dataPath,
+    WATTPROOF_INIT: "1",
     WATTPROOF_PORT: "0",
     WATTPROOF_ORACLE_PRIVATE_KEY: chain.oracle.privateKey,
     WATTPROOF_BATCH_MAX_AGE_MS: "0",

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -198,8 +200,9 @@ describe("Serving sessions", function () {
     expect(await codeFrom(startService({ ...config, deploymentPath: "missing.json" }, silent))).to.equal(
       "DEPLOYMENT_INVALID",
     );
-    const unreachable = { ...config, rpcUrl: "http://127.0.0.1:1" };
-    expect(await codeFrom(startService(unreachable, silent))).to.equal("CHAIN_UNAVAILABLE");
+    const elsewhere = join(config.dataPath, "deployment.json");
+    await writeFile(elsewhere, JSON.stringify({ ...chain.deployment, chainId: 1 }));
+    expect(await codeFrom(startService({ ...config, deploymentPath: elsewhere }, silent))).to.equal("CHAIN_MISMATCH");
   });
 
   it("ends with 2 and a clear message when it is started with a bad configuration", async function () {

@@ -154,6 +154,34 @@ describe("Settlement when transactions go wrong", function () {
     expect(await statusOf(session)).to.equal("settled");
   });
 
+  it("pays no tip that the endpoint makes up, and no gas that no such call needs", async function () {
+    const session = await completeSession();
+    const gwei = 10n ** 9n;
+    faults.readFees = () => () => Promise.resolve({ maxFeePerGas: 402n * gwei, maxPriorityFeePerGas: 400n * gwei });
+    await running.service.synchronise();
+    expect(await transactionsOf(session)).to.deep.equal([]);
+    delete faults.readFees;
+    faults.estimateCall = () => () => Promise.resolve({ kind: "estimated", gas: 9_000_000n });
+    await running.service.synchronise();
+    expect(await transactionsOf(session)).to.deep.equal([]);
+    delete faults.estimateCall;
+    expect(await metric('wattproof_alerts_total{alert="fee-limit"}')).to.equal(2);
+    await running.service.synchronise();
+    expect(await statusOf(session)).to.equal("settled");
+  });
+
+  it("replaces nothing at a tip or a price above the limits", async function () {
+    const session = await completeSession();
+    await chain.request("evm_setAutomine", [false]);
+    await running.service.synchronise();
+    expect((await transactionsOf(session)).length).to.equal(1);
+    clockMs += stuckMs;
+    faults.readFees = () => () => Promise.resolve({ maxFeePerGas: 10n ** 13n, maxPriorityFeePerGas: 1n });
+    await running.service.synchronise();
+    expect((await transactionsOf(session)).length).to.equal(1);
+    expect(await metric('wattproof_alerts_total{alert="fee-limit"}')).to.equal(1);
+  });
+
   it("splits a batch that needs more gas than a transaction may have", async function () {
     const sessions = await completeSessions(86_400, 86_400, 86_400);
     let isFirst = true;

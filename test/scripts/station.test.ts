@@ -35,6 +35,28 @@ describe("The command that registers stations", function () {
     expect(runs.map(({ code }) => code)).to.deep.equal([2, 2, 2, 2, 2]);
   });
 
+  it("takes no key or password in an argument, which others can see, and takes it from a file", async function () {
+    const environment = { WATTPROOF_OPERATOR_KEY: "k".repeat(32) };
+    const secret = "00ff10a1b2c3d4e5f60718293a4b5c6d";
+    const payloads = [
+      { key: "AuthorizationKey", value: secret },
+      { setVariableData: [{ attributeValue: secret, component: {}, variable: { name: "BasicAuthPassword" } }] },
+      { connectionData: { vpn: { password: secret } } },
+    ];
+    for (const payload of payloads) {
+      const refused = await run(["command", "CS-1", "ChangeConfiguration", JSON.stringify(payload)], environment);
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.include("--payload-file").and.not.include(secret);
+    }
+    const file = join(world.folder, "payload.json");
+    await writeFile(file, JSON.stringify(payloads[0]));
+    const away = ["--payload-file", file, "--url", "http://127.0.0.1:1"];
+    const taken = await run(["command", "CS-1", "ChangeConfiguration", ...away], environment);
+    expect([taken.code, taken.stderr.includes("SERVICE_NOT_READY")], taken.stderr).to.deep.equal([2, true]);
+    const missing = await run(["command", "CS-1", "Reset", "--payload-file", `${file}.no`], environment);
+    expect(missing.code).to.equal(2);
+  });
+
   it("registers a station with keys that let it in, beside the running service", async function () {
     await connectRefused(world.url, "CS-1");
     const before = await run(["list", "--json", "--data", world.folder]);

@@ -1,4 +1,6 @@
+import type { SessionTerms } from "../../domain/terms.ts";
 import type { Store } from "../../store/store.ts";
+import type { MeterDirectory } from "../../verify/meter-directory.ts";
 import { evseState } from "../ocpp/connector-state.ts";
 import type { Connections } from "../ocpp/connections.ts";
 
@@ -35,4 +37,19 @@ export async function findObstacleAtEvse(
     return `The charger says ${status ?? state}${isCharging ? ", and somebody is charging there" : ""}.`;
   }
   return null;
+}
+
+/**
+ * Why a session on these terms would not be served here: a code; `null` if it would. What is not served is not opened at
+ * the service's expense either.
+ */
+export async function findUnserved(
+  deps: {
+    readonly store: Pick<Store, "findStationOfEvse">;
+    readonly meters: Pick<MeterDirectory, "findObstacle">;
+  },
+  terms: SessionTerms,
+): Promise<string | null> {
+  if ((await deps.store.findStationOfEvse(terms.evse)) === null) return "EVSE_UNKNOWN";
+  return deps.meters.findObstacle(terms);
 }

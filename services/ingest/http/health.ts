@@ -1,14 +1,47 @@
 import type { RequestHandler } from "express";
 
+import type { Chain } from "../../chain/chain.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Metrics } from "../../metrics.ts";
+import type { RelayDesk } from "../../relay/relay-desk.ts";
 import type { Store } from "../../store/store.ts";
 
 /** One thing that must be in order before messages can be taken. */
 export interface ReadinessCheck {
   readonly name: string;
-  /** Rejects with an error of the catalogue while it is not. */
-  check(): Promise<void>;
+  /** Rejects with an error of the catalogue while it is not. @returns what is in order and soon will not be, if anything */
+  check(): Promise<string | undefined>;
+}
+
+/** Everything that the service stands on. */
+export function createReadiness(deps: {
+  readonly store: Pick<Store, "probe">;
+  readonly chain: Pick<Chain, "checkDeployment" | "isMember" | "oracle">;
+  readonly relay: Pick<RelayDesk, "readState" | "account"> | null;
+}): readonly ReadinessCheck[] {
+  const { store, chain, relay } = deps;
+  const inOrder = () => undefined;
+  return [
+    { name: "store", check: () => store.probe().then(inOrder) },
+    { name: "chain", check: () => chain.checkDeployment().then(inOrder) },
+    { name: "oracle", check: () => requireOracle(chain).then(inOrder) },
+    ...(relay === null ? [] : [{ name: "relayer", check: createRelayerCheck(relay) }]),
+  ];
+}
+
+async function requireOracle(chain: Pick<Chain, "isMember" | "oracle">): Promise<void> {
+  if (!(await chain.isMember())) {
+    throw new WattproofError("SERVICE_NOT_READY", `${chain.oracle} is not an oracle of this deployment.`);
+  }
+}
+
+/** The account that pays for others can pay; it is told in time when it will not. */
+function createRelayerCheck(relay: Pick<RelayDesk, "readState" | "account">): ReadinessCheck["check"] {
+  return async () => {
+    const { isSolvent, isLow, balanceWei } = await relay.readState();
+    if (!isSolvent) throw new WattproofError("RELAYER_UNFUNDED", `${relay.account} cannot pay for gas.`);
+    return isLow ? `${relay.account} has only ${balanceWei} wei left` : undefined;
+  };
 }
 
 /** `GET /v1/health`: the process lives. */
@@ -25,16 +58,18 @@ export function showReadiness(checks: readonly ReadinessCheck[]): RequestHandler
       checks.map(async (readiness) => {
         const { name } = readiness;
         try {
-          await readiness.check();
-          return { name, code: null };
+          const warning = await readiness.check();
+          return { name, code: null, warning: warning ?? null };
         } catch (error) {
-          return { name, code: error instanceof WattproofError ? error.code : "INTERNAL" };
+          return { name, code: error instanceof WattproofError ? error.code : "INTERNAL", warning: null };
         }
       }),
     );
     const failed = results.flatMap(({ name, code }) => (code === null ? [] : [`${name}: ${code}`]));
     if (failed.length > 0) throw new WattproofError("SERVICE_NOT_READY", failed.join("; "));
-    response.json({ status: "ready", checks: results.map(({ name }) => name) });
+    const warnings = results.flatMap(({ name, warning }) => (warning === null ? [] : [`${name}: ${warning}`]));
+    const names = results.map(({ name }) => name);
+    response.json({ status: "ready", checks: names, ...(warnings.length > 0 && { warnings }) });
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 
 import type { GroupCommit } from "./group-commit.ts";
-import { asStoreError } from "./group-commit.ts";
+import type { DamageLatch } from "./sqlite-errors.ts";
 
 /** How the parts of the store reach the database. */
 export interface Access {
@@ -17,7 +17,7 @@ export interface Access {
   write<Result>(work: () => Result): Promise<Result>;
 }
 
-export function createAccess(database: DatabaseSync, commits: GroupCommit): Access {
+export function createAccess(database: DatabaseSync, commits: GroupCommit, latch: DamageLatch): Access {
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
 
   // The texts are constants of this folder, so their number is bounded.
@@ -39,7 +39,7 @@ export function createAccess(database: DatabaseSync, commits: GroupCommit): Acce
         try {
           resolve(work());
         } catch (error) {
-          reject(asStoreError(error));
+          reject(latch.note(error));
         }
       }),
     write: (work) => commits.write(work),

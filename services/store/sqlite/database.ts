@@ -1,30 +1,30 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { WattproofError } from "../../errors.ts";
-import { asStoreError } from "./group-commit.ts";
+import { explain, ledgerName, lockName, prepareFile, tightenFolder } from "./ledger-folder.ts";
 import { migrations } from "./migrations.ts";
+import { sqliteCodeOf } from "./sqlite-errors.ts";
 
 const busyTimeoutMs = 5_000;
+const sqliteBusy = 5;
 
 /**
  * Opens the ledger in a folder, making both where they are missing, and brings the schema up to date.
- * @throws STORE_UNAVAILABLE, STORE_CORRUPT if a newer version wrote it
+ * @throws STORE_UNAVAILABLE with the reason, STORE_CORRUPT if it is damaged or a newer version wrote it
  */
 export function openDatabase(folder: string): DatabaseSync {
+  const path = prepareFile(folder, ledgerName);
+  let database: DatabaseSync | null = null;
   try {
-    mkdirSync(folder, { recursive: true });
-    const database = new DatabaseSync(join(folder, "wattproof.sqlite"), {
-      timeout: busyTimeoutMs,
-      enableForeignKeyConstraints: true,
-    });
+    tightenFolder(folder);
+    database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
     // FULL waits for the disk at every commit: with NORMAL a power cut loses commits that were answered.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     migrate(database);
     return database;
   } catch (error) {
-    throw asStoreError(error);
+    database?.close();
+    throw explain(error, folder);
   }
 }
 
@@ -49,21 +49,26 @@ function migrate(database: DatabaseSync): void {
 
 /**
  * Makes this process the only service on a folder until it ends, in whatever way. Two would send with one nonce.
- * @throws STORE_UNAVAILABLE if another has it
+ * @throws STORE_UNAVAILABLE with the reason: another has it, or the folder cannot be written
  */
 export function lockFolder(folder: string): { release(): void } {
-  mkdirSync(folder, { recursive: true });
-  // The lock is one that SQLite asks of the operating system, so a process that is killed leaves none behind.
-  const lock = new DatabaseSync(join(folder, "service-lock.sqlite"));
+  const path = prepareFile(folder, lockName);
+  let lock: DatabaseSync | null = null;
   try {
+    // The lock is one that SQLite asks of the operating system, so a process that is killed leaves none behind.
+    lock = new DatabaseSync(path);
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
-    lock.close();
-    throw new WattproofError("STORE_UNAVAILABLE", "Another service works on this data folder.", { cause: error });
+    lock?.close();
+    if (sqliteCodeOf(error) === sqliteBusy) {
+      throw new WattproofError("STORE_UNAVAILABLE", "Another service works on this data folder.", { cause: error });
+    }
+    throw explain(error, folder);
   }
+  const held = lock;
   return {
     release() {
-      lock.close();
+      held.close();
     },
   };
 }

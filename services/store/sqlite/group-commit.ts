@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { WattproofError } from "../../errors.ts";
+import { createDamageLatch, type DamageLatch } from "./sqlite-errors.ts";
 
 /** Runs writes so that those which arrive together share one transaction and one wait for the disk. */
 export interface GroupCommit {
@@ -19,7 +20,7 @@ interface Job {
 // Keeps one commit short enough that the event loop stays responsive; 1,000 rows commit in about 13 ms here.
 const jobsPerCommit = 1_000;
 
-export function createGroupCommit(database: DatabaseSync): GroupCommit {
+export function createGroupCommit(database: DatabaseSync, latch: DamageLatch = createDamageLatch()): GroupCommit {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const savepoint = database.prepare("SAVEPOINT job");
@@ -41,6 +42,7 @@ export function createGroupCommit(database: DatabaseSync): GroupCommit {
   function flush(jobs: readonly Job[]): void {
     const done: (() => void)[] = [];
     try {
+      latch.check();
       begin.run();
       for (const job of jobs) done.push(runInSavepoint(job));
       commit.run();
@@ -80,7 +82,7 @@ export function createGroupCommit(database: DatabaseSync): GroupCommit {
           if (result !== undefined) resolve(result.value);
         },
         fail: (error) => {
-          reject(asStoreError(error));
+          reject(latch.note(error));
         },
       });
       schedule();
@@ -95,14 +97,8 @@ export function createGroupCommit(database: DatabaseSync): GroupCommit {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await enqueue(() => undefined);
+      // Who asked for a write was told whether it failed; a ledger that is damaged can be closed all the same.
+      await enqueue(() => undefined).catch(() => undefined);
     },
   };
-}
-
-/** What SQLite says becomes an error of the catalogue; what already is one stays. */
-export function asStoreError(error: unknown): WattproofError {
-  if (error instanceof WattproofError) return error;
-  const detail = error instanceof Error ? error.message : String(error);
-  return new WattproofError("STORE_UNAVAILABLE", detail, { cause: error });
 }

@@ -1,6 +1,8 @@
 import { readingStep } from "./evidence.ts";
+import { identityStep } from "./identity.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
+import { relayStep } from "./relay.ts";
 import { tokenStep } from "./tokens.ts";
 import { viewKeyStep } from "./view-keys.ts";
 
@@ -362,4 +364,6 @@ export const migrations: readonly string[] = [
   readingStep,
   matchingStep,
   viewKeyStep,
+  relayStep,
+  identityStep,
 ];

@@ -7,12 +7,15 @@ import { openDatabase } from "./database.ts";
 import { createDisputeStore } from "./disputes.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createGroupCommit } from "./group-commit.ts";
+import { createIdentityStore } from "./identity.ts";
 import { createMessageStore } from "./messages.ts";
 import { createOcppFrameStore } from "./ocpp-frames.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
 import { createOperatorStore } from "./operator.ts";
+import { createRelayStore } from "./relay.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
+import { createDamageLatch } from "./sqlite-errors.ts";
 import { createStationStore } from "./stations.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createViewKeyStore } from "./view-keys.ts";
@@ -23,8 +26,9 @@ import { createViewKeyStore } from "./view-keys.ts";
  */
 export function openSqliteStore(folder: string): Store {
   const database = openDatabase(folder);
-  const commits = createGroupCommit(database);
-  const access = createAccess(database, commits);
+  const latch = createDamageLatch();
+  const commits = createGroupCommit(database, latch);
+  const access = createAccess(database, commits, latch);
 
   return {
     ...createStationStore(access),
@@ -40,6 +44,8 @@ export function openSqliteStore(folder: string): Store {
     ...createTokenStore(access),
     ...createOperatorStore(access),
     ...createViewKeyStore(access),
+    ...createRelayStore(access),
+    ...createIdentityStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

@@ -254,12 +254,13 @@ export function createTokenStore(access: Access): TokenStore {
       access.read(() =>
         access
           .all(
+            // Nothing waits for a minute: what is due later than that was written before the clock was set back.
             `SELECT ${openingColumns} FROM token_openings WHERE status IN ('prepared', 'open')
-               AND (next_at_ms <= ? OR session_id IN (SELECT session_id FROM sessions))
+               AND (next_at_ms NOT BETWEEN ?1 + 1 AND ?1 + 60000 OR session_id IN (SELECT session_id FROM sessions))
              UNION ALL
              SELECT ${openingColumns} FROM token_openings WHERE status = 'refused' AND session_id IS NOT NULL
                AND session_id IN (SELECT session_id FROM sessions)
-             ORDER BY transaction_ordinal LIMIT ?`,
+             ORDER BY transaction_ordinal LIMIT ?2`,
             nowMs,
             limit,
           )

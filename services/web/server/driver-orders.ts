@@ -2,11 +2,13 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 
 import type { DriverOrders } from "../../chain/driver-orders.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
 import { createClientLimit } from "../../ingest/http/client-limit.ts";
 import type { Entrance } from "../../ingest/http/entrance.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
+import { nameCall } from "./relayed-calls.ts";
 import { address, amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 const uint64Digits = 19;
@@ -45,6 +47,8 @@ export function createDriverOrdersHandler(deps: {
   /** The limit of openings, counted on its own. */
   readonly openingsPerMinute: number;
   readonly entrance: Entrance;
+  /** Why a session on these terms would not be served here; `null` if it would. */
+  readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly now: () => number;
 }): RequestHandler {
   const { orders, now } = deps;
@@ -55,16 +59,21 @@ export function createDriverOrdersHandler(deps: {
   return async (request, response) => {
     if (orders === null) throw new WattproofError("RELAY_NOT_CONFIGURED", "Send the order from your own wallet.");
     clients.admit(request);
+    const client = deps.entrance.clients.clientOf(request).key;
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
     const order = parseOrder(await readBody(request, orderLimitBytes), orderSchema);
+    const unserved = order.kind === "top-up" ? await deps.findUnserved(order.terms) : null;
+    if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
+
     const { driver } = order.kind === "top-up" ? order.terms : order.withdrawal;
     // Before it is sure who signed, a stranger would use up what the driver may.
-    const { status, txHash } = await orders.carryOut(order, () => {
+    const admit = (): void => {
       drivers.admit(driver);
-      return Promise.resolve();
-    });
-    response.status(status === "done" ? 200 : 202).json({ status, txHash });
+    };
+    const { status, txHash, callId } = await orders.carryOut(order, { client, admit });
+    nameCall(response, callId);
+    response.status(status === "done" ? 200 : 202).json({ status, txHash, ...(callId && { callId }) });
   };
 }

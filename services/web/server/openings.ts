@@ -3,12 +3,14 @@ import { z } from "zod";
 
 import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { OpeningRelay } from "../../chain/opening-relay.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
 import { createClientLimit } from "../../ingest/http/client-limit.ts";
 import type { Entrance } from "../../ingest/http/entrance.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
 import type { Store } from "../../store/store.ts";
+import { nameCall } from "./relayed-calls.ts";
 import { amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 /** What has so many digits is a uint256. */
@@ -50,6 +52,8 @@ export function createOpeningsHandler(deps: {
   readonly entrance: Entrance;
   /** Why nothing should be held for a charge at an EVSE now; `null` if nothing is known against it. */
   readonly findObstacle: (evse: number) => Promise<string | null>;
+  /** Why a session on these terms would not be served here; `null` if it would. */
+  readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly now: () => number;
 }): RequestHandler {
   const { relay, orders, now } = deps;
@@ -62,6 +66,7 @@ export function createOpeningsHandler(deps: {
       throw new WattproofError("RELAY_NOT_CONFIGURED", "Send the opening from your own wallet.");
     }
     clients.admit(request);
+    const client = deps.entrance.clients.clientOf(request).key;
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
@@ -71,6 +76,8 @@ export function createOpeningsHandler(deps: {
     );
     const obstacle = await deps.findObstacle(opening.terms.evse);
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
+    const unserved = await deps.findUnserved(opening.terms);
+    if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
 
     // Before it is sure who signed, a stranger would use up what the driver may.
     const admit = async (sessionId: string): Promise<void> => {
@@ -78,9 +85,11 @@ export function createOpeningsHandler(deps: {
       // Nobody but the driver had the signature before it was sent; from then on everybody can read it on the chain.
       if (keySha256 !== undefined) await deps.store.putFirstViewKey({ sessionId, keySha256, atMs: now() });
     };
-    const { sessionId, status, txHash } =
-      opening.kind === "signed-terms" ? await relay.open(opening, admit) : await orders.openFunded(opening, admit);
+    const asker = { client, admit };
+    const { sessionId, status, txHash, callId } =
+      opening.kind === "signed-terms" ? await relay.open(opening, asker) : await orders.openFunded(opening, asker);
     response.locals["sessionId"] = sessionId;
-    response.status(status === "open" ? 201 : 202).json({ sessionId, status, txHash });
+    nameCall(response, callId);
+    response.status(status === "open" ? 201 : 202).json({ sessionId, status, txHash, ...(callId && { callId }) });
   };
 }

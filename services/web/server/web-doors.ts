@@ -3,17 +3,20 @@ import type { Express } from "express";
 import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { OpeningRelay } from "../../chain/opening-relay.ts";
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
+import type { SessionTerms } from "../../domain/terms.ts";
 import { createClientLimit } from "../../ingest/http/client-limit.ts";
 import type { Entrance } from "../../ingest/http/entrance.ts";
 import type { HttpDoor } from "../../ingest/http/server.ts";
 import type { SessionViewers } from "../../ingest/http/session-viewers.ts";
 import type { Metrics } from "../../metrics.ts";
+import type { RelayDesk } from "../../relay/relay-desk.ts";
 import type { Store } from "../../store/store.ts";
 import { createChainProxy } from "./chain-proxy.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { readPageFiles } from "./page-files.ts";
+import { createRelayedCallHandler } from "./relayed-calls.ts";
 import { servePage } from "./serve-page.ts";
 import { createSessionEventsHandler } from "./session-events.ts";
 import { createStopHandler, type ChargeStopper } from "./stop-charging.ts";
@@ -25,6 +28,7 @@ export function createWebDoors(deps: {
   readonly chain: ReadOnlyChain | null;
   readonly relay: OpeningRelay | null;
   readonly orders: DriverOrders | null;
+  readonly relayDesk: RelayDesk | null;
   readonly stopper: ChargeStopper | null;
   readonly hasOperatorPage: boolean;
   readonly openingsPerMinute: number;
@@ -32,6 +36,7 @@ export function createWebDoors(deps: {
   readonly viewers: SessionViewers;
   readonly metrics: Metrics;
   readonly findObstacle: (evse: number) => Promise<string | null>;
+  readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly now: () => number;
   /** Ends the streams. */
   readonly signal: AbortSignal;
@@ -41,6 +46,7 @@ export function createWebDoors(deps: {
   const doors: HttpDoor[] = [
     { path: "/configuration.json", method: "GET", handler: showPageSettings(settings) },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
+    { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(deps.relayDesk) },
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
     { path: "/v1/sessions/:sessionId/events", method: "GET", handler: createSessionEventsHandler(deps) },
     {

@@ -204,7 +204,13 @@ const knownRefusals = [
   "PERMIT_REFUSED",
   "TOKEN_REFUSED",
 ] as const;
-const relayFailures: readonly string[] = ["RELAY_NOT_CONFIGURED", "RELAY_UNAVAILABLE", "CLIENT_RATE_EXCEEDED"];
+const relayFailures: readonly string[] = [
+  "RELAY_NOT_CONFIGURED",
+  "RELAY_UNAVAILABLE",
+  "RELAY_AMOUNT_TOO_SMALL",
+  "RELAY_BUDGET_EXCEEDED",
+  "CLIENT_RATE_EXCEEDED",
+];
 
 function stepAfter(app: App, error: unknown): OpeningStep {
   if (error instanceof ServiceRefusal && error.code === "OPENING_REFUSED") {

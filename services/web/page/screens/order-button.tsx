@@ -22,7 +22,13 @@ type Step =
   | { readonly kind: "relay-away"; readonly ownCall: ContractCall }
   | { readonly kind: "failed"; readonly error: unknown };
 
-const relayFailures: readonly string[] = ["RELAY_NOT_CONFIGURED", "RELAY_UNAVAILABLE", "CLIENT_RATE_EXCEEDED"];
+const relayFailures: readonly string[] = [
+  "RELAY_NOT_CONFIGURED",
+  "RELAY_UNAVAILABLE",
+  "RELAY_AMOUNT_TOO_SMALL",
+  "RELAY_BUDGET_EXCEEDED",
+  "CLIENT_RATE_EXCEEDED",
+];
 
 /** Has the driver sign an order, and the service send it; where it cannot, the driver's wallet can. */
 export function OrderButton(properties: {

@@ -8,14 +8,16 @@ export function createShortMemory<Value>(options: {
   readonly now: () => number;
 }): (key: string, ask: () => Promise<Value>) => Promise<Value> {
   const { keptMs, entryLimit, now } = options;
-  const kept = new Map<string, { readonly value: Promise<Value>; readonly untilMs: number }>();
+  const kept = new Map<string, { readonly value: Promise<Value>; readonly atMs: number }>();
 
   return (key, ask) => {
     const known = kept.get(key);
-    if (known !== undefined && now() < known.untilMs) return known.value;
+    const atMs = now();
+    // What was kept later than now was kept before the clock was set back.
+    if (known !== undefined && known.atMs <= atMs && atMs < known.atMs + keptMs) return known.value;
     const value = ask();
     kept.delete(key);
-    kept.set(key, { value, untilMs: now() + keptMs });
+    kept.set(key, { value, atMs });
     const oldest = kept.keys().next();
     if (kept.size > entryLimit && oldest.done !== true) kept.delete(oldest.value);
     value.catch(() => {

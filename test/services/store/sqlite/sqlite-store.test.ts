@@ -60,7 +60,7 @@ describe("The SQLite file", function () {
     await writeFile(join(folder, "wattproof.sqlite"), "no database, but long enough to look like one".repeat(99));
     expect(() => openSqliteStore(folder))
       .to.throw(WattproofError)
-      .with.property("code", "STORE_UNAVAILABLE");
+      .with.property("code", "STORE_CORRUPT");
   });
 
   it("knows nothing of the mark of a record that was kept before there were marks", async function () {

@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+import { sessionIdOf } from "../../domain/terms.ts";
+import { WattproofError } from "../../errors.ts";
+import type { LedgerIdentity, Store } from "../store.ts";
+import type { Access } from "./access.ts";
+import { decodeTerms } from "./codec.ts";
+import { reader } from "./rows.ts";
+
+/** Whose ledger it is. */
+export const identityStep = `
+  CREATE TABLE ledger_identity (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    chain_id INTEGER NOT NULL,
+    settlement TEXT NOT NULL,
+    oracle TEXT NOT NULL
+  ) STRICT;
+`;
+
+const readIdentityRow = reader(
+  "identity",
+  z
+    .object({ chain_id: z.number(), settlement: z.string(), oracle: z.string() })
+    .transform((row): LedgerIdentity => ({ chainId: row.chain_id, settlement: row.settlement, oracle: row.oracle })),
+);
+const sessionRow = z.object({ session_id: z.string(), terms: z.string() });
+
+export function createIdentityStore(access: Access): Pick<Store, "claimLedger"> {
+  /** A ledger that older versions kept names nobody, but its sessions are of one deployment. */
+  function isOfAnother({ chainId, settlement }: LedgerIdentity): boolean {
+    const row = access.get("SELECT session_id, terms FROM sessions ORDER BY ordinal LIMIT 1");
+    if (row === undefined) return false;
+    const { session_id: sessionId, terms } = sessionRow.parse(row);
+    return sessionIdOf(decodeTerms(terms), { chainId, verifyingContract: settlement }) !== sessionId;
+  }
+
+  function write({ chainId, settlement, oracle }: LedgerIdentity): void {
+    access.run(
+      "INSERT OR REPLACE INTO ledger_identity (only_row, chain_id, settlement, oracle) VALUES (1, ?, ?, ?)",
+      chainId,
+      settlement,
+      oracle,
+    );
+  }
+
+  function claim(owner: LedgerIdentity, formerOracle: string | null): "claimed" | "known" | "handed-over" {
+    const row = access.get("SELECT chain_id, settlement, oracle FROM ledger_identity");
+    if (row === undefined) {
+      if (isOfAnother(owner)) throw foreign("Its sessions are of another deployment.");
+      write(owner);
+      return "claimed";
+    }
+    const kept = readIdentityRow(row);
+    if (kept.chainId !== owner.chainId || kept.settlement !== owner.settlement) {
+      throw foreign(
+        `It is of ${kept.settlement} on chain ${kept.chainId}, not of ${owner.settlement} on ${owner.chainId}.`,
+      );
+    }
+    if (kept.oracle === owner.oracle) return "known";
+    if (kept.oracle !== formerOracle) {
+      throw foreign(
+        `It is of oracle ${kept.oracle}, not of ${owner.oracle}. Where the key was rotated, start once with WATTPROOF_FORMER_ORACLE=${kept.oracle}.`,
+      );
+    }
+    write(owner);
+    return "handed-over";
+  }
+
+  return { claimLedger: (owner, formerOracle) => access.write(() => claim(owner, formerOracle)) };
+}
+
+function foreign(detail: string): WattproofError {
+  return new WattproofError("STORE_FOREIGN", detail);
+}
