@@ -14,6 +14,7 @@ import { createHttpRpc } from "./chain/rpc.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
+import { createTariffAssignmentDoors } from "./ingest/http/tariff-assignments.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
@@ -34,6 +35,7 @@ import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
+import { createPricing } from "./pricing.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
 import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
 import { createDisputeTask } from "./settlement/disputes/dispute-task.ts";
@@ -119,6 +121,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
   const confirmations = config.confirmations ?? (deployment.chainId === localChainId ? 1 : publicConfirmations);
   const meters = createMeterDirectory({ chain });
+  const pricing = createPricing({ store, chain, meters, desk, now, graceSeconds: config.tariffGraceSeconds });
+  const { tariffs, prices } = pricing;
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
   const { unboundRecords } = config;
@@ -133,7 +137,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   } = config.charging;
   const receiver = createRecordReceiver({
     ...{ store, chain, meters, verifier, desk, metrics, now },
-    ...{ unboundRecords, evidencePolicy },
+    ...{ unboundRecords, evidencePolicy, prices },
   });
   const book = createTransactionBook({ store });
   const once = createOnceDesk({ store, desk, now });
@@ -148,14 +152,15 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     registerModuliWh,
     lateMessageLimit: late.limit,
   });
-  const inbox = createChargingInbox({ store, book, assessor, receiver, desk, once, now, late, stopAtBps });
+  const inbox = createChargingInbox({ store, book, assessor, receiver, prices, desk, once, now, late, stopAtBps });
   const { vehicles } = relays;
   const { openingWaitMs, ...tokenLimits } = config.fleets;
-  const tokens = { store, book, inbox, meters, desk, now, ...tokenLimits, signal: stop.signal };
+  const tokens = { store, book, inbox, meters, tariffs, desk, now, ...tokenLimits, signal: stop.signal };
   const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
   let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
   const sessionTokens = createSessionIdTokenPolicy({
     store,
+    prices,
     handedOn: (stationId) => handedOn(stationId),
     bind: (transaction) =>
       book.inTurn(transaction.stationId, async () => {
@@ -165,7 +170,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
-  const shared = { store, chain, meters, desk, metrics, now, confirmations, settlementAttempts };
+  const shared = { store, chain, meters, tariffs, desk, metrics, now, confirmations, settlementAttempts };
   const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
   const follower = createChainFollower({ ...shared, firstBlock, blockRange });
   const signer = createClaimSigner({
@@ -228,7 +233,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { connections } = ocpp.door;
   handedOn = (stationId) => ocpp.handedOn(stationId);
   const acting = { store, book, commands, connections, desk, once, now, handedOn };
-  const beginner = createSessionBeginner({ ...acting, meters, assessor, limits: start });
+  const beginner = createSessionBeginner({ ...acting, meters, assessor, prices, limits: start });
   const rounds = createChargingRounds({
     beginner,
     reconsiderer: createSessionReconsiderer({ store, book, assessor, beginner }),
@@ -249,6 +254,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     hasOperatorPage: config.operatorKey !== null,
     openingsPerMinute: config.openingsPerMinute,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
+    tariffs,
     now,
     signal: streams.signal,
   });
@@ -258,6 +264,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       doors: [
         ...web.doors,
         ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now }),
+        ...createTariffAssignmentDoors({ store, chain, meters, desk, operatorKey: config.operatorKey, now }),
         ...createOperatorDoors({
           store,
           connections,
@@ -303,6 +310,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     lock.release();
     throw error;
   });
+  await pricing.alertUnpriced();
   const resuming = receiver.resumePending(stop.signal).catch((error: unknown) => {
     desk.alert("resume-failed", { err: error });
   });

@@ -10,6 +10,7 @@ import type { Fees, TransactionStatus } from "../domain/transaction.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { OcppStore } from "./ocpp.ts";
 import type { OperatorStore } from "./operator.ts";
+import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
 
 /** A charging station that may report. */
@@ -202,7 +203,7 @@ export interface SessionQuery {
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
-export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorStore {
+export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorStore, TariffStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

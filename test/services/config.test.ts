@@ -176,6 +176,7 @@ describe("The configuration", function () {
       },
       relayerKey: null,
       openingsPerMinute: 30,
+      tariffGraceSeconds: 300,
       partnerAgreement: null,
       hasPageRpc: false,
       chainName: null,

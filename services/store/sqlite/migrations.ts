@@ -1,6 +1,7 @@
 import { readingStep } from "./evidence.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
+import { tariffStep } from "./tariffs.ts";
 import { tokenStep } from "./tokens.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
@@ -360,4 +361,5 @@ export const migrations: readonly string[] = [
   unlinkStep,
   readingStep,
   matchingStep,
+  tariffStep,
 ];

@@ -14,6 +14,7 @@ import { createOperatorStore } from "./operator.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createStationStore } from "./stations.ts";
+import { createTariffStore } from "./tariffs.ts";
 import { createTokenStore } from "./tokens.ts";
 
 /**
@@ -38,6 +39,7 @@ export function openSqliteStore(folder: string): Store {
     ...createChargingStore(access),
     ...createTokenStore(access),
     ...createOperatorStore(access),
+    ...createTariffStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

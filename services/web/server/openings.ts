@@ -6,6 +6,7 @@ import type { OpeningRelay } from "../../chain/opening-relay.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../../ingest/http/body.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
+import type { TariffDirectory } from "../../verify/tariff-directory.ts";
 import { amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 /** What has so many digits is a uint256. */
@@ -35,6 +36,7 @@ export function createOpeningsHandler(deps: {
   readonly openingsPerMinute: number;
   /** Why nothing should be held for a charge at an EVSE now; `null` if nothing is known against it. */
   readonly findObstacle: (evse: number) => Promise<string | null>;
+  readonly tariffs: Pick<TariffDirectory, "findRefusal">;
   readonly now: () => number;
 }): RequestHandler {
   const { relay, orders, now } = deps;
@@ -54,6 +56,10 @@ export function createOpeningsHandler(deps: {
     drivers.admit(opening.terms.driver);
     const obstacle = await deps.findObstacle(opening.terms.evse);
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
+    if ((await deps.tariffs.findRefusal(opening.terms)) !== null) {
+      const { evse, tariffId } = opening.terms;
+      throw new WattproofError("TARIFF_NOT_ASSIGNED", `EVSE ${evse} does not offer tariff ${tariffId}.`);
+    }
 
     const { sessionId, status, txHash } =
       opening.kind === "signed-terms" ? await relay.open(opening) : await orders.openFunded(opening);

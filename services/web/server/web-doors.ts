@@ -5,8 +5,10 @@ import type { OpeningRelay } from "../../chain/opening-relay.ts";
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
 import type { HttpDoor } from "../../ingest/http/server.ts";
 import type { Store } from "../../store/store.ts";
+import type { TariffDirectory } from "../../verify/tariff-directory.ts";
 import { createChainProxy } from "./chain-proxy.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
+import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { readPageFiles } from "./page-files.ts";
@@ -25,6 +27,7 @@ export function createWebDoors(deps: {
   readonly hasOperatorPage: boolean;
   readonly openingsPerMinute: number;
   readonly findObstacle: (evse: number) => Promise<string | null>;
+  readonly tariffs: Pick<TariffDirectory, "findRefusal" | "listOffers">;
   readonly now: () => number;
   /** Ends the streams. */
   readonly signal: AbortSignal;
@@ -32,6 +35,7 @@ export function createWebDoors(deps: {
   const { store, settings, chain, stopper } = deps;
   const doors: HttpDoor[] = [
     { path: "/configuration.json", method: "GET", handler: showPageSettings(settings) },
+    { path: "/v1/evses/:evse/tariffs", method: "GET", handler: showEvseTariffs(deps) },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
     { path: "/v1/sessions/:sessionId/events", method: "GET", handler: createSessionEventsHandler(deps) },
