@@ -20,7 +20,9 @@ export interface ServiceClient {
   /** @throws SERVICE_UNREACHABLE, or what the service answers */
   get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
-  post<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+  getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+  /** The same, with something to do. @param body What is sent as JSON; by default nothing. */
+  post<Answer>(path: string, schema: z.ZodType<Answer>, body?: object): Promise<Answer>;
 }
 
 /**
@@ -52,12 +54,12 @@ export function openService(
   return {
     url,
     get: (path, schema) => ask(path, schema, {}),
-    async post(path, schema) {
-      const key = environment["WATTPROOF_OPERATOR_KEY"];
-      if (key === undefined) {
-        throw new WattproofError("KEY_UNAVAILABLE", "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY.");
-      }
-      return ask(path, schema, { method: "POST", headers: { authorization: `Bearer ${key}` } });
+    getAsOperator: async (path, schema) => ask(path, schema, { headers: operatorHeaders(environment) }),
+    async post(path, schema, body) {
+      const headers = operatorHeaders(environment);
+      if (body === undefined) return ask(path, schema, { method: "POST", headers });
+      const typed = { ...headers, "content-type": "application/json" };
+      return ask(path, schema, { method: "POST", headers: typed, body: JSON.stringify(body) });
     },
   };
 }
@@ -72,6 +74,15 @@ function serviceUrlOf(...[given, deploymentPath, environment]: Parameters<typeof
   const hasProfile = place !== undefined || environment["WATTPROOF_OPERATOR_PROFILE"] !== undefined;
   const profile = hasProfile ? readProfile(profilePathOf(place ?? "", environment)) : undefined;
   return (given ?? environment["WATTPROOF_SERVICE_URL"] ?? profile?.serviceUrl)?.replace(/\/+$/u, "");
+}
+
+/** @throws KEY_UNAVAILABLE */
+function operatorHeaders(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const key = environment["WATTPROOF_OPERATOR_KEY"];
+  if (key === undefined) {
+    throw new WattproofError("KEY_UNAVAILABLE", "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY.");
+  }
+  return { authorization: `Bearer ${key}` };
 }
 
 function toCatalogueError(body: unknown, path: string): WattproofError {
