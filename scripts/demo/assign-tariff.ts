@@ -15,7 +15,7 @@ export async function assignTariff(
     tariffs: [{ tariffId: tariffIdOf(tariff), tariff }],
     isReplacing: false,
     at: { blockNumber: 0, atSeconds: 0 },
-    atMs: 0,
+    atMs: Date.now(),
     by: "demo",
   });
 }

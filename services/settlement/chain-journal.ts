@@ -176,7 +176,10 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
         reopenedActs: [],
       });
       // Once it is kept: what is read again would be told again.
-      for (const opening of refused) alertRefusedPrice(desk, opening);
+      for (const opening of refused) {
+        // One that was over before it was read needs nobody.
+        if ((await draft.stateOf(opening.sessionId))?.closing === null) alertRefusedPrice(desk, opening);
+      }
     },
     async undoAbove(mark, cursor) {
       const block = mark?.number ?? -1;
