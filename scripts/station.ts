@@ -5,6 +5,7 @@ import { openSqliteStore } from "../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../services/store/store.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
 import { createApiKey, createStationKey } from "./demo/stations.ts";
+import { pricelessLine } from "./operator/tariff/assignment-client.ts";
 import { readPayload } from "./station/command-payload.ts";
 import { sendCommand } from "./station/send-command.ts";
 import { bindToken, listTokens, unbindToken } from "./station/tokens.ts";
@@ -54,6 +55,8 @@ Examples:
 
 /** What the service takes as a station's identity: up to 48 characters that need no escaping anywhere. */
 const stationIdGrammar = /^[A-Za-z0-9_.:*-]{1,48}$/u;
+/** More than any store has EVSEs. */
+const unpricedLimit = 1_000_000;
 const defaultUrl = "http://127.0.0.1:8080";
 const profiles: Readonly<Record<string, SecurityProfile>> = { "0": 0, "1": 1, "2": 2, "3": 3 };
 
@@ -166,13 +169,18 @@ async function add(store: Store, output: Output, registration: Registration, rep
   if (ocppKey !== null) {
     await store.replaceStationKeys(stationId, stationKeySha256Of(ocppKey), Date.now());
   }
-  output.json({ stationId, evses, apiKey, securityProfile: profile, bootStatus, ocppKey });
+  const unpriced = await store.listEvsesWithoutTariff(unpricedLimit);
+  const evsesWithoutTariff = evses.filter((evse) => unpriced.includes(evse));
+  output.json({ stationId, evses, apiKey, securityProfile: profile, bootStatus, ocppKey, evsesWithoutTariff });
   if (!output.isJson) {
     output.line(`${stationId} may report for EVSE ${evses.join(", ")}. Its API key, shown only now:`);
     output.line(apiKey);
     output.line(ocppKey === null ? `OCPP by security profile ${profile}, without a key.` : `Its OCPP key:`);
     if (ocppKey !== null) {
       output.line(ocppKey);
+    }
+    for (const evse of evsesWithoutTariff) {
+      output.line(pricelessLine(evse));
     }
   }
 

@@ -161,6 +161,10 @@ export const settingsSchema = z.strictObject({
   OPENINGS_PER_MINUTE: integer(1, 60_000)
     .prefault("30")
     .meta({ description: "Openings that one client may ask for per minute; a driver gets a tenth." }),
+  TARIFF_GRACE_SECONDS: integer(0, 86_400).prefault("300").meta({
+    description:
+      "How long after the end of a tariff at an EVSE sessions that were signed before still open, in seconds.",
+  }),
   PARTNER_AGREEMENT: integer(1, 4_294_967_295).optional().meta({
     description: "Agreement under which sessions open from the page. By default the operator's newest that binds.",
   }),
@@ -261,6 +265,8 @@ export interface ServiceConfig {
   readonly relayerKey: string | null;
   readonly fleets: FleetConfig;
   readonly openingsPerMinute: number;
+  /** How long sessions still open at a tariff whose assignment has ended. */
+  readonly tariffGraceSeconds: number;
   readonly partnerAgreement: number | null;
   readonly hasPageRpc: boolean;
   readonly chainName: string | null;
@@ -325,6 +331,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     relayerKey: settings.RELAYER_PRIVATE_KEY ?? null,
     fleets: fleetsOf(settings, settings.RELAYER_PRIVATE_KEY),
     openingsPerMinute: settings.OPENINGS_PER_MINUTE,
+    tariffGraceSeconds: settings.TARIFF_GRACE_SECONDS,
     partnerAgreement: settings.PARTNER_AGREEMENT ?? null,
     hasPageRpc: settings.PAGE_RPC === "on",
     chainName: settings.CHAIN_NAME ?? null,

@@ -63,6 +63,24 @@ export const errorCatalogue = {
   ID_TOKEN_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "The idToken is not bound." },
   VEHICLE_CONSENT_MISSING: { httpStatus: 409, isRetryable: false, title: "The driver's consent does not stand." },
   TARIFF_UNPUBLISHED: { httpStatus: 422, isRetryable: false, title: "Nobody has published the tariff." },
+  // Which tariffs charging points offer.
+  TARIFF_NOT_ASSIGNED: { httpStatus: 422, isRetryable: false, title: "The charging point does not offer this tariff." },
+  TARIFF_OF_ANOTHER_OPERATOR: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "Another operator published the tariff, and the charging point's did not.",
+  },
+  TARIFF_RETIRED: { httpStatus: 422, isRetryable: false, title: "The operator has retired the tariff, for good." },
+  EVSE_UNREGISTERED: {
+    httpStatus: 404,
+    isRetryable: false,
+    title: "The registry has no charging point of this number.",
+  },
+  EVSE_OF_ANOTHER_OPERATOR: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The charging point belongs to another operator.",
+  },
   CONTRACT_CERTIFICATE_INVALID: {
     httpStatus: 422,
     isRetryable: false,

@@ -18,6 +18,7 @@ import { WattproofError } from "./errors.ts";
 import { createEntrance } from "./ingest/http/entrance.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
 import { createReadiness } from "./ingest/http/health.ts";
+import { createTariffAssignmentDoors } from "./ingest/http/tariff-assignments.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionViewers } from "./ingest/http/session-viewers.ts";
 import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
@@ -40,7 +41,8 @@ import { createTokenPolicy } from "./ingest/tokens/token-policy.ts";
 import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOperatorDesk } from "./operator-desk.ts";
+import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
+import { createPricing } from "./pricing.ts";
 import { createRelayDesk } from "./relay/create-relay-desk.ts";
 import { feeLimitsOf } from "./spending-settings.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
@@ -144,6 +146,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     ...{ rpc: pageRpc, oracle: chain.oracle, signal: stop.signal, createDesk: createRelayDesk },
   });
   const meters = createMeterDirectory({ chain });
+  const pricing = createPricing({ store, chain, meters, desk, now, graceSeconds: config.tariffGraceSeconds });
+  const { tariffs, prices } = pricing;
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
   const { unboundRecords } = config;
@@ -158,7 +162,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   } = config.charging;
   const receiver = createRecordReceiver({
     ...{ store, chain, meters, verifier, desk, metrics, now },
-    ...{ unboundRecords, evidencePolicy },
+    ...{ unboundRecords, evidencePolicy, prices },
   });
   const book = createTransactionBook({ store });
   const once = createOnceDesk({ store, desk, now });
@@ -173,14 +177,15 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     registerModuliWh,
     lateMessageLimit: late.limit,
   });
-  const inbox = createChargingInbox({ store, book, assessor, receiver, desk, once, now, late, stopAtBps });
+  const inbox = createChargingInbox({ store, book, assessor, receiver, prices, desk, once, now, late, stopAtBps });
   const { vehicles } = relays;
   const { openingWaitMs, ...tokenLimits } = config.fleets;
-  const tokens = { store, book, inbox, meters, desk, now, ...tokenLimits, signal: stop.signal };
+  const tokens = { store, book, inbox, meters, tariffs, desk, now, ...tokenLimits, signal: stop.signal };
   const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
   let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
   const sessionTokens = createSessionIdTokenPolicy({
     store,
+    prices,
     handedOn: (stationId) => handedOn(stationId),
     bind: (transaction) =>
       book.inTurn(transaction.stationId, async () => {
@@ -190,7 +195,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
-  const shared = { store, chain, meters, desk, metrics, now, ages, confirmations, settlementAttempts };
+  const shared = { store, chain, meters, tariffs, desk, metrics, now, ages, confirmations, settlementAttempts };
   const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
   const follower = gate.before(createChainFollower({ ...shared, firstBlock, blockRange }));
   const signer = createClaimSigner({
@@ -251,7 +256,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { connections } = ocpp.door;
   handedOn = (stationId) => ocpp.handedOn(stationId);
   const acting = { store, book, commands, connections, desk, once, now, handedOn };
-  const beginner = createSessionBeginner({ ...acting, meters, assessor, limits: start });
+  const beginner = createSessionBeginner({ ...acting, meters, assessor, prices, limits: start });
   const rounds = createChargingRounds({
     beginner,
     reconsiderer: createSessionReconsiderer({ store, book, assessor, beginner }),
@@ -277,6 +282,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     metrics,
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     findUnserved: (terms) => findUnserved({ store, meters }, terms),
+    tariffs,
     now,
     signal: streams.signal,
   });
@@ -286,6 +292,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       doors: [
         ...web.doors,
         ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now }),
+        ...createTariffAssignmentDoors({ store, chain, meters, desk, operatorKey: config.operatorKey, now }),
         ...createOperatorDoors({
           store,
           connections,
@@ -334,6 +341,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     await ledger.close();
     throw error;
   });
+  await pricing.alertUnpriced();
   const resuming = resumePending({ receiver, desk, pauseMs: config.pollIntervalMs, signal: stop.signal });
   const watch = watchClock({ now, elapsedMs, desk, signal: stop.signal });
   const running = Promise.all([loop.run(stop.signal), rounds.run(), relays.desk?.run(), watch]);

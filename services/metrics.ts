@@ -64,6 +64,8 @@ export type Alert =
   | "oracle-unfunded"
   | "nonce-taken"
   | "tariff-missing"
+  | "tariff-not-assigned"
+  | "evse-without-tariff"
   | "resume-failed"
   | "ocpp-exchange-failed"
   | "ocpp-frame-quarantined"
@@ -114,6 +116,8 @@ export const alerts: readonly Alert[] = [
   "oracle-unfunded",
   "nonce-taken",
   "tariff-missing",
+  "tariff-not-assigned",
+  "evse-without-tariff",
   "resume-failed",
   "ocpp-exchange-failed",
   "ocpp-frame-quarantined",

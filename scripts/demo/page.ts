@@ -10,6 +10,7 @@ import { toRegister } from "./meters.ts";
 import type { PageCharger } from "./page-charger.ts";
 import type { Registrar } from "./registration.ts";
 import { connectStations } from "./stations.ts";
+import { demoTariff } from "./tariff.ts";
 import { createTransactor } from "./transactor.ts";
 import type { World } from "./world.ts";
 
@@ -47,7 +48,7 @@ export async function openPage({ world, clock, registrar, service, charger }: Pa
   const planned = { meterId: "page", evseId, stationId, curve, publicKeyPoint, possession };
   const { evse } = await registrar.registerMeter(toRegister(planned, clock.nowSeconds()));
   await fillAccount(world);
-  const stations = await connectStations(service.url, service.store, new Map([[stationId, [evse]]]));
+  const stations = await connectStations(service.url, service.store, new Map([[stationId, [evse]]]), demoTariff);
   const station = stations.get(stationId);
   if (station !== undefined) {
     const meter = createSimulatedMeter({

@@ -110,7 +110,7 @@ export async function runDemo(
     journal,
     tariffId,
     meters: registered,
-    stations: await connectStations(service.url, service.store, evsesOf),
+    stations: await connectStations(service.url, service.store, evsesOf, demoTariff),
     service: { ...createServiceClient(service.url), synchronise: async () => service.synchronise() },
     output,
     meterStates: () => simulation.meterStates(),

@@ -8,12 +8,16 @@ import { openOcpp } from "../../services/ingest/ocpp/open-ocpp.ts";
 import { createSessionIdTokenPolicy } from "../../services/ingest/ocpp/id-token-policy.ts";
 import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
 import { createLogger } from "../../services/logger.ts";
+import { createPriceJudge } from "../../services/ingest/judge-price.ts";
 import { createMetrics } from "../../services/metrics.ts";
 import { createOperatorDesk } from "../../services/operator-desk.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import { createMeterDirectory } from "../../services/verify/meter-directory.ts";
+import { createTariffDirectory } from "../../services/verify/tariff-directory.ts";
 import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { assignTariff } from "../demo/assign-tariff.ts";
+import { demoTariff } from "../demo/tariff.ts";
 import { weighLiveBytes } from "./live-memory.ts";
 import { benchMessages } from "./messages.ts";
 import { answers, serverOrders, serverSettings } from "./protocol.ts";
@@ -31,6 +35,7 @@ await Promise.all(
   Array.from({ length: settings.stations }, async (_item, index) => {
     const stationId = `BENCH-${index}`;
     await store.putStation({ stationId, apiKeySha256: "00", evses: [index + 1] });
+    await assignTariff(store, [index + 1], demoTariff);
     await store.replaceStationKeys(stationId, stationKeySha256Of(settings.key), 1);
   }),
 );
@@ -55,19 +60,24 @@ const log = createLogger("warn");
 const desk = createOperatorDesk({ log, metrics });
 const book = createTransactionBook({ store });
 const { policy, stopAtBps, late } = charging;
+const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } });
+const tariffs = createTariffDirectory({
+  ...{ store, meters, now: Date.now, graceSeconds: 0 },
+  chain: { readBlock: unasked, readHead: unasked, readOffer: unasked },
+});
+const prices = createPriceJudge({ store, tariffs, desk, now: Date.now });
 const assessor = createSessionAssessor({
-  ...{ store, book, policy, desk, now: Date.now, lateMessageLimit: late.limit },
-  meters: createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } }),
+  ...{ store, book, policy, desk, now: Date.now, lateMessageLimit: late.limit, meters },
   ocmf: createOcmfVerifier({ cryptography: nodeCryptography }),
 });
 const inbox = createChargingInbox({
-  ...{ store, book, assessor, desk, now: Date.now, late, stopAtBps },
+  ...{ store, book, assessor, prices, desk, now: Date.now, late, stopAtBps },
   once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });
 const ocpp = await openOcpp({
   store,
-  policy: createSessionIdTokenPolicy({ store }),
+  policy: createSessionIdTokenPolicy({ store, prices }),
   inbox,
   desk,
   metrics,

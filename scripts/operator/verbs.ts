@@ -24,11 +24,14 @@ import { sessionsShow } from "./sessions/show.ts";
 import { sessionsWatch } from "./sessions/watch.ts";
 import { settlementRetry } from "./settlement/retry.ts";
 import { settlementStatus } from "./settlement/status.ts";
+import { tariffAssign } from "./tariff/assign.ts";
+import { tariffAssignments } from "./tariff/assignments.ts";
 import { tariffCheck } from "./tariff/check.ts";
 import { tariffPublish } from "./tariff/publish.ts";
 import { tariffRetire } from "./tariff/retire.ts";
 import { tariffShow } from "./tariff/show.ts";
 import { tariffSimulate } from "./tariff/simulate.ts";
+import { tariffUnassign } from "./tariff/unassign.ts";
 import { createCompletion } from "./top/completion.ts";
 import { deploy } from "./top/deploy.ts";
 import { doctor } from "./top/doctor.ts";
@@ -51,6 +54,9 @@ export const verbs: readonly Verb[] = [
   tariffCheck,
   tariffSimulate,
   tariffPublish,
+  tariffAssign,
+  tariffUnassign,
+  tariffAssignments,
   tariffShow,
   tariffRetire,
   partnersPropose,

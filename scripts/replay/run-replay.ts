@@ -127,7 +127,7 @@ async function connectPlugs(
     parts.set(name, { meter, registered: await registrar.registerMeter(toRegister(planned, atSeconds)) });
   }
   const evsesOf = new Map([...parts].map(([name, { registered }]) => [stationIdOf(name), [registered.evse]] as const));
-  const stations = await connectStations(service.url, service.store, evsesOf);
+  const stations = await connectStations(service.url, service.store, evsesOf, demoTariff);
   const plugs = new Map<string, Plug>();
   for (const [name, part] of parts) {
     plugs.set(name, { ...part, station: found(stations.get(stationIdOf(name)), name) });

@@ -120,6 +120,7 @@ export function createEthereumChain(deps: {
       const tariff = await registries.readTariff(tariffId);
       return tariffIdOf(tariff) === tariffId ? tariff : null;
     },
+    readOffer: (operator, tariff) => registries.readOffer(operator, tariff),
 
     readAccountNonce: () => rpc.request("eth_getTransactionCount", [wallet.address, "latest"], quantity),
     async readFees() {

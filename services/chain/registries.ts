@@ -2,9 +2,16 @@ import type { Interface, Result } from "ethers";
 import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
-import type { Tariff } from "../domain/tariff.ts";
+import { tariffIdOf, type Tariff } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
-import type { Committee, MeterCurve, RegisteredAgreement, RegisteredEvse, RegisteredMeter } from "./chain.ts";
+import type {
+  Committee,
+  MeterCurve,
+  RegisteredAgreement,
+  RegisteredEvse,
+  RegisteredMeter,
+  TariffOffer,
+} from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Rpc } from "./rpc.ts";
@@ -61,6 +68,7 @@ export interface RegistryReader {
   readMeter(meter: number): Promise<RegisteredMeter | null>;
   /** All zero if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff>;
+  readOffer(operator: string, tariff: Tariff): Promise<TariffOffer>;
   readAgreement(agreement: number): Promise<RegisteredAgreement | null>;
   isMember(account: string): Promise<boolean>;
   readCommittee(): Promise<Committee>;
@@ -72,11 +80,18 @@ export interface RegistryReader {
 export function createRegistryReader(rpc: Rpc, deployment: Deployment, interfaces: ContractInterfaces): RegistryReader {
   const { contracts } = deployment;
 
-  /** `null` if the contract refuses. */
-  async function call(to: string, from: Interface, name: string, values: readonly unknown[]): Promise<Result | null> {
+  /** `null` if the contract refuses. @param sender Who calls; by default nobody in particular. */
+  async function call(
+    to: string,
+    from: Interface,
+    name: string,
+    values: readonly unknown[],
+    sender?: string,
+  ): Promise<Result | null> {
     const data = from.encodeFunctionData(name, values);
+    const transaction = sender === undefined ? { to, data } : { from: sender, to, data };
     try {
-      return from.decodeFunctionResult(name, await rpc.request("eth_call", [{ to, data }, "latest"], bytes));
+      return from.decodeFunctionResult(name, await rpc.request("eth_call", [transaction, "latest"], bytes));
     } catch (error) {
       if (error instanceof RpcRefusal) {
         // A contract's own refusal is told from a failing endpoint by the word that all nodes use for it.
@@ -139,6 +154,14 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
     async readTariff(tariffId) {
       const content = await required(contracts.tariffRegistry, interfaces.tariffRegistry, "tariffOf", [tariffId]);
       return tariffSchema.parse(content);
+    },
+    async readOffer(operator, tariff) {
+      const { tariffRegistry: abi } = interfaces;
+      const isOffered = await required(contracts.tariffRegistry, abi, "isOffered", [operator, tariffIdOf(tariff)]);
+      if (z.boolean().parse(isOffered)) return "offered";
+      // A tariff whose content stands in the registry is refused to its publisher for one reason: it was there before.
+      const again = await call(contracts.tariffRegistry, abi, "publish", [tariff], operator);
+      return again === null ? "retired" : "never";
     },
     async readAgreement(agreement) {
       const result = await call(contracts.partnerAgreements, interfaces.partnerAgreements, "agreementOf", [agreement]);

@@ -22,6 +22,9 @@ export const sessionStatuses = [
 ] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
 
+/** Why a session is not served whose price the operator does not offer at its EVSE. */
+export const tariffNotAssigned = "TARIFF_NOT_ASSIGNED";
+
 /** Where an event stands on the chain. */
 export interface LogPosition {
   readonly txHash: string;
@@ -105,6 +108,8 @@ export interface SessionState {
 
 export type SessionEvent =
   | { readonly kind: "opened"; readonly opening: LogPosition; readonly unservableReason: string | null }
+  /** Nothing has begun, and the operator does not serve the session: its reason is a code. */
+  | { readonly kind: "service-refused"; readonly reason: string }
   | { readonly kind: "evidence-begun" }
   /** `notBeforeMs`: another service is about to settle the session. */
   | { readonly kind: "evidence-completed"; readonly notBeforeMs?: number; readonly assessment?: SessionAssessment }
@@ -155,14 +160,20 @@ export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): S
   };
 }
 
+/** The driver chose a price that the operator does not offer there: energy that flowed all the same settles by no rule. */
+export function isPriceRefused({ reason }: Pick<SessionState, "reason">): boolean {
+  return reason === tariffNotAssigned;
+}
+
 /**
- * The session still takes records from its meter. One that oracles settled before the meter's word was here does, too:
- * it can show that they were wrong.
+ * The session still takes records from its meter. One whose price was refused does, too: energy that flowed all the same
+ * is kept, and held. One that oracles settled before the meter's word was here does as well: it can show that they were wrong.
  */
 export function isTakingRecords(state: SessionState): boolean {
   if (state.closing?.kind === "settled") {
     return state.closing.batch !== null && state.challenge === null && state.stage !== "complete";
   }
+  if (state.status === "unservable") return isPriceRefused(state);
   return ["opened", "charging", "held", "completed", "disputed", "unconfirmed"].includes(state.status);
 }
 
@@ -174,6 +185,9 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
   switch (event.kind) {
     case "opened":
       return reopen(state, event);
+    case "service-refused":
+      if (state.status !== "opened") throw illegal(state, event);
+      return { ...state, reason: event.reason, status: "unservable" };
     case "evidence-added":
     case "evidence-begun":
     case "evidence-completed":
@@ -284,6 +298,7 @@ function withoutAmountsAbove(state: SessionState, blockNumber: number): SessionS
 function rest(state: SessionState): SessionState {
   if (state.dispute !== null) return { ...state, status: "disputed" };
   if (state.stage !== "complete" && state.assessment !== null) return { ...state, status: "held" };
+  if (state.stage !== "complete" && isPriceRefused(state)) return { ...state, status: "unservable" };
   const byStage = { none: "opened", begun: "charging", complete: "completed" } as const;
   return { ...state, status: byStage[state.stage] };
 }

@@ -6,7 +6,7 @@ import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts"
 import type { RegisterSpan } from "../domain/evidence.ts";
 import { totalOf } from "../domain/session-amounts.ts";
 import type { SessionEvent, SessionState } from "../domain/session.ts";
-import { isTakingRecords, transition } from "../domain/session.ts";
+import { isPriceRefused, isTakingRecords, transition } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { EvidenceRecord, Station, Store, StoredMessage, StoredSession } from "../store/store.ts";
@@ -22,6 +22,7 @@ import { spansOf, type SessionJudgement } from "../verify/session-judge.ts";
 import { findSessionOfRecord, type UnboundRecords } from "./find-session.ts";
 import { isSettleableByMeter } from "./mark-record.ts";
 import { ocppRecordMediaType } from "./ocpp-record.ts";
+import type { PriceJudge } from "./judge-price.ts";
 import type { RecordAnswer } from "./receive-record.ts";
 import { createSessionReadings, keptOf } from "./session-readings.ts";
 
@@ -32,6 +33,7 @@ export interface EvidenceIntakeDeps {
   readonly verifier: RecordVerifier;
   readonly unboundRecords: UnboundRecords;
   readonly evidencePolicy: EvidencePolicy;
+  readonly prices: PriceJudge;
   readonly desk: OperatorDesk;
   readonly metrics: Pick<Metrics, "evidenceRecords">;
 }
@@ -67,11 +69,12 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     // Inside a transaction the station has said which session it is, by the idTag that it began with.
     const unboundRecords = isOfTransaction(message) ? "accept" : deps.unboundRecords;
     const found = await findSessionOfRecord(store, identification, message.sessionReference, unboundRecords);
-    const { session, isBound } = found;
+    const { isBound } = found;
+    const session = await deps.prices.judge(found.session);
     if (!station.evses.includes(session.terms.evse)) {
       throw new WattproofError("STATION_NOT_AT_EVSE", `The session is at EVSE ${session.terms.evse}.`);
     }
-    if (session.state.status === "unservable") {
+    if (session.state.status === "unservable" && !isTakingRecords(session.state)) {
       throw new WattproofError("SESSION_UNSERVABLE", session.state.reason ?? "");
     }
     const meter = await meters.readMeter(session.terms.meter);
@@ -227,7 +230,7 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     if (session.state.closing === null) {
       // The transaction is assessed as a whole when it is over: what the station says beside its meter counts, too.
       if (isOfTransaction(claimed.message)) return { events: [{ kind: "evidence-added" }], cdr: null, energyWh };
-      const price = { grossMicro: 0n, unsignedCapMicro: null };
+      const price = { grossMicro: 0n, unsignedCapMicro: null, isRefused: isPriceRefused(session.state) };
       const decision = decideSettlement(
         { ...assessment, reasons: [], flags: [], completeness: "unknown" },
         deps.evidencePolicy,

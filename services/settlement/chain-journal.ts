@@ -1,11 +1,12 @@
 import type { ChainBlock } from "../chain/chain.ts";
 import type { ChainEvent } from "../chain/events.ts";
 import { withHold } from "../domain/cdr.ts";
-import type { Closing, SessionEvent, SessionState } from "../domain/session.ts";
+import { tariffNotAssigned, type Closing, type SessionEvent, type SessionState } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
+import { alertRefusedPrice } from "../ingest/judge-price.ts";
 import type { BlockMark, ChainProgress, StoredSession } from "../store/store.ts";
 import { createDisputeWatch } from "./disputes/watch-disputes.ts";
 import type { ChainFollowerDeps } from "./follow-chain.ts";
@@ -58,14 +59,16 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
 
   async function openingOf(
     event: Extract<ChainEvent, { kind: "session-opened" }>,
-    tariffs: Map<string, Tariff>,
+    loaded: Map<string, Tariff>,
   ): Promise<Extract<SessionEvent, { kind: "opened" }>> {
     const { sessionId, terms, position } = event;
     if (sessionIdOf(terms, chain.domain) !== sessionId) {
       throw new WattproofError("CHAIN_MISMATCH", `Session ${sessionId} is not the digest of its terms.`);
     }
-    await loadTariff(terms, tariffs);
-    return { kind: "opened", opening: position, unservableReason: await meters.findObstacle(terms) };
+    await loadTariff(terms, loaded);
+    const unservableReason =
+      (await meters.findObstacle(terms)) ?? (await deps.tariffs.findObstacle(terms, position.blockNumber));
+    return { kind: "opened", opening: position, unservableReason };
   }
 
   async function loadTariff({ tariffId }: SessionTerms, tariffs: Map<string, Tariff>): Promise<void> {
@@ -114,6 +117,7 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
       const tariffs = new Map<string, Tariff>();
       const disputes = createDisputeWatch(deps);
       const ours = new Map<string, { readonly txHash: string; readonly blockNumber: number }>();
+      const refused: Extract<ChainEvent, { kind: "session-opened" }>[] = [];
       for (const event of events) {
         if (event.kind === "meter-changed") {
           meters.forgetMeter(event.meter);
@@ -133,7 +137,9 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
           continue;
         }
         if (event.kind === "session-opened") {
-          await draft.open(event.sessionId, event.terms, await openingOf(event, tariffs));
+          const opening = await openingOf(event, tariffs);
+          if (opening.unservableReason === tariffNotAssigned) refused.push(event);
+          await draft.open(event.sessionId, event.terms, opening);
           continue;
         }
         const amounts = amountsOf(event);
@@ -169,6 +175,11 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
         ...disputes.result(),
         reopenedActs: [],
       });
+      // Once it is kept: what is read again would be told again.
+      for (const opening of refused) {
+        // One that was over before it was read needs nobody.
+        if ((await draft.stateOf(opening.sessionId))?.closing === null) alertRefusedPrice(desk, opening);
+      }
     },
     async undoAbove(mark, cursor) {
       const block = mark?.number ?? -1;

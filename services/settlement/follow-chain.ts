@@ -4,6 +4,7 @@ import type { Metrics } from "../metrics.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { BlockMark, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../verify/meter-directory.ts";
+import type { TariffDirectory } from "../verify/tariff-directory.ts";
 import { createChainJournal } from "./chain-journal.ts";
 
 /** Keeps the store in step with the confirmed blocks of the chain. */
@@ -19,6 +20,7 @@ export interface ChainFollowerDeps {
   readonly store: Store;
   readonly chain: Chain;
   readonly meters: MeterDirectory;
+  readonly tariffs: Pick<TariffDirectory, "findObstacle">;
   readonly desk: OperatorDesk;
   readonly metrics: Metrics;
   readonly now: () => number;

@@ -11,6 +11,7 @@ import type { ChargingStore } from "./charging.ts";
 import type { OcppStore } from "./ocpp.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
+import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { ViewKeyStore } from "./view-keys.ts";
 
@@ -212,7 +213,8 @@ export interface SessionQuery {
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
-export interface Store extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore, RelayStore {
+export interface Store
+  extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore, RelayStore, TariffStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

@@ -1,10 +1,13 @@
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
 
+import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, openWindow, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";
 import { injectWallet } from "../helpers/injected-wallet.ts";
+import { addStation } from "../helpers/running-service.ts";
+import { testTariff } from "../helpers/service-chain.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
 describe("What the driver's page refuses and explains", function () {
@@ -111,6 +114,55 @@ describe("What the driver's page refuses and explains", function () {
     await page.getByRole("button", { name: "Send it from my wallet" }).click();
     await page.getByText("Plug in your car").waitFor();
     expect(wallet.requests.some(({ method }) => method === "eth_sendTransaction")).to.equal(true);
+  });
+
+  it("says that a charger without a price cannot be used, and offers nothing to sign", async function () {
+    const point = await world.chain.addChargingPoint();
+    const { page } = await arrive({ path: `/evse/${point.evse}`, window: { viewport: phone } });
+    await page.getByText("This charger has no price, so it cannot be used.").waitFor();
+    expect(await page.getByRole("button", { name: "Connect Test Wallet" }).count()).to.equal(0);
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await takePicture(page, "phone-charger-without-price");
+  });
+
+  it("offers no price that the service does not name, and asks again", async function () {
+    const { page, goTo } = await arrive({ path: "/", window: { viewport: phone } });
+    await page.route("**/v1/evses/*/tariffs", (route) => route.abort());
+    await goTo(`/evse/${world.point.evse}`);
+    await page.getByText("The service cannot tell at present what charging costs here.").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await page.unroute("**/v1/evses/*/tariffs");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("0.49 DEMO per kWh").waitFor();
+  });
+
+  it("shows the tariffs of this charger alone, and signs none that ended since", async function () {
+    const { store } = world.running.service;
+    const point = await world.chain.addChargingPoint();
+    const [dear, cheap] = [520_000n, 100_000n].map((priceMicroPerKwh) => ({ ...testTariff, priceMicroPerKwh }));
+    if (dear === undefined || cheap === undefined) expect.fail("There are two.");
+    for (const tariff of [dear, cheap]) await world.chain.publishTariff(tariff);
+    await addStation(store, "CS-DEAR", [point.evse], [dear]);
+    const { page, wallet, connect, goTo } = await arrive({ path: `/evse/${point.evse}` });
+    await page.getByText("0.52 DEMO per kWh").waitFor();
+    expect(await page.getByText("0.10 DEMO per kWh").count()).to.equal(0);
+    // With a wallet the page has another way to the chain, and asks everything anew.
+    const askedAnew = page.waitForResponse("**/v1/evses/*/tariffs");
+    await connect();
+    await askedAnew;
+    await page.getByRole("button", { name: /^Sign and hold/ }).waitFor();
+    const ending = { evses: [point.evse], tariffId: tariffIdOf(dear), by: "operator", atMs: Date.now() };
+    await store.unassignTariff({ ...ending, at: { blockNumber: 0, atSeconds: 0 } });
+    await page.getByRole("button", { name: /^Sign and hold/ }).click();
+    await page.getByText("The price of this charger has changed.").waitFor();
+    expect(wallet.requests.some(({ method }) => /sign|send/i.test(method))).to.equal(false);
+
+    // Opened as with any other page, at a price that holds elsewhere.
+    const opened = await world.chain.openSession(point, { tariff: cheap });
+    await goTo(`/session/${opened.sessionId}`);
+    await page.getByText("The operator does not offer this price at this charger").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await takePicture(page, "desk-session-at-another-price");
   });
 
   for (const [state, words] of [

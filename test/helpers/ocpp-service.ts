@@ -6,17 +6,20 @@ import ocppRpc from "ocpp-rpc";
 import { pino } from "pino";
 import { WebSocket } from "ws";
 
+import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
 import type { OcppConfig } from "../../services/config.ts";
 import type { FrameInbox } from "../../services/ingest/ocpp/frame-pump.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "../../services/ingest/ocpp/open-ocpp.ts";
 import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
 import { createEntrance, type EntranceConfig } from "../../services/ingest/http/entrance.ts";
 import { createMetrics, type Alert, type Metrics } from "../../services/metrics.ts";
 import type { OcppProtocol, SecurityProfile } from "../../services/store/ocpp.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
 import { testEntranceConfig } from "./entrance.ts";
+import { testTariff } from "./service-chain.ts";
 
 /** The key of every station of these tests: bytes as hexadecimal text, as chargers of both versions are given it. */
 export const stationKey = "00ff10a1b2c3d4e5f60718293a4b5c6d7e8f9001";
@@ -114,7 +117,7 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
   };
 }
 
-/** Registers a station with the key of the tests. */
+/** Registers a station with the key of the tests, at EVSEs that offer these tariffs. */
 export async function registerStation(
   store: Store,
   stationId: string,
@@ -122,10 +125,12 @@ export async function registerStation(
     readonly profile?: SecurityProfile;
     readonly key?: string | null;
     readonly evses?: readonly number[];
+    readonly tariffs?: readonly Tariff[];
   } = {},
 ): Promise<void> {
-  const { profile = 1, key = stationKey, evses = [1] } = options;
+  const { profile = 1, key = stationKey, evses = [1], tariffs = [testTariff] } = options;
   await store.putStation({ stationId, apiKeySha256: "00", evses });
+  for (const tariff of tariffs) await assignTariff(store, evses, tariff);
   await store.setOcppAccess(stationId, { leastSecurityProfile: profile, bootStatus: "Accepted" });
   if (key !== null) await store.replaceStationKeys(stationId, stationKeySha256Of(key), 1);
 }

@@ -5,11 +5,13 @@ import { join } from "node:path";
 
 import { pino } from "pino";
 
+import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
 import { parseConfiguration, type ServiceConfig } from "../../services/config.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
 import { startService, type Service, type ServiceOptions } from "../../services/index.ts";
 import { apiKeySha256Of } from "../../services/ingest/http/authentication.ts";
 import type { Store } from "../../services/store/store.ts";
-import type { ServiceChain } from "./service-chain.ts";
+import { testTariff, type ServiceChain } from "./service-chain.ts";
 
 /** The operator's key of every service of the tests that says no other. */
 export const operatorKey = "operator-key-of-the-tests-0123456789";
@@ -42,14 +44,16 @@ export interface StationCredentials {
   readonly apiKey: string;
 }
 
-/** Registers a station that may report for these EVSEs. */
+/** Registers a station that may report for these EVSEs, which offer these tariffs. */
 export async function addStation(
   store: Store,
   stationId: string,
   evses: readonly number[],
+  tariffs: readonly Tariff[] = [testTariff],
 ): Promise<StationCredentials> {
   const apiKey = randomBytes(32).toString("base64url");
   await store.putStation({ stationId, apiKeySha256: apiKeySha256Of(apiKey), evses });
+  for (const tariff of tariffs) await assignTariff(store, evses, tariff);
   return { stationId, apiKey };
 }
 

@@ -76,8 +76,16 @@ export interface ServiceChain {
   addChargingPoint(curve?: SimulatedCurve, options?: ChargingPointOptions): Promise<ChargingPoint>;
   openSession(
     point: ChargingPoint,
-    options?: { readonly holdMicro?: bigint; readonly expiresInSeconds?: number; readonly agreement?: number },
+    options?: {
+      readonly holdMicro?: bigint;
+      readonly expiresInSeconds?: number;
+      readonly agreement?: number;
+      readonly tariff?: Tariff;
+    },
   ): Promise<OpenedSession>;
+  /** Publishes a tariff as the operator, or as another account of the node. @returns its id */
+  publishTariff(tariff: Tariff, account?: number): Promise<string>;
+  retireTariff(tariffId: string): Promise<void>;
   postBond(oracle: string, amountMicro: bigint): Promise<void>;
   /** Sends a call from an account that is nobody, and fails if the contract refuses it. */
   sendAsStranger(to: string, data: string): Promise<void>;
@@ -87,8 +95,8 @@ export interface ServiceChain {
   headSeconds(): Promise<number>;
   /** Opens a session by a transaction of its driver. */
   openAs(privateKey: string, terms: SessionTerms): Promise<void>;
-  /** Registers a charging point without a meter under any name. */
-  addEvse(evseId: string): Promise<number>;
+  /** Registers a charging point without a meter under any name, as the operator or as another account of the node. */
+  addEvse(evseId: string, account?: number): Promise<number>;
   /** Pays into a driver's account, and leaves tokens in the wallet; both in 10⁻⁶ token. */
   fundDriver(driver: string, depositMicro: bigint, walletMicro: bigint): Promise<void>;
   /** The driver's signature that unsigned energy may cost so much. */
@@ -119,6 +127,7 @@ export const testTariff: Tariff = {
 
 export const depositMicro = 50_000_000n;
 const daySeconds = 86_400;
+const operatorAccount = 1;
 const curveNumbers: Readonly<Record<SimulatedCurve, number>> = {
   secp256r1: 1,
   secp256k1: 2,
@@ -160,7 +169,7 @@ export async function startServiceChain(
     pollingInterval: 20,
   });
   const owner = await provider.getSigner(0);
-  const operator = await provider.getSigner(1);
+  const operator = await provider.getSigner(operatorAccount);
   const driver = await provider.getSigner(2);
   const oracles = Array.from({ length: oracleCount }, () => new Wallet(Wallet.createRandom().privateKey));
   const [oracle] = oracles;
@@ -227,7 +236,8 @@ export async function startServiceChain(
       await (await registry.activateAttestedMeter(meter, signAsQuorum(oracles.slice(0, threshold), digest))).wait();
       return { evse, meter, device, maximumPowerW };
     },
-    async openSession(point, { holdMicro = 20_000_000n, expiresInSeconds = daySeconds, agreement = 0 } = {}) {
+    async openSession(point, options = {}) {
+      const { holdMicro = 20_000_000n, expiresInSeconds = daySeconds, agreement = 0, tariff = testTariff } = options;
       lanes += 1;
       const terms: SessionTerms = {
         driver: driver.address,
@@ -238,7 +248,7 @@ export async function startServiceChain(
         evse: point.evse,
         meter: point.meter,
         maximumPowerW: point.maximumPowerW,
-        tariffId: tariffIdOf(testTariff),
+        tariffId: tariffIdOf(tariff),
         holdMicro,
         expiresAt: (await headSeconds()) + expiresInSeconds,
       };
@@ -274,8 +284,15 @@ export async function startServiceChain(
     async openAs(privateKey, terms) {
       await (await chargingSettlement.connect(new Wallet(privateKey, provider)).open(terms)).wait();
     },
-    async addEvse(evseId) {
-      const registry = meterRegistry.connect(operator);
+    async publishTariff(tariff, account = operatorAccount) {
+      await (await tariffRegistry.connect(await provider.getSigner(account)).publish(tariff)).wait();
+      return tariffIdOf(tariff);
+    },
+    async retireTariff(tariffId) {
+      await (await tariffRegistry.connect(operator).retire(tariffId)).wait();
+    },
+    async addEvse(evseId, account = operatorAccount) {
+      const registry = meterRegistry.connect(await provider.getSigner(account));
       const evse = Number(await registry.registerEvse.staticCall(evseId, testMaximumPowerW));
       await (await registry.registerEvse(evseId, testMaximumPowerW)).wait();
       return evse;

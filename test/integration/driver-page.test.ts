@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { z } from "zod";
 
+import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
 import { withdrawalTypes } from "../../services/domain/driver-orders.ts";
 import { stopDigestOf } from "../../services/domain/stop-request.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
@@ -169,11 +170,14 @@ describe("What the service does for the driver's page", function () {
     it("says why the contract would not open it, and pays no gas for it", async function () {
       const driver = await world.addDriver({ depositMicro: 1_000_000n });
       const before = await world.chain.request("eth_blockNumber");
+      // Assigned, and published by nobody: as one that was retired since.
+      const unpublished = { ...testTariff, taxBps: 1 };
+      await assignTariff(world.running.service.store, [world.point.evse], unpublished);
       const cases: readonly (readonly [Partial<SessionTerms>, string])[] = [
         [{ nonce: 3, holdMicro: 1n }, "NONCE_MISMATCH"],
         [{}, "HOLD_ABOVE_BALANCE"],
         [{ holdMicro: 1n, expiresAt: 1_600_000_000 }, "EXPIRY_PASSED"],
-        [{ holdMicro: 1n, tariffId: `0x${"ab".repeat(32)}` }, "TARIFF_NOT_OFFERED"],
+        [{ holdMicro: 1n, tariffId: tariffIdOf(unpublished) }, "TARIFF_NOT_OFFERED"],
       ];
       for (const [changes, reason] of cases) {
         const answer = await send("/v1/openings", openingOf(await termsFor(driver, changes), driver));

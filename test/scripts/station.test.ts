@@ -64,7 +64,11 @@ describe("The command that registers stations", function () {
 
     const added = await run(["add", "CS-1", "--evse", "7", "--evse", "3", "--json", "--data", world.folder]);
     expect(added.code).to.equal(0);
-    const { ocppKey } = JSON.parse(added.stdout) as { readonly ocppKey: string };
+    const { ocppKey, evsesWithoutTariff } = JSON.parse(added.stdout) as {
+      readonly ocppKey: string;
+      readonly evsesWithoutTariff: readonly number[];
+    };
+    expect(evsesWithoutTariff).to.deep.equal([7, 3]);
     const station = await connectStation(world.url, "CS-1", { password: ocppKey });
     await station.close();
 

@@ -213,6 +213,7 @@ describe("The configuration", function () {
       },
       relayerKey: null,
       openingsPerMinute: 30,
+      tariffGraceSeconds: 300,
       partnerAgreement: null,
       hasPageRpc: false,
       chainName: null,

@@ -22,7 +22,9 @@ export interface ServiceClient {
   /** What is not for everybody. By the operator's key, as `post`. */
   getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
-  post<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+  getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
+  /** The same, with something to do. @param body What is sent as JSON; by default nothing. */
+  post<Answer>(path: string, schema: z.ZodType<Answer>, body?: object): Promise<Answer>;
 }
 
 /**
@@ -55,7 +57,12 @@ export function openService(
     url,
     get: (path, schema) => ask(path, schema, {}),
     getAsOperator: async (path, schema) => ask(path, schema, { headers: operatorHeaders(environment) }),
-    post: async (path, schema) => ask(path, schema, { method: "POST", headers: operatorHeaders(environment) }),
+    async post(path, schema, body) {
+      const headers = operatorHeaders(environment);
+      if (body === undefined) return ask(path, schema, { method: "POST", headers });
+      const typed = { ...headers, "content-type": "application/json" };
+      return ask(path, schema, { method: "POST", headers: typed, body: JSON.stringify(body) });
+    },
   };
 }
 

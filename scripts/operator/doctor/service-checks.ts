@@ -2,9 +2,29 @@ import { z } from "zod";
 
 import type { ChainAccess } from "../core/chain-access.ts";
 import type { ServiceClient } from "../core/service-client.ts";
-import { failing, ok, tryCheck, type Finding } from "./finding.ts";
+import { readAssignments } from "../tariff/assignment-client.ts";
+import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
 
 const settingsSchema = z.object({ chainId: z.number(), contracts: z.record(z.string(), z.string()) });
+
+/** Every charging point that the service serves has a price: without one nobody can charge there. */
+export function checkPrices(service: ServiceClient, environment: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+  const check = "prices";
+  const advice = "Assign a tariff: wattproof tariff assign <tariff-id> --evse <number>, or --all.";
+  return tryCheck(check, advice, async () => {
+    if (environment["WATTPROOF_OPERATOR_KEY"] === undefined) {
+      const detail = "the service tells only its operator which charging points have no price";
+      return [warning(check, detail, "Give its key: WATTPROOF_OPERATOR_KEY.")];
+    }
+    const { assignments, evsesWithoutTariff } = await readAssignments(service);
+    const offering = new Set(assignments.filter(({ isOffered }) => isOffered).map(({ evse }) => evse));
+    const retired = assignments.map(({ evse }) => evse).filter((evse) => !offering.has(evse));
+    const priceless = [...new Set([...evsesWithoutTariff, ...retired])].sort((left, right) => left - right);
+    return priceless.length === 0
+      ? [ok(check, `${offering.size} charging points offer a tariff`)]
+      : [failing(check, `nobody can charge at EVSE ${priceless.join(", ")}: no tariff is offered there`, advice)];
+  });
+}
 
 /** The service that stands behind the chargers. */
 export async function checkService(service: ServiceClient, chain: ChainAccess | null): Promise<readonly Finding[]> {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { exitCode } from "../core/exit-codes.ts";
 import { wholeInput } from "../core/inputs.ts";
 import { defineVerb } from "../core/verb.ts";
+import { pricelessLine } from "../tariff/assignment-client.ts";
 
 /** eMI3 and ISO 15118-2 Annex H: country, operator, `E`, the operator's own part. */
 const evseIdGrammar = /^[A-Z]{2}\*?[A-Z0-9]{3}\*?E[A-Z0-9][A-Z0-9*]{0,30}$/u;
@@ -44,6 +45,7 @@ export const evseAdd = defineVerb({
     const evse = z.bigint().transform(Number).parse(result);
     output.json({ isDryRun, evse, evseId, maximumPowerW, operator: writer.address, transactions: [transaction] });
     output.line(`${isDryRun ? "would be EVSE" : "EVSE"} ${evse}: ${evseId}, up to ${maximumPowerW} W`);
+    output.line(pricelessLine(evse));
 
     return exitCode.done;
   },

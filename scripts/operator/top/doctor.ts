@@ -10,7 +10,7 @@ import { defineVerb } from "../core/verb.ts";
 import { checkChain, checkGasMoney } from "../doctor/chain-checks.ts";
 import { ok, tryCheck, warning, type Finding } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine-checks.ts";
-import { checkService } from "../doctor/service-checks.ts";
+import { checkPrices, checkService } from "../doctor/service-checks.ts";
 
 export const doctor = defineVerb({
   path: ["doctor"],
@@ -41,7 +41,8 @@ export const doctor = defineVerb({
       findings.push(
         ...(await tryCheck("service", "Name it with --service, or say --no-service.", async () => {
           const given = typeof service === "string" ? service : undefined;
-          return checkService(openService(given, reached?.deploymentPath ?? null, environment), reached);
+          const client = openService(given, reached?.deploymentPath ?? null, environment);
+          return [...(await checkService(client, reached)), ...(await checkPrices(client, environment))];
         })),
       );
     }

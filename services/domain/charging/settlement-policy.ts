@@ -22,7 +22,14 @@ export type SettlementDecision =
   | {
       readonly kind: "hold";
       readonly reason:
-        "DISPUTED" | "UNRESOLVED" | "GRADE_HELD" | "SUSPICIOUS" | "INCOMPLETE" | "CAP_NOT_AGREED" | "CAP_EXCEEDED";
+        | "DISPUTED"
+        | "UNRESOLVED"
+        | "TARIFF_NOT_ASSIGNED"
+        | "GRADE_HELD"
+        | "SUSPICIOUS"
+        | "INCOMPLETE"
+        | "CAP_NOT_AGREED"
+        | "CAP_EXCEEDED";
     };
 
 /**
@@ -30,11 +37,12 @@ export type SettlementDecision =
  * state an energy that nobody measured.
  * @param price.grossMicro What the session costs at its tariff, in 10⁻⁶ token.
  * @param price.unsignedCapMicro The most that the driver agreed to pay on unsigned readings; `null` if on none.
+ * @param price.isRefused The operator does not offer the session's tariff at its EVSE: no evidence makes up for that.
  */
 export function decideSettlement(
   assessment: Pick<TransactionAssessment, "grade" | "reasons" | "flags" | "completeness">,
   policy: EvidencePolicy,
-  price: { readonly grossMicro: bigint; readonly unsignedCapMicro: bigint | null },
+  price: { readonly grossMicro: bigint; readonly unsignedCapMicro: bigint | null; readonly isRefused?: boolean },
 ): SettlementDecision {
   const { grade, reasons, flags, completeness } = assessment;
   if (grade === "disputed") return { kind: "hold", reason: "DISPUTED" };
@@ -42,6 +50,7 @@ export function decideSettlement(
   if (grade === "plausible-unsigned" && found.some((code) => severityOf(code) === "unresolved")) {
     return { kind: "hold", reason: "UNRESOLVED" };
   }
+  if (price.isRefused === true) return { kind: "hold", reason: "TARIFF_NOT_ASSIGNED" };
   const rule = policy.grades[grade];
   if (rule === "hold") return { kind: "hold", reason: "GRADE_HELD" };
   if (grade === "plausible-unsigned") {

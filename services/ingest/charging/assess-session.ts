@@ -14,7 +14,7 @@ import { decideSettlement, type EvidencePolicy } from "../../domain/charging/set
 import type { OcmfVerifier } from "../../verify/ocmf/types.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
 import type { SessionAssessment, SessionEvent } from "../../domain/session.ts";
-import { isTakingRecords, transition } from "../../domain/session.ts";
+import { isPriceRefused, isTakingRecords, transition } from "../../domain/session.ts";
 import { priceOf } from "../../domain/tariff.ts";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
@@ -112,7 +112,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const consent = await store.findConsent(sessionId);
     const final = state.dispute?.isFinal === true ? state.dispute : null;
     const grade = final === null ? assessment.grade : "disputed";
-    const price = { grossMicro, unsignedCapMicro: consent?.capMicro ?? null };
+    const price = { grossMicro, unsignedCapMicro: consent?.capMicro ?? null, isRefused: isPriceRefused(state) };
     const decision = decideSettlement({ ...assessment, grade }, policy, price);
     const reasons: readonly string[] = final === null ? assessment.reasons : [final.reason];
     const view = { grade, reasons, flags, energyWh };
@@ -218,7 +218,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
         ...(late.event === null ? {} : { change: changeOf(session, sequence, late.event) }),
       });
     }
-    const isTaking = state.closing === null && state.status !== "unservable" && isTakingRecords(state);
+    const isTaking = state.closing === null && isTakingRecords(state);
     if (!isTaking) return book.commit({ transaction: assessed });
     const { waitUntilMs } = transaction;
     if (isEnergyAwaited(assessment) && waitUntilMs !== null && now() < waitUntilMs) {

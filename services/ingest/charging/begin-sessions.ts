@@ -8,6 +8,7 @@ import type { SessionStart } from "../../store/charging.ts";
 import type { OcppStationState } from "../../store/ocpp.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 import type { MeterDirectory } from "../../verify/meter-directory.ts";
+import type { PriceJudge } from "../judge-price.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections, StationConnection } from "../ocpp/connections.ts";
 import { textAt, fieldAt } from "../ocpp/payload-fields.ts";
@@ -21,6 +22,7 @@ export interface SessionBeginnerDeps {
   readonly store: Store;
   readonly book: TransactionBook;
   readonly meters: MeterDirectory;
+  readonly prices: PriceJudge;
   readonly commands: StationCommands;
   readonly connections: Connections;
   readonly desk: OperatorDesk;
@@ -68,6 +70,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
   async function look(session: StoredSession, known: SessionStart | null): Promise<void> {
     const place = await store.findStationOfEvse(session.terms.evse);
     if (place === null) return;
+    if ((await deps.prices.judge(session)).state.status === "unservable") return;
     const start = known ?? newStart(session.sessionId);
     const connection = connections.find(place.stationId);
     const requests = await store.listStartRequests(session.sessionId);

@@ -10,6 +10,7 @@ import type { OperatorDesk } from "../../operator-desk.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "../../store/charging.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
+import type { PriceJudge } from "../judge-price.ts";
 import type { FrameInbox } from "../ocpp/frame-pump.ts";
 import { ocppRecordMediaType } from "../ocpp-record.ts";
 import { isFault, type RecordReceiver } from "../receive-record.ts";
@@ -26,6 +27,7 @@ export interface ChargingInboxDeps {
   readonly book: TransactionBook;
   readonly assessor: SessionAssessor;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;
+  readonly prices: PriceJudge;
   readonly desk: OperatorDesk;
   readonly once: OnceDesk;
   readonly now: () => number;
@@ -182,7 +184,8 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     }
     const stationEvse = evse ?? message?.plug.evseId ?? message?.plug.connectorId ?? null;
     const named = { ...transaction, evse: stationEvse, remoteStartId: remoteStartId ?? remoteStartIdOf(message) };
-    return finder.find(named, message?.idToken ?? null);
+    const found = await finder.find(named, message?.idToken ?? null);
+    return found === null ? null : { ...found, session: await deps.prices.judge(found.session) };
   }
 
   function merge<Transaction extends NewChargingTransaction>(
@@ -223,8 +226,9 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   }
 
   function stopOrderOf(transaction: NewChargingTransaction, session: StoredSession | null) {
-    // Nobody pays for what flows after the chain has closed the session.
-    return session !== null && transaction.isOpen && session.state.closing !== null ? orderNow() : null;
+    if (session === null || !transaction.isOpen) return null;
+    // Nobody pays for what flows after the chain has closed the session, or in one that is not served.
+    return session.state.closing !== null || session.state.status === "unservable" ? orderNow() : null;
   }
 
   function orderNow() {

@@ -2,7 +2,7 @@ import type { Cdr } from "../../domain/cdr.ts";
 import { withHold } from "../../domain/cdr.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
-import type { SessionStatus } from "../../domain/session.ts";
+import { isPriceRefused, type SessionStatus } from "../../domain/session.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import type { ChargingTransaction } from "../../store/charging.ts";
 import type { StoredSession } from "../../store/store.ts";
@@ -32,6 +32,7 @@ export function sessionView(session: StoredSession): unknown {
     dispute,
     assessment,
     reason,
+    notServed: notServedView(session),
     batchId,
     terms: termsView(terms),
     toppedUpMicro: totalOf(state.topUps),
@@ -61,6 +62,15 @@ export function publicSessionView(session: StoredSession): unknown {
 
 function isEndOnChain(status: SessionStatus): boolean {
   return status === "settled" || status === "expired" || status === "unconfirmed";
+}
+
+/** Why nobody begins the session, and when its hold returns by itself, in seconds since 1970; `null` if it is served. */
+function notServedView({ state, terms }: StoredSession): object | null {
+  if (state.status !== "unservable") return null;
+  const message = isPriceRefused(state)
+    ? "The operator does not offer this price at this charging point. Charging is not started, and the hold returns by itself."
+    : "The charging point, its meter or its terms are not in order. The hold returns by itself.";
+  return { code: state.reason, message, holdReturnsAt: terms.expiresAt };
 }
 
 /** What its station said of a session, as the queries show it. */

@@ -1,9 +1,11 @@
 import type { OcppProtocol } from "../../store/ocpp.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 import type { CertificateStatus, PresentedCertificate } from "../../verify/contract-certificate.ts";
+import { isPriceRefused } from "../../domain/session.ts";
 import { standingIdToken } from "../../domain/charging/id-token.ts";
 import type { ChargingTransaction } from "../../store/charging.ts";
 import { findSessionsOfToken } from "../charging/session-of-token.ts";
+import type { PriceJudge } from "../judge-price.ts";
 
 const idTokenStatuses = [
   "Accepted",
@@ -60,6 +62,7 @@ export interface SessionTokenDeps {
     Store,
     "findChargingTransactions" | "findSession" | "findSessionsByIdTag" | "findStation" | "findTransactionOfSession"
   >;
+  readonly prices: PriceJudge;
   /** Resolves when what the station has said by now was read, and so has its session. */
   readonly handedOn?: (stationId: string) => Promise<void>;
   /** Gives a transaction the session that became known only after it was read. */
@@ -70,16 +73,17 @@ export interface SessionTokenDeps {
 const readingMs = 5_000;
 
 /**
- * Accepts the idTag of a session that is open at an EVSE of the station, and nothing else. Beforehand it is accepted if the
+ * Accepts the idTag of a session that is open at an EVSE of the station, and nothing else; one whose price is not offered
+ * there is blocked. Beforehand it is accepted if the
  * session has no transaction or one that goes on, which is stopped with it; of a transaction that has begun only if it is
  * the session's own. A second one is told so: nobody pays for it.
  */
 export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolicy {
-  const { store, handedOn = () => Promise.resolve() } = deps;
+  const { store, prices, handedOn = () => Promise.resolve() } = deps;
   const bind = deps.bind ?? ((transaction: ChargingTransaction) => Promise.resolve(transaction));
 
-  async function openSessionsOf(question: IdTokenQuestion): Promise<readonly StoredSession[]> {
-    return (await findSessionsOfToken(store, question)).filter(isOpen);
+  async function sessionsOf(question: IdTokenQuestion): Promise<readonly StoredSession[]> {
+    return Promise.all((await findSessionsOfToken(store, question)).map((session) => prices.judge(session)));
   }
 
   async function beforehand(sessions: readonly StoredSession[]): Promise<IdTokenStatus> {
@@ -122,8 +126,9 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
   async function judge(question: IdTokenQuestion): Promise<IdTokenStatus> {
     const { idToken, occasion, protocol } = question;
     if (standingIdToken(idToken) === null) return unnamed(question);
-    const sessions = await openSessionsOf(question);
-    if (sessions.length === 0) return "Invalid";
+    const found = await sessionsOf(question);
+    const sessions = found.filter(isOpen);
+    if (sessions.length === 0) return found.some(isPriceRefusedHere) ? "Blocked" : "Invalid";
     if (occasion === "authorize") return beforehand(sessions);
     // In 1.6 a stop names who stopped it, and not whose the transaction is.
     return occasion === "ended" && protocol === "ocpp1.6" ? "Accepted" : begun(question, sessions);
@@ -132,6 +137,10 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
   return {
     decide: async (question) => ({ status: await judge(question), expiresAtMs: null }),
   };
+}
+
+function isPriceRefusedHere({ state }: StoredSession): boolean {
+  return state.closing === null && isPriceRefused(state);
 }
 
 function isOpen({ state }: StoredSession): boolean {

@@ -7,6 +7,7 @@ import type { ChargingTransaction } from "../../store/charging.ts";
 import type { Store } from "../../store/store.ts";
 import type { IdTokenBinding, TokenOpening, TokenOpeningStatus } from "../../store/tokens.ts";
 import type { MeterDirectory } from "../../verify/meter-directory.ts";
+import type { TariffDirectory } from "../../verify/tariff-directory.ts";
 import type { ChargingInbox } from "../charging/frame-inbox.ts";
 import type { TransactionBook } from "../charging/transaction-book.ts";
 import { findBinding } from "./find-binding.ts";
@@ -18,6 +19,7 @@ export interface TokenOpenerDeps {
   readonly book: TransactionBook;
   readonly inbox: Pick<ChargingInbox, "attach">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
+  readonly tariffs: Pick<TariffDirectory, "findRefusal">;
   readonly vehicles: VehicleOpenings;
   readonly desk: OperatorDesk;
   readonly now: () => number;
@@ -57,7 +59,7 @@ const retryMs = 2_000;
 const openLookMs = 10_000;
 
 export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
-  const { store, book, inbox, meters, vehicles, desk, now, startLimitMs, sessionSeconds, signal } = deps;
+  const { store, book, inbox, meters, tariffs, vehicles, desk, now, startLimitMs, sessionSeconds, signal } = deps;
   const sending = new Map<number, Promise<void>>();
   let underWay: Promise<void> = Promise.resolve();
   let isWoken = false;
@@ -146,6 +148,8 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
     const evse = station?.evses[(transaction.evse ?? 0) - 1];
     const offered = evse === undefined ? null : await offerTerms(meters, binding, evse);
     if (offered === null) return refuse(transaction, binding, "EVSE_NOT_METERED");
+    const priceRefusal = await tariffs.findRefusal(offered);
+    if (priceRefusal !== null) return refuse(transaction, binding, priceRefusal);
     if (!vehicles.canSign(binding.consent)) return refuse(transaction, binding, "FLEET_KEY_UNKNOWN");
     // One that is not mined yet is live soon.
     if ((await store.findPreparedOpening(accountOf(binding.consent))) !== null) {

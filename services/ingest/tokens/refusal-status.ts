@@ -5,6 +5,7 @@ const statuses: Readonly<Record<string, IdTokenStatus>> = {
   CONSENT_REVOKED: "Blocked",
   CONSENT_EXPIRED: "Expired",
   OPERATOR_NOT_ALLOWED: "NotAtThisLocation",
+  TARIFF_NOT_ASSIGNED: "NotAtThisLocation",
   HOLD_ABOVE_SESSION_CAP: "NoCredit",
   HOLD_ABOVE_PERIOD_CAP: "NoCredit",
   HOLD_ABOVE_BALANCE: "NoCredit",

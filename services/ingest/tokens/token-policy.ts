@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.ts";
 import type { IdTokenBinding } from "../../store/tokens.ts";
 import { judgeCertificate } from "../../verify/contract-certificate.ts";
 import type { MeterDirectory } from "../../verify/meter-directory.ts";
+import type { TariffDirectory } from "../../verify/tariff-directory.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion, IdTokenStatus } from "../ocpp/id-token-policy.ts";
 import { findBinding } from "./find-binding.ts";
 import { offerTerms } from "./offer-terms.ts";
@@ -17,6 +18,7 @@ export interface TokenPolicyDeps {
   readonly store: Pick<Store, "findIdTokenBinding" | "findStation" | "hasRunningOpening">;
   readonly opener: Pick<TokenOpener, "awaitOutcome">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
+  readonly tariffs: Pick<TariffDirectory, "findRefusal">;
   readonly vehicles: VehicleOpenings;
   readonly desk: OperatorDesk;
   readonly now: () => number;
@@ -29,7 +31,7 @@ export interface TokenPolicyDeps {
  * this station now. Beforehand that is asked of the chain; once charging has begun, it is what became of the opening.
  */
 export function createTokenPolicy(deps: TokenPolicyDeps): IdTokenPolicy {
-  const { sessions, store, opener, meters, vehicles, desk, now, openingWaitMs, sessionSeconds } = deps;
+  const { sessions, store, opener, meters, tariffs, vehicles, desk, now, openingWaitMs, sessionSeconds } = deps;
 
   /** What the chain says about a session at the station; the EVSE is seldom known beforehand. */
   async function judge(binding: IdTokenBinding, question: IdTokenQuestion): Promise<IdTokenStatus> {
@@ -40,7 +42,8 @@ export function createTokenPolicy(deps: TokenPolicyDeps): IdTokenPolicy {
     const evses = (await store.findStation(stationId))?.evses ?? [];
     for (const evse of stationEvse === null ? evses : evses.slice(stationEvse - 1, stationEvse)) {
       const offered = await offerTerms(meters, binding, evse);
-      if (offered === null) continue;
+      // A card has its own price, which not every charging point offers.
+      if (offered === null || (await tariffs.findRefusal(offered)) !== null) continue;
       const reason = await vehicles.findRefusal(await vehicles.sign(binding.consent, offered, sessionSeconds));
       return reason === null ? "Accepted" : statusOfRefusal(reason);
     }

@@ -3,6 +3,7 @@ import { identityStep } from "./identity.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
+import { tariffStep } from "./tariffs.ts";
 import { tokenStep } from "./tokens.ts";
 import { viewKeyStep } from "./view-keys.ts";
 
@@ -366,4 +367,5 @@ export const migrations: readonly string[] = [
   viewKeyStep,
   relayStep,
   identityStep,
+  tariffStep,
 ];

@@ -17,6 +17,7 @@ import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createDamageLatch } from "./sqlite-errors.ts";
 import { createStationStore } from "./stations.ts";
+import { createTariffStore } from "./tariffs.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createViewKeyStore } from "./view-keys.ts";
 
@@ -46,6 +47,7 @@ export function openSqliteStore(folder: string): Store {
     ...createViewKeyStore(access),
     ...createRelayStore(access),
     ...createIdentityStore(access),
+    ...createTariffStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

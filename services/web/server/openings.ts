@@ -11,6 +11,7 @@ import type { Entrance } from "../../ingest/http/entrance.ts";
 import { createRateLimit } from "../../ingest/http/limits.ts";
 import type { Store } from "../../store/store.ts";
 import { nameCall } from "./relayed-calls.ts";
+import type { TariffDirectory } from "../../verify/tariff-directory.ts";
 import { amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
 
 /** What has so many digits is a uint256. */
@@ -54,6 +55,7 @@ export function createOpeningsHandler(deps: {
   readonly findObstacle: (evse: number) => Promise<string | null>;
   /** Why a session on these terms would not be served here; `null` if it would. */
   readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
+  readonly tariffs: Pick<TariffDirectory, "findRefusal">;
   readonly now: () => number;
 }): RequestHandler {
   const { relay, orders, now } = deps;
@@ -78,6 +80,10 @@ export function createOpeningsHandler(deps: {
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
     const unserved = await deps.findUnserved(opening.terms);
     if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
+    if ((await deps.tariffs.findRefusal(opening.terms)) !== null) {
+      const { evse, tariffId } = opening.terms;
+      throw new WattproofError("TARIFF_NOT_ASSIGNED", `EVSE ${evse} does not offer tariff ${tariffId}.`);
+    }
 
     // Before it is sure who signed, a stranger would use up what the driver may.
     const admit = async (sessionId: string): Promise<void> => {

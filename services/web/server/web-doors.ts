@@ -11,8 +11,10 @@ import type { SessionViewers } from "../../ingest/http/session-viewers.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { RelayDesk } from "../../relay/relay-desk.ts";
 import type { Store } from "../../store/store.ts";
+import type { TariffDirectory } from "../../verify/tariff-directory.ts";
 import { createChainProxy } from "./chain-proxy.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
+import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { readPageFiles } from "./page-files.ts";
@@ -37,6 +39,7 @@ export function createWebDoors(deps: {
   readonly metrics: Metrics;
   readonly findObstacle: (evse: number) => Promise<string | null>;
   readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
+  readonly tariffs: Pick<TariffDirectory, "findRefusal" | "listOffers">;
   readonly now: () => number;
   /** Ends the streams. */
   readonly signal: AbortSignal;
@@ -45,6 +48,7 @@ export function createWebDoors(deps: {
   const asking = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
   const doors: HttpDoor[] = [
     { path: "/configuration.json", method: "GET", handler: showPageSettings(settings) },
+    { path: "/v1/evses/:evse/tariffs", method: "GET", handler: showEvseTariffs(deps) },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
     { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(deps.relayDesk) },
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },

@@ -393,7 +393,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     const lying: ServiceClient = {
       url: running.service.url,
       get: (_path, schema) => Promise.resolve(schema.parse(answer)),
-      getAsOperator: () => Promise.reject(new Error("unused")),
+      getAsOperator: () => Promise.reject(new Error("Nothing is asked as the operator.")),
       post: () => Promise.reject(new Error("Nothing is sent.")),
     };
     const evidence = await readEvidence(lying, idOf(0));

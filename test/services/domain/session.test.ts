@@ -144,6 +144,27 @@ describe("The life of a session", function () {
     });
   });
 
+  it("takes records at a price that is not offered, and stays unserved until they are held", function () {
+    const refused = openSession({ ...opened, unservableReason: "TARIFF_NOT_ASSIGNED" });
+    expect([refused.status, isTakingRecords(refused)]).to.deep.equal(["unservable", true]);
+    const begun = transition(refused, { kind: "evidence-begun" });
+    expect(begun).to.deep.include({ status: "unservable", stage: "begun" });
+    const assessment = { grade: "meter-signed-bound", reasons: [], flags: [], energyWh: "1", hold: "X" } as const;
+    const held = transition(begun, { kind: "evidence-held", assessment, dispute: null });
+    expect(held).to.deep.include({ status: "held", reason: "TARIFF_NOT_ASSIGNED" });
+    expect(isTakingRecords(held)).to.equal(true);
+    const disputed = transition(begun, { kind: "evidence-disputed", reason: "R", isFinal: true });
+    expect(disputed).to.deep.include({ status: "disputed", reason: "TARIFF_NOT_ASSIGNED" });
+  });
+
+  it("is refused service before anything has begun, and never after", function () {
+    const event = { kind: "service-refused", reason: "TARIFF_NOT_ASSIGNED" } as const;
+    expect(transition(after(), event)).to.deep.include({ status: "unservable", reason: "TARIFF_NOT_ASSIGNED" });
+    for (const path of [["begun"], ["completed"], ["openingUndone"], ["expired"]] as const) {
+      expect(() => transition(after(...path), event), path.join()).to.throw(WattproofError);
+    }
+  });
+
   it("never leaves settled or expired by anything but an undone block, whatever happens", function () {
     for (const end of ["settled", "expired"] as const) {
       for (const name of Object.keys(events)) {

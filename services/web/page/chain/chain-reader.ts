@@ -48,8 +48,11 @@ export interface TokenAccount {
 export interface ChainReader {
   /** `null` if there is no such EVSE. */
   readCharger(evse: number): Promise<Charger | null>;
-  /** What the operator offers now, newest first. */
-  readTariffs(operator: string): Promise<readonly { readonly tariffId: string; readonly tariff: Tariff }[]>;
+  /** Those of these tariffs that the operator offers now, with their content. */
+  readOffers(
+    operator: string,
+    tariffIds: readonly string[],
+  ): Promise<readonly { readonly tariffId: string; readonly tariff: Tariff }[]>;
   readTariff(tariffId: string): Promise<Tariff>;
   /**
    * The number under which the operator shares: that which the service names, if it is this operator's, else the newest that
@@ -85,9 +88,7 @@ const tariffSchema = z.object({
   chargesWithoutEnergy: z.boolean(),
 });
 const nobody = "0x0000000000000000000000000000000000000000";
-/** An operator with more tariffs than this is read from the newest on. */
-const tariffLimit = 20;
-/** The same for agreements. */
+/** An operator with more agreements than this is read from the newest on. */
 const agreementLimit = 20;
 
 export function createChainReader(
@@ -103,6 +104,10 @@ export function createChainReader(
   }
   async function readHead(): Promise<z.output<typeof blockSchema>> {
     return blockSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
+  }
+  async function readTariff(tariffId: string): Promise<Tariff> {
+    const content: unknown = (await call(contracts.tariffRegistry, tariffInterface, "tariffOf", [tariffId]))[0];
+    return tariffSchema.parse(objectOf(content));
   }
   async function readSymbol(): Promise<string> {
     return z.string().parse((await call(contracts.erc20, erc20Interface, "symbol", []))[0]);
@@ -127,16 +132,14 @@ export function createChainReader(
           .parse((await call(contracts.meterRegistry, meterInterface, "isValidAt", [activeMeter, timestamp]))[0]);
       return { evse, evseId, operator, maximumPowerW, meter: activeMeter, isMeterValid };
     },
-    async readTariffs(operator) {
-      const topics = tariffInterface.encodeFilterTopics("TariffPublished", [null, operator]);
-      const published = await readLogs(contracts.tariffRegistry, topics);
+    async readOffers(operator, tariffIds) {
       const offered: { tariffId: string; tariff: Tariff }[] = [];
-      for (const log of published.toReversed().slice(0, tariffLimit)) {
-        const content: unknown = tariffInterface.decodeEventLog("TariffPublished", log.data, [...log.topics])["tariff"];
-        const tariff = tariffSchema.parse(objectOf(content));
-        const tariffId = tariffIdOf(tariff);
+      for (const tariffId of tariffIds) {
         const answer = await call(contracts.tariffRegistry, tariffInterface, "isOffered", [operator, tariffId]);
-        if (z.boolean().parse(answer[0])) offered.push({ tariffId, tariff });
+        if (!z.boolean().parse(answer[0])) continue;
+        const tariff = await readTariff(tariffId);
+        // The id is the hash of the content: a price that was changed on the way is not shown.
+        if (tariffIdOf(tariff) === tariffId) offered.push({ tariffId, tariff });
       }
       return offered;
     },
@@ -157,10 +160,7 @@ export function createChainReader(
       }
       return 0;
     },
-    async readTariff(tariffId) {
-      const content: unknown = (await call(contracts.tariffRegistry, tariffInterface, "tariffOf", [tariffId]))[0];
-      return tariffSchema.parse(objectOf(content));
-    },
+    readTariff,
     async readAccount(driver) {
       return accountSchema.parse(
         (await call(contracts.chargingSettlement, settlementInterface, "accountOf", [driver, 0])).toObject(),

@@ -27,7 +27,6 @@ const tariffTuple =
   "(uint64 flatFeeMicro, uint64 priceMicroPerKwh, uint64 priceMicroPerChargingMinute, uint64 priceMicroPerIdleMinute, uint32 idleGraceSeconds, uint32 energyStepWh, uint32 chargingStepSeconds, uint32 idleStepSeconds, uint64 minimumMicro, uint64 maximumMicro, uint16 taxBps, bool chargesWithoutEnergy)";
 
 export const tariffInterface = new Interface([
-  `event TariffPublished(bytes32 indexed tariffId, address indexed operator, ${tariffTuple} tariff)`,
   `function tariffOf(bytes32 tariffId) view returns (${tariffTuple} tariff)`,
   "function isOffered(address operator, bytes32 tariffId) view returns (bool)",
 ]);

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Tariff } from "../../../domain/tariff.ts";
 import type { Charger } from "../chain/chain-reader.ts";
 import { readSessionsOf } from "../chain/session-history.ts";
-import { readChargerState, type ChargerState } from "../service/service-client.ts";
+import { readAssignedTariffs, readChargerState, type ChargerState } from "../service/service-client.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Answered, Facts, Hash, Notice } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
@@ -24,7 +24,9 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
   const { text, reader } = useApp();
   const [answer, askAgain] = useAnswer(async () => {
     const charger = await reader.readCharger(evse);
-    return { charger, offers: charger === null ? [] : await reader.readTariffs(charger.operator) };
+    const assigned = charger === null ? [] : await readAssignedTariffs(evse);
+    const offers = charger === null || assigned === null ? null : await reader.readOffers(charger.operator, assigned);
+    return { charger, offers };
   }, [reader, evse]);
 
   return (
@@ -37,7 +39,7 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
               {text("evseUnknownText", { number: evse })}
             </Notice>
           ) : (
-            <KnownCharger charger={charger} offers={offers} />
+            <KnownCharger charger={charger} offers={offers} askAgain={askAgain} />
           )
         }
       </Answered>
@@ -45,8 +47,14 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
   );
 }
 
-function KnownCharger(properties: { readonly charger: Charger; readonly offers: readonly Offer[] }): JSX.Element {
-  const { charger, offers } = properties;
+function KnownCharger(properties: {
+  readonly charger: Charger;
+  /** What can be paid here; `null`: the service cannot tell. */
+  readonly offers: readonly Offer[] | null;
+  readonly askAgain: () => void;
+}): JSX.Element {
+  const { charger, askAgain } = properties;
+  const offers = properties.offers ?? [];
   const { text } = useApp();
   const [chosen, setChosen] = useState(0);
   const state = useChargerState(charger.evse);
@@ -64,7 +72,12 @@ function KnownCharger(properties: { readonly charger: Charger; readonly offers: 
         <StateNotice state={state} />
       </section>
       {!charger.isMeterValid && <Notice kind="bad">{text("evseNoMeter")}</Notice>}
-      {offer === undefined && <Notice kind="bad">{text("evseNoTariff")}</Notice>}
+      {properties.offers === null && (
+        <Notice kind="bad" action={<button onClick={askAgain}>{text("retry")}</button>}>
+          {text("evseTariffsUnknown")}
+        </Notice>
+      )}
+      {properties.offers !== null && offer === undefined && <Notice kind="bad">{text("evseNoTariff")}</Notice>}
       {offer !== undefined && (
         <section class="card" aria-labelledby="price-title">
           <h2 id="price-title">{text("priceTitle")}</h2>

@@ -5,7 +5,12 @@ import { sessionIdOf, typedTermsOf, type SessionTerms } from "../../../domain/te
 import type { Charger } from "../chain/chain-reader.ts";
 import { typedPermitOf, typedTransferOf, type TokenAbilities } from "../chain/first-funding.ts";
 import { awaitTransaction, openCall } from "../chain/transactions.ts";
-import { relayOpening, ServiceRefusal, ServiceUnreachableError } from "../service/service-client.ts";
+import {
+  readAssignedTariffs,
+  relayOpening,
+  ServiceRefusal,
+  ServiceUnreachableError,
+} from "../service/service-client.ts";
 import { digestOfViewKey, viewKeyFor } from "../service/view-keys.ts";
 import { useApp, type App } from "../shell/app-context.ts";
 import { failureText, Notice, Waiting } from "../shell/parts.tsx";
@@ -157,6 +162,9 @@ interface PreparedOpening {
 
 /** Chain time, not the device's: a device's clock may be wrong by hours. */
 async function prepare(app: App, { charger, offer, connection, holdMicro }: OpeningChoice): Promise<PreparedOpening> {
+  // The price was true when it was shown. With the service away since then, the driver can still send it alone.
+  const assigned = await readAssignedTariffs(charger.evse);
+  if (assigned !== null && !assigned.includes(offer.tariffId)) throw new Error(app.text("priceChanged"));
   const { timestamp } = await app.reader.readHead();
   const { nonce, freeMicro } = await app.reader.readAccount(connection.account);
   const agreement = await app.reader.readAgreement(charger.operator);
@@ -220,6 +228,9 @@ function stepAfter(app: App, error: unknown): OpeningStep {
         ? app.text("refusal_other", { code: error.detail.slice(0, 60) })
         : app.text(`refusal_${known}`);
     return { kind: "failed", detail: app.text("openingRefused", { reason }) };
+  }
+  if (error instanceof ServiceRefusal && error.code === "TARIFF_NOT_ASSIGNED") {
+    return { kind: "failed", detail: app.text("priceChanged") };
   }
   if (error instanceof ServiceUnreachableError) return { kind: "relay-away" };
   if (error instanceof ServiceRefusal && relayFailures.includes(error.code)) return { kind: "relay-away" };

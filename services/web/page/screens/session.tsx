@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
+import { tariffNotAssigned } from "../../../domain/session.ts";
 import { priceOf, type Tariff } from "../../../domain/tariff.ts";
 import { readSession, type ChainSession } from "../chain/session-history.ts";
 import { expireCall } from "../chain/transactions.ts";
@@ -159,7 +160,9 @@ function State(properties: { readonly onChain: ChainSession; readonly view: Sess
     case "unservable":
       return (
         <Notice kind="bad" title={text("stateUnservable")}>
-          {text("stateUnservableText", { reason, time })}
+          {reason === tariffNotAssigned
+            ? text("stateOtherPriceText", { time })
+            : text("stateUnservableText", { reason, time })}
         </Notice>
       );
     case "skipped":

@@ -33,6 +33,7 @@ const openingSchema = z.object({
 });
 const orderSchema = z.object({ status: z.enum(["done", "sent"]) });
 const stateSchema = z.object({ state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]) });
+const tariffsSchema = z.object({ tariffs: z.array(z.object({ tariffId: z.string() })) });
 /** The relay waits for a block before it answers. */
 const openingTimeoutMs = 60_000;
 const answerTimeoutMs = 10_000;
@@ -110,6 +111,17 @@ export async function grantView({ sessionId, keySha256 }: ViewGrant, signature: 
 /** The receipt as the service wrote it; nothing in it has been checked. */
 export function readReceipt(sessionId: string): Promise<unknown> {
   return ask(`/v1/receipts/${sessionId}`, {}, answerTimeoutMs);
+}
+
+/** Which tariffs the operator assigned to the charger, by their ids; `null` where the service cannot tell. */
+export async function readAssignedTariffs(evse: number): Promise<readonly string[] | null> {
+  try {
+    const { tariffs } = tariffsSchema.parse(await ask(`/v1/evses/${evse}/tariffs`, {}, answerTimeoutMs));
+    return tariffs.map(({ tariffId }) => tariffId);
+  } catch (error) {
+    if (error instanceof ServiceRefusal || error instanceof ServiceUnreachableError) return null;
+    throw error;
+  }
 }
 
 /** The charger's state; `unknown` where the service does not tell any. */

@@ -54,7 +54,10 @@ export const de: Catalogue = {
     "Das Verzeichnis auf der Kette hat keine Ladesäule mit der Nummer {number}. Prüfen Sie die Nummer an der Säule; bezahlen Sie nirgends sonst.",
   evseNoMeter:
     "Diese Ladesäule hat zurzeit keinen Zähler, dessen Werte gelten. Laden Sie hier nicht: nichts liesse sich beweisen.",
-  evseNoTariff: "Der Betreiber bietet zurzeit keinen Tarif an, also kann hier nichts geladen werden.",
+  evseNoTariff:
+    "Diese Ladesäule hat keinen Preis und kann deshalb nicht benutzt werden. Es wird nichts zurückbehalten.",
+  evseTariffsUnknown:
+    "Der Dienst kann zurzeit nicht sagen, was das Laden hier kostet. Bis dahin lässt sich keine Ladung eröffnen.",
   agreementNotBinding:
     "Der Dienst nennt die Vereinbarung {number} mit den Partnern des Betreibers, und auf der Kette gilt sie nicht. Es wurde nichts unterschrieben.",
   evseState: "Zustand",
@@ -69,6 +72,8 @@ export const de: Catalogue = {
   evseStateOfflineText:
     "Die Ladesäule hat keine Verbindung zum Dienst. Vielleicht lädt sie trotzdem, aber Sie sehen nichts davon.",
   evseStateUnknownText: "Der Dienst kann den Zustand der Ladesäule zurzeit nicht sagen.",
+  priceChanged:
+    "Der Preis dieser Ladesäule hat sich geändert. Zum alten wurde nichts eröffnet; laden Sie die Seite neu, um den neuen zu sehen.",
   priceTitle: "Preis",
   priceChoose: "Tarif",
   priceOption: "Tarif {number}",
@@ -166,6 +171,8 @@ export const de: Catalogue = {
   stateUnservable: "Diese Ladung kann nicht bedient werden",
   stateUnservableText:
     "Ladesäule oder Zähler sind nicht in Ordnung ({reason}). Laden Sie nicht; der Rückbehalt kann nach {time} zurückgeholt werden.",
+  stateOtherPriceText:
+    "Der Betreiber bietet diesen Preis an dieser Ladesäule nicht an, deshalb wurde nicht geladen. Laden Sie nicht; der Rückbehalt kann nach {time} zurückgeholt werden.",
   stateSkipped: "Nicht abgerechnet",
   stateSkippedText:
     "Die Kette hat die Ladung nicht abgerechnet ({reason}). Der Betreiber muss nachsehen; der Rückbehalt kann nach {time} zurückgeholt werden.",

@@ -49,7 +49,9 @@ export const en = {
   evseUnknownText:
     "The registry on the chain has no charger with number {number}. Check the number on the charger; do not pay anywhere else.",
   evseNoMeter: "This charger has no meter whose records count at present. Do not charge here: nothing could be proven.",
-  evseNoTariff: "The operator offers no tariff at present, so nothing can be charged here.",
+  evseNoTariff: "This charger has no price, so it cannot be used. Nothing is held.",
+  evseTariffsUnknown:
+    "The service cannot tell at present what charging costs here. Nothing can be opened until it can.",
   agreementNotBinding:
     "The service names agreement {number} with the operator's partners, and on the chain it does not bind. Nothing was signed.",
   evseState: "State",
@@ -62,6 +64,8 @@ export const en = {
   evseStateFaultedText: "The charger reports a fault. Take another one; nothing was held.",
   evseStateOfflineText: "The charger has no connection to the service. It may still charge, but you see nothing live.",
   evseStateUnknownText: "The service cannot tell the charger's state at present.",
+  priceChanged:
+    "The price of this charger has changed. Nothing was opened at the old one; load the page again to see the new one.",
   priceTitle: "Price",
   priceChoose: "Tariff",
   priceOption: "Tariff {number}",
@@ -155,6 +159,8 @@ export const en = {
   stateUnservable: "This session cannot be served",
   stateUnservableText:
     "Charger or meter are not in order ({reason}). Do not charge; the hold can be reclaimed after {time}.",
+  stateOtherPriceText:
+    "The operator does not offer this price at this charger, so charging was not started. Do not charge; your hold can be reclaimed after {time}.",
   stateSkipped: "Not settled",
   stateSkippedText:
     "The chain did not settle the session ({reason}). The operator has to look at it; the hold can be reclaimed after {time}.",

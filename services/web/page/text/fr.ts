@@ -53,7 +53,9 @@ export const fr: Catalogue = {
     "Le registre sur la chaîne n’a pas de borne numéro {number}. Vérifiez le numéro sur la borne ; ne payez nulle part ailleurs.",
   evseNoMeter:
     "Cette borne n’a actuellement aucun compteur dont les relevés comptent. Ne rechargez pas ici : rien ne pourrait être prouvé.",
-  evseNoTariff: "L’exploitant n’offre aucun tarif actuellement ; on ne peut donc pas recharger ici.",
+  evseNoTariff: "Cette borne n’a pas de prix et ne peut donc pas être utilisée. Rien n’est retenu.",
+  evseTariffsUnknown:
+    "Le service ne peut pas dire actuellement ce que coûte la recharge ici. D’ici là, rien ne peut être ouvert.",
   agreementNotBinding:
     "Le service nomme l’accord {number} avec les partenaires de l’exploitant, et sur la chaîne il n’engage pas. Rien n’a été signé.",
   evseState: "État",
@@ -67,6 +69,8 @@ export const fr: Catalogue = {
   evseStateOfflineText:
     "La borne n’a pas de liaison avec le service. Elle recharge peut-être, mais vous ne verrez rien en direct.",
   evseStateUnknownText: "Le service ne peut pas dire l’état de la borne actuellement.",
+  priceChanged:
+    "Le prix de cette borne a changé. Rien n’a été ouvert à l’ancien ; rechargez la page pour voir le nouveau.",
   priceTitle: "Prix",
   priceChoose: "Tarif",
   priceOption: "Tarif {number}",
@@ -162,6 +166,8 @@ export const fr: Catalogue = {
   stateUnservable: "Cette recharge ne peut pas être servie",
   stateUnservableText:
     "La borne ou le compteur ne sont pas en ordre ({reason}). Ne rechargez pas ; la retenue peut être récupérée après {time}.",
+  stateOtherPriceText:
+    "L’exploitant n’offre pas ce prix à cette borne ; la recharge n’a donc pas commencé. Ne rechargez pas ; la retenue peut être récupérée après {time}.",
   stateSkipped: "Non réglée",
   stateSkippedText:
     "La chaîne n’a pas réglé la recharge ({reason}). L’exploitant doit s’en occuper ; la retenue peut être récupérée après {time}.",

@@ -54,7 +54,9 @@ export const it: Catalogue = {
     "Il registro sulla catena non ha una colonnina con il numero {number}. Controllate il numero sulla colonnina; non pagate altrove.",
   evseNoMeter:
     "Questa colonnina non ha al momento un contatore le cui letture valgano. Non ricaricate qui: nulla si potrebbe provare.",
-  evseNoTariff: "Il gestore non offre al momento alcuna tariffa, quindi qui non si può ricaricare.",
+  evseNoTariff: "Questa colonnina non ha un prezzo e quindi non si può usare. Nulla viene trattenuto.",
+  evseTariffsUnknown:
+    "Il servizio al momento non può dire quanto costa ricaricare qui. Fino ad allora non si può aprire nulla.",
   agreementNotBinding:
     "Il servizio indica l’accordo {number} con i partner del gestore, e sulla catena non vincola. Non è stato firmato nulla.",
   evseState: "Stato",
@@ -68,6 +70,8 @@ export const it: Catalogue = {
   evseStateOfflineText:
     "La colonnina non ha collegamento con il servizio. Forse ricarica lo stesso, ma non vedrete nulla dal vivo.",
   evseStateUnknownText: "Il servizio al momento non può dire lo stato della colonnina.",
+  priceChanged:
+    "Il prezzo di questa colonnina è cambiato. Nulla è stato aperto al vecchio; ricaricate la pagina per vedere il nuovo.",
   priceTitle: "Prezzo",
   priceChoose: "Tariffa",
   priceOption: "Tariffa {number}",
@@ -163,6 +167,8 @@ export const it: Catalogue = {
   stateUnservable: "Questa ricarica non può essere servita",
   stateUnservableText:
     "Colonnina o contatore non sono in ordine ({reason}). Non ricaricate; l’importo si può recuperare dopo {time}.",
+  stateOtherPriceText:
+    "Il gestore non offre questo prezzo a questa colonnina, perciò la ricarica non è iniziata. Non ricaricate; l’importo si può recuperare dopo {time}.",
   stateSkipped: "Non regolata",
   stateSkippedText:
     "La catena non ha regolato la ricarica ({reason}). Il gestore deve occuparsene; l’importo si può recuperare dopo {time}.",

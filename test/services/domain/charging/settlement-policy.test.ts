@@ -60,6 +60,19 @@ describe("The policy of grades", function () {
     const signed = { ...unsigned, grade: "meter-signed", reasons: ["SIGNED"], flags: ["ENERGY_UNMATCHED"] } as const;
     expect(decideSettlement(signed, defaultEvidencePolicy, price)).to.deep.equal({ kind: "settle" });
   });
+  it("holds whatever was signed at a price that is not offered there, and disputes before that", function () {
+    const signed = { ...unsigned, grade: "meter-signed-bound", reasons: ["SIGNED_AND_BOUND"] } as const;
+    const refused = { grossMicro: 0n, unsignedCapMicro: null, isRefused: true };
+    expect(decideSettlement(signed, defaultEvidencePolicy, refused)).to.deep.equal({
+      kind: "hold",
+      reason: "TARIFF_NOT_ASSIGNED",
+    });
+    const disputed = { ...signed, grade: "disputed" } as const;
+    expect(decideSettlement(disputed, defaultEvidencePolicy, refused)).to.deep.equal({
+      kind: "hold",
+      reason: "DISPUTED",
+    });
+  });
   it("holds incomplete evidence where the operator wants every message", function () {
     const policy = { ...defaultEvidencePolicy, requiresEveryMessage: true };
     expect(decideSettlement(unsigned, policy, price)).to.deep.equal({ kind: "hold", reason: "INCOMPLETE" });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { assignTariff } from "../../../../scripts/demo/assign-tariff.ts";
 import { defaultLateMessageLimits } from "../../../../services/domain/charging/awaited-messages.ts";
 import { defaultMissingStopLimits } from "../../../../services/domain/charging/missing-stop.ts";
 import { defaultEvidencePolicy } from "../../../../services/domain/charging/settlement-policy.ts";
@@ -15,10 +16,12 @@ import { createChargingInbox } from "../../../../services/ingest/charging/frame-
 import { createOnceDesk } from "../../../../services/ingest/charging/tell-once.ts";
 import { createTransactionPursuer } from "../../../../services/ingest/charging/pursue-transactions.ts";
 import { createTransactionBook } from "../../../../services/ingest/charging/transaction-book.ts";
+import { createPriceJudge } from "../../../../services/ingest/judge-price.ts";
 import { createConnections } from "../../../../services/ingest/ocpp/connections.ts";
 import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
 import type { Store, StoredSession } from "../../../../services/store/store.ts";
 import { createMeterDirectory } from "../../../../services/verify/meter-directory.ts";
+import { createTariffDirectory } from "../../../../services/verify/tariff-directory.ts";
 import { nodeCryptography } from "../../../../services/verify/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../../../services/verify/ocmf/verifier.ts";
 import { testTariff } from "../../../helpers/service-chain.ts";
@@ -47,6 +50,7 @@ describe("Looking after transactions, with the service killed between two writes
     nowMs = beganAtMs;
     ordinal = 0;
     await store.putStation({ stationId, apiKeySha256: "00", evses: [7] });
+    await assignTariff(store, [7], testTariff);
   });
   afterEach(async function () {
     await store.close();
@@ -73,8 +77,11 @@ describe("Looking after transactions, with the service killed between two writes
     const killed: SessionAssessor = { ...whole, assess: () => Promise.reject(new Error("Killed")) };
     const assessor = isKilledBeforeAssessing ? killed : whole;
     const once = createOnceDesk(shared);
+    const chain = { readBlock: unasked, readHead: unasked, readOffer: unasked };
+    const tariffs = createTariffDirectory({ store, chain, meters, now, graceSeconds: 0 });
+    const prices = createPriceJudge({ ...shared, tariffs });
     const inbox = createChargingInbox({
-      ...{ ...shared, once, assessor, stopAtBps: 9_500, receiver: { receiveRecord: unasked } },
+      ...{ ...shared, once, assessor, prices, stopAtBps: 9_500, receiver: { receiveRecord: unasked } },
       late: defaultLateMessageLimits,
     });
     const commands = { callStation: unasked };

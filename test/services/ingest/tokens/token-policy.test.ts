@@ -46,12 +46,14 @@ interface Situation {
   readonly opening?: Pick<TokenOpening, "status" | "reason"> | null;
   readonly session?: "Accepted" | "Invalid";
   readonly isBound?: boolean;
+  /** EVSEs that do not offer the binding's tariff. */
+  readonly pricelessEvses?: readonly number[];
 }
 
 /** What the policy says in a situation of the chain and the store. */
 function decide(situation: Situation, changes: Partial<IdTokenQuestion> = {}) {
   const { refusal = null, canSign = true, isRunning = false, activeMeter = 5, opening = null } = situation;
-  const { session = "Invalid", isBound = true } = situation;
+  const { session = "Invalid", isBound = true, pricelessEvses = [] } = situation;
   const vehicles = {
     canSign: () => canSign,
     sign: () => Promise.resolve({}),
@@ -66,6 +68,10 @@ function decide(situation: Situation, changes: Partial<IdTokenQuestion> = {}) {
     },
     opener: { awaitOutcome: () => Promise.resolve(opening as TokenOpening | null) },
     meters: { readEvse: () => Promise.resolve({ ...evse, activeMeter }) },
+    tariffs: {
+      findRefusal: ({ evse }) =>
+        Promise.resolve(pricelessEvses.includes(evse) ? ("TARIFF_NOT_ASSIGNED" as const) : null),
+    },
     vehicles,
     desk: { alert: () => undefined, note: () => undefined },
     now: () => 0,
@@ -115,6 +121,14 @@ describe("What a station is told about bound idTokens", function () {
     expect(await statusOf({ refusal: new WattproofError("CHAIN_UNAVAILABLE", "") })).to.equal("NotAtThisTime");
     const fault = await decide({ refusal: new WattproofError("INTERNAL", "") }).catch((error: unknown) => error);
     expect(fault).to.be.instanceOf(WattproofError);
+  });
+
+  it("is NotAtThisLocation where no EVSE in question offers the binding's tariff", async function () {
+    expect(await statusOf({ pricelessEvses: [7, 8] })).to.equal("NotAtThisLocation");
+    expect(await statusOf({ pricelessEvses: [7] }, { stationEvse: 1 })).to.equal("NotAtThisLocation");
+    expect(await statusOf({ pricelessEvses: [7] })).to.equal("Accepted");
+    const opening = { status: "refused", reason: "TARIFF_NOT_ASSIGNED" } as const;
+    expect(await statusOf({ opening }, { occasion: "started", ocppTransactionId: "T" })).to.equal("NotAtThisLocation");
   });
 
   it("lets a charge be stopped by what began it", async function () {

@@ -96,6 +96,18 @@ describe("The SQLite file", function () {
     await store.close();
   });
 
+  it("lets sessions go on that were opened before tariffs were assigned, and those alone", async function () {
+    const database = new DatabaseSync(join(folder, "wattproof.sqlite"));
+    const before = migrations.findIndex((step) => step.includes("CREATE TABLE tariff_assignments"));
+    for (const step of migrations.slice(0, before)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${before}`);
+    database.exec("INSERT INTO chain_cursor VALUES (1, 41, '0xa')");
+    database.close();
+    const store = openSqliteStore(folder);
+    expect(await store.readLastBlockBeforeAssignments()).to.equal(41);
+    await store.close();
+  });
+
   it("waits for the disk at every commit", function () {
     const database = openDatabase(folder);
     expect(database.prepare("PRAGMA journal_mode").get()).to.deep.include({ journal_mode: "wal" });

@@ -1,0 +1,27 @@
+import { z } from "zod";
+
+import { exitCode } from "../core/exit-codes.ts";
+import { tariffIdInput } from "../core/inputs.ts";
+import { defineVerb } from "../core/verb.ts";
+import { changeAssignments, changeInput, changeLines, changeOptions } from "./assignment-client.ts";
+
+export const tariffAssign = defineVerb({
+  path: ["tariff", "assign"],
+  summary: "has charging points offer a published tariff; without one nobody can charge there",
+  description:
+    "Sessions that are opened at any other tariff are not started. Several tariffs can be assigned: drivers choose among\n" +
+    "them. Sessions that are open keep their price. All charging points or none: if one of them cannot have the tariff,\n" +
+    "nothing changes. Asks the service with its operator's key, WATTPROOF_OPERATOR_KEY.",
+  arguments: [{ syntax: "<tariff-id>", description: "a tariff that the charging points' operator has published" }],
+  options: [...changeOptions, { flags: "--replace", description: "end every other tariff of these charging points" }],
+  access: "chain",
+  examples: ["tariff assign 0x… --evse 1 --evse 2", "tariff assign 0x… --all --replace --dry-run"],
+  input: z.object({ tariffId: tariffIdInput, replace: z.boolean().default(false), ...changeInput }),
+  async run({ tariffId, ...input }, run) {
+    const change = await changeAssignments("assign", tariffId, input, run);
+    run.output.json({ isDryRun: run.isDryRun, tariffId, ...change });
+    for (const line of changeLines(change, run.isDryRun)) run.output.line(line);
+
+    return exitCode.done;
+  },
+});
