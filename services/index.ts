@@ -36,7 +36,7 @@ import { createTokenPolicy } from "./ingest/tokens/token-policy.ts";
 import { createWakingInbox } from "./ingest/tokens/waking-inbox.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOperatorDesk, type OperatorDesk } from "./operator-desk.ts";
+import { createOperatorDesk } from "./operator-desk.ts";
 import { createChainFollower } from "./settlement/follow-chain.ts";
 import { createDisputeActor } from "./settlement/disputes/act-on-disputes.ts";
 import { createBatchTasks } from "./settlement/batch-tasks.ts";
