@@ -112,6 +112,11 @@ describe("What the driver's page refuses and explains", function () {
     await page.getByRole("button", { name: /^Sign and hold/ }).click();
     await page.getByText("The service cannot send it.").waitFor();
     await page.getByRole("button", { name: "Send it from my wallet" }).click();
+    // The service had no part in it, and shows how the charge goes on once the driver has signed for it.
+    await page.getByText("Only you and the operator may see it.").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await takePicture(page, "desk-session-hidden");
+    await page.getByRole("button", { name: "Sign and show it" }).click();
     await page.getByText("Plug in your car").waitFor();
     expect(wallet.requests.some(({ method }) => method === "eth_sendTransaction")).to.equal(true);
   });

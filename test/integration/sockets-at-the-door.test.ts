@@ -128,7 +128,7 @@ describe("Sockets at the door", function () {
     const stream = await fetch(`${url}/v1/sessions/${session.sessionId}/events`, { signal: watching.signal });
     let isEnded = false;
     const reading = (async () => {
-      for await (const chunk of stream.body ?? []) chunk;
+      for await (const chunk of stream.body ?? []) if (chunk === undefined) return;
     })().catch(() => undefined);
     void reading.then(() => (isEnded = true));
     await hold(url, 50, undefined, "127.0.0.1");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { registerStation } from "../helpers/ocpp-service.ts";
 import { createRandom } from "../helpers/random.ts";
-import { get, getAsOperator, runService, type RunningService } from "../helpers/running-service.ts";
+import { getAsOperator, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, type OpenedSession, type ServiceChain } from "../helpers/service-chain.ts";
 import { createSoakCharger, ticksOf, type ChargerSession, type SoakCharger, type SoakCounts } from "./soak-charger.ts";
 import { outcomeOf, planCharger, planSession, tickMs, type PlannedSession } from "./soak-plan.ts";

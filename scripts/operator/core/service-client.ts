@@ -19,8 +19,6 @@ export interface ServiceClient {
   readonly url: string;
   /** @throws SERVICE_UNREACHABLE, or what the service answers */
   get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
-  /** What is not for everybody. By the operator's key, as `post`. */
-  getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
   getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** The same, with something to do. @param body What is sent as JSON; by default nothing. */

@@ -58,7 +58,6 @@ export function watchSession(
     while (!end.signal.aborted) {
       // Whatever ends the connection, it is opened again.
       await readOnce().catch(() => undefined);
-      if (end.signal.aborted) return;
       onView((view) => ({ ...view, connection: "lost" }));
       await new Promise((resolve) => setTimeout(resolve, reopenMs));
     }
