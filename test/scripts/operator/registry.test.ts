@@ -277,6 +277,13 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
       "service's contracts",
     ]);
     expect(failing.every(({ advice }) => advice !== null)).to.equal(true);
+
+    // Twelve hours ahead of everybody's clock, as demos once were.
+    await world.chain.request("evm_increaseTime", [43_200]);
+    await world.chain.request("evm_mine");
+    const ahead = await world.runJson(["doctor", "--no-service"]);
+    const clock = (ahead.document["findings"] as typeof findings).find(({ check }) => check === "clock");
+    expect([ahead.code, clock?.outcome]).to.deep.equal([1, "fails"]);
   });
 
   it("says what a deployment would cost without a key, and deploys with one", async () => {
