@@ -1,6 +1,7 @@
 import { readingStep } from "./evidence.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
+import { operatorSumsStep } from "./operator-sums.ts";
 import { tokenStep } from "./tokens.ts";
 import { viewKeyStep } from "./view-keys.ts";
 
@@ -362,4 +363,5 @@ export const migrations: readonly string[] = [
   readingStep,
   matchingStep,
   viewKeyStep,
+  operatorSumsStep,
 ];

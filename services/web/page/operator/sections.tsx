@@ -12,7 +12,6 @@ const hangings = [
   "givenUp",
   "unservable",
   "unconfirmed",
-  "expired",
   "messagesWaiting",
   "framesParked",
   "disputeActsOpen",
@@ -22,7 +21,7 @@ const hangings = [
 /** How far sessions are, and what hangs. */
 export function Pipeline({ overview }: { readonly overview: Overview }): JSX.Element {
   const { text, time } = useWords();
-  const { pipeline, hanging, batches, service } = overview;
+  const { pipeline, hanging, batches, service, sessions } = overview;
   const hanged = hangings.filter((name) => hanging[name] > 0);
   return (
     <>
@@ -43,6 +42,11 @@ export function Pipeline({ overview }: { readonly overview: Overview }): JSX.Ele
             </li>
           ))}
         </ul>
+      )}
+      {sessions.expired > 0 && (
+        <p class="hint">
+          {text("hanging.expired")}: {sessions.expired}
+        </p>
       )}
       {batches.oldestAtMs !== null && (
         <p class="hint">{text("oldestBatch", { open: batches.open, time: time(batches.oldestAtMs) })}</p>
