@@ -179,16 +179,19 @@ function Freshness({ board: { connection, readAtMs } }: { readonly board: BoardC
 }
 
 function Tiles({ board, symbol }: { readonly board: BoardContent; readonly symbol: string }): JSX.Element {
-  const { text, energy, money } = useWords();
+  const { text, count, energy, money } = useWords();
   const overview = board.overview.value;
   const today = board.today.value?.sum ?? null;
   const tiles = [
     [text("chargersConnected"), overview === null ? null : text("ofRegistered", overview.stations)],
-    [text("sessionsRunning"), overview === null ? null : overview.sessions.running],
+    [text("sessionsRunning"), overview === null ? null : count(overview.sessions.running)],
     [text("energyToday"), today === null ? null : energy(today.energyWh)],
     [text("billedToday"), today === null ? null : money(today.billedMicro, symbol)],
-    [text("waitingForYou"), overview === null ? null : overview.sessions.hanging],
-    [text("alertsGiven"), overview === null ? null : overview.alerts.reduce((sum, { count }) => sum + count, 0)],
+    [text("waitingForYou"), overview === null ? null : count(overview.sessions.hanging)],
+    [
+      text("alertsGiven"),
+      overview === null ? null : count(overview.alerts.reduce((sum, alert) => sum + alert.count, 0)),
+    ],
   ] as const;
   return (
     <dl class="tiles">
