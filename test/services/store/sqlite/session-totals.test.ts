@@ -110,7 +110,7 @@ describe("Sums of sessions", function () {
       record: {
         ...{ recordIdentity: sessionId, sessionId, messageId: sessionId, record: body, payloadSha256: "00" },
         ...{ meterKeyId: sessionId, paginationContext: "T", paginationNumber: 1n, isBoundToSession: true },
-        ...{ isSettleableByMeter: true, energyWh: "1.5", spans: [] },
+        ...{ reading: null, isBoundary: true, isSettleableByMeter: true, energyWh: "1.5", spans: [] },
       },
       meterKeyId: sessionId,
       expectedRecordCount: 0,
