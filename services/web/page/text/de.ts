@@ -27,7 +27,11 @@ export const de: Catalogue = {
   startText:
     "Ihr Geld wird auf der Kette zurückbehalten, bevor Strom fliesst; der versiegelte Zähler der Ladesäule unterschreibt, was er geliefert hat; der Rest ist in derselben Transaktion, die zahlt, wieder bei Ihnen.",
   startNumber: "Nummer an der Ladesäule",
-  startNumberHint: "Sie steht neben dem Code: nur Ziffern.",
+  startNumberHint: "Sie steht neben dem Code: eine Nummer, oder die Kennung der Säule, wie CH*ABC*E0001*1.",
+  startIdUnknown:
+    "Unter dieser Kennung ist keine Ladesäule eingetragen. Vergleichen Sie Zeichen für Zeichen, oder geben Sie die Nummer neben dem Code ein.",
+  startIdAmbiguous:
+    "Unter dieser Kennung sind mehrere Ladesäulen eingetragen, und eine davon kann falsch sein. Geben Sie die Nummer neben dem Code ein.",
   startGo: "Diese Ladesäule zeigen",
   startNumberInvalid: "Geben Sie die Nummer nur mit Ziffern ein, zum Beispiel 17.",
   demoWallet: "Entwicklungs-Wallet",
@@ -103,6 +107,8 @@ export const de: Catalogue = {
   signTitle: "Unterschreiben",
   signText:
     "Eine Unterschrift, keine Gebühr für die Kette. Ihre Wallet zeigt Ihnen Betreiber, Ladesäule, Preis, den Höchstbetrag und bis wann.",
+  signOffline:
+    "Diese Ladesäule ist offline. {amount} würden zurückbehalten, und sie startet vielleicht nicht: dann kommt der Betrag erst mit der Zeit zurück, spätestens {time}, und mit diesem Konto können Sie bis dahin nirgends sonst laden. Nehmen Sie besser eine andere Säule.",
   signButton: "Unterschreiben und {amount} zurückbehalten",
   signWaiting: "Schauen Sie in Ihre Wallet und unterschreiben Sie dort …",
   signSending: "Wird auf die Kette gebracht …",

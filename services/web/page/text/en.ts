@@ -24,7 +24,11 @@ export const en = {
   startText:
     "Your money is held on the chain before energy flows, the charger's sealed meter signs what it delivered, and the rest is back in the same transaction that pays.",
   startNumber: "Number on the charger",
-  startNumberHint: "It is printed beside the code: digits only.",
+  startNumberHint: "It is printed beside the code: a number, or the id of the charger, like CH*ABC*E0001*1.",
+  startIdUnknown:
+    "No charger is registered under this id. Compare it letter by letter, or type the number beside the code.",
+  startIdAmbiguous:
+    "Several chargers are registered under this id, and one of them may be false. Type the number beside the code.",
   startGo: "Show this charger",
   startNumberInvalid: "Type the number with digits only, for example 17.",
   demoWallet: "Development wallet",
@@ -95,6 +99,8 @@ export const en = {
   signTitle: "Sign",
   signText:
     "One signature, no fee for the chain. Your wallet shows you operator, charger, price, the most it can cost and until when.",
+  signOffline:
+    "This charger is offline. {amount} would be held, and it may not start: the hold then comes back by time alone, at the latest by {time}, and this account cannot charge elsewhere until then. Better take another charger.",
   signButton: "Sign and hold {amount}",
   signWaiting: "Look at your wallet and sign there …",
   signSending: "Bringing it to the chain …",

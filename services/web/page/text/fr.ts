@@ -26,7 +26,11 @@ export const fr: Catalogue = {
   startText:
     "Votre argent est retenu sur la chaîne avant que le courant passe, le compteur scellé de la borne signe ce qu’il a fourni, et le reste vous revient dans la transaction même qui paie.",
   startNumber: "Numéro sur la borne",
-  startNumberHint: "Il est imprimé à côté du code : des chiffres seulement.",
+  startNumberHint: "Il est imprimé à côté du code : un numéro, ou l’identifiant de la borne, comme CH*ABC*E0001*1.",
+  startIdUnknown:
+    "Aucune borne n’est inscrite sous cet identifiant. Comparez caractère par caractère, ou saisissez le numéro à côté du code.",
+  startIdAmbiguous:
+    "Plusieurs bornes sont inscrites sous cet identifiant, et l’une peut être fausse. Saisissez le numéro à côté du code.",
   startGo: "Afficher cette borne",
   startNumberInvalid: "Saisissez le numéro avec des chiffres seulement, par exemple 17.",
   demoWallet: "Portefeuille de développement",
@@ -100,6 +104,8 @@ export const fr: Catalogue = {
   signTitle: "Signer",
   signText:
     "Une signature, aucuns frais de chaîne. Votre portefeuille vous montre l’exploitant, la borne, le prix, le maximum et l’échéance.",
+  signOffline:
+    "Cette borne est hors ligne. {amount} seraient retenus, et elle ne démarrera peut-être pas : le montant ne revient alors qu’avec le temps, au plus tard {time}, et ce compte ne peut charger ailleurs d’ici là. Prenez plutôt une autre borne.",
   signButton: "Signer et retenir {amount}",
   signWaiting: "Regardez votre portefeuille et signez …",
   signSending: "Envoi sur la chaîne …",

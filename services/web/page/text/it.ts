@@ -27,7 +27,11 @@ export const it: Catalogue = {
   startText:
     "Il vostro denaro è trattenuto sulla catena prima che passi corrente, il contatore sigillato della colonnina firma quanto ha fornito, e il resto torna a voi nella stessa transazione che paga.",
   startNumber: "Numero sulla colonnina",
-  startNumberHint: "È stampato accanto al codice: solo cifre.",
+  startNumberHint: "È stampato accanto al codice: un numero, o l’identificativo della colonnina, come CH*ABC*E0001*1.",
+  startIdUnknown:
+    "Nessuna colonnina è registrata con questo identificativo. Confrontate carattere per carattere, o inserite il numero accanto al codice.",
+  startIdAmbiguous:
+    "Più colonnine sono registrate con questo identificativo, e una può essere falsa. Inserite il numero accanto al codice.",
   startGo: "Mostra questa colonnina",
   startNumberInvalid: "Inserite il numero con sole cifre, per esempio 17.",
   demoWallet: "Portafoglio di sviluppo",
@@ -101,6 +105,8 @@ export const it: Catalogue = {
   signTitle: "Firmare",
   signText:
     "Una firma, nessuna tassa per la catena. Il vostro portafoglio mostra gestore, colonnina, prezzo, il massimo e fino a quando.",
+  signOffline:
+    "Questa colonnina è offline. {amount} verrebbero trattenuti, e potrebbe non avviarsi: l’importo torna allora solo col tempo, al più tardi {time}, e fino ad allora questo conto non può ricaricare altrove. Meglio prendere un’altra colonnina.",
   signButton: "Firma e trattieni {amount}",
   signWaiting: "Guardate il vostro portafoglio e firmate lì …",
   signSending: "Invio alla catena …",
