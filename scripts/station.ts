@@ -7,6 +7,7 @@ import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./c
 import { createApiKey, createStationKey } from "./demo/stations.ts";
 import { pricelessLine } from "./operator/tariff/assignment-client.ts";
 import { readPayload } from "./station/command-payload.ts";
+import { unknownEvses } from "./station/known-evses.ts";
 import { sendCommand } from "./station/send-command.ts";
 import { bindToken, listTokens, unbindToken } from "./station/tokens.ts";
 
@@ -38,6 +39,8 @@ Usage: npm run station -- add <stationId> --evse <number> [--evse <number> …] 
   --agreement <n>    number of the partner agreement by which the operator shares; default: none
   --certificate <file>  PEM of the contract's certificate and its issuer's, for an eMAID
   --data <dir>       folder of the service's store; default: WATTPROOF_DATA
+  --rpc <url>        endpoint of the chain, whose registry is asked for the EVSEs; default: WATTPROOF_RPC_URL
+  --deployment <path>  deployment file; default: WATTPROOF_DEPLOYMENT, or that of the chain
   --url <url>        the service's HTTP address; default: http://127.0.0.1:8080
   --json             JSON on stdout
   --help             this text
@@ -48,7 +51,7 @@ the environment variable WATTPROOF_OPERATOR_KEY.
 Exit: 0 done, 1 there is no such station or binding, or a station already, or it did not accept, 2 could not be done.
 
 Examples:
-  npm run station -- add CH-0042 --evse 7 --data /var/lib/wattproof
+  npm run station -- add CH-0042 --evse 7 --data /var/lib/wattproof --rpc https://rpc.example
   npm run station -- command CH-0042 Reset '{"type":"Soft"}'
   npm run station -- bind-token 04A1B2C3D4E5F6 --consent consent.json --tariff 0x…
 `;
@@ -69,6 +72,8 @@ await runCommand(
       pending: { type: "boolean" },
       "new-key": { type: "boolean" },
       data: { type: "string" },
+      rpc: { type: "string" },
+      deployment: { type: "string" },
       url: { type: "string" },
       "payload-file": { type: "string" },
       consent: { type: "string" },
@@ -138,6 +143,12 @@ await runCommand(
         return await remove(store, output, stationId);
       }
       const bootStatus = values.pending === true ? "Pending" : "Accepted";
+      const obstacle = await findObstacle(store, stationId, evses, values);
+      if (obstacle !== null) {
+        process.stderr.write(`${obstacle}\n`);
+
+        return exitCodes.differs;
+      }
 
       return await add(store, output, { stationId, evses, profile, bootStatus }, values["new-key"] === true);
     } finally {
@@ -145,6 +156,33 @@ await runCommand(
     }
   },
 );
+
+/** Why the station cannot report for these EVSEs, in words; `null` if nothing is known against it. */
+async function findObstacle(
+  store: Store,
+  stationId: string,
+  evses: readonly number[],
+  place: { readonly rpc?: string | undefined; readonly deployment?: string | undefined },
+): Promise<string | null> {
+  if (new Set(evses).size < evses.length) {
+    return "An EVSE is named twice; a station has each of its EVSEs once.";
+  }
+  for (const evse of evses) {
+    const holder = await store.findStationOfEvse(evse);
+    if (holder !== null && holder.stationId !== stationId) {
+      return `The station ${holder.stationId} reports for EVSE ${evse}. Remove it there first.`;
+    }
+  }
+  const rpcUrl = place.rpc ?? process.env["WATTPROOF_RPC_URL"];
+  if (rpcUrl === undefined) {
+    process.stderr.write("Nobody was asked whether these EVSEs exist: name the chain with --rpc.\n");
+
+    return null;
+  }
+  const unknown = await unknownEvses(rpcUrl, place.deployment ?? process.env["WATTPROOF_DEPLOYMENT"], evses);
+
+  return unknown.length === 0 ? null : `The registry has no EVSE ${unknown.join(", ")}: see wattproof evse list.`;
+}
 
 interface Registration {
   readonly stationId: string;

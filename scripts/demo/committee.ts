@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { parseConfiguration } from "../../services/config.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
-import type { ChargeStopper } from "../../services/web/server/stop-charging.ts";
 import type { Closers } from "../command-line/closing.ts";
 import type { ChainClock } from "../local-chain/clock.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -33,12 +32,10 @@ export async function startCommittee(
     readonly clock: ChainClock;
     readonly port: number;
     readonly acceptsUnbound: boolean;
-    /** Stops what a driver's page charges at the first one's charger. */
-    readonly stopper: ChargeStopper;
   },
   closers: Closers,
 ): Promise<Service> {
-  const { folder, world, clock, port, acceptsUnbound, stopper } = options;
+  const { folder, world, clock, port, acceptsUnbound } = options;
   const urls = new Map<string, string>();
   const start = async (index: number): Promise<Service> => {
     const { address, privateKey } = memberOf(world, index);
@@ -59,7 +56,6 @@ export async function startCommittee(
         ...(index === 0 ? pageSettings(world) : {}),
       }),
       {
-        ...(index === 0 ? { stopper } : {}),
         // Deadlines are the chain's, and its clock can be put forward.
         now: () => clock.nowSeconds() * 1000,
         // Each takes a free port, so that none can be told before all have started.

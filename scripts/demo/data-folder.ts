@@ -14,6 +14,7 @@ export interface DataFolder {
   readonly servicePath: string;
   readonly sessionsJournalPath: string;
   readonly receiptsPath: string;
+  readonly chargerStatePath: string;
   /** Gives the folder back; a temporary one is removed. */
   release(): void;
 }
@@ -37,6 +38,7 @@ export function takeDataFolder(path: string | undefined): DataFolder {
     servicePath: join(taken, "service"),
     sessionsJournalPath: join(taken, "sessions.journal"),
     receiptsPath: join(taken, "receipts"),
+    chargerStatePath: join(taken, "charger.json"),
     release() {
       lock.release();
       if (isTemporary) {

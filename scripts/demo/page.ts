@@ -1,15 +1,23 @@
 import QRCode from "qrcode";
 
 import type { Service } from "../../services/index.ts";
+import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
 import type { Output } from "../command-line/command.ts";
+import { openKeptState } from "../journal/kept-state.ts";
 import type { RunningClock } from "../local-chain/clock.ts";
-import { generateMeterKey } from "../simulator/demo-key.ts";
-import { createSimulatedMeter } from "../simulator/meter.ts";
+import { demoMeterKey } from "../simulator/demo-key.ts";
+import {
+  chargerStateSchema,
+  startOcppCharger,
+  type ChargerHabits,
+  type OcppCharger,
+} from "../simulator/ocpp-charger.ts";
 import { demoAccount } from "./accounts.ts";
+import type { DataFolder } from "./data-folder.ts";
 import { toRegister } from "./meters.ts";
-import type { PageCharger } from "./page-charger.ts";
 import type { Registrar } from "./registration.ts";
-import { connectStations } from "./stations.ts";
+import { assignTariff } from "./assign-tariff.ts";
+import { createApiKey, createStationKey } from "./stations.ts";
 import { demoTariff } from "./tariff.ts";
 import { createTransactor } from "./transactor.ts";
 import type { World } from "./world.ts";
@@ -24,6 +32,8 @@ export const demoOperatorKey = "demo-operator-key-that-everybody-knows";
 
 const evseId = "CH*WPF*E900*1";
 const stationId = "CS-PAGE";
+/** A fast charger: enough flows to be seen at once. */
+const habits: ChargerHabits = { plugInMs: 1_500, readingMs: 4_000, powerW: 150_000, longestSeconds: 900 };
 const walletMicro = 500_000_000n;
 const depositMicro = 100_000_000n;
 
@@ -33,34 +43,42 @@ export interface PageStage {
   readonly clock: RunningClock;
   readonly registrar: Registrar;
   readonly service: Service;
-  readonly charger: PageCharger;
+  readonly folder: Pick<DataFolder, "chargerStatePath">;
 }
 
 /**
- * Puts up a charger for the page and fills the driver's account. The charger's meter is new each time: its register would
- * have to go on where it was, and nobody keeps it.
- * @returns the address of the charger on the page
+ * Puts up a charger for the page, connected over OCPP, and fills the driver's account. The charger keeps its register and
+ * what it is charging in the data folder, and goes on from there.
+ * @returns the address of the charger on the page, and the charger, which whoever called closes
  */
-export async function openPage({ world, clock, registrar, service, charger }: PageStage): Promise<string> {
-  const key = generateMeterKey("secp256r1");
+export async function openPage({ world, clock, registrar, service, folder }: PageStage): Promise<{
+  readonly address: string;
+  readonly charger: OcppCharger;
+}> {
+  const key = demoMeterKey("secp256r1", "page");
   const { curve, publicKeyPoint } = key;
   const possession = { kind: "record", key } as const;
   const planned = { meterId: "page", evseId, stationId, curve, publicKeyPoint, possession };
   const { evse } = await registrar.registerMeter(toRegister(planned, clock.nowSeconds()));
   await fillAccount(world);
-  const stations = await connectStations(service.url, service.store, new Map([[stationId, [evse]]]), demoTariff);
-  const station = stations.get(stationId);
-  if (station !== undefined) {
-    const meter = createSimulatedMeter({
-      key,
-      serial: "WPSIM0900",
-      evseId,
-      state: { registerMicroWh: 0n, pagination: 1n },
-    });
-    charger.connect({ evse, meter, station, store: service.store, nowSeconds: () => clock.nowSeconds() });
-  }
+  const stationKey = createStationKey();
+  const { store, url } = service;
+  await store.putStation({ stationId, apiKeySha256: createApiKey().apiKeySha256, evses: [evse] });
+  await assignTariff(store, [evse], demoTariff);
+  await store.setOcppAccess(stationId, { leastSecurityProfile: 1, bootStatus: "Accepted" });
+  await store.replaceStationKeys(stationId, stationKeySha256Of(stationKey), clock.nowSeconds() * 1_000);
+  const kept = openKeptState(folder.chargerStatePath, chargerStateSchema);
+  const charger = startOcppCharger({
+    ...{ url, stationId, stationKey, evseId, habits },
+    meter: { key, serial: "WPSIM0900" },
+    state: kept.before,
+    keepState: (state) => {
+      kept.keep(state);
+    },
+    nowSeconds: () => clock.nowSeconds(),
+  });
 
-  return `${service.url}/#/evse/${evse}`;
+  return { address: `${url}/#/evse/${evse}`, charger };
 }
 
 async function fillAccount({ chain, contracts }: World): Promise<void> {

@@ -46,7 +46,7 @@ export interface Stage {
 const usualExpirySeconds = 24 * 3600;
 const abandonedExpirySeconds = 3600;
 /** How far the chain's clock goes on while the cars charge: beyond the expiry of what was abandoned. */
-const chargingPauseSeconds = 3 * 3600;
+export const chargingPauseSeconds = 3 * 3600;
 /** Openings in one transaction: far below the 16.78 M gas of EIP-7825. */
 const openingsPerTransaction = 50;
 /** A session that nobody opened. */
@@ -115,8 +115,11 @@ export async function openSessions(stage: Stage, sessions: readonly PlannedSessi
       );
     }
   }
-  if (toOpen.length > 0) {
-    clock.advance(chargingPauseSeconds);
+  // Also where an earlier run was interrupted between the opening and the pause.
+  const opened = sessions.flatMap(({ name }) => journal.agreed.get(name)?.openedSeconds ?? []);
+  const pauseSeconds = Math.max(0, ...opened) + chargingPauseSeconds - clock.nowSeconds();
+  if (pauseSeconds > 0 && opened.length > 0) {
+    clock.advance(pauseSeconds);
     await world.chain.mine();
   }
   await stage.service.synchronise();

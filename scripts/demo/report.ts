@@ -162,7 +162,8 @@ function rowOf(title: string, reports: readonly SessionReport[]): string[] {
     count("not opened"),
     kilowattHours(sum((report) => report.energyMicroWh)),
     money(sum((report) => report.chargedMicro)),
-    money(sum((report) => (report.ended === "settled" ? report.returnedMicro : 0n))),
+    // Of abandoned sessions, too: the column is the sum of what is said above, and with the charges it is what was held.
+    money(sum((report) => report.returnedMicro)),
   ];
 }
 

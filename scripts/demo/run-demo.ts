@@ -6,16 +6,17 @@ import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.t
 import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
 import type { Closers } from "../command-line/closing.ts";
 import { toJson, type Output } from "../command-line/command.ts";
+import { defaultRules } from "../deploy/contract-set.ts";
 import { createRunningClock, type RunningClock } from "../local-chain/clock.ts";
 import { postBonds } from "./bonds.ts";
 import { demoOracles, startCommittee } from "./committee.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { toRegister } from "./meters.ts";
-import { createPageCharger } from "./page-charger.ts";
 import { openPage } from "./page.ts";
 import type { Plan, PlannedSession } from "./plan.ts";
 import {
   awaitSettlements,
+  chargingPauseSeconds,
   concludeChallenges,
   deliver,
   expireAbandoned,
@@ -45,8 +46,11 @@ export interface Demo {
   openPage(): Promise<string>;
 }
 
-/** How long ago the chain of a fresh demo begins, so that what it plays lies in the past and not in the future. */
-const headStartSeconds = 3 * 3600;
+/**
+ * How long ago the chain of a fresh demo begins: as long as its clock is put forward while it plays, and ten minutes that
+ * the playing itself may take. So whatever is played lies in the past, and nothing in the future.
+ */
+const headStartSeconds = chargingPauseSeconds + defaultRules.answerWindowSeconds + 600;
 
 /**
  * Plays the whole demo: chain, contracts, registrations, service, sessions, reconciliation.
@@ -97,12 +101,7 @@ export async function runDemo(
 
   await postBonds(world);
   const acceptsUnbound = manifest !== undefined;
-  const charger = createPageCharger();
-  const service = await startCommittee(
-    { folder, world, clock, port: options.port, acceptsUnbound, stopper: charger },
-    closers,
-  );
-  closers.push(() => charger.close());
+  const service = await startCommittee({ folder, world, clock, port: options.port, acceptsUnbound }, closers);
   output.line(`service      ${service.url}, and those of ${world.oracles.length - 1} other oracles`);
   const stage: Stage = {
     world,
@@ -116,6 +115,7 @@ export async function runDemo(
     meterStates: () => simulation.meterStates(),
   };
   const { reports, books } = await playSessions(stage, sessions, folder);
+  await catchUpWithTheTimeOfDay(world, clock);
   printTable(output, reports, books);
   const exitCode = exitCodeOf(reports, books);
   output.json({
@@ -144,7 +144,12 @@ export async function runDemo(
     exitCode,
     serviceUrl: service.url,
     rpcUrl: world.rpcUrl,
-    openPage: () => openPage({ world, clock, registrar, service, charger }),
+    async openPage() {
+      const { address, charger } = await openPage({ world, clock, registrar, service, folder });
+      closers.push(() => charger.close());
+
+      return address;
+    },
   };
 }
 
@@ -158,12 +163,17 @@ async function openWorld(folder: DataFolder): Promise<{ world: World; clock: Run
     oracleNames: demoOracles,
   });
   if (world.chain.restoredEntries > 0) {
-    // A chain that goes on has passed its head start, or was put forward beyond the time of day.
-    const head = (await world.provider.getBlock("latest"))?.timestamp ?? 0;
-    clock.advance(Math.max(headStartSeconds, head - clock.nowSeconds()));
+    // What is still to be played goes on at the time at which it was left.
+    clock.setTo((await world.provider.getBlock("latest"))?.timestamp ?? clock.nowSeconds());
   }
 
   return { world, clock };
+}
+
+/** From here on chain, service and everybody's clocks tell the same time. */
+async function catchUpWithTheTimeOfDay(world: World, clock: RunningClock): Promise<void> {
+  clock.followTheTimeOfDay();
+  await world.chain.mine();
 }
 
 function warnOfUnboundRecords(output: Output, meterCount: number): void {

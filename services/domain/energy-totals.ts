@@ -4,17 +4,17 @@ import { formatDecimal } from "./decimal.ts";
 export const quarterMs = 900_000;
 const hourMs = 3_600_000;
 
-/** What charge detail records add up to. Amounts are in 10⁻⁶ token. */
+/** What sessions add up to. Amounts are in 10⁻⁶ token. */
 export interface EnergyTotals {
   readonly sessions: number;
   readonly energyMicroWh: bigint;
-  /** What the records charge: the price, at most what is held. */
+  /** What is paid, and what will be as far as is known. */
   readonly billedMicro: bigint;
-  /** What of it the chain has charged. */
+  /** What of it the chain has charged, and nobody has given back. */
   readonly settledMicro: bigint;
 }
 
-/** The records that were written in one quarter of an hour. */
+/** The sessions of one quarter of an hour. */
 export interface QuarterTotals extends EnergyTotals {
   /** Milliseconds since 1970, a multiple of a quarter of an hour. */
   readonly startsAtMs: number;

@@ -5,6 +5,8 @@ import type { StoredSession } from "./store.ts";
 /** A page of sessions, newest first. */
 export interface NewestSessionsQuery {
   readonly statuses: readonly SessionStatus[];
+  /** Of this operator alone; `null`: of all. */
+  readonly operator: string | null;
   readonly limit: number;
   /** The last session of the page before. */
   readonly before: string | null;
@@ -50,12 +52,20 @@ export interface PipelineCounts {
 export interface OperatorStore {
   /** @throws QUERY_INVALID if `before` is unknown */
   listNewestSessions(query: NewestSessionsQuery): Promise<readonly DatedSession[]>;
-  countPipeline(): Promise<PipelineCounts>;
+  /** Sessions are those of one operator, or of all (`null`); what is not of sessions is always counted as a whole. */
+  countPipeline(operator: string | null): Promise<PipelineCounts>;
+  /** How many sessions of this operator are in each state. */
+  countSessionsOf(operator: string): Promise<ReadonlyMap<SessionStatus, number>>;
+  /** Operators that sessions were opened with, in order. */
+  listOperators(limit: number): Promise<readonly string[]>;
   countStations(): Promise<number>;
   /** Stations behind this id, by id. */
   listStationsAfter(after: string | null, limit: number): Promise<readonly StationActivity[]>;
-  /** What charge detail records of this time say, by quarter of an hour, oldest first; none where there are none. */
-  sumCdrs(fromMs: number, untilMs: number): Promise<readonly QuarterTotals[]>;
+  /**
+   * What sessions of this time bring, as `sumsOf` says of each, by quarter of an hour, oldest first; none where there are
+   * none. A session is of the time of its charge detail record, or of its settlement where others settled it.
+   */
+  sumSessions(fromMs: number, untilMs: number, operator: string | null): Promise<readonly QuarterTotals[]>;
   /** Operators and agreements that sessions were opened under, in order, behind this one. */
-  listCreditKeys(after: CreditKey | null, limit: number): Promise<readonly CreditKey[]>;
+  listCreditKeys(after: CreditKey | null, limit: number, operator: string | null): Promise<readonly CreditKey[]>;
 }

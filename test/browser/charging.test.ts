@@ -101,6 +101,59 @@ describe("Charging from the driver's page", function () {
     await isAccessible(page);
   });
 
+  it("says the verdict on somebody's file before any amount, failures first, in the driver's language", async function () {
+    const session = await world.chain.openSession(world.point);
+    const { page, goTo } = await arrive({ window: { viewport: phone, locale: "de-CH" }, path: "/receipt" });
+    const told = async (): Promise<number> => (await world.step(session.sessionId, "B", 0n, 0)).status;
+    while ((await told()) !== 200) await page.waitForTimeout(100);
+    await world.step(session.sessionId, "E", 7_654_321_000n, 900);
+    await goTo(`/session/${session.sessionId}`);
+    await page.getByText("7,654321 kWh", { exact: true }).waitFor();
+    const json = await (await fetch(`${world.url}/v1/receipts/${session.sessionId}`)).text();
+    const choose = async (content: string): Promise<void> => {
+      const buffer = Buffer.from(content);
+      const file = { name: "r.json", mimeType: "application/json", buffer };
+      await page.getByLabel("Belegdatei (JSON)").setInputFiles(file);
+    };
+    const receipt = page.getByRole("region", { name: "Beleg" });
+
+    // While it is checked, and where it cannot be, nothing is said that could be taken for true.
+    await goTo("/receipt");
+    let letThrough = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letThrough = resolve));
+    await page.route("**/rpc", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await choose(json);
+    await receipt.getByText("Unterschriften, Rechnung und Kette werden geprüft …").waitFor();
+    expect(await receipt.textContent()).to.not.match(/DEMO|kWh/);
+    letThrough();
+    await receipt.getByText("Alles stimmt.").waitFor();
+    const good = (await receipt.textContent()) ?? "";
+    expect(good.indexOf("Alles stimmt.")).to.be.below(good.search(/[0-9],[0-9]+ DEMO/));
+    await isAccessible(page);
+    await takePicture(page, "phone-receipt-good-german");
+
+    await choose(json.replace('"energyWh":"7654.321"', '"energyWh":"6654.321"'));
+    await receipt.getByText("Dieser Beleg stimmt NICHT.").waitFor();
+    const bad = (await receipt.textContent()) ?? "";
+    const places = [
+      "Dieser Beleg stimmt NICHT.",
+      "falsch Der Strom, bis zur letzten Stelle",
+      "Was die Datei sagt, obwohl sie nicht stimmt",
+      " DEMO",
+    ].map((text) => bad.indexOf(text));
+    expect(places)
+      .to.deep.equal(places.toSorted((left, right) => left - right))
+      .and.not.include(-1);
+    await page.getByText("Alle Prüfungen, mit technischen Einzelheiten").click();
+    const first = receipt.locator("details .check").first();
+    expect(await first.textContent()).to.contain("falsch");
+    await isAccessible(page);
+    await takePicture(page, "phone-receipt-bad-german");
+  });
+
   it("goes on after a reload and after the service was away, and shows what happened meanwhile", async function () {
     const { page, connect, open } = await arrive({ window: { viewport: desk, colorScheme: "dark" } });
     await connect();

@@ -111,13 +111,13 @@ describe("The operator's page", function () {
     const confirmed = page.getByRole("listitem").filter({ hasText: "Confirmed" });
     expect(await confirmed.textContent()).to.equal("1 Confirmed");
     const charged = await chargedOf(settled);
-    const summary = `Sessions: 1. Energy: 7.654 kWh. Billed: ${charged}, of which settled: ${charged}.`;
+    const summary = `Sessions: 1. Energy: 7.654321 kWh. Billed: ${charged}, of which settled: ${charged}.`;
     await page.getByText(summary).waitFor();
     await page.getByLabel("By day").check();
     await page.getByText(summary).waitFor();
     await page.locator(".chart canvas").nth(1).waitFor();
     await page.getByText("The figures").click();
-    await page.getByRole("region", { name: "Energy and revenue" }).getByText("7.654 kWh").first().waitFor();
+    await page.getByRole("region", { name: "Energy and revenue" }).getByText("7.654321 kWh").first().waitFor();
 
     await page.getByLabel("Over").check();
     const row = page.getByRole("row").filter({ hasText: settled.sessionId });
@@ -178,7 +178,14 @@ describe("The operator's page", function () {
       await page.getByRole("textbox").fill(key);
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { name: title }).waitFor();
+      // Numbers as the page's language has them, whatever the browser's own habits are.
+      await page
+        .getByText(/7,654321 kWh/)
+        .first()
+        .waitFor();
+      await page.locator(".chart canvas").nth(1).waitFor();
       await isAccessible(page);
+      await takePicture(page, `operator-desk-${locale}`);
       await context?.close();
     }
   });

@@ -46,6 +46,27 @@ describe("What the driver's page refuses and explains", function () {
     expect(await accessibilityViolations(page)).to.deep.equal([]);
   });
 
+  it("takes the id that is printed on the charger, however it is typed, and guesses between none", async function () {
+    const evse = await world.chain.addEvse("CH*WTP*E4711*1");
+    await world.chain.addEvse("CH*WTP*E4712*1");
+    await world.chain.addEvse("CHWTPE47121");
+    const { page, goTo } = await arrive({ path: "/", window: { viewport: phone } });
+    const type = async (typed: string): Promise<void> => {
+      await goTo("/");
+      await page.getByLabel("Number on the charger").fill(typed);
+      await page.getByRole("button", { name: "Show this charger" }).click();
+    };
+    for (const typed of ["CH*WTP*E4711*1", " ch wtp e4711 1 ", "CHWTPE47111"]) {
+      await type(typed);
+      await page.getByRole("heading", { name: `Charger ${evse}` }).waitFor();
+    }
+    await type("CH*WTP*E4713*1");
+    await page.getByText("No charger is registered under this id.").waitFor();
+    await type("CH*WTP*E4712*1");
+    await page.getByText("Several chargers are registered under this id").waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+  });
+
   it("shows what others wrote as text, whatever it is", async function () {
     const hostile = "<img src=x onerror=window.hit=1>";
     const evse = await world.chain.addEvse(hostile);
@@ -186,6 +207,27 @@ describe("What the driver's page refuses and explains", function () {
       await takePicture(page, `phone-charger-${state}`);
     });
   }
+
+  it("warns before anything is signed at a charger that is offline: how much is held, and until when", async function () {
+    const { page, wallet, connect, goTo } = await arrive({ path: "/", window: { viewport: phone } });
+    await page.route("**/v1/evses/*/state", (route) =>
+      route.fulfill({ json: { evse: world.point.evse, state: "offline", status: null } }),
+    );
+    await goTo(`/evse/${world.point.evse}`);
+    await connect();
+    const warning = page.getByText("This charger is offline.");
+    await warning.waitFor();
+    const sign = page.getByRole("button", { name: /^Sign and hold/ });
+    const amount = /Sign and hold (.+)/.exec((await sign.textContent()) ?? "")?.[1] ?? "none";
+    expect(await warning.textContent())
+      .to.contain(`${amount} would be held`)
+      .and.match(/at the latest by .*20[0-9]{2}/);
+    const order = await page.locator("main").textContent();
+    expect(order?.indexOf("This charger is offline.")).to.be.below(order?.indexOf("Sign and hold") ?? 0);
+    expect(wallet.requests.some(({ method }) => /sign|send/i.test(method))).to.equal(false);
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await takePicture(page, "phone-offline-warning");
+  });
 
   for (const [locale, words] of [
     ["de-CH", "Das Höchste, was es kosten kann"],

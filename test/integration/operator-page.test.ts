@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 import { z } from "zod";
 
+import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
 import { ensureBuiltPage } from "../helpers/browser.ts";
 import {
   codeOf,
@@ -27,6 +28,15 @@ const paths = ["overview", "stations", "sessions", "totals?by=hour", "money"] as
 
 const rowSchema = z.looseObject({ sessionId: z.string(), state: z.string() });
 const rowsSchema = z.object({ sessions: z.array(rowSchema), next: z.string().nullable() });
+const amountRows = z.object({
+  sessions: z.array(
+    rowSchema.extend({
+      energyWh: z.string().nullable(),
+      billedMicro: z.string().nullable(),
+      settledMicro: z.string().nullable(),
+    }),
+  ),
+});
 const totalsSchema = z.object({
   sessions: z.number(),
   energyWh: z.string(),
@@ -139,6 +149,9 @@ describe("What the service tells the operator's page", function () {
         "stations?limit=101",
         "stations?after=%3Cb%3E",
         "sessions?show=all",
+        "sessions?operator=0x12",
+        "overview?other=1",
+        "totals?by=hour&operator=all",
         "sessions?before=0x12",
         `sessions?before=0x${"00".repeat(32)}`,
         "sessions?limit=5&limit=6",
@@ -390,6 +403,66 @@ describe("What the service tells the operator's page", function () {
       expect(hanging.sessions.map(({ sessionId, state }) => [sessionId, state])).to.deep.equal([
         [open.sessionId, "disputed"],
       ]);
+      expect(body).to.have.nested.property("sessions.hanging", hanging.sessions.length);
+    });
+
+    it("counts what the lists show", async function () {
+      const { body } = await ask("overview");
+      for (const show of ["running", "hanging", "ended"]) {
+        const { sessions } = rowsSchema.parse((await ask(`sessions?show=${show}&limit=100`)).body);
+        expect(body, show).to.have.nested.property(`sessions.${show}`, sessions.length);
+      }
+    });
+
+    it("has a session in it that a stranger settled by its meter, and rows and sums agree", async function () {
+      const proven = await chain.addChargingPoint("secp256r1", { isProven: true });
+      const session = await chain.openSession(proven);
+      await running.service.synchronise();
+      const record = proven.device.record({
+        ...{ idTag: session.idTag, energyMicroWh: 3_210_000_001n },
+        ...{ beginSeconds, endSeconds: beginSeconds + 600 },
+      });
+      const { meterSettlement } = chain.contracts;
+      const calldata = meterSettlement.interface.encodeFunctionData("settleWithMeter", [
+        {
+          ...{ terms: session.terms, toppedUpMicro: 0n, tariff: chain.tariff },
+          records: [signedRecordOf(Buffer.from(record))],
+        },
+      ]);
+      await chain.sendAsStranger(await meterSettlement.getAddress(), calldata);
+      await running.service.synchronise();
+      nowMs += 20_000;
+      const rows = await Promise.all(["ended", "hanging", "running"].map((show) => ask(`sessions?show=${show}`)));
+      const all = rows.flatMap(({ body }) => amountRows.parse(body).sessions);
+      const own = all.find(({ sessionId }) => sessionId === session.sessionId);
+      expect(own).to.deep.include({ state: "settled", energyWh: "3210.000001" });
+      expect(own?.settledMicro).to.equal(own?.billedMicro).and.not.equal(null);
+      const sumOf = (micro: readonly (string | null)[]): string =>
+        micro.reduce((sum, part) => sum + BigInt(part ?? "0"), 0n).toString();
+      const { sum } = bucketsSchema.parse((await ask("totals?by=day&count=62")).body);
+      expect([sum.billedMicro, sum.settledMicro]).to.deep.equal([
+        sumOf(all.map(({ billedMicro }) => billedMicro)),
+        sumOf(all.map(({ settledMicro }) => settledMicro)),
+      ]);
+    });
+
+    it("keeps operators apart", async function () {
+      const other = `0x${"Ab".repeat(20)}`;
+      const { operator } = chain;
+      expect((await ask("overview")).body).to.have.deep.property("operators", [operator]);
+      for (const path of ["overview?", "sessions?show=ended&", "totals?by=day&count=62&", "money?"]) {
+        const whole = (await ask(path.slice(0, -1))).body;
+        const withoutTime = (body: unknown): unknown => ({ ...(body as object), nowMs: 0 });
+        const own = (await ask(`${path}operator=${operator.toLowerCase()}`)).body;
+        expect(withoutTime(own), path).to.deep.equal(withoutTime(whole));
+      }
+      expect((await ask(`sessions?show=ended&operator=${other}`)).body).to.deep.equal({ sessions: [], next: null });
+      expect((await ask(`money?operator=${other}`)).body).to.have.deep.property("credits", []);
+      expect((await ask(`overview?operator=${other}`)).body).to.deep.include({
+        sessions: { running: 0, hanging: 0, ended: 0, expired: 0 },
+      });
+      const { sum } = bucketsSchema.parse((await ask(`totals?by=day&count=62&operator=${other}`)).body);
+      expect(sum).to.deep.equal({ sessions: 0, energyWh: "0", billedMicro: "0", settledMicro: "0" });
     });
   });
 });

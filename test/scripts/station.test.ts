@@ -82,6 +82,57 @@ describe("The command that registers stations", function () {
   });
 });
 
+describe("The command that registers stations, asking the chain", function () {
+  let chain: ServiceChain;
+  let world: OcppWorld;
+
+  before(async function () {
+    chain = await startServiceChain();
+    world = await openOcppWorld();
+  });
+  after(async function () {
+    await world.close();
+    await chain.close();
+  });
+
+  const add = (stationId: string, ...evses: readonly number[]): Promise<ScriptRun> =>
+    startScript("station", [
+      ...["add", stationId, ...evses.flatMap((evse) => ["--evse", String(evse)])],
+      ...["--data", world.folder, "--rpc", chain.rpcUrl, "--deployment", chain.deploymentPath],
+    ]).finished;
+
+  it("refuses EVSEs that do not exist, that another station has, and that are named twice", async function () {
+    const { evse } = await chain.addChargingPoint();
+    const unknown = await add("CS-A", evse, 4_000);
+    expect([unknown.code, unknown.stdout]).to.deep.equal([1, ""]);
+    expect(unknown.stderr).to.contain("The registry has no EVSE 4000");
+    expect((await add("CS-A", evse, evse)).code).to.equal(1);
+    expect(await world.store.listStations()).to.deep.equal([]);
+    expect((await add("CS-A", evse)).code).to.equal(0);
+    const taken = await add("CS-B", evse);
+    expect([taken.code, taken.stderr]).to.deep.equal([
+      1,
+      `The station CS-A reports for EVSE ${evse}. Remove it there first.\n`,
+    ]);
+    expect((await world.store.listStations()).map(({ stationId }) => stationId)).to.deep.equal(["CS-A"]);
+  });
+
+  it("says so where nobody was asked, and ends where the chain that was named does not answer", async function () {
+    const data = ["--data", world.folder];
+    const unasked = await startScript("station", ["add", "CS-C", "--evse", "77", ...data]).finished;
+    expect([unasked.code, unasked.stderr.split(":")[0]]).to.deep.equal([
+      0,
+      "Nobody was asked whether these EVSEs exist",
+    ]);
+    const away = await startScript("station", [
+      ...["add", "CS-D", "--evse", "78", ...data],
+      ...["--rpc", "http://127.0.0.1:1", "--deployment", chain.deploymentPath],
+    ]).finished;
+    expect([away.code, away.stderr.split(":")[0]]).to.deep.equal([2, "CHAIN_UNAVAILABLE"]);
+    expect(await world.store.findStation("CS-D")).to.equal(null);
+  });
+});
+
 describe("The command that binds cards and contracts", function () {
   let chain: ServiceChain;
   let fleet: Fleet;

@@ -1,20 +1,20 @@
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 
-import type { Provider } from "ethers";
+import type { JsonRpcProvider, Provider } from "ethers";
+import { z } from "zod";
 
 import { checkDeployment } from "../../deploy/check-deployment.ts";
 import { defaultRules } from "../../deploy/contract-set.ts";
 import { localChainId } from "../../local-chain/chain-id.ts";
-import { coins, tokens, utc } from "../core/amounts.ts";
+import { coins, tokens } from "../core/amounts.ts";
 import type { ChainAccess } from "../core/chain-access.ts";
+import { clockFinding } from "./clock-check.ts";
 import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
 
-/** Blocks come every few seconds everywhere; a node that is minutes behind has lost its peers. */
-const oldHeadSeconds = 300;
-/** Clocks of block producers and machines that are kept in time differ by less. */
-const clockToleranceSeconds = 30;
 /** Gas of ten batches of a hundred sessions (docs/gas.md). */
 const usualGas = 10n * 1_100_000n;
+/** A block that is not there yet has no number, which is more than ethers takes. */
+const nextBlock = z.object({ timestamp: z.string().transform(Number) });
 /** Where EIP-7951 has its contract. */
 const p256Address = "0x0000000000000000000000000000000000000100";
 
@@ -70,23 +70,17 @@ function moneyFinding(name: string, address: string, balanceWei: bigint, gasPric
       );
 }
 
-async function checkClock(provider: Provider, chainId: number, nowMs: number): Promise<Finding> {
+async function checkClock(provider: JsonRpcProvider, chainId: number, nowMs: number): Promise<Finding> {
   const head = await provider.getBlock("latest");
   if (head === null) return failing("clock", "the endpoint has no newest block", "Wait until it is in step.");
-  const ageSeconds = Math.floor(nowMs / 1_000) - head.timestamp;
-  const detail = `newest block ${head.number} of ${utc(head.timestamp)}, ${ageSeconds} s ago by this machine's clock`;
-  // A local chain has blocks when there is something to put in, at whatever time it is told.
-  if (chainId === localChainId) return ok("clock", detail);
-  if (ageSeconds < -clockToleranceSeconds) {
-    return failing(
-      "clock",
-      detail,
-      "This machine's clock is slow. Switch on its synchronisation (chrony, systemd-timesyncd).",
-    );
-  }
-  return ageSeconds > oldHeadSeconds
-    ? failing("clock", detail, "The endpoint has fallen behind, or this machine's clock is fast.")
-    : ok("clock", detail);
+  const next =
+    chainId === localChainId ? nextBlock.parse(await provider.send("eth_getBlockByNumber", ["pending", false])) : null;
+  return clockFinding({
+    headNumber: head.number,
+    headSeconds: head.timestamp,
+    nextBlockSeconds: next?.timestamp ?? null,
+    nowMs,
+  });
 }
 
 /** Asks the chain to verify a signature that was made for it. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { exitCode } from "../core/exit-codes.ts";
+import { countryCodes } from "../core/countries.ts";
 import { wholeInput } from "../core/inputs.ts";
 import { defineVerb } from "../core/verb.ts";
 import { pricelessLine } from "../tariff/assignment-client.ts";
@@ -17,7 +18,7 @@ export const evseAdd = defineVerb({
   arguments: [{ syntax: "<evse-id>", description: "as printed on the charger, like DE*ABC*E0001*1" }],
   options: [
     { flags: "--maximum-power-w <watts>", description: "the most that it can deliver, in watts" },
-    { flags: "--any-id", description: "takes an id that is not of the form of eMI3, too" },
+    { flags: "--any-id", description: "takes an id that is not of the form of eMI3, or of no country, too" },
   ],
   access: "write",
   account: "OPERATOR",
@@ -34,6 +35,10 @@ export const evseAdd = defineVerb({
     .refine(({ evseId, anyId }) => anyId || evseIdGrammar.test(evseId), {
       path: ["evseId"],
       message: "must be of the form of eMI3, like DE*ABC*E0001*1; --any-id takes any other",
+    })
+    .refine(({ evseId, anyId }) => anyId || countryCodes.has(evseId.slice(0, 2)), {
+      path: ["evseId"],
+      message: "must begin with a country of ISO 3166-1, like DE; --any-id takes any other",
     }),
   async run({ evseId, maximumPowerW }, { output, isDryRun, openWriter }) {
     const writer = await openWriter("OPERATOR");

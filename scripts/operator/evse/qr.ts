@@ -43,18 +43,36 @@ export const evseQr = defineVerb({
     if (page === null) throw new WattproofError("USAGE_INVALID", "Say where the driver's page is: --url <url>.");
     const { evseId } = await requireEvse(chain, evse);
     const link = `${page.replace(/\/+$/u, "")}/#/evse/${evse}`;
-    write(svg, await QRCode.toString(link, { type: "svg", errorCorrectionLevel }));
+    write(svg, withNumber(await QRCode.toString(link, { type: "svg", errorCorrectionLevel }), evse));
     write(png, await QRCode.toBuffer(link, { type: "png", errorCorrectionLevel, width: pngWidth }));
     output.json({ evse, evseId, link, png: png ?? null, svg: svg ?? null });
     if (png === undefined && svg === undefined) {
       output.line(await QRCode.toString(link, { type: "utf8", errorCorrectionLevel }));
     }
-    output.line(`${shown(evseId)}: ${link}`);
+    output.line(`number ${evse}, ${shown(evseId)}: ${link}`);
+    if (png !== undefined) output.line(`Print the number ${evse} beside ${png}: who cannot scan types it.`);
     for (const file of [svg, png]) if (file !== undefined) output.line(`written: ${file}`);
 
     return exitCode.done;
   },
 });
+
+/**
+ * The code with the EVSE's number under it, for whoever cannot scan and types it into the page. The image is taller by an
+ * eighth of its width.
+ */
+export function withNumber(svg: string, evse: number): string {
+  const side = Number(/viewBox="0 0 ([0-9]+) [0-9]+"/u.exec(svg)?.[1]);
+  if (!Number.isFinite(side)) throw new WattproofError("INTERNAL", "The library draws codes in another form.");
+  const height = side + Math.ceil(side / 8);
+  const text =
+    `<rect x="0" y="${side}" width="${side}" height="${height - side}" fill="#ffffff"/>` +
+    `<text x="${side / 2}" y="${height - 1.5}" font-family="sans-serif" font-size="${side / 9}" ` +
+    `text-anchor="middle" fill="#000000">${evse}</text>`;
+  return svg
+    .replace(/viewBox="0 0 [0-9]+ [0-9]+"/u, `viewBox="0 0 ${side} ${height}"`)
+    .replace("</svg>", `${text}</svg>`);
+}
 
 function write(path: string | undefined, content: string | Uint8Array): void {
   if (path === undefined) return;

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
+import { longCountryCodes } from "../core/countries.ts";
 import { exitCode } from "../core/exit-codes.ts";
 import { readJson } from "../core/files.ts";
 import { addressInput, timeInput } from "../core/inputs.ts";
@@ -23,7 +24,9 @@ const locationsFile = z.record(
     id: z.string(),
     address: z.string(),
     city: z.string(),
-    country: z.string(),
+    country: z
+      .string()
+      .refine((code) => longCountryCodes.has(code), "must be a country of ISO 3166-1 in three letters"),
     coordinates: z.object({ latitude: z.string(), longitude: z.string() }),
     evse_uid: z.string(),
     connector_id: z.string(),

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment, keystorePassword } from "../../command-line/account-key.ts";
+import { countryCodes } from "../core/countries.ts";
 import { coins } from "../core/amounts.ts";
 import { exitCode } from "../core/exit-codes.ts";
 import { profilePathOf, readProfile, writeProfile, type OperatorProfile } from "../core/profile.ts";
@@ -39,7 +40,10 @@ export const operatorAdd = defineVerb({
   ],
   input: z.object({
     name: z.string().min(1, "must not be empty").max(100, "must have at most 100 characters"),
-    countryCode: z.string().regex(/^[A-Z]{2}$/u, "must be two capital letters"),
+    countryCode: z
+      .string()
+      .regex(/^[A-Z]{2}$/u, "must be two capital letters")
+      .refine((code) => countryCodes.has(code), "must be a country of ISO 3166-1, like DE"),
     partyId: z.string().regex(/^[A-Z0-9]{3}$/u, "must be three capital letters or digits"),
     currency: z.string().regex(/^[A-Z]{3}$/u, "must be three capital letters"),
     keystore: z

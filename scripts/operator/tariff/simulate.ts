@@ -10,6 +10,20 @@ import { registryOf } from "../core/registry.ts";
 import { defineVerb } from "../core/verb.ts";
 import { ocpiInput, ocpiOptions, readTariff, tariffLines } from "./read-tariff.ts";
 
+/** The parts of a price, in tokens, under names that say no other unit. */
+export function priceLines(price: PriceBreakdown): readonly string[] {
+  const parts: readonly (readonly [string, bigint])[] = [
+    ["flat fee", price.flatFeeMicro],
+    ["energy", price.energyMicro],
+    ["charging time", price.chargingMicro],
+    ["idle time", price.idleMicro],
+    ["before tax", price.netMicro],
+    ["tax", price.taxMicro],
+    ["together", price.grossMicro],
+  ];
+  return parts.map(([name, amount]) => `${name.padEnd(14)}${tokens(amount).padStart(14)} tokens`);
+}
+
 /** An energy with decimals as 10⁻⁶ Wh. */
 function energyInput(unit: "kWh" | "Wh", pattern: RegExp, scale: number): z.ZodType<bigint> {
   return z
@@ -120,8 +134,7 @@ export const tariffSimulate = defineVerb({
       contract: onChain === undefined ? "not-asked" : isSame ? "agrees" : "differs",
     });
     for (const line of tariffLines(tariff)) output.line(line);
-    for (const [name, amount] of new Map<string, bigint>(Object.entries(price)))
-      output.line(`${name.padEnd(14)}${tokens(amount).padStart(14)}`);
+    for (const line of priceLines(price)) output.line(line);
     if (own.grossMicro !== price.grossMicro) {
       output.line(`By OCPI's step of ${file.roundsUpToWh} Wh it is ${tokens(own.grossMicro)}; the contract charges`);
       output.line(`the exact energy: ${tokens(price.grossMicro)}.`);

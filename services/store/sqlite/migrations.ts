@@ -4,6 +4,7 @@ import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
 import { tariffStep } from "./tariffs.ts";
+import { operatorSumsStep } from "./operator-sums.ts";
 import { tokenStep } from "./tokens.ts";
 import { viewKeyStep } from "./view-keys.ts";
 
@@ -368,4 +369,5 @@ export const migrations: readonly string[] = [
   relayStep,
   identityStep,
   tariffStep,
+  operatorSumsStep,
 ];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { quarterMs, type QuarterTotals } from "../../domain/energy-totals.ts";
-import type { SessionStatus } from "../../domain/session.ts";
+import { sessionStatuses, type SessionStatus } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
 import type { CreditKey, DatedSession, OperatorStore, PipelineCounts } from "../operator.ts";
 import type { Access } from "./access.ts";
@@ -56,6 +56,8 @@ const ordinalRow = z.object({ ordinal: z.number() });
 const batchedRow = z.object({ status: z.enum(["formed", "sent"]), count: z.number() });
 const openBatchesRow = z.object({ count: z.number(), oldest: z.number().nullable() });
 const actsRow = z.object({ open: z.number(), given_up: z.number() });
+const operatorRow = z.object({ operator: z.string() });
+const statusRow = z.object({ status: z.enum(sessionStatuses), count: z.number() });
 const creditKeyRow = z.object({ operator: z.string(), agreement: z.number() });
 const readActivityRow = reader(
   "station",
@@ -77,7 +79,13 @@ const readTotalsRow = reader(
 );
 
 export function createOperatorStore(access: Access): OperatorStore {
-  function listOf(status: SessionStatus, beforeOrdinal: number, limit: number): readonly (DatedSession & Ordered)[] {
+  function listOf(
+    status: SessionStatus,
+    operator: string | null,
+    beforeOrdinal: number,
+    limit: number,
+  ): readonly (DatedSession & Ordered)[] {
+    const ofOperator = operator === null ? "" : "AND operator = ?";
     return access
       .all(
         `SELECT ordinal, ${sessionColumns},
@@ -85,8 +93,9 @@ export function createOperatorStore(access: Access): OperatorStore {
               AND first.sequence = 0) AS opened_at_ms,
            (SELECT at_ms FROM session_events AS last WHERE last.session_id = sessions.session_id
               AND last.sequence = sessions.sequence - 1) AS changed_at_ms
-         FROM sessions WHERE status = ? AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
+         FROM sessions WHERE status = ? ${ofOperator} AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
         status,
+        ...(operator === null ? [] : [operator]),
         beforeOrdinal,
         limit,
       )
@@ -107,12 +116,14 @@ export function createOperatorStore(access: Access): OperatorStore {
     return countRow.parse(access.get(sql)).count;
   }
 
-  function countPipeline(): PipelineCounts {
+  function countPipeline(operator: string | null): PipelineCounts {
+    const ofOperator = "AND session_id IN (SELECT session_id FROM sessions WHERE operator = ? AND status = 'batched')";
     const batched = new Map(
       access
         .all(
           `SELECT status, count(*) AS count FROM batches JOIN batch_items USING (batch_id)
-           WHERE status IN ('formed', 'sent') AND is_released = 0 GROUP BY status`,
+           WHERE status IN ('formed', 'sent') AND is_released = 0 ${operator === null ? "" : ofOperator} GROUP BY status`,
+          ...(operator === null ? [] : [operator]),
         )
         .map((row) => batchedRow.parse(row))
         .map((row) => [row.status, row.count]),
@@ -141,9 +152,10 @@ export function createOperatorStore(access: Access): OperatorStore {
   }
 
   /** One step through the index for each answer, however many sessions an operator has. */
-  function listKeys(after: CreditKey | null, limit: number): readonly CreditKey[] {
+  function listKeys(after: CreditKey | null, limit: number, operator: string | null): readonly CreditKey[] {
     const keys: CreditKey[] = [];
-    let last = after ?? { operator: "", agreement: 0 };
+    // No agreement has a number below 0.
+    let last = after ?? { operator: operator ?? "", agreement: -1 };
     while (keys.length < limit) {
       const row = access.get(
         `SELECT operator, agreement FROM sessions WHERE (operator, agreement) > (?, ?)
@@ -153,39 +165,68 @@ export function createOperatorStore(access: Access): OperatorStore {
       );
       if (row === undefined) break;
       last = creditKeyRow.parse(row);
+      if (operator !== null && last.operator !== operator) break;
       keys.push(last);
     }
     return keys;
   }
 
+  /** One step through the index for each, too. */
+  function listOperators(limit: number): readonly string[] {
+    const operators: string[] = [];
+    while (operators.length < limit) {
+      const row = access.get(
+        "SELECT operator FROM sessions WHERE operator > ? ORDER BY operator LIMIT 1",
+        operators.at(-1) ?? "",
+      );
+      if (row === undefined) break;
+      operators.push(operatorRow.parse(row).operator);
+    }
+    return operators;
+  }
+
+  function countSessionsOf(operator: string): ReadonlyMap<SessionStatus, number> {
+    const counts = new Map<SessionStatus, number>(sessionStatuses.map((status) => [status, 0]));
+    const sql = "SELECT status, count(*) AS count FROM sessions WHERE operator = ? GROUP BY status";
+    for (const row of access.all(sql, operator)) {
+      const { status, count: sessions } = statusRow.parse(row);
+      counts.set(status, sessions);
+    }
+    return counts;
+  }
+
   return {
-    listNewestSessions: ({ statuses, limit, before }) =>
+    listNewestSessions: ({ statuses, operator, limit, before }) =>
       access.read(() => {
         const beforeOrdinal = ordinalOf(before);
         return statuses
-          .flatMap((status) => listOf(status, beforeOrdinal, limit))
+          .flatMap((status) => listOf(status, operator, beforeOrdinal, limit))
           .sort((left, right) => right.ordinal - left.ordinal)
           .slice(0, limit)
           .map(({ session, openedAtMs, changedAtMs }) => ({ session, openedAtMs, changedAtMs }));
       }),
-    countPipeline: () => access.read(countPipeline),
+    countPipeline: (operator) => access.read(() => countPipeline(operator)),
+    countSessionsOf: (operator) => access.read(() => countSessionsOf(operator)),
+    listOperators: (limit) => access.read(() => listOperators(limit)),
     countStations: () => access.read(() => count("SELECT count(*) AS count FROM stations")),
-    sumCdrs: (fromMs, untilMs) =>
+    sumSessions: (fromMs, untilMs, operator) =>
       access.read(() =>
         access
           .all(
             // Sums of integers are exact in SQLite; as text they stay so on the way here.
             `SELECT quarter, count(*) AS sessions,
                CAST (sum(energy_micro_wh) AS TEXT) AS energy,
-               CAST (sum(min(gross_micro, held_micro)) AS TEXT) AS billed,
-               CAST (coalesce(sum(settled_micro), 0) AS TEXT) AS settled
-             FROM cdr_totals WHERE quarter >= ? AND quarter < ? GROUP BY quarter ORDER BY quarter`,
+               CAST (sum(billed_micro) AS TEXT) AS billed,
+               CAST (sum(settled_micro) AS TEXT) AS settled
+             FROM session_totals WHERE quarter >= ? AND quarter < ? ${operator === null ? "" : "AND operator = ?"}
+             GROUP BY quarter ORDER BY quarter`,
             Math.floor(fromMs / quarterMs),
             Math.ceil(untilMs / quarterMs),
+            ...(operator === null ? [] : [operator]),
           )
           .map(readTotalsRow),
       ),
-    listCreditKeys: (after, limit) => access.read(() => listKeys(after, limit)),
+    listCreditKeys: (after, limit, operator) => access.read(() => listKeys(after, limit, operator)),
     listStationsAfter: (after, limit) =>
       access.read(() =>
         access

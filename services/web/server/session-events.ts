@@ -16,6 +16,14 @@ export interface LiveReading {
   readonly energyMicroWh: bigint;
 }
 
+/** What a charger says; its time is its own. */
+export interface UnsignedReading extends LiveReading {
+  /** Between its first value and this one. */
+  readonly durationMs: number;
+  /** When the first value was there, by the service's clock. */
+  readonly sinceMs: number;
+}
+
 /** Everybody who watches costs two reads of indexed rows in each round. */
 const roundMs = 500;
 /** Proxies close a connection on which nothing moves for a minute; most wait at least this long. */
@@ -156,17 +164,22 @@ async function watch(
   }
 }
 
-/** What the charger says over OCPP was delivered so far; no meter has signed it. */
-async function readUnsigned(store: Store, sessionId: string): Promise<LiveReading | null> {
-  const watched = (await store.findTransactionOfSession(sessionId))?.watched ?? null;
-  return watched === null ? null : { atMs: watched.atMs, energyMicroWh: toMicroWh(watched.energyWh, "down") };
+/** What the charger says over OCPP was delivered so far, and since when; no meter has signed it. */
+async function readUnsigned(store: Store, sessionId: string): Promise<UnsignedReading | null> {
+  const transaction = await store.findTransactionOfSession(sessionId);
+  const watched = transaction?.watched ?? null;
+  if (transaction === null || watched === null) return null;
+  const durationMs = watched.atMs - watched.beganAtMs;
+  const energyMicroWh = toMicroWh(watched.energyWh, "down");
+  // Chargers' clocks are wrong: how long it lasts is theirs, when it was heard is ours.
+  return { atMs: watched.atMs, energyMicroWh, durationMs, sinceMs: transaction.lastMessageAtMs - durationMs };
 }
 
 async function eventOf(
   store: Store,
   session: StoredSession,
   seen: number,
-  unsigned: LiveReading | null,
+  unsigned: UnsignedReading | null,
 ): Promise<string> {
   const cdr = await store.findCdr(session.sessionId);
   const readings = liveReadingsOf(await store.listReadings(session.sessionId), seen);

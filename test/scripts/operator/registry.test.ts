@@ -33,8 +33,12 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
       world.run(["evse", "add", "DE*WTP*E1", "--maximum-power-w", "0"]),
       world.run(["evse", "add", "DE*WTP*E1", "--maximum-power-w", "1", "--frobnicate"]),
       world.run(["evse", "add", "one", "--maximum-power-w", "1"]),
+      // Codes that are free for private use, or of nobody.
+      world.run(["evse", "add", "XX*WTP*E1", "--maximum-power-w", "1"]),
+      world.run(["evse", "add", "EU*WTP*E1", "--maximum-power-w", "1"]),
+      world.run(["evse", "add", "UKWTPE1", "--maximum-power-w", "1"]),
     ]);
-    expect(runs.map(({ code }) => code)).to.deep.equal([2, 2, 2, 2, 2, 2]);
+    expect(runs.map(({ code }) => code)).to.deep.equal([2, 2, 2, 2, 2, 2, 2, 2, 2]);
     expect(runs.map(({ stdout }) => stdout).join("")).to.equal("");
     const run = await world.runJson(["evse", "add", "DE*WTP*E1"]);
     expect(run.document).to.deep.equal({
@@ -101,7 +105,8 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
     expect(files.document).to.deep.include({ link: `https://charge.example/#/evse/${evse}`, evseId: "DE*WTP*E920" });
     expect(readFileSync(png).subarray(1, 4).toString()).to.equal("PNG");
     expect(readFileSync(svg, "utf8")).to.match(/^<svg/u);
-    expect((await world.run(["evse", "qr", evse, "--url", "https://charge.example"])).stdout).to.contain("█");
+    const printed = (await world.run(["evse", "qr", evse, "--url", "https://charge.example"])).stdout;
+    expect(printed).to.contain("█").and.contain(`number ${evse}, `);
     const unknown = await world.runJson(["evse", "qr", "4000", "--url", "https://charge.example"]);
     expect([unknown.code, errorCodeOf(unknown)]).to.deep.equal([1, "REGISTRY_ENTRY_UNKNOWN"]);
   });
@@ -277,6 +282,13 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
       "service's contracts",
     ]);
     expect(failing.every(({ advice }) => advice !== null)).to.equal(true);
+
+    // Twelve hours ahead of everybody's clock, as demos once were.
+    await world.chain.request("evm_increaseTime", [43_200]);
+    await world.chain.request("evm_mine");
+    const ahead = await world.runJson(["doctor", "--no-service"]);
+    const clock = (ahead.document["findings"] as typeof findings).find(({ check }) => check === "clock");
+    expect([ahead.code, clock?.outcome]).to.deep.equal([1, "fails"]);
   });
 
   it("says what a deployment would cost without a key, and deploys with one", async () => {

@@ -1,13 +1,19 @@
 import { expect } from "chai";
+import fc from "fast-check";
 
 import {
   formatBps,
+  formatExactKwh,
   formatKwh,
   formatMicro,
+  formatMicroParts,
   formatSeconds,
+  formatTime,
   parseMicro,
   plainMicro,
 } from "../../../services/web/page/text/amounts.ts";
+import { numberLabels, timeLabels } from "../../../services/web/page/text/chart-labels.ts";
+import { languages } from "../../../services/web/page/text/languages.ts";
 import { wordsOf } from "../../../services/web/page/text/tariff-words.ts";
 import { demoTariff } from "../../../scripts/demo/tariff.ts";
 
@@ -38,10 +44,92 @@ describe("The page's amounts", function () {
 
   it("are typed again as they were read", function () {
     for (const micro of [1n, 1_000_000n, 12_500_000n, 123_456_789n]) {
-      expect(parseMicro(plainMicro(micro))).to.equal(micro);
+      for (const locale of languages) expect(parseMicro(plainMicro(micro, locale)), locale).to.equal(micro);
     }
   });
 });
+
+describe("Amounts beside their total", function () {
+  it("add up as printed, in every language, whatever they are", function () {
+    fc.assert(
+      fc.property(
+        fc.array(fc.bigInt({ min: 0n, max: 10n ** 14n }), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(...languages),
+        (partsMicro, language) => {
+          const { parts, total } = formatMicroParts(partsMicro, language);
+          const sum = parts.reduce((micro, part) => micro + readBack(part, language), 0n);
+          expect(sum).to.equal(readBack(total, language));
+          expect(readBack(total, language)).to.equal(partsMicro.reduce((micro, part) => micro + part, 0n));
+        },
+      ),
+    );
+  });
+
+  it("have two decimals where the total needs no more", function () {
+    const { parts, total } = formatMicroParts([5_437_430n, 14_562_570n], "de");
+    expect([...parts, total]).to.deep.equal(["5,44", "14,56", "20,00"]);
+    expect(formatMicroParts([1n, 20_123_455n], "en")).to.deep.equal({
+      parts: ["0.000001", "20.123455"],
+      total: "20.123456",
+    });
+  });
+});
+
+describe("Numbers, times and charts", function () {
+  it("are written as the page's language writes them", function () {
+    const micro = 1_234_567_890n;
+    expect(languages.map((language) => plain(formatMicro(micro, language)))).to.deep.equal([
+      "1,234.56789",
+      "1.234,56789",
+      "1 234,56789",
+      "1234,56789",
+    ]);
+    expect(languages.map((language) => plain(formatExactKwh(7_654_321_000n, language)))).to.deep.equal([
+      "7.654321 kWh",
+      "7,654321 kWh",
+      "7,654321 kWh",
+      "7,654321 kWh",
+    ]);
+    expect(languages.map((language) => formatTime(1_796_000_000, language))).to.satisfy((times: string[]) =>
+      // No times of twelve hours, and no month before the day.
+      times.every((time) => !/[AP]M/i.test(time) && /^[0-9]{2}[ .]/u.test(time)),
+    );
+    expect(languages.map((language) => plainMicro(1_500_000n, language))).to.deep.equal(["1.5", "1,5", "1,5", "1,5"]);
+    expect(plain(formatBps(810, "de"))).to.equal("8,1 %");
+  });
+
+  it("stand at the ticks of a chart, with the day where it begins or changes", function () {
+    const midnight = Date.UTC(2026, 10, 29) / 1_000;
+    const ticks = [midnight - 7_200, midnight, midnight + 7_200];
+    const labels = (language: string): readonly string[] => timeLabels(ticks, 7_200, language, "UTC");
+    expect(labels("de")).to.deep.equal(["22:00\n28.11.", "00:00\n29.11.", "02:00"]);
+    expect(labels("en")).to.deep.equal(["22:00\n28/11", "00:00\n29/11", "02:00"]);
+    expect(labels("fr")).to.deep.equal(["22:00\n28/11", "00:00\n29/11", "02:00"]);
+    expect(labels("it")).to.deep.equal(["22:00\n28/11", "00:00\n29/11", "02:00"]);
+    expect(timeLabels([midnight, midnight + 30], 30, "de", "UTC")).to.deep.equal(["00:00:00\n29.11.", "00:00:30"]);
+    expect(timeLabels([midnight, midnight + 86_400], 86_400, "de", "UTC")).to.deep.equal(["29.11.", "30.11."]);
+    expect(timeLabels([], 60, "de", "UTC")).to.deep.equal([]);
+  });
+
+  it("have the same decimals at all ticks of an axis", function () {
+    expect(numberLabels([0, 0.25, 0.5], "de", "kWh")).to.deep.equal(["0,00 kWh", "0,25 kWh", "0,50 kWh"]);
+    expect(numberLabels([0, 1_000, 2_000], "en")).to.deep.equal(["0", "1,000", "2,000"]);
+    expect(numberLabels([0.1 + 0.2], "en")).to.deep.equal(["0.3"]);
+    expect(numberLabels([], "en")).to.deep.equal([]);
+  });
+});
+
+/** The amount that a printed one says, in 10⁻⁶ token. */
+function readBack(printed: string, language: string): bigint {
+  const mark = language === "en" ? "." : ",";
+  const [whole = "0", fraction = ""] = printed.split(mark);
+  return BigInt(whole.replace(/[^0-9]/gu, "")) * 1_000_000n + BigInt(fraction.padEnd(6, "0"));
+}
+
+/** Languages separate by spaces of several kinds. */
+function plain(text: string): string {
+  return text.replace(/[\u00a0\u202f]/gu, " ");
+}
 
 describe("A tariff in words", function () {
   it("says every component that there is, and nothing that there is not", function () {

@@ -53,6 +53,8 @@ export interface ChainReader {
     operator: string,
     tariffIds: readonly string[],
   ): Promise<readonly { readonly tariffId: string; readonly tariff: Tariff }[]>;
+  /** Numbers of the EVSEs that are registered under a printed id, however its separators are typed. */
+  findEvses(printedId: string): Promise<readonly number[]>;
   readTariff(tariffId: string): Promise<Tariff>;
   /**
    * The number under which the operator shares: that which the service names, if it is this operator's, else the newest that
@@ -72,6 +74,7 @@ const hex = z.string().regex(/^0x[0-9a-fA-F]*$/u);
 const blockSchema = z.object({ number: hex.transform(Number), timestamp: hex.transform(Number) });
 const number = z.bigint().transform(Number);
 const evseSchema = z.object({ operator: z.string(), maximumPowerW: number, activeMeter: number, evseId: z.string() });
+const registeredSchema = z.object({ evse: number, evseId: z.string() });
 const accountSchema = z.object({ freeMicro: z.bigint(), nonce: number, commitment: z.bigint() });
 const tariffSchema = z.object({
   flatFeeMicro: z.bigint(),
@@ -131,6 +134,15 @@ export function createChainReader(
           .boolean()
           .parse((await call(contracts.meterRegistry, meterInterface, "isValidAt", [activeMeter, timestamp]))[0]);
       return { evse, evseId, operator, maximumPowerW, meter: activeMeter, isMeterValid };
+    },
+    async findEvses(printedId) {
+      const wanted = comparable(printedId);
+      const topics = meterInterface.encodeFilterTopics("EvseRegistered", []);
+      const logs = await readLogs(contracts.meterRegistry, topics);
+      return logs
+        .map(({ data, topics: words }) => registeredSchema.parse(decodeRegistered(data, words)))
+        .filter(({ evseId }) => comparable(evseId) === wanted)
+        .map(({ evse }) => evse);
     },
     async readOffers(operator, tariffIds) {
       const offered: { tariffId: string; tariff: Tariff }[] = [];
@@ -198,6 +210,15 @@ export type LogReader = (
   topics: readonly (string | readonly string[] | null)[],
   block?: number,
 ) => Promise<readonly EventLog[]>;
+
+function decodeRegistered(data: string, topics: readonly string[]): unknown {
+  return meterInterface.decodeEventLog("EvseRegistered", data, [...topics]).toObject();
+}
+
+/** Separators are for the eye: DE*ABC*E1 and de abc e1 are one id. */
+function comparable(evseId: string): string {
+  return evseId.toUpperCase().replace(/[^A-Z0-9]/gu, "");
+}
 
 function objectOf(value: unknown): unknown {
   return value instanceof Result ? value.toObject() : value;

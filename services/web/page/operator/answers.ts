@@ -14,6 +14,8 @@ const count = z.number().int();
 export const overviewSchema = z.object({
   nowMs: z.number(),
   service: z.object({ chainName: z.string(), followedBlock: z.number().nullable() }),
+  operators: z.array(z.string()),
+  sessions: z.object({ running: count, hanging: count, ended: count, expired: count }),
   stations: z.object({ registered: count, connected: count }),
   pipeline: z.object({
     opened: count,
@@ -29,7 +31,6 @@ export const overviewSchema = z.object({
     givenUp: count,
     unservable: count,
     unconfirmed: count,
-    expired: count,
     messagesWaiting: count,
     framesParked: count,
     disputeActsOpen: count,

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 
 import { useWords } from "./operator-context.ts";
 import { Pager, Section, Switch } from "./parts.tsx";
@@ -7,7 +7,14 @@ import { Alerts, JoinTable, MoneyTable, Pipeline, SessionTable, StationTable } f
 import { TotalsFigures } from "./totals-section.tsx";
 import { useBoard, type Board as BoardContent, type Wanted } from "./use-board.ts";
 
-const beginning: Wanted = { show: "running", before: null, stationsAfter: null, moneyAfter: null, by: "hour" };
+const beginning: Wanted = {
+  operator: null,
+  show: "running",
+  before: null,
+  stationsAfter: null,
+  moneyAfter: null,
+  by: "hour",
+};
 
 /** Everything that the operator sees with the right key. */
 export function Board(properties: { readonly operatorKey: string; readonly onKeyRefused: () => void }): JSX.Element {
@@ -19,10 +26,27 @@ export function Board(properties: { readonly operatorKey: string; readonly onKey
   };
   const symbol = board.money.value?.symbol ?? "";
   const { overview, totals, sessions, stations, money } = board;
+  const operators = overview.value?.operators ?? [];
+  const [firstOperator] = operators;
+  const isToChoose = operators.length > 1 && wanted.operator === null;
+  // Money of several operators is never added up: one of them is looked at, and can be changed.
+  useEffect(() => {
+    if (isToChoose && firstOperator !== undefined) want({ operator: firstOperator });
+  }, [isToChoose, firstOperator]);
+  if (isToChoose) return <p class="waiting">{text("loading")}</p>;
 
   return (
     <>
       <Freshness board={board} />
+      {operators.length > 1 && (
+        <OperatorChoice
+          operators={operators}
+          chosen={wanted.operator}
+          onChoose={(operator) => {
+            want({ operator, before: null, moneyAfter: null });
+          }}
+        />
+      )}
       <Tiles board={board} symbol={symbol} />
       <div class="columns">
         <Section title={text("pipeline")} intro={text("pipelineText")} part={overview}>
@@ -115,6 +139,33 @@ export function Board(properties: { readonly operatorKey: string; readonly onKey
   );
 }
 
+function OperatorChoice(properties: {
+  readonly operators: readonly string[];
+  readonly chosen: string | null;
+  readonly onChoose: (operator: string) => void;
+}): JSX.Element {
+  const { text } = useWords();
+  const id = useId();
+  return (
+    <p class="field">
+      <label for={id}>{text("operatorShown")}</label>
+      <select
+        id={id}
+        value={properties.chosen ?? ""}
+        onChange={(event) => {
+          properties.onChoose(event.currentTarget.value);
+        }}
+      >
+        {properties.operators.map((operator) => (
+          <option key={operator} value={operator}>
+            {operator}
+          </option>
+        ))}
+      </select>
+    </p>
+  );
+}
+
 function Freshness({ board: { connection, readAtMs } }: { readonly board: BoardContent }): JSX.Element {
   const { text, time } = useWords();
   if (connection === "lost") {
@@ -128,22 +179,19 @@ function Freshness({ board: { connection, readAtMs } }: { readonly board: BoardC
 }
 
 function Tiles({ board, symbol }: { readonly board: BoardContent; readonly symbol: string }): JSX.Element {
-  const { text, energy, money } = useWords();
+  const { text, count, energy, money } = useWords();
   const overview = board.overview.value;
   const today = board.today.value?.sum ?? null;
-  const { pipeline, hanging } = overview ?? {};
-  const running =
-    pipeline === undefined
-      ? null
-      : pipeline.opened + pipeline.received + pipeline.verified + pipeline.batched + pipeline.sent;
-  const waiting = hanging === undefined ? null : hanging.held + hanging.disputed + hanging.givenUp + hanging.unservable;
   const tiles = [
     [text("chargersConnected"), overview === null ? null : text("ofRegistered", overview.stations)],
-    [text("sessionsRunning"), running],
+    [text("sessionsRunning"), overview === null ? null : count(overview.sessions.running)],
     [text("energyToday"), today === null ? null : energy(today.energyWh)],
     [text("billedToday"), today === null ? null : money(today.billedMicro, symbol)],
-    [text("waitingForYou"), waiting],
-    [text("alertsGiven"), overview === null ? null : overview.alerts.reduce((sum, { count }) => sum + count, 0)],
+    [text("waitingForYou"), overview === null ? null : count(overview.sessions.hanging)],
+    [
+      text("alertsGiven"),
+      overview === null ? null : count(overview.alerts.reduce((sum, alert) => sum + alert.count, 0)),
+    ],
   ] as const;
   return (
     <dl class="tiles">

@@ -1,7 +1,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
-import { formatMicro } from "../text/amounts.ts";
+import { formatCount, formatMicro, timeLocaleOf } from "../text/amounts.ts";
 import { fill, type Language } from "../text/languages.ts";
 import { catalogues, type TextKey } from "./text/translation.ts";
 
@@ -11,6 +11,7 @@ export interface Words {
   readonly text: (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
   /** A time of day, with the day where it is another one. */
   readonly time: (atMs: number) => string;
+  readonly count: (count: number) => string;
   readonly energy: (wattHours: string) => string;
   readonly money: (micro: bigint, symbol: string) => string;
 }
@@ -24,16 +25,25 @@ export function useWords(): Words {
 }
 
 export function wordsOf(language: Language): Words {
-  // People of one language write dates in several ways; the browser knows which.
-  const locale = navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
-  const energy = new Intl.NumberFormat(locale, { maximumFractionDigits: 3, roundingMode: "trunc" });
+  const moment = new Intl.DateTimeFormat(timeLocaleOf(language), { dateStyle: "short", timeStyle: "medium" });
+  // Every digit that there is, so that the rows of a table add up to its sum.
+  const energy = new Intl.NumberFormat(language, { maximumFractionDigits: 9, roundingMode: "trunc" });
   return {
     language,
-    text: (key, values) => fill(catalogues[language][key], values),
+    text: (key, values = {}) =>
+      fill(
+        catalogues[language][key],
+        Object.fromEntries(
+          Object.entries(values).map(([name, value]) => [
+            name,
+            typeof value === "number" ? formatCount(value, language) : value,
+          ]),
+        ),
+      ),
     time: (atMs) => moment.format(atMs),
+    count: (count) => formatCount(count, language),
     energy: (wattHours) => `${energy.format(kilo(wattHours))} kWh`,
-    money: (micro, symbol) => `${formatMicro(micro, locale, 6)} ${symbol}`.trim(),
+    money: (micro, symbol) => `${formatMicro(micro, language, 6)} ${symbol}`.trim(),
   };
 }
 

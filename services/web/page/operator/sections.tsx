@@ -12,7 +12,6 @@ const hangings = [
   "givenUp",
   "unservable",
   "unconfirmed",
-  "expired",
   "messagesWaiting",
   "framesParked",
   "disputeActsOpen",
@@ -21,15 +20,15 @@ const hangings = [
 
 /** How far sessions are, and what hangs. */
 export function Pipeline({ overview }: { readonly overview: Overview }): JSX.Element {
-  const { text, time } = useWords();
-  const { pipeline, hanging, batches, service } = overview;
+  const { text, time, count } = useWords();
+  const { pipeline, hanging, batches, service, sessions } = overview;
   const hanged = hangings.filter((name) => hanging[name] > 0);
   return (
     <>
       <ol class="pipeline">
         {steps.map((step) => (
           <li key={step}>
-            <span class="count">{pipeline[step]}</span> {text(`pipeline.${step}`)}
+            <span class="count">{count(pipeline[step])}</span> {text(`pipeline.${step}`)}
           </li>
         ))}
       </ol>
@@ -39,15 +38,22 @@ export function Pipeline({ overview }: { readonly overview: Overview }): JSX.Ele
         <ul class="hanging">
           {hanged.map((name) => (
             <li key={name}>
-              {text(`hanging.${name}`)}: <span class="count">{hanging[name]}</span>
+              {text(`hanging.${name}`)}: <span class="count">{count(hanging[name])}</span>
             </li>
           ))}
         </ul>
       )}
+      {sessions.expired > 0 && (
+        <p class="hint">
+          {text("hanging.expired")}: {count(sessions.expired)}
+        </p>
+      )}
       {batches.oldestAtMs !== null && (
         <p class="hint">{text("oldestBatch", { open: batches.open, time: time(batches.oldestAtMs) })}</p>
       )}
-      <p class="hint">{text("followedBlock", { block: service.followedBlock ?? "–", chain: service.chainName })}</p>
+      <p class="hint">
+        {text("followedBlock", { block: String(service.followedBlock ?? "–"), chain: service.chainName })}
+      </p>
     </>
   );
 }

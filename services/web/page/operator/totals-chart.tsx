@@ -3,6 +3,9 @@ import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+import { numberLabels, timeLabels } from "../text/chart-labels.ts";
+import { useWords } from "./operator-context.ts";
+
 const heightPx = 200;
 
 /** Bars over time. The figures stand beside it in words and in a table, so the picture is hidden from screen readers. */
@@ -15,6 +18,7 @@ export function TotalsChart(properties: {
   readonly values: readonly number[];
 }): JSX.Element {
   const { title, unit, times, endsAt, values } = properties;
+  const { language } = useWords();
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const data = useRef<uPlot.AlignedData>([[], []]);
@@ -29,7 +33,7 @@ export function TotalsChart(properties: {
     const container = place.current;
     if (container === null) return undefined;
     void import("uplot").then(({ default: UPlot }) => {
-      if (isWanted) chart.current = new UPlot(optionsFor(container, unit, UPlot), data.current, container);
+      if (isWanted) chart.current = new UPlot(optionsFor(container, unit, language, UPlot), data.current, container);
     });
     const observer = new ResizeObserver(() => {
       chart.current?.setSize({ width: container.clientWidth, height: heightPx });
@@ -41,7 +45,7 @@ export function TotalsChart(properties: {
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [unit]);
+  }, [unit, language]);
   const content = JSON.stringify(data.current);
   useEffect(() => {
     chart.current?.setData(data.current);
@@ -57,7 +61,7 @@ export function TotalsChart(properties: {
   );
 }
 
-function optionsFor(container: HTMLElement, unit: string, UPlot: typeof uPlot): uPlot.Options {
+function optionsFor(container: HTMLElement, unit: string, language: string, UPlot: typeof uPlot): uPlot.Options {
   const style = getComputedStyle(container);
   const ink = style.getPropertyValue("--ink-soft").trim();
   const bar = style.getPropertyValue("--accent").trim();
@@ -71,8 +75,13 @@ function optionsFor(container: HTMLElement, unit: string, UPlot: typeof uPlot): 
     cursor: { show: false },
     scales: { y: { range: (_chart, _least, most) => [0, Math.max(most * 1.05, 0.001)] } },
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: grid },
-      { stroke: ink, grid, ticks: grid, size: 64 },
+      {
+        stroke: ink,
+        grid: { show: false },
+        ticks: grid,
+        values: (_chart, ticks, _axis, _space, step) => [...timeLabels(ticks, step, language)],
+      },
+      { stroke: ink, grid, ticks: grid, size: 64, values: (_chart, ticks) => [...numberLabels(ticks, language)] },
     ],
     series: [{}, { label: unit, stroke: bar, fill: bar, points: { show: false }, ...(paths ? { paths } : {}) }],
   };

@@ -17,6 +17,8 @@ import { askOperator, KeyRefusedError, RefusalError } from "./operator-client.ts
 
 /** What the operator wants to see. */
 export interface Wanted {
+  /** `null` where the service has one operator, or it is not known yet which it has. */
+  readonly operator: string | null;
   readonly show: "running" | "hanging" | "ended";
   readonly before: string | null;
   readonly stationsAfter: string | null;
@@ -61,7 +63,7 @@ type PartName = "overview" | "today" | "totals" | "sessions" | "stations" | "mon
 /** Reads the board again and again while the page can be seen. What cannot be read stays as it was. */
 export function useBoard(key: string, wanted: Wanted, onKeyRefused: () => void): Board {
   const [board, setBoard] = useState<Board>(emptyBoard);
-  const { show, before, stationsAfter, moneyAfter, by } = wanted;
+  const { operator, show, before, stationsAfter, moneyAfter, by } = wanted;
 
   useEffect(() => {
     const stop = new AbortController();
@@ -96,7 +98,7 @@ export function useBoard(key: string, wanted: Wanted, onKeyRefused: () => void):
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", onVisible);
     };
-  }, [key, show, before, stationsAfter, moneyAfter, by]);
+  }, [key, operator, show, before, stationsAfter, moneyAfter, by]);
 
   return board;
 }
@@ -107,15 +109,15 @@ interface Outcome {
 }
 type Question = (key: string, signal: AbortSignal) => Promise<Outcome>;
 
-function questionsOf({ show, before, stationsAfter, moneyAfter, by }: Wanted): readonly Question[] {
+function questionsOf({ operator, show, before, stationsAfter, moneyAfter, by }: Wanted): readonly Question[] {
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return [
-    question("overview", addressOf("overview", {}), overviewSchema),
-    question("today", addressOf("totals", { by: "day", count: "1", timeZone }), totalsSchema),
-    question("totals", addressOf("totals", by === "day" ? { by, timeZone } : { by }), totalsSchema),
-    question("sessions", addressOf("sessions", { show, before, limit: "20" }), sessionsSchema),
+    question("overview", addressOf("overview", { operator }), overviewSchema),
+    question("today", addressOf("totals", { by: "day", count: "1", timeZone, operator }), totalsSchema),
+    question("totals", addressOf("totals", { by, timeZone: by === "day" ? timeZone : null, operator }), totalsSchema),
+    question("sessions", addressOf("sessions", { show, operator, before, limit: "20" }), sessionsSchema),
     question("stations", addressOf("stations", { after: stationsAfter, limit: "20" }), stationsSchema),
-    question("money", addressOf("money", { after: moneyAfter }), moneySchema),
+    question("money", addressOf("money", { operator, after: moneyAfter }), moneySchema),
   ];
 }
 

@@ -98,7 +98,7 @@ function Withdraw(properties: {
   readonly onDone: () => void;
 }): JSX.Element {
   const { connection, account, token, onDone } = properties;
-  const { text, symbol, configuration } = useApp();
+  const { text, symbol, language, configuration } = useApp();
   const [amount, setAmount] = useState("");
   const [hasFailed, setHasFailed] = useState(false);
   return (
@@ -126,7 +126,7 @@ function Withdraw(properties: {
         class="quiet"
         disabled={account.freeMicro === 0n}
         onClick={() => {
-          setAmount(plainMicro(account.freeMicro));
+          setAmount(plainMicro(account.freeMicro, language));
         }}
       >
         {text("withdrawAll")}

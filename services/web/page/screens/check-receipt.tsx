@@ -31,6 +31,8 @@ export function CheckReceiptScreen(): JSX.Element {
 
   async function show(file: File | undefined): Promise<void> {
     if (file === undefined) return;
+    // What was shown of another file must not stand beside this one's name.
+    setShown(null);
     try {
       if (file.size > longestReceiptBytes) throw new RangeError("The file is too long.");
       setShown((await readableReceiptOf(JSON.parse(await file.text()))) ?? "unreadable");
@@ -54,7 +56,7 @@ export function CheckReceiptScreen(): JSX.Element {
         />
       </div>
       {shown === "unreadable" && <Notice kind="bad">{text("receiptUnreadable")}</Notice>}
-      {shown !== null && shown !== "unreadable" && <ReceiptView key={shown.receipt.sessionId} {...shown} />}
+      {shown !== null && shown !== "unreadable" && <ReceiptView {...shown} isForeign />}
     </>
   );
 }

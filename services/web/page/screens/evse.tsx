@@ -88,7 +88,13 @@ function KnownCharger(properties: {
       {offer !== undefined && charger.isMeterValid && state !== "faulted" && (
         <WithWallet>
           {(connection) => (
-            <OpenOrContinue key={connection.account} charger={charger} offer={offer} connection={connection} />
+            <OpenOrContinue
+              key={connection.account}
+              charger={charger}
+              isOffline={state === "offline"}
+              offer={offer}
+              connection={connection}
+            />
           )}
         </WithWallet>
       )}
@@ -99,10 +105,11 @@ function KnownCharger(properties: {
 /** One account charges one car at a time: a session that runs is shown instead of a new one. */
 function OpenOrContinue(properties: {
   readonly charger: Charger;
+  readonly isOffline: boolean;
   readonly offer: Offer;
   readonly connection: WalletConnection;
 }): JSX.Element {
-  const { charger, offer, connection } = properties;
+  const { charger, isOffline, offer, connection } = properties;
   const { text, reader, readLogs, configuration } = useApp();
   const [answer, askAgain] = useAnswer(async () => {
     const account = await reader.readAccount(connection.account);
@@ -117,7 +124,13 @@ function OpenOrContinue(properties: {
     <Answered answer={answer} askAgain={askAgain}>
       {({ account, running }) =>
         running === null ? (
-          <HoldAndSign charger={charger} offer={offer} account={account} connection={connection} />
+          <HoldAndSign
+            charger={charger}
+            isOffline={isOffline}
+            offer={offer}
+            account={account}
+            connection={connection}
+          />
         ) : (
           <Notice
             kind="info"

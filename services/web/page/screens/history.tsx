@@ -5,7 +5,7 @@ import { useApp } from "../shell/app-context.ts";
 import { Answered } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { useAnswer } from "../shell/use-answer.ts";
-import { formatKwh } from "../text/amounts.ts";
+import { formatExactKwh } from "../text/amounts.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
 import { WithWallet } from "../wallet/wallet-panel.tsx";
 
@@ -57,7 +57,7 @@ function SessionRow({ session }: { readonly session: ChainSession }): JSX.Elemen
         </span>
         {ending.kind === "settled" && (
           <span>
-            {text("historyEnergy")}: {formatKwh(ending.energyMicroWh, language)} · {text("historyPaid")}:{" "}
+            {text("historyEnergy")}: {formatExactKwh(ending.energyMicroWh, language)} · {text("historyPaid")}:{" "}
             {money(ending.chargedMicro)} · {text("historyBack")}: {money(ending.returnedMicro)}
           </span>
         )}

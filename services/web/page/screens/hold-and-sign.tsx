@@ -7,13 +7,16 @@ import { assumedPowerW, energyWithin, presetHolds } from "../chain/hold-presets.
 import { useApp } from "../shell/app-context.ts";
 import { keepSetting, readSetting } from "../shell/kept-settings.ts";
 import { Field, Notice } from "../shell/parts.tsx";
-import { formatKw, formatKwh, parseMicro } from "../text/amounts.ts";
+import { useAnswer } from "../shell/use-answer.ts";
+import { formatKw, formatKwh, formatTime, parseMicro } from "../text/amounts.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
 import { FirstFunding } from "./first-funding.tsx";
-import { OpeningProgress, useOpening } from "./opening-steps.tsx";
+import { expiryOfOpening, OpeningProgress, useOpening } from "./opening-steps.tsx";
 
 interface Properties {
   readonly charger: Charger;
+  /** Nobody can have it begin; what is held may stay held for nothing. */
+  readonly isOffline: boolean;
   readonly offer: { readonly tariffId: string; readonly tariff: Tariff };
   readonly account: DriverAccount;
   readonly connection: WalletConnection;
@@ -95,10 +98,20 @@ export function HoldAndSign(properties: Properties): JSX.Element {
       )}
       <p class="hint">{text("holdAssumption", { power: formatKw(assumedPowerW, language) })}</p>
       {within !== null && <p>{text("holdEnough", { energy: formatKwh(within, language) })}</p>}
+      {properties.isOffline && holdMicro !== null && <OfflineWarning holdMicro={holdMicro} />}
       {isAbove && <FirstFunding {...properties} holdMicro={holdMicro} />}
       {holdMicro !== null && !isAbove && <Sign {...properties} holdMicro={holdMicro} />}
     </>
   );
+}
+
+/** Said where the driver signs: what happens to the money when the charger does not begin. */
+function OfflineWarning({ holdMicro }: { readonly holdMicro: bigint }): JSX.Element | null {
+  const { text, money, language, reader } = useApp();
+  const [answer] = useAnswer(() => expiryOfOpening(reader), [reader]);
+  if (answer.kind !== "answered") return null;
+  const time = formatTime(answer.value.expiresAt, language);
+  return <Notice kind="warning">{text("signOffline", { amount: money(holdMicro), time })}</Notice>;
 }
 
 /** From a balance that suffices: one signature. */

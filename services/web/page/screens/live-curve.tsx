@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import { useApp } from "../shell/app-context.ts";
 import type { LiveReading } from "../service/session-view.ts";
 import { formatKwh, formatSeconds } from "../text/amounts.ts";
+import { numberLabels, timeLabels } from "../text/chart-labels.ts";
 
 const heightPx = 200;
 
@@ -23,7 +24,7 @@ export function LiveCurve({ readings }: { readonly readings: readonly LiveReadin
     if (container === null) return undefined;
     void import("uplot").then(({ default: UPlot }) => {
       if (!isWanted) return;
-      chart.current = new UPlot(optionsFor(container), dataOf(readings), container);
+      chart.current = new UPlot(optionsFor(container, language), dataOf(readings), container);
     });
     const observer = new ResizeObserver(() => {
       chart.current?.setSize({ width: container.clientWidth, height: heightPx });
@@ -35,7 +36,7 @@ export function LiveCurve({ readings }: { readonly readings: readonly LiveReadin
       chart.current?.destroy();
       chart.current = null;
     };
-  }, []);
+  }, [language]);
   useEffect(() => {
     chart.current?.setData(dataOf(readings));
   }, [readings]);
@@ -62,7 +63,7 @@ function dataOf(readings: readonly LiveReading[]): uPlot.AlignedData {
   ];
 }
 
-function optionsFor(container: HTMLElement): uPlot.Options {
+function optionsFor(container: HTMLElement, language: string): uPlot.Options {
   const style = getComputedStyle(container);
   const ink = style.getPropertyValue("--ink-soft").trim();
   const line = style.getPropertyValue("--accent").trim();
@@ -74,8 +75,19 @@ function optionsFor(container: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: { y: { range: (_chart, _least, most) => [0, Math.max(most, 0.001)] } },
     axes: [
-      { stroke: ink, grid, ticks: grid },
-      { stroke: ink, grid, ticks: grid, size: 76, values: (_chart, ticks) => ticks.map((tick) => `${tick} kWh`) },
+      {
+        stroke: ink,
+        grid,
+        ticks: grid,
+        values: (_chart, ticks, _axis, _space, step) => [...timeLabels(ticks, step, language)],
+      },
+      {
+        stroke: ink,
+        grid,
+        ticks: grid,
+        size: 84,
+        values: (_chart, ticks) => [...numberLabels(ticks, language, "kWh")],
+      },
     ],
     series: [{}, { stroke: line, width: 2, fill: `${line}22`, points: { show: true, size: 5 } }],
   };

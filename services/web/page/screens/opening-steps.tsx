@@ -160,18 +160,24 @@ interface PreparedOpening {
   readonly timestamp: number;
 }
 
-/** Chain time, not the device's: a device's clock may be wrong by hours. */
+/** Until when a session that is opened now lives. Chain time, not the device's: a device's clock may be wrong by hours. */
+export async function expiryOfOpening(
+  reader: App["reader"],
+): Promise<{ readonly timestamp: number; readonly expiresAt: number }> {
+  const { timestamp } = await reader.readHead();
+  return { timestamp, expiresAt: timestamp + Math.min(daySeconds, await reader.readMaximumSessionSeconds()) };
+}
+
 async function prepare(app: App, { charger, offer, connection, holdMicro }: OpeningChoice): Promise<PreparedOpening> {
   // The price was true when it was shown. With the service away since then, the driver can still send it alone.
   const assigned = await readAssignedTariffs(charger.evse);
   if (assigned !== null && !assigned.includes(offer.tariffId)) throw new Error(app.text("priceChanged"));
-  const { timestamp } = await app.reader.readHead();
+  const { timestamp, expiresAt } = await expiryOfOpening(app.reader);
   const { nonce, freeMicro } = await app.reader.readAccount(connection.account);
   const agreement = await app.reader.readAgreement(charger.operator);
   if (agreement === null) {
     throw new Error(app.text("agreementNotBinding", { number: app.configuration.partnerAgreement ?? 0 }));
   }
-  const longestSeconds = await app.reader.readMaximumSessionSeconds();
   const terms: SessionTerms = {
     driver: connection.account,
     lane: 0,
@@ -183,7 +189,7 @@ async function prepare(app: App, { charger, offer, connection, holdMicro }: Open
     maximumPowerW: charger.maximumPowerW,
     tariffId: offer.tariffId,
     holdMicro,
-    expiresAt: timestamp + Math.min(daySeconds, longestSeconds),
+    expiresAt,
   };
   return { terms, freeMicro, timestamp };
 }

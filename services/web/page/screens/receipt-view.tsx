@@ -1,27 +1,33 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
 import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
-import { formatBps, formatKwh, formatSeconds } from "../text/amounts.ts";
+import { formatBps, formatExactKwh, formatSeconds } from "../text/amounts.ts";
 import type { ReceiptCheck } from "../receipt/check-receipt.ts";
+import { failuresFirst, wordOfCheck } from "../receipt/check-words.ts";
 
 type Verification =
   | { readonly kind: "none" | "running" }
   | { readonly kind: "done"; readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** A receipt: what was paid and why, with the means to check it here. `content` is the file as it came. */
+/**
+ * A receipt: what was paid and why, with the means to check it here. `content` is the file as it came.
+ *
+ * @param properties.isForeign It came from somebody: it is checked at once, and no amount is shown before the verdict.
+ */
 export function ReceiptView(properties: {
   readonly content: unknown;
   readonly receipt: ParsedReceipt;
   readonly xml: string | null;
+  readonly isForeign: boolean;
 }): JSX.Element {
-  const { content, receipt, xml } = properties;
+  const { content, receipt, xml, isForeign } = properties;
   const app = useApp();
-  const { text, money, language } = app;
-  const [verification, setVerification] = useState<Verification>({ kind: "none" });
+  const { text } = app;
+  const [verification, setVerification] = useState<Verification>({ kind: isForeign ? "running" : "none" });
   const name = `wattproof-${receipt.sessionId.slice(2, 14)}`;
 
   async function verify(): Promise<void> {
@@ -34,35 +40,28 @@ export function ReceiptView(properties: {
     }
   }
 
+  useEffect(() => {
+    if (isForeign) void verify();
+  }, [content]);
+  const hasVerdict = verification.kind === "done" || verification.kind === "failed";
+
   return (
     <section class="card receipt" aria-labelledby="receipt-title">
       <h2 id="receipt-title">{text("receiptTitle")}</h2>
-      <Facts
-        facts={[
-          [text("receiptCharged"), <strong key="charged">{money(receipt.chargedMicro)}</strong>],
-          [text("receiptReturned"), money(receipt.returnedMicro)],
-          [text("receiptEnergy"), formatKwh(receipt.energyMicroWh, language)],
-          [text("receiptTime"), formatSeconds(receipt.chargingSeconds)],
-        ]}
-      />
-      {receipt.chargedMicro === 0n && receipt.energyMicroWh === 0n && <Notice kind="good">{text("stateZero")}</Notice>}
-      <Breakdown receipt={receipt} />
-      <Facts
-        facts={[
-          [text("evseOperator"), <Hash key="operator" value={receipt.terms.operator} />],
-          [
-            text("receiptMeter"),
-            text("receiptMeterText", { number: receipt.meter.number, curve: receipt.meter.curve }),
-          ],
-          ...(receipt.evidence === null
-            ? []
-            : [[text("receiptEvidence"), text(`grade.${receipt.evidence.grade}`)] as const]),
-          [text("receiptTransaction"), <Hash key="transaction" value={receipt.transaction.hash} />],
-          [text("receiptBlock"), receipt.transaction.blockNumber],
-          [text("sessionId"), <Hash key="session" value={receipt.sessionId} />],
-          [text("sessionTag"), <code key="tag">{receipt.idTag}</code>],
-        ]}
-      />
+      {verification.kind === "running" && <Waiting>{text("receiptVerifying")}</Waiting>}
+      {verification.kind === "failed" && (
+        <Notice kind="bad" title={text("receiptUnchecked")}>
+          {failureText(app, verification.error)}
+        </Notice>
+      )}
+      {verification.kind === "done" && <Verdict isGood={verification.isGood} checks={verification.checks} />}
+      {(hasVerdict || !isForeign) && (
+        <>
+          {verification.kind === "failed" && <h3>{text("receiptSaysUnchecked")}</h3>}
+          {verification.kind === "done" && !verification.isGood && <h3>{text("receiptSaysOnly")}</h3>}
+          <Content receipt={receipt} />
+        </>
+      )}
       <div class="actions">
         <button class="main" disabled={verification.kind === "running"} onClick={() => void verify()}>
           {text("receiptVerify")}
@@ -91,10 +90,45 @@ export function ReceiptView(properties: {
           {text("receiptPrint")}
         </button>
       </div>
-      {verification.kind === "running" && <Waiting>{text("receiptVerifying")}</Waiting>}
-      {verification.kind === "failed" && <Notice kind="bad">{failureText(app, verification.error)}</Notice>}
-      {verification.kind === "done" && <Verdict isGood={verification.isGood} checks={verification.checks} />}
     </section>
+  );
+}
+
+/** What the receipt says. */
+function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
+  const { text, money, language } = useApp();
+  const { challenge } = receipt;
+  return (
+    <>
+      <Facts
+        facts={[
+          [text("receiptCharged"), <strong key="charged">{money(receipt.chargedMicro)}</strong>],
+          [text("receiptReturned"), money(receipt.returnedMicro)],
+          [text("liveHold"), money(receipt.holdMicro + receipt.toppedUpMicro)],
+          ...(challenge === null ? [] : [[text("challengeRefunded"), money(challenge.refundedMicro)] as const]),
+          [text("receiptEnergy"), formatExactKwh(receipt.energyMicroWh, language)],
+          [text("receiptTime"), formatSeconds(receipt.chargingSeconds)],
+        ]}
+      />
+      {receipt.chargedMicro === 0n && receipt.energyMicroWh === 0n && <Notice kind="good">{text("stateZero")}</Notice>}
+      <Breakdown receipt={receipt} />
+      <Facts
+        facts={[
+          [text("evseOperator"), <Hash key="operator" value={receipt.terms.operator} />],
+          [
+            text("receiptMeter"),
+            text("receiptMeterText", { number: receipt.meter.number, curve: receipt.meter.curve }),
+          ],
+          ...(receipt.evidence === null
+            ? []
+            : [[text("receiptEvidence"), text(`grade.${receipt.evidence.grade}`)] as const]),
+          [text("receiptTransaction"), <Hash key="transaction" value={receipt.transaction.hash} />],
+          [text("receiptBlock"), receipt.transaction.blockNumber],
+          [text("sessionId"), <Hash key="session" value={receipt.sessionId} />],
+          [text("sessionTag"), <code key="tag">{receipt.idTag}</code>],
+        ]}
+      />
+    </>
   );
 }
 
@@ -106,7 +140,7 @@ function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Elemen
     [text("receiptFlat"), price.flatFeeMicro],
     [
       text("receiptEnergyCost", {
-        energy: formatKwh(receipt.energyMicroWh, language),
+        energy: formatExactKwh(receipt.energyMicroWh, language),
         price: money(tariff.priceMicroPerKwh),
       }),
       price.energyMicro,
@@ -142,30 +176,52 @@ function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Elemen
           </tr>
         </tbody>
       </table>
-      {price.grossMicro > receipt.holdMicro && <p>{text("receiptCapped")}</p>}
+      {price.grossMicro > receipt.holdMicro + receipt.toppedUpMicro && <p>{text("receiptCapped")}</p>}
     </>
   );
 }
 
+/** The verdict, what fails or should be known, and all else behind it. */
 function Verdict(properties: { readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }): JSX.Element {
   const { isGood, checks } = properties;
   const { text } = useApp();
   const failed = checks.filter(({ outcome }) => outcome === "fails").length;
-  const outcomes = { holds: text("checkHolds"), fails: text("checkFails"), warning: text("checkWarning") };
+  const sorted = failuresFirst(checks);
+  const notable = sorted.filter(({ outcome }) => outcome !== "holds");
   return (
     <>
       <Notice kind={isGood ? "good" : "bad"} title={isGood ? text("receiptGood") : text("receiptBad")}>
         {isGood ? text("receiptGoodText", { count: checks.length }) : text("receiptBadText", { count: failed })}
       </Notice>
-      <ul class="checks" lang="en">
-        {checks.map(({ name, outcome, detail }) => (
-          <li key={name} class={`check check-${outcome}`}>
-            <strong>{outcomes[outcome]}</strong> {name}
-            <span class="detail">{detail}</span>
-          </li>
-        ))}
-      </ul>
+      {notable.length > 0 && <Checks checks={notable} hasDetails={false} />}
+      <details>
+        <summary>{text("checkDetails")}</summary>
+        <Checks checks={sorted} hasDetails />
+      </details>
     </>
+  );
+}
+
+function Checks(properties: { readonly checks: readonly ReceiptCheck[]; readonly hasDetails: boolean }): JSX.Element {
+  const { text } = useApp();
+  const outcomes = { holds: text("checkHolds"), fails: text("checkFails"), warning: text("checkWarning") };
+  const wordsOf = (name: string): string => {
+    const word = wordOfCheck(name);
+    return word === null ? name : text(word.key, word.values);
+  };
+  return (
+    <ul class="checks">
+      {properties.checks.map(({ name, outcome, detail }) => (
+        <li key={name} class={`check check-${outcome}`}>
+          <strong>{outcomes[outcome]}</strong> {wordsOf(name)}
+          {properties.hasDetails && (
+            <span class="detail" lang="en">
+              {detail}
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

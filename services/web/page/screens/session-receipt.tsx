@@ -26,7 +26,13 @@ export function SessionReceipt({ sessionId }: { readonly sessionId: string }): J
 
   return (
     <Answered answer={answer} askAgain={askAgain}>
-      {(readable) => (readable === null ? <Waiting>{text("receiptNotReady")}</Waiting> : <ReceiptView {...readable} />)}
+      {(readable) =>
+        readable === null ? (
+          <Waiting>{text("receiptNotReady")}</Waiting>
+        ) : (
+          <ReceiptView {...readable} isForeign={false} />
+        )
+      }
     </Answered>
   );
 }

@@ -7,11 +7,12 @@ import { readSession, type ChainSession } from "../chain/session-history.ts";
 import { expireCall } from "../chain/transactions.ts";
 import { idTagOf } from "../../../domain/id-tag.ts";
 import { watchSession } from "../service/session-stream.ts";
+import { liveFiguresOf } from "../service/live-figures.ts";
 import { emptyView, powerOf, type SessionView } from "../service/session-view.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Answered, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
-import { formatKw, formatKwh, formatSeconds, formatTime } from "../text/amounts.ts";
+import { formatKw, formatKwh, formatMicroParts, formatSeconds, formatTime } from "../text/amounts.ts";
 import { WithWallet } from "../wallet/wallet-panel.tsx";
 import { ChallengeNotice } from "./challenge-notice.tsx";
 import { LiveCurve } from "./live-curve.tsx";
@@ -75,7 +76,9 @@ function KnownSession(properties: {
         <State onChain={onChain} view={view} />
       )}
       {view.connection === "lost" && ending.kind === "live" && <Notice kind="warning">{text("sessionLost")}</Notice>}
-      {((ending.kind === "live" && !isHidden) || view.readings.length > 0) && <Live known={known} view={view} />}
+      {((ending.kind === "live" && !isHidden) || view.readings.length + view.unsigned.length > 0) && (
+        <Live known={known} view={view} />
+      )}
       {isCharging && view.session?.state === "charging" && <StopButton onChain={onChain} />}
       {isCharging && <TopUp onChain={onChain} onDone={onChange} />}
       {ending.kind === "settled" && <ChallengeNotice sessionId={sessionId} />}
@@ -186,46 +189,60 @@ const lowDenominator = 10n;
 
 function Live(properties: { readonly known: Known; readonly view: SessionView }): JSX.Element {
   const { known, view } = properties;
-  const { text, money, roughMoney, language } = useApp();
+  const { text, symbol, language } = useApp();
   const { onChain, tariff } = known;
   const holdMicro = onChain.terms.holdMicro + onChain.toppedUpMicro;
-  const seconds = useElapsedSeconds(view);
-  const energyMicroWh = view.readings.at(-1)?.energyMicroWh ?? 0n;
-  const { grossMicro } = priceOf(tariff, energyMicroWh < 0n ? 0n : energyMicroWh, Math.floor(seconds), 0);
-  const costMicro = grossMicro < holdMicro ? grossMicro : holdMicro;
-  const powerW = powerOf(view.readings);
   const isCharging = onChain.ending.kind === "live" && view.session?.state === "charging";
+  const nowMs = useNow(isCharging);
+  const { source, energyMicroWh, seconds, powerW } = liveFiguresOf(view, onChain.ending, isCharging, nowMs);
+  const { grossMicro } = priceOf(tariff, energyMicroWh, seconds, 0);
+  const cappedMicro = grossMicro < holdMicro ? grossMicro : holdMicro;
+  const costMicro = onChain.ending.kind === "settled" ? onChain.ending.chargedMicro : cappedMicro;
+  const amounts = formatMicroParts([costMicro, holdMicro - costMicro], language);
+  const money = (amount: string | undefined): string => text("amountToken", { amount: amount ?? "–", symbol }).trim();
+  const isEstimate = source === "unsigned";
+  const isKnown = source !== "none";
+  const isLow = costMicro * lowDenominator >= holdMicro * lowNumerator;
+  const energy = isKnown ? formatKwh(energyMicroWh, language) : "–";
+  const time = isKnown ? formatSeconds(seconds) : "–";
 
   return (
     <section class="card live" aria-label={text("stateCharging")}>
       <Facts
         facts={[
-          [text("liveEnergy"), <strong key="energy">{formatKwh(energyMicroWh, language)}</strong>],
-          [text("livePower"), powerW === null ? "–" : formatKw(powerW, language)],
-          [text("liveCost"), <strong key="cost">{roughMoney(costMicro)}</strong>],
+          [text(isEstimate ? "liveUnsignedEnergy" : "liveEnergy"), <strong key="energy">{energy}</strong>],
+          [text(isEstimate ? "liveUnsignedPower" : "livePower"), powerW === null ? "–" : formatKw(powerW, language)],
+          [
+            text(isEstimate ? "liveCostEstimate" : "liveCost"),
+            <strong key="cost">{isKnown ? money(amounts.parts[0]) : "–"}</strong>,
+          ],
           [
             text("liveTime"),
             <span key="time" role="timer">
-              {formatSeconds(seconds)}
+              {time}
             </span>,
           ],
-          [text("liveRemaining"), roughMoney(holdMicro - costMicro)],
-          [text("liveHold"), money(holdMicro)],
+          [text("liveRemaining"), money(isKnown ? amounts.parts[1] : amounts.total)],
+          [text("liveHold"), money(amounts.total)],
         ]}
       />
       <progress
         max={1000}
-        value={Number((costMicro * 1000n) / holdMicro)}
-        aria-label={text("liveRemaining")}
-        class={costMicro * lowDenominator >= holdMicro * lowNumerator ? "low" : ""}
+        value={holdMicro === 0n ? 0 : Number((costMicro * 1000n) / holdMicro)}
+        aria-label={text("liveUsed")}
+        class={isLow ? "low" : ""}
       />
       {isCharging && costMicro === holdMicro && <Notice kind="bad">{text("liveHoldUsed")}</Notice>}
-      {isCharging && costMicro < holdMicro && costMicro * lowDenominator >= holdMicro * lowNumerator && (
-        <Notice kind="warning">{text("liveHoldLow")}</Notice>
-      )}
+      {isCharging && costMicro < holdMicro && isLow && <Notice kind="warning">{text("liveHoldLow")}</Notice>}
       {view.readings.length > 1 && <LiveCurve readings={view.readings} />}
-      <p class="hint">{view.readings.length === 0 ? text("liveNothingSigned") : text("liveSigned")}</p>
-      {isCharging && <Unsigned view={view} />}
+      {source === "signed" && <p class="hint">{text("liveSigned")}</p>}
+      {source !== "final" && view.readings.length === 0 && <p class="hint">{text("liveNothingSigned")}</p>}
+      {isEstimate && (
+        <p class="hint">
+          <span>{text("liveUnsigned")}</span> <span>{text("liveEstimated")}</span>
+        </p>
+      )}
+      {isCharging && source === "signed" && <Unsigned view={view} />}
     </section>
   );
 }
@@ -305,21 +322,17 @@ function useAskAgainUntil(isDone: boolean, askAgain: () => void): void {
   }, [isDone, askAgain]);
 }
 
-/** From the first to the last signed value; while it charges, to now. */
-function useElapsedSeconds(view: SessionView): number {
+/** The time, again every second while it runs. */
+function useNow(isRunning: boolean): number {
   const [nowMs, setNowMs] = useState(Date.now);
-  const isCharging = view.session?.state === "charging";
   useEffect(() => {
-    if (!isCharging) return undefined;
+    if (!isRunning) return undefined;
     const timer = setInterval(() => {
       setNowMs(Date.now());
     }, 1_000);
     return () => {
       clearInterval(timer);
     };
-  }, [isCharging]);
-  const firstMs = view.readings[0]?.atMs;
-  const lastMs = view.readings.at(-1)?.atMs;
-  if (firstMs === undefined || lastMs === undefined) return 0;
-  return Math.max(0, ((isCharging ? Math.max(nowMs, lastMs) : lastMs) - firstMs) / 1_000);
+  }, [isRunning]);
+  return nowMs;
 }

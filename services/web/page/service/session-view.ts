@@ -12,17 +12,23 @@ const sessionSchema = z.object({
   assessment: z.object({ hold: z.string().nullable() }).nullable().default(null),
 });
 const readingSchema = z.object({ atMs: z.number(), energyMicroWh: z.string().transform(BigInt) });
+/** `atMs` is the charger's own time; `sinceMs` is when it began, by the service's clock. */
+const unsignedSchema = readingSchema.extend({ durationMs: z.number(), sinceMs: z.number() });
+/** What the session is settled by, once its energy is known. */
+const cdrSchema = z.object({ energyMicroWh: z.string().transform(BigInt), chargingSeconds: z.number() });
 const eventSchema = z.object({
   /** `public`: without a key the service tells what the chain tells. */
   visibility: z.enum(["whole", "public"]).default("whole"),
   session: sessionSchema,
+  cdr: cdrSchema.nullable().default(null),
   readings: z.array(readingSchema).default([]),
   /** What the charger says, which nobody has signed. */
-  unsigned: readingSchema.nullable().default(null),
+  unsigned: unsignedSchema.nullable().default(null),
 });
 
 export type LiveSession = z.infer<typeof sessionSchema>;
 export type LiveReading = z.infer<typeof readingSchema>;
+export type UnsignedReading = z.infer<typeof unsignedSchema>;
 
 /** What the page knows of a session while it looks. */
 export interface SessionView {
@@ -32,7 +38,9 @@ export interface SessionView {
   /** In the order of time, each once. */
   readonly readings: readonly LiveReading[];
   /** What the charger said that no meter signed, in the order of time. */
-  readonly unsigned: readonly LiveReading[];
+  readonly unsigned: readonly UnsignedReading[];
+  /** `null` until the energy is known. */
+  readonly cdr: z.infer<typeof cdrSchema> | null;
   readonly connection: "connecting" | "open" | "lost";
   /** The settlement was there and is gone again. */
   readonly isReorganised: boolean;
@@ -43,6 +51,7 @@ export const emptyView: SessionView = {
   isWhole: false,
   readings: [],
   unsigned: [],
+  cdr: null,
   connection: "connecting",
   isReorganised: false,
 };
@@ -57,13 +66,14 @@ export function viewAfter(view: SessionView, data: string): SessionView {
   }
   const parsed = eventSchema.safeParse(content);
   if (!parsed.success) return view;
-  const { visibility, session, readings, unsigned } = parsed.data;
+  const { visibility, session, cdr, readings, unsigned } = parsed.data;
   const known = new Map(view.readings.map((reading) => [reading.atMs, reading]));
   for (const reading of readings) known.set(reading.atMs, reading);
   const wasSettled = view.session?.state === "settled" || view.isReorganised;
   return {
     session,
     isWhole: visibility === "whole",
+    cdr,
     readings: [...known.values()].sort((left, right) => left.atMs - right.atMs),
     unsigned: withUnsigned(view.unsigned, unsigned),
     connection: "open",
@@ -75,7 +85,7 @@ export function viewAfter(view: SessionView, data: string): SessionView {
 /** Two readings say what flows now; a few more bridge those that come too close together. */
 const unsignedLimit = 20;
 
-function withUnsigned(known: readonly LiveReading[], next: LiveReading | null): readonly LiveReading[] {
+function withUnsigned(known: readonly UnsignedReading[], next: UnsignedReading | null): readonly UnsignedReading[] {
   const last = known.at(-1);
   if (next === null || (last !== undefined && next.atMs <= last.atMs)) return known;
   return [...known, next].slice(-unsignedLimit);

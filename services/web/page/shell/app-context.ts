@@ -16,8 +16,6 @@ export interface App {
   readonly text: (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
   /** An amount with the token's symbol. */
   readonly money: (micro: bigint) => string;
-  /** The same with two decimals, for what changes while one looks. */
-  readonly roughMoney: (micro: bigint) => string;
   readonly symbol: string;
   readonly chain: ChainAccess;
   readonly reader: ChainReader;

@@ -142,16 +142,13 @@ function useApplication(
   const chain = useMemo(() => chainAccessOf(configuration, connection), [configuration, connection]);
   const readLogs = useMemo(() => createLogReader(chain, configuration.blockNumber), [chain, configuration]);
   const reader = useMemo(() => createChainReader(chain, configuration, readLogs), [chain, configuration, readLogs]);
-  const money = (micro: bigint, mostDecimals: number): string =>
-    fill(catalogues[language].amountToken, { amount: formatMicro(micro, language, mostDecimals), symbol }).trim();
   return {
     ...given,
     chain,
     readLogs,
     reader,
     text: (key, values) => fill(catalogues[language][key], values),
-    money: (micro) => money(micro, 6),
-    roughMoney: (micro) => money(micro, 2),
+    money: (micro) => fill(catalogues[language].amountToken, { amount: formatMicro(micro, language), symbol }).trim(),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Tariff } from "../../../domain/tariff.ts";
 import type { TextKey } from "./translation.ts";
-import { formatBps, formatMicro } from "./amounts.ts";
+import { formatBps, formatCount, formatMicro } from "./amounts.ts";
 
 /** One sentence about a price. */
 export interface PriceWord {
@@ -28,7 +28,7 @@ export function wordsOf(tariff: Tariff, symbol: string, locale: string): readonl
   }
   if (tariff.minimumMicro > 0n) add("priceMinimum", { amount: money(tariff.minimumMicro) });
   if (tariff.maximumMicro > 0n) add("priceMaximum", { amount: money(tariff.maximumMicro) });
-  if (tariff.energyStepWh > 0) add("priceSteps", { wh: tariff.energyStepWh });
+  if (tariff.energyStepWh > 0) add("priceSteps", { wh: formatCount(tariff.energyStepWh, locale) });
   if (tariff.taxBps > 0) add("priceTax", { percent: formatBps(tariff.taxBps, locale) });
   else if (!isFree(tariff)) add("priceNoTax");
   add(tariff.chargesWithoutEnergy ? "priceAlsoWithoutEnergy" : "priceNothingWithoutEnergy");

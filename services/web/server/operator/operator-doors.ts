@@ -10,7 +10,7 @@ import { stationView } from "../../../ingest/http/stations.ts";
 import type { Connections } from "../../../ingest/ocpp/connections.ts";
 import { alerts, type Alert } from "../../../metrics.ts";
 import type { Store } from "../../../store/store.ts";
-import { moneyQuery, readQuery, sessionsQuery, stationsQuery, totalsQuery } from "./queries.ts";
+import { moneyQuery, overviewQuery, readQuery, sessionsQuery, stationsQuery, totalsQuery } from "./queries.ts";
 import { sessionGroups, sessionRowOf } from "./session-rows.ts";
 import { createShortMemory } from "./short-memory.ts";
 
@@ -36,6 +36,8 @@ const keptMs = 1_000;
 /** Money is read from the chain's endpoint, whose answers may cost; sums of months read many rows. */
 const keptLongerMs = 10_000;
 const entryLimit = 64;
+/** More operators than one service ever serves; where there are more, the first can be chosen. */
+const operatorLimit = 64;
 
 /** `GET /v1/operator/…`: what the operator's page shows, for whoever has the operator's key. */
 export function createOperatorDoors(deps: OperatorDoorsDeps): readonly HttpDoor[] {
@@ -58,14 +60,17 @@ export function createOperatorDoors(deps: OperatorDoorsDeps): readonly HttpDoor[
   }
 
   return [
-    door("overview", () => ["", async () => ({ ...(await readOverview(deps)), startedAtMs })]),
+    door("overview", ({ query }) => {
+      const { operator = null } = readQuery(overviewQuery, query);
+      return [`${operator}`, async () => ({ ...(await readOverview(deps, operator)), startedAtMs })];
+    }),
     door("stations", ({ query }) => {
       const { limit, after = null } = readQuery(stationsQuery, query);
       return [`${limit} ${after}`, () => readStations(store, connections, limit, after)];
     }),
     door("sessions", ({ query }) => {
-      const { show, limit, before = null } = readQuery(sessionsQuery, query);
-      return [`${show} ${limit} ${before}`, () => readSessions(store, show, limit, before)];
+      const { show, limit, operator = null, before = null } = readQuery(sessionsQuery, query);
+      return [`${show} ${limit} ${operator} ${before}`, () => readSessions(store, { show, limit, operator, before })];
     }),
     door(
       "totals",
@@ -78,22 +83,36 @@ export function createOperatorDoors(deps: OperatorDoorsDeps): readonly HttpDoor[
     door(
       "money",
       ({ query }) => {
-        const { limit, after = null } = readQuery(moneyQuery, query);
-        return [`${limit} ${JSON.stringify(after)}`, () => readMoney(store, credits, limit, after)];
+        const { limit, operator = null, after = null } = readQuery(moneyQuery, query);
+        const key = `${limit} ${operator} ${JSON.stringify(after)}`;
+        return [key, () => readMoney(store, credits, { limit, operator, after })];
       },
       rememberLonger,
     ),
   ];
 }
 
-async function readOverview(deps: OperatorDoorsDeps): Promise<Readonly<Record<string, unknown>>> {
+async function readOverview(
+  deps: OperatorDoorsDeps,
+  operator: string | null,
+): Promise<Readonly<Record<string, unknown>>> {
   const { store, connections, service, now } = deps;
-  const counts = await store.countSessions();
-  const pipeline = await store.countPipeline();
+  const counts = await (operator === null ? store.countSessions() : store.countSessionsOf(operator));
+  const pipeline = await store.countPipeline(operator);
   const cursor = await store.readCursor();
   const of = (status: Parameters<typeof counts.get>[0]): number => counts.get(status) ?? 0;
+  const inGroup = (group: keyof typeof sessionGroups): number =>
+    sessionGroups[group].reduce((sum, status) => sum + of(status), 0);
   return {
     nowMs: now(),
+    operators: await store.listOperators(operatorLimit),
+    // The very groups that the lists show.
+    sessions: {
+      running: inGroup("running"),
+      hanging: inGroup("hanging"),
+      ended: inGroup("ended"),
+      expired: of("expired"),
+    },
     service: { ...service, followedBlock: cursor?.number ?? null },
     stations: { registered: await store.countStations(), connected: connections.size },
     pipeline: {
@@ -110,7 +129,6 @@ async function readOverview(deps: OperatorDoorsDeps): Promise<Readonly<Record<st
       givenUp: of("skipped"),
       unservable: of("unservable"),
       unconfirmed: of("unconfirmed"),
-      expired: of("expired"),
       messagesWaiting: pipeline.pendingMessages,
       framesParked: pipeline.parkedFrames,
       disputeActsOpen: pipeline.openActs,
@@ -146,11 +164,15 @@ async function readStations(
 
 async function readSessions(
   store: Store,
-  show: keyof typeof sessionGroups,
-  limit: number,
-  before: string | null,
+  asked: {
+    readonly show: keyof typeof sessionGroups;
+    readonly limit: number;
+    readonly operator: string | null;
+    readonly before: string | null;
+  },
 ): Promise<unknown> {
-  const dated = await store.listNewestSessions({ statuses: sessionGroups[show], limit, before });
+  const { show, limit, operator, before } = asked;
+  const dated = await store.listNewestSessions({ statuses: sessionGroups[show], operator, limit, before });
   const sessions = [];
   for (const session of dated) sessions.push(await sessionRowOf(store, session));
   return { sessions, next: dated.length === limit ? (dated.at(-1)?.session.sessionId ?? null) : null };
@@ -160,7 +182,11 @@ async function readTotals(store: Store, asked: ReturnType<typeof totalsQuery.par
   const frames = bucketsUntil(nowMs, asked.by, asked.count, asked.timeZone);
   const buckets = fillBuckets(
     frames,
-    await store.sumCdrs(frames.at(0)?.startsAtMs ?? nowMs, frames.at(-1)?.endsAtMs ?? nowMs),
+    await store.sumSessions(
+      frames.at(0)?.startsAtMs ?? nowMs,
+      frames.at(-1)?.endsAtMs ?? nowMs,
+      asked.operator ?? null,
+    ),
   );
   return {
     by: asked.by,
@@ -182,10 +208,14 @@ function totalsView({ sessions, energyMicroWh, billedMicro, settledMicro }: Ener
 async function readMoney(
   store: Store,
   credits: CreditReader,
-  limit: number,
-  after: { readonly operator: string; readonly agreement: number } | null,
+  asked: {
+    readonly limit: number;
+    readonly operator: string | null;
+    readonly after: { readonly operator: string; readonly agreement: number } | null;
+  },
 ): Promise<unknown> {
-  const keys = await store.listCreditKeys(after, limit);
+  const { limit } = asked;
+  const keys = await store.listCreditKeys(asked.after, limit, asked.operator);
   const read = [];
   // One after the other: the endpoint of the chain serves the settlement as well.
   for (const { operator, agreement } of keys) read.push(await credits.readCredit(operator, agreement));

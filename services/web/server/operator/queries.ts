@@ -1,3 +1,4 @@
+import { getAddress } from "ethers";
 import { z } from "zod";
 
 import { WattproofError } from "../../../errors.ts";
@@ -12,6 +13,11 @@ const sessionId = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text) => text.toLowerCase());
+const operator = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((text) => getAddress(text.toLowerCase()))
+  .optional();
 const limit = z
   .string()
   .regex(/^[1-9][0-9]{0,2}$/)
@@ -36,12 +42,15 @@ const timeZone = z
   .default("UTC");
 
 export const stationsQuery = z.strictObject({ limit, after: z.string().regex(stationIdGrammar).optional() });
+export const overviewQuery = z.strictObject({ operator });
 export const sessionsQuery = z.strictObject({
   show: z.enum(["running", "hanging", "ended"]).default("running"),
+  operator,
   limit,
   before: sessionId.optional(),
 });
 export const moneyQuery = z.strictObject({
+  operator,
   limit: limit.pipe(z.number().max(20)).default(20),
   after: z
     .string()
@@ -50,8 +59,13 @@ export const moneyQuery = z.strictObject({
     .optional(),
 });
 export const totalsQuery = z.discriminatedUnion("by", [
-  z.strictObject({ by: z.literal("hour"), count: count.pipe(z.number().max(mostHours)).default(24), timeZone }),
-  z.strictObject({ by: z.literal("day"), count: count.pipe(z.number().max(mostDays)).default(30), timeZone }),
+  z.strictObject({
+    by: z.literal("hour"),
+    count: count.pipe(z.number().max(mostHours)).default(24),
+    timeZone,
+    operator,
+  }),
+  z.strictObject({ by: z.literal("day"), count: count.pipe(z.number().max(mostDays)).default(30), timeZone, operator }),
 ]);
 
 /** @throws QUERY_INVALID naming what is wrong */

@@ -1,7 +1,7 @@
-import { withHold } from "../../../domain/cdr.ts";
 import { energyWhOf } from "../../../domain/energy-totals.ts";
 import { formatDecimal } from "../../../domain/decimal.ts";
 import { heldMicroOf, refundedBy, totalOf } from "../../../domain/session-amounts.ts";
+import { sumsOf } from "../../../domain/session-sums.ts";
 import type { SessionStatus } from "../../../domain/session.ts";
 import type { DatedSession } from "../../../store/operator.ts";
 import type { Store } from "../../../store/store.ts";
@@ -15,14 +15,22 @@ export const sessionGroups: Readonly<Record<"running" | "hanging" | "ended", rea
   ended: ["settled", "expired"],
 };
 
-/** A session in the operator's list. Energy is the CDR's, else what was signed so far, else what the station reports. */
+/**
+ * A session in the operator's list. Energy is the CDR's, else what the chain settled, else what was signed so far, else
+ * what the station reports.
+ */
 export async function sessionRowOf(store: Store, { session, openedAtMs, changedAtMs }: DatedSession): Promise<unknown> {
   const { sessionId, idTag, terms, state } = session;
   const cdr = await store.findCdr(sessionId);
   const transaction = await store.findTransactionOfSession(sessionId);
   const heldMicro = heldMicroOf(session);
-  const { closing, challenge } = state;
-  const energyWh = cdr?.energyWh ?? (await readEnergySoFar(store, sessionId)) ?? watchedEnergyOf(transaction);
+  const { challenge } = state;
+  const { billedMicro, settledMicro } = sumsOf(session, cdr);
+  const energyWh =
+    cdr?.energyWh ??
+    settledEnergyOf(state.closing) ??
+    (await readEnergySoFar(store, sessionId)) ??
+    watchedEnergyOf(transaction);
   return toJson({
     sessionId,
     idTag,
@@ -40,11 +48,15 @@ export async function sessionRowOf(store: Store, { session, openedAtMs, changedA
     expiresAt: terms.expiresAt,
     heldMicro,
     energyWh,
-    billedMicro: cdr === null ? null : withHold(cdr, heldMicro).chargedMicro,
-    settledMicro: closing?.kind === "settled" ? closing.chargedMicro : null,
+    billedMicro,
+    settledMicro,
     returnedLaterMicro: totalOf(state.refunds) + (challenge === null ? 0n : refundedBy(challenge)),
     isChallenged: challenge !== null && challenge.ending === null,
   });
+}
+
+function settledEnergyOf(closing: DatedSession["session"]["state"]["closing"]): string | null {
+  return closing?.kind === "settled" ? energyWhOf(closing.energyMicroWh) : null;
 }
 
 async function readEnergySoFar(store: Store, sessionId: string): Promise<string | null> {

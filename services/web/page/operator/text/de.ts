@@ -117,6 +117,7 @@ export const de: Catalogue = {
   address: "Adresse",
   protocols: "Protokolle",
   attempts: "Versuche",
+  operatorShown: "Angezeigter Betreiber",
   money: "Geld nach Partnern",
   moneyText: "Aus dem Vertrag gelesen. Ausstehendes kann noch angefochten werden; Auszahlbares ist jetzt da.",
   noMoney: "Noch wurde kein Ladevorgang eröffnet.",

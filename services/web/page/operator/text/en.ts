@@ -116,6 +116,7 @@ export const en = {
   address: "Address",
   protocols: "Protocols",
   attempts: "Attempts",
+  operatorShown: "Operator shown",
   money: "Money by partner",
   moneyText: "Read from the contract. Pending can still be challenged; withdrawable is there now.",
   noMoney: "No session was opened yet.",

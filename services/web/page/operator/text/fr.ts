@@ -117,6 +117,7 @@ export const fr: Catalogue = {
   address: "Adresse",
   protocols: "Protocoles",
   attempts: "Essais",
+  operatorShown: "Opérateur affiché",
   money: "Argent par partenaire",
   moneyText: "Lu dans le contrat. L’en-attente peut encore être attaqué ; le disponible est là maintenant.",
   noMoney: "Aucune recharge n’a encore été ouverte.",

@@ -117,6 +117,7 @@ export const it: Catalogue = {
   address: "Indirizzo",
   protocols: "Protocolli",
   attempts: "Tentativi",
+  operatorShown: "Gestore mostrato",
   money: "Denaro per partner",
   moneyText: "Letto dal contratto. Il sospeso si può ancora contestare; il prelevabile c’è adesso.",
   noMoney: "Nessuna ricarica è stata ancora aperta.",
