@@ -21,18 +21,11 @@ import { createReadiness } from "./ingest/http/health.ts";
 import { createTariffAssignmentDoors } from "./ingest/http/tariff-assignments.ts";
 import { openHttpServer } from "./ingest/http/server.ts";
 import { createSessionViewers } from "./ingest/http/session-viewers.ts";
-import { createSessionAssessor, reconsiderSession } from "./ingest/charging/assess-session.ts";
-import { createSessionBeginner } from "./ingest/charging/begin-sessions.ts";
-import { createChargingRounds } from "./ingest/charging/charging-rounds.ts";
+import { reconsiderSession } from "./ingest/charging/assess-session.ts";
 import { findObstacleAtEvse, findUnserved } from "./ingest/charging/evse-availability.ts";
-import { createChargingInbox } from "./ingest/charging/frame-inbox.ts";
-import { createSessionReconsiderer } from "./ingest/charging/reconsider-sessions.ts";
-import { createOnceDesk } from "./ingest/charging/tell-once.ts";
-import { createTransactionPursuer } from "./ingest/charging/pursue-transactions.ts";
 import { createSessionStopper } from "./ingest/charging/stop-session.ts";
-import { createTransactionBook } from "./ingest/charging/transaction-book.ts";
+import { createChargingActors, createChargingReaders } from "./ingest/charging/wire-charging.ts";
 import { refuseUpgrade } from "./ingest/ocpp/upgrade-guard.ts";
-import { createSessionIdTokenPolicy } from "./ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "./ingest/ocpp/open-ocpp.ts";
 import { createRecordReceiver } from "./ingest/receive-record.ts";
 import { resumePending } from "./ingest/resume-pending.ts";
@@ -150,48 +143,23 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
   const verifier = createRecordVerifier({ ocmf });
   const { unboundRecords } = config;
-  const {
-    policy: evidencePolicy,
-    registerModuliWh,
-    start,
-    missingStop,
-    stopAtBps,
-    stopRetryMs,
-    late,
-  } = config.charging;
+  const { policy: evidencePolicy } = config.charging;
   const receiver = createRecordReceiver({
     ...{ store, chain, meters, verifier, desk, metrics, now },
     ...{ unboundRecords, evidencePolicy, prices },
   });
-  const book = createTransactionBook({ store });
-  const once = createOnceDesk({ store, desk, now });
-  const assessor = createSessionAssessor({
-    store,
-    book,
-    meters,
-    ocmf,
-    policy: evidencePolicy,
-    desk,
-    now,
-    registerModuliWh,
-    lateMessageLimit: late.limit,
-  });
-  const inbox = createChargingInbox({ store, book, assessor, receiver, prices, desk, once, now, late, stopAtBps });
+  let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
+  const charging = {
+    ...{ store, meters, ocmf, receiver, prices, desk, now },
+    config: config.charging,
+    handedOn: (stationId: string) => handedOn(stationId),
+  };
+  const readers = createChargingReaders(charging);
+  const { book, assessor, inbox, idTags } = readers;
   const { vehicles } = relays;
   const { openingWaitMs, ...tokenLimits } = config.fleets;
   const tokens = { store, book, inbox, meters, tariffs, desk, now, ...tokenLimits, signal: stop.signal };
   const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
-  let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
-  const sessionTokens = createSessionIdTokenPolicy({
-    store,
-    prices,
-    handedOn: (stationId) => handedOn(stationId),
-    bind: (transaction) =>
-      book.inTurn(transaction.stationId, async () => {
-        const current = await book.reload(transaction);
-        return current.sessionId === null ? inbox.attach(current) : current;
-      }),
-  });
   const receipts = createReceiptWriter({ store, deployment, meters });
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, tariffs, desk, metrics, now, ages, confirmations, settlementAttempts };
@@ -236,8 +204,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     store,
     policy:
       vehicles === null || opener === null
-        ? sessionTokens
-        : createTokenPolicy({ ...tokens, sessions: sessionTokens, opener, vehicles, openingWaitMs }),
+        ? idTags
+        : createTokenPolicy({ ...tokens, sessions: idTags, opener, vehicles, openingWaitMs }),
     inbox: opener === null ? inbox : createWakingInbox(inbox, opener),
     desk,
     metrics,
@@ -254,14 +222,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { commands } = ocpp;
   const { connections } = ocpp.door;
   handedOn = (stationId) => ocpp.handedOn(stationId);
-  const acting = { store, book, commands, connections, desk, once, now, handedOn };
-  const beginner = createSessionBeginner({ ...acting, meters, assessor, prices, limits: start });
-  const rounds = createChargingRounds({
-    beginner,
-    reconsiderer: createSessionReconsiderer({ store, book, assessor, beginner }),
-    pursuer: createTransactionPursuer({ ...acting, assessor, inbox, missingStop, stopRetryMs }),
-    opener,
-    desk,
+  const acting = { store, book, commands, connections, desk, now };
+  const rounds = createChargingActors({
+    ...charging,
+    ...{ readers, commands, connections, opener },
     pollIntervalMs: config.pollIntervalMs,
     signal: stop.signal,
   });

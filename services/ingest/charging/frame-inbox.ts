@@ -12,12 +12,12 @@ import type { StoredFrame } from "../../store/ocpp.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 import type { PriceJudge } from "../judge-price.ts";
 import type { FrameInbox } from "../ocpp/frame-pump.ts";
-import { ocppRecordMediaType } from "../ocpp-record.ts";
-import { isFault, type RecordReceiver } from "../receive-record.ts";
+import type { RecordReceiver } from "../receive-record.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { readFrame } from "./read-frame.ts";
 import { createSessionFinder, type FoundSession } from "./session-of-transaction.ts";
-import { recordsIn } from "./signed-evidence-of.ts";
+import { emptyTransaction, isBeginning, isBegunAnew, namesOf, remoteStartIdOf } from "./transaction-of-message.ts";
+import { receiveRecords } from "./receive-records.ts";
 import { createStrayMessages } from "./stray-messages.ts";
 import type { OnceDesk } from "./tell-once.ts";
 import { knownOf, type TransactionBook } from "./transaction-book.ts";
@@ -46,7 +46,7 @@ export interface ChargingInbox extends FrameInbox {
 }
 
 export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
-  const { store, book, assessor, receiver, desk, now, late } = deps;
+  const { store, book, assessor, desk, now, late } = deps;
   const finder = createSessionFinder(deps);
   const strays = createStrayMessages({ ...deps, waitMs: late.waitMs });
   /** Read once for all frames that are taken together. */
@@ -88,7 +88,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     const found = await findSession(before, message);
     const stored = await keep(known, merge(before, message, found), frame.ordinal, found?.session ?? null);
     if (message.kind === "transaction-started") await displaceOthers(message, stored, frame.receivedAtMs);
-    if (stored.sessionId !== null) await receiveRecords(stored, [message]);
+    if (stored.sessionId !== null) await receiveRecords(deps, stored, [message]);
     if (!stored.isOpen) await assessor.assess(stored);
     if (message.kind === "transaction-started") await takeStrays(stored);
   }
@@ -129,7 +129,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     ) {
       const found = await findSession(merged, message);
       if (found !== null) await attach({ ...merged, ...namesOf(merged, found) }, found.session);
-    } else if (known.sessionId !== null && lateFrames <= late.limit) await receiveRecords(merged, [message]);
+    } else if (known.sessionId !== null && lateFrames <= late.limit) await receiveRecords(deps, merged, [message]);
   }
 
   async function findTransaction(message: TransactionMessage): Promise<ChargingTransaction | null> {
@@ -311,29 +311,6 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     }
   }
 
-  /** Signed values go through the same door as those that come by HTTP, so that each counts once. */
-  async function receiveRecords(transaction: ChargingTransaction, messages: readonly StationMessage[]): Promise<void> {
-    const { stationId, sessionId } = transaction;
-    const found = messages.flatMap(recordsIn);
-    const station = found.length === 0 ? null : await store.findStation(stationId);
-    if (station === null || sessionId === null) return;
-    for (const { record } of found) {
-      const body = Buffer.from(JSON.stringify({ record: Buffer.from(record).toString("base64"), sessionId }));
-      try {
-        await receiver.receiveRecord({
-          station,
-          body,
-          mediaType: ocppRecordMediaType,
-          record,
-          sessionReference: sessionId,
-        });
-      } catch (error) {
-        // A refusal was kept with its reason, and the assessment says what it means; a fault is tried again.
-        if (isFault(error)) throw error;
-      }
-    }
-  }
-
   async function attach(transaction: ChargingTransaction, session: StoredSession): Promise<ChargingTransaction> {
     const messages = await assessor.readMessages(transaction);
     // What was delivered before the session was known counts against its hold.
@@ -344,7 +321,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     const unassessed = { assessment: null, assessedFrame: null };
     const attached = { ...transaction, ...unassessed, sessionId: session.sessionId, watched };
     // The records first: a transaction that has its session is not looked at here again.
-    await receiveRecords(attached, messages);
+    await receiveRecords(deps, attached, messages);
     const stored = await commitWithSession(attached, null, await store.findSession(session.sessionId));
     return stored.isOpen ? stored : assessor.assess(stored);
   }
@@ -365,62 +342,5 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       const found = await findSession(transaction, null);
       return found === null ? transaction : attach({ ...transaction, ...namesOf(transaction, found) }, found.session);
     },
-  };
-}
-
-/** The idToken that its session knows stands above one that was presented before; a request says where, too. */
-function namesOf(
-  { idToken, evse, sessionId }: NewChargingTransaction,
-  found: FoundSession,
-): Pick<NewChargingTransaction, "evse" | "idToken" | "sessionId"> {
-  if (sessionId !== null) return { evse, idToken, sessionId };
-  const { session, stationEvse } = found;
-  return { evse: evse ?? stationEvse, idToken: found.idToken ?? idToken, sessionId: session.sessionId };
-}
-
-function remoteStartIdOf(message: TransactionMessage | null): number | null {
-  return message?.kind === "transaction-started" || message?.kind === "transaction-updated"
-    ? message.remoteStartId
-    : null;
-}
-
-/** What may come first of a transaction: in 2.x any of its events, because they come in any order. */
-function isBeginning(message: TransactionMessage): message is TransactionMessage & { ocppTransactionId: string } {
-  if (message.ocppTransactionId === null) return false;
-  return message.kind === "transaction-started" || (message.protocol !== "ocpp1.6" && message.kind !== "meter-values");
-}
-
-/** A station of 2.x that lost its memory uses its ids again; then the start says another time, after the end. */
-function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
-  if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;
-  const atMs = message.time?.epochMs ?? null;
-  return atMs !== null && known.endedAtMs !== null && known.startedAtMs !== null && atMs > known.endedAtMs;
-}
-
-function emptyTransaction(message: TransactionMessage): NewChargingTransaction {
-  const { stationId, protocol, ocppTransactionId, receivedAtMs } = message;
-  return {
-    stationId,
-    protocol,
-    ocppTransactionId: ocppTransactionId ?? "",
-    evse: null,
-    connector: null,
-    idToken: null,
-    sessionId: null,
-    startedAtMs: null,
-    endedAtMs: null,
-    lastMessageAtMs: receivedAtMs,
-    endSignAtMs: null,
-    askedAtMs: null,
-    isOpen: true,
-    watched: null,
-    stopOrder: null,
-    assessment: null,
-    assessedFrame: null,
-    assessedAtMs: null,
-    assessDueAtMs: null,
-    remoteStartId: null,
-    waitUntilMs: null,
-    lateFrames: 0,
   };
 }
