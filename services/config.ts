@@ -8,6 +8,7 @@ import { fleetSettings, fleetsOf, type FleetConfig } from "./fleet-settings.ts";
 import type { EntranceConfig } from "./ingest/http/entrance.ts";
 import { integer } from "./setting-types.ts";
 import { spendingOf, spendingSettings, type SpendingConfig } from "./spending-settings.ts";
+import { stuckLimitsOf, stuckSettings, type StuckLimits } from "./stuck-settings.ts";
 
 const prefix = "WATTPROOF_";
 /** What the tests and the commands of an operator read; a service that finds it beside its own is not misconfigured. */
@@ -62,6 +63,7 @@ export const settingsSchema = z.strictObject({
   SETTLEMENT_ATTEMPTS: integer(1, 20)
     .prefault("3")
     .meta({ description: "Reverted transactions after which a session is no longer settled by itself." }),
+  ...stuckSettings,
   TRANSACTION_STUCK_MS: integer(100, 86_400_000)
     .prefault("60000")
     .meta({ description: "Wait after which a pending transaction is replaced at a higher fee, in milliseconds." }),
@@ -246,6 +248,7 @@ export interface ServiceConfig {
   readonly batchMaxValueMicro: bigint;
   readonly batchesInFlight: number;
   readonly settlementAttempts: number;
+  readonly stuck: StuckLimits;
   readonly transactionStuckMs: number;
   readonly spending: SpendingConfig;
   readonly quorumPeers: readonly PeerConfig[];
@@ -313,6 +316,7 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     batchMaxValueMicro: settings.BATCH_MAX_VALUE_MICRO,
     batchesInFlight: settings.BATCHES_IN_FLIGHT,
     settlementAttempts: settings.SETTLEMENT_ATTEMPTS,
+    stuck: stuckLimitsOf(settings),
     transactionStuckMs: settings.TRANSACTION_STUCK_MS,
     spending: spendingOf(settings),
     quorumPeers: peersOf(settings.QUORUM_PEERS),

@@ -118,7 +118,17 @@ export const errorCatalogue = {
   STORE_MISSING: { httpStatus: 500, isRetryable: false, title: "The data folder holds no store." },
   STORE_CONTENDED: { httpStatus: 503, isRetryable: true, title: "The same session is being changed by others." },
   CHAIN_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The chain's endpoint did not answer." },
+  CHAIN_EVENTS_MISSING: {
+    httpStatus: 503,
+    isRetryable: true,
+    title: "The endpoint does not tell all events of a block.",
+  },
   CHAIN_MISMATCH: { httpStatus: 500, isRetryable: false, title: "The chain is not the one of the deployment." },
+  RESCAN_RANGE_INVALID: { httpStatus: 422, isRetryable: false, title: "These blocks cannot be read again." },
+  RESOLUTION_INVALID: { httpStatus: 422, isRetryable: false, title: "This says no way to resolve a session." },
+  RESOLUTION_UNAVAILABLE: { httpStatus: 409, isRetryable: false, title: "The session cannot be resolved in this way." },
+  RESOLUTION_ABOVE_CAP: { httpStatus: 409, isRetryable: false, title: "The driver did not agree to pay so much." },
+  SETTLEMENT_STUCK: { httpStatus: 503, isRetryable: true, title: "A batch has waited for the chain for too long." },
   DEPLOYMENT_INVALID: { httpStatus: 500, isRetryable: false, title: "The deployment file is not valid." },
 
   // Records of signed meter values (docs/ocmf.md): 422 = read and refused, 501 = not implemented, so nothing is said about it.

@@ -16,6 +16,7 @@ import { watchClock } from "./clock-watch.ts";
 import { parseConfiguration, type PeerConfig, type ServiceConfig } from "./config.ts";
 import { WattproofError } from "./errors.ts";
 import { createEntrance } from "./ingest/http/entrance.ts";
+import { createLivenessDoors } from "./ingest/http/liveness-doors.ts";
 import { createIdTokenDoors } from "./ingest/http/id-tokens.ts";
 import { createReadiness } from "./ingest/http/health.ts";
 import { createTariffAssignmentDoors } from "./ingest/http/tariff-assignments.ts";
@@ -48,7 +49,10 @@ import { createHttpPeer } from "./settlement/quorum/http-peer.ts";
 import type { QuorumPeer } from "./settlement/quorum/peer.ts";
 import { createClaimSigner } from "./settlement/quorum/sign-claims.ts";
 import { createReceiptWriter } from "./settlement/receipt.ts";
+import { createLivenessChecks } from "./settlement/liveness-checks.ts";
+import { withEventsMadeUpFor } from "./settlement/make-up-for.ts";
 import { createBatchSender } from "./settlement/send-batches.ts";
+import { createSessionWatch } from "./settlement/watch-sessions.ts";
 import { createSettlementLoop } from "./settlement/settlement-loop.ts";
 import { openLedger } from "./store/sqlite/open-ledger.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
@@ -164,7 +168,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { settlementAttempts } = config;
   const shared = { store, chain, meters, tariffs, desk, metrics, now, ages, confirmations, settlementAttempts };
   const { firstBlock, blockRange } = { firstBlock: deployment.blockNumber, blockRange: config.blockRange };
-  const follower = gate.before(createChainFollower({ ...shared, firstBlock, blockRange }));
+  const { stuck } = config;
+  const follower = gate.before(createChainFollower({ ...shared, firstBlock, blockRange, repeatMs: stuck.repeatMs }));
   const signer = createClaimSigner({
     ...shared,
     verifier,
@@ -182,24 +187,33 @@ export async function startService(config: ServiceConfig, options: ServiceOption
         maxValueMicro: config.batchMaxValueMicro,
       },
       batchesInFlight: config.batchesInFlight,
+      stuckBatchMs: stuck.batchMs,
     }),
+    watch: createSessionWatch({ ...shared, limits: stuck }),
     disputes: createDisputeActor({ ...shared, policy: config.challenges }),
     sender: createBatchSender({
       ...shared,
+      stuck,
       pursuit: createTransactionPursuit({
         ...shared,
         transactionStuckMs: config.transactionStuckMs,
         limits: feeLimitsOf(config.spending, deployment.chainId),
         targetOf: ({ kind }) => batchTargets[kind],
       }),
-      tasks: createBatchTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
+      tasks: withEventsMadeUpFor(
+        createBatchTasks(config, options.connectPeer ?? createHttpPeer, { ...shared, verifier }),
+        { ...shared, follower, repeatMs: stuck.repeatMs, signal: stop.signal },
+      ),
     }),
     desk,
     pollIntervalMs: config.pollIntervalMs,
     signal: stop.signal,
   });
 
-  const readiness = createReadiness({ store, chain, relay: relays.desk });
+  const readiness = [
+    ...createReadiness({ store, chain, relay: relays.desk }),
+    ...createLivenessChecks({ ...shared, follower, stuck }),
+  ];
   const ocpp = await openOcpp({
     store,
     policy:
@@ -254,6 +268,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       ...web,
       doors: [
         ...web.doors,
+        ...createLivenessDoors({ ...shared, follower, verifier, operatorKey: config.operatorKey, signal: stop.signal }),
         ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now }),
         ...createTariffAssignmentDoors({ store, chain, meters, desk, operatorKey: config.operatorKey, now }),
         ...createOperatorDoors({

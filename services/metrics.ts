@@ -7,6 +7,7 @@ export interface Metrics {
   readonly messageSeconds: Histogram;
   readonly evidenceRecords: Counter<"settleable_by_meter">;
   readonly sessions: Gauge<"status">;
+  readonly oldestSessionSeconds: Gauge<"status">;
   readonly openBatches: Gauge;
   readonly oldestBatchSeconds: Gauge;
   readonly transactions: Counter<"step">;
@@ -25,11 +26,17 @@ export interface Metrics {
   readonly relayPending: Gauge;
   readonly relaySpentGwei: Gauge;
   readonly relayerBalanceGwei: Gauge;
+  readonly eventsMissingSeconds: Gauge;
+  readonly eventsLeftOut: Counter;
 }
 
 /** What an operator has to look at. Each has its section in `docs/runbook.md`. */
 export type Alert =
   | "chain-unavailable"
+  | "chain-events-missing"
+  | "batch-stuck"
+  | "session-stuck"
+  | "ocpp-frames-stuck"
   | "loop-failed"
   | "reorganisation"
   | "settlement-mismatch"
@@ -82,6 +89,10 @@ export type Alert =
 
 export const alerts: readonly Alert[] = [
   "chain-unavailable",
+  "chain-events-missing",
+  "batch-stuck",
+  "session-stuck",
+  "ocpp-frames-stuck",
   "loop-failed",
   "reorganisation",
   "settlement-mismatch",
@@ -176,6 +187,12 @@ export function createMetrics(): Metrics {
       labelNames: ["status"],
       registers,
     }),
+    oldestSessionSeconds: new Gauge({
+      name: "wattproof_oldest_session_seconds",
+      help: "How long the session that is longest in a status has been there, by status.",
+      labelNames: ["status"],
+      registers,
+    }),
     openBatches: new Gauge({ name: "wattproof_open_batches", help: "Batches that are formed or sent.", registers }),
     oldestBatchSeconds: new Gauge({
       name: "wattproof_oldest_open_batch_seconds",
@@ -190,6 +207,16 @@ export function createMetrics(): Metrics {
     }),
     alerts: alertCounter,
     followedBlock: new Gauge({ name: "wattproof_followed_block", help: "Highest block that was read.", registers }),
+    eventsMissingSeconds: new Gauge({
+      name: "wattproof_chain_events_missing_seconds",
+      help: "How long the endpoint has not told all events of the next blocks; 0 while it does.",
+      registers,
+    }),
+    eventsLeftOut: new Counter({
+      name: "wattproof_chain_events_left_out_total",
+      help: "Events that the endpoint left out where it was asked for them, and that were found otherwise.",
+      registers,
+    }),
     reorganisations: new Counter({
       name: "wattproof_reorganisations_total",
       help: "How often confirmed blocks were undone.",

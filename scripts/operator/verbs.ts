@@ -1,4 +1,5 @@
 import type { Verb } from "./core/verb.ts";
+import { chainRescan } from "./chain/rescan.ts";
 import { challengeAnswer } from "./challenge/answer.ts";
 import { challengeList } from "./challenge/list.ts";
 import { evseAdd } from "./evse/add.ts";
@@ -20,6 +21,7 @@ import { partnersShow } from "./partners/show.ts";
 import { partnersSign } from "./partners/sign.ts";
 import { receiptsVerify } from "./receipts/verify.ts";
 import { sessionsList } from "./sessions/list.ts";
+import { sessionsResolve } from "./sessions/resolve.ts";
 import { sessionsShow } from "./sessions/show.ts";
 import { sessionsWatch } from "./sessions/watch.ts";
 import { settlementRetry } from "./settlement/retry.ts";
@@ -68,8 +70,10 @@ export const verbs: readonly Verb[] = [
   sessionsList,
   sessionsShow,
   sessionsWatch,
+  sessionsResolve,
   settlementStatus,
   settlementRetry,
+  chainRescan,
   challengeList,
   challengeAnswer,
   withdraw,

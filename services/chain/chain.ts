@@ -2,6 +2,7 @@ import type { Claim } from "../domain/claims.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
 import type { Fees } from "../domain/transaction.ts";
+import type { Omission } from "./complete-logs.ts";
 import type { ChainEvent } from "./events.ts";
 
 export interface ChainBlock {
@@ -122,6 +123,13 @@ export interface TransactionReceipt {
   readonly blockHash: string;
 }
 
+/** What a range of blocks says. */
+export interface ChainReading {
+  readonly events: readonly ChainEvent[];
+  /** Blocks whose events the endpoint left out where it was asked for them, and that were read otherwise. */
+  readonly omissions: readonly Omission[];
+}
+
 /**
  * The chain, and the oracle's account on it. All waits are limited.
  * Errors: CHAIN_UNAVAILABLE if the endpoint does not answer, CHAIN_MISMATCH if it answers what cannot be.
@@ -141,8 +149,12 @@ export interface Chain {
   readHead(): Promise<ChainBlock>;
   /** `null` if the chain is not that long. */
   readBlock(number: number): Promise<ChainBlock | null>;
-  /** The events of these blocks, both included, in order; `null` if the chain changed while they were read. */
-  readEvents(from: number, to: ChainBlock): Promise<readonly ChainEvent[] | null>;
+  /**
+   * All events of these blocks, both included, in order; `null` if the chain changed while they were read.
+   * @param parentHash Of the block before `from`; `null` where it is not known.
+   * @throws CHAIN_EVENTS_MISSING while the endpoint does not tell all of them
+   */
+  readEvents(from: number, to: ChainBlock, parentHash: string | null): Promise<ChainReading | null>;
   /** `null` if there is no such EVSE. */
   readEvse(evse: number): Promise<RegisteredEvse | null>;
   /** `null` if there is no such agreement. */

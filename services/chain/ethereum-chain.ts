@@ -7,6 +7,7 @@ import { tariffIdOf } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import { classifyBroadcastRefusal } from "./broadcast.ts";
 import type { Chain, ChainBlock } from "./chain.ts";
+import { createCompleteLogs } from "./complete-logs.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import { isSignedBy } from "./driver-signature.ts";
@@ -30,18 +31,6 @@ const feeBlockSchema = z.object({ baseFeePerGas: bigQuantity });
 const receiptSchema = z
   .object({ status: quantity, blockNumber: quantity, blockHash: hex })
   .transform(({ status, blockNumber, blockHash }) => ({ isSuccess: status === 1, blockNumber, blockHash }));
-const logSchema = z
-  .object({
-    address: hex,
-    topics: z.array(hex),
-    data: hex,
-    transactionHash: hex,
-    blockNumber: quantity,
-    blockHash: hex,
-    logIndex: quantity,
-  })
-  .transform(({ transactionHash, ...log }) => ({ ...log, txHash: transactionHash }));
-
 // The base fee grows by at most an eighth per block (EIP-1559), so twice of it lasts for six full blocks.
 const baseFeeFactor = 2n;
 
@@ -61,6 +50,13 @@ export function createEthereumChain(deps: {
     scanner: interfaces.ocmfScanner,
     readAddress: () => registries.readOcmfScanner(),
   });
+
+  const completeLogs = createCompleteLogs(rpc, [
+    contracts.chargingSettlement,
+    contracts.meterSettlement,
+    contracts.challenges,
+    contracts.meterRegistry,
+  ]);
 
   function readBlock(tag: string): Promise<ChainBlock | null> {
     return rpc.request("eth_getBlockByNumber", [tag, false], blockSchema.nullable());
@@ -90,27 +86,10 @@ export function createEthereumChain(deps: {
       return head;
     },
     readBlock: (number) => readBlock(toQuantity(number)),
-    async readEvents(from, to) {
-      const logs = await rpc.request(
-        "eth_getLogs",
-        [
-          {
-            address: [
-              contracts.chargingSettlement,
-              contracts.meterSettlement,
-              contracts.challenges,
-              contracts.meterRegistry,
-            ],
-            fromBlock: toQuantity(from),
-            toBlock: toQuantity(to.number),
-          },
-        ],
-        z.array(logSchema),
-      );
-      // Blocks commit to the ones before them: if the last one is still the same, so are all that were read.
-      if ((await readBlock(toQuantity(to.number)))?.hash !== to.hash) return null;
-      logs.sort((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
-      return readEvents(logs, deployment, interfaces);
+    async readEvents(from, to, parentHash) {
+      const reading = await completeLogs.readLogs(from, to, parentHash);
+      if (reading === null) return null;
+      return { events: readEvents(reading.logs, deployment, interfaces), omissions: reading.omissions };
     },
     readEvse: (evse) => registries.readEvse(evse),
     readAgreement: (agreement) => registries.readAgreement(agreement),

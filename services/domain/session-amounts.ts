@@ -48,12 +48,39 @@ export function challengeUpTo(challenge: Challenge | null, blockNumber: number):
 // As many blocks as the store can undo.
 const undoableBlocks = 1_024;
 
-/** The tallies with a newer one. What no reorganisation can bring back is dropped, and so is all but a block's last. */
-export function addTally(tallies: readonly Tally[], newest: Tally): readonly Tally[] {
-  const { blockNumber } = newest.position;
-  const earlier = tallies.filter(({ position }) => position.blockNumber < blockNumber);
-  const oldest = earlier.findLastIndex(({ position }) => position.blockNumber < blockNumber - undoableBlocks);
-  return [...earlier.slice(Math.max(0, oldest)), newest];
+/**
+ * The tallies with one more, which may be older than some: an event that was found late goes where the chain has it. What
+ * no reorganisation can bring back is dropped, and so is all but a block's last.
+ */
+export function addTally(tallies: readonly Tally[], added: Tally): readonly Tally[] {
+  const earlier = tallies.filter(({ position }) => isBefore(position, added.position));
+  const later = tallies.filter(({ position }) => isBefore(added.position, position));
+  return whatCanBeUndone([...earlier, added, ...later]);
+}
+
+/** The tallies of a sum that grew by an amount at this place of the chain; later ones grow with it. */
+export function addAmount(tallies: readonly Tally[], position: LogPosition, amountMicro: bigint): readonly Tally[] {
+  const earlier = tallies.filter((tally) => isBefore(tally.position, position));
+  const later = tallies
+    .filter((tally) => isBefore(position, tally.position))
+    .map((tally) => ({ ...tally, totalMicro: tally.totalMicro + amountMicro }));
+  return whatCanBeUndone([...earlier, { position, totalMicro: totalOf(earlier) + amountMicro }, ...later]);
+}
+
+/** @param tallies In the order of the chain. */
+function whatCanBeUndone(tallies: readonly Tally[]): readonly Tally[] {
+  const lasts = tallies.filter(
+    ({ position }, index) => tallies[index + 1]?.position.blockNumber !== position.blockNumber,
+  );
+  const newest = lasts.at(-1)?.position.blockNumber ?? 0;
+  const oldest = lasts.findLastIndex(({ position }) => position.blockNumber < newest - undoableBlocks);
+  return lasts.slice(Math.max(0, oldest));
+}
+
+function isBefore(left: LogPosition, right: LogPosition): boolean {
+  return (
+    left.blockNumber < right.blockNumber || (left.blockNumber === right.blockNumber && left.logIndex < right.logIndex)
+  );
 }
 
 /** The tallies of the blocks up to this one. */

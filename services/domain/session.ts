@@ -1,7 +1,8 @@
 import { WattproofError } from "../errors.ts";
 import type { EvidenceGrade } from "./charging/assess-transaction.ts";
 import type { Challenge, ChallengeEnding, Tally } from "./session-amounts.ts";
-import { addTally, challengeUpTo, talliesUpTo, totalOf } from "./session-amounts.ts";
+import { addAmount, addTally, challengeUpTo, talliesUpTo } from "./session-amounts.ts";
+import { stuckRules, type Resolution } from "./stuck-sessions.ts";
 
 /**
  * Where a charging session is in its life. `held`: its energy is known, and does not settle by itself. `skipped`: the chain would not settle it, or its settlement failed too often.
@@ -104,6 +105,8 @@ export interface SessionState {
   /** What the operator gave back after the settlement. */
   readonly refunds: readonly Tally[];
   readonly challenge: Challenge | null;
+  /** What an operator last decided about it. */
+  readonly resolution: Resolution | null;
 }
 
 export type SessionEvent =
@@ -131,6 +134,8 @@ export type SessionEvent =
   | { readonly kind: "closed"; readonly closing: Closing; readonly reason: string | null }
   /** The operator has seen to what kept a skipped session from settling. */
   | { readonly kind: "retried" }
+  /** An operator decided. `assessment`: what it settles on now; `null` where it is left to expiry. */
+  | { readonly kind: "resolved"; readonly resolution: Resolution; readonly assessment: SessionAssessment | null }
   | { readonly kind: "topped-up"; readonly topUp: Tally }
   | { readonly kind: "refunded"; readonly position: LogPosition; readonly amountMicro: bigint }
   | { readonly kind: "challenged"; readonly challenge: Challenge }
@@ -157,6 +162,7 @@ export function openSession(event: Extract<SessionEvent, { kind: "opened" }>): S
     topUps: [],
     refunds: [],
     challenge: null,
+    resolution: null,
   };
 }
 
@@ -204,12 +210,12 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return release(state, event);
     case "retried":
       return retry(state, event);
+    case "resolved":
+      return resolve(state, event);
     case "topped-up":
       return { ...state, topUps: addTally(state.topUps, event.topUp) };
-    case "refunded": {
-      const totalMicro = totalOf(state.refunds) + event.amountMicro;
-      return { ...state, refunds: addTally(state.refunds, { position: event.position, totalMicro }) };
-    }
+    case "refunded":
+      return { ...state, refunds: addAmount(state.refunds, event.position, event.amountMicro) };
     case "challenged":
       return { ...state, challenge: event.challenge };
     case "challenge-ended":
@@ -274,6 +280,19 @@ function release(state: SessionState, event: Extract<SessionEvent, { kind: "rele
 function retry(state: SessionState, event: SessionEvent): SessionState {
   if (state.status !== "skipped") throw illegal(state, event);
   return rest({ ...state, closing: null, reason: null, batchId: null, failedAttempts: 0, nextTry: usualTry });
+}
+
+function resolve(state: SessionState, event: Extract<SessionEvent, { kind: "resolved" }>): SessionState {
+  const { resolution, assessment } = event;
+  if (stuckRules[state.status]?.ways.includes(resolution.way) !== true) throw illegal(state, event);
+  if (assessment === null) return { ...state, resolution };
+  const lane: SettlementLane = resolution.way === "meter" ? "meter" : "oracles";
+  return {
+    ...rest({ ...state, stage: "complete", dispute: null, assessment, closing: null, reason: null, batchId: null }),
+    failedAttempts: 0,
+    nextTry: { ...usualTry, lane },
+    resolution,
+  };
 }
 
 function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed" }>): SessionState {

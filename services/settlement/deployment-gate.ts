@@ -29,6 +29,11 @@ export function createDeploymentGate(chain: Pick<Chain, "checkDeployment">): Dep
         await open();
         await follower.follow(signal);
       },
+      async rescan(range, signal) {
+        await open();
+        return follower.rescan(range, signal);
+      },
+      missingSinceMs: () => follower.missingSinceMs(),
     }),
   };
 }

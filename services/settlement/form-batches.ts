@@ -10,6 +10,9 @@ import { transition } from "../domain/session.ts";
 import type { OperatorDesk } from "../operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 
+/** So many times the batches in flight are open at most, those included that do not move. */
+const stuckBatchFactor = 4;
+
 /** Puts completed sessions into batches. Nothing is sent, so that doing it again is safe. */
 export interface BatchFormer {
   /** @returns how many batches were formed. */
@@ -21,6 +24,8 @@ export function createBatchFormer(deps: {
   readonly policy: BatchPolicy;
   /** Most batches that are not confirmed at once; completed sessions wait in the store. */
   readonly batchesInFlight: number;
+  /** Age from which on a batch no longer counts among them. */
+  readonly stuckBatchMs: number;
   readonly desk: OperatorDesk;
   readonly now: () => number;
   /** How long ago something was done, by a clock that does not step. */
@@ -64,7 +69,13 @@ export function createBatchFormer(deps: {
   return {
     async formBatches(signal) {
       let formed = 0;
-      let room = deps.batchesInFlight - (await store.listOpenBatches()).filter(({ kind }) => kind !== "dispute").length;
+      const open = (await store.listOpenBatches()).filter(({ kind }) => kind !== "dispute");
+      // A batch that does not move holds no place, or a few of them would end settlement; neither do they pile up.
+      const moving = open.filter(
+        ({ batchId, createdAtMs }) => deps.ages.ageMs(batchId, createdAtMs) < deps.stuckBatchMs,
+      );
+      const most = stuckBatchFactor * deps.batchesInFlight;
+      let room = Math.min(deps.batchesInFlight - moving.length, most - open.length);
       for (const kind of ["oracles", "meter"] as const) {
         while (room > 0 && !signal.aborted && (await formOne(kind))) {
           formed += 1;

@@ -26,7 +26,9 @@ export function createMeterTask(deps: {
 
   /** What the contract does not take is for the oracles again. */
   function backToOracles({ state }: StoredSession): Promise<NextTry> {
-    return Promise.resolve({ ...state.nextTry, lane: "oracles", notBeforeMs: now() + deps.retryMs });
+    // Where the operator decided for the meter, nobody else is asked; what stays so is told by its age.
+    const lane = state.resolution?.way === "meter" ? "meter" : "oracles";
+    return Promise.resolve({ ...state.nextTry, lane, notBeforeMs: now() + deps.retryMs });
   }
 
   async function toProve(sessionId: string, proof: MeterProof): Promise<Proven> {

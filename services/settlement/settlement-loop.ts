@@ -7,6 +7,7 @@ import type { DisputeActor } from "./disputes/act-on-disputes.ts";
 import type { ChainFollower } from "./follow-chain.ts";
 import type { BatchFormer } from "./form-batches.ts";
 import type { BatchSender } from "./send-batches.ts";
+import type { SessionWatch } from "./watch-sessions.ts";
 
 /** Follows the chain, forms batches, begins disputes and sends what they need, again and again. */
 export interface SettlementLoop {
@@ -26,6 +27,7 @@ export function createSettlementLoop(deps: {
   readonly former: BatchFormer;
   readonly disputes: DisputeActor;
   readonly sender: BatchSender;
+  readonly watch: SessionWatch;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
   /** Ends every round at its next step. */
@@ -34,13 +36,31 @@ export function createSettlementLoop(deps: {
   const { follower, former, sender, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
 
-  async function round(): Promise<void> {
-    await follower.follow(signal);
+  /** Events that are missing were told to the operator, and keep nothing from going on that does not rest on them. */
+  async function follow(): Promise<void> {
+    try {
+      await follower.follow(signal);
+    } catch (error) {
+      if (!(error instanceof WattproofError && error.code === "CHAIN_EVENTS_MISSING")) throw error;
+    }
+  }
+
+  async function steps(): Promise<void> {
+    await follow();
     await former.formBatches(signal);
     await deps.disputes.beginActs(signal);
     await sender.sendBatches(signal);
     // What was mined at once counts in this round.
-    await follower.follow(signal);
+    await follow();
+  }
+
+  async function round(): Promise<void> {
+    try {
+      await steps();
+    } finally {
+      // A chain that does not answer is no reason to be silent about what waits for it.
+      await deps.watch.watch();
+    }
   }
 
   function runOnce(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import type { Fees, TransactionStatus } from "../domain/transaction.ts";
 import type { ChargingStore } from "./charging.ts";
+import type { LivenessStore } from "./liveness.ts";
 import type { OcppStore } from "./ocpp.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
@@ -214,7 +215,7 @@ export interface SessionQuery {
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
 export interface Store
-  extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore, RelayStore, TariffStore {
+  extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore, RelayStore, TariffStore, LivenessStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

@@ -99,7 +99,10 @@ describe("The main path, from a signed record to a receipt", function () {
   it("is ready, lives and counts", async function () {
     const { url } = running.service;
     expect(await get(url, "/v1/health")).to.deep.equal({ status: 200, body: { status: "alive" } });
-    expect((await get(url, "/v1/ready")).body).to.deep.equal({ status: "ready", checks: ["store", "chain", "oracle"] });
+    expect((await get(url, "/v1/ready")).body).to.deep.equal({
+      status: "ready",
+      checks: ["store", "chain", "oracle", "events", "settlement"],
+    });
     expect((await get(url, "/metrics")).body).to.include('wattproof_sessions{status="settled"} 3');
   });
 });

@@ -148,6 +148,15 @@ describe("The configuration", function () {
       batchMaxValueMicro: 1_000_000_000n,
       batchesInFlight: 4,
       settlementAttempts: 3,
+      stuck: {
+        eventsMs: 60_000,
+        batchMs: 3_600_000,
+        openMs: 86_400_000,
+        heldMs: 3_600_000,
+        settlingMs: 3_600_000,
+        framesMs: 3_600_000,
+        repeatMs: 86_400_000,
+      },
       transactionStuckMs: 60_000,
       spending: {
         feeLimitGwei: 500,

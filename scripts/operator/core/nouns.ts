@@ -8,6 +8,7 @@ export const nouns: Readonly<Record<string, string>> = {
   oracle: "the committee that settles",
   sessions: "charging sessions, from the chain",
   settlement: "what the service has to bring to the chain",
+  chain: "what the service has read of the chain",
   challenge: "settlements that somebody showed to be wrong",
   receipts: "what drivers get",
   export: "for other systems",

@@ -2,21 +2,37 @@ import { z } from "zod";
 
 import { priceOf } from "../../../services/domain/tariff.ts";
 import { refundedBy } from "../../../services/domain/session-amounts.ts";
-import { kilowattHours, tokens, utc } from "../core/amounts.ts";
+import { kilowattHours, shown, tokens, utc } from "../core/amounts.ts";
 import { exitCode } from "../core/exit-codes.ts";
 import { sessionIdInput } from "../core/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
 import { registryOf } from "../core/registry.ts";
 import { defineVerb } from "../core/verb.ts";
 import { requireSession } from "./session-book.ts";
+
+const resolvedAnswer = z.object({
+  session: z.object({
+    resolution: z
+      .object({
+        way: z.string(),
+        reason: z.string(),
+        keyId: z.string(),
+        atMs: z.number(),
+        before: z.object({ status: z.string(), reason: z.string().nullable() }),
+      })
+      .nullable(),
+  }),
+});
 
 export const sessionsShow = defineVerb({
   path: ["sessions", "show"],
   summary: "shows one charging session: terms, price break-down, settlement, challenge, refunds",
   arguments: [{ syntax: "<session-id>", description: "the session" }],
+  options: [{ ...serviceOption, description: "the service, which also tells what an operator decided about it" }],
   access: "chain",
   examples: ["sessions show 0x…"],
-  input: z.object({ sessionId: sessionIdInput }),
-  async run({ sessionId }, run) {
+  input: z.object({ sessionId: sessionIdInput, service: serviceInput }),
+  async run({ sessionId, service }, run) {
     const { output } = run;
     const chain = await run.openChain();
     const session = await requireSession(run, chain, sessionId);
@@ -31,7 +47,13 @@ export const sessionsShow = defineVerb({
     const openedAt = await timeOf(session.opening.blockNumber);
     const closing = settlement?.position ?? expiry;
     const closedAt = closing === null ? null : await timeOf(closing.blockNumber);
-    output.json({ ...session, tariff, price, openedAt, closedAt });
+    // The chain does not know it, and is all that is asked unless a service is named.
+    const resolution =
+      service === undefined
+        ? null
+        : (await openService(service, null, run.environment).getAsOperator(`/v1/sessions/${sessionId}`, resolvedAnswer))
+            .session.resolution;
+    output.json({ ...session, tariff, price, openedAt, closedAt, resolution });
 
     output.line(`session ${sessionId}, idTag ${session.idTag}: ${session.status}`);
     output.line(`EVSE ${terms.evse}, meter ${terms.meter}, driver ${terms.driver}, operator ${terms.operator}`);
@@ -56,6 +78,11 @@ export const sessionsShow = defineVerb({
       output.line(
         `  ${challenge.ending === null ? `can be answered until ${utc(challenge.answerableUntil)}` : challenge.ending.kind}`,
       );
+    }
+    if (resolution !== null) {
+      const { way, reason, before, keyId, atMs } = resolution;
+      output.line(`resolved as ${way} ${utc(Math.floor(atMs / 1_000))} by key ${keyId}: ${shown(reason)}`);
+      output.line(`  was ${before.status}: ${before.reason ?? "no reason given"}`);
     }
     if (session.refundedMicro > 0n) output.line(`refunded ${tokens(session.refundedMicro)}`);
 

@@ -1,6 +1,8 @@
 import type { RequestHandler } from "express";
 
 import type { Chain } from "../../chain/chain.ts";
+import { sessionStatuses } from "../../domain/session.ts";
+import { stuckRules } from "../../domain/stuck-sessions.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { RelayDesk } from "../../relay/relay-desk.ts";
@@ -74,9 +76,18 @@ export function showReadiness(checks: readonly ReadinessCheck[]): RequestHandler
 }
 
 /** `GET /metrics`, in the text format of Prometheus. */
-export function showMetrics(metrics: Metrics, store: Pick<Store, "countSessions">): RequestHandler {
+export function showMetrics(
+  metrics: Metrics,
+  store: Pick<Store, "countSessions" | "readOldestSessions">,
+  now: () => number,
+): RequestHandler {
   return async (_request, response) => {
     for (const [status, count] of await store.countSessions()) metrics.sessions.set({ status }, count);
+    const oldest = await store.readOldestSessions();
+    for (const status of sessionStatuses) {
+      const sinceMs = stuckRules[status] === null ? undefined : oldest.get(status);
+      metrics.oldestSessionSeconds.set({ status }, sinceMs === undefined ? 0 : Math.max(0, now() - sinceMs) / 1_000);
+    }
     response.set("content-type", metrics.registry.contentType);
     response.send(await metrics.registry.metrics());
   };

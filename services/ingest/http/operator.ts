@@ -21,3 +21,10 @@ export function requireOperator(request: Request, operatorKey: string | null): v
     throw new WattproofError("OPERATOR_UNAUTHENTICATED", "Send Authorization: Bearer <operator key>.");
   }
 }
+
+/** Which key it was, for the record of what operators did, without telling the key. */
+export function operatorKeyIdOf(operatorKey: string | null): string {
+  return digestOf(operatorKey ?? "")
+    .toString("hex")
+    .slice(0, 16);
+}

@@ -105,7 +105,7 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   route(application, "/v1/evses/:evse/state", "GET", showEvseState(deps));
   route(application, "/v1/health", "GET", showHealth());
   route(application, "/v1/ready", "GET", showReadiness(readiness));
-  route(application, "/metrics", "GET", showMetrics(metrics, store));
+  route(application, "/metrics", "GET", showMetrics(metrics, store, deps.now));
   for (const { path, method, handler } of deps.doors ?? []) route(application, path, method, handler);
   deps.serveFiles?.(application);
 

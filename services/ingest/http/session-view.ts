@@ -23,7 +23,7 @@ export function termsView(terms: SessionTerms): Readonly<Record<string, string>>
 /** A session as the queries show it. */
 export function sessionView(session: StoredSession): unknown {
   const { sessionId, idTag, terms, state } = session;
-  const { status, stage, dispute, assessment, reason, batchId, opening, closing, challenge } = state;
+  const { status, stage, dispute, assessment, reason, batchId, opening, closing, challenge, resolution } = state;
   return toJson({
     sessionId,
     idTag,
@@ -39,6 +39,7 @@ export function sessionView(session: StoredSession): unknown {
     opening,
     closing,
     challenge,
+    resolution,
     refundedMicro: totalOf(state.refunds),
   });
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { evidenceOfRecords, type Cdr } from "../../domain/cdr.ts";
 import type { SessionState } from "../../domain/session.ts";
 import { sessionStatuses } from "../../domain/session.ts";
+import { resolutionWays } from "../../domain/stuck-sessions.ts";
 import type { Tariff } from "../../domain/tariff.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
@@ -60,6 +61,15 @@ const challenge = z.strictObject({
     .nullable(),
 });
 
+const resolution = z.strictObject({
+  way: z.enum(resolutionWays),
+  reason: z.string(),
+  evidence: z.string().nullable(),
+  keyId: z.string(),
+  atMs: z.number(),
+  before: z.strictObject({ status: z.enum(sessionStatuses), reason: z.string().nullable() }),
+});
+
 const grade = z.enum(["meter-signed-bound", "meter-signed", "plausible-unsigned", "disputed"]);
 const codes = z.array(z.string());
 const assessment = z.strictObject({
@@ -85,6 +95,7 @@ const state = z.strictObject({
   topUps: tallies,
   refunds: tallies,
   challenge: challenge.nullable().default(null),
+  resolution: resolution.nullable().default(null),
 });
 
 const terms = z.strictObject({

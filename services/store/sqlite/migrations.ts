@@ -1,5 +1,6 @@
 import { readingStep } from "./evidence.ts";
 import { identityStep } from "./identity.ts";
+import { livenessStep } from "./liveness.ts";
 import { operatorStep } from "./operator.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
@@ -370,4 +371,5 @@ export const migrations: readonly string[] = [
   identityStep,
   tariffStep,
   operatorSumsStep,
+  livenessStep,
 ];

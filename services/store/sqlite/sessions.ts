@@ -119,6 +119,7 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
   access.run(
     `UPDATE sessions SET state = ?, status = ?, sequence = ?, opening_block = ?, closing_block = ?, amounts_block = ?,
        lane = ?, not_before_ms = ?,
+       status_since_ms = CASE WHEN status = ? THEN status_since_ms ELSE ? END,
        completed_at_ms = CASE WHEN ? = 'completed' THEN coalesce(completed_at_ms, ?) ELSE completed_at_ms END
      WHERE session_id = ?`,
     encode(next),
@@ -129,6 +130,8 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
     newestAmountsBlock(next),
     next.nextTry.lane,
     next.nextTry.notBeforeMs,
+    next.status,
+    atMs,
     next.status,
     atMs,
     sessionId,
@@ -155,14 +158,16 @@ function newestAmountsBlock({ topUps, refunds, challenge }: SessionState): numbe
 export function insertSession(access: Access, session: NewSession): void {
   const { sessionId, state } = session;
   access.run(
-    `INSERT INTO sessions (session_id, id_tag, terms, state, status, sequence, opening_block, closing_block)
-     VALUES (?, ?, ?, ?, ?, 1, ?, NULL)`,
+    `INSERT INTO sessions (session_id, id_tag, terms, state, status, sequence, opening_block, closing_block,
+       status_since_ms)
+     VALUES (?, ?, ?, ?, ?, 1, ?, NULL, ?)`,
     sessionId,
     session.idTag,
     encode(session.terms),
     encode(state),
     state.status,
     state.opening.blockNumber,
+    session.atMs,
   );
   access.run(
     "INSERT INTO session_events (session_id, sequence, event, message_id, at_ms) VALUES (?, 0, ?, NULL, ?)",

@@ -8,6 +8,7 @@ import { createDisputeStore } from "./disputes.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createIdentityStore } from "./identity.ts";
+import { createLivenessStore } from "./liveness.ts";
 import { createMessageStore } from "./messages.ts";
 import { createOcppFrameStore } from "./ocpp-frames.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
@@ -48,6 +49,7 @@ export function openSqliteStore(folder: string): Store {
     ...createRelayStore(access),
     ...createIdentityStore(access),
     ...createTariffStore(access),
+    ...createLivenessStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

@@ -186,3 +186,47 @@ describe("The life of a session", function () {
     expect(taking).to.deep.equal(["opened", "charging", "held", "completed", "disputed", "unconfirmed"]);
   });
 });
+
+describe("Sums of a session", function () {
+  const at = (blockNumber: number, logIndex: number): LogPosition => ({
+    txHash: `0x${blockNumber}`,
+    blockNumber,
+    blockHash: `0x${blockNumber}`,
+    logIndex,
+  });
+  const refunds = [
+    { kind: "refunded", position: at(10, 0), amountMicro: 1n },
+    { kind: "refunded", position: at(10, 3), amountMicro: 20n },
+    { kind: "refunded", position: at(12, 1), amountMicro: 300n },
+    { kind: "refunded", position: at(2_000, 0), amountMicro: 4_000n },
+  ] as const;
+  const topUps = [
+    { kind: "topped-up", topUp: { position: at(10, 0), totalMicro: 1n } },
+    { kind: "topped-up", topUp: { position: at(10, 3), totalMicro: 21n } },
+    { kind: "topped-up", topUp: { position: at(12, 1), totalMicro: 321n } },
+    { kind: "topped-up", topUp: { position: at(2_000, 0), totalMicro: 4_321n } },
+  ] as const;
+
+  for (const [name, steps] of Object.entries<readonly SessionEvent[]>({ refunds, topUps })) {
+    it(`are the same in whatever order ${name} are found, and as of a block`, function () {
+      const expected = steps.reduce<SessionState>(transition, openSession(opened));
+      for (const order of permutationsOf(steps)) {
+        const state = order.reduce<SessionState>(transition, openSession(opened));
+        const undone = transition(state, { kind: "amounts-reorganised", aboveBlock: 1_999 });
+        const totals = [state, undone].map(
+          (each) => each[name === "refunds" ? "refunds" : "topUps"].at(-1)?.totalMicro,
+        );
+        expect(totals).to.deep.equal([4_321n, 321n]);
+        expect(state.refunds).to.deep.equal(expected.refunds);
+        expect(state.topUps).to.deep.equal(expected.topUps);
+      }
+    });
+  }
+});
+
+function permutationsOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  if (items.length < 2) return [items];
+  return items.flatMap((item, index) =>
+    permutationsOf(items.filter((_other, other) => other !== index)).map((rest) => [item, ...rest]),
+  );
+}

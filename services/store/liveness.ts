@@ -1,0 +1,44 @@
+import type { LogPosition, SessionStatus } from "../domain/session.ts";
+import type { StoredSession } from "./store.ts";
+
+/** What an operator had the service do, and why; kept for ever. */
+export interface OperatorAction {
+  readonly atMs: number;
+  /** The beginning of the SHA-256 of the operator's key: which key it was, and nothing more. */
+  readonly keyId: string;
+  readonly action: string;
+  /** What it was done to: a session, or blocks. */
+  readonly subject: string;
+  /** JSON. */
+  readonly details: string;
+}
+
+/** What keeps settlement going, and what is done by hand where it does not. Durability and errors are those of the ledger. */
+export interface LivenessStore {
+  /** Where the events stand that the session rests on, those of undone blocks left out. */
+  listEventPlaces(sessionId: string): Promise<readonly LogPosition[]>;
+  /**
+   * Whether an alert about something is due, and notes that it was given: at first, and again after `repeatMs`. Durable on
+   * return.
+   */
+  noteAlert(alert: string, subject: string, atMs: number, repeatMs: number): Promise<boolean>;
+  /**
+   * Sessions that are in a status since `sinceMs` or longer, oldest first, without those that were told since `toldSinceMs`, and
+   * without those that an operator left to an expiry that is still to come.
+   */
+  listStuckSessions(query: {
+    readonly status: SessionStatus;
+    readonly sinceMs: number;
+    readonly toldSinceMs: number;
+    readonly nowSeconds: number;
+    readonly limit: number;
+  }): Promise<readonly { readonly session: StoredSession; readonly statusSinceMs: number }[]>;
+  /** For each status that sessions are in: since when the oldest of them is. */
+  readOldestSessions(): Promise<ReadonlyMap<SessionStatus, number>>;
+  /** When the oldest message of a station came that could not be handed on; `null` if there is none. */
+  readOldestParkedFrameMs(): Promise<number | null>;
+  /** Durable on return. */
+  recordAction(action: OperatorAction): Promise<void>;
+  /** What was done to this, oldest first. */
+  listActions(subject: string): Promise<readonly OperatorAction[]>;
+}
