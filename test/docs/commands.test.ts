@@ -15,6 +15,8 @@ interface WrittenCommand {
   readonly words: readonly string[];
 }
 
+/** Gaps that a number fills. */
+const numberGap = /<(?:n|evse|block)>/gu;
 /** What stands for something in the documents, by what it may stand for: an address, a hash. */
 const standIns = [`0x${"00".repeat(20)}`, `0x${"00".repeat(32)}`];
 
@@ -30,14 +32,18 @@ function shellLines(text: string): readonly string[] {
   );
   const inline = [...text.replaceAll(/```[\s\S]*?```/gu, "").matchAll(/`(?<code>[^`\n]+)`/gu)];
   return [
-    ...blocks.flatMap((block) => block.replaceAll(/\\\n\s*/gu, " ").split("\n")),
+    ...blocks.flatMap((block) => block.replaceAll(/\\\n\s*/gu, " ").split("\n")).map(withoutComment),
     ...inline.map((match) => match.groups?.["code"] ?? ""),
   ];
 }
 
+function withoutComment(line: string): string {
+  return line.replace(/ +#.*$/u, "");
+}
+
 /** Words as a shell would see them. Names of the environment before the program are left out, and files behind `>`. */
 function wordsOf(command: string): readonly string[] {
-  const found = [...command.matchAll(/'(?<quoted>[^']*)'|(?<bare>[^\s']+)/gu)];
+  const found = [...command.matchAll(/(?<quote>['"])(?<quoted>.*?)\k<quote>|(?<bare>[^\s'"]+)/gu)];
   const words = found.map((match) => match.groups?.["quoted"] ?? match.groups?.["bare"] ?? "");
   const first = words.findIndex((word) => !/^[A-Z_]+=/u.test(word));
   const redirection = words.indexOf(">");
@@ -55,7 +61,8 @@ function commandsOf(place: string, text: string): readonly WrittenCommand[] {
     const isShown = rest.some((word) => word === "--help" || word === "help" || /^<(noun|verb)>$/u.test(word));
     // A sentence that says which verb does something gives no command line.
     const isName = verbs.some(
-      ({ path, arguments: needed }) => needed !== undefined && path.join(" ") === rest.join(" "),
+      ({ path, arguments: needed, options }) =>
+        (needed !== undefined || options !== undefined) && path.join(" ") === rest.join(" "),
     );
     return start === 0 || isShown || isName ? [] : [{ place, words: rest }];
   });
@@ -65,7 +72,7 @@ function commandsOf(place: string, text: string): readonly WrittenCommand[] {
 async function complaintOf(words: readonly string[]): Promise<string | null> {
   const complaints: string[] = [];
   for (const standIn of standIns) {
-    const parameters = words.map((word) => word.replaceAll(/0x…|<[^<>]+>/gu, standIn));
+    const parameters = words.map((word) => word.replaceAll(numberGap, "1").replaceAll(/0x…|<[^<>]+>/gu, standIn));
     const taken: string[] = [];
     const program = buildProgram(verbs, (verb, raw) => {
       readSharedInput(verb, raw);

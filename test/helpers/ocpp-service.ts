@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { WebSocket } from "ws";
 
 import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
-import type { OcppConfig } from "../../services/config.ts";
+import type { OcppConfig } from "../../services/ocpp-settings.ts";
 import type { FrameInbox } from "../../services/ingest/ocpp/frame-pump.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ingest/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "../../services/ingest/ocpp/open-ocpp.ts";

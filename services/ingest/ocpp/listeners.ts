@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 
-import type { OcppConfig } from "../../config.ts";
+import type { OcppConfig } from "../../ocpp-settings.ts";
 import { WattproofError } from "../../errors.ts";
 import { guardConnections } from "../http/connection-guard.ts";
 import type { Entrance } from "../http/entrance.ts";

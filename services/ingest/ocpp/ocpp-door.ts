@@ -6,7 +6,7 @@ import ocppRpc from "ocpp-rpc";
 import type serverClient from "ocpp-rpc/lib/server-client.js";
 import type { IHandshakeInterface } from "ocpp-rpc/lib/server-client.js";
 
-import type { OcppConfig } from "../../config.ts";
+import type { OcppConfig } from "../../ocpp-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";
 import { ocppProtocols, type OcppProtocol } from "../../store/ocpp.ts";

@@ -1,4 +1,4 @@
-import type { OcppConfig } from "../../config.ts";
+import type { OcppConfig } from "../../ocpp-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { Metrics } from "../../metrics.ts";
 import type { OperatorDesk } from "../../operator-desk.ts";

@@ -7,7 +7,7 @@ import type { OcppProtocol } from "../../../services/store/ocpp.ts";
 import { connectCharger } from "../../helpers/charger.ts";
 import { openChargingWorld, start16, stop16, values16, type ChargingWorld } from "../../helpers/charging-world.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";
-import { addStation, codeOf, get, post, type Answer } from "../../helpers/running-service.ts";
+import { addStation, codeOf, get, operatorKey, post, type Answer } from "../../helpers/running-service.ts";
 import {
   startServiceChain,
   testMaximumPowerW,
@@ -17,7 +17,6 @@ import {
   type ServiceChain,
 } from "../../helpers/service-chain.ts";
 
-const operatorKey = "k".repeat(40);
 const dear: Tariff = { ...testTariff, flatFeeMicro: 0n, priceMicroPerKwh: 520_000n };
 const cheap: Tariff = { ...testTariff, flatFeeMicro: 0n, priceMicroPerKwh: 100_000n };
 const [dearId, cheapId] = [tariffIdOf(dear), tariffIdOf(cheap)];
@@ -41,7 +40,6 @@ describe("Tariffs that a charger offers, and drivers who choose another", functi
     world = await openChargingWorld(
       chain,
       {
-        WATTPROOF_OPERATOR_KEY: operatorKey,
         WATTPROOF_RELAYER_PRIVATE_KEY: relayer.privateKey,
         WATTPROOF_OPENINGS_PER_MINUTE: "6000",
         WATTPROOF_TARIFF_GRACE_SECONDS: String(graceSeconds),
