@@ -7,6 +7,7 @@ import { signAsQuorum } from "../../scripts/demo/registration.ts";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import { formatMicro } from "../../services/web/page/text/amounts.ts";
+import { idTagOf } from "../../services/domain/id-tag.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, phone, takePicture } from "../helpers/browser.ts";
 import { connectCharger } from "../helpers/charger.ts";
@@ -197,12 +198,13 @@ describe("What a driver orders by signature alone", function () {
       await registerStation(running.service.store, "CS-LIVE", { evses: [point.evse] });
       const charger = await connectCharger(url, "CS-LIVE", "ocpp1.6");
       try {
-        const session = await chain.openSession(point);
-        const { page } = await arrive({ path: `/session/${session.sessionId}`, window: { viewport: phone } });
-        await page.getByText("Plug in your car").waitFor();
+        // How a charge goes on is shown to its driver, who opens it here.
+        const { page, connect, open } = await arrive({ path: `/evse/${point.evse}`, window: { viewport: phone } });
+        await connect();
+        const idTag = idTagOf(await open());
         const beganMs = Date.now() - 600_000;
         const at = (seconds: number): string => new Date(beganMs + seconds * 1_000).toISOString();
-        const start = { connectorId: 1, idTag: session.idTag, meterStart: 1_000, timestamp: at(0) };
+        const start = { connectorId: 1, idTag, meterStart: 1_000, timestamp: at(0) };
         const { transactionId } = await charger.call("StartTransaction", start);
         for (const [seconds, value] of [
           [60, "1200"],
@@ -215,6 +217,13 @@ describe("What a driver orders by signature alone", function () {
         await page.getByText("12.0 kW", { exact: true }).waitFor();
         await page.getByText("The charger says this; no meter has signed it.").waitFor();
         await page.getByText("The meter has signed nothing yet.").waitFor();
+        // An estimate of the cost instead of zeros, and parts that add up to the hold.
+        const shown = (await page.getByRole("region", { name: "Charging" }).textContent()) ?? "";
+        const amountOf = (name: string): bigint =>
+          BigInt((new RegExp(`${name}([0-9]+\\.[0-9]{2}) DEMO`).exec(shown)?.[1] ?? "0").replace(".", ""));
+        const [cost, left, hold] = ["Cost so far, estimated", "Left of the hold", "Hold"].map(amountOf);
+        expect((cost ?? 0n) > 0n, shown).to.equal(true);
+        expect((cost ?? 0n) + (left ?? 0n), shown).to.equal(hold);
         expect(await accessibilityViolations(page)).to.deep.equal([]);
         await takePicture(page, "phone-unsigned-readings");
       } finally {
