@@ -44,14 +44,19 @@ export function sessionView(session: StoredSession): unknown {
   });
 }
 
-/** What everybody may see: what the chain says, and nothing that only the service knows. */
+/**
+ * What everybody may see: what the chain says, and that this service does not serve a session, which follows from its
+ * terms and what is offered to everybody. Nothing of how a charge goes on.
+ */
 export function publicSessionView(session: StoredSession): unknown {
   const { sessionId, idTag, terms, state } = session;
-  const { status, opening, closing, challenge } = state;
+  const { status, reason, opening, closing, challenge } = state;
+  const isServed = status !== "unservable";
   return toJson({
     sessionId,
     idTag,
-    state: isEndOnChain(status) ? status : "opened",
+    state: isEndOnChain(status) || !isServed ? status : "opened",
+    ...(isServed ? {} : { reason, notServed: notServedView(session) }),
     terms: termsView(terms),
     toppedUpMicro: totalOf(state.topUps),
     opening,

@@ -107,6 +107,9 @@ describe("Tariffs that a charger offers, and drivers who choose another", functi
         code: "TARIFF_NOT_ASSIGNED",
         holdReturnsAt: refused.terms.expiresAt,
       });
+      // Whoever asks is told, since whoever opened it has no key of ours.
+      const asStranger = await get(world.service.url, `/v1/sessions/${refused.sessionId}`);
+      expect(asStranger.body, protocol).to.have.nested.property("session.notServed.code", "TARIFF_NOT_ASSIGNED");
       const word = async (idTag: string): Promise<unknown> => {
         const answer =
           protocol === "ocpp1.6"

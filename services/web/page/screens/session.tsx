@@ -66,7 +66,9 @@ function KnownSession(properties: {
   const { onChain } = known;
   const { text } = useApp();
   const { sessionId, ending } = onChain;
-  const isHidden = view.session !== null && !view.isWhole && ending.kind === "live";
+  // That a session is not served is told to everybody, and there is nothing else to see.
+  const isServed = view.session?.state !== "unservable";
+  const isHidden = view.session !== null && !view.isWhole && isServed && ending.kind === "live";
   const isCharging = ending.kind === "live" && ["opened", "charging"].includes(view.session?.state ?? "opened");
   return (
     <>
