@@ -32,10 +32,11 @@ export interface SessionReadings {
 /** About 3 ms of work. */
 const readAtOnce = 128;
 
-type RecordStore = Pick<Store, "listRecords" | "listBoundaryRecords" | "readRecordRange" | "keepReading">;
+/** What is read and kept of the records of sessions. */
+export type SessionRecordStore = Pick<Store, "listRecords" | "listBoundaryRecords" | "readRecordRange" | "keepReading">;
 
 export function createSessionReadings(deps: {
-  readonly store: RecordStore;
+  readonly store: SessionRecordStore;
   readonly verifier: Pick<RecordVerifier, "verify">;
 }): SessionReadings {
   const { store, verifier } = deps;

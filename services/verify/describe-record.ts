@@ -1,6 +1,6 @@
 import type { RecordFreshness, SignedRecord } from "../domain/charging/signed-evidence.ts";
 import { isSameKey, parsePublicKey } from "./ocmf/public-key.ts";
-import type { PublicKey, RecordVerdict } from "./ocmf/types.ts";
+import type { PublicKey, RecordReading, Refusal, Unsupported } from "./ocmf/types.ts";
 
 /** What is known about a record beside what it says. */
 export interface RecordCircumstances {
@@ -14,7 +14,10 @@ export interface RecordCircumstances {
 }
 
 /** A verified record, as the rules of evidence take it. */
-export function describeRecord(verdict: RecordVerdict, circumstances: RecordCircumstances): SignedRecord {
+export function describeRecord(
+  verdict: RecordReading | Refusal | Unsupported,
+  circumstances: RecordCircumstances,
+): SignedRecord {
   const { registeredKey, enclosedKey, isExpectedMeter, freshness } = circumstances;
   const shared = { enclosedKey: compareEnclosedKey(enclosedKey, registeredKey), freshness };
   if (verdict.verdict !== "accepted") {

@@ -9,9 +9,10 @@ import type { Store } from "../../store/store.ts";
 import { describeRecord } from "../../verify/describe-record.ts";
 import { isValidAt, type MeterDirectory } from "../../verify/meter-directory.ts";
 import { recordIdentity } from "../../verify/ocmf/record-identity.ts";
-import type { OcmfVerifier, RecordVerdict, VerifiedRecord } from "../../verify/ocmf/types.ts";
-import { publicKeyOf } from "../../verify/record-verifier.ts";
+import type { OcmfVerifier, RecordReading } from "../../verify/ocmf/types.ts";
+import { createRecordVerifier, publicKeyOf } from "../../verify/record-verifier.ts";
 import { judgeRecords } from "../../verify/session-judge.ts";
+import { createSessionReadings, type SessionRecordStore } from "../session-readings.ts";
 
 /** Whose records count. */
 export interface MeasuredBy {
@@ -28,17 +29,23 @@ interface Found {
   readonly receivedAtSeconds: number | null;
 }
 
-/** Verifies everything that was signed for a session under the key that its meter is registered with. */
+type RecordStore = Pick<Store, "findRecord" | "readGreatestPaginationBefore"> & SessionRecordStore;
+
+/**
+ * Reads everything that was signed for a session, under the key that its meter is registered with. What counts already was
+ * verified when it came.
+ */
 export function createSignedEvidenceReader(deps: {
-  readonly store: Pick<Store, "listRecords" | "findRecord" | "readGreatestPaginationBefore">;
+  readonly store: RecordStore;
   readonly meters: MeterDirectory;
   readonly ocmf: OcmfVerifier;
 }): (measured: MeasuredBy, messages: readonly StationMessage[]) => Promise<SignedEvidence | null> {
   const { store, meters, ocmf } = deps;
+  const readings = createSessionReadings({ store, verifier: createRecordVerifier({ ocmf }) });
 
   async function freshnessOf(
     sessionId: string | null,
-    verified: VerifiedRecord,
+    verified: RecordReading,
     meterKeyId: string,
   ): Promise<RecordFreshness> {
     const { context, number } = verified.pagination;
@@ -57,14 +64,18 @@ export function createSignedEvidenceReader(deps: {
     if (found.length === 0) return null;
     const meter = await meters.readMeter(number);
     const refused = { verdict: "refused", reason: "METER_NOT_VALID", detail: "" } as const;
+    const storedOf = new Map(stored.map((one) => [bytesOf(one), one]));
     const records: SignedRecord[] = [];
-    const accepted = new Map<string, VerifiedRecord>();
+    const accepted = new Map<string, RecordReading>();
     for (const { record, enclosedKey, receivedAtSeconds } of found) {
       if (meter === null) continue;
       const registeredKey = publicKeyOf(meter);
       // What the store has was valid when it came.
       const isValid = receivedAtSeconds === null || isValidAt(meter, receivedAtSeconds);
-      const verdict: RecordVerdict = isValid ? ocmf.verifyRecord(record, registeredKey) : refused;
+      const counted = storedOf.get(bytesOf({ record }));
+      const verify = () =>
+        counted === undefined ? ocmf.verifyRecord(record, registeredKey) : readings.read(counted, meter);
+      const verdict = isValid ? await verify() : refused;
       const meterKeyId = `${meter.curve}:${meter.publicKey}`;
       const freshness =
         verdict.verdict === "accepted" ? await freshnessOf(sessionId, verdict, meterKeyId) : ("fresh" as const);
@@ -93,8 +104,12 @@ function foundIn(message: StationMessage): readonly Found[] {
 function distinct(found: readonly Found[]): readonly Found[] {
   const byBytes = new Map<string, Found>();
   for (const one of found) {
-    const bytes = Buffer.from(one.record).toString("base64");
+    const bytes = bytesOf(one);
     if (!byBytes.has(bytes)) byBytes.set(bytes, one);
   }
   return [...byBytes.values()];
+}
+
+function bytesOf({ record }: { readonly record: Uint8Array }): string {
+  return Buffer.from(record).toString("base64");
 }

@@ -1,54 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import type { RegisteredMeter } from "../../../services/chain/chain.ts";
-import { createSessionReadings, keptOf } from "../../../services/ingest/session-readings.ts";
+import { createSessionReadings } from "../../../services/ingest/session-readings.ts";
 import type { EvidenceRecord } from "../../../services/store/store.ts";
 import { recordLimits } from "../../../services/verify/ocmf/limits.ts";
 import type { VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
 import { createRecordVerifier, type RecordVerifier } from "../../../services/verify/record-verifier.ts";
 import { judgeRecords } from "../../../services/verify/session-judge.ts";
-import { beginReading, payloadText, recordOf, testKey, verifier } from "../../helpers/ocmf.ts";
-
-const key = testKey("secp256r1");
-const half = 64;
-const meter: RegisteredMeter = {
-  number: 1,
-  evse: 1,
-  curve: "secp256r1",
-  status: "active",
-  possession: "attested-by-oracle",
-  validFrom: 0,
-  validUntil: 0,
-  calibrationExpiresAt: 0,
-  publicKey: `0x${[key.publicKey.x, key.publicKey.y].map((part) => part.toString(16).padStart(half, "0")).join("")}`,
-};
-
-/** A record with one reading for each of the markers. */
-function record(number: number, ...markers: readonly { readonly TX: string; readonly RV: string }[]): VerifiedRecord {
-  const readings = markers.map(({ TX, RV }) => ({ ...beginReading, TX: `"${TX}"`, RV }));
-  const verdict = verifier.verifyRecord(recordOf(payloadText({ PG: `"T${number}"` }, readings), key), key.publicKey);
-  if (verdict.verdict !== "accepted") throw new Error(verdict.reason);
-  return verdict;
-}
-
-function rowOf(verified: VerifiedRecord, isKept: boolean): EvidenceRecord {
-  return {
-    recordIdentity: `record ${verified.pagination.number}`,
-    sessionId: "0x01",
-    messageId: "message",
-    record: recordOf(verified.payload, key),
-    payloadSha256: verified.payloadSha256,
-    meterKeyId: "key",
-    paginationContext: "T",
-    paginationNumber: verified.pagination.number,
-    isBoundToSession: true,
-    isSettleableByMeter: false,
-    energyWh: null,
-    spans: [],
-    ...(isKept ? keptOf(verified) : { reading: null, isBoundary: true }),
-  };
-}
+import { recordOf, testKey, verifier } from "../../helpers/ocmf.ts";
+import { meter, record, rowOf } from "../../helpers/session-records.ts";
 
 /** A session's records in memory, and what was asked of them. */
 function world(isKept = true) {
