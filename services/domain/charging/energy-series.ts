@@ -278,6 +278,8 @@ function sumIntervals(
     .map((candidate) => pointOf(candidate, quantumOf(candidate)))
     .sort(comparePoints)
     .filter(({ time }, index, all) => all[index - 1]?.time.epochMs !== time.epochMs);
+  // Samples of two kinds tell the same energy twice, and so may an interval of the whole transaction.
+  if (new Set(intervals.map(({ reading }) => reading.context)).size > 1) findings.push("INTERVAL_MISSING");
   const values = new Set(intervals.map(({ time, value }) => JSON.stringify([time.epochMs, ...numbersOf(value)])));
   if (values.size > sorted.length) findings.push("READINGS_CONTRADICT");
   const [first] = sorted;

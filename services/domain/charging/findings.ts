@@ -156,7 +156,7 @@ export const findingCatalogue = {
   },
   INTERVAL_MISSING: {
     severity: "unresolved",
-    title: "The energy is a sum of intervals, and one of them is missing.",
+    title: "The energy is a sum of intervals that overlap, or of which one is missing.",
     resolvedBy: "The missing interval, a signed value that covers the session, or the operator's decision.",
   },
   ZERO_UNPROVEN: {

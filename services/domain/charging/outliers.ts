@@ -44,7 +44,13 @@ export function setOutliersAside(
     const contradicts = (from: SeriesPoint, to: SeriesPoint): boolean =>
       breaks(from, to) || [across, ...others].every((other) => isFaster(stepOf(index, from, to), other));
     const isBroken = breaks(previous, point) || breaks(point, next);
-    if (!isBroken || !contradicts(previous, point) || !contradicts(point, next)) kept.push(point);
+    // Where one step is possible, either the reading or the neighbour on the other side is wrong. Only a neighbour that has
+    // another reading behind it says which; but 0 is what stations say that have not asked their meter.
+    const isStepPossible = !breaks(previous, point) || !breaks(point, next);
+    const isEitherWrong = isStepPossible && point.registerWh.unscaled !== 0n;
+    const isAtEdge = kept.length < 2 || index + 2 >= points.length;
+    if ((isEitherWrong && isAtEdge) || !isBroken || !contradicts(previous, point) || !contradicts(point, next))
+      kept.push(point);
   }
   const outliers = points.length - kept.length;
   if (outliers === 0 || outliers * readingsPerOutlier > points.length) return { points, findings: [] };

@@ -11,6 +11,8 @@ export interface KnownTransaction {
   readonly startedAtMs: number | null;
   /** By the station's clock; `null` while it is open. */
   readonly endedAtMs: number | null;
+  /** With which it began; `null` while that is not known. */
+  readonly idToken?: string | null;
 }
 
 /** OCPP 1.6 carries transaction ids as signed integers of 32 bits. */
@@ -121,7 +123,14 @@ function matchStop(ended: TransactionEnded, ofStation: readonly KnownTransaction
     ({ startedAtMs, endedAtMs }) =>
       endedAtMs === null && (startedAtMs === null || endMs === null || startedAtMs <= endMs),
   );
-  return open.length === 1 ? (open[0] ?? null) : null;
+  const [only, second] = open;
+  if (only === undefined || second !== undefined) return null;
+  // One that names another token may be of a transaction that nobody knows here.
+  const isForeign =
+    ended.idToken !== null &&
+    typeof only.idToken === "string" &&
+    normalizeIdTag(ended.idToken) !== normalizeIdTag(only.idToken);
+  return isForeign ? null : only;
 }
 
 function matchByPlug(message: TransactionMessage, ofStation: readonly KnownTransaction[]): KnownTransaction | null {

@@ -1,4 +1,4 @@
-import { compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
+import { addDecimals, compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
 import type { SampledReading, TransactionMessage } from "./message.ts";
 
 /** Energy that flowed in a time. */
@@ -100,14 +100,25 @@ export function greatestPowerW(messages: readonly TransactionMessage[]): Decimal
 
 /** The power of all phases together, the lowest of each moment, in order of time. */
 function powerSamplesOf(messages: readonly TransactionMessage[]): { atMs: number; powerW: Decimal }[] {
-  const lowestOf = new Map<number, Decimal>();
+  // Of each moment the lowest value of the whole, and of every phase.
+  const lowestOf = new Map<number, Map<string | null, Decimal>>();
   for (const { measurand, phase, faults, value, time } of messages.flatMap(({ readings }) => readings)) {
-    if (measurand !== "Power.Active.Import" || phase !== null || faults.length > 0) continue;
-    if (value === null || time === null) continue;
-    const known = lowestOf.get(time.epochMs);
-    if (known === undefined || compareDecimals(value, known) < 0) lowestOf.set(time.epochMs, value);
+    if (measurand !== "Power.Active.Import" || faults.length > 0 || value === null || time === null) continue;
+    const ofMoment = lowestOf.get(time.epochMs) ?? new Map<string | null, Decimal>();
+    lowestOf.set(time.epochMs, ofMoment);
+    // L1 and L1-N are the same phase.
+    const name = phase === null ? null : phase.slice(0, 2);
+    const known = ofMoment.get(name);
+    if (known === undefined || compareDecimals(value, known) < 0) ofMoment.set(name, value);
   }
-  return [...lowestOf].map(([atMs, powerW]) => ({ atMs, powerW })).sort((left, right) => left.atMs - right.atMs);
+  return [...lowestOf]
+    .map(([atMs, ofMoment]) => ({ atMs, powerW: ofMoment.get(null) ?? sumOf(["L1", "L2", "L3"], ofMoment) }))
+    .sort((left, right) => left.atMs - right.atMs);
+}
+
+function sumOf(phases: readonly string[], values: ReadonlyMap<string | null, Decimal>): Decimal {
+  const zero: Decimal = { unscaled: 0n, scale: 0 };
+  return phases.reduce((sum, phase) => addDecimals(sum, values.get(phase) ?? zero), zero);
 }
 
 function registerKeyOf(atMs: number, registerWh: Decimal): string {

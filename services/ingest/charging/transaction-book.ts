@@ -132,9 +132,10 @@ export function createTransactionBook(deps: {
 
 /** A transaction as the rules of matching take it. */
 export function knownOf(transaction: ChargingTransaction): KnownTransaction {
-  const { stationId, ocppTransactionId, protocol, evse, connector, startedAtMs, endedAtMs } = transaction;
+  const { stationId, ocppTransactionId, protocol, evse, connector, startedAtMs, endedAtMs, idToken } = transaction;
   const plug = protocol === "ocpp1.6" ? { evseId: null, connectorId: evse } : { evseId: evse, connectorId: connector };
   // One that was given up has ended, whenever that was.
   const closedAtMs = endedAtMs ?? transaction.watched?.atMs ?? transaction.lastMessageAtMs;
-  return { stationId, ocppTransactionId, plug, startedAtMs, endedAtMs: transaction.isOpen ? endedAtMs : closedAtMs };
+  const shared = { stationId, ocppTransactionId, plug, startedAtMs, idToken };
+  return { ...shared, endedAtMs: transaction.isOpen ? endedAtMs : closedAtMs };
 }

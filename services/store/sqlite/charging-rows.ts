@@ -145,10 +145,13 @@ export const readStartRow = reader(
 /** Like `encodeOptional`, for the one column that is written with every reading. */
 export function encodeWatched(energy: WatchedEnergy | null): string | null {
   if (energy === null) return null;
-  const { energyWh, registerWh, quantumWh, beganAtMs, atMs } = energy;
+  const { energyWh, registerWh, quantumWh, beganAtMs, atMs, suspect } = energy;
   const text = ({ unscaled, scale }: Decimal) => ({ unscaled: unscaled.toString(), scale });
   const texts = { energyWh: text(energyWh), registerWh: text(registerWh), quantumWh: text(quantumWh) };
-  return JSON.stringify({ ...texts, beganAtMs, atMs });
+  const suspectTexts = suspect && {
+    suspect: { ...suspect, registerWh: text(suspect.registerWh), quantumWh: text(suspect.quantumWh) },
+  };
+  return JSON.stringify({ ...texts, beganAtMs, atMs, ...suspectTexts });
 }
 
 /** The text of an optional JSON column. */

@@ -357,6 +357,12 @@ describe("failure mode 14: transaction ids", function () {
       expect(matchTransaction(stop, [known, other]), `${id}`).to.equal(other);
     }
   });
+  it("never gives one transaction the stop of another that names another token", function () {
+    const begun = { ...known, idToken: "TAG-OF-THIS-SESSION" };
+    const stopOf = (idTag: string) => stop16(60, 100, { transactionId: -1, idTag });
+    expect(matchTransaction(stopOf("TAG-OF-ANOTHER"), [begun])).to.equal(null);
+    expect(matchTransaction(stopOf("tag-of-this-session"), [begun])).to.equal(begun);
+  });
   it("matches it to the one transaction that is open, else to none", function () {
     const closed = { ...known, ocppTransactionId: "12", endedAtMs: epochMs + 1_000 };
     const stop = stop16(60, 100, { transactionId: -1 });

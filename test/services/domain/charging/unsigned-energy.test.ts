@@ -354,6 +354,17 @@ describe("A single reading that contradicts", function () {
     const forgetful = [sample(60, "1300"), sample(120, "1620"), sample(180, "1610")];
     holds([start16(0, 1_000), ...forgetful, stop16(300, 2_210)], "DISPUTED", "REGISTER_RESET");
   });
+  it("disputes beside a first or last reading that may be the wrong one", function () {
+    const early = [start16(0, 1_000), sample(60, "1010")];
+    for (const messages of [
+      [start16(0, 1_000), sample(299, "2495"), stop16(300, 1_400)],
+      [...early, sample(290, "2500"), stop16(300, 1_020)],
+      [...early, sample(120, "1020"), sample(290, "2490"), stop16(300, 1_030)],
+      [start16(0, 2_400), sample(60, "1300"), stop16(300, 2_500)],
+    ]) {
+      holds(messages, "DISPUTED", "REGISTER_RESET");
+    }
+  });
   it("disputes as the first or the last, and as two in a row", function () {
     holds([start16(0, 157_440), sample(150, "158200"), stop16(300, 0)], "DISPUTED", "REGISTER_RESET");
     holds([start16(0, 157_440), sample(150, "158200"), stop16(300, 900_000_000)], "DISPUTED", "STEP_IMPLAUSIBLE");
@@ -385,5 +396,29 @@ describe("A single reading that contradicts", function () {
       "1500",
       "READING_OUTLIER",
     );
+  });
+});
+
+describe("Power of single phases", function () {
+  const phases = (seconds: number, watts: string) =>
+    sample16(
+      seconds,
+      ["L1", "L2-N", "L3"].map((phase) => ({ value: watts, measurand: "Power.Active.Import", unit: "W", phase })),
+    );
+  it("contradicts a register that stands still, as power of all phases does", function () {
+    const flowing = [60, 120, 180, 240].map((seconds) => phases(seconds, "6000"));
+    holds([start16(0, 1_000), ...flowing, stop16(300, 1_050)], "DISPUTED", "POWER_CONTRADICTS");
+  });
+});
+
+describe("Intervals of two kinds", function () {
+  it("are not added up to a sum that settles", function () {
+    const interval = (seconds: number, value: string, context: string) =>
+      sample(seconds, value, { measurand: "Energy.Active.Import.Interval", context });
+    const twice = [60, 120, 180, 240, 300].flatMap((seconds) => [
+      interval(seconds, "300", "Sample.Clock"),
+      interval(seconds + 30, "300", "Sample.Periodic"),
+    ]);
+    holds([start16(0, -1), ...twice, stop16(330, -1)], "UNRESOLVED", "INTERVAL_MISSING");
   });
 });

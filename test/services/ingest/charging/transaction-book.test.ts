@@ -68,7 +68,8 @@ describe("The book of transactions", function () {
     await book.list(stationId);
     for (const [index, ordinal] of frames.entries()) {
       const energyWh = { unscaled: 10n ** 20n + BigInt(index), scale: 3 };
-      const watched = { energyWh, registerWh: energyWh, quantumWh: energyWh, beganAtMs: 1, atMs: index };
+      const suspect = { registerWh: energyWh, quantumWh: energyWh, atMs: index };
+      const watched = { ...suspect, energyWh, beganAtMs: 1, suspect };
       book.commitLater({ ...begun, lastMessageAtMs: 2 + index, watched }, ordinal);
     }
     const [listed] = await book.list(stationId);
