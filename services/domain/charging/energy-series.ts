@@ -65,6 +65,7 @@ export function chooseEnergySeries(
     const register = registerAt(atLocation, findings);
     if (register.length === 0) continue;
     if (location !== "Outlet") findings.push("OTHER_LOCATION_USED");
+    if (isContradicted(register, candidates)) findings.push("OTHER_REGISTER_CONTRADICTS");
     return orderPoints(register, messages, ended, findings);
   }
   for (const location of locations) {
@@ -79,6 +80,59 @@ export function chooseEnergySeries(
     return sumIntervals(intervals, messages, ended, findings);
   }
   return noPoints(findings);
+}
+
+/** Registers of one station differ by what cables and rectifiers lose, and by what their digits hide. */
+const contradiction = { numerator: 5n, denominator: 4n, leastWh: { unscaled: 10n, scale: 0 } };
+
+/**
+ * Whether something else that the station counted, at another place, by phases or by intervals, rose far more than the
+ * register that is billed: then that register stood still or was read wrongly.
+ */
+function isContradicted(billed: readonly SeriesPoint[], candidates: readonly Candidate[]): boolean {
+  const billedWh = riseOf(billed.map(({ registerWh, time }) => ({ wh: registerWh, epochMs: time.epochMs })));
+  const groups = Map.groupBy(candidates, ({ reading: { measurand, location, phase } }) =>
+    JSON.stringify([measurand, location, phase === null]),
+  );
+  const risesWh = [...groups.values()].map((group) =>
+    group.every(({ reading }) => reading.measurand === "Energy.Active.Import.Interval")
+      ? sumOfIntervals(group)
+      : sumOfPhases(group),
+  );
+  const scaled = { ...billedWh, unscaled: billedWh.unscaled * contradiction.numerator };
+  const limitWh = addDecimals(scaled, {
+    ...contradiction.leastWh,
+    unscaled: contradiction.leastWh.unscaled * contradiction.denominator,
+  });
+  return risesWh.some(
+    (wh) => compareDecimals({ ...wh, unscaled: wh.unscaled * contradiction.denominator }, limitWh) > 0,
+  );
+}
+
+const nothingWh: Decimal = { unscaled: 0n, scale: 0 };
+
+/** From the first to the last in time; 0 where the register fell. */
+function riseOf(points: readonly { readonly wh: Decimal; readonly epochMs: number }[]): Decimal {
+  const sorted = [...points].sort((left, right) => left.epochMs - right.epochMs || compareDecimals(left.wh, right.wh));
+  const [first] = sorted;
+  const last = sorted.at(-1);
+  if (first === undefined || last === undefined) return nothingWh;
+  const rise = subtractDecimals(last.wh, first.wh);
+  return rise.unscaled > 0n ? rise : nothingWh;
+}
+
+function sumOfPhases(group: readonly Candidate[]): Decimal {
+  const phases = Map.groupBy(group, ({ reading }) => reading.phase);
+  return [...phases.values()]
+    .map((phase) => riseOf(phase.map(({ value, time }) => ({ wh: value, epochMs: time.epochMs }))))
+    .reduce(addDecimals, nothingWh);
+}
+
+function sumOfIntervals(group: readonly Candidate[]): Decimal {
+  const kinds = Map.groupBy(group, ({ reading }) => reading.context);
+  const sums = [...kinds.values()].map((kind) => kind.map(({ value }) => value).reduce(addDecimals, nothingWh));
+  // Which of two kinds is complete cannot be told; the greatest of them flowed at least.
+  return sums.reduce((most, sum) => (compareDecimals(sum, most) > 0 ? sum : most), nothingWh);
 }
 
 function noPoints(findings: readonly FindingCode[]): EnergySeries {

@@ -68,6 +68,11 @@ export const findingCatalogue = {
     title: "The station reported power, and the register does not show its energy.",
     resolvedBy: "A signed value that covers the session, or the operator's decision after looking at the meter.",
   },
+  OTHER_REGISTER_CONTRADICTS: {
+    severity: "dispute",
+    title: "Another register of the station, its phases or intervals rose far more than the one that is billed.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision.",
+  },
   START_CONTRADICTED: {
     severity: "dispute",
     title: "Two different starts name this transaction.",

@@ -70,7 +70,7 @@ export function createStrayMessages(deps: StrayMessagesDeps): StrayMessages {
         await once.alert("ocpp-message-unmatched", cause, { stationId, frameId: frame.frameId, ocppTransactionId });
       }
       if (protocol === "ocpp1.6") await store.putStrayFrame(frame, now() - waitMs);
-      if (kind === "meter-values" && ocppTransactionId === null && stationEvse !== null && stationEvse > 0) {
+      if (kind === "meter-values" && stationEvse !== null && stationEvse > 0) {
         await countEnergy(message, stationEvse);
       }
     },

@@ -211,7 +211,7 @@ export function createMatchingStore(access: Access): MatchingStore {
     listStraysAtPlace: (stationId, stationEvse, sinceMs) =>
       access.read(() =>
         strays(
-          "station_id = ? AND evse = ? AND (is_open = 1 OR last_message_at_ms >= ?)",
+          "station_id = ? AND (evse = ? OR evse IS NULL) AND (is_open = 1 OR last_message_at_ms >= ?)",
           stationId,
           stationEvse,
           sinceMs,

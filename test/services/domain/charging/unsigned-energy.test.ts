@@ -422,3 +422,30 @@ describe("Intervals of two kinds", function () {
     holds([start16(0, -1), ...twice, stop16(330, -1)], "UNRESOLVED", "INTERVAL_MISSING");
   });
 });
+
+describe("A register beside others that the station reports", function () {
+  type Members = Readonly<Record<string, unknown>>;
+  const beside = (members: (value: number) => Members | Members[]) =>
+    [0, 60, 120, 180, 240, 299].map((seconds) => sample16(seconds, [members(5 * seconds)].flat()));
+  const stillAt = (meterStop: number, others: readonly StationMessage[]) => [
+    start16(0, 1_000),
+    ...others,
+    stop16(300, meterStop),
+  ];
+  const byPhases = beside((value) =>
+    ["L1", "L2", "L3"].map((phase) => ({ value: String(value / 3), phase, unit: "Wh" })),
+  );
+  const atInlet = beside((value) => ({ value: String(7_000 + value), location: "Inlet" }));
+  const byIntervals = [60, 120, 180, 240, 300].map((seconds) =>
+    sample(seconds, "300", { measurand: "Energy.Active.Import.Interval" }),
+  );
+  it("is contradicted by phases, another place or intervals that rose far more", function () {
+    for (const others of [byPhases, atInlet, byIntervals]) {
+      holds(stillAt(1_000, others), "DISPUTED", "OTHER_REGISTER_CONTRADICTS");
+      holds(stillAt(1_600, others), "DISPUTED", "OTHER_REGISTER_CONTRADICTS");
+    }
+  });
+  it("counts where they agree with it, as far as cables and rectifiers let them", function () {
+    for (const others of [byPhases, atInlet, byIntervals]) settles(stillAt(2_450, others), "1450");
+  });
+});
