@@ -8,6 +8,9 @@ import { writeVerdict } from "./messages.ts";
 import { readRecordRow, reader } from "./rows.ts";
 import { applyChange, areCurrent } from "./sessions.ts";
 
+// Left to itself the database looks through all that the meter has ever signed, for each record.
+const joinedSpans = `CROSS JOIN register_spans INDEXED BY register_spans_record
+  USING (meter_key_id, pagination_context, pagination_number)`;
 // Integers of 64 bits leave the database as text: a JavaScript number does not hold them.
 const recordColumns = `record_identity, session_id, message_id, record, payload_sha256, meter_key_id, pagination_context,
   CAST(pagination_number AS TEXT) AS pagination_text, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary`;
@@ -56,6 +59,7 @@ export const readingStep = `
   ALTER TABLE records ADD COLUMN is_boundary INTEGER NOT NULL DEFAULT 1 CHECK (is_boundary IN (0, 1));
   CREATE INDEX records_boundary ON records (session_id, pagination_number) WHERE is_boundary = 1;
   CREATE INDEX register_spans_end ON register_spans (meter_key_id, register, pagination_context, end_micro_wh);
+  CREATE INDEX register_spans_record ON register_spans (meter_key_id, pagination_context, pagination_number);
 `;
 
 export function createEvidenceStore(
@@ -78,7 +82,7 @@ export function createEvidenceStore(
       .all(
         `SELECT record_identity, register, CAST(begin_micro_wh AS TEXT) AS begin_text,
            CAST(end_micro_wh AS TEXT) AS end_text
-         FROM records JOIN register_spans USING (meter_key_id, pagination_context, pagination_number)
+         FROM records ${joinedSpans}
          WHERE ${condition} ORDER BY register`,
         parameter,
       )
@@ -183,7 +187,7 @@ export function createEvidenceStore(
              FROM records
              JOIN session_events USING (session_id, message_id)
              JOIN messages USING (message_id)
-             JOIN register_spans USING (meter_key_id, pagination_context, pagination_number)
+             ${joinedSpans}
              WHERE session_id = ? ORDER BY pagination_context, pagination_number, register`,
             sessionId,
           )
