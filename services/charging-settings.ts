@@ -37,7 +37,7 @@ export const chargingSettings = {
     .prefault("")
     .meta({
       description:
-        "At which value meters' registers begin anew: pairs of an EVSE's number and Wh, separated by commas. A step back is no rollover elsewhere.",
+        "Value at which a meter's register starts over: pairs of an EVSE's number and Wh, separated by commas. Elsewhere a step back is not a rollover.",
     }),
   SESSION_START_LIMIT_MS: integer(1_000, 86_400_000)
     .prefault("300000")

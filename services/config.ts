@@ -63,7 +63,7 @@ export const settingsSchema = z.strictObject({
     .meta({ description: "Most batches that wait for the chain at once." }),
   SETTLEMENT_ATTEMPTS: integer(1, 20)
     .prefault("3")
-    .meta({ description: "Reverted transactions after which a session is no longer settled by itself." }),
+    .meta({ description: "Reverted transactions after which the service stops settling a session." }),
   ...stuckSettings,
   TRANSACTION_STUCK_MS: integer(100, 86_400_000)
     .prefault("60000")
@@ -78,9 +78,11 @@ export const settingsSchema = z.strictObject({
     .meta({ description: "Longest wait for another oracle's signature, in milliseconds." }),
   QUORUM_RETRY_MS: integer(0, 86_400_000)
     .prefault("10000")
-    .meta({ description: "Pause before a quorum that was not to be had is asked again, in milliseconds." }),
+    .meta({
+      description: "Pause before the other oracles are asked again after there was no quorum, in milliseconds.",
+    }),
   QUORUM_FALLBACK_MS: integer(0, 604_800_000).prefault("600000").meta({
-    description: "How long no quorum is to be had before meters' own signatures settle what they can, in milliseconds.",
+    description: "Time without a quorum before sessions fall back to settlement by meter signature, in milliseconds.",
   }),
   QUORUM_TAKEOVER_MS: integer(0, 604_800_000)
     .prefault("300000")

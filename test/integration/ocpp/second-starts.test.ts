@@ -226,8 +226,13 @@ describe("Energy outside of transactions", function () {
     await chain.close();
   });
 
-  for (const protocol of ["ocpp1.6", "ocpp2.0.1"]) {
-    it(`holds a session that no transaction was begun for, if the register of its EVSE rose: ${protocol}`, async function () {
+  for (const [protocol, named] of [
+    ["ocpp1.6", {}],
+    ["ocpp1.6", { transactionId: 77 }],
+    ["ocpp2.0.1", {}],
+  ] as const) {
+    const words = "transactionId" in named ? `${protocol}, under an id that nobody knows` : protocol;
+    it(`holds a session that no transaction was begun for, if the register of its EVSE rose: ${words}`, async function () {
       const { session, point } = await openPlace(chain, world);
       const charger = await world.connect("CS-1", protocol, [point.evse]);
       charger.answers = ({ action }) =>
@@ -236,7 +241,7 @@ describe("Energy outside of transactions", function () {
         const place = protocol === "ocpp1.6" ? { connectorId: 1 } : { evseId: 1 };
         const value = protocol === "ocpp1.6" ? String(wh) : wh;
         const meterValue = [{ timestamp: world.at(atSeconds), sampledValue: [{ value }] }];
-        await charger.call("MeterValues", { ...place, meterValue });
+        await charger.call("MeterValues", { ...place, ...named, meterValue });
       };
       for (let minute = 0; minute < 5; minute += 1) await values(minute * 60, 1_000 + minute * 300);
       await world.settle();
