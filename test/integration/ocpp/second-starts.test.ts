@@ -175,6 +175,17 @@ describe("Second starts for a session that has its transaction", function () {
     await expectHeld();
   });
 
+  it("hold the session where a transaction that names no EVSE goes on beside it", async function () {
+    await charger.close();
+    charger = await connect("ocpp2.0.1");
+    const placeless = { transactionId: "T-9", type: "Started", seqNo: 0, atSeconds: 5, wh: 1_000 } as const;
+    await tell2(world, charger, placeless);
+    const idToken = central(session.idTag);
+    await tell2(world, charger, { type: "Started", seqNo: 0, evse: 1, idToken, atSeconds: 10, wh: 1_000 });
+    await tell2(world, charger, { type: "Ended", seqNo: 1, atSeconds: 240, wh: 1_000 });
+    await expectHeld("OPEN_TRANSACTION_AT_EVSE");
+  });
+
   it("are nothing of the session's where another card began and delivered nothing", async function () {
     const card = await start({ atSeconds: 0, meterStart: 1_000, idTag: "DEADBEEF" });
     expect(card.status).to.equal("Invalid");
