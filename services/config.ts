@@ -76,11 +76,9 @@ export const settingsSchema = z.strictObject({
   QUORUM_TIMEOUT_MS: integer(10, 600_000)
     .prefault("10000")
     .meta({ description: "Longest wait for another oracle's signature, in milliseconds." }),
-  QUORUM_RETRY_MS: integer(0, 86_400_000)
-    .prefault("10000")
-    .meta({
-      description: "Pause before the other oracles are asked again after there was no quorum, in milliseconds.",
-    }),
+  QUORUM_RETRY_MS: integer(0, 86_400_000).prefault("10000").meta({
+    description: "Pause before the other oracles are asked again after there was no quorum, in milliseconds.",
+  }),
   QUORUM_FALLBACK_MS: integer(0, 604_800_000).prefault("600000").meta({
     description: "Time without a quorum before sessions fall back to settlement by meter signature, in milliseconds.",
   }),
