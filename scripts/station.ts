@@ -1,4 +1,4 @@
-import { stationKeySha256Of } from "../services/ingest/ocpp/station-key.ts";
+import { stationKeySha256Of } from "../services/ocpp/wire/station-key.ts";
 import type { BootStatus, SecurityProfile } from "../services/store/ocpp.ts";
 import { requireLedger } from "../services/store/sqlite/ledger-folder.ts";
 import { openSqliteStore } from "../services/store/sqlite/sqlite-store.ts";

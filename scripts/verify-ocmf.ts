@@ -1,7 +1,7 @@
-import { createServiceJudge, type Judge } from "../services/verify/judge.ts";
-import { judgeDocket, readManifest, readSingleRecord, type DocketLine } from "../services/verify/manifest.ts";
-import { nodeCryptography } from "../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../services/verify/ocmf/verifier.ts";
+import { createServiceJudge, type Judge } from "../services/evidence/judge.ts";
+import { judgeDocket, readManifest, readSingleRecord, type DocketLine } from "../services/evidence/manifest.ts";
+import { nodeCryptography } from "../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../services/evidence/formats/ocmf/verifier.ts";
 import { exitCodes, runCommand, UsageError } from "./command-line/command.ts";
 
 const help = `

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-import { parseConfiguration } from "../../services/config.ts";
+import { parseConfiguration } from "../../services/config/config.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
 import type { Closers } from "../command-line/closing.ts";

@@ -1,5 +1,5 @@
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { MeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter } from "../simulator/meter.ts";

@@ -1,7 +1,7 @@
 import QRCode from "qrcode";
 
 import type { Service } from "../../services/index.ts";
-import { stationKeySha256Of } from "../../services/ingest/ocpp/station-key.ts";
+import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import type { Output } from "../command-line/command.ts";
 import { openKeptState } from "../journal/kept-state.ts";
 import type { RunningClock } from "../local-chain/clock.ts";

@@ -1,6 +1,6 @@
 import { toMicroWh } from "../../services/domain/decimal.ts";
-import { recordIdentity } from "../../services/verify/ocmf/record-identity.ts";
-import type { VerifiedRecord } from "../../services/verify/ocmf/types.ts";
+import { recordIdentity } from "../../services/evidence/formats/ocmf/record-identity.ts";
+import type { VerifiedRecord } from "../../services/evidence/formats/ocmf/types.ts";
 
 /** What has to become of a record that verified under its meter's key, given the records before it. */
 export type LedgerEntry =

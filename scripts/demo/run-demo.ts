@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import type { Closers } from "../command-line/closing.ts";
 import { toJson, type Output } from "../command-line/command.ts";
 import { defaultRules } from "../deploy/contract-set.ts";

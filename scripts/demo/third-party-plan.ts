@@ -1,9 +1,9 @@
 import { compareDecimals, toMicroWh } from "../../services/domain/decimal.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { openEnvelope } from "../../services/verify/ocmf/envelope.ts";
-import { encodePoint } from "../../services/verify/ocmf/public-key.ts";
-import type { BillingReading, PublicKey, VerifiedRecord } from "../../services/verify/ocmf/types.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { openEnvelope } from "../../services/evidence/formats/ocmf/envelope.ts";
+import { encodePoint } from "../../services/evidence/formats/ocmf/public-key.ts";
+import type { BillingReading, PublicKey, VerifiedRecord } from "../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import type { Plan, PlannedDelivery, PlannedMeter, PlannedSession } from "./plan.ts";
 import { createRecordLedger, type RecordLedger } from "./record-ledger.ts";
 import type { ManifestRecord, RecordsManifest } from "./records-manifest.ts";

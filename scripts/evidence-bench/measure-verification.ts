@@ -1,11 +1,11 @@
 import { createPublicKey, verify } from "node:crypto";
 
-import { fromInteger } from "../../services/verify/ocmf/bytes.ts";
-import { curveParameters } from "../../services/verify/ocmf/curves.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { parsePublicKey } from "../../services/verify/ocmf/public-key.ts";
-import type { VerifiedRecord } from "../../services/verify/ocmf/types.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { fromInteger } from "../../services/evidence/formats/ocmf/bytes.ts";
+import { curveParameters } from "../../services/evidence/formats/ocmf/curves.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { parsePublicKey } from "../../services/evidence/formats/ocmf/public-key.ts";
+import type { VerifiedRecord } from "../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import type { SimulatedCurve } from "../simulator/curves.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter } from "../simulator/meter.ts";

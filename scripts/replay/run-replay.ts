@@ -1,4 +1,4 @@
-import { parseConfiguration } from "../../services/config.ts";
+import { parseConfiguration } from "../../services/config/config.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { startService, type Service } from "../../services/index.ts";
 import type { Closers } from "../command-line/closing.ts";

@@ -1,6 +1,6 @@
-import { readEcdsaSignature } from "../../services/verify/ocmf/ecdsa-signature.ts";
-import { splitRecord } from "../../services/verify/ocmf/framing.ts";
-import { readSignatureSection } from "../../services/verify/ocmf/signature-section.ts";
+import { readEcdsaSignature } from "../../services/evidence/formats/ocmf/ecdsa-signature.ts";
+import { splitRecord } from "../../services/evidence/formats/ocmf/framing.ts";
+import { readSignatureSection } from "../../services/evidence/formats/ocmf/signature-section.ts";
 
 /** What a contract takes of a record: the signed bytes and the signature, in words of 32 bytes. */
 export interface SignedRecord {

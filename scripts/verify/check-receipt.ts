@@ -5,8 +5,8 @@ import type { JsonRpcProvider } from "ethers";
 import { WattproofError } from "../../services/errors.ts";
 import type { ReceiptCheck } from "../../services/receipts/receipt-check.ts";
 import { verifyReceipt, type ReceiptVerdict } from "../../services/receipts/verify-receipt.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import { UsageError } from "../command-line/command.ts";
 import { readDeployment } from "../deploy/deployment-file.ts";
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../services/errors.ts";
-import type { Curve } from "../../services/verify/ocmf/types.ts";
+import type { Curve } from "../../services/evidence/formats/ocmf/types.ts";
 import type { InspectionStructOutput } from "../../types/periphery/OcmfLens.ts";
 
 /** The numbers of the curves, as in Curve of IMeterRegistry.sol. */

@@ -3,17 +3,17 @@ import hre from "hardhat";
 
 import { WattproofError } from "../../services/errors.ts";
 import { formatDecimal } from "../../services/domain/decimal.ts";
-import { openEnvelope, type SignedEnvelope } from "../../services/verify/ocmf/envelope.ts";
-import { encodePoint } from "../../services/verify/ocmf/public-key.ts";
-import { judgeSession } from "../../services/verify/ocmf/session.ts";
+import { openEnvelope, type SignedEnvelope } from "../../services/evidence/formats/ocmf/envelope.ts";
+import { encodePoint } from "../../services/evidence/formats/ocmf/public-key.ts";
+import { judgeSession } from "../../services/evidence/formats/ocmf/session.ts";
 import type {
   RecordInput,
   RecordVerdict,
   Refusal,
   SessionVerdict,
   Unsupported,
-} from "../../services/verify/ocmf/types.ts";
-import type { Judge, Judgement } from "../../services/verify/judge.ts";
+} from "../../services/evidence/formats/ocmf/types.ts";
+import type { Judge, Judgement } from "../../services/evidence/judge.ts";
 import type { OcmfLens } from "../../types/index.ts";
 import { curveNumbers, finding, judgement, reasonOf } from "./contract-answers.ts";
 import { toVerifiedRecord } from "./contract-record.ts";

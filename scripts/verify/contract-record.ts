@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-import type { SignedEnvelope } from "../../services/verify/ocmf/envelope.ts";
+import type { SignedEnvelope } from "../../services/evidence/formats/ocmf/envelope.ts";
 import type {
   BillingReading,
   Synchronisation,
   TransactionMarker,
   VerifiedRecord,
-} from "../../services/verify/ocmf/types.ts";
+} from "../../services/evidence/formats/ocmf/types.ts";
 import type { BillingReadingStructOutput, InspectionStructOutput } from "../../types/periphery/OcmfLens.ts";
 
 /**

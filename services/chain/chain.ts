@@ -1,7 +1,7 @@
 import type { Claim } from "../domain/claims.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
-import type { Fees } from "../domain/transaction.ts";
+import type { Fees } from "../domain/chain-transaction.ts";
 import type { Omission } from "./complete-logs.ts";
 import type { ChainEvent } from "./events.ts";
 

@@ -1,11 +1,11 @@
-import type { Ages } from "../ages.ts";
-import type { ServiceConfig } from "../config.ts";
+import type { Ages } from "../observability/ages.ts";
+import type { ServiceConfig } from "../config/config.ts";
 import { WattproofError } from "../errors.ts";
-import type { Metrics } from "../metrics.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { RelayDeskDeps } from "../relay/create-relay-desk.ts";
 import type { RelayDesk } from "../relay/relay-desk.ts";
-import { feeLimitsOf, relayBudgetsOf } from "../spending-settings.ts";
+import { feeLimitsOf, relayBudgetsOf } from "../config/spending-settings.ts";
 import type { Store } from "../store/store.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { SigningKey } from "ethers";
 import { Wallet } from "ethers";
 
-import type { OracleKey } from "../config.ts";
+import type { OracleKey } from "../config/config.ts";
 import { WattproofError } from "../errors.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Fees } from "./transaction.ts";
+import type { Fees } from "./chain-transaction.ts";
 
 /** The most that one transaction may offer to pay. */
 export interface FeeLimits {

@@ -2,7 +2,7 @@ import { idTagOf, isSameIdTag } from "../domain/id-tag.ts";
 import { priceOf, tariffIdOf } from "../domain/tariff.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { formatDecimal, toMicroWh } from "../domain/decimal.ts";
-import type { BillingReading, OcmfVerifier, PublicKey, VerifiedRecord } from "../verify/ocmf/types.ts";
+import type { BillingReading, OcmfVerifier, PublicKey, VerifiedRecord } from "../evidence/formats/ocmf/types.ts";
 import { check, type ReceiptCheck } from "./receipt-check.ts";
 import { readChainId, type ReceiptChain } from "./receipt-chain.ts";
 import { checkEvidence, isUnsigned } from "./receipt-evidence.ts";

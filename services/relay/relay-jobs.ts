@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-import type { Ages } from "../ages.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { FeeLimits } from "../domain/spending.ts";
 import { reservedGas } from "../domain/relay-budget.ts";
-import type { Metrics } from "../metrics.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { RelayJob, RelayedCallEnding, StoredRelayedCall } from "../store/relay.ts";
 import type { Store } from "../store/store.ts";
 import type {

@@ -1,9 +1,9 @@
 import type { Chain } from "../chain/chain.ts";
-import type { PeerConfig, ServiceConfig } from "../config.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { PeerConfig, ServiceConfig } from "../config/config.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { BatchKind, Store } from "../store/store.ts";
-import type { MeterDirectory } from "../verify/meter-directory.ts";
-import type { RecordVerifier } from "../verify/record-verifier.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { RecordVerifier } from "../evidence/record-verifier.ts";
 import { createDisputeTask } from "./disputes/dispute-task.ts";
 import { createMeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";

@@ -6,7 +6,7 @@ import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
-import { alertRefusedPrice } from "../ingest/judge-price.ts";
+import { alertRefusedPrice } from "../evidence/judge-price.ts";
 import type { BlockMark, ChainProgress, StoredSession } from "../store/store.ts";
 import { createDisputeWatch } from "./disputes/watch-disputes.ts";
 import type { ChainFollowerDeps } from "./follow-chain.ts";

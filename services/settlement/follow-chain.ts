@@ -1,10 +1,10 @@
 import type { Chain, ChainBlock, ChainReading } from "../chain/chain.ts";
 import { WattproofError } from "../errors.ts";
-import type { Metrics } from "../metrics.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { BlockMark, Store } from "../store/store.ts";
-import type { MeterDirectory } from "../verify/meter-directory.ts";
-import type { TariffDirectory } from "../verify/tariff-directory.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { TariffDirectory } from "../evidence/tariff-directory.ts";
 import { createChainJournal } from "./chain-journal.ts";
 import type { SessionChainEvent } from "./late-events.ts";
 

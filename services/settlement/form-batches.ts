@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-import type { Ages } from "../ages.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { BatchPolicy } from "../domain/batch.ts";
 import { nextBatch } from "../domain/batch.ts";
 import { withHold } from "../domain/cdr.ts";
 import { heldMicroOf } from "../domain/session-amounts.ts";
 import type { SettlementLane } from "../domain/session.ts";
 import { transition } from "../domain/session.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 
 /** So many times the batches in flight are open at most, those included that do not move. */

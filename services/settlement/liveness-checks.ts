@@ -1,7 +1,7 @@
-import type { Ages } from "../ages.ts";
+import type { Ages } from "../observability/ages.ts";
 import { WattproofError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
-import type { StuckLimits } from "../stuck-settings.ts";
+import type { StuckLimits } from "../config/stuck-settings.ts";
 import type { ChainFollower } from "./follow-chain.ts";
 
 /** What has to move for the service to be ready. */

@@ -1,5 +1,5 @@
 import type { Chain } from "../chain/chain.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { BatchKind, Store } from "../store/store.ts";
 import type { ChainFollower } from "./follow-chain.ts";
 import type { BatchTask } from "./pursue-transactions.ts";

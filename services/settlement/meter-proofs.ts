@@ -1,8 +1,8 @@
 import type { MeterSignedRecord } from "../chain/chain.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
-import type { MeterDirectory } from "../verify/meter-directory.ts";
-import type { VerifiedRecord } from "../verify/ocmf/types.ts";
-import type { RecordVerifier } from "../verify/record-verifier.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { VerifiedRecord } from "../evidence/formats/ocmf/types.ts";
+import type { RecordVerifier } from "../evidence/record-verifier.ts";
 
 /** The records with which the contract can settle a session by itself. */
 export interface MeterProof {

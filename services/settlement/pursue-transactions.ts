@@ -1,12 +1,12 @@
 import type { CallTarget, Chain, ContractCall } from "../chain/chain.ts";
 import type { FeeLimits } from "../domain/spending.ts";
 import { brokenLimitOf, mostGasOf } from "../domain/spending.ts";
-import type { Fees } from "../domain/transaction.ts";
-import { bumpFees, nextStep } from "../domain/transaction.ts";
-import type { Alert, Metrics } from "../metrics.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { Fees } from "../domain/chain-transaction.ts";
+import { bumpFees, nextStep } from "../domain/chain-transaction.ts";
+import type { Alert, Metrics } from "../observability/metrics.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, BatchKind, SettlementTransaction, Store } from "../store/store.ts";
-import type { Ages } from "../ages.ts";
+import type { Ages } from "../observability/ages.ts";
 import { createNonceManager } from "./nonces.ts";
 
 /** What is sent in one transaction. Its calls go to one contract. */

@@ -7,7 +7,7 @@ import { priceOf } from "../domain/tariff.ts";
 import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
-import type { MeterDirectory } from "../verify/meter-directory.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import { formatDecimal } from "../domain/decimal.ts";
 
 /** A receipt: everything that is needed to check it again without us. Numbers beyond 53 bits are decimal text. */

@@ -1,7 +1,7 @@
 import type { NextTry } from "../domain/session.ts";
 import { transition } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, Store, StoredSession } from "../store/store.ts";
 
 /** Takes sessions out of a batch that will not carry them. */

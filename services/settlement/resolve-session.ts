@@ -4,11 +4,11 @@ import { totalOf } from "../domain/session-amounts.ts";
 import { transition, type SessionEvent, type SessionState } from "../domain/session.ts";
 import { stuckRules, type Resolution, type ResolutionWay } from "../domain/stuck-sessions.ts";
 import { WattproofError } from "../errors.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
-import type { MeterDirectory } from "../verify/meter-directory.ts";
-import type { RecordVerifier } from "../verify/record-verifier.ts";
-import { judgeRecords } from "../verify/session-judge.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { RecordVerifier } from "../evidence/record-verifier.ts";
+import { judgeRecords } from "../evidence/session-judge.ts";
 import type { MeterProofs } from "./meter-proofs.ts";
 
 export interface ResolutionOrder {

@@ -1,8 +1,8 @@
-import type { Ages } from "../ages.ts";
-import type { Metrics } from "../metrics.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { Ages } from "../observability/ages.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, BatchKind, Store } from "../store/store.ts";
-import type { StuckLimits } from "../stuck-settings.ts";
+import type { StuckLimits } from "../config/stuck-settings.ts";
 import type { BatchTask, TransactionPursuit } from "./pursue-transactions.ts";
 
 /** Brings batches to the chain. The journal is written before every act, so that a restart goes on where it stopped. */

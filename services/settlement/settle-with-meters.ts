@@ -1,6 +1,6 @@
 import type { Chain, MeteredSession } from "../chain/chain.ts";
 import type { NextTry } from "../domain/session.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import type { MeterProof, MeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";

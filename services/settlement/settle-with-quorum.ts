@@ -1,6 +1,6 @@
 import type { Chain } from "../chain/chain.ts";
 import type { NextTry } from "../domain/session.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, Store, StoredSession } from "../store/store.ts";
 import type { MeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";

@@ -1,6 +1,6 @@
 import { sessionStatuses } from "../domain/session.ts";
 import { stuckRules, type SessionLimits } from "../domain/stuck-sessions.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
 
 /** Tells of sessions that stay where nothing moves them. */

@@ -6,7 +6,7 @@ import type { Metered } from "../domain/metering.ts";
 import type { SessionEvent, SessionState, SessionStatus, SettlementLane } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
-import type { Fees, TransactionStatus } from "../domain/transaction.ts";
+import type { Fees, TransactionStatus } from "../domain/chain-transaction.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { LivenessStore } from "./liveness.ts";
 import type { OcppStore } from "./ocpp.ts";

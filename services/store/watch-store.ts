@@ -1,5 +1,5 @@
 import { WattproofError } from "../errors.ts";
-import type { OperatorDesk } from "../operator-desk.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "./store.ts";
 
 /** A disk that is full refuses every message of every charger. */

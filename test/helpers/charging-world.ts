@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 
 import { pino } from "pino";
 
-import { parseConfiguration } from "../../services/config.ts";
+import { parseConfiguration } from "../../services/config/config.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { connectCharger, type Charger } from "./charger.ts";
 import { registerStation } from "./ocpp-service.ts";

@@ -6,7 +6,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 
 import type { Chain } from "../../services/chain/chain.ts";
-import { parseConfiguration } from "../../services/config.ts";
+import { parseConfiguration } from "../../services/config/config.ts";
 import { connectEthereumChain, startService } from "../../services/index.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";

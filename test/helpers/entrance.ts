@@ -1,8 +1,8 @@
 import { BlockList } from "node:net";
 
-import { createEntrance, type Entrance, type EntranceConfig } from "../../services/ingest/http/entrance.ts";
-import { readNetworks } from "../../services/ingest/http/ip-address.ts";
-import { createMetrics, type Alert, type Metrics } from "../../services/metrics.ts";
+import { createEntrance, type Entrance, type EntranceConfig } from "../../services/http/entrance/entrance.ts";
+import { readNetworks } from "../../services/http/entrance/ip-address.ts";
+import { createMetrics, type Alert, type Metrics } from "../../services/observability/metrics.ts";
 
 /** Wide enough that no test is kept out by it. */
 export const testEntranceConfig: EntranceConfig = {

@@ -1,7 +1,7 @@
 import { AbiCoder, keccak256, type TypedDataDomain } from "ethers";
 
 import { curveNumbers } from "../../scripts/verify/contract-answers.ts";
-import type { Curve } from "../../services/verify/ocmf/types.ts";
+import type { Curve } from "../../services/evidence/formats/ocmf/types.ts";
 import type { MeterRegistry, OracleCommittee } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
 import { pointBytes, signedQuery, type InspectionQuery } from "./ocmf-chain.ts";

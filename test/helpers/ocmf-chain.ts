@@ -1,8 +1,8 @@
 import { sign } from "node:crypto";
 
-import { encodePoint } from "../../services/verify/ocmf/public-key.ts";
+import { encodePoint } from "../../services/evidence/formats/ocmf/public-key.ts";
 import { curveNumbers, refusalReasons } from "../../scripts/verify/contract-answers.ts";
-import type { PublicKey } from "../../services/verify/ocmf/types.ts";
+import type { PublicKey } from "../../services/evidence/formats/ocmf/types.ts";
 import type { OcmfLens, OcmfLensBatch, OcmfScanner } from "../../types/index.ts";
 import type { InspectionStructOutput } from "../../types/mocks/OcmfLensBatch.ts";
 import { ethers } from "./chain.ts";

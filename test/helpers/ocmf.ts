@@ -3,11 +3,11 @@ import { createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node
 import { expect } from "chai";
 
 import type { ErrorCode } from "../../services/errors.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { parsePublicKey } from "../../services/verify/ocmf/public-key.ts";
-import { withVerdict } from "../../services/verify/ocmf/refusal.ts";
-import type { Curve, PublicKey } from "../../services/verify/ocmf/types.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { parsePublicKey } from "../../services/evidence/formats/ocmf/public-key.ts";
+import { withVerdict } from "../../services/evidence/formats/ocmf/refusal.ts";
+import type { Curve, PublicKey } from "../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 
 /** The seven curves with the name that OpenSSL knows them by and the spelling of `SA`. */
 export const curveNames = {

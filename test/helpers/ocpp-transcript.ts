@@ -13,12 +13,12 @@ import {
 import { startKeyOf } from "../../services/domain/charging/natural-key.ts";
 import { judgeFreshness, type SignedEvidence } from "../../services/domain/charging/signed-evidence.ts";
 import { chooseTransactionId } from "../../services/domain/charging/transaction-matching.ts";
-import { translateCall } from "../../services/ingest/ocpp/translate/translate-call.ts";
-import { describeRecord } from "../../services/verify/describe-record.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { parsePublicKey } from "../../services/verify/ocmf/public-key.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
-import { judgeRecords } from "../../services/verify/session-judge.ts";
+import { translateCall } from "../../services/ocpp/translate/translate-call.ts";
+import { describeRecord } from "../../services/evidence/describe-record.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { parsePublicKey } from "../../services/evidence/formats/ocmf/public-key.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
+import { judgeRecords } from "../../services/evidence/session-judge.ts";
 
 /** The recorded transcripts and the version that each speaks. They are third parties' and not in the repository. */
 export const transcriptNames = {

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { z } from "zod";
 
-import { settingsSchema } from "../../services/config.ts";
+import { settingsSchema } from "../../services/config/config.ts";
 import { errorCatalogue } from "../../services/errors.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -26,7 +26,7 @@ export function writeConfigurationPage(): string {
     "",
     "The service reads environment variables and nothing else. A value that is missing, unknown or out of range stops",
     "the start with exit code 2 and a message that names the variable, never its value. This page is written from the",
-    `schema in \`services/config.ts\` by \`${command}\`; a test fails while the two differ.`,
+    `schema in \`services/config/config.ts\` by \`${command}\`; a test fails while the two differ.`,
     "",
     "| variable | default | meaning |",
     "| --- | --- | --- |",

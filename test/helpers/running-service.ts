@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 
 import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
-import { parseConfiguration, type ServiceConfig } from "../../services/config.ts";
+import { parseConfiguration, type ServiceConfig } from "../../services/config/config.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { startService, type Service, type ServiceOptions } from "../../services/index.ts";
-import { apiKeySha256Of } from "../../services/ingest/http/authentication.ts";
+import { apiKeySha256Of } from "../../services/http/station/authentication.ts";
 import type { Store } from "../../services/store/store.ts";
 import { testTariff, type ServiceChain } from "./service-chain.ts";
 

@@ -1,7 +1,7 @@
 import type { RegisteredMeter } from "../../services/chain/chain.ts";
-import { keptOf } from "../../services/ingest/session-readings.ts";
+import { keptOf } from "../../services/evidence/session-readings.ts";
 import type { EvidenceRecord } from "../../services/store/store.ts";
-import type { VerifiedRecord } from "../../services/verify/ocmf/types.ts";
+import type { VerifiedRecord } from "../../services/evidence/formats/ocmf/types.ts";
 import { beginReading, payloadText, recordOf, testKey, verifier } from "./ocmf.ts";
 
 export const key = testKey("secp256r1");

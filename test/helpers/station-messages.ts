@@ -10,7 +10,7 @@ import {
   type TransactionMessage,
 } from "../../services/domain/charging/message.ts";
 import type { SignedEvidence, SignedRecord } from "../../services/domain/charging/signed-evidence.ts";
-import { translateCall } from "../../services/ingest/ocpp/translate/translate-call.ts";
+import { translateCall } from "../../services/ocpp/translate/translate-call.ts";
 
 /** When the tests' transactions begin. */
 export const epochMs = Date.UTC(2026, 2, 1, 10, 0, 0);

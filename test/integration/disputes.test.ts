@@ -9,8 +9,8 @@ import { batchDigestOf } from "../../services/domain/claims.ts";
 import { packMetering } from "../../services/domain/metering.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import { runCommittee, type RunningCommittee } from "../helpers/committee.ts";
 import { addStation, get, getAsOperator, post, type RunningService } from "../helpers/running-service.ts";
 import {

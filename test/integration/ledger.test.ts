@@ -14,7 +14,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { pino } from "pino";
 
-import { parseConfiguration } from "../../services/config.ts";
+import { parseConfiguration } from "../../services/config/config.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { checkLedger } from "../../services/store/sqlite/check-ledger.ts";

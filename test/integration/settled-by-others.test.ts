@@ -7,8 +7,8 @@ import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
-import { nodeCryptography } from "../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import { addStation, codeOf, get, post, runService, type RunningService } from "../helpers/running-service.ts";
 import {
   depositMicro,

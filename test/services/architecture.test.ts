@@ -106,7 +106,7 @@ describe("The dependency rule of the service", function () {
             target !== null &&
             path.startsWith("receipts/") !== target.startsWith("receipts/") &&
             !path.startsWith("web/page/") &&
-            !/^(?:domain|verify\/ocmf|errors\.ts)/.test(target),
+            !/^(?:domain|evidence\/formats\/ocmf|errors\.ts)/.test(target),
         )
         .map(({ specifier }) => `${path}: ${specifier}`),
     );
@@ -114,7 +114,7 @@ describe("The dependency rule of the service", function () {
   });
 
   it("names the concrete store, chain and server only where they are wired", function () {
-    const concrete = /^(?:store\/sqlite|chain\/(?:ethereum-chain|rpc)|ingest\/http\/server)/;
+    const concrete = /^(?:store\/sqlite|chain\/(?:ethereum-chain|rpc)|http\/server)/;
     const offences = sources
       .filter(({ path }) => path !== "index.ts")
       .flatMap(({ path, imports }) =>
@@ -127,7 +127,7 @@ describe("The dependency rule of the service", function () {
   });
 
   it("lets the driver's page take only what runs in a browser, and nothing of the service take the page", function () {
-    const shared = /^(?:web\/page|domain|receipts|verify\/ocmf|errors\.ts)/;
+    const shared = /^(?:web\/page|domain|receipts|evidence\/formats\/ocmf|errors\.ts)/;
     const crossings = sources.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { expect } from "chai";
 
-import { alerts } from "../../services/metrics.ts";
+import { alerts } from "../../services/observability/metrics.ts";
 import { configurationPage, errorsPage, writeConfigurationPage, writeErrorsPage } from "../helpers/reference-pages.ts";
 
 describe("The reference pages", function () {

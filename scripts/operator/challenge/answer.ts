@@ -3,9 +3,9 @@ import { z } from "zod";
 
 import type { RegisteredMeter } from "../../../services/chain/chain.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import type { PublicKey } from "../../../services/verify/ocmf/types.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import type { PublicKey } from "../../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { shown, utc } from "../core/amounts.ts";
 import { exitCode } from "../core/exit-codes.ts";
 import { readRecord } from "../core/files.ts";

@@ -3,12 +3,12 @@ import { z } from "zod";
 import type { RegisteredMeter } from "../../../services/chain/chain.ts";
 import { measure } from "../../../services/domain/evidence.ts";
 import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { encodeSubjectPublicKeyInfo } from "../../../services/verify/ocmf/public-key.ts";
-import type { PublicKey, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
-import { publicKeyOf } from "../../../services/verify/record-verifier.ts";
-import { judgeRecords } from "../../../services/verify/session-judge.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { encodeSubjectPublicKeyInfo } from "../../../services/evidence/formats/ocmf/public-key.ts";
+import type { PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { publicKeyOf } from "../../../services/evidence/record-verifier.ts";
+import { judgeRecords } from "../../../services/evidence/session-judge.ts";
 import type { ServiceClient } from "../core/service-client.ts";
 import type { SignedText } from "../ocpi/cdr.ts";
 

@@ -1,8 +1,8 @@
 import { getBytes, Result, type Interface } from "ethers";
 import { z } from "zod";
 
-import type { Curve } from "../../../services/verify/ocmf/types.ts";
-import { derTag, writeDerElement } from "../../../services/verify/ocmf/der.ts";
+import type { Curve } from "../../../services/evidence/formats/ocmf/types.ts";
+import { derTag, writeDerElement } from "../../../services/evidence/formats/ocmf/der.ts";
 import type { ChainAccess } from "../core/chain-access.ts";
 import { sessionIdOf } from "../../../services/domain/terms.ts";
 

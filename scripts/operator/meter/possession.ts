@@ -2,9 +2,9 @@ import { recoverAddress, Signature, TypedDataEncoder } from "ethers";
 
 import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import type { Curve, PublicKey, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import type { Curve, PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { curveNumbers } from "../../verify/contract-answers.ts";
 import { shown } from "../core/amounts.ts";
 import type { ChainAccess } from "../core/chain-access.ts";

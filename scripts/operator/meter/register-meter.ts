@@ -1,8 +1,8 @@
 import { toBeHex } from "ethers";
 import { z } from "zod";
 
-import { curveParameters } from "../../../services/verify/ocmf/curves.ts";
-import type { Curve, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
+import { curveParameters } from "../../../services/evidence/formats/ocmf/curves.ts";
+import type { Curve, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import { curveNumbers } from "../../verify/contract-answers.ts";
 import type { ChainAccess } from "../core/chain-access.ts";
 import { exitCode, type ExitCode } from "../core/exit-codes.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { OperatorDesk } from "../../operator-desk.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store } from "../../store/store.ts";
 
 /** Begins what is due about wrong settlements and wrong challenges. Nothing is sent yet. */

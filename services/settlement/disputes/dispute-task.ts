@@ -1,7 +1,7 @@
 import type { Chain, ContractCall } from "../../chain/chain.ts";
 import { linkClaims } from "../../domain/claims.ts";
 import { WattproofError } from "../../errors.ts";
-import type { OperatorDesk } from "../../operator-desk.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Batch, Store, StoredAct, StoredSession } from "../../store/store.ts";
 import type { MeterProofs } from "../meter-proofs.ts";
 import type { BatchTask } from "../pursue-transactions.ts";

@@ -4,7 +4,7 @@ import { withHold } from "../../domain/cdr.ts";
 import { isContradicted, type DisputeAct, type DisputeActSeed } from "../../domain/dispute.ts";
 import { heldMicroOf } from "../../domain/session-amounts.ts";
 import type { Closing, SessionState } from "../../domain/session.ts";
-import type { OperatorDesk } from "../../operator-desk.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { ChainProgress, Store } from "../../store/store.ts";
 
 /** Compares what the chain says with the records that are here, and notes what has to be done. */

@@ -1,7 +1,7 @@
 import type { Chain, Committee, OracleSignature, SettlementItem } from "../../chain/chain.ts";
 import type { Claim } from "../../domain/claims.ts";
 import { leaveOut } from "../../domain/quorum.ts";
-import type { OperatorDesk } from "../../operator-desk.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { EvidenceRecord, Store } from "../../store/store.ts";
 import type { ClaimWithEvidence, PeerAnswer, QuorumPeer } from "./peer.ts";
 

@@ -5,11 +5,11 @@ import type { Cdr } from "../../domain/cdr.ts";
 import { packMetering } from "../../domain/metering.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
 import { WattproofError, type ErrorCode } from "../../errors.ts";
-import type { IncomingRecord, RecordAnswer } from "../../ingest/receive-record.ts";
-import type { OperatorDesk } from "../../operator-desk.ts";
+import type { IncomingRecord, RecordAnswer } from "../../evidence/receive-record.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
-import type { MeterDirectory } from "../../verify/meter-directory.ts";
-import type { RecordVerifier } from "../../verify/record-verifier.ts";
+import type { MeterDirectory } from "../../evidence/meter-directory.ts";
+import type { RecordVerifier } from "../../evidence/record-verifier.ts";
 import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { ServiceConfig } from "../../config.ts";
-import type { OperatorDesk } from "../../operator-desk.ts";
+import type { ServiceConfig } from "../../config/config.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { LedgerIdentity, Store } from "../store.ts";
 import { watchStore } from "../watch-store.ts";
 import { checkLedger } from "./check-ledger.ts";

@@ -3,8 +3,8 @@ import { hexlify, keccak256, toUtf8Bytes } from "ethers";
 
 import { curveNumbers, judgement } from "../../../scripts/verify/contract-answers.ts";
 import { formatDecimal, toMicroWh } from "../../../services/domain/decimal.ts";
-import { openEnvelope } from "../../../services/verify/ocmf/envelope.ts";
-import type { BillingReading, RecordVerdict, VerifiedRecord } from "../../../services/verify/ocmf/types.ts";
+import { openEnvelope } from "../../../services/evidence/formats/ocmf/envelope.ts";
+import type { BillingReading, RecordVerdict, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import type { BillingReadingStructOutput, InspectionStructOutput } from "../../../types/mocks/OcmfLensBatch.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { curveNumbers, finding, judgement, refusalReasons } from "../../../scripts/verify/contract-answers.ts";
-import { curveParameters } from "../../../services/verify/ocmf/curves.ts";
+import { curveParameters } from "../../../services/evidence/formats/ocmf/curves.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import {
   deployedOcmf,

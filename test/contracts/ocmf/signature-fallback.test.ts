@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { curveParameters } from "../../../services/verify/ocmf/curves.ts";
+import { curveParameters } from "../../../services/evidence/formats/ocmf/curves.ts";
 import { signedQuery, type InspectionQuery } from "../../helpers/ocmf-chain.ts";
 import { bytesOf, payloadText, testKey } from "../../helpers/ocmf.ts";
 

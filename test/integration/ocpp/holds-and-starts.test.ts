@@ -1,10 +1,10 @@
 import { expect } from "chai";
 
 import { priceOf } from "../../../services/domain/tariff.ts";
-import { findObstacleAtEvse } from "../../../services/ingest/charging/evse-availability.ts";
+import { findObstacleAtEvse } from "../../../services/charging/evse-availability.ts";
 import { verifyReceipt } from "../../../services/receipts/verify-receipt.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { addStation, get } from "../../helpers/running-service.ts";
 import {
   openChargingWorld,

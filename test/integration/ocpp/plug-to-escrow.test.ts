@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { priceOf } from "../../../services/domain/tariff.ts";
 import { verifyReceipt } from "../../../services/receipts/verify-receipt.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { connectCharger, type Charger } from "../../helpers/charger.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";
 import { get, getAsOperator, runService, type RunningService } from "../../helpers/running-service.ts";

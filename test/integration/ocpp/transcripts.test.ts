@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
-import { toHex } from "../../../services/verify/ocmf/bytes.ts";
-import { encodePoint, parsePublicKey } from "../../../services/verify/ocmf/public-key.ts";
+import { toHex } from "../../../services/evidence/formats/ocmf/bytes.ts";
+import { encodePoint, parsePublicKey } from "../../../services/evidence/formats/ocmf/public-key.ts";
 import { openChargingWorld, type ChargingWorld } from "../../helpers/charging-world.ts";
 import { askIdTokens, bindingOf, createFleet } from "../../helpers/fleet.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";

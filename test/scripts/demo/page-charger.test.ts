@@ -15,8 +15,8 @@ import { readDeployment } from "../../../services/chain/deployment.ts";
 import { stopDigestOf } from "../../../services/domain/stop-request.ts";
 import { tariffIdOf } from "../../../services/domain/tariff.ts";
 import { sessionIdOf, type SessionTerms } from "../../../services/domain/terms.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { verifyReceipt } from "../../../services/receipts/verify-receipt.ts";
 import { startScript, type RunningScript } from "../run-script.ts";
 

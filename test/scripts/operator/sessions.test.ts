@@ -12,8 +12,8 @@ import { packMetering } from "../../../services/domain/metering.ts";
 import { transition } from "../../../services/domain/session.ts";
 import { toMicroWh } from "../../../services/domain/decimal.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 import {
   addStation,

@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { simulatedCurveNames } from "../../../scripts/simulator/curves.ts";
 import { demoMeterKey, generateMeterKey, type MeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { formatDecimal } from "../../../services/domain/decimal.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { kilowattHoursOf } from "../../../scripts/simulator/payload.ts";
 
 const session = { idTag: "AAAABBBBCCCCDDDDEEEE", energyMicroWh: 5_123_000_000n, beginSeconds: 1_483_263_000 };

@@ -6,7 +6,7 @@ import { createCdr, evidenceOfRecords, withHold } from "../../../services/domain
 import { isInOrder, measure, type MeterPoint } from "../../../services/domain/evidence.ts";
 import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
 import { packTerms, unpackTerms, type SessionTerms } from "../../../services/domain/terms.ts";
-import { bumpFees, nextStep, type AttemptView } from "../../../services/domain/transaction.ts";
+import { bumpFees, nextStep, type AttemptView } from "../../../services/domain/chain-transaction.ts";
 import { testTariff } from "../../helpers/service-chain.ts";
 
 const terms: SessionTerms = {

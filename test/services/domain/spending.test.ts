@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { exceededBudgetOf } from "../../../services/domain/relay-budget.ts";
 import { brokenLimitOf, mostGasOf, spendingDefaultsOf } from "../../../services/domain/spending.ts";
-import { parseConfiguration } from "../../../services/config.ts";
-import { feeLimitsOf, relayBudgetsOf } from "../../../services/spending-settings.ts";
+import { parseConfiguration } from "../../../services/config/config.ts";
+import { feeLimitsOf, relayBudgetsOf } from "../../../services/config/spending-settings.ts";
 
 const gwei = 10n ** 9n;
 const limits = { maxFeePerGasWei: 100n * gwei, tipPerGasWei: 2n * gwei, transactionWei: 10n ** 16n };

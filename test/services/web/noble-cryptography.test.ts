@@ -2,10 +2,10 @@ import { createECDH, generateKeyPairSync, sign } from "node:crypto";
 
 import { expect } from "chai";
 
-import { fromInteger, toInteger } from "../../../services/verify/ocmf/bytes.ts";
-import { curveParameters } from "../../../services/verify/ocmf/curves.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
-import type { Curve, EcdsaSignature, PublicKey } from "../../../services/verify/ocmf/types.ts";
+import { fromInteger, toInteger } from "../../../services/evidence/formats/ocmf/bytes.ts";
+import { curveParameters } from "../../../services/evidence/formats/ocmf/curves.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import type { Curve, EcdsaSignature, PublicKey } from "../../../services/evidence/formats/ocmf/types.ts";
 import { basePoints, nobleCryptography } from "../../../services/web/page/receipt/noble-cryptography.ts";
 
 const opensslNames: Readonly<Record<Curve, string>> = {

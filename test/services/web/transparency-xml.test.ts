@@ -5,8 +5,8 @@ import type { ParsedReceipt } from "../../../services/receipts/receipt-schema.ts
 import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
 import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
-import { createOcmfVerifier } from "../../../services/verify/ocmf/verifier.ts";
-import { nodeCryptography } from "../../../services/verify/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 
 const key = generateMeterKey("secp256r1");
 const hash = `0x${"11".repeat(32)}`;

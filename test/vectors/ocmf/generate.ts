@@ -6,8 +6,8 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 
-import { curveParameters } from "../../../services/verify/ocmf/curves.ts";
-import { encodePoint } from "../../../services/verify/ocmf/public-key.ts";
+import { curveParameters } from "../../../services/evidence/formats/ocmf/curves.ts";
+import { encodePoint } from "../../../services/evidence/formats/ocmf/public-key.ts";
 import {
   beginReading,
   bytesOf,

@@ -1,7 +1,7 @@
 import { receiptSchema, type ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import type { ReceiptCheck } from "../../../receipts/receipt-check.ts";
 import { verifyReceipt } from "../../../receipts/verify-receipt.ts";
-import { createOcmfVerifier } from "../../../verify/ocmf/verifier.ts";
+import { createOcmfVerifier } from "../../../evidence/formats/ocmf/verifier.ts";
 import type { ChainAccess } from "../chain/chain-access.ts";
 import { nobleCryptography } from "./noble-cryptography.ts";
 

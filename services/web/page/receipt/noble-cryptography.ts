@@ -1,10 +1,10 @@
 import { ecdsa, weierstrass, type ECDSA } from "@noble/curves/abstract/weierstrass.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
-import { fromInteger } from "../../../verify/ocmf/bytes.ts";
-import { curveParameters } from "../../../verify/ocmf/curves.ts";
-import { encodePoint } from "../../../verify/ocmf/public-key.ts";
-import type { Cryptography, Curve } from "../../../verify/ocmf/types.ts";
+import { fromInteger } from "../../../evidence/formats/ocmf/bytes.ts";
+import { curveParameters } from "../../../evidence/formats/ocmf/curves.ts";
+import { encodePoint } from "../../../evidence/formats/ocmf/public-key.ts";
+import type { Cryptography, Curve } from "../../../evidence/formats/ocmf/types.ts";
 
 /** The base points of SEC 2 version 2.0 and RFC 5639; a test compares them with those of OpenSSL. */
 export const basePoints: Readonly<Record<Curve, { readonly x: bigint; readonly y: bigint }>> = {

@@ -1,6 +1,6 @@
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
-import { encodeSubjectPublicKeyInfo } from "../../../verify/ocmf/public-key.ts";
-import { toHex } from "../../../verify/ocmf/bytes.ts";
+import { encodeSubjectPublicKeyInfo } from "../../../evidence/formats/ocmf/public-key.ts";
+import { toHex } from "../../../evidence/formats/ocmf/bytes.ts";
 
 /**
  * The receipt's records in the container that the S.A.F.E. transparency software reads: each with its key, and the two of

@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { judgeFreshness, type SignedEvidence } from "../../../../services/domain/charging/signed-evidence.ts";
 import { messageKeyOf } from "../../../../services/domain/charging/natural-key.ts";
-import { describeRecord } from "../../../../services/verify/describe-record.ts";
-import { recordIdentity } from "../../../../services/verify/ocmf/record-identity.ts";
+import { describeRecord } from "../../../../services/evidence/describe-record.ts";
+import { recordIdentity } from "../../../../services/evidence/formats/ocmf/record-identity.ts";
 import { bytesOf, payloadText, recordOf, testKey, verifier } from "../../../helpers/ocmf.ts";
 import {
   acceptedRecord,

@@ -1,0 +1,264 @@
+import { createCdr, evidenceOfRecords } from "../domain/cdr.ts";
+import { decideStart, type StartLimits } from "../domain/charging/session-start.ts";
+import { transition, type SessionAssessment } from "../domain/session.ts";
+import { totalOf } from "../domain/session-amounts.ts";
+import { priceOf } from "../domain/tariff.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { SessionStart } from "../store/charging.ts";
+import type { OcppStationState } from "../store/ocpp.ts";
+import type { Store, StoredSession } from "../store/store.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { PriceJudge } from "../evidence/judge-price.ts";
+import type { StationCommands } from "../ocpp/commands.ts";
+import type { Connections, StationConnection } from "../ocpp/wire/connections.ts";
+import { textAt, fieldAt } from "../ocpp/payload-fields.ts";
+import type { SessionAssessor } from "./assess-session.ts";
+import { callStation } from "./call-station.ts";
+import { idleCall, startCall } from "./remote-calls.ts";
+import type { OnceDesk } from "./tell-once.ts";
+import type { TransactionBook } from "./transaction-book.ts";
+
+export interface SessionBeginnerDeps {
+  readonly store: Store;
+  readonly book: TransactionBook;
+  readonly meters: MeterDirectory;
+  readonly prices: PriceJudge;
+  readonly commands: StationCommands;
+  readonly connections: Connections;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly limits: StartLimits;
+  readonly assessor: Pick<SessionAssessor, "readCircumstances">;
+  readonly once: OnceDesk;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
+}
+
+/** Has sessions begun that were opened on chain, and closes those that no station begins. */
+export interface SessionBeginner {
+  beginSessions(signal: AbortSignal): Promise<void>;
+  /** Decides again about a session that is held and that no station has begun. */
+  reconsider(session: StoredSession): Promise<void>;
+}
+
+const dueLimit = 500;
+/** A session that nothing can be done about is looked at again after this. */
+const lookAgainMs = 1_000;
+/** A station that was made to tell its state has told it by then, or does not. */
+const inquiryMs = 10_000;
+/** In these states a connector of 1.6 charges nobody. */
+const idleStatuses: ReadonlySet<string> = new Set([
+  "Available",
+  "Preparing",
+  "Finishing",
+  "Reserved",
+  "Unavailable",
+  "Faulted",
+]);
+/** Where a station of 2.x charges somebody, its connector is occupied. */
+const emptyStatuses: ReadonlySet<string> = new Set(["Available", "Reserved", "Unavailable", "Faulted"]);
+const greatestStartId = 2 ** 31 - 1;
+
+interface Place {
+  readonly stationId: string;
+  readonly stationEvse: number;
+}
+
+export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginner {
+  const { store, book, meters, commands, connections, desk, now, limits, assessor, once } = deps;
+
+  async function look(session: StoredSession, known: SessionStart | null): Promise<void> {
+    const place = await store.findStationOfEvse(session.terms.evse);
+    if (place === null) return;
+    if ((await deps.prices.judge(session)).state.status === "unservable") return;
+    const start = known ?? newStart(session.sessionId);
+    const connection = connections.find(place.stationId);
+    const requests = await store.listStartRequests(session.sessionId);
+    const named = requests.find(({ ocppTransactionId }) => ocppTransactionId !== null)?.ocppTransactionId ?? null;
+    const isTransactionBeside = (await assessor.readCircumstances(session, null)).isOpen;
+    const isTransactionNamed = named !== null;
+    const isConnected = connection !== undefined;
+    const view = { ...start, nowMs: now(), isConnected, isTransactionNamed, isTransactionBeside };
+    const isKnownIdle = start.inquiredAtMs === null ? null : await readIdle(place, start);
+    switch (decideStart({ ...view, isKnownIdle }, limits)) {
+      case "start":
+        if (connection !== undefined) await ask(session, start, place, connection);
+        return;
+      case "inquire":
+        if (connection !== undefined) await inquire(session, start, place, connection, named);
+        return;
+      case "close":
+        await close(session, place, start);
+        return;
+      case "wait":
+        if (isTransactionBeside && view.nowMs - start.sinceMs >= limits.limitMs) await tellUnclear(session, place);
+        await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
+    }
+  }
+
+  function newStart(sessionId: string): SessionStart {
+    const sinceMs = now();
+    return { sessionId, sinceMs, nextAtMs: 0, askedAtMs: null, attempts: 0, mayHaveBegun: false, inquiredAtMs: null };
+  }
+
+  async function ask(
+    session: StoredSession,
+    start: SessionStart,
+    { stationId, stationEvse }: Place,
+    { protocol }: StationConnection,
+  ): Promise<void> {
+    const { sessionId, idTag } = session;
+    const attempts = start.attempts + 1;
+    const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: now() + lookAgainMs };
+    const remoteStartId = (Number.parseInt(sessionId.slice(2, 10), 16) + attempts) % greatestStartId;
+    const request = { sessionId, stationId, stationEvse, remoteStartId, askedAtMs: now(), ocppTransactionId: null };
+    // Before the call: nobody knows what becomes of a call that was under way when the service ended.
+    if (protocol !== "ocpp1.6") await store.putStartRequest(request);
+    await store.putStart({ ...asked, mayHaveBegun: true });
+    const outcome = await callStation(commands, stationId, startCall(protocol, { stationEvse, idTag, remoteStartId }));
+    const isRefused =
+      outcome.kind === "refused" || (outcome.kind === "answered" && textAt(outcome.answer, "status") !== "Accepted");
+    const code = outcome.kind === "answered" ? textAt(outcome.answer, "status") : outcome.code;
+    desk.note("remote-start", { sessionId, stationId, attempts, outcome: code });
+    const ocppTransactionId = outcome.kind === "answered" ? textAt(outcome.answer, "transactionId") : null;
+    if (!isRefused && ocppTransactionId !== null) await store.putStartRequest({ ...request, ocppTransactionId });
+    if (isRefused) await store.putStart({ ...asked, mayHaveBegun: start.mayHaveBegun });
+  }
+
+  /** Before a session is closed, its station has to say that nothing is going on. */
+  async function inquire(
+    session: StoredSession,
+    start: SessionStart,
+    { stationId, stationEvse }: Place,
+    { protocol }: StationConnection,
+    ocppTransactionId: string | null,
+  ): Promise<void> {
+    const isWaiting = start.inquiredAtMs !== null && now() - start.inquiredAtMs < inquiryMs;
+    if (isWaiting) {
+      await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
+      return;
+    }
+    const inquired = { ...start, inquiredAtMs: now(), nextAtMs: now() };
+    await store.putStart(inquired);
+    const outcome = await callStation(commands, stationId, idleCall(protocol, stationEvse, ocppTransactionId));
+    if (protocol !== "ocpp1.6" && outcome.kind === "answered") {
+      const isWaitingToTell = fieldAt(outcome.answer, "messagesInQueue");
+      const isGoingOn = fieldAt(outcome.answer, "ongoingIndicator");
+      if (isWaitingToTell === false && isGoingOn !== true) await close(session, { stationId, stationEvse }, inquired);
+      else await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+      return;
+    }
+    // What cannot be asked has told its state at some time, or has not.
+    const isTelling = outcome.kind === "answered" && textAt(outcome.answer, "status") === "Accepted";
+    if (isTelling) return;
+    const station = await store.findOcppStation(stationId);
+    if (station !== null && isIdle(protocol, stationEvse, station)) {
+      await close(session, { stationId, stationEvse }, inquired);
+      return;
+    }
+    await tellUnclear(session, { stationId, stationEvse });
+    await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+  }
+
+  async function tellUnclear({ sessionId }: StoredSession, { stationId }: Place): Promise<void> {
+    await once.note("start-unclear", sessionId, { sessionId, stationId });
+  }
+
+  /** What a station of 1.6 has told of the connector since it was made to; `null` if it has not. */
+  async function readIdle({ stationId, stationEvse }: Place, { inquiredAtMs }: SessionStart): Promise<boolean | null> {
+    const station = await store.findOcppStation(stationId);
+    const status = station?.connectors.find(({ evse }) => evse === stationEvse);
+    if (station === null || status === undefined || inquiredAtMs === null) return null;
+    if (status.receivedAtMs < inquiredAtMs) return null;
+    return isIdle(station.protocol, stationEvse, station);
+  }
+
+  /**
+   * Closes the session with nothing: its hold is free with the next settlement. If something flowed at its EVSE that
+   * belongs to nobody, it is held instead.
+   */
+  async function close(session: StoredSession, { stationId }: Place, start: SessionStart): Promise<void> {
+    const { sessionId, terms } = session;
+    const tariff = await store.findTariff(terms.tariffId);
+    const meter = await meters.readMeter(terms.meter);
+    if (tariff === null || meter === null || priceOf(tariff, 0n, 0, 0).grossMicro > 0n) {
+      // A tariff that charges without energy: the hold comes back by its expiry, and no fee is taken for nothing.
+      await once.alert("session-not-begun", sessionId, { sessionId, stationId, isClosed: false });
+      await store.putStart({ ...start, nextAtMs: terms.expiresAt * 1_000 });
+      return;
+    }
+    // What the station has said before it said that nothing goes on.
+    await deps.handedOn(stationId);
+    await book.inTurn(stationId, async () => {
+      const current = await store.findSession(sessionId);
+      if (current === null || (await store.findTransactionOfSession(sessionId)) !== null) return;
+      const grade = "plausible-unsigned" as const;
+      const isUnbegun = current.state.status === "opened" || isHeldUnbegun(current);
+      const beside = await assessor.readCircumstances(current, null);
+      if (!isUnbegun || beside.isOpen) return;
+      if (beside.findings.length > 0) {
+        const reasons = ["UNSIGNED", ...beside.findings];
+        await holdUnbegun(current, { grade, reasons, flags: [], energyWh: "0", hold: "UNRESOLVED" });
+        return;
+      }
+      const reasons = ["NOT_STARTED"];
+      const assessment = { grade, reasons, flags: [], energyWh: "0", hold: null };
+      const event = { kind: "evidence-completed", assessment } as const;
+      const cdr = createCdr({
+        sessionId,
+        terms,
+        tariff,
+        meter: { number: meter.number, curve: meter.curve, publicKey: meter.publicKey },
+        energyWh: "0",
+        metered: { energyMicroWh: 0n, chargingSeconds: 0, idleSeconds: 0 },
+        isBoundToSession: false,
+        evidence: { ...evidenceOfRecords(false), grade, reasons },
+        toppedUpMicro: totalOf(current.state.topUps),
+      });
+      const next = transition(current.state, event);
+      const change = { sessionId, expectedSequence: current.sequence, events: [event], next, atMs: now() };
+      // A session that moved meanwhile is looked at again.
+      if ((await book.commitSession(change, cdr)) === "stored") {
+        desk.note("session-not-begun", { sessionId, stationId, attempts: start.attempts });
+      }
+    });
+  }
+
+  async function holdUnbegun(session: StoredSession, assessment: SessionAssessment): Promise<void> {
+    const { sessionId, sequence, state } = session;
+    if (JSON.stringify(state.assessment) === JSON.stringify(assessment)) return;
+    const event = { kind: "evidence-held", assessment, dispute: null } as const;
+    const next = transition(state, event);
+    const change = { sessionId, expectedSequence: sequence, events: [event], next, atMs: now() };
+    if ((await book.commitSession(change, null)) !== "stored") return;
+    const { hold, reasons } = assessment;
+    desk.alert("session-held", { sessionId, hold, reasons });
+  }
+
+  return {
+    async reconsider(session) {
+      if (!isHeldUnbegun(session)) return;
+      const place = await store.findStationOfEvse(session.terms.evse);
+      if (place !== null) await close(session, place, newStart(session.sessionId));
+    },
+    async beginSessions(signal) {
+      const due = await store.listDueStarts(now(), dueLimit);
+      await Promise.all(
+        due.map(async ({ session, start }) => {
+          if (!signal.aborted) await look(session, start);
+        }),
+      );
+    },
+  };
+}
+
+/** Held because of what happened beside it, without a transaction of its own. */
+function isHeldUnbegun({ state }: StoredSession): boolean {
+  return state.status === "held" && state.stage === "none" && state.assessment?.hold === "UNRESOLVED";
+}
+
+function isIdle(protocol: OcppStationState["protocol"], stationEvse: number, station: OcppStationState): boolean {
+  const statuses = protocol === "ocpp1.6" ? idleStatuses : emptyStatuses;
+  const own = station.connectors.filter(({ evse }) => evse === stationEvse);
+  return own.length > 0 && own.every(({ status }) => statuses.has(status));
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { SessionBeginner } from "./begin-sessions.ts";
+import type { TokenOpener } from "./cards/open-for-tokens.ts";
+import type { SessionReconsiderer } from "./reconsider-sessions.ts";
+import type { TransactionPursuer } from "./pursue-transactions.ts";
+
+/** Looks after sessions and transactions that need an act of ours, again and again. */
+export interface ChargingRounds {
+  /** One round now, after a round that is under way. @throws what the round throws */
+  runOnce(): Promise<void>;
+  /** Rounds with a pause in between, until the signal. A round that fails is an alert and is tried again. */
+  run(): Promise<void>;
+}
+
+export function createChargingRounds(deps: {
+  readonly beginner: SessionBeginner;
+  readonly pursuer: TransactionPursuer;
+  readonly reconsiderer: SessionReconsiderer;
+  /** `null`: no card opens anything. */
+  readonly opener: Pick<TokenOpener, "openDue"> | null;
+  readonly desk: OperatorDesk;
+  readonly pollIntervalMs: number;
+  readonly signal: AbortSignal;
+}): ChargingRounds {
+  const { beginner, pursuer, reconsiderer, opener, desk, signal } = deps;
+  let underWay: Promise<void> = Promise.resolve();
+
+  function runOnce(): Promise<void> {
+    const next = underWay.then(async () => {
+      await opener?.openDue();
+      await pursuer.pursueTransactions(signal);
+      await beginner.beginSessions(signal);
+      await reconsiderer.reconsiderSessions(signal);
+    });
+    underWay = next.catch(() => undefined);
+    return next;
+  }
+
+  return {
+    runOnce,
+    async run() {
+      let lastFault: string | null = null;
+      while (!signal.aborted) {
+        await runOnce().then(
+          () => {
+            lastFault = null;
+          },
+          (error: unknown) => {
+            // A fault that stays is told once, and again after a round without one.
+            const fault = String(error);
+            if (!signal.aborted && fault !== lastFault) desk.alert("loop-failed", { err: error });
+            lastFault = fault;
+          },
+        );
+        await sleep(deps.pollIntervalMs, undefined, { signal }).catch(() => undefined);
+      }
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { isQueueQuestionDue } from "../domain/charging/awaited-messages.ts";
+import { decideMissingStop, type MissingStopLimits } from "../domain/charging/missing-stop.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { ChargingTransaction, StopOrder } from "../store/charging.ts";
+import type { Store } from "../store/store.ts";
+import type { StationCommands } from "../ocpp/commands.ts";
+import type { Connections } from "../ocpp/wire/connections.ts";
+import { fieldAt, textAt } from "../ocpp/payload-fields.ts";
+import type { SessionAssessor } from "./assess-session.ts";
+import { callStation } from "./call-station.ts";
+import type { ChargingInbox } from "./frame-inbox.ts";
+import { stopCall, transactionStatusCall } from "./remote-calls.ts";
+import type { OnceDesk } from "./tell-once.ts";
+import type { TransactionBook } from "./transaction-book.ts";
+
+export interface TransactionPursuerDeps {
+  readonly store: Store;
+  readonly book: TransactionBook;
+  readonly assessor: SessionAssessor;
+  readonly inbox: ChargingInbox;
+  readonly commands: StationCommands;
+  readonly connections: Connections;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly missingStop: MissingStopLimits;
+  /** Pause before a station is told again to stop. */
+  readonly stopRetryMs: number;
+  readonly once: OnceDesk;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
+}
+
+/** Looks after transactions that do not end by themselves: the stop is missing, or the hold is used up. */
+export interface TransactionPursuer {
+  pursueTransactions(signal: AbortSignal): Promise<void>;
+}
+
+const pageLimit = 500;
+/** A session that becomes known later than this after its transaction is not looked for any more. */
+const attachWindowMs = 3_600_000;
+/** A station that has promised to stop is given so many pauses to do it. */
+const promisedPauses = 4;
+
+export function createTransactionPursuer(deps: TransactionPursuerDeps): TransactionPursuer {
+  const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs, once } = deps;
+
+  /** Changes a transaction as it is now, if it is still open. */
+  function update(
+    transaction: ChargingTransaction,
+    change: (current: ChargingTransaction) => ChargingTransaction,
+  ): Promise<ChargingTransaction | null> {
+    return book.inTurn(transaction.stationId, async () => {
+      const current = await book.reload(transaction);
+      return current.isOpen ? book.commit({ transaction: change(current) }) : null;
+    });
+  }
+
+  async function stop(transaction: ChargingTransaction, order: StopOrder): Promise<void> {
+    const { stationId, sessionId, ocppTransactionId } = transaction;
+    const outcome = await callStation(commands, stationId, stopCall(transaction));
+    const isAccepted = outcome.kind === "answered" && textAt(outcome.answer, "status") === "Accepted";
+    const attempts = order.attempts + 1;
+    const code = outcome.kind === "answered" ? (textAt(outcome.answer, "status") ?? "") : outcome.code;
+    if (isAccepted) desk.note("remote-stop", { stationId, sessionId, ocppTransactionId, attempts });
+    else {
+      const cause = `${String(transaction.ordinal)} ${code}`;
+      await once.alert("ocpp-stop-failed", cause, { stationId, sessionId, ocppTransactionId, attempts, outcome: code });
+    }
+    const nextAtMs = now() + stopRetryMs * (isAccepted ? promisedPauses : 1);
+    await update(transaction, (current) => ({ ...current, stopOrder: { nextAtMs, attempts, isAccepted } }));
+  }
+
+  /** Nothing more will come: what was measured last counts. */
+  async function giveUp(transaction: ChargingTransaction): Promise<void> {
+    await book.inTurn(transaction.stationId, async () => {
+      const current = await book.reload(transaction);
+      if (!current.isOpen) return;
+      const { stationId, sessionId, ocppTransactionId } = current;
+      desk.alert("ocpp-stop-missing", { stationId, sessionId, ocppTransactionId });
+      const given = await book.commit({
+        transaction: { ...current, isOpen: false, stopOrder: null, assessDueAtMs: now() },
+      });
+      if (given !== null) await assessor.assess(given);
+    });
+  }
+
+  /** The service ended between two steps: a transaction's end or its session, and its assessment. */
+  async function assessOnceMore(transaction: ChargingTransaction): Promise<void> {
+    const current = await book.reload(transaction);
+    const session = current.sessionId === null ? null : await store.findSession(current.sessionId);
+    if (session === null || current.isOpen) return;
+    const isWaiting = session.state.status === "opened" || session.state.status === "charging";
+    if (isWaiting || current.assessment === null) await assessor.assess(current);
+  }
+
+  async function ask(transaction: ChargingTransaction): Promise<void> {
+    await update(transaction, (current) => ({ ...current, askedAtMs: now() }));
+    const outcome = await callStation(commands, transaction.stationId, transactionStatusCall(transaction));
+    if (transaction.protocol === "ocpp1.6" || outcome.kind !== "answered") return;
+    const isGoingOn = fieldAt(outcome.answer, "ongoingIndicator");
+    const isWaitingToTell = fieldAt(outcome.answer, "messagesInQueue");
+    if (isGoingOn === true) await update(transaction, (current) => ({ ...current, endSignAtMs: null }));
+    else if (isGoingOn === false && isWaitingToTell === false) await giveUp(transaction);
+  }
+
+  /** Something new is known of a transaction that is over, or it has waited long enough. */
+  async function assessDue(transaction: ChargingTransaction): Promise<void> {
+    const current = await book.reload(transaction);
+    if (current.isOpen || current.assessDueAtMs === null || current.assessDueAtMs > now()) return;
+    await assessor.assess(current);
+  }
+
+  /** A station that has nothing more to send is not waited for. */
+  async function askForRest(transaction: ChargingTransaction): Promise<void> {
+    const { stationId } = transaction;
+    const isConnected = connections.find(stationId) !== undefined;
+    if (!isQueueQuestionDue({ ...transaction, nowMs: now(), isConnected })) return;
+    await change(transaction, (current) => ({ ...current, askedAtMs: now() }));
+    const outcome = await callStation(commands, stationId, transactionStatusCall(transaction));
+    if (outcome.kind !== "answered" || fieldAt(outcome.answer, "messagesInQueue") !== false) return;
+    // What it has sent before it answered is read first.
+    await deps.handedOn(stationId);
+    const atMs = now();
+    await change(transaction, (current) => ({ ...current, waitUntilMs: atMs, assessDueAtMs: atMs }));
+  }
+
+  /** Changes a transaction that is over and waits, as it is now. */
+  async function change(
+    transaction: ChargingTransaction,
+    next: (current: ChargingTransaction) => ChargingTransaction,
+  ): Promise<void> {
+    await book.inTurn(transaction.stationId, async () => {
+      const current = await book.reload(transaction);
+      const isWaiting = !current.isOpen && current.assessDueAtMs !== null;
+      if (isWaiting) await book.commit({ transaction: next(current) });
+    });
+  }
+
+  async function pursue(transaction: ChargingTransaction): Promise<void> {
+    const { stopOrder, stationId } = transaction;
+    const isConnected = connections.find(stationId) !== undefined;
+    if (stopOrder !== null && stopOrder.nextAtMs <= now()) await stop(transaction, stopOrder);
+    const view = { ...transaction, nowMs: now(), sampleIntervalMs: null, isConnected };
+    const step = decideMissingStop(view, deps.missingStop);
+    if (step.kind === "ask") await ask(transaction);
+    else if (step.kind === "settle-on-last-reading") await giveUp(transaction);
+  }
+
+  return {
+    async pursueTransactions(signal) {
+      const loose = await store.listTransactionsWithoutSession(now() - attachWindowMs, pageLimit);
+      for (const transaction of loose) {
+        if (signal.aborted) return;
+        await book.inTurn(transaction.stationId, async () => {
+          const current = await book.reload(transaction);
+          if (current.sessionId === null) await inbox.attach(current);
+        });
+      }
+      const awaited = await store.listTransactionsAwaited(now(), pageLimit);
+      await Promise.all(
+        awaited.map(async (transaction) => {
+          if (!signal.aborted) await askForRest(transaction);
+        }),
+      );
+      for (const transaction of await store.listTransactionsDue(now(), pageLimit)) {
+        if (signal.aborted) return;
+        await book.inTurn(transaction.stationId, () => assessDue(transaction));
+      }
+      for (const transaction of await store.listTransactionsToAssess(pageLimit)) {
+        if (signal.aborted) return;
+        await book.inTurn(transaction.stationId, () => assessOnceMore(transaction));
+      }
+      const due = await store.listTransactionsToPursue(now(), pageLimit);
+      await Promise.all(
+        due.map(async (transaction) => {
+          if (!signal.aborted) await pursue(transaction);
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { TransactionMessage } from "../domain/charging/message.ts";
+import type { ChargingTransaction, NewChargingTransaction } from "../store/charging.ts";
+import type { FoundSession } from "./session-of-transaction.ts";
+
+/** The idToken that its session knows stands above one that was presented before; a request says where, too. */
+export function namesOf(
+  { idToken, evse, sessionId }: NewChargingTransaction,
+  found: FoundSession,
+): Pick<NewChargingTransaction, "evse" | "idToken" | "sessionId"> {
+  if (sessionId !== null) return { evse, idToken, sessionId };
+  const { session, stationEvse } = found;
+  return { evse: evse ?? stationEvse, idToken: found.idToken ?? idToken, sessionId: session.sessionId };
+}
+
+/** 2.x: the number of the request that a message names. */
+export function remoteStartIdOf(message: TransactionMessage | null): number | null {
+  return message?.kind === "transaction-started" || message?.kind === "transaction-updated"
+    ? message.remoteStartId
+    : null;
+}
+
+/** What may come first of a transaction: in 2.x any of its events, because they come in any order. */
+export function isBeginning(
+  message: TransactionMessage,
+): message is TransactionMessage & { ocppTransactionId: string } {
+  if (message.ocppTransactionId === null) return false;
+  return message.kind === "transaction-started" || (message.protocol !== "ocpp1.6" && message.kind !== "meter-values");
+}
+
+/** A station of 2.x that lost its memory uses its ids again; then the start says another time, after the end. */
+export function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
+  if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;
+  const atMs = message.time?.epochMs ?? null;
+  return atMs !== null && known.endedAtMs !== null && known.startedAtMs !== null && atMs > known.endedAtMs;
+}
+
+/** A transaction of which nothing is known but that this message belongs to it. */
+export function emptyTransaction(message: TransactionMessage): NewChargingTransaction {
+  const { stationId, protocol, ocppTransactionId, receivedAtMs } = message;
+  return {
+    stationId,
+    protocol,
+    ocppTransactionId: ocppTransactionId ?? "",
+    evse: null,
+    connector: null,
+    idToken: null,
+    sessionId: null,
+    startedAtMs: null,
+    endedAtMs: null,
+    lastMessageAtMs: receivedAtMs,
+    endSignAtMs: null,
+    askedAtMs: null,
+    isOpen: true,
+    watched: null,
+    stopOrder: null,
+    assessment: null,
+    assessedFrame: null,
+    assessedAtMs: null,
+    assessDueAtMs: null,
+    remoteStartId: null,
+    waitUntilMs: null,
+    lateFrames: 0,
+  };
+}

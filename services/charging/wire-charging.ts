@@ -1,0 +1,85 @@
+import type { ChargingConfig } from "../config/charging-settings.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { Store } from "../store/store.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { OcmfVerifier } from "../evidence/formats/ocmf/types.ts";
+import type { StationCommands } from "../ocpp/commands.ts";
+import type { Connections } from "../ocpp/wire/connections.ts";
+import { createSessionIdTokenPolicy, type IdTokenPolicy } from "../ocpp/id-token-policy.ts";
+import type { PriceJudge } from "../evidence/judge-price.ts";
+import type { RecordReceiver } from "../evidence/receive-record.ts";
+import type { TokenOpener } from "./cards/open-for-tokens.ts";
+import { createSessionAssessor, type SessionAssessor } from "./assess-session.ts";
+import { createSessionBeginner } from "./begin-sessions.ts";
+import { createChargingRounds, type ChargingRounds } from "./charging-rounds.ts";
+import { createChargingInbox, type ChargingInbox } from "./frame-inbox.ts";
+import { createTransactionPursuer } from "./pursue-transactions.ts";
+import { createSessionReconsiderer } from "./reconsider-sessions.ts";
+import { createOnceDesk, type OnceDesk } from "./tell-once.ts";
+import { createTransactionBook, type TransactionBook } from "./transaction-book.ts";
+
+/** What reads the frames of stations, and says what their idTokens are worth. */
+export interface ChargingReaders {
+  readonly book: TransactionBook;
+  readonly once: OnceDesk;
+  readonly assessor: SessionAssessor;
+  readonly inbox: ChargingInbox;
+  readonly idTags: IdTokenPolicy;
+}
+
+export interface ChargingReadersDeps {
+  readonly store: Store;
+  readonly meters: MeterDirectory;
+  readonly ocmf: OcmfVerifier;
+  readonly receiver: Pick<RecordReceiver, "receiveRecord">;
+  readonly prices: PriceJudge;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly config: ChargingConfig;
+  /** Resolves when what the station has said by now was read. */
+  readonly handedOn: (stationId: string) => Promise<void>;
+}
+
+/** Wires what needs no connection to a station. */
+export function createChargingReaders(deps: ChargingReadersDeps): ChargingReaders {
+  const { store, prices, desk, now, handedOn, config } = deps;
+  const { policy, registerModuliWh, late, stopAtBps } = config;
+  const book = createTransactionBook({ store });
+  const once = createOnceDesk({ store, desk, now });
+  const assessor = createSessionAssessor({ ...deps, book, policy, registerModuliWh, lateMessageLimit: late.limit });
+  const inbox = createChargingInbox({ ...deps, book, assessor, once, late, stopAtBps });
+  const idTags = createSessionIdTokenPolicy({
+    store,
+    prices,
+    handedOn,
+    bind: (transaction) =>
+      book.inTurn(transaction.stationId, async () => {
+        const current = await book.reload(transaction);
+        return current.sessionId === null ? inbox.attach(current) : current;
+      }),
+  });
+  return { book, once, assessor, inbox, idTags };
+}
+
+/** Wires the rounds, which call stations. */
+export function createChargingActors(
+  deps: Pick<ChargingReadersDeps, "store" | "meters" | "prices" | "desk" | "now" | "config" | "handedOn"> & {
+    readonly readers: ChargingReaders;
+    readonly commands: StationCommands;
+    readonly connections: Connections;
+    /** `null`: no card opens anything. */
+    readonly opener: Pick<TokenOpener, "openDue"> | null;
+    readonly pollIntervalMs: number;
+    readonly signal: AbortSignal;
+  },
+): ChargingRounds {
+  const { start, missingStop, stopRetryMs } = deps.config;
+  const acting = { ...deps, ...deps.readers };
+  const beginner = createSessionBeginner({ ...acting, limits: start });
+  return createChargingRounds({
+    ...deps,
+    beginner,
+    reconsiderer: createSessionReconsiderer({ ...acting, beginner }),
+    pursuer: createTransactionPursuer({ ...acting, missingStop, stopRetryMs }),
+  });
+}

@@ -1,0 +1,65 @@
+import type { RequestHandler } from "express";
+import { getAddress, recoverAddress } from "ethers";
+import { z } from "zod";
+
+import { isTakingRecords } from "../../domain/session.ts";
+import { stopDigestOf } from "../../domain/stop-request.ts";
+import { WattproofError } from "../../errors.ts";
+import { readBody } from "../body.ts";
+import type { ClientLimit } from "../entrance/client-limit.ts";
+import type { Store, StoredSession } from "../../store/store.ts";
+
+/** Has the charger of a session end it. */
+export interface ChargeStopper {
+  /** @returns false where the charger cannot be told. */
+  stop(session: StoredSession): Promise<boolean>;
+}
+
+const bodyLimitBytes = 1_024;
+const parametersSchema = z.object({ sessionId: z.string().regex(/^0x[0-9a-f]{64}$/) });
+const requestSchema = z.strictObject({ signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/) });
+
+/** `POST /v1/sessions/:sessionId/stop`: the driver, by a signature, has the charger stop. Asking twice does no harm. */
+export function createStopHandler(deps: {
+  readonly store: Pick<Store, "findSession">;
+  readonly chainId: number;
+  readonly stopper: ChargeStopper | null;
+  readonly limit: ClientLimit;
+}): RequestHandler {
+  return async (request, response) => {
+    deps.limit.admit(request);
+    const parameters = parametersSchema.safeParse(request.params);
+    if (!parameters.success) throw new WattproofError("QUERY_INVALID", "sessionId: 0x and 64 lower-case digits.");
+    const { sessionId } = parameters.data;
+    const { signature } = parse(await readBody(request, bodyLimitBytes));
+    const session = await deps.store.findSession(sessionId);
+    if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
+    if (signerOf(stopDigestOf(sessionId, deps.chainId), signature) !== getAddress(session.terms.driver)) {
+      throw new WattproofError("STOP_UNAUTHENTICATED", "The signature is not that of the session's driver.");
+    }
+    if (!isTakingRecords(session.state)) {
+      throw new WattproofError("SESSION_CLOSED", `The session is ${session.state.status}.`);
+    }
+    if (deps.stopper === null || !(await deps.stopper.stop(session))) {
+      throw new WattproofError("STOP_UNSUPPORTED", "Stop at the charger, or unplug.");
+    }
+    response.status(202).json({ sessionId, status: "requested" });
+  };
+}
+
+function parse(body: Uint8Array): z.output<typeof requestSchema> {
+  try {
+    return requestSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+  } catch (error) {
+    throw new WattproofError("ENVELOPE_INVALID", "signature: 65 bytes as 0x and hexadecimal digits.", { cause: error });
+  }
+}
+
+function signerOf(digest: string, signature: string): string | null {
+  try {
+    return recoverAddress(digest, signature);
+  } catch {
+    // A signature that belongs to nobody is as wrong as one of somebody else.
+    return null;
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+import { WattproofError } from "../../errors.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
+import type { ChainFollower, RescanOutcome } from "../../settlement/follow-chain.ts";
+import type { Store } from "../../store/store.ts";
+import { readBody } from "../body.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import { operatorKeyIdOf, requireOperator } from "./operator.ts";
+import type { HttpDoor } from "../server.ts";
+
+const block = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const orderSchema = z.strictObject({ from: block, to: block, isDryRun: z.boolean().default(false) });
+
+/**
+ * `POST /v1/operator/chain-rescan`: reads blocks again that were read before, and makes up for events that an endpoint
+ * left out then.
+ */
+export function createRescanDoor(deps: {
+  readonly store: Pick<Store, "recordAction">;
+  readonly follower: Pick<ChainFollower, "rescan">;
+  readonly desk: OperatorDesk;
+  readonly operatorKey: string | null;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}): HttpDoor {
+  const { store, follower, desk, operatorKey, now } = deps;
+  return {
+    path: "/v1/operator/chain-rescan",
+    method: "POST",
+    async handler(request, response) {
+      requireOperator(request, operatorKey);
+      const order = readOrder(await readBody(request, bodyLimitBytes));
+      const outcome = await follower.rescan(order, deps.signal);
+      const { from, to, isDryRun } = order;
+      const answer = { from, to, isDryRun, ...viewOf(outcome) };
+      if (!isDryRun) {
+        const keyId = operatorKeyIdOf(operatorKey);
+        const details = JSON.stringify({ events: outcome.events, applied: answer.applied.length });
+        await store.recordAction({ atMs: now(), keyId, action: "chain-rescan", subject: `${from}-${to}`, details });
+        desk.note("chain-rescan", { from, to, keyId, events: outcome.events, applied: answer.applied.length });
+      }
+      response.json(answer);
+    },
+  };
+}
+
+function viewOf({ applied, contradicting, events }: RescanOutcome): {
+  readonly events: number;
+  readonly applied: readonly unknown[];
+  readonly contradicting: readonly unknown[];
+} {
+  const placed = ({ kind, sessionId, position }: RescanOutcome["applied"][number]): unknown => ({
+    kind,
+    sessionId,
+    blockNumber: position.blockNumber,
+    txHash: position.txHash,
+  });
+  return { events, applied: applied.map(placed), contradicting: contradicting.map(placed) };
+}
+
+function readOrder(body: Uint8Array): z.output<typeof orderSchema> {
+  try {
+    return orderSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+  } catch (error) {
+    throw new WattproofError("RESCAN_RANGE_INVALID", 'Send {"from":<block>,"to":<block>}.', { cause: error });
+  }
+}

@@ -1,0 +1,73 @@
+import type { RequestHandler } from "express";
+import { z } from "zod";
+
+import type { Chain } from "../../chain/chain.ts";
+import { consentDigestOf } from "../../domain/unsigned-consent.ts";
+import { WattproofError } from "../../errors.ts";
+import type { Store } from "../../store/store.ts";
+import { readBody } from "../body.ts";
+import type { ClientLimit } from "../entrance/client-limit.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import { readSessionId } from "../public/queries.ts";
+
+/** What consents of drivers need. */
+export interface ConsentDeps {
+  readonly store: Store;
+  readonly chain: Pick<Chain, "domain" | "isSignedBy">;
+  readonly now: () => number;
+  /** Decides again about a session that was held. */
+  readonly reconsider: (sessionId: string) => Promise<void>;
+}
+
+const greatestCapMicro = 2n ** 64n - 1n;
+const consentSchema = z.strictObject({
+  capMicro: z
+    .string()
+    .regex(/^(0|[1-9][0-9]{0,19})$/)
+    .transform(BigInt)
+    .refine((cap) => cap <= greatestCapMicro),
+  signature: z
+    .string()
+    .regex(/^0x([0-9a-fA-F]{2}){1,2048}$/)
+    .transform((text) => text.toLowerCase()),
+});
+
+/**
+ * `PUT /v1/sessions/:sessionId/unsigned-energy-consent`: the driver agrees to pay for energy that no meter has signed, up
+ * to a cap. The greatest cap that was ever signed stands, so that nobody can take it back by repeating an older one.
+ */
+export function putConsent(deps: ConsentDeps, limit: ClientLimit): RequestHandler {
+  const { store, chain } = deps;
+  return async (request, response) => {
+    // A signature of a contract costs a question to the chain.
+    limit.admit(request);
+    const sessionId = readSessionId(request);
+    response.locals["sessionId"] = sessionId;
+    const { capMicro, signature } = readConsent(await readBody(request, bodyLimitBytes));
+    const session = await store.findSession(sessionId);
+    if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
+    if (session.state.closing !== null) throw new WattproofError("SESSION_CLOSED", `It is ${session.state.status}.`);
+    const digest = consentDigestOf({ sessionId, capMicro }, chain.domain);
+    if (!(await chain.isSignedBy(session.terms.driver, digest, signature))) {
+      throw new WattproofError("CONSENT_UNSIGNED", `The driver is ${session.terms.driver}.`);
+    }
+    const standing = await store.putConsent({ sessionId, capMicro, signature }, deps.now());
+    await deps.reconsider(sessionId);
+    response.json({ sessionId, capMicro: standing.capMicro.toString() });
+  };
+}
+
+function readConsent(body: Uint8Array): z.output<typeof consentSchema> {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError("CONSENT_INVALID", "The body is not JSON in UTF-8.", { cause: error });
+  }
+  const parsed = consentSchema.safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+    throw new WattproofError("CONSENT_INVALID", problems.join("; ").slice(0, 300));
+  }
+  return parsed.data;
+}

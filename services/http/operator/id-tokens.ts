@@ -1,0 +1,201 @@
+import type { RequestHandler } from "express";
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import type { Chain } from "../../chain/chain.ts";
+import type { VehicleOpenings } from "../../chain/vehicle-openings.ts";
+import { boundIdTokenTypes, isBindable, normalizeIdToken } from "../../domain/charging/id-token.ts";
+import { consentIdOf } from "../../domain/vehicle-consent.ts";
+import { WattproofError } from "../../errors.ts";
+import type { Store } from "../../store/store.ts";
+import { typesOf, type IdTokenBinding, type TokenOpening } from "../../store/tokens.ts";
+import { contractIdOf } from "../../evidence/contract-certificate.ts";
+import { readBody } from "../body.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import { requireOperator } from "./operator.ts";
+import type { HttpDoor } from "../server.ts";
+
+/** What the operator's doors for idTokens need. */
+export interface IdTokensDeps {
+  readonly store: Store;
+  readonly chain: Pick<Chain, "readTariff">;
+  /** `null`: the service holds no key of a fleet. */
+  readonly vehicles: VehicleOpenings | null;
+  readonly operatorKey: string | null;
+  readonly now: () => number;
+}
+
+const listLimit = 1_000;
+const openingLimit = 100;
+
+const address = z.string().refine(isAddress).transform(getAddress);
+const uint = (bits: number) =>
+  z
+    .int()
+    .min(0)
+    .max(2 ** bits - 1);
+const micro = z
+  .string()
+  .regex(/^[1-9][0-9]{0,18}$/)
+  .transform(BigInt);
+const consentSchema = z.strictObject({
+  driver: address,
+  lane: uint(32),
+  vehicleKey: z
+    .string()
+    .regex(/^0x(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{128})$/)
+    .transform((text) => text.toLowerCase()),
+  operators: z.array(address).min(1).max(8),
+  sessionCapMicro: micro,
+  periodCapMicro: micro,
+  periodSeconds: uint(40),
+  expiresAt: uint(40),
+});
+/** One type, or several under which chargers present the same card. A contract is presented in one way. */
+const typesSchema = z
+  .union([z.enum(boundIdTokenTypes).transform((type) => [type]), z.array(z.enum(boundIdTokenTypes)).min(1)])
+  .refine((types) => new Set(types).size === types.length && (types.length === 1 || !types.includes("eMAID")));
+const bindingSchema = z.strictObject({
+  idToken: z.string().min(1).refine(isBindable),
+  type: typesSchema,
+  consent: consentSchema,
+  tariffId: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/)
+    .transform((text) => text.toLowerCase()),
+  agreement: uint(32).default(0),
+  holdMicro: micro.optional(),
+  certificatePem: z.string().max(20_000).optional(),
+});
+const unbindingSchema = z.strictObject({
+  idToken: z.string().min(1).refine(isBindable),
+  type: z.enum(boundIdTokenTypes).optional(),
+});
+
+/** The operator's doors for cards and contracts that open sessions. */
+export function createIdTokenDoors(deps: IdTokensDeps): readonly HttpDoor[] {
+  return [
+    { path: "/v1/id-tokens", method: "GET", handler: listIdTokens(deps) },
+    { path: "/v1/id-tokens/bind", method: "POST", handler: bindIdToken(deps) },
+    { path: "/v1/id-tokens/unbind", method: "POST", handler: unbindIdToken(deps) },
+  ];
+}
+
+/** `POST /v1/id-tokens/bind`: adds a binding, or replaces the one that the idToken has. */
+function bindIdToken(deps: IdTokensDeps): RequestHandler {
+  const { store, vehicles, now } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    if (vehicles === null) {
+      throw new WattproofError(
+        "FLEET_NOT_CONFIGURED",
+        "Give WATTPROOF_FLEET_PRIVATE_KEYS or WATTPROOF_FLEET_KEYSTORES.",
+      );
+    }
+    const body = parse(bindingSchema, await readBody(request, bodyLimitBytes));
+    const [type = "ISO14443", ...furtherTypes] = body.type;
+    const { consent, tariffId, agreement, certificatePem = null } = body;
+    const { holdMicro = consent.sessionCapMicro } = body;
+    if (holdMicro > consent.sessionCapMicro) {
+      throw new WattproofError("ID_TOKEN_INVALID", "holdMicro: above the consent's cap for one session.");
+    }
+    const idToken = normalizeIdToken(body.idToken, type);
+    if (certificatePem !== null && !isOfContract(certificatePem, idToken, type)) {
+      const detail = "Two certificates in PEM, the contract's with the eMAID as common name, then its issuer's.";
+      throw new WattproofError("CONTRACT_CERTIFICATE_INVALID", detail);
+    }
+    if (!vehicles.canSign(consent)) {
+      throw new WattproofError("FLEET_KEY_UNKNOWN", `No key of the service is ${consent.vehicleKey}.`);
+    }
+    const consentId = consentIdOf(consent);
+    const status = await vehicles.readConsentStatus(consent);
+    if (status !== "granted") {
+      const detail = status === "revoked" ? "was revoked" : "was never granted with exactly this content";
+      throw new WattproofError("VEHICLE_CONSENT_MISSING", `Consent ${consentId} ${detail}.`);
+    }
+    if ((await deps.chain.readTariff(tariffId)) === null) {
+      throw new WattproofError("TARIFF_UNPUBLISHED", `Tariff ${tariffId}.`);
+    }
+    const at = { boundAtMs: now() };
+    const terms = { consentId, consent, tariffId, agreement, holdMicro, certificatePem };
+    const binding = { idToken, type, furtherTypes, ...terms, ...at };
+    await store.putIdTokenBinding(binding);
+    response.json(bindingView(binding));
+  };
+}
+
+/** `POST /v1/id-tokens/unbind`: sessions that are open go on. */
+function unbindIdToken({ store, operatorKey }: IdTokensDeps): RequestHandler {
+  return async (request, response) => {
+    requireOperator(request, operatorKey);
+    const { idToken, type } = parse(unbindingSchema, await readBody(request, bodyLimitBytes));
+    const spellings = new Set(
+      (type === undefined ? boundIdTokenTypes : [type]).map((one) => normalizeIdToken(idToken, one)),
+    );
+    for (const spelling of spellings) {
+      const binding = await store.findIdTokenBinding(spelling);
+      // Without its hyphens, another card's number would be meant.
+      if (binding === null || normalizeIdToken(idToken, binding.type) !== binding.idToken) continue;
+      if (type !== undefined && !typesOf(binding).includes(type)) continue;
+      await store.removeIdTokenBinding(spelling);
+      response.json({ idToken: spelling, type: binding.type });
+      return;
+    }
+    throw new WattproofError("ID_TOKEN_UNKNOWN", "There is no such binding.");
+  };
+}
+
+/** `GET /v1/id-tokens`: all bindings, and the latest charges that began with one. */
+function listIdTokens({ store, operatorKey }: IdTokensDeps): RequestHandler {
+  return async (request, response) => {
+    requireOperator(request, operatorKey);
+    const bindings = await store.listIdTokenBindings(listLimit);
+    const [openings, unpaid] = [
+      await store.listTokenOpenings(null, openingLimit),
+      await store.listTokenOpenings("refused", openingLimit),
+    ];
+    response.json({
+      idTokens: bindings.map(bindingView),
+      latest: openings.map(openingView),
+      unpaid: unpaid.map(openingView),
+    });
+  };
+}
+
+function isOfContract(pem: string, idToken: string, type: IdTokenBinding["type"]): boolean {
+  const contractId = contractIdOf(pem);
+  return type === "eMAID" && contractId !== null && normalizeIdToken(contractId, type) === idToken;
+}
+
+function bindingView(bound: IdTokenBinding): unknown {
+  const { idToken, type, consentId, consent, tariffId, agreement, holdMicro, certificatePem, boundAtMs } = bound;
+  return {
+    ...{ idToken, type, types: typesOf(bound), consentId, tariffId, agreement, boundAtMs },
+    holdMicro: holdMicro.toString(),
+    hasCertificate: certificatePem !== null,
+    consent: {
+      ...consent,
+      sessionCapMicro: consent.sessionCapMicro.toString(),
+      periodCapMicro: consent.periodCapMicro.toString(),
+    },
+  };
+}
+
+function openingView({ stationId, ocppTransactionId, idToken, status, intent, reason, atMs }: TokenOpening): unknown {
+  return { stationId, ocppTransactionId, idToken, status, sessionId: intent?.sessionId ?? null, reason, atMs };
+}
+
+function parse<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError("ID_TOKEN_INVALID", "The body is not JSON in UTF-8.", { cause: error });
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+    throw new WattproofError("ID_TOKEN_INVALID", problems.join("; ").slice(0, 300));
+  }
+  return parsed.data;
+}

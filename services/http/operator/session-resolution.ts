@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+import { resolutionWays } from "../../domain/stuck-sessions.ts";
+import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
+import { withHold } from "../../domain/cdr.ts";
+import { WattproofError } from "../../errors.ts";
+import type { SessionResolver } from "../../settlement/resolve-session.ts";
+import { readBody } from "../body.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import { operatorKeyIdOf, requireOperator } from "./operator.ts";
+import type { HttpDoor } from "../server.ts";
+import { termsView, toJson } from "../public/session-view.ts";
+
+const orderSchema = z.strictObject({
+  sessionId: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/)
+    .transform((text) => text.toLowerCase()),
+  as: z.enum(resolutionWays),
+  reason: z.string().trim().min(1).max(500),
+  evidence: z.string().min(1).max(200).nullable().default(null),
+  isDryRun: z.boolean().default(false),
+});
+
+/** `POST /v1/operator/session-resolutions`: the operator decides about a session that nothing else moves. */
+export function createResolutionDoor(deps: {
+  readonly resolver: SessionResolver;
+  readonly operatorKey: string | null;
+}): HttpDoor {
+  return {
+    path: "/v1/operator/session-resolutions",
+    method: "POST",
+    async handler(request, response) {
+      requireOperator(request, deps.operatorKey);
+      const { as: way, sessionId, ...order } = readOrder(await readBody(request, bodyLimitBytes));
+      response.locals["sessionId"] = sessionId;
+      const keyId = operatorKeyIdOf(deps.operatorKey);
+      const { session, next, cdr } = await deps.resolver.resolve(sessionId, { ...order, way }, keyId);
+      const settlement = cdr === null ? null : withHold(cdr, heldMicroOf(session));
+      response.json(
+        toJson({
+          sessionId,
+          isDryRun: order.isDryRun,
+          resolution: next.resolution,
+          state: next.status,
+          energyWh: settlement?.energyWh ?? null,
+          chargedMicro: settlement?.chargedMicro ?? null,
+          terms: termsView(session.terms),
+          toppedUpMicro: totalOf(session.state.topUps),
+        }),
+      );
+    },
+  };
+}
+
+function readOrder(body: Uint8Array): z.output<typeof orderSchema> {
+  try {
+    return orderSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+  } catch (error) {
+    const fields = error instanceof z.ZodError ? error.issues.map(({ path }) => path.join(".")).join(", ") : "body";
+    throw new WattproofError("RESOLUTION_INVALID", `Not as documented: ${fields}.`, { cause: error });
+  }
+}

@@ -1,0 +1,34 @@
+import type { RequestHandler } from "express";
+
+import { transition } from "../../domain/session.ts";
+import { WattproofError } from "../../errors.ts";
+import type { Store } from "../../store/store.ts";
+import { requireOperator } from "./operator.ts";
+import { readSessionId } from "../public/queries.ts";
+
+/** What trying again takes. */
+export interface RetryDeps {
+  readonly store: Pick<Store, "findSession" | "commitCharging">;
+  readonly operatorKey: string | null;
+  readonly now: () => number;
+}
+
+/**
+ * `POST /v1/sessions/:sessionId/settlement-retry`: a session that was given up joins a batch again. The operator's, since
+ * each attempt costs gas.
+ */
+export function retrySettlement({ store, operatorKey, now }: RetryDeps): RequestHandler {
+  return async (request, response) => {
+    requireOperator(request, operatorKey);
+    const sessionId = readSessionId(request);
+    response.locals["sessionId"] = sessionId;
+    const session = await store.findSession(sessionId);
+    if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
+    const event = { kind: "retried" } as const;
+    const next = transition(session.state, event);
+    const change = { sessionId, expectedSequence: session.sequence, events: [event], next, atMs: now() };
+    const { outcome } = await store.commitCharging({ transaction: null, frame: null, change, cdr: null });
+    if (outcome === "stale") throw new WattproofError("STORE_CONTENDED", "The session moved meanwhile.");
+    response.status(202).json({ sessionId, state: next.status, before: session.state.reason });
+  };
+}

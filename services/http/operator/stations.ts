@@ -1,0 +1,119 @@
+import type { Request, RequestHandler } from "express";
+
+import { WattproofError } from "../../errors.ts";
+import type { OcppStationState } from "../../store/ocpp.ts";
+import type { Store } from "../../store/store.ts";
+import type { StationCommands } from "../../ocpp/commands.ts";
+import type { Connections } from "../../ocpp/wire/connections.ts";
+import { connectorState, evseState } from "../../ocpp/connector-state.ts";
+import { stationIdGrammar } from "../station/authentication.ts";
+import { readBody } from "../body.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import { requireOperator } from "./operator.ts";
+
+/** What the operator's view of the stations is made of. */
+export interface StationsDeps {
+  readonly store: Store;
+  readonly connections: Connections;
+  readonly commands: StationCommands;
+  readonly operatorKey: string | null;
+}
+
+const actionGrammar = /^[A-Za-z0-9]{1,64}$/;
+const evseGrammar = /^[1-9][0-9]{0,9}$/;
+const quarantineLimit = 100;
+
+/** `POST /v1/stations/:stationId/commands/:action`: calls the station and answers with what it answers. */
+export function callStation(deps: StationsDeps): RequestHandler {
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const stationId = readStationId(request);
+    response.locals["stationId"] = stationId;
+    const action = request.params["action"];
+    if (typeof action !== "string" || !actionGrammar.test(action)) {
+      throw new WattproofError("OCPP_ACTION_UNKNOWN", "An action has letters and digits alone.");
+    }
+    const payload = readPayload(await readBody(request, bodyLimitBytes));
+    response.json(await deps.commands.callStation(stationId, action, payload));
+  };
+}
+
+/** `GET /v1/stations`: every registered station, and those that want to join. */
+export function listStations(deps: StationsDeps): RequestHandler {
+  const { store, connections } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const [stations, wantsToJoin] = [await store.listOcppStations(), await store.listUnknownStations()];
+    response.json({ stations: stations.map((station) => stationView(station, connections)), wantsToJoin });
+  };
+}
+
+/** `GET /v1/stations/:stationId`: one station, with its latest messages in quarantine. */
+export function showStation(deps: StationsDeps): RequestHandler {
+  const { store, connections } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const stationId = readStationId(request);
+    const station = await store.findOcppStation(stationId);
+    if (station === null) throw new WattproofError("STATION_UNKNOWN", "No station of this id is registered.");
+    const frames = await store.listQuarantinedFrames(stationId, quarantineLimit);
+    const quarantined = frames.map(({ frameId, receivedAtMs, action, faults, text }) => ({
+      frameId,
+      receivedAtMs,
+      action,
+      faults,
+      text,
+    }));
+    response.json({ station: stationView(station, connections), quarantined });
+  };
+}
+
+/** `GET /v1/evses/:evse/state`: for a driver who wants to know before money is held. Nothing about the station is told. */
+export function showEvseState(deps: Pick<StationsDeps, "store" | "connections">): RequestHandler {
+  const { store, connections } = deps;
+  return async (request, response) => {
+    const text = request.params["evse"];
+    if (typeof text !== "string" || !evseGrammar.test(text)) {
+      throw new WattproofError("QUERY_INVALID", "evse: the number of the EVSE in the registry.");
+    }
+    const evse = Number(text);
+    const place = await store.findStationOfEvse(evse);
+    const station = place === null ? null : await store.findOcppStation(place.stationId);
+    if (place === null || station === null) throw new WattproofError("EVSE_UNKNOWN", "No station reports for it.");
+    const isConnected = connections.find(place.stationId) !== undefined;
+    response.json({ evse, ...evseState(isConnected, place.stationEvse, station.connectors) });
+  };
+}
+
+/** A station with its state as it is now. */
+export function stationView(station: OcppStationState, connections: Connections): object {
+  const connection = connections.find(station.stationId);
+  const isConnected = connection !== undefined;
+  return {
+    ...station,
+    isConnected,
+    protocol: connection?.protocol ?? station.protocol,
+    securityProfile: connection?.securityProfile ?? station.securityProfile,
+    lastSeenAtMs: connection?.lastSeenAtMs ?? station.lastSeenAtMs,
+    connectors: station.connectors.map((connector) => ({
+      ...connector,
+      state: connectorState(isConnected, connector.status),
+    })),
+  };
+}
+
+function readStationId(request: Request): string {
+  const stationId = request.params["stationId"];
+  if (typeof stationId !== "string" || !stationIdGrammar.test(stationId)) {
+    throw new WattproofError("STATION_UNKNOWN", "A station's id has 1 to 48 characters of A-Z a-z 0-9 _ . : * -");
+  }
+  return stationId;
+}
+
+function readPayload(body: Uint8Array): unknown {
+  try {
+    return body.length === 0 ? {} : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError("OCPP_PAYLOAD_INVALID", "The body is no JSON.", { cause: error });
+  }
+}

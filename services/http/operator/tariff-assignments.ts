@@ -1,0 +1,219 @@
+import type { RequestHandler } from "express";
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import type { Chain } from "../../chain/chain.ts";
+import { stepsToAssign, stepsToUnassign, tariffsAfter, type AssignmentStep } from "../../domain/tariff-assignment.ts";
+import type { Tariff } from "../../domain/tariff.ts";
+import { WattproofError } from "../../errors.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
+import type { TariffAssignment } from "../../store/tariffs.ts";
+import type { Store } from "../../store/store.ts";
+import type { MeterDirectory } from "../../evidence/meter-directory.ts";
+import { readMoment } from "../../evidence/tariff-directory.ts";
+import { readBody } from "../body.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import { requireOperator } from "./operator.ts";
+import type { HttpDoor } from "../server.ts";
+
+/** What the operator's doors for assignments need. */
+export interface TariffAssignmentDeps {
+  readonly store: Store;
+  readonly chain: Pick<Chain, "readTariff" | "readOffer" | "readHead">;
+  readonly meters: Pick<MeterDirectory, "readEvse">;
+  readonly desk: OperatorDesk;
+  readonly operatorKey: string | null;
+  readonly now: () => number;
+}
+
+/** EVSEs of one change: each is asked of the registry, and a thousand fit the body. */
+const evseLimit = 1_000;
+const pageLimit = 1_000;
+
+const evseNumber = z
+  .int()
+  .min(1)
+  .max(2 ** 32 - 1);
+const tariffId = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/)
+  .transform((text) => text.toLowerCase());
+const changeSchema = z.strictObject({
+  tariffId,
+  evses: z.array(evseNumber).min(1).max(evseLimit),
+  /** Whose EVSEs these are meant to be. */
+  operator: z.string().refine(isAddress).transform(getAddress).optional(),
+  /** Who does it, as they call themselves; the key says only that they may. */
+  by: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,100}$/)
+    .default("operator"),
+  dryRun: z.boolean().default(false),
+});
+const assigningSchema = changeSchema.extend({ replace: z.boolean().default(false) });
+const digits = z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/);
+const querySchema = z.strictObject({
+  evse: digits.transform(Number).pipe(evseNumber).optional(),
+  ended: z.enum(["yes", "no"]).default("no"),
+  after: digits.transform(Number).default(0),
+  limit: digits.transform(Number).pipe(z.number().min(1).max(pageLimit)).default(pageLimit),
+});
+
+/** The operator's doors for which tariffs charging points offer. */
+export function createTariffAssignmentDoors(deps: TariffAssignmentDeps): readonly HttpDoor[] {
+  return [
+    { path: "/v1/tariff-assignments", method: "GET", handler: listAssignments(deps) },
+    { path: "/v1/tariff-assignments/assign", method: "POST", handler: assign(deps) },
+    { path: "/v1/tariff-assignments/unassign", method: "POST", handler: unassign(deps) },
+  ];
+}
+
+/** `POST /v1/tariff-assignments/assign`: all of the EVSEs, or none where one of them cannot have the tariff. */
+function assign(deps: TariffAssignmentDeps): RequestHandler {
+  const { store, chain, desk, now } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const body = parse(assigningSchema, await readBody(request, bodyLimitBytes));
+    const { evses, replace: isReplacing, by, dryRun: isDryRun } = body;
+    const tariff = await requireAssignable(deps, body);
+    const current = await currentOf(store, evses);
+    const steps = isDryRun
+      ? evsesOf(current).flatMap(([evse, offered]) => stepsToAssign(evse, offered, [body.tariffId], isReplacing))
+      : await store.assignTariffs({
+          evses,
+          tariffs: [{ tariffId: body.tariffId, tariff }],
+          isReplacing,
+          by,
+          at: await readMoment(chain, now),
+          atMs: now(),
+        });
+    if (!isDryRun) desk.note("tariff-assigned", { tariffId: body.tariffId, by, steps });
+    response.json(changeView(body.tariffId, isDryRun, current, steps));
+  };
+}
+
+/** `POST /v1/tariff-assignments/unassign`: sessions that are open go on at their price. */
+function unassign(deps: TariffAssignmentDeps): RequestHandler {
+  const { store, chain, desk, now } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const body = parse(changeSchema, await readBody(request, bodyLimitBytes));
+    const { evses, by, dryRun: isDryRun } = body;
+    for (const evse of evses) await requireEvse(deps, evse, body.operator);
+    const current = await currentOf(store, evses);
+    const steps = isDryRun
+      ? evsesOf(current).flatMap(([evse, offered]) => stepsToUnassign(evse, offered, body.tariffId))
+      : await store.unassignTariff({
+          evses,
+          tariffId: body.tariffId,
+          by,
+          at: await readMoment(chain, now),
+          atMs: now(),
+        });
+    if (!isDryRun) desk.note("tariff-unassigned", { tariffId: body.tariffId, by, steps });
+    response.json(changeView(body.tariffId, isDryRun, current, steps));
+  };
+}
+
+/** `GET /v1/tariff-assignments`: what is assigned, by whom and since when, and which EVSEs have nothing. */
+function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
+  const { store, chain, meters } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const query = querySchema.safeParse(request.query);
+    if (!query.success) {
+      const problems = query.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.code}`);
+      throw new WattproofError("QUERY_INVALID", problems.join("; ").slice(0, 300));
+    }
+    const { evse = null, ended, after: afterOrdinal, limit } = query.data;
+    const assignments = await store.listTariffAssignments({ evse, isWithEnded: ended === "yes", afterOrdinal, limit });
+    const asked = new Map<string, Promise<boolean>>();
+
+    /** One question for each tariff of each operator, however many EVSEs have it. */
+    async function isOffered(assignment: TariffAssignment): Promise<boolean> {
+      const operator = (await meters.readEvse(assignment.evse))?.operator;
+      const tariff = await store.findTariff(assignment.tariffId);
+      if (operator === undefined || tariff === null) return false;
+      const key = `${operator} ${assignment.tariffId}`;
+      const answer = asked.get(key) ?? chain.readOffer(operator, tariff).then((offer) => offer === "offered");
+      asked.set(key, answer);
+      return answer;
+    }
+    const views = [];
+    for (const assignment of assignments) views.push({ ...assignment, isOffered: await isOffered(assignment) });
+    response.json({
+      assignments: views,
+      next: assignments.length === limit ? (assignments.at(-1)?.ordinal ?? null) : null,
+      evsesWithoutTariff: await store.listEvsesWithoutTariff(pageLimit),
+    });
+  };
+}
+
+/** @throws TARIFF_UNPUBLISHED, TARIFF_RETIRED, TARIFF_OF_ANOTHER_OPERATOR, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
+async function requireAssignable(
+  deps: TariffAssignmentDeps,
+  { tariffId: id, evses, operator }: z.output<typeof changeSchema>,
+): Promise<Tariff> {
+  const tariff = await deps.chain.readTariff(id);
+  if (tariff === null) throw new WattproofError("TARIFF_UNPUBLISHED", `Tariff ${id}.`);
+  const owners = new Map<string, number>();
+  for (const evse of evses) owners.set(await requireEvse(deps, evse, operator), evse);
+  for (const [owner, evse] of owners) {
+    const offer = await deps.chain.readOffer(owner, tariff);
+    if (offer === "retired") throw new WattproofError("TARIFF_RETIRED", `Operator ${owner} retired tariff ${id}.`);
+    if (offer === "never") {
+      const detail = `Operator ${owner} of EVSE ${evse} never published tariff ${id}.`;
+      throw new WattproofError("TARIFF_OF_ANOTHER_OPERATOR", detail);
+    }
+  }
+  return tariff;
+}
+
+/** @returns the EVSE's operator */
+async function requireEvse(deps: TariffAssignmentDeps, evse: number, operator: string | undefined): Promise<string> {
+  const registered = await deps.meters.readEvse(evse);
+  if (registered === null) throw new WattproofError("EVSE_UNREGISTERED", `EVSE ${evse}.`);
+  const owner = getAddress(registered.operator);
+  if (operator !== undefined && owner !== operator) {
+    throw new WattproofError("EVSE_OF_ANOTHER_OPERATOR", `EVSE ${evse} is that of ${owner}, not of ${operator}.`);
+  }
+  return owner;
+}
+
+type Offered = ReadonlyMap<number, readonly string[]>;
+
+async function currentOf(store: Store, evses: readonly number[]): Promise<Offered> {
+  const current = new Map<number, readonly string[]>();
+  for (const evse of evses) {
+    const assignments = await store.listAssignmentsOfEvse(evse);
+    current.set(
+      evse,
+      assignments.filter(({ until }) => until === null).map((assignment) => assignment.tariffId),
+    );
+  }
+  return current;
+}
+
+function evsesOf(current: Offered): readonly [number, readonly string[]][] {
+  return [...current];
+}
+
+function changeView(id: string, isDryRun: boolean, current: Offered, changes: readonly AssignmentStep[]): object {
+  const evses = evsesOf(current).map(([evse, offered]) => ({ evse, tariffIds: tariffsAfter(evse, offered, changes) }));
+  return { isDryRun, tariffId: id, changes, evses };
+}
+
+function parse<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+    throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
+  }
+  return parsed.data;
+}

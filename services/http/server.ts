@@ -1,0 +1,249 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+import type { ErrorRequestHandler, Express, RequestHandler } from "express";
+import express from "express";
+
+import { errorCatalogue, WattproofError } from "../errors.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { ReceiptWriter } from "../settlement/receipt.ts";
+import type { ClaimSigner } from "../settlement/quorum/sign-claims.ts";
+import type { RecordReceiver } from "../evidence/receive-record.ts";
+import { answerError, toCatalogueError } from "./answer-error.ts";
+import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./public/health.ts";
+import { createClientLimit } from "./entrance/client-limit.ts";
+import { guardConnections } from "./entrance/connection-guard.ts";
+import { putConsent, type ConsentDeps } from "./operator/consents.ts";
+import type { Entrance } from "./entrance/entrance.ts";
+import { createMeterValuesHandler } from "./station/meter-values.ts";
+import { createSignaturesHandler, type AdmittedPeer } from "./peer/quorum-signatures.ts";
+import { listSessions, showReceipt, showSession } from "./public/queries.ts";
+import { logRequests } from "./entrance/request-log.ts";
+import type { SessionViewers } from "./driver/session-viewers.ts";
+import { retrySettlement } from "./operator/settlement-retry.ts";
+import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./operator/stations.ts";
+import { postViewGrant } from "./driver/view-grants.ts";
+import { admitKeys, noteWrongKey } from "./entrance/watch-keys.ts";
+
+export interface HttpServerDeps extends StationsDeps, ConsentDeps {
+  readonly entrance: Entrance;
+  readonly viewers: SessionViewers;
+  /** The longest that a request which has come whole waits for its answer. */
+  readonly answerTimeoutMs: number;
+  readonly receiver: RecordReceiver;
+  readonly receipts: ReceiptWriter;
+  /** Who may ask for this oracle's signature, and who gives it. */
+  readonly quorum: { readonly peers: readonly AdmittedPeer[]; readonly signer: ClaimSigner };
+  readonly readiness: readonly ReadinessCheck[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly stationMessagesPerSecond: number;
+  readonly queueLimit: number;
+  /** Takes requests to upgrade to a websocket. */
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  /** What else is served, in this order; each is asked before the answer that there is nothing. */
+  readonly doors?: readonly HttpDoor[];
+  /** Files that are served where no door is. */
+  readonly serveFiles?: (application: Express) => void;
+}
+
+/** One more address of the service. */
+export interface HttpDoor {
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  readonly handler: RequestHandler;
+}
+
+/** The HTTP door while it is open. */
+export interface HttpServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Takes no more requests, and resolves when those begun are answered or the grace period is over. */
+  close(): Promise<void>;
+}
+
+const closeGraceMs = 10_000;
+const headerLimitBytes = 8_192;
+/** For the few bytes that say why a socket is ended; who does not take them has them not. */
+const farewellMs = 1_000;
+/** Sockets are looked at so often, and at least five times before their time is over. */
+const lookIntervalMs = 1_000;
+const looksPerTimeout = 5;
+
+/** Builds the application: one route per thing, and one answer for everything else. */
+export function createHttpApplication(deps: HttpServerDeps): Express {
+  const { store, receipts, readiness, metrics, viewers } = deps;
+  const { entrance, now } = deps;
+  const asking = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
+  const application = express();
+  application.disable("x-powered-by");
+  application.disable("etag");
+  application.set("query parser", "simple");
+  application.use(safeHeaders);
+  application.use(logRequests(deps));
+  application.use(admitKeys(entrance));
+
+  route(application, "/v1/meter-values", "POST", createMeterValuesHandler(deps));
+  route(
+    application,
+    "/v1/quorum/signatures",
+    "POST",
+    createSignaturesHandler({ ...deps.quorum, entrance, metrics, now }),
+  );
+  route(application, "/v1/sessions", "GET", listSessions(store, viewers));
+  route(application, "/v1/sessions/:sessionId", "GET", showSession(store, viewers));
+  route(application, "/v1/sessions/:sessionId/unsigned-energy-consent", "PUT", putConsent(deps, asking));
+  route(application, "/v1/sessions/:sessionId/settlement-retry", "POST", retrySettlement(deps));
+  route(application, "/v1/sessions/:sessionId/view-keys", "POST", postViewGrant(deps, asking));
+  route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
+  route(application, "/v1/stations", "GET", listStations(deps));
+  route(application, "/v1/stations/:stationId", "GET", showStation(deps));
+  route(application, "/v1/stations/:stationId/commands/:action", "POST", callStation(deps));
+  route(application, "/v1/evses/:evse/state", "GET", showEvseState(deps));
+  route(application, "/v1/health", "GET", showHealth());
+  route(application, "/v1/ready", "GET", showReadiness(readiness));
+  route(application, "/metrics", "GET", showMetrics(metrics, store, deps.now));
+  for (const { path, method, handler } of deps.doors ?? []) route(application, path, method, handler);
+  deps.serveFiles?.(application);
+
+  application.use((request) => {
+    throw new WattproofError("ROUTE_UNKNOWN", `There is no ${request.path.slice(0, 100)}.`);
+  });
+  // Express tells error handlers from others by their four parameters.
+  const answerAnyError: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    const known = toCatalogueError(error);
+    noteWrongKey(entrance, request, known);
+    if (response.locals["error"] === undefined) response.locals["error"] = error;
+    answerError(response, known);
+    if (response.destroyed) next();
+  };
+  application.use(answerAnyError);
+  return application;
+}
+
+/** @throws CONFIGURATION_INVALID if the address cannot be listened on */
+export async function openHttpServer(deps: HttpServerDeps, host: string, port: number): Promise<HttpServer> {
+  const application = createHttpApplication(deps);
+  const { config, clients, watch } = deps.entrance;
+  const { headersTimeoutMs, requestTimeoutMs } = config;
+  const server = createServer(
+    {
+      maxHeaderSize: headerLimitBytes,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      keepAliveTimeout: config.keepAliveMs,
+      connectionsCheckingInterval: Math.min(lookIntervalMs, Math.ceil(headersTimeoutMs / looksPerTimeout)),
+    },
+    application,
+  );
+  // Who takes nothing of an answer, or sends nothing for so long, is ended, whatever else is due.
+  server.setTimeout(requestTimeoutMs + deps.answerTimeoutMs);
+  const guard = guardConnections(server, {
+    limits: config,
+    clients,
+    onLimited: (limited, address) => {
+      watch.noteConnection("http", limited, address);
+    },
+    onCount: (open) => {
+      watch.noteOpenSockets("http", open);
+    },
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    deps.log.info({ outcome: "broken", code: error.code }, "request");
+    answerBrokenRequest(error, socket);
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    guard.release(socket);
+    deps.upgrade(request, socket, head);
+  });
+  await listen(server, host, port);
+
+  return {
+    url: urlOf(server),
+    close: () => closeServer(server),
+  };
+}
+
+function route(application: Express, path: string, method: "GET" | "POST" | "PUT", handler: RequestHandler): void {
+  const allowed = method === "GET" ? "GET, HEAD" : method;
+  application.all(path, (request, response, next) => {
+    response.locals["route"] = path;
+    // The promise is returned, so that Express hands a rejection to the error handler.
+    if (request.method === method || (method === "GET" && request.method === "HEAD")) {
+      return handler(request, response, next);
+    }
+    response.set("allow", allowed);
+    throw new WattproofError("METHOD_NOT_ALLOWED", `Allowed: ${allowed}.`);
+  });
+}
+
+const safeHeaders: RequestHandler = (_request, response, next) => {
+  response.locals["requestId"] = randomUUID();
+  response.set({
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+  });
+  next();
+};
+
+const brokenRequestCodes: Readonly<Record<string, "BODY_TOO_LARGE" | "REQUEST_TIMEOUT">> = {
+  HPE_HEADER_OVERFLOW: "BODY_TOO_LARGE",
+  ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
+};
+
+/** What is no HTTP request has no response object either; it still gets an answer of the catalogue. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const code = brokenRequestCodes[error.code ?? ""] ?? "ENVELOPE_INVALID";
+  const { httpStatus, title, isRetryable } = errorCatalogue[code];
+  const detail = "This is no HTTP/1.1 request within the limits.";
+  const body = JSON.stringify({ error: { code, title, detail, retryable: isRetryable } });
+  // The other side may be gone while this is written; nothing follows from that.
+  socket.on("error", () => undefined);
+  socket.end(
+    `HTTP/1.1 ${httpStatus} Refused\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  // Who does not close its side would keep the socket; who does not read, the bytes.
+  socket.destroySoon();
+  setTimeout(() => socket.destroy(), farewellMs).unref();
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(new WattproofError("CONFIGURATION_INVALID", `Cannot listen on ${host}:${port}.`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new WattproofError("INTERNAL", "No address to listen on.");
+  const { family, address: host, port }: AddressInfo = address;
+  return `http://${family === "IPv6" ? `[${host}]` : host}:${port}`;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const grace = setTimeout(() => {
+      server.closeAllConnections();
+    }, closeGraceMs);
+    server.close(() => {
+      clearTimeout(grace);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,106 @@
+import type { MessageFault, SignedCarriage, SignedContainer } from "../../domain/charging/message.ts";
+import { unwrapSignedObject, unwrapSignedValue, type Unwrapped } from "../../evidence/carriage/unwrap.ts";
+import { fromBase64 } from "../../evidence/formats/ocmf/bytes.ts";
+import { isJsonRecord, textOf } from "./payload.ts";
+
+/** A signed value without the place where it stood. */
+export type SignedContent = Omit<SignedContainer, "context" | "time" | "faults"> & {
+  readonly fault: Omit<MessageFault, "path"> | null;
+};
+
+const recordHeader = "OCMF|";
+/** A reading is a number; the shortest record is longer than any. */
+const shortestSigned = 32;
+const described = { signingMethod: null, encodingMethod: null };
+
+/**
+ * The signed values of 1.6, out of `SampledValue.value`. The application note puts a SignedMeterValueType there as JSON text;
+ * stations also send the record itself, hexadecimal digits, base64, S.A.F.E. XML, and one in the other. There is one for
+ * each record, and one with a fault where there is none.
+ */
+export function readSignedValueText(text: string): readonly SignedContent[] {
+  const trimmed = text.trim();
+  const wrapped = parseJson(trimmed);
+  if (isJsonRecord(wrapped)) return readSignedMeterValue(wrapped, "json-in-value");
+  const carriage = carriageOf(trimmed);
+  return contentsOf(unwrapSignedValue(trimmed), carriage, described, "neither a record nor what wraps one");
+}
+
+/** Whether a text of 1.6 is a signed value although its `format` does not say so. */
+export function looksSigned(text: string): boolean {
+  if (text.trimStart().startsWith(recordHeader)) return true;
+  if (text.length < shortestSigned) return false;
+  const { records, otherFormats } = unwrapSignedValue(text);
+  return records.length > 0 || otherFormats.length > 0;
+}
+
+/** What is inside of a SignedMeterValueType: one for each record, and one with a fault where there is none. */
+export function readSignedMeterValue(wrapped: unknown, carriage: SignedCarriage): readonly SignedContent[] {
+  if (!isJsonRecord(wrapped)) {
+    const inside = typeof wrapped === "string" ? unwrapSignedValue(wrapped) : { records: [], otherFormats: [] };
+    return contentsOf(inside, carriage, described, "no signed value");
+  }
+  const members = {
+    signingMethod: textOf(wrapped, "signingMethod"),
+    encodingMethod: textOf(wrapped, "encodingMethod"),
+  };
+  const inside = unwrapSignedObject(wrapped);
+  const encoding = members.encodingMethod ?? "";
+  const isOther = encoding !== "" && encoding.toUpperCase() !== "OCMF";
+  const otherFormats = inside.otherFormats.length === 0 && isOther ? [encoding] : inside.otherFormats;
+  return contentsOf({ ...inside, otherFormats }, carriage, members, "signedMeterData is not the base64 of a record");
+}
+
+function contentsOf(
+  { records, otherFormats }: Unwrapped,
+  carriage: SignedCarriage,
+  members: Pick<SignedContent, "signingMethod" | "encodingMethod">,
+  problem: string,
+): readonly SignedContent[] {
+  if (records.length > 0) {
+    return records.map(({ record, enclosedKey }) => ({
+      ...members,
+      carriage,
+      record,
+      enclosedKey: readEnclosedKey(enclosedKey),
+      fault: null,
+    }));
+  }
+  const [other] = otherFormats;
+  const fault =
+    other === undefined
+      ? ({ code: "SIGNED_VALUE_UNREADABLE", detail: problem } as const)
+      : ({ code: "SIGNED_VALUE_UNSUPPORTED", detail: `the format is ${JSON.stringify(other.slice(0, 50))}` } as const);
+  return [{ ...members, carriage, record: null, enclosedKey: null, fault }];
+}
+
+function carriageOf(text: string): SignedCarriage {
+  if (text.startsWith(recordHeader)) return "record-in-value";
+  if (text.startsWith("<")) return "xml-in-value";
+  if (/^[{["]/u.test(text) || text === "") return "json-in-value";
+  return /^(?:0x)?[0-9a-f\s]*$/iu.test(text) ? "hex-in-value" : "base64-in-value";
+}
+
+/** The key's text without its outer base64, if there is text inside; else as it came. `null` for none. */
+function readEnclosedKey(publicKey: string | null): string | null {
+  const sent = publicKey?.trim() ?? "";
+  if (sent === "") return null;
+  const inner = fromBase64(sent);
+  const isText =
+    inner !== null && inner.length > 0 && inner.every((byte) => byte === 10 || byte === 13 || isPrintable(byte));
+  return isText ? new TextDecoder().decode(inner).trim() : sent;
+}
+
+function isPrintable(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x7f;
+}
+
+function parseJson(text: string): unknown {
+  if (!text.startsWith("{")) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What is no JSON is answered as unreadable by the caller.
+    return null;
+  }
+}

@@ -1,0 +1,60 @@
+import { fieldAt, isObject, textAt } from "../payload-fields.ts";
+
+const blank = "(not kept)";
+
+/** The key that a command hands out to a station, or `null` if it hands out none. */
+export function newKeyOf(action: string, payload: unknown): string | null {
+  if (action === "ChangeConfiguration") {
+    return isAuthorizationKey(payload) ? textAt(payload, "value") : null;
+  }
+  if (action !== "SetVariables") return null;
+  const changes = variablesOf(payload).filter(isBasicAuthPassword);
+  return changes.length === 1 ? textAt(changes[0], "attributeValue") : null;
+}
+
+/** The payload of a command as it may be kept. */
+export function withoutKeys(action: string, payload: unknown): unknown {
+  if (action === "ChangeConfiguration" && isObject(payload) && isAuthorizationKey(payload)) {
+    return { ...payload, value: blank };
+  }
+  if (action === "SetVariables" && isObject(payload)) {
+    const setVariableData = variablesOf(payload).map((variable) =>
+      isObject(variable) && isBasicAuthPassword(variable) ? { ...variable, attributeValue: blank } : variable,
+    );
+    return { ...payload, setVariableData };
+  }
+  const connectionData = fieldAt(payload, "connectionData");
+  if (action === "SetNetworkProfile" && isObject(payload) && isObject(connectionData)) {
+    return { ...payload, connectionData: { ...connectionData, basicAuthPassword: blank, apn: blank, vpn: blank } };
+  }
+  return payload;
+}
+
+/** Whether the station has taken the key that the command handed out. */
+export function hasTakenKey(action: string, answer: unknown): boolean {
+  if (action === "ChangeConfiguration") {
+    const status = textAt(answer, "status");
+    return status === "Accepted" || status === "RebootRequired";
+  }
+  const results = fieldAt(answer, "setVariableResult");
+  return (
+    Array.isArray(results) &&
+    results.filter(isBasicAuthPassword).every((result) => {
+      const status = textAt(result, "attributeStatus");
+      return status === "Accepted" || status === "RebootRequired";
+    })
+  );
+}
+
+function variablesOf(payload: unknown): readonly unknown[] {
+  const variables = fieldAt(payload, "setVariableData");
+  return Array.isArray(variables) ? variables : [];
+}
+
+function isAuthorizationKey(payload: unknown): boolean {
+  return textAt(payload, "key")?.toLowerCase() === "authorizationkey";
+}
+
+function isBasicAuthPassword(variable: unknown): boolean {
+  return textAt(variable, "variable", "name")?.toLowerCase() === "basicauthpassword";
+}

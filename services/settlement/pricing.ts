@@ -1,0 +1,44 @@
+import type { Chain, TariffOffer } from "../chain/chain.ts";
+import { tariffIdOf } from "../domain/tariff.ts";
+import { createPriceJudge, type PriceJudge } from "../evidence/judge-price.ts";
+import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { Store } from "../store/store.ts";
+import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import { createTariffDirectory, type TariffDirectory } from "../evidence/tariff-directory.ts";
+import { createShortMemory } from "../http/operator/short-memory.ts";
+
+/** Whether a tariff is offered is asked whenever somebody looks at a charger. */
+const offerMemory = { keptMs: 2_000, entryLimit: 10_000 };
+/** Most EVSEs that one alert names. */
+const unpricedLimit = 100;
+
+/** What applies at charging points, and who keeps sessions from beginning at anything else. */
+export function createPricing(deps: {
+  readonly store: Store;
+  readonly chain: Chain;
+  readonly meters: MeterDirectory;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  readonly graceSeconds: number;
+}): { readonly tariffs: TariffDirectory; readonly prices: PriceJudge; alertUnpriced(): Promise<void> } {
+  const { store, chain, desk, now } = deps;
+  const remember = createShortMemory<TariffOffer>({ ...offerMemory, now });
+  const tariffs = createTariffDirectory({
+    ...deps,
+    chain: {
+      readBlock: (number) => chain.readBlock(number),
+      readHead: () => chain.readHead(),
+      readOffer: (operator, tariff) =>
+        remember(`${operator} ${tariffIdOf(tariff)}`, () => chain.readOffer(operator, tariff)),
+    },
+  });
+
+  return {
+    tariffs,
+    prices: createPriceJudge({ store, tariffs, desk, now }),
+    async alertUnpriced() {
+      const evses = await store.listEvsesWithoutTariff(unpricedLimit);
+      if (evses.length > 0) desk.alert("evse-without-tariff", { evses });
+    },
+  };
+}

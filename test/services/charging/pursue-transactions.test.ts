@@ -1,0 +1,223 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { assignTariff } from "../../../scripts/demo/assign-tariff.ts";
+import { defaultLateMessageLimits } from "../../../services/domain/charging/awaited-messages.ts";
+import { defaultMissingStopLimits } from "../../../services/domain/charging/missing-stop.ts";
+import { defaultEvidencePolicy } from "../../../services/domain/charging/settlement-policy.ts";
+import { idTagOf } from "../../../services/domain/id-tag.ts";
+import { openSession, transition, type SessionEvent } from "../../../services/domain/session.ts";
+import { tariffIdOf } from "../../../services/domain/tariff.ts";
+import { createSessionAssessor, type SessionAssessor } from "../../../services/charging/assess-session.ts";
+import { createChargingInbox } from "../../../services/charging/frame-inbox.ts";
+import { createOnceDesk } from "../../../services/charging/tell-once.ts";
+import { createTransactionPursuer } from "../../../services/charging/pursue-transactions.ts";
+import { createTransactionBook } from "../../../services/charging/transaction-book.ts";
+import { createPriceJudge } from "../../../services/evidence/judge-price.ts";
+import { createConnections } from "../../../services/ocpp/wire/connections.ts";
+import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
+import type { Store, StoredSession } from "../../../services/store/store.ts";
+import { createMeterDirectory } from "../../../services/evidence/meter-directory.ts";
+import { createTariffDirectory } from "../../../services/evidence/tariff-directory.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { testTariff } from "../../helpers/service-chain.ts";
+
+const stationId = "CS-1";
+const beganAtMs = Date.UTC(2026, 2, 1, 10);
+const sessionId = `0x${"5a".repeat(32)}`;
+const nobody = `0x${"11".repeat(20)}`;
+const idTag = idTagOf(sessionId);
+const tariffId = tariffIdOf(testTariff);
+const timeText = (minutes: number): string => new Date(beganAtMs + minutes * 60_000).toISOString();
+const unasked = () => Promise.reject(new Error("Nobody asks for this here"));
+
+/** What the messages of the tests are worth: unsigned, and nobody has agreed to pay on that. */
+const held = { status: "held", energyWh: "2000", hold: "CAP_NOT_AGREED" };
+
+describe("Looking after transactions, with the service killed between two writes", function () {
+  let folder: string;
+  let store: Store;
+  let nowMs: number;
+  let ordinal: number;
+
+  beforeEach(async function () {
+    folder = await mkdtemp(join(tmpdir(), "wattproof-pursuit-"));
+    store = openSqliteStore(folder);
+    nowMs = beganAtMs;
+    ordinal = 0;
+    await store.putStation({ stationId, apiKeySha256: "00", evses: [7] });
+    await assignTariff(store, [7], testTariff);
+  });
+  afterEach(async function () {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** A service on the store; one that is killed never comes to the end of an assessment. */
+  function run(isKilledBeforeAssessing = false) {
+    const book = createTransactionBook({ store });
+    const desk = { alert: () => undefined, note: () => undefined };
+    const now = () => nowMs;
+    const shared = { store, book, desk, now };
+    const evse = { activeMeter: 3, maximumPowerW: 22_000, operator: nobody, evseId: "DE*WAT*E7" };
+    const readEvse = () => Promise.resolve(evse);
+    const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse, readAgreement: unasked } });
+    const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
+    const whole = createSessionAssessor({
+      ...shared,
+      meters,
+      ocmf,
+      policy: defaultEvidencePolicy,
+      lateMessageLimit: 100,
+    });
+    const killed: SessionAssessor = { ...whole, assess: () => Promise.reject(new Error("Killed")) };
+    const assessor = isKilledBeforeAssessing ? killed : whole;
+    const once = createOnceDesk(shared);
+    const chain = { readBlock: unasked, readHead: unasked, readOffer: unasked };
+    const tariffs = createTariffDirectory({ store, chain, meters, now, graceSeconds: 0 });
+    const prices = createPriceJudge({ ...shared, tariffs });
+    const inbox = createChargingInbox({
+      ...{ ...shared, once, assessor, prices, stopAtBps: 9_500, receiver: { receiveRecord: unasked } },
+      late: defaultLateMessageLimits,
+    });
+    const commands = { callStation: unasked };
+    const pursuer = createTransactionPursuer({
+      ...shared,
+      ...{ assessor, inbox, commands, connections: createConnections(), stopRetryMs: 1_000 },
+      missingStop: defaultMissingStopLimits,
+      ...{ once, handedOn: () => Promise.resolve() },
+    });
+    return { inbox, pursue: () => pursuer.pursueTransactions(new AbortController().signal) };
+  }
+
+  async function reopen(): Promise<void> {
+    await store.close();
+    store = openSqliteStore(folder);
+  }
+
+  async function openOnChain(): Promise<void> {
+    const opening = { txHash: `0x${"22".repeat(32)}`, blockNumber: 1, blockHash: `0x${"33".repeat(32)}`, logIndex: 0 };
+    const event = { kind: "opened", opening, unservableReason: null } as const;
+    const terms = {
+      ...{ driver: nobody, lane: 0, nonce: 0, operator: nobody, agreement: 0, tariffId, holdMicro: 10n ** 9n },
+      ...{ evse: 7, meter: 3, maximumPowerW: 22_000, expiresAt: 4_000_000_000 },
+    };
+    await store.commitChain({
+      ...{ expectedCursor: null, cursor: null, forgetAboveBlock: null },
+      tariffs: [{ tariffId, tariff: testTariff }],
+      openings: [{ sessionId, idTag, terms, event, state: openSession(event), atMs: nowMs }],
+      ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
+    });
+  }
+
+  async function tell(inbox: ReturnType<typeof run>["inbox"], action: string, payload: object): Promise<void> {
+    ordinal += 1;
+    const text = JSON.stringify([2, String(ordinal), action, payload]);
+    const frame = { stationId, protocol: "ocpp1.6", direction: "in", receivedAtMs: nowMs, text, action } as const;
+    const start = {
+      naturalKey: "k",
+      retryKey: null,
+      ocppTransactionIds: ["4711"],
+      evse: 1,
+      connector: 1,
+      idToken: idTag,
+    };
+    const { frame: stored } = await store.commitFrame(
+      { ...frame, messageId: String(ordinal), answer: null, faults: null },
+      action === "StartTransaction"
+        ? [{ kind: "transaction-started", transaction: { ...start, startedAtText: timeText(0) } }]
+        : [],
+    );
+    await inbox.take(stored);
+    await inbox.settled();
+  }
+
+  async function charge(inbox: ReturnType<typeof run>["inbox"]): Promise<void> {
+    await tell(inbox, "StartTransaction", { connectorId: 1, idTag, meterStart: 1_000, timestamp: timeText(0) });
+    nowMs += 20 * 60_000;
+    const sampledValue = [{ value: "3000", context: "Sample.Periodic", unit: "Wh" }];
+    const meterValue = [{ timestamp: timeText(20), sampledValue }];
+    await tell(inbox, "MeterValues", { connectorId: 1, transactionId: 4711, meterValue });
+  }
+
+  async function readSession(): Promise<StoredSession> {
+    const session = await store.findSession(sessionId);
+    if (session === null) throw new Error("There is no session");
+    return session;
+  }
+
+  async function outcome(): Promise<object> {
+    const { status, assessment } = (await readSession()).state;
+    return { status, energyWh: assessment?.energyWh, hold: assessment?.hold };
+  }
+
+  async function failure(work: Promise<void>): Promise<string> {
+    return work.then(
+      () => "none",
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  it("assesses one that got its session and was not assessed", async function () {
+    const first = run();
+    await charge(first.inbox);
+    await tell(first.inbox, "StopTransaction", { transactionId: 4711, meterStop: 3_000, timestamp: timeText(20) });
+    await openOnChain();
+    expect(await failure(run(true).pursue())).to.equal("Killed");
+    await reopen();
+    expect(await outcome()).to.include({ status: "charging" });
+    await run().pursue();
+    expect(await outcome()).to.deep.equal(held);
+  });
+
+  describe("that was given up and not assessed", function () {
+    async function giveUpAndDie(): Promise<void> {
+      await openOnChain();
+      const first = run();
+      await charge(first.inbox);
+      await tell(first.inbox, "StatusNotification", { connectorId: 1, status: "Available", errorCode: "NoError" });
+      await meanwhile();
+      nowMs += 7 * 3_600_000;
+      expect(await failure(run(true).pursue())).to.equal("Killed");
+      await reopen();
+      expect(await store.findTransactionOfSession(sessionId)).to.deep.include({ isOpen: false, assessment: null });
+    }
+    let meanwhile: () => Promise<void> = () => Promise.resolve();
+
+    it("assesses it for a session that is charging", async function () {
+      meanwhile = () => Promise.resolve();
+      await giveUpAndDie();
+      expect(await outcome()).to.include({ status: "charging" });
+      await run().pursue();
+      expect(await outcome()).to.deep.equal(held);
+    });
+
+    it("assesses it for a session that a record has put into dispute meanwhile", async function () {
+      meanwhile = async () => {
+        const event: SessionEvent = { kind: "evidence-disputed", reason: "REGISTER_GAP", isFinal: false };
+        const { sequence, state } = await readSession();
+        const change = { sessionId, expectedSequence: sequence, events: [event], next: transition(state, event) };
+        await store.commitCharging({
+          ...{ transaction: null, frame: null, cdr: null },
+          change: { ...change, atMs: nowMs },
+        });
+      };
+      await giveUpAndDie();
+      expect(await outcome()).to.include({ status: "disputed" });
+      await run().pursue();
+      expect(await outcome()).to.deep.equal(held);
+    });
+
+    it("does not assess it again once it was", async function () {
+      meanwhile = () => Promise.resolve();
+      await giveUpAndDie();
+      await run().pursue();
+      await reopen();
+      expect(await store.listTransactionsToAssess(10)).to.deep.equal([]);
+    });
+  });
+});
