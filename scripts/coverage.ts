@@ -5,7 +5,7 @@ import { exitCodes, type Output, runCommand, UsageError } from "./command-line/c
 import { type Branch, measureBranches } from "./contract-coverage/branch-coverage.ts";
 import { countLines, measureLines, uncoveredLines } from "./contract-coverage/line-coverage.ts";
 import { leftOutTests } from "./contract-coverage/measured-files.ts";
-import { compare, lineNaming, pageFile, parseNamed } from "./contract-coverage/named-branches.ts";
+import { compare, namedBranchesFile, nameOf, parseNamed } from "./contract-coverage/named-branches.ts";
 import { projectRoot } from "./mutants/planted-bugs.ts";
 
 /** The least share of lines that tests must reach, in percent. */
@@ -22,7 +22,7 @@ It works in a copy of what git tracks; the working tree is only read. What is me
 Usage: npm run -s coverage [-- options]
 
   --branches   measures instead which ways the contracts' decisions take in the Solidity tests, and compares those that
-               are never taken with those that ${pageFile} names
+               are never taken with those in ${namedBranchesFile}
   --json       JSON on stdout
   --help       this text
 
@@ -62,7 +62,7 @@ async function reportLines(output: Output): Promise<number> {
 }
 
 async function reportBranches(output: Output): Promise<number> {
-  const named = parseNamed(await readFile(path.join(projectRoot, pageFile), "utf8"));
+  const named = parseNamed(await readFile(path.join(projectRoot, namedBranchesFile), "utf8"));
   const startedMs = performance.now();
   const branches = await measureBranches();
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
@@ -73,8 +73,8 @@ async function reportBranches(output: Output): Promise<number> {
   output.json({ files, ...total, unnamed, outdated, seconds });
   for (const { file, covered, total: ways } of files) output.line(row(file, covered, ways, ""));
   output.line(row("all", total.covered, total.total, `${total.total - total.covered} never taken`));
-  for (const branch of unnamed) output.line(`not named, ${branch.file}:${branch.line}: ${lineNaming(branch)}`);
-  for (const branch of outdated) output.line(`named, but taken or gone: ${lineNaming(branch)}`);
+  for (const branch of unnamed) output.line(`not named, ${branch.file}:${branch.line}: ${nameOf(branch)}`);
+  for (const branch of outdated) output.line(`named, but taken or gone: ${nameOf(branch)}`);
   output.line(`Measured in ${seconds} s.`);
 
   return unnamed.length + outdated.length === 0 ? exitCodes.asExpected : exitCodes.differs;

@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 
 import { withClosers } from "./command-line/closing.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
-import { pageFile, pageOf } from "./mutants/page.ts";
-import { type PlantedBug, projectRoot, readPlantedBugs } from "./mutants/planted-bugs.ts";
+import { type PlantedBug, readPlantedBugs } from "./mutants/planted-bugs.ts";
 import { createSandbox, type Verdict } from "./mutants/sandbox.ts";
 
 const help = `
@@ -17,7 +16,6 @@ Usage: npm run -s test:mutants -- [options]
 
   --only <id>          this bug only; may be given more than once
   --parallel <count>   copies that are worked on at once, 1 to 8; default: 2, or 1 on a single core
-  --write-page         write ${pageFile} from the list, and do nothing else
   --json               JSON on stdout
   --help               this text
 
@@ -31,7 +29,6 @@ Example:
 const options = {
   only: { type: "string", multiple: true },
   parallel: { type: "string" },
-  "write-page": { type: "boolean" },
 } as const;
 
 interface Judged {
@@ -44,12 +41,6 @@ await runCommand({ help, options }, async ({ values, positionals }, output) => {
     throw new UsageError("Choose bugs with --only <id>");
   }
   const all = readPlantedBugs();
-  if (values["write-page"] === true) {
-    await writeFile(path.join(projectRoot, pageFile), await pageOf(all));
-    output.json({ written: pageFile });
-    output.line(`Written: ${pageFile}`);
-    return exitCodes.asExpected;
-  }
   const parallel =
     values.parallel === undefined
       ? Math.min(2, availableParallelism())

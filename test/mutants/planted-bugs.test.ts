@@ -3,7 +3,6 @@ import path from "node:path";
 
 import { expect } from "chai";
 
-import { pageFile, pageOf } from "../../scripts/mutants/page.ts";
 import { occurrencesOf, plant, projectRoot, readPlantedBugs } from "../../scripts/mutants/planted-bugs.ts";
 
 function read(file: string): string {
@@ -41,9 +40,5 @@ describe("The list of planted bugs", () => {
         expect(existsSync(path.join(projectRoot, file)), `${bug.id}: ${file}`).to.equal(true);
       }
     }
-  });
-
-  it("is what its page says", async () => {
-    expect(read(pageFile)).to.equal(await pageOf(bugs));
   });
 });
