@@ -14,7 +14,9 @@ Usage: npm start -- [options]
   --once                 ends when all is played: 0 only if every session ended as planned and the books reconcile
   --records <manifest>   plays the signed records of real meters that a manifest lists, too
   --data <dir>           keeps chain and service in this folder and goes on from there; default: a new temporary one
+  --empty                plays no sessions: chain, contracts, service and page, for trying things yourself
   --port <n>             port of the service, 1 to 65535; default: a free one
+  --rpc-port <n>         port of the chain's endpoint, 1 to 65535; default: a free one
   --json                 JSON on stdout, everything else on stderr
   --help                 this text
 
@@ -31,14 +33,21 @@ await runCommand(
       once: { type: "boolean" },
       records: { type: "string" },
       data: { type: "string" },
+      empty: { type: "boolean" },
       port: { type: "string" },
+      "rpc-port": { type: "string" },
     },
   },
   async ({ values, positionals }, output) => {
     if (positionals[0] !== undefined) {
       throw new UsageError(`There is nothing to do with "${positionals[0]}"`);
     }
-    const port = values.port === undefined ? 0 : wholeNumber("--port", values.port, 1, 65_535);
+    const port = portOf("--port", values.port);
+    const rpcPort = portOf("--rpc-port", values["rpc-port"]);
+    const isEmpty = values.empty === true;
+    if (isEmpty && values.records !== undefined) {
+      throw new UsageError("--records plays sessions, and --empty none");
+    }
 
     return withClosers(async ({ closers, interrupted, orInterrupted }) => {
       const folder = takeDataFolder(values.data);
@@ -46,7 +55,9 @@ await runCommand(
         folder.release();
       });
       await compileContracts();
-      const demo = await orInterrupted(runDemo({ folder, manifestPath: values.records, port }, closers, output));
+      const demo = await orInterrupted(
+        runDemo({ folder, manifestPath: values.records, isEmpty, port, rpcPort }, closers, output),
+      );
       if (demo === "interrupted") {
         return exitCodes.notDone;
       }
@@ -55,7 +66,7 @@ await runCommand(
         output.line(
           `The service is at ${demo.serviceUrl}, the chain at ${demo.rpcUrl}, receipts in ${folder.receiptsPath}.`,
         );
-        output.line(`Check one: npm run verify:receipt -- <file> --rpc ${demo.rpcUrl}`);
+        if (!isEmpty) output.line(`Check one: npm run verify:receipt -- <file> --rpc ${demo.rpcUrl}`);
         await showPage(output, await demo.openPage());
         output.line("Ctrl-C ends.");
         await interrupted;
@@ -65,3 +76,8 @@ await runCommand(
     });
   },
 );
+
+/** 0: a free one. */
+function portOf(option: string, text: string | undefined): number {
+  return text === undefined ? 0 : wholeNumber(option, text, 1, 65_535);
+}

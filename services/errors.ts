@@ -349,6 +349,11 @@ export const errorCatalogue = {
   },
   MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
   // The operator's program (docs/operator.md).
+  DEMO_CHAIN_ONLY: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "Accounts of the demo are known to everybody; they are for the local chain alone.",
+  },
   USAGE_INVALID: { httpStatus: 400, isRetryable: false, title: "The command was not used as it is documented." },
   INPUT_UNREADABLE: { httpStatus: 400, isRetryable: false, title: "A file that was given cannot be read." },
   CONTRACT_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract refuses the call." },

@@ -58,11 +58,18 @@ const headStartSeconds = chargingPauseSeconds + defaultRules.answerWindowSeconds
  * @param closers Filled as things are opened; the caller closes them whatever happens.
  */
 export async function runDemo(
-  options: { readonly folder: DataFolder; readonly manifestPath: string | undefined; readonly port: number },
+  options: {
+    readonly folder: DataFolder;
+    readonly manifestPath: string | undefined;
+    /** No meters of its own, and no sessions. */
+    readonly isEmpty: boolean;
+    readonly port: number;
+    readonly rpcPort: number;
+  },
   closers: Closers,
   output: Output,
 ): Promise<Demo> {
-  const { folder, manifestPath } = options;
+  const { folder, manifestPath, isEmpty } = options;
   const manifest = manifestPath === undefined ? undefined : readRecordsManifest(manifestPath);
   const journal = openSessionsJournal(folder.sessionsJournalPath);
   closers.push(() => {
@@ -74,10 +81,10 @@ export async function runDemo(
     manifest === undefined || spareMeter === undefined
       ? { meters: [], sessions: [] }
       : planThirdParty(manifest, spareMeter);
-  const meters = [...simulation.meters, ...thirdParty.meters];
-  const sessions = [...simulation.sessions, ...thirdParty.sessions];
+  const meters = isEmpty ? [] : [...simulation.meters, ...thirdParty.meters];
+  const sessions = isEmpty ? [] : [...simulation.sessions, ...thirdParty.sessions];
 
-  const { world, clock } = await openWorld(folder);
+  const { world, clock } = await openWorld(folder, options.rpcPort);
   closers.push(() => world.close());
   output.line(
     `chain        ${world.rpcUrl}, id ${world.chain.chainId}, ${world.chain.restoredEntries} entries restored`,
@@ -116,7 +123,7 @@ export async function runDemo(
   };
   const { reports, books } = await playSessions(stage, sessions, folder);
   await catchUpWithTheTimeOfDay(world, clock);
-  printTable(output, reports, books);
+  if (!isEmpty) printTable(output, reports, books);
   const exitCode = exitCodeOf(reports, books);
   output.json({
     isAsPlanned: exitCode === 0,
@@ -153,7 +160,7 @@ export async function runDemo(
   };
 }
 
-async function openWorld(folder: DataFolder): Promise<{ world: World; clock: RunningClock }> {
+async function openWorld(folder: DataFolder, rpcPort: number): Promise<{ world: World; clock: RunningClock }> {
   const clock = createRunningClock(-headStartSeconds);
   const world = await createWorld({
     clock,
@@ -161,6 +168,7 @@ async function openWorld(folder: DataFolder): Promise<{ world: World; clock: Run
     deploymentPath: folder.deploymentPath,
     chainJournalPath: folder.chainJournalPath,
     oracleNames: demoOracles,
+    rpcPort,
   });
   if (world.chain.restoredEntries > 0) {
     // What is still to be played goes on at the time at which it was left.

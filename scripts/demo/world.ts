@@ -65,6 +65,7 @@ export async function createWorld(options: {
   try {
     const deployer = demoAccount("deployer");
     await createTransactor(chain, deployer);
+    await createTransactor(chain, demoAccount("faucet"));
     const oracles = options.oracleNames.map(demoAccount);
     for (const oracle of oracles) {
       await createTransactor(chain, oracle);

@@ -2,6 +2,10 @@ import type { Verb } from "./core/verb.ts";
 import { chainRescan } from "./chain/rescan.ts";
 import { challengeAnswer } from "./challenge/answer.ts";
 import { challengeList } from "./challenge/list.ts";
+import { demoCharger } from "./demo/charger.ts";
+import { demoDrive } from "./demo/drive.ts";
+import { demoFund } from "./demo/fund.ts";
+import { demoMeter } from "./demo/meter.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
 import { evseQr } from "./evse/qr.ts";
@@ -81,5 +85,9 @@ export const verbs: readonly Verb[] = [
   receiptsVerify,
   exportCdr,
   doctor,
+  demoFund,
+  demoMeter,
+  demoCharger,
+  demoDrive,
   createCompletion(() => verbs),
 ];

@@ -44,7 +44,8 @@ export function demoMeterKey(curve: SimulatedCurve, seed: string): MeterKey {
   return meterKeyOf(curve, privateKey);
 }
 
-function meterKeyOf(curve: SimulatedCurve, privateKey: KeyObject): MeterKey {
+/** The key pair around a private key. */
+export function meterKeyOf(curve: SimulatedCurve, privateKey: KeyObject): MeterKey {
   const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
 
   return {

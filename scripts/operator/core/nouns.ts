@@ -12,4 +12,5 @@ export const nouns: Readonly<Record<string, string>> = {
   challenge: "settlements that somebody showed to be wrong",
   receipts: "what drivers get",
   export: "for other systems",
+  demo: "for trying everything on the chain of npm start",
 };

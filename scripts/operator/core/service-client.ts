@@ -21,8 +21,12 @@ export interface ServiceClient {
   get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
   getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
-  /** The same, with something to do. @param body What is sent as JSON; by default nothing. */
+  /** By a key of somebody else, such as the key that a driver has to a session. */
+  getWithKey<Answer>(path: string, schema: z.ZodType<Answer>, key: string): Promise<Answer>;
+  /** As the operator, with something to do. @param body What is sent as JSON; by default nothing. */
   post<Answer>(path: string, schema: z.ZodType<Answer>, body?: object): Promise<Answer>;
+  /** Without a key: what is sent is signed by whoever wants it. */
+  postPublicly<Answer>(path: string, schema: z.ZodType<Answer>, body: object): Promise<Answer>;
 }
 
 /**
@@ -55,12 +59,20 @@ export function openService(
     url,
     get: (path, schema) => ask(path, schema, {}),
     getAsOperator: async (path, schema) => ask(path, schema, { headers: operatorHeaders(environment) }),
+    getWithKey: (path, schema, key) => ask(path, schema, { headers: { authorization: `Bearer ${key}` } }),
     async post(path, schema, body) {
       const headers = operatorHeaders(environment);
-      if (body === undefined) return ask(path, schema, { method: "POST", headers });
-      const typed = { ...headers, "content-type": "application/json" };
-      return ask(path, schema, { method: "POST", headers: typed, body: JSON.stringify(body) });
+      return ask(path, schema, body === undefined ? { method: "POST", headers } : postOf(body, headers));
     },
+    postPublicly: (path, schema, body) => ask(path, schema, postOf(body, {})),
+  };
+}
+
+function postOf(body: object, headers: Readonly<Record<string, string>>): RequestInit {
+  return {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify(body),
   };
 }
 

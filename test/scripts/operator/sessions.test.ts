@@ -394,7 +394,9 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       url: running.service.url,
       get: (_path, schema) => Promise.resolve(schema.parse(answer)),
       getAsOperator: () => Promise.reject(new Error("Nothing is asked as the operator.")),
+      getWithKey: () => Promise.reject(new Error("Nothing is asked with a key.")),
       post: () => Promise.reject(new Error("Nothing is sent.")),
+      postPublicly: () => Promise.reject(new Error("Nothing is sent.")),
     };
     const evidence = await readEvidence(lying, idOf(0));
     expect([evidence.records.length, evidence.unverified]).to.deep.equal([1, 1]);
