@@ -4,6 +4,7 @@ import { z } from "zod";
 import { tariffIdOf, type Tariff } from "../../../domain/tariff.ts";
 import type { PageConfiguration } from "../configuration.ts";
 import type { ChainAccess } from "./chain-access.ts";
+import { lanes } from "./driver-accounts.ts";
 import {
   agreementInterface,
   erc20Interface,
@@ -26,8 +27,9 @@ export interface Charger {
   readonly isMeterValid: boolean;
 }
 
-/** A driver's account, lane 0. Amounts are in 10⁻⁶ token. */
+/** One of a driver's accounts, each of which charges one car at a time. Amounts are in 10⁻⁶ token. */
 export interface DriverAccount {
+  readonly lane: number;
   readonly freeMicro: bigint;
   readonly nonce: number;
   /** The first 160 bits of the live session's id; 0 if there is none. */
@@ -62,7 +64,9 @@ export interface ChainReader {
    * @returns `null` if the one that the service names is this operator's and does not bind.
    */
   readAgreement(operator: string): Promise<number | null>;
-  readAccount(driver: string): Promise<DriverAccount>;
+  readAccount(driver: string, lane: number): Promise<DriverAccount>;
+  /** The accounts that the page uses, the usual one first. */
+  readAccounts(driver: string): Promise<readonly DriverAccount[]>;
   readToken(driver: string): Promise<TokenAccount>;
   readSymbol(): Promise<string>;
   /** The longest time between opening and expiry. */
@@ -114,6 +118,11 @@ export function createChainReader(
   }
   async function readSymbol(): Promise<string> {
     return z.string().parse((await call(contracts.erc20, erc20Interface, "symbol", []))[0]);
+  }
+
+  async function readAccount(driver: string, lane: number): Promise<DriverAccount> {
+    const answer = await call(contracts.chargingSettlement, settlementInterface, "accountOf", [driver, lane]);
+    return { lane, ...accountSchema.parse(answer.toObject()) };
   }
 
   return {
@@ -173,11 +182,8 @@ export function createChainReader(
       return 0;
     },
     readTariff,
-    async readAccount(driver) {
-      return accountSchema.parse(
-        (await call(contracts.chargingSettlement, settlementInterface, "accountOf", [driver, 0])).toObject(),
-      );
-    },
+    readAccount,
+    readAccounts: (driver) => Promise.all(lanes.map((lane) => readAccount(driver, lane))),
     async readToken(driver) {
       const integer = async (to: string, abi: Interface, name: string, values: readonly unknown[]): Promise<bigint> =>
         z.bigint().parse((await call(to, abi, name, values))[0]);

@@ -37,8 +37,8 @@ export function depositCalls(
   return allowance === 0n ? [approve, deposit] : [approveCall(erc20, chargingSettlement, 0n), approve, deposit];
 }
 
-export function withdrawCall(settlement: string, recipient: string, amount: bigint): ContractCall {
-  return { to: settlement, data: settlementInterface.encodeFunctionData("withdraw", [0, amount, recipient]) };
+export function withdrawCall(settlement: string, lane: number, recipient: string, amount: bigint): ContractCall {
+  return { to: settlement, data: settlementInterface.encodeFunctionData("withdraw", [lane, amount, recipient]) };
 }
 
 export function openCall(settlement: string, terms: SessionTerms): ContractCall {

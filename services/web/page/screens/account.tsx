@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
 import type { DriverAccount, TokenAccount } from "../chain/chain-reader.ts";
+import { isBusy } from "../chain/driver-accounts.ts";
 import { readSessionsOf, type ChainSession } from "../chain/session-history.ts";
 import { depositCalls, withdrawCall, type ContractCall } from "../chain/transactions.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -27,30 +28,35 @@ export function AccountScreen(): JSX.Element {
 function Account({ connection }: { readonly connection: WalletConnection }): JSX.Element {
   const { text, money, reader, readLogs, configuration } = useApp();
   const [answer, askAgain] = useAnswer(async () => {
-    const account = await reader.readAccount(connection.account);
+    const accounts = await reader.readAccounts(connection.account);
     const token = await reader.readToken(connection.account);
-    const sessions =
-      account.commitment === 0n
-        ? []
-        : await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account);
-    const heldMicro = heldOf(sessions.find(({ ending }) => ending.kind === "live"));
-    return { account, token, heldMicro };
+    const sessions = accounts.some(isBusy)
+      ? await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account)
+      : [];
+    const live = sessions.filter(({ ending }) => ending.kind === "live");
+    const heldMicro = live.reduce((sum, session) => sum + heldOf(session), 0n);
+    const freeMicro = accounts.reduce((sum, account) => sum + account.freeMicro, 0n);
+    return { accounts, token, freeMicro, heldMicro };
   }, [reader, readLogs, connection.account]);
 
   return (
     <Answered answer={answer} askAgain={askAgain}>
-      {({ account, token, heldMicro }) => (
+      {({ accounts, token, freeMicro, heldMicro }) => (
         <>
           <Facts
             facts={[
-              [text("accountFree"), <strong key="free">{money(account.freeMicro)}</strong>],
+              [text("accountFree"), <strong key="free">{money(freeMicro)}</strong>],
               [text("accountHeld"), money(heldMicro)],
               [text("accountWallet"), money(token.balanceMicro)],
             ]}
           />
           <p class="hint">{text("accountFreeText")}</p>
           <Deposit connection={connection} token={token} onDone={askAgain} />
-          <Withdraw connection={connection} account={account} token={token} onDone={askAgain} />
+          {accounts
+            .filter(({ lane, freeMicro: own }) => lane === 0 || own > 0n)
+            .map((account) => (
+              <Withdraw key={account.lane} connection={connection} account={account} token={token} onDone={askAgain} />
+            ))}
         </>
       )}
     </Answered>
@@ -98,12 +104,16 @@ function Withdraw(properties: {
   readonly onDone: () => void;
 }): JSX.Element {
   const { connection, account, token, onDone } = properties;
-  const { text, symbol, language, configuration } = useApp();
+  const { text, money, symbol, language, configuration } = useApp();
+  const titleId = `withdraw-title-${account.lane}`;
   const [amount, setAmount] = useState("");
   const [hasFailed, setHasFailed] = useState(false);
   return (
-    <section aria-labelledby="withdraw-title">
-      <h2 id="withdraw-title">{text("withdrawTitle")}</h2>
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>
+        {account.lane === 0 ? text("withdrawTitle") : text("withdrawBesideTitle", { number: account.lane + 1 })}
+      </h2>
+      {account.lane !== 0 && <p class="hint">{text("withdrawBesideText", { free: money(account.freeMicro) })}</p>}
       <AmountForm
         label={text("withdrawAmount", { symbol })}
         amount={amount}
@@ -112,7 +122,12 @@ function Withdraw(properties: {
         buttonText={text("withdrawButton")}
         connection={connection}
         callsFor={(amountMicro) => [
-          withdrawCall(configuration.contracts.chargingSettlement, connection.account, amountMicro * token.unit),
+          withdrawCall(
+            configuration.contracts.chargingSettlement,
+            account.lane,
+            connection.account,
+            amountMicro * token.unit,
+          ),
         ]}
         onFailed={() => {
           setHasFailed(true);
@@ -173,6 +188,6 @@ function AmountForm(properties: {
   );
 }
 
-function heldOf(session: ChainSession | undefined): bigint {
-  return session === undefined ? 0n : session.terms.holdMicro + session.toppedUpMicro;
+function heldOf({ terms, toppedUpMicro }: ChainSession): bigint {
+  return terms.holdMicro + toppedUpMicro;
 }

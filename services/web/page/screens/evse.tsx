@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Tariff } from "../../../domain/tariff.ts";
 import type { Charger } from "../chain/chain-reader.ts";
+import { chooseAccount, isBusy } from "../chain/driver-accounts.ts";
 import { readSessionsOf } from "../chain/session-history.ts";
 import { readAssignedTariffs, readChargerState, type ChargerState } from "../service/service-client.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -102,7 +103,10 @@ function KnownCharger(properties: {
   );
 }
 
-/** One account charges one car at a time: a session that runs is shown instead of a new one. */
+/**
+ * A session that runs here is shown instead of a new one. One that runs elsewhere, say at a charger that never started, keeps
+ * nobody from charging here: another account of the driver pays.
+ */
 function OpenOrContinue(properties: {
   readonly charger: Charger;
   readonly isOffline: boolean;
@@ -111,39 +115,58 @@ function OpenOrContinue(properties: {
 }): JSX.Element {
   const { charger, isOffline, offer, connection } = properties;
   const { text, reader, readLogs, configuration } = useApp();
+  const [isBeside, setIsBeside] = useState(false);
   const [answer, askAgain] = useAnswer(async () => {
-    const account = await reader.readAccount(connection.account);
-    const sessions =
-      account.commitment === 0n
-        ? []
-        : await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account);
-    return { account, running: sessions.find(({ ending }) => ending.kind === "live") ?? null };
-  }, [reader, readLogs, connection.account]);
+    const accounts = await reader.readAccounts(connection.account);
+    const sessions = accounts.some(isBusy)
+      ? await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account)
+      : [];
+    const running = sessions.filter(({ ending }) => ending.kind === "live");
+    const here = running.find(({ terms }) => terms.evse === charger.evse);
+    return { account: chooseAccount(accounts), running: here ?? running[0] ?? null, isHere: here !== undefined };
+  }, [reader, readLogs, connection.account, charger.evse]);
 
   return (
     <Answered answer={answer} askAgain={askAgain}>
-      {({ account, running }) =>
-        running === null ? (
-          <HoldAndSign
-            charger={charger}
-            isOffline={isOffline}
-            offer={offer}
-            account={account}
-            connection={connection}
-          />
-        ) : (
-          <Notice
-            kind="info"
-            action={
-              <a class="button" href={hrefOf({ kind: "session", sessionId: running.sessionId })}>
-                {text("sessionRunningLink")}
-              </a>
-            }
-          >
-            {text("sessionRunning")}
-          </Notice>
-        )
-      }
+      {({ account, running, isHere }) => (
+        <>
+          {running !== null && (
+            <Notice
+              kind="info"
+              action={
+                <a class="button" href={hrefOf({ kind: "session", sessionId: running.sessionId })}>
+                  {text("sessionRunningLink")}
+                </a>
+              }
+            >
+              {text(isHere ? "sessionRunning" : "sessionRunningElsewhere")}
+            </Notice>
+          )}
+          {account === null && !isHere && <p>{text("accountsBusy")}</p>}
+          {running !== null && !isHere && account !== null && !isBeside && (
+            <section class="card">
+              <p>{text("chargeBesideText")}</p>
+              <button
+                class="main"
+                onClick={() => {
+                  setIsBeside(true);
+                }}
+              >
+                {text("chargeBesideButton")}
+              </button>
+            </section>
+          )}
+          {account !== null && (running === null || (!isHere && isBeside)) && (
+            <HoldAndSign
+              charger={charger}
+              isOffline={isOffline}
+              offer={offer}
+              account={account}
+              connection={connection}
+            />
+          )}
+        </>
+      )}
     </Answered>
   );
 }

@@ -23,6 +23,8 @@ export interface OpeningChoice {
   readonly charger: Charger;
   readonly offer: { readonly tariffId: string };
   readonly connection: WalletConnection;
+  /** The account that pays. */
+  readonly account: { readonly lane: number };
   readonly holdMicro: bigint;
 }
 
@@ -168,19 +170,22 @@ export async function expiryOfOpening(
   return { timestamp, expiresAt: timestamp + Math.min(daySeconds, await reader.readMaximumSessionSeconds()) };
 }
 
-async function prepare(app: App, { charger, offer, connection, holdMicro }: OpeningChoice): Promise<PreparedOpening> {
+async function prepare(
+  app: App,
+  { charger, offer, connection, account: { lane }, holdMicro }: OpeningChoice,
+): Promise<PreparedOpening> {
   // The price was true when it was shown. With the service away since then, the driver can still send it alone.
   const assigned = await readAssignedTariffs(charger.evse);
   if (assigned !== null && !assigned.includes(offer.tariffId)) throw new Error(app.text("priceChanged"));
   const { timestamp, expiresAt } = await expiryOfOpening(app.reader);
-  const { nonce, freeMicro } = await app.reader.readAccount(connection.account);
+  const { nonce, freeMicro } = await app.reader.readAccount(connection.account, lane);
   const agreement = await app.reader.readAgreement(charger.operator);
   if (agreement === null) {
     throw new Error(app.text("agreementNotBinding", { number: app.configuration.partnerAgreement ?? 0 }));
   }
   const terms: SessionTerms = {
     driver: connection.account,
-    lane: 0,
+    lane,
     nonce,
     operator: charger.operator,
     agreement,

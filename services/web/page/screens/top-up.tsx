@@ -20,9 +20,9 @@ export function TopUp(properties: { readonly onChain: ChainSession; readonly onD
   const { text, money, symbol, reader, connection, configuration } = useApp();
   const [amount, setAmount] = useState("");
   const [answer] = useAnswer(async () => {
-    const { freeMicro } = await reader.readAccount(terms.driver);
+    const { freeMicro } = await reader.readAccount(terms.driver, terms.lane);
     return { freeMicro, timestamp: (await reader.readHead()).timestamp };
-  }, [reader, terms.driver, toppedUpMicro]);
+  }, [reader, terms.driver, terms.lane, toppedUpMicro]);
 
   if (connection === null || connection.account !== terms.driver || answer.kind !== "answered") return null;
   const { freeMicro, timestamp } = answer.value;

@@ -41,10 +41,10 @@ export function WithdrawElsewhere(properties: {
 
   async function prepare(payee: string, paidMicro: bigint): Promise<PreparedOrder> {
     const { timestamp } = await reader.readHead();
-    const { nonce } = await reader.readAccount(connection.account);
+    const { nonce } = await reader.readAccount(connection.account, account.lane);
     const withdrawal = {
       driver: connection.account,
-      lane: 0,
+      lane: account.lane,
       nonce,
       amount: paidMicro * token.unit,
       recipient: payee,
@@ -54,7 +54,7 @@ export function WithdrawElsewhere(properties: {
     return {
       typedData: typedWithdrawalOf(withdrawal, domain),
       orderOf: (signature) => ({ kind: "withdrawal", withdrawal, signature }),
-      ownCall: withdrawCall(chargingSettlement, payee, withdrawal.amount),
+      ownCall: withdrawCall(chargingSettlement, account.lane, payee, withdrawal.amount),
     };
   }
 

@@ -113,7 +113,7 @@ export const de: Catalogue = {
   signText:
     "Eine Unterschrift, keine Gebühr für die Kette. Ihre Wallet zeigt Ihnen Betreiber, Ladesäule, Preis, den Höchstbetrag und bis wann.",
   signOffline:
-    "Diese Ladesäule ist offline. {amount} würden zurückbehalten, und sie startet vielleicht nicht: dann kommt der Betrag erst mit der Zeit zurück, spätestens {time}, und mit diesem Konto können Sie bis dahin nirgends sonst laden. Nehmen Sie besser eine andere Säule.",
+    "Diese Ladesäule ist offline. {amount} würden zurückbehalten, und sie startet vielleicht nicht: dann kommt der Betrag erst mit der Zeit zurück, spätestens {time}. Nehmen Sie besser eine andere Säule: dort können Sie inzwischen mit anderem Geld laden.",
   signButton: "Unterschreiben und {amount} zurückbehalten",
   signWaiting: "Schauen Sie in Ihre Wallet und unterschreiben Sie dort …",
   signSending: "Wird auf die Kette gebracht …",
@@ -145,7 +145,13 @@ export const de: Catalogue = {
   refusal_PERMIT_REFUSED: "der Token nahm Ihre Erlaubnis nicht an",
   refusal_TOKEN_REFUSED: "der Token führte die Zahlung nicht aus",
   refusal_other: "{code}",
-  sessionRunning: "Sie haben eine laufende Ladung. Ein Konto lädt ein Auto aufs Mal.",
+  sessionRunning: "An dieser Säule läuft eine Ladung von Ihnen.",
+  sessionRunningElsewhere: "An einer anderen Säule läuft eine Ladung von Ihnen.",
+  chargeBesideButton: "Auch hier laden",
+  chargeBesideText:
+    "Was dort zurückbehalten ist, bleibt es, bis jene Ladung abgerechnet ist oder abläuft. Diese Ladung zahlen Sie aus einem zweiten Konto.",
+  accountsBusy:
+    "Drei Ladungen von Ihnen laufen, mehr sind nicht gleichzeitig möglich. Warten Sie, bis eine abgerechnet ist oder abläuft.",
   sessionRunningLink: "Zur laufenden Ladung",
   sessionTitle: "Ladung",
   sessionId: "Ladung Nummer",
@@ -267,6 +273,9 @@ export const de: Catalogue = {
   depositText:
     "Zwei Bestätigungen in Ihrer Wallet: die erste erlaubt genau diesen Betrag, die zweite zahlt ihn ein. Die Wallet zeigt die Gebühr der Kette.",
   withdrawTitle: "Auszahlen",
+  withdrawBesideTitle: "Auszahlen aus Konto {number}",
+  withdrawBesideText:
+    "{free} sind übrig vom Laden an zwei Säulen gleichzeitig. Auch die nächste Ladung kann sie brauchen.",
   withdrawAmount: "Auszuzahlender Betrag ({symbol})",
   withdrawButton: "Auszahlen",
   withdrawAll: "Alles",

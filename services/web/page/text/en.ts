@@ -104,7 +104,7 @@ export const en = {
   signText:
     "One signature, no fee for the chain. Your wallet shows you operator, charger, price, the most it can cost and until when.",
   signOffline:
-    "This charger is offline. {amount} would be held, and it may not start: the hold then comes back by time alone, at the latest by {time}, and this account cannot charge elsewhere until then. Better take another charger.",
+    "This charger is offline. {amount} would be held, and it may not start: the hold then comes back by time alone, at the latest by {time}. Better take another charger: you can charge there meanwhile with other money.",
   signButton: "Sign and hold {amount}",
   signWaiting: "Look at your wallet and sign there …",
   signSending: "Bringing it to the chain …",
@@ -136,7 +136,13 @@ export const en = {
   refusal_PERMIT_REFUSED: "the token did not take your permit",
   refusal_TOKEN_REFUSED: "the token did not make the payment",
   refusal_other: "{code}",
-  sessionRunning: "You have a session running. One account charges one car at a time.",
+  sessionRunning: "You have a session running at this charger.",
+  sessionRunningElsewhere: "You have a session running at another charger.",
+  chargeBesideButton: "Charge here as well",
+  chargeBesideText:
+    "Its hold stays where it is until that session is settled or expires. What you charge here is paid from a second account of yours.",
+  accountsBusy:
+    "Three sessions of yours are running, and more are not possible at once. Wait until one is settled or expires.",
   sessionRunningLink: "Go to the running session",
   sessionTitle: "Charging session",
   sessionId: "Session",
@@ -253,6 +259,8 @@ export const en = {
   depositText:
     "Two confirmations in your wallet: the first allows exactly this amount, the second pays it in. The wallet shows the chain's fee.",
   withdrawTitle: "Withdraw",
+  withdrawBesideTitle: "Withdraw from account {number}",
+  withdrawBesideText: "{free} is left from charging at two chargers at once. The next charge can use it, too.",
   withdrawAmount: "Amount to withdraw ({symbol})",
   withdrawButton: "Withdraw",
   withdrawAll: "All of it",

@@ -109,7 +109,7 @@ export const fr: Catalogue = {
   signText:
     "Une signature, aucuns frais de chaîne. Votre portefeuille vous montre l’exploitant, la borne, le prix, le maximum et l’échéance.",
   signOffline:
-    "Cette borne est hors ligne. {amount} seraient retenus, et elle ne démarrera peut-être pas : le montant ne revient alors qu’avec le temps, au plus tard {time}, et ce compte ne peut charger ailleurs d’ici là. Prenez plutôt une autre borne.",
+    "Cette borne est hors ligne. {amount} seraient retenus, et elle ne démarrera peut-être pas : le montant ne revient alors qu’avec le temps, au plus tard {time}. Prenez plutôt une autre borne : vous pouvez y recharger entre-temps avec un autre montant.",
   signButton: "Signer et retenir {amount}",
   signWaiting: "Regardez votre portefeuille et signez …",
   signSending: "Envoi sur la chaîne …",
@@ -142,7 +142,13 @@ export const fr: Catalogue = {
   refusal_PERMIT_REFUSED: "le jeton n’a pas accepté votre autorisation",
   refusal_TOKEN_REFUSED: "le jeton n’a pas effectué le paiement",
   refusal_other: "{code}",
-  sessionRunning: "Vous avez une recharge en cours. Un compte recharge une voiture à la fois.",
+  sessionRunning: "Vous avez une recharge en cours à cette borne.",
+  sessionRunningElsewhere: "Vous avez une recharge en cours à une autre borne.",
+  chargeBesideButton: "Recharger ici aussi",
+  chargeBesideText:
+    "Le montant retenu là-bas le reste jusqu’à ce que cette recharge soit réglée ou expire. Ici, un deuxième compte paie.",
+  accountsBusy:
+    "Trois de vos recharges sont en cours ; davantage n’est pas possible à la fois. Attendez que l’une soit réglée ou expire.",
   sessionRunningLink: "Aller à la recharge en cours",
   sessionTitle: "Recharge",
   sessionId: "Numéro de recharge",
@@ -261,6 +267,9 @@ export const fr: Catalogue = {
   depositText:
     "Deux confirmations dans votre portefeuille : la première autorise exactement ce montant, la seconde le verse. Le portefeuille montre les frais de la chaîne.",
   withdrawTitle: "Retirer",
+  withdrawBesideTitle: "Retirer du compte {number}",
+  withdrawBesideText:
+    "{free} restent d’une recharge à deux bornes à la fois. La prochaine recharge peut aussi les utiliser.",
   withdrawAmount: "Montant à retirer ({symbol})",
   withdrawButton: "Retirer",
   withdrawAll: "Tout",

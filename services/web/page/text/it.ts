@@ -110,7 +110,7 @@ export const it: Catalogue = {
   signText:
     "Una firma, nessuna tassa per la catena. Il vostro portafoglio mostra gestore, colonnina, prezzo, il massimo e fino a quando.",
   signOffline:
-    "Questa colonnina è offline. {amount} verrebbero trattenuti, e potrebbe non avviarsi: l’importo torna allora solo col tempo, al più tardi {time}, e fino ad allora questo conto non può ricaricare altrove. Meglio prendere un’altra colonnina.",
+    "Questa colonnina è offline. {amount} verrebbero trattenuti, e potrebbe non avviarsi: l’importo torna allora solo col tempo, al più tardi {time}. Meglio prendere un’altra colonnina: intanto potete ricaricare lì con altro denaro.",
   signButton: "Firma e trattieni {amount}",
   signWaiting: "Guardate il vostro portafoglio e firmate lì …",
   signSending: "Invio alla catena …",
@@ -143,7 +143,13 @@ export const it: Catalogue = {
   refusal_PERMIT_REFUSED: "il token non ha accettato la vostra autorizzazione",
   refusal_TOKEN_REFUSED: "il token non ha eseguito il pagamento",
   refusal_other: "{code}",
-  sessionRunning: "Avete una ricarica in corso. Un conto ricarica un’auto alla volta.",
+  sessionRunning: "Avete una ricarica in corso a questa colonnina.",
+  sessionRunningElsewhere: "Avete una ricarica in corso a un’altra colonnina.",
+  chargeBesideButton: "Ricaricare anche qui",
+  chargeBesideText:
+    "L’importo trattenuto là resta tale finché quella ricarica è saldata o scade. Qui paga un vostro secondo conto.",
+  accountsBusy:
+    "Tre vostre ricariche sono in corso; di più non è possibile allo stesso tempo. Aspettate che una sia saldata o scada.",
   sessionRunningLink: "Vai alla ricarica in corso",
   sessionTitle: "Ricarica",
   sessionId: "Numero di ricarica",
@@ -262,6 +268,8 @@ export const it: Catalogue = {
   depositText:
     "Due conferme nel vostro portafoglio: la prima permette esattamente questo importo, la seconda lo versa. Il portafoglio mostra la tassa della catena.",
   withdrawTitle: "Prelevare",
+  withdrawBesideTitle: "Prelevare dal conto {number}",
+  withdrawBesideText: "Restano {free} da una ricarica a due colonnine insieme. Anche la prossima ricarica può usarli.",
   withdrawAmount: "Importo da prelevare ({symbol})",
   withdrawButton: "Preleva",
   withdrawAll: "Tutto",
