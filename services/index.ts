@@ -25,10 +25,9 @@ import { createSessionViewers } from "./http/driver/session-viewers.ts";
 import { reconsiderSession } from "./charging/assess-session.ts";
 import { findObstacleAtEvse, findUnserved } from "./charging/evse-availability.ts";
 import { createSessionStopper } from "./charging/stop-session.ts";
-import { createChargingActors, createChargingReaders } from "./charging/wire-charging.ts";
+import { createChargingActors, createChargingReaders, createTransactionReaders } from "./charging/wire-charging.ts";
 import { refuseUpgrade } from "./ocpp/wire/upgrade-guard.ts";
 import { openOcpp, type Ocpp } from "./ocpp/wire/open-ocpp.ts";
-import { createRecordReceiver } from "./evidence/receive-record.ts";
 import { resumePending } from "./evidence/resume-pending.ts";
 import { createTokenOpener } from "./charging/cards/open-for-tokens.ts";
 import { createTokenPolicy } from "./charging/cards/token-policy.ts";
@@ -58,9 +57,7 @@ import { openLedger } from "./store/sqlite/open-ledger.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { createMeterDirectory } from "./evidence/meter-directory.ts";
-import { nodeCryptography } from "./evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "./evidence/formats/ocmf/verifier.ts";
-import { createRecordVerifier } from "./evidence/record-verifier.ts";
+import { createEvidence } from "./evidence/wire-evidence.ts";
 import { pageSettingsOf } from "./http/public/page-configuration.ts";
 import type { ChargeStopper } from "./http/driver/stop-charging.ts";
 import { createOperatorDoors } from "./http/operator/operator-doors.ts";
@@ -144,17 +141,15 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const meters = createMeterDirectory({ chain });
   const pricing = createPricing({ store, chain, meters, desk, now, graceSeconds: config.tariffGraceSeconds });
   const { tariffs, prices } = pricing;
-  const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
-  const verifier = createRecordVerifier({ ocmf });
-  const { unboundRecords } = config;
-  const { policy: evidencePolicy } = config.charging;
-  const receiver = createRecordReceiver({
-    ...{ store, chain, meters, verifier, desk, metrics, now },
-    ...{ unboundRecords, evidencePolicy, prices },
+  const transactions = createTransactionReaders({ store, meters });
+  const evidence = createEvidence({
+    ...{ store, chain, meters, prices, desk, metrics, now, unboundRecords: config.unboundRecords },
+    ...{ policy: config.charging.policy, readCircumstances: transactions.readCircumstances },
   });
+  const { verifier, receiver } = evidence;
   let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
   const charging = {
-    ...{ store, meters, ocmf, receiver, prices, desk, now },
+    ...{ ...evidence, store, meters, transactions, prices, desk, now },
     config: config.charging,
     handedOn: (stationId: string) => handedOn(stationId),
   };
@@ -233,8 +228,8 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     await ledger.close();
     throw error;
   });
-  const { commands } = ocpp;
-  const { connections } = ocpp.door;
+  const { commands, door } = ocpp;
+  const { connections } = door;
   handedOn = (stationId) => ocpp.handedOn(stationId);
   const acting = { store, book, commands, connections, desk, now };
   const rounds = createChargingActors({

@@ -5,8 +5,12 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 
 import type { RegisteredMeter } from "../../services/chain/chain.ts";
 import { defaultEvidencePolicy } from "../../services/domain/charging/settlement-policy.ts";
+import { createTransactionReaders } from "../../services/charging/wire-charging.ts";
+import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
+import type { MeterDirectory } from "../../services/evidence/meter-directory.ts";
 import { createRecordReceiver } from "../../services/evidence/receive-record.ts";
 import { createMetrics } from "../../services/observability/metrics.ts";
+import type { OperatorDesk } from "../../services/observability/operator-desk.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
 import { toHex } from "../../services/evidence/formats/ocmf/bytes.ts";
@@ -99,27 +103,30 @@ function createReceiver(store: Store, keys: readonly MeterKey[]) {
       ...{ validFrom: 0, validUntil: 4_000_000_000, calibrationExpiresAt: 4_000_000_000 },
     };
   };
+  const meters: MeterDirectory = {
+    readMeter: (meter) => Promise.resolve(meterAt(meter)),
+    readEvse: () => Promise.resolve(null),
+    forgetMeter: () => undefined,
+    forgetEvse: () => undefined,
+    forgetAll: () => undefined,
+    findObstacle: () => Promise.resolve(null),
+  };
+  const desk: OperatorDesk = {
+    alert(alert, details) {
+      throw new Error(`A good session raised ${alert}: ${JSON.stringify(details)}`);
+    },
+    note: () => undefined,
+  };
+  const { readCircumstances } = createTransactionReaders({ store, meters });
+  const policy = defaultEvidencePolicy;
   const receiver = createRecordReceiver({
     store,
     chain: { canContractRead: () => Promise.resolve(true) },
-    meters: {
-      readMeter: (meter) => Promise.resolve(meterAt(meter)),
-      readEvse: () => Promise.resolve(null),
-      forgetMeter: () => undefined,
-      forgetEvse: () => undefined,
-      forgetAll: () => undefined,
-      findObstacle: () => Promise.resolve(null),
-    },
+    meters,
     verifier: createRecordVerifier({ ocmf: createOcmfVerifier({ cryptography: nodeCryptography }) }),
     unboundRecords: "refuse",
-    evidencePolicy: defaultEvidencePolicy,
+    completer: createSessionCompleter({ store, meters, policy, readCircumstances, desk }),
     prices: { judge: (session) => Promise.resolve(session) },
-    desk: {
-      alert(alert, details) {
-        throw new Error(`A good session raised ${alert}: ${JSON.stringify(details)}`);
-      },
-      note: () => undefined,
-    },
     metrics: createMetrics(),
     now: Date.now,
   });

@@ -2,7 +2,8 @@ import { parseConfiguration } from "../../services/config/config.ts";
 import { createSessionAssessor } from "../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../services/charging/frame-inbox.ts";
 import { createOnceDesk } from "../../services/charging/tell-once.ts";
-import { createTransactionBook } from "../../services/charging/transaction-book.ts";
+import { createTransactionReaders } from "../../services/charging/wire-charging.ts";
+import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
 import { createEntrance } from "../../services/http/entrance/entrance.ts";
 import { openOcpp } from "../../services/ocpp/wire/open-ocpp.ts";
 import { createSessionIdTokenPolicy } from "../../services/ocpp/id-token-policy.ts";
@@ -58,20 +59,22 @@ const {
 const metrics = createMetrics();
 const log = createLogger("warn");
 const desk = createOperatorDesk({ log, metrics });
-const book = createTransactionBook({ store });
 const { policy, stopAtBps, late } = charging;
 const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } });
 const tariffs = createTariffDirectory({
   ...{ store, meters, now: Date.now, graceSeconds: 0 },
   chain: { readBlock: unasked, readHead: unasked, readOffer: unasked },
 });
+const transactions = createTransactionReaders({ store, meters });
+const { readCircumstances } = transactions;
+const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
 const prices = createPriceJudge({ store, tariffs, desk, now: Date.now });
 const assessor = createSessionAssessor({
-  ...{ store, book, policy, desk, now: Date.now, lateMessageLimit: late.limit, meters },
+  ...{ store, ...transactions, completer, desk, now: Date.now, lateMessageLimit: late.limit, meters },
   ocmf: createOcmfVerifier({ cryptography: nodeCryptography }),
 });
 const inbox = createChargingInbox({
-  ...{ store, book, assessor, prices, desk, now: Date.now, late, stopAtBps },
+  ...{ store, ...transactions, assessor, prices, desk, now: Date.now, late, stopAtBps },
   once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });

@@ -1,30 +1,28 @@
-import { createCdr, type Cdr, type CdrMeter } from "../domain/cdr.ts";
+import type { Cdr } from "../domain/cdr.ts";
 import {
   assessTransaction,
   type AssessmentInput,
   type TransactionAssessment,
 } from "../domain/charging/assess-transaction.ts";
 import { isEnergyAwaited } from "../domain/charging/awaited-messages.ts";
-import { severityOf, sortFindings, type FindingCode } from "../domain/charging/findings.ts";
+import { sortFindings, type FindingCode } from "../domain/charging/findings.ts";
 import { withoutRetriedStarts } from "../domain/charging/transaction-matching.ts";
 import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
 import { messageKeyOf } from "../domain/charging/natural-key.ts";
 import { reviewSettled } from "../domain/charging/settled-transaction.ts";
-import { decideSettlement, type EvidencePolicy } from "../domain/charging/settlement-policy.ts";
 import type { OcmfVerifier } from "../evidence/formats/ocmf/types.ts";
-import { totalOf } from "../domain/session-amounts.ts";
-import type { SessionAssessment, SessionEvent } from "../domain/session.ts";
-import { isPriceRefused, isTakingRecords, transition } from "../domain/session.ts";
-import { priceOf } from "../domain/tariff.ts";
+import { isTakingRecords } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
+import type { SessionStep } from "../store/steps.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { standingIdToken } from "../domain/charging/id-token.ts";
 import { isSameIdTag, normalizeIdTag } from "../domain/id-tag.ts";
+import { evidenceStep, isSameHold, type KnownBeside, type SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import { asOfTransaction, readFrame } from "./read-frame.ts";
-import { createCircumstanceReader, type SessionCircumstances } from "./session-circumstances.ts";
+import type { MessageReader } from "./session-circumstances.ts";
 import { createSignedEvidenceReader, type MeasuredBy } from "./signed-evidence-of.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
@@ -32,10 +30,6 @@ import type { TransactionBook } from "./transaction-book.ts";
 export interface SessionAssessor {
   /** Assesses all messages of a transaction that is over, and moves its session. In the station's turn. */
   assess(transaction: ChargingTransaction): Promise<ChargingTransaction>;
-  /** Everything that the station said in the transaction. */
-  readMessages(transaction: ChargingTransaction): Promise<readonly StationMessage[]>;
-  /** What is known beside the session's transaction; `null` while it has none. */
-  readCircumstances(session: StoredSession, own: ChargingTransaction | null): Promise<SessionCircumstances>;
 }
 
 export interface SessionAssessorDeps {
@@ -43,7 +37,8 @@ export interface SessionAssessorDeps {
   readonly book: TransactionBook;
   readonly meters: MeterDirectory;
   readonly ocmf: OcmfVerifier;
-  readonly policy: EvidencePolicy;
+  readonly completer: SessionCompleter;
+  readonly readMessages: MessageReader;
   readonly desk: OperatorDesk;
   readonly now: () => number;
   /** At which value the register of an EVSE's meter begins anew, by the EVSE's number, in Wh; by default none does. */
@@ -58,26 +53,10 @@ const presentedLimit = 8;
 /** How often a step is computed again because its session moved on meanwhile. */
 const contentionLimit = 16;
 
-/** A step of the session; `null` if there is none to take. */
-interface Step {
-  readonly event: SessionEvent;
-  readonly cdr: Cdr | null;
-}
-
 export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssessor {
-  const { store, book, meters, policy, desk, now } = deps;
+  const { store, book, meters, completer, readMessages, desk, now } = deps;
   const readSigned = createSignedEvidenceReader(deps);
-  const readCircumstances = createCircumstanceReader({ store, meters, readMessages });
   const modulusOf = (evse: number): bigint | null => deps.registerModuliWh?.get(evse) ?? null;
-
-  async function readMessages(transaction: ChargingTransaction): Promise<readonly StationMessage[]> {
-    await book.flush();
-    const frames = await store.listTransactionFrames(transaction.ordinal);
-    return frames.flatMap((frame) => {
-      const message = readFrame(frame);
-      return message === null ? [] : [asOfTransaction(message, transaction.ocppTransactionId)];
-    });
-  }
 
   /** Who measured, and what the outlet can deliver; `null` where nobody knows: then nothing is plausible. */
   async function measuredAt(
@@ -97,45 +76,6 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     return { sessionId: null, meter, ratedPowerW, registerModulusWh: modulusOf(number) };
   }
 
-  async function meterOf(session: StoredSession): Promise<CdrMeter> {
-    const meter = await meters.readMeter(session.terms.meter);
-    if (meter === null) throw new WattproofError("CHAIN_MISMATCH", `Meter ${session.terms.meter} is gone.`);
-    return { number: meter.number, curve: meter.curve, publicKey: meter.publicKey };
-  }
-
-  async function decide(session: StoredSession, assessment: TransactionAssessment): Promise<Step> {
-    const { sessionId, terms, state } = session;
-    const tariff = await store.findTariff(terms.tariffId);
-    if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${terms.tariffId}.`);
-    const { energyMicroWh, chargingSeconds, energyWh, flags } = assessment;
-    const { grossMicro } = priceOf(tariff, energyMicroWh, chargingSeconds, 0);
-    const consent = await store.findConsent(sessionId);
-    const final = state.dispute?.isFinal === true ? state.dispute : null;
-    const grade = final === null ? assessment.grade : "disputed";
-    const price = { grossMicro, unsignedCapMicro: consent?.capMicro ?? null, isRefused: isPriceRefused(state) };
-    const decision = decideSettlement({ ...assessment, grade }, policy, price);
-    const reasons: readonly string[] = final === null ? assessment.reasons : [final.reason];
-    const view = { grade, reasons, flags, energyWh };
-    if (decision.kind === "hold") {
-      const held: SessionAssessment = { ...view, hold: decision.reason };
-      const dispute = grade === "disputed" ? (final ?? disputeOf(assessment.reasons)) : null;
-      return { event: { kind: "evidence-held", assessment: held, dispute }, cdr: null };
-    }
-    const isBoundToSession = grade === "meter-signed-bound";
-    const cdr = createCdr({
-      sessionId,
-      terms,
-      tariff,
-      meter: await meterOf(session),
-      energyWh,
-      metered: { energyMicroWh, chargingSeconds, idleSeconds: 0 },
-      isBoundToSession,
-      evidence: { grade, reasons, flags },
-      toppedUpMicro: totalOf(state.topUps),
-    });
-    return { event: { kind: "evidence-completed", assessment: { ...view, hold: null } }, cdr };
-  }
-
   /** What came after the session was complete changes no energy; it is shown. */
   function review(
     transaction: ChargingTransaction,
@@ -143,7 +83,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     input: AssessmentInput,
     assessment: TransactionAssessment,
     cdr: Cdr,
-  ): { readonly assessment: TransactionAssessment; readonly event: SessionEvent | null } {
+  ): { readonly assessment: TransactionAssessment; readonly step: SessionStep | null } {
     const { assessedFrame } = transaction;
     const wasThere = input.messages.filter(
       (message) => isTransactionMessage(message) && assessedFrame !== null && Number(message.frameId) <= assessedFrame,
@@ -168,17 +108,8 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     if (isNews && (isDoubtful || flags.includes("LATE_CONTRADICTION"))) {
       desk.alert("session-late-evidence", { sessionId: session.sessionId, energyWh: assessment.energyWh });
     }
-    return { assessment: reviewed, event: isNews ? { kind: "evidence-flagged", flags } : null };
-  }
-
-  function alertHold(session: StoredSession, step: Step): void {
-    if (step.event.kind !== "evidence-held") return;
-    const { grade, reasons, hold } = step.event.assessment;
-    desk.alert(grade === "disputed" ? "session-disputed" : "session-held", {
-      sessionId: session.sessionId,
-      hold,
-      reasons,
-    });
+    const step = isNews ? evidenceStep(session, { kind: "evidence-flagged", flags }, now()) : null;
+    return { assessment: reviewed, step };
   }
 
   /** @returns `null` if something else moved first. */
@@ -206,17 +137,14 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const assessed = { ...transaction, ...looked, assessment, assessedFrame: newest };
     if (session === null) return book.commit({ transaction: assessed });
 
-    const { sequence, state } = session;
+    const { state } = session;
     const cdr = await store.findCdr(session.sessionId);
     if (cdr !== null) {
       const late = review(transaction, session, input, assessment, cdr);
       // What was settled on stays what it was, and so do the messages that it was settled on.
       const assessedFrame = transaction.assessedFrame ?? newest;
       const kept = { ...transaction, ...looked, assessment: late.assessment, assessedFrame };
-      return book.commit({
-        transaction: kept,
-        ...(late.event === null ? {} : { change: changeOf(session, sequence, late.event) }),
-      });
+      return book.commit({ transaction: kept, session: late.step });
     }
     const isTaking = state.closing === null && isTakingRecords(state);
     if (!isTaking) return book.commit({ transaction: assessed });
@@ -224,10 +152,11 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     if (isEnergyAwaited(assessment) && waitUntilMs !== null && now() < waitUntilMs) {
       return book.commit({ transaction: { ...assessed, assessDueAtMs: waitUntilMs } });
     }
-    const beside = (await readCircumstances(session, transaction)).findings;
-    const circumstances = [...input.circumstances, ...beside];
-    const whole = beside.length === 0 ? assessment : assessTransaction({ ...input, circumstances });
-    return conclude({ ...assessed, assessment: whole }, session, whole);
+    const assessWith = ({ findings }: KnownBeside): TransactionAssessment =>
+      findings.length === 0
+        ? assessment
+        : assessTransaction({ ...input, circumstances: [...input.circumstances, ...findings] });
+    return conclude(assessed, session, transaction, assessWith);
   }
 
   /** What of the transaction itself no message shows. */
@@ -256,24 +185,25 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
   async function conclude(
     assessed: ChargingTransaction,
     session: StoredSession,
-    assessment: TransactionAssessment,
+    own: ChargingTransaction,
+    assessWith: (beside: KnownBeside) => TransactionAssessment,
   ): Promise<ChargingTransaction | null> {
-    const { sequence, state } = session;
-    const step = await decide(session, assessment);
-    if (isSameHold(state.assessment, step.event)) return book.commit({ transaction: assessed });
-    const change = changeOf(session, sequence, step.event);
-    const stored = await book.commit({ transaction: assessed, change, cdr: step.cdr });
-    if (stored !== null) alertHold(session, step);
+    let whole: TransactionAssessment | null = null;
+    const judge = (beside: KnownBeside) => {
+      const assessment = assessWith(beside);
+      whole = assessment;
+      const { energyWh, energyMicroWh, chargingSeconds } = assessment;
+      return { assessment, energyWh, metered: { energyMicroWh, chargingSeconds, idleSeconds: 0 } as const };
+    };
+    const step = await completer.conclude(session, { judge, own, atMs: now() });
+    const transaction = { ...assessed, assessment: whole };
+    if (step === null || isSameHold(session.state, step)) return book.commit({ transaction });
+    const stored = await book.commit({ transaction, session: step });
+    if (stored !== null) completer.announce(session, step);
     return stored;
   }
 
-  function changeOf({ sessionId, state }: StoredSession, expectedSequence: number, event: SessionEvent) {
-    return { sessionId, expectedSequence, events: [event], next: transition(state, event), atMs: now() };
-  }
-
   return {
-    readMessages,
-    readCircumstances,
     async assess(transaction) {
       for (let attempts = 0; attempts < contentionLimit; attempts += 1) {
         const stored = await attempt(transaction);
@@ -297,12 +227,6 @@ export async function reconsiderSession(
   });
 }
 
-/** A contradiction of what was signed is final; a signed value can still overrule any other. */
-function disputeOf(reasons: readonly FindingCode[]): { readonly reason: string; readonly isFinal: boolean } {
-  const signed = reasons.find((code) => severityOf(code) === "signed-dispute");
-  return { reason: signed ?? reasons[0] ?? "DISPUTED", isFinal: signed !== undefined };
-}
-
 function withLateFindings(assessment: TransactionAssessment, isContradiction: boolean): TransactionAssessment {
   if (!isContradiction) return assessment;
   return { ...assessment, flags: sortFindings([...assessment.flags, "LATE_MESSAGE", "LATE_CONTRADICTION"]) };
@@ -313,9 +237,4 @@ function hasRedatedStart(all: readonly StationMessage[], messages: readonly Stat
   const kept = new Set(messages);
   const times = new Set(messages.filter(({ kind }) => kind === "transaction-started").map(({ time }) => time?.epochMs));
   return all.some((message) => !kept.has(message) && !times.has(message.time?.epochMs));
-}
-
-/** The session is held for the same already: saying so again would be no news. */
-function isSameHold(known: SessionAssessment | null, event: SessionEvent): boolean {
-  return event.kind === "evidence-held" && JSON.stringify(known) === JSON.stringify(event.assessment);
 }

@@ -1,20 +1,23 @@
-import { createCdr, evidenceOfRecords } from "../domain/cdr.ts";
 import { decideStart, type StartLimits } from "../domain/charging/session-start.ts";
-import { transition, type SessionAssessment } from "../domain/session.ts";
-import { totalOf } from "../domain/session-amounts.ts";
 import { priceOf } from "../domain/tariff.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { SessionStart } from "../store/charging.ts";
 import type { OcppStationState } from "../store/ocpp.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import {
+  isSameHold,
+  type FoundEvidence,
+  type KnownBeside,
+  type SessionCompleter,
+} from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections, StationConnection } from "../ocpp/wire/connections.ts";
 import { textAt, fieldAt } from "../ocpp/payload-fields.ts";
-import type { SessionAssessor } from "./assess-session.ts";
 import { callStation } from "./call-station.ts";
 import { idleCall, startCall } from "./remote-calls.ts";
+import type { CircumstanceReader } from "./session-circumstances.ts";
 import type { OnceDesk } from "./tell-once.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
@@ -28,7 +31,8 @@ export interface SessionBeginnerDeps {
   readonly desk: OperatorDesk;
   readonly now: () => number;
   readonly limits: StartLimits;
-  readonly assessor: Pick<SessionAssessor, "readCircumstances">;
+  readonly readCircumstances: CircumstanceReader;
+  readonly completer: SessionCompleter;
   readonly once: OnceDesk;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
@@ -65,7 +69,7 @@ interface Place {
 }
 
 export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginner {
-  const { store, book, meters, commands, connections, desk, now, limits, assessor, once } = deps;
+  const { store, book, meters, commands, connections, completer, desk, now, limits, once } = deps;
 
   async function look(session: StoredSession, known: SessionStart | null): Promise<void> {
     const place = await store.findStationOfEvse(session.terms.evse);
@@ -75,7 +79,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     const connection = connections.find(place.stationId);
     const requests = await store.listStartRequests(session.sessionId);
     const named = requests.find(({ ocppTransactionId }) => ocppTransactionId !== null)?.ocppTransactionId ?? null;
-    const isTransactionBeside = (await assessor.readCircumstances(session, null)).isOpen;
+    const isTransactionBeside = (await deps.readCircumstances(session, null)).isOpen;
     const isTransactionNamed = named !== null;
     const isConnected = connection !== undefined;
     const view = { ...start, nowMs: now(), isConnected, isTransactionNamed, isTransactionBeside };
@@ -192,47 +196,14 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     await book.inTurn(stationId, async () => {
       const current = await store.findSession(sessionId);
       if (current === null || (await store.findTransactionOfSession(sessionId)) !== null) return;
-      const grade = "plausible-unsigned" as const;
-      const isUnbegun = current.state.status === "opened" || isHeldUnbegun(current);
-      const beside = await assessor.readCircumstances(current, null);
-      if (!isUnbegun || beside.isOpen) return;
-      if (beside.findings.length > 0) {
-        const reasons = ["UNSIGNED", ...beside.findings];
-        await holdUnbegun(current, { grade, reasons, flags: [], energyWh: "0", hold: "UNRESOLVED" });
-        return;
-      }
-      const reasons = ["NOT_STARTED"];
-      const assessment = { grade, reasons, flags: [], energyWh: "0", hold: null };
-      const event = { kind: "evidence-completed", assessment } as const;
-      const cdr = createCdr({
-        sessionId,
-        terms,
-        tariff,
-        meter: { number: meter.number, curve: meter.curve, publicKey: meter.publicKey },
-        energyWh: "0",
-        metered: { energyMicroWh: 0n, chargingSeconds: 0, idleSeconds: 0 },
-        isBoundToSession: false,
-        evidence: { ...evidenceOfRecords(false), grade, reasons },
-        toppedUpMicro: totalOf(current.state.topUps),
-      });
-      const next = transition(current.state, event);
-      const change = { sessionId, expectedSequence: current.sequence, events: [event], next, atMs: now() };
+      if (current.state.status !== "opened" && !isHeldUnbegun(current)) return;
+      const step = await completer.conclude(current, { judge: judgeUnbegun, own: null, atMs: now() });
+      if (step === null || isSameHold(current.state, step)) return;
       // A session that moved meanwhile is looked at again.
-      if ((await book.commitSession(change, cdr)) === "stored") {
-        desk.note("session-not-begun", { sessionId, stationId, attempts: start.attempts });
-      }
+      if ((await store.commitStep({ session: step })).outcome === "stale") return;
+      completer.announce(current, step);
+      if (step.cdr !== null) desk.note("session-not-begun", { sessionId, stationId, attempts: start.attempts });
     });
-  }
-
-  async function holdUnbegun(session: StoredSession, assessment: SessionAssessment): Promise<void> {
-    const { sessionId, sequence, state } = session;
-    if (JSON.stringify(state.assessment) === JSON.stringify(assessment)) return;
-    const event = { kind: "evidence-held", assessment, dispute: null } as const;
-    const next = transition(state, event);
-    const change = { sessionId, expectedSequence: sequence, events: [event], next, atMs: now() };
-    if ((await book.commitSession(change, null)) !== "stored") return;
-    const { hold, reasons } = assessment;
-    desk.alert("session-held", { sessionId, hold, reasons });
   }
 
   return {
@@ -250,6 +221,15 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
       );
     },
   };
+}
+
+/** No station began it: it delivered nothing, unless something that happened beside it was its energy. */
+function judgeUnbegun({ findings, isOpen }: KnownBeside): FoundEvidence | null {
+  // A transaction beside it may be the session's own.
+  if (isOpen) return null;
+  const reasons = findings.length === 0 ? (["NOT_STARTED"] as const) : (["UNSIGNED", ...findings] as const);
+  const assessment = { grade: "plausible-unsigned", reasons, flags: [], completeness: "unknown" } as const;
+  return { assessment, energyWh: "0", metered: { energyMicroWh: 0n, chargingSeconds: 0, idleSeconds: 0 } };
 }
 
 /** Held because of what happened beside it, without a transaction of its own. */

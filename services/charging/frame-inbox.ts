@@ -4,17 +4,18 @@ import { isTransactionMessage, type StationMessage, type TransactionMessage } fr
 import { findDisplaced, isEndSign, matchTransaction } from "../domain/charging/transaction-matching.ts";
 import { meteredSoFar, watchEnergy } from "../domain/charging/watched-energy.ts";
 import { heldMicroOf } from "../domain/session-amounts.ts";
-import { transition } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "../store/charging.ts";
 import type { StoredFrame } from "../store/ocpp.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import { evidenceStep } from "../evidence/complete-session.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { FrameInbox } from "../ocpp/wire/frame-pump.ts";
 import type { RecordReceiver } from "../evidence/receive-record.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { readFrame } from "./read-frame.ts";
+import type { MessageReader } from "./session-circumstances.ts";
 import { createSessionFinder, type FoundSession } from "./session-of-transaction.ts";
 import { emptyTransaction, isBeginning, isBegunAnew, namesOf, remoteStartIdOf } from "./transaction-of-message.ts";
 import { receiveRecords } from "./receive-records.ts";
@@ -26,6 +27,7 @@ export interface ChargingInboxDeps {
   readonly store: Store;
   readonly book: TransactionBook;
   readonly assessor: SessionAssessor;
+  readonly readMessages: MessageReader;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;
   readonly prices: PriceJudge;
   readonly desk: OperatorDesk;
@@ -270,27 +272,14 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   async function commitWithSession(
     transaction: NewChargingTransaction | ChargingTransaction,
     frame: number | null,
-    session: StoredSession | null,
+    known: StoredSession | null,
   ): Promise<ChargingTransaction> {
-    let current = session;
+    let current = known;
     for (;;) {
       const watched = current === null ? transaction : await withHoldWatched(transaction, current);
-      const event = { kind: "evidence-begun" } as const;
-      const change =
-        current?.state.status === "opened"
-          ? {
-              sessionId: current.sessionId,
-              expectedSequence: current.sequence,
-              events: [event],
-              next: transition(current.state, event),
-              atMs: now(),
-            }
-          : undefined;
-      const stored = await book.commit({
-        transaction: watched,
-        ...(frame === null ? {} : { frame }),
-        ...(change === undefined ? {} : { change }),
-      });
+      const session =
+        current?.state.status === "opened" ? evidenceStep(current, { kind: "evidence-begun" }, now()) : null;
+      const stored = await book.commit({ transaction: watched, frame, session });
       if (stored !== null) return stored;
       current = current === null ? null : await store.findSession(current.sessionId);
     }
@@ -312,7 +301,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   }
 
   async function attach(transaction: ChargingTransaction, session: StoredSession): Promise<ChargingTransaction> {
-    const messages = await assessor.readMessages(transaction);
+    const messages = await deps.readMessages(transaction);
     // What was delivered before the session was known counts against its hold.
     const watched = messages
       .filter((message) => isTransactionMessage(message))

@@ -2,6 +2,7 @@ import type { FindingCode } from "../domain/charging/findings.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { reconsiderSession, type SessionAssessor } from "./assess-session.ts";
 import type { SessionBeginner } from "./begin-sessions.ts";
+import type { CircumstanceReader } from "./session-circumstances.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
 /** Decides again about sessions that are held because of what happened beside them, once that is another. */
@@ -21,6 +22,7 @@ export function createSessionReconsiderer(deps: {
   readonly store: Store;
   readonly book: TransactionBook;
   readonly assessor: SessionAssessor;
+  readonly readCircumstances: CircumstanceReader;
   readonly beginner: Pick<SessionBeginner, "reconsider">;
 }): SessionReconsiderer {
   const { store, book, assessor, beginner } = deps;
@@ -31,7 +33,7 @@ export function createSessionReconsiderer(deps: {
     const known = (state.assessment?.reasons ?? []).filter((code) => circumstanceCodes.includes(code));
     if (known.length === 0) return;
     const own = await store.findTransactionOfSession(sessionId);
-    const { findings } = await assessor.readCircumstances(session, own);
+    const { findings } = await deps.readCircumstances(session, own);
     if (JSON.stringify(findings) === JSON.stringify(known)) return;
     if (own === null) await beginner.reconsider(session);
     else await reconsiderSession({ store, book, assessor }, sessionId);

@@ -1,20 +1,18 @@
 import { compareDecimals } from "../domain/decimal.ts";
-import { sortFindings, type FindingCode } from "../domain/charging/findings.ts";
+import { sortFindings } from "../domain/charging/findings.ts";
 import { standingIdToken } from "../domain/charging/id-token.ts";
 import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
 import { circumstancesOf, isKnownEmpty, type TransactionBeside } from "../domain/charging/transaction-beside.ts";
 import { normalizeIdTag } from "../domain/id-tag.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import type { KnownBeside } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import { asOfTransaction, readFrame } from "./read-frame.ts";
+import type { TransactionBook } from "./transaction-book.ts";
 
-/** What is known beside a session's own transaction. */
-export interface SessionCircumstances {
-  /** In the order of the catalogue. */
-  readonly findings: readonly FindingCode[];
-  /** One of the transactions beside it goes on. */
-  readonly isOpen: boolean;
-}
+/** Everything that the station said in a transaction. */
+export type MessageReader = (transaction: ChargingTransaction) => Promise<readonly StationMessage[]>;
 
 export interface CircumstanceReaderDeps {
   readonly store: Pick<
@@ -28,7 +26,7 @@ export interface CircumstanceReaderDeps {
     | "readOpenedAtMs"
   >;
   readonly meters: Pick<MeterDirectory, "readEvse">;
-  readonly readMessages: (transaction: ChargingTransaction) => Promise<readonly StationMessage[]>;
+  readonly readMessages: MessageReader;
 }
 
 /** What a meter counts between two readings of an idle outlet is no energy of anybody's. */
@@ -36,13 +34,27 @@ const leastStrayEnergyWh = { unscaled: 1n, scale: 0 };
 
 /**
  * Reads what happened beside a session's transaction: others that name the session or ran at its EVSE and have no session
- * themselves, and energy outside of all transactions.
+ * themselves, and energy outside of all transactions. The findings are in the order of the catalogue.
  * @param own The session's transaction; `null` while it has none.
  */
 export type CircumstanceReader = (
   session: Pick<StoredSession, "sessionId" | "idTag" | "terms">,
   own: ChargingTransaction | null,
-) => Promise<SessionCircumstances>;
+) => Promise<KnownBeside>;
+
+export function createMessageReader(deps: {
+  readonly store: Pick<Store, "listTransactionFrames">;
+  readonly book: Pick<TransactionBook, "flush">;
+}): MessageReader {
+  return async (transaction) => {
+    await deps.book.flush();
+    const frames = await deps.store.listTransactionFrames(transaction.ordinal);
+    return frames.flatMap((frame) => {
+      const message = readFrame(frame);
+      return message === null ? [] : [asOfTransaction(message, transaction.ocppTransactionId)];
+    });
+  };
+}
 
 export function createCircumstanceReader({ store, meters, readMessages }: CircumstanceReaderDeps): CircumstanceReader {
   /** Chargers of another operator cannot hold up a session by reporting its idTag. */

@@ -1,7 +1,7 @@
-import type { Cdr } from "../domain/cdr.ts";
 import type { KnownTransaction } from "../domain/charging/transaction-matching.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "../store/charging.ts";
-import type { SessionChange, Store, WriteOutcome } from "../store/store.ts";
+import type { SessionStep } from "../store/steps.ts";
+import type { Store } from "../store/store.ts";
 import { createTurns } from "../evidence/turns.ts";
 
 /**
@@ -18,9 +18,8 @@ export interface TransactionBook {
   /** In turn. @returns `null` if the session has moved on since it was read: nothing was written */
   commit(step: {
     readonly transaction: NewChargingTransaction | ChargingTransaction;
-    readonly frame?: number;
-    readonly change?: SessionChange;
-    readonly cdr?: Cdr | null;
+    readonly frame?: number | null;
+    readonly session?: SessionStep | null;
   }): Promise<ChargingTransaction | null>;
   /**
    * Like `commit`, of a transaction that goes on and whose session does not move: on disk with the next `commit` or
@@ -29,8 +28,6 @@ export interface TransactionBook {
   commitLater(transaction: ChargingTransaction, frame: number): void;
   /** Resolves when everything is on disk. A rejection leaves what is not for the next time. */
   flush(): Promise<void>;
-  /** A step of a session that has no transaction. */
-  commitSession(change: SessionChange, cdr: Cdr | null): Promise<WriteOutcome>;
 }
 
 type LaterSteps = Map<number, { readonly transaction: ChargingTransaction; readonly frames: number[] }>;
@@ -41,7 +38,7 @@ const stationLimit = 4_096;
 export function createTransactionBook(deps: {
   readonly store: Pick<
     Store,
-    "listChargingTransactions" | "commitCharging" | "commitChargingFrames" | "findChargingTransactions"
+    "listChargingTransactions" | "commitStep" | "commitChargingFrames" | "findChargingTransactions"
   >;
 }): TransactionBook {
   const { store } = deps;
@@ -118,15 +115,13 @@ export function createTransactionBook(deps: {
       remember(transaction);
     },
     flush,
-    async commit({ transaction, frame = null, change = null, cdr = null }) {
+    async commit(step) {
       await flush();
-      const { outcome, transaction: stored } = await store.commitCharging({ transaction, frame, change, cdr });
+      const { outcome, transaction: stored } = await store.commitStep(step);
       if (outcome === "stale" || stored === null) return null;
       remember(stored);
       return stored;
     },
-    commitSession: async (change, cdr) =>
-      (await store.commitCharging({ transaction: null, frame: null, change, cdr })).outcome,
   };
 }
 

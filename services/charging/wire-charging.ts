@@ -1,6 +1,7 @@
 import type { ChargingConfig } from "../config/charging-settings.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
+import type { SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { OcmfVerifier } from "../evidence/formats/ocmf/types.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
@@ -15,12 +16,33 @@ import { createChargingRounds, type ChargingRounds } from "./charging-rounds.ts"
 import { createChargingInbox, type ChargingInbox } from "./frame-inbox.ts";
 import { createTransactionPursuer } from "./pursue-transactions.ts";
 import { createSessionReconsiderer } from "./reconsider-sessions.ts";
+import {
+  createCircumstanceReader,
+  createMessageReader,
+  type CircumstanceReader,
+  type MessageReader,
+} from "./session-circumstances.ts";
 import { createOnceDesk, type OnceDesk } from "./tell-once.ts";
 import { createTransactionBook, type TransactionBook } from "./transaction-book.ts";
 
-/** What reads the frames of stations, and says what their idTokens are worth. */
-export interface ChargingReaders {
+/** The transactions of stations, and what they say. */
+export interface TransactionReaders {
   readonly book: TransactionBook;
+  readonly readMessages: MessageReader;
+  readonly readCircumstances: CircumstanceReader;
+}
+
+export function createTransactionReaders(deps: {
+  readonly store: Store;
+  readonly meters: MeterDirectory;
+}): TransactionReaders {
+  const book = createTransactionBook(deps);
+  const readMessages = createMessageReader({ ...deps, book });
+  return { book, readMessages, readCircumstances: createCircumstanceReader({ ...deps, readMessages }) };
+}
+
+/** What reads the frames of stations, and says what their idTokens are worth. */
+export interface ChargingReaders extends TransactionReaders {
   readonly once: OnceDesk;
   readonly assessor: SessionAssessor;
   readonly inbox: ChargingInbox;
@@ -31,6 +53,8 @@ export interface ChargingReadersDeps {
   readonly store: Store;
   readonly meters: MeterDirectory;
   readonly ocmf: OcmfVerifier;
+  readonly transactions: TransactionReaders;
+  readonly completer: SessionCompleter;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;
   readonly prices: PriceJudge;
   readonly desk: OperatorDesk;
@@ -42,12 +66,13 @@ export interface ChargingReadersDeps {
 
 /** Wires what needs no connection to a station. */
 export function createChargingReaders(deps: ChargingReadersDeps): ChargingReaders {
-  const { store, prices, desk, now, handedOn, config } = deps;
-  const { policy, registerModuliWh, late, stopAtBps } = config;
-  const book = createTransactionBook({ store });
+  const { store, prices, desk, now, handedOn, config, transactions } = deps;
+  const { registerModuliWh, late, stopAtBps } = config;
+  const { book } = transactions;
   const once = createOnceDesk({ store, desk, now });
-  const assessor = createSessionAssessor({ ...deps, book, policy, registerModuliWh, lateMessageLimit: late.limit });
-  const inbox = createChargingInbox({ ...deps, book, assessor, once, late, stopAtBps });
+  const shared = { ...deps, ...transactions };
+  const assessor = createSessionAssessor({ ...shared, registerModuliWh, lateMessageLimit: late.limit });
+  const inbox = createChargingInbox({ ...shared, assessor, once, late, stopAtBps });
   const idTags = createSessionIdTokenPolicy({
     store,
     prices,
@@ -58,12 +83,15 @@ export function createChargingReaders(deps: ChargingReadersDeps): ChargingReader
         return current.sessionId === null ? inbox.attach(current) : current;
       }),
   });
-  return { book, once, assessor, inbox, idTags };
+  return { ...transactions, once, assessor, inbox, idTags };
 }
 
 /** Wires the rounds, which call stations. */
 export function createChargingActors(
-  deps: Pick<ChargingReadersDeps, "store" | "meters" | "prices" | "desk" | "now" | "config" | "handedOn"> & {
+  deps: Pick<
+    ChargingReadersDeps,
+    "store" | "meters" | "prices" | "completer" | "desk" | "now" | "config" | "handedOn"
+  > & {
     readonly readers: ChargingReaders;
     readonly commands: StationCommands;
     readonly connections: Connections;

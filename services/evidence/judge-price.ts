@@ -13,7 +13,7 @@ export interface PriceJudge {
 }
 
 export function createPriceJudge(deps: {
-  readonly store: Pick<Store, "findSession" | "commitCharging">;
+  readonly store: Pick<Store, "findSession" | "commitStep">;
   readonly tariffs: Pick<TariffDirectory, "findObstacle">;
   readonly desk: OperatorDesk;
   readonly now: () => number;
@@ -29,7 +29,7 @@ export function createPriceJudge(deps: {
       const event = { kind: "service-refused", reason } as const;
       const next = transition(state, event);
       const change = { sessionId, expectedSequence: sequence, events: [event], next, atMs: now() };
-      const { outcome } = await store.commitCharging({ transaction: null, frame: null, change, cdr: null });
+      const { outcome } = await store.commitStep({ session: { change, cdr: null, acts: [] } });
       // Who moved it meanwhile has judged it, too, or it is no longer there to begin.
       if (outcome === "stale") return (await store.findSession(sessionId)) ?? session;
       alertRefusedPrice(desk, session);

@@ -1,17 +1,13 @@
-import type { Cdr } from "../domain/cdr.ts";
-import { createCdr, evidenceOfRecords } from "../domain/cdr.ts";
-import { decideSettlement, type EvidencePolicy } from "../domain/charging/settlement-policy.ts";
-import { isContradicted } from "../domain/dispute.ts";
+import { sortFindings } from "../domain/charging/findings.ts";
 import { greatestStoredNumber, isInOrder, measure } from "../domain/evidence.ts";
 import type { RegisterSpan } from "../domain/evidence.ts";
-import { totalOf } from "../domain/session-amounts.ts";
-import type { SessionEvent, SessionState } from "../domain/session.ts";
-import { isPriceRefused, isTakingRecords, transition } from "../domain/session.ts";
+import { isTakingRecords } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
-import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { SessionStep } from "../store/steps.ts";
 import type { EvidenceRecord, Station, Store, StoredMessage, StoredSession } from "../store/store.ts";
 import type { Chain, RegisteredMeter } from "../chain/chain.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { evidenceStep, finalDispute, type SessionCompleter } from "./complete-session.ts";
 import type { MeterDirectory } from "./meter-directory.ts";
 import { isValidAt } from "./meter-directory.ts";
 import { formatDecimal } from "../domain/decimal.ts";
@@ -32,9 +28,8 @@ export interface EvidenceIntakeDeps {
   readonly meters: MeterDirectory;
   readonly verifier: RecordVerifier;
   readonly unboundRecords: UnboundRecords;
-  readonly evidencePolicy: EvidencePolicy;
+  readonly completer: SessionCompleter;
   readonly prices: PriceJudge;
-  readonly desk: OperatorDesk;
   readonly metrics: Pick<Metrics, "evidenceRecords">;
 }
 
@@ -111,34 +106,24 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     if (spans === null) throw new WattproofError("RECORD_OUT_OF_RANGE", "A register value is beyond 63 bits.");
 
     const mark = await markOf(claimed);
-    const step = await decide(claimed, spans);
-    const events = step.events.map((event) => leftToOthers(event, notBeforeMs));
-    const next = events.reduce(transition, session.state);
-    const isWrong = isContradicted(next.closing, step.cdr, next);
-    const { energyWh } = step;
-    const outcome = await store.commitEvidence({
-      messageId: message.messageId,
-      verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: claimed.identity },
-      record: recordOf(claimed, spans, energyWh, mark),
-      meterKeyId: claimed.meterKeyId,
-      expectedRecordCount,
-      change: {
-        sessionId: session.sessionId,
-        expectedSequence: session.sequence,
-        events,
-        next,
-        atMs: message.receivedAtMs,
+    const { step, energyWh } = await decide(claimed, spans, notBeforeMs);
+    const { outcome } = await store.commitStep({
+      session: step,
+      message: {
+        messageId: message.messageId,
+        verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: claimed.identity },
+        record: recordOf(claimed, spans, energyWh, mark),
+        meterKeyId: claimed.meterKeyId,
+        expectedRecordCount,
       },
-      cdr: step.cdr,
-      acts: isWrong ? [{ sessionId: session.sessionId, act: "challenge", dueAtMs: message.receivedAtMs }] : [],
     });
     if (outcome === "stale") return null;
     deps.metrics.evidenceRecords.inc({ settleable_by_meter: mark === null ? "unknown" : mark ? "yes" : "no" });
-    alertDispute(session.state, next, session.sessionId);
+    deps.completer.announce(session, step);
     return {
       recordIdentity: claimed.identity,
       sessionId: session.sessionId,
-      sessionState: next.status,
+      sessionState: step.change.next.status,
       energyWh,
       isDuplicate: false,
     };
@@ -167,95 +152,64 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
     // that merely was sent for it proves nothing against it.
     const isDoubtful = claimed.isBound && isTakingRecords(session.state) && session.state.dispute?.isFinal !== true;
     if (!isDoubtful) throw error;
-    const event = { kind: "evidence-disputed", reason: code, isFinal: true } as const;
-    const next = transition(session.state, event);
-    const outcome = await store.commitEvidence({
-      messageId: message.messageId,
-      verdict: { outcome: "refused", code, detail: error.detail, recordIdentity: identity },
-      record: null,
-      meterKeyId: claimed.meterKeyId,
-      expectedRecordCount,
-      change: {
-        sessionId: session.sessionId,
-        expectedSequence: session.sequence,
-        events: [event],
-        next,
-        atMs: message.receivedAtMs,
+    const step = evidenceStep(session, finalDispute(code), message.receivedAtMs);
+    const { outcome } = await store.commitStep({
+      session: step,
+      message: {
+        messageId: message.messageId,
+        verdict: { outcome: "refused", code, detail: error.detail, recordIdentity: identity },
+        record: null,
+        meterKeyId: claimed.meterKeyId,
+        expectedRecordCount,
       },
-      cdr: null,
-      acts: [],
     });
     if (outcome === "stale") return null;
-    alertDispute(session.state, next, session.sessionId);
+    deps.completer.announce(session, step);
     throw error;
   }
 
-  function alertDispute(before: SessionState, after: SessionState, sessionId: string): void {
-    if (after.dispute === null || before.dispute?.reason === after.dispute.reason) return;
-    deps.desk.alert("session-disputed", { sessionId, ...after.dispute });
-  }
-
+  /** The step of the session, and what it delivered by this record. */
   async function decide(
     claimed: Claim,
     spans: readonly RegisterSpan[],
-  ): Promise<{ readonly events: readonly SessionEvent[]; readonly cdr: Cdr | null; readonly energyWh: string | null }> {
-    const { verified, meterKeyId, meter, session } = claimed;
-    const { context, number } = verified.pagination;
-    const ownEnergyWh = verified.energyWh === null ? null : formatDecimal(verified.energyWh);
-    for (const span of spans) {
-      const neighbours = await store.readNeighbours(meterKeyId, span.register, context, number);
-      if (!isInOrder(span, neighbours)) {
-        const event = { kind: "evidence-disputed", reason: "REGISTER_OUT_OF_ORDER", isFinal: true } as const;
-        return { events: [event], cdr: null, energyWh: ownEnergyWh };
-      }
-    }
-
+    notBeforeMs: number | undefined,
+  ): Promise<{ readonly step: SessionStep; readonly energyWh: string | null }> {
+    const { verified, meter, session, message } = claimed;
     const { sessionId, sequence } = session;
-    const judgement = await readings.judgeWith({ sessionId, sequence, meter }, verified);
-    if (judgement.kind !== "complete") {
-      return { events: [eventOf(judgement)], cdr: null, energyWh: ownEnergyWh };
+    const atMs = message.receivedAtMs;
+    const stepBy = (event: Parameters<typeof evidenceStep>[1]) => evidenceStep(session, event, atMs);
+    const ownEnergyWh = verified.energyWh === null ? null : formatDecimal(verified.energyWh);
+    if (!(await areInOrder(claimed, spans))) {
+      return { step: stepBy(finalDispute("REGISTER_OUT_OF_ORDER")), energyWh: ownEnergyWh };
     }
+    const judgement = await readings.judgeWith({ sessionId, sequence, meter }, verified);
+    if (judgement.kind !== "complete") return { step: stepBy(eventOf(judgement)), energyWh: ownEnergyWh };
     const { energyWh } = judgement;
     const metered = measure(judgement.begin, judgement.end);
-    const existing = await store.findCdr(session.sessionId);
-    if (metered === null || (existing !== null && existing.energyWh !== energyWh)) {
-      const reason = metered === null ? "METERING_OUT_OF_RANGE" : "EVIDENCE_CONTRADICTORY";
-      return { events: [{ kind: "evidence-disputed", reason, isFinal: true }], cdr: null, energyWh };
+    if (metered === null) return { step: stepBy(finalDispute("METERING_OUT_OF_RANGE")), energyWh };
+    // The transaction is assessed as a whole when it is over: what the station says beside its meter counts, too.
+    const isLeftToTransaction = isOfTransaction(message) && session.state.closing === null;
+    if (isLeftToTransaction && (await store.findCdr(sessionId)) === null) {
+      return { step: stepBy({ kind: "evidence-added" }), energyWh };
     }
-    if (existing !== null) return { events: [{ kind: "evidence-completed" }], cdr: null, energyWh };
     const earlier = await store.readRecordRange(sessionId);
-    const isBoundToSession = claimed.isBound && earlier?.areAllBound !== false;
-    const evidence = evidenceOfRecords(isBoundToSession);
-    const assessment = { ...evidence, energyWh, hold: null };
-    if (session.state.closing === null) {
-      // The transaction is assessed as a whole when it is over: what the station says beside its meter counts, too.
-      if (isOfTransaction(claimed.message)) return { events: [{ kind: "evidence-added" }], cdr: null, energyWh };
-      const price = { grossMicro: 0n, unsignedCapMicro: null, isRefused: isPriceRefused(session.state) };
-      const decision = decideSettlement(
-        { ...assessment, reasons: [], flags: [], completeness: "unknown" },
-        deps.evidencePolicy,
-        price,
-      );
-      if (decision.kind === "hold") {
-        const held = { ...assessment, hold: decision.reason };
-        return { events: [{ kind: "evidence-held", assessment: held, dispute: null }], cdr: null, energyWh };
-      }
-    }
+    const isBound = claimed.isBound && earlier?.areAllBound !== false;
+    const judge: Parameters<SessionCompleter["conclude"]>[1]["judge"] = ({ findings }) => {
+      const evidence = { grade: isBound ? "meter-signed-bound" : "meter-signed", completeness: "unknown" } as const;
+      const reasons = [isBound ? "SIGNED_AND_BOUND" : "SIGNED"] as const;
+      return { assessment: { ...evidence, reasons, flags: sortFindings(findings) }, energyWh, metered };
+    };
+    const step = await deps.completer.conclude(session, { judge, atMs, notBeforeMs });
+    return { step: step ?? stepBy({ kind: "evidence-added" }), energyWh };
+  }
 
-    const tariff = await store.findTariff(session.terms.tariffId);
-    if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
-    const cdr = createCdr({
-      sessionId: session.sessionId,
-      terms: session.terms,
-      tariff,
-      meter: { number: meter.number, curve: meter.curve, publicKey: meter.publicKey },
-      energyWh,
-      metered,
-      isBoundToSession,
-      evidence,
-      toppedUpMicro: totalOf(session.state.topUps),
-    });
-    return { events: [{ kind: "evidence-completed", assessment }], cdr, energyWh };
+  async function areInOrder({ meterKeyId, verified }: Claim, spans: readonly RegisterSpan[]): Promise<boolean> {
+    const { context, number } = verified.pagination;
+    for (const span of spans) {
+      const neighbours = await store.readNeighbours(meterKeyId, span.register, context, number);
+      if (!isInOrder(span, neighbours)) return false;
+    }
+    return true;
   }
 
   return {
@@ -274,15 +228,11 @@ export function createEvidenceIntake(deps: EvidenceIntakeDeps): {
   };
 }
 
-function leftToOthers(event: SessionEvent, notBeforeMs: number | undefined): SessionEvent {
-  return event.kind === "evidence-completed" && notBeforeMs !== undefined ? { ...event, notBeforeMs } : event;
-}
-
 function isOfTransaction({ mediaType }: StoredMessage): boolean {
   return mediaType === ocppRecordMediaType;
 }
 
-function eventOf(judgement: Exclude<SessionJudgement, { kind: "complete" }>): SessionEvent {
+function eventOf(judgement: Exclude<SessionJudgement, { kind: "complete" }>): Parameters<typeof evidenceStep>[1] {
   if (judgement.kind === "nothing") return { kind: "evidence-added" };
   if (judgement.kind === "begun") return { kind: "evidence-begun" };
   return { kind: "evidence-disputed", reason: judgement.reason, isFinal: judgement.isFinal };

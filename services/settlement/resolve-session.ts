@@ -1,11 +1,11 @@
-import { createCdr, evidenceOfRecords, type Cdr, type CdrEvidence } from "../domain/cdr.ts";
-import { measure, type MeteredSession } from "../domain/evidence.ts";
-import { totalOf } from "../domain/session-amounts.ts";
+import { evidenceOfRecords, type Cdr } from "../domain/cdr.ts";
+import { measure } from "../domain/evidence.ts";
 import { transition, type SessionEvent, type SessionState } from "../domain/session.ts";
 import { stuckRules, type Resolution, type ResolutionWay } from "../domain/stuck-sessions.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import { makeCdr, type CdrContent } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/record-verifier.ts";
 import { judgeRecords } from "../evidence/session-judge.ts";
@@ -36,11 +36,7 @@ export interface SessionResolver {
   resolve(sessionId: string, order: ResolutionOrder, keyId: string): Promise<ResolutionOutcome>;
 }
 
-interface Evidence {
-  readonly energyWh: string;
-  readonly metered: MeteredSession;
-  readonly evidence: CdrEvidence;
-  readonly isBoundToSession: boolean;
+interface Evidence extends CdrContent {
   readonly isSigned: boolean;
 }
 
@@ -103,14 +99,9 @@ export function createSessionResolver(deps: {
   }
 
   async function createCdrOf(session: StoredSession, found: Evidence): Promise<Cdr> {
-    const { sessionId, terms, state } = session;
-    const tariff = await store.findTariff(terms.tariffId);
-    if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${terms.tariffId}.`);
-    const { number, curve, publicKey } = await meterOf(session);
     const { isSigned, ...content } = found;
-    const meter = { number, curve, publicKey };
-    const cdr = createCdr({ ...content, sessionId, terms, tariff, meter, toppedUpMicro: totalOf(state.topUps) });
-    const capMicro = (await store.findConsent(sessionId))?.capMicro ?? 0n;
+    const cdr = await makeCdr({ store, meters }, session, content);
+    const capMicro = (await store.findConsent(session.sessionId))?.capMicro ?? 0n;
     if (!isSigned && cdr.price.grossMicro > capMicro) {
       throw new WattproofError(
         "RESOLUTION_ABOVE_CAP",
@@ -166,7 +157,7 @@ export function createSessionResolver(deps: {
       const outcome =
         status === "batched" && session.state.batchId !== null
           ? await store.releaseSessions(session.state.batchId, [change], null)
-          : (await store.commitCharging({ transaction: null, frame: null, change, cdr: isNew ? cdr : null })).outcome;
+          : (await store.commitStep({ session: { change, cdr: isNew ? cdr : null, acts: [] } })).outcome;
       if (outcome === "stale") throw new WattproofError("STORE_CONTENDED", "The session moved meanwhile.");
       const details = JSON.stringify(resolution);
       await store.recordAction({ atMs: now(), keyId, action: "session-resolution", subject: sessionId, details });

@@ -1,9 +1,8 @@
-import type { Cdr } from "../domain/cdr.ts";
 import type { TransactionAssessment } from "../domain/charging/assess-transaction.ts";
 import type { WatchedEnergy } from "../domain/charging/watched-energy.ts";
 import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import type { OcppProtocol, StoredFrame } from "./ocpp.ts";
-import type { SessionChange, StoredSession, WriteOutcome } from "./store.ts";
+import type { StoredSession } from "./store.ts";
 
 /** A station is to be stopped because the hold is used up. */
 export interface StopOrder {
@@ -157,16 +156,6 @@ export interface ChargingStore extends MatchingStore {
   listTransactionsWithoutSession(sinceMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
   /** The frames of a transaction in the order of arrival. */
   listTransactionFrames(ordinal: number): Promise<readonly StoredFrame[]>;
-  /**
-   * In one step: the transaction (new without an ordinal), the frame that belongs to it, the session's step and its CDR.
-   * `stale` if the session has moved on since it was read. Durable on return.
-   */
-  commitCharging(step: {
-    readonly transaction: NewChargingTransaction | ChargingTransaction | null;
-    readonly frame: number | null;
-    readonly change: SessionChange | null;
-    readonly cdr: Cdr | null;
-  }): Promise<{ readonly outcome: WriteOutcome; readonly transaction: ChargingTransaction | null }>;
   /**
    * In one step: transactions that go on, with the session that they had, and the frames that belong to them. Durable on
    * return.

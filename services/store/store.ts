@@ -12,6 +12,7 @@ import type { LivenessStore } from "./liveness.ts";
 import type { OcppStore } from "./ocpp.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
+import type { StepStore } from "./steps.ts";
 import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { ViewKeyStore } from "./view-keys.ts";
@@ -215,7 +216,16 @@ export interface SessionQuery {
  * Errors: STORE_UNAVAILABLE if the medium does not answer, STORE_CORRUPT if it holds what cannot be read.
  */
 export interface Store
-  extends OcppStore, ChargingStore, TokenStore, OperatorStore, ViewKeyStore, RelayStore, TariffStore, LivenessStore {
+  extends
+    StepStore,
+    OcppStore,
+    ChargingStore,
+    TokenStore,
+    OperatorStore,
+    ViewKeyStore,
+    RelayStore,
+    TariffStore,
+    LivenessStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */
@@ -248,7 +258,7 @@ export interface Store
   keepReading(recordIdentity: string, kept: Pick<EvidenceRecord, "isBoundary"> & { reading: string }): Promise<void>;
   /** What the registers that never run backwards read during the session, by pagination. */
   listReadings(sessionId: string): Promise<readonly RegisterReading[]>;
-  /** How many records of this meter key count; guards `commitEvidence` against records that arrive meanwhile. */
+  /** How many records of this meter key count; guards `commitStep` against records that arrive meanwhile. */
   countRecords(meterKeyId: string): Promise<number>;
   readNeighbours(
     meterKeyId: string,
@@ -256,21 +266,6 @@ export interface Store
     context: "T" | "F",
     paginationNumber: bigint,
   ): Promise<RegisterNeighbours>;
-  /**
-   * In one step: the record, its message's verdict, the session's events and new state, and its CDR if it is complete.
-   * `stale` if the session or the meter key has moved on since it was read. Durable on return.
-   * A `record` of `null` adds no evidence: a refused record that puts its session into dispute.
-   */
-  commitEvidence(step: {
-    readonly messageId: string;
-    readonly verdict: MessageVerdict;
-    readonly record: EvidenceRecord | null;
-    readonly meterKeyId: string;
-    readonly expectedRecordCount: number;
-    readonly change: SessionChange;
-    readonly cdr: Cdr | null;
-    readonly acts: readonly DisputeActSeed[];
-  }): Promise<WriteOutcome>;
 
   /* SESSIONS */
 

@@ -1,6 +1,6 @@
 /**
  * The service as a process of its own that kills itself at a step named by CRASH_AT, such as
- * `store.commitEvidence:after:2`: after the second call of that method has returned. Without it, the service as it is.
+ * `store.commitStep:after:2`: after the second call of that method has returned. Without it, the service as it is.
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";

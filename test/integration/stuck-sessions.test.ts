@@ -98,7 +98,7 @@ describe("Sessions that nothing moves", function () {
     if (session === null) expect.fail("The service knows the session.");
     const next = transition(session.state, event);
     const change = { sessionId, expectedSequence: session.sequence, events: [event], next, atMs: clockMs };
-    await running.service.store.commitCharging({ transaction: null, frame: null, change, cdr: null });
+    await running.service.store.commitStep({ session: { change, cdr: null, acts: [] } });
   }
 
   async function resolve(session: OpenedSession, order: Readonly<Record<string, unknown>>): Promise<Answer> {
@@ -198,14 +198,15 @@ describe("Sessions that nothing moves", function () {
   async function withRecordHeldBack(session: OpenedSession, status: SessionStatus): Promise<void> {
     const stored = await running.service.store.findSession(session.sessionId);
     const store = running.service.store;
-    const commit = store.commitEvidence.bind(store);
-    store.commitEvidence = (step) => {
+    const commit = store.commitStep.bind(store);
+    store.commitStep = (step) => {
       const event = { kind: "evidence-added" } as const;
       const next = transition(stored?.state ?? expect.fail("It is known."), event);
-      return commit({ ...step, change: { ...step.change, events: [event], next }, cdr: null });
+      const change = step.session?.change ?? expect.fail("A record moves its session.");
+      return commit({ ...step, session: { change: { ...change, events: [event], next }, cdr: null, acts: [] } });
     };
     await sign(session);
-    store.commitEvidence = commit;
+    store.commitStep = commit;
     expect(await statusOf(session)).to.equal(status);
   }
 
@@ -272,7 +273,7 @@ describe("Sessions that nothing moves", function () {
 
   /** What a charger's transaction of the session was assessed to. */
   async function assess({ sessionId }: OpenedSession): Promise<void> {
-    await running.service.store.commitCharging({
+    await running.service.store.commitStep({
       transaction: {
         stationId: "CS-1",
         protocol: "ocpp1.6",
@@ -311,9 +312,6 @@ describe("Sessions that nothing moves", function () {
           isEnded: true,
         },
       },
-      frame: null,
-      change: null,
-      cdr: null,
     });
   }
 });

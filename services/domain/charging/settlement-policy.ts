@@ -32,17 +32,27 @@ export type SettlementDecision =
         | "CAP_EXCEEDED";
     };
 
+/** What the session costs, or that its evidence gives nothing that could be priced. */
+export type SettlementPrice =
+  | {
+      readonly kind: "priced";
+      /** What the session costs at its tariff, with tax, in micro-tokens (1e-6). */
+      readonly grossMicro: bigint;
+      /** The most that the driver agreed to pay on unsigned readings, in micro-tokens; `null` if on none. */
+      readonly unsignedCapMicro: bigint | null;
+      /** The operator does not offer the session's tariff at its EVSE: no evidence makes up for that. */
+      readonly isRefused?: boolean;
+    }
+  | { readonly kind: "unpriced" };
+
 /**
- * Whether an assessed transaction settles by itself. A session above the cap is held whole: settling a part of it would
- * state an energy that nobody measured.
- * @param price.grossMicro What the session costs at its tariff, in 10⁻⁶ token.
- * @param price.unsignedCapMicro The most that the driver agreed to pay on unsigned readings; `null` if on none.
- * @param price.isRefused The operator does not offer the session's tariff at its EVSE: no evidence makes up for that.
+ * Whether the evidence of a session settles it without a person looking. A session above the cap is held whole: settling a
+ * part of it would state an energy that nobody measured. What has no price never settles.
  */
 export function decideSettlement(
   assessment: Pick<TransactionAssessment, "grade" | "reasons" | "flags" | "completeness">,
   policy: EvidencePolicy,
-  price: { readonly grossMicro: bigint; readonly unsignedCapMicro: bigint | null; readonly isRefused?: boolean },
+  price: SettlementPrice,
 ): SettlementDecision {
   const { grade, reasons, flags, completeness } = assessment;
   if (grade === "disputed") return { kind: "hold", reason: "DISPUTED" };
@@ -50,7 +60,10 @@ export function decideSettlement(
   if (grade === "plausible-unsigned" && found.some((code) => severityOf(code) === "unresolved")) {
     return { kind: "hold", reason: "UNRESOLVED" };
   }
+  if (price.kind === "unpriced") return { kind: "hold", reason: "UNRESOLVED" };
   if (price.isRefused === true) return { kind: "hold", reason: "TARIFF_NOT_ASSIGNED" };
+  // The grades are about energy that was reported. Where no station began, there is none, and the hold is free.
+  if (reasons.includes("NOT_STARTED") && price.grossMicro === 0n) return { kind: "settle" };
   const rule = policy.grades[grade];
   if (rule === "hold") return { kind: "hold", reason: "GRADE_HELD" };
   if (grade === "plausible-unsigned") {

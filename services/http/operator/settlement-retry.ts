@@ -8,7 +8,7 @@ import { readSessionId } from "../public/queries.ts";
 
 /** What trying again takes. */
 export interface RetryDeps {
-  readonly store: Pick<Store, "findSession" | "commitCharging">;
+  readonly store: Pick<Store, "findSession" | "commitStep">;
   readonly operatorKey: string | null;
   readonly now: () => number;
 }
@@ -27,7 +27,7 @@ export function retrySettlement({ store, operatorKey, now }: RetryDeps): Request
     const event = { kind: "retried" } as const;
     const next = transition(session.state, event);
     const change = { sessionId, expectedSequence: session.sequence, events: [event], next, atMs: now() };
-    const { outcome } = await store.commitCharging({ transaction: null, frame: null, change, cdr: null });
+    const { outcome } = await store.commitStep({ session: { change, cdr: null, acts: [] } });
     if (outcome === "stale") throw new WattproofError("STORE_CONTENDED", "The session moved meanwhile.");
     response.status(202).json({ sessionId, state: next.status, before: session.state.reason });
   };

@@ -1,21 +1,14 @@
 import { z } from "zod";
 
 import type { SignedConsent } from "../../domain/unsigned-consent.ts";
-import type { ChargingStore, ChargingTransaction, NewChargingTransaction } from "../charging.ts";
+import type { ChargingStore, ChargingTransaction } from "../charging.ts";
 import type { Access } from "./access.ts";
-import {
-  chargingColumns,
-  encodeOptional,
-  encodeWatched,
-  readChargingRow,
-  readStartRow,
-  startColumns,
-} from "./charging-rows.ts";
-import { encode } from "./codec.ts";
+import { chargingColumns, readChargingRow, readStartRow, startColumns } from "./charging-rows.ts";
+import { addFrames, continueTransaction } from "./charging-writes.ts";
 import { createMatchingStore } from "./matching.ts";
 import { frameColumns, readFrameRow } from "./ocpp-rows.ts";
 import { reader, readSessionRow } from "./rows.ts";
-import { applyChange, areCurrent, sessionColumns } from "./sessions.ts";
+import { sessionColumns } from "./sessions.ts";
 
 /** Later messages are matched against the latest transactions of their station; older ones are found by their id. */
 const latestTransactions = 32;
@@ -34,101 +27,6 @@ const consentRow = reader(
 const paginationRow = z.object({ greatest: z.string().transform(BigInt).nullable() });
 
 export function createChargingStore(access: Access): ChargingStore {
-  function upsert(transaction: NewChargingTransaction | ChargingTransaction): ChargingTransaction {
-    const values = [
-      transaction.evse,
-      transaction.connector,
-      transaction.idToken,
-      transaction.sessionId,
-      transaction.startedAtMs,
-      transaction.endedAtMs,
-      transaction.lastMessageAtMs,
-      transaction.endSignAtMs,
-      transaction.askedAtMs,
-      transaction.isOpen ? 1 : 0,
-      encodeWatched(transaction.watched),
-      encodeOptional(transaction.stopOrder),
-      encodeOptional(transaction.assessment),
-      transaction.assessedFrame,
-      transaction.remoteStartId,
-      transaction.waitUntilMs,
-      transaction.assessDueAtMs,
-      transaction.assessedAtMs,
-      transaction.lateFrames,
-    ] as const;
-    if ("ordinal" in transaction) {
-      access.run(
-        `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, session_id = ?, started_at_ms = ?,
-           ended_at_ms = ?, last_message_at_ms = ?, end_sign_at_ms = ?, asked_at_ms = ?, is_open = ?, watched = ?,
-           stop_order = ?, assessment = ?, assessed_frame = ?, remote_start_id = ?, wait_until_ms = ?,
-           assess_due_at_ms = ?, assessed_at_ms = ?, late_frames = ? WHERE ordinal = ?`,
-        ...values,
-        transaction.ordinal,
-      );
-      return transaction;
-    }
-    const ordinal = access.insert(
-      `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, evse, connector, id_token,
-         session_id, started_at_ms, ended_at_ms, last_message_at_ms, end_sign_at_ms, asked_at_ms, is_open, watched,
-         stop_order, assessment, assessed_frame, remote_start_id, wait_until_ms, assess_due_at_ms, assessed_at_ms,
-         late_frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      transaction.stationId,
-      transaction.protocol,
-      transaction.ocppTransactionId,
-      ...values,
-    );
-    return { ...transaction, ordinal };
-  }
-
-  /** Writes what may change while a transaction goes on; every other column would have its indexes written anew. */
-  function goOn(transaction: ChargingTransaction): void {
-    access.run(
-      `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, started_at_ms = ?, last_message_at_ms = ?,
-         end_sign_at_ms = ?, watched = ?, stop_order = ?, remote_start_id = ?, assess_due_at_ms = ?, late_frames = ?
-       WHERE ordinal = ?`,
-      transaction.evse,
-      transaction.connector,
-      transaction.idToken,
-      transaction.startedAtMs,
-      transaction.lastMessageAtMs,
-      transaction.endSignAtMs,
-      encodeWatched(transaction.watched),
-      encodeOptional(transaction.stopOrder),
-      transaction.remoteStartId,
-      transaction.assessDueAtMs,
-      transaction.lateFrames,
-      transaction.ordinal,
-    );
-  }
-
-  function addFrames({ ordinal }: ChargingTransaction, frames: readonly number[]): void {
-    access.run(
-      `INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) SELECT ?, value FROM json_each(?) WHERE true
-       ON CONFLICT DO NOTHING`,
-      ordinal,
-      JSON.stringify(frames),
-    );
-  }
-
-  function commit(
-    step: Parameters<ChargingStore["commitCharging"]>[0],
-  ): Awaited<ReturnType<ChargingStore["commitCharging"]>> {
-    const { change, cdr, frame } = step;
-    if (change !== null && !areCurrent(access, [change])) return { outcome: "stale", transaction: null };
-    const transaction = step.transaction === null ? null : upsert(step.transaction);
-    if (transaction !== null && frame !== null) addFrames(transaction, [frame]);
-    if (change !== null) applyChange(access, change, null);
-    if (cdr !== null && change !== null) {
-      access.run(
-        "INSERT INTO cdrs (session_id, content, created_at_ms) VALUES (?, ?, ?)",
-        cdr.sessionId,
-        encode(cdr),
-        change.atMs,
-      );
-    }
-    return { outcome: "stored", transaction };
-  }
-
   const transactionsBy = (condition: string, ...values: (string | number)[]): readonly ChargingTransaction[] =>
     access
       .all(`SELECT ${chargingColumns} FROM charging_transactions WHERE ${condition}`, ...values)
@@ -205,12 +103,11 @@ export function createChargingStore(access: Access): ChargingStore {
           )
           .map(readFrameRow),
       ),
-    commitCharging: (step) => access.write(() => commit(step)),
     commitChargingFrames: (steps) =>
       access.write(() => {
         for (const { transaction, frames } of steps) {
-          goOn(transaction);
-          addFrames(transaction, frames);
+          continueTransaction(access, transaction);
+          addFrames(access, transaction, frames);
         }
       }),
     readGreatestPaginationBefore: (sessionId, meterKeyId, context) =>

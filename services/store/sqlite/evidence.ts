@@ -1,12 +1,8 @@
 import { z } from "zod";
 
-import type { EvidenceRecord, RecordRange, RegisterReading, Store, WriteOutcome } from "../store.ts";
+import type { EvidenceRecord, RecordRange, RegisterReading, Store } from "../store.ts";
 import type { Access } from "./access.ts";
-import { encode } from "./codec.ts";
-import { insertActs } from "./disputes.ts";
-import { writeVerdict } from "./messages.ts";
 import { readRecordRow, reader } from "./rows.ts";
-import { applyChange, areCurrent } from "./sessions.ts";
 
 // Left to itself the database looks through all that the meter has ever signed, for each record.
 const joinedSpans = `CROSS JOIN register_spans INDEXED BY register_spans_record
@@ -74,7 +70,6 @@ export function createEvidenceStore(
   | "listReadings"
   | "countRecords"
   | "readNeighbours"
-  | "commitEvidence"
 > {
   /** Records with their spans, by two queries however many they are. */
   function select(condition: string, parameter: string): readonly EvidenceRecord[] {
@@ -92,68 +87,6 @@ export function createEvidenceStore(
       .all(`SELECT ${recordColumns} FROM records WHERE ${condition} ORDER BY pagination_number`, parameter)
       .map(readRecordRow)
       .map((record) => ({ ...record, spans: spansOf.get(record.recordIdentity)?.map(({ span }) => span) ?? [] }));
-  }
-
-  function count(meterKeyId: string): number {
-    const row = access.get("SELECT record_count FROM meter_keys WHERE meter_key_id = ?", meterKeyId);
-    return row === undefined ? 0 : z.number().parse(row["record_count"]);
-  }
-
-  function insert(record: EvidenceRecord): void {
-    access.run(
-      `INSERT INTO records (record_identity, session_id, message_id, record, payload_sha256, meter_key_id,
-         pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      record.recordIdentity,
-      record.sessionId,
-      record.messageId,
-      record.record,
-      record.payloadSha256,
-      record.meterKeyId,
-      record.paginationContext,
-      record.paginationNumber,
-      record.isBoundToSession ? 1 : 0,
-      record.isSettleableByMeter === null ? null : Number(record.isSettleableByMeter),
-      record.energyWh,
-      record.reading,
-      Number(record.isBoundary),
-    );
-    access.run(
-      `INSERT INTO meter_keys (meter_key_id, record_count) VALUES (?, 1)
-       ON CONFLICT (meter_key_id) DO UPDATE SET record_count = record_count + 1`,
-      record.meterKeyId,
-    );
-    for (const span of record.spans) {
-      access.run(
-        `INSERT INTO register_spans (meter_key_id, register, pagination_context, pagination_number, begin_micro_wh,
-           end_micro_wh) VALUES (?, ?, ?, ?, ?, ?)`,
-        record.meterKeyId,
-        span.register,
-        record.paginationContext,
-        record.paginationNumber,
-        span.beginMicroWh,
-        span.endMicroWh,
-      );
-    }
-  }
-
-  function commit(step: Parameters<Store["commitEvidence"]>[0]): WriteOutcome {
-    const { messageId, change, record, cdr } = step;
-    if (!areCurrent(access, [change]) || count(step.meterKeyId) !== step.expectedRecordCount) return "stale";
-
-    if (record !== null) insert(record);
-    applyChange(access, change, messageId);
-    insertActs(access, step.acts);
-    if (cdr !== null) {
-      access.run(
-        "INSERT INTO cdrs (session_id, content, created_at_ms) VALUES (?, ?, ?)",
-        cdr.sessionId,
-        encode(cdr),
-        change.atMs,
-      );
-    }
-    writeVerdict(access, messageId, step.verdict);
-    return "stored";
   }
 
   return {
@@ -193,7 +126,7 @@ export function createEvidenceStore(
           )
           .map((row) => readingRow.parse(row)),
       ),
-    countRecords: (meterKeyId) => access.read(() => count(meterKeyId)),
+    countRecords: (meterKeyId) => access.read(() => countRecords(access, meterKeyId)),
     readNeighbours: (meterKeyId, register, context, paginationNumber) =>
       access.read(() => {
         const below = access.get(
@@ -219,6 +152,50 @@ export function createEvidenceStore(
           smallestAboveMicroWh: optionalInteger.parse(above?.["value"]),
         };
       }),
-    commitEvidence: (step) => access.write(() => commit(step)),
   };
+}
+
+/** Inside a read or a write: how many records of this meter key count. */
+export function countRecords(access: Access, meterKeyId: string): number {
+  const row = access.get("SELECT record_count FROM meter_keys WHERE meter_key_id = ?", meterKeyId);
+  return row === undefined ? 0 : z.number().parse(row["record_count"]);
+}
+
+/** Inside a write. */
+export function insertRecord(access: Access, record: EvidenceRecord): void {
+  access.run(
+    `INSERT INTO records (record_identity, session_id, message_id, record, payload_sha256, meter_key_id,
+       pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    record.recordIdentity,
+    record.sessionId,
+    record.messageId,
+    record.record,
+    record.payloadSha256,
+    record.meterKeyId,
+    record.paginationContext,
+    record.paginationNumber,
+    record.isBoundToSession ? 1 : 0,
+    record.isSettleableByMeter === null ? null : Number(record.isSettleableByMeter),
+    record.energyWh,
+    record.reading,
+    Number(record.isBoundary),
+  );
+  access.run(
+    `INSERT INTO meter_keys (meter_key_id, record_count) VALUES (?, 1)
+     ON CONFLICT (meter_key_id) DO UPDATE SET record_count = record_count + 1`,
+    record.meterKeyId,
+  );
+  for (const span of record.spans) {
+    access.run(
+      `INSERT INTO register_spans (meter_key_id, register, pagination_context, pagination_number, begin_micro_wh,
+         end_micro_wh) VALUES (?, ?, ?, ?, ?, ?)`,
+      record.meterKeyId,
+      span.register,
+      record.paginationContext,
+      record.paginationNumber,
+      span.beginMicroWh,
+      span.endMicroWh,
+    );
+  }
 }

@@ -18,6 +18,7 @@ import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createDamageLatch } from "./sqlite-errors.ts";
 import { createStationStore } from "./stations.ts";
+import { createStepStore } from "./steps.ts";
 import { createTariffStore } from "./tariffs.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createViewKeyStore } from "./view-keys.ts";
@@ -37,6 +38,7 @@ export function openSqliteStore(folder: string): Store {
     ...createMessageStore(access),
     ...createEvidenceStore(access),
     ...createSessionStore(access),
+    ...createStepStore(access),
     ...createChainStore(access),
     ...createSettlementStore(access),
     ...createDisputeStore(access),

@@ -21,7 +21,7 @@ const places = [
   "store.putTokenOpening:after:1",
   "store.updateTokenOpening:before:1",
   "store.updateTokenOpening:after:1",
-  "store.commitCharging:after:1",
+  "store.commitStep:after:1",
 ];
 
 describe("A service that is killed while a card opens a session", function () {

@@ -36,13 +36,13 @@ const sessionMs = 600_000;
 const framePlaces = ["store.commitFrame:before", "store.commitFrame:after", "between"] as const;
 const frameKills = 4;
 /** While the frames are read: their transactions, what was measured, the records, and the mark of how far it got. */
-const transactionPlaces = ["store.commitCharging:before", "store.commitCharging:after"] as const;
+const transactionPlaces = ["store.commitStep:before", "store.commitCharging:after"] as const;
 const readingPlaces = ["store.commitChargingFrames:before:1", "store.commitChargingFrames:after:1"] as const;
 const recordPlaces = [
   "store.putMessage:before:1",
   "store.putMessage:after:1",
-  "store.commitEvidence:before:1",
-  "store.commitEvidence:after:1",
+  "store.commitStep:before:3",
+  "store.commitStep:after:3",
   "store.moveFrameCursor:before:1",
 ] as const;
 /** On the way to the chain, in the order of the way. */

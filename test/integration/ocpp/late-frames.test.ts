@@ -30,9 +30,9 @@ function countWork(world: ChargingWorld): Work {
       work.assessments += 1;
       return whole.listTransactionFrames(ordinal);
     },
-    commitCharging: (step: Parameters<typeof whole.commitCharging>[0]) => {
+    commitStep: (step: Parameters<typeof whole.commitStep>[0]) => {
       work.commits += 1;
-      return whole.commitCharging(step);
+      return whole.commitStep(step);
     },
     commitChargingFrames: (steps: Parameters<typeof whole.commitChargingFrames>[0]) => {
       work.commits += steps.length > 0 ? 1 : 0;

@@ -122,7 +122,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       next: transition(session.state, event),
       atMs: 0,
     };
-    await store.commitCharging({ transaction: null, frame: null, change, cdr: null });
+    await store.commitStep({ session: { change, cdr: null, acts: [] } });
   }
 
   it("lists and shows sessions from the chain, with the service unasked", async () => {

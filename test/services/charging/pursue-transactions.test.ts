@@ -15,7 +15,8 @@ import { createSessionAssessor, type SessionAssessor } from "../../../services/c
 import { createChargingInbox } from "../../../services/charging/frame-inbox.ts";
 import { createOnceDesk } from "../../../services/charging/tell-once.ts";
 import { createTransactionPursuer } from "../../../services/charging/pursue-transactions.ts";
-import { createTransactionBook } from "../../../services/charging/transaction-book.ts";
+import { createTransactionReaders } from "../../../services/charging/wire-charging.ts";
+import { createSessionCompleter } from "../../../services/evidence/complete-session.ts";
 import { createPriceJudge } from "../../../services/evidence/judge-price.ts";
 import { createConnections } from "../../../services/ocpp/wire/connections.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
@@ -59,19 +60,21 @@ describe("Looking after transactions, with the service killed between two writes
 
   /** A service on the store; one that is killed never comes to the end of an assessment. */
   function run(isKilledBeforeAssessing = false) {
-    const book = createTransactionBook({ store });
     const desk = { alert: () => undefined, note: () => undefined };
     const now = () => nowMs;
-    const shared = { store, book, desk, now };
     const evse = { activeMeter: 3, maximumPowerW: 22_000, operator: nobody, evseId: "DE*WAT*E7" };
     const readEvse = () => Promise.resolve(evse);
     const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse, readAgreement: unasked } });
+    const { readCircumstances, ...transactions } = createTransactionReaders({ store, meters });
+    const policy = defaultEvidencePolicy;
+    const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
+    const shared = { store, ...transactions, desk, now };
     const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
     const whole = createSessionAssessor({
       ...shared,
       meters,
       ocmf,
-      policy: defaultEvidencePolicy,
+      completer,
       lateMessageLimit: 100,
     });
     const killed: SessionAssessor = { ...whole, assess: () => Promise.reject(new Error("Killed")) };
@@ -201,10 +204,7 @@ describe("Looking after transactions, with the service killed between two writes
         const event: SessionEvent = { kind: "evidence-disputed", reason: "REGISTER_GAP", isFinal: false };
         const { sequence, state } = await readSession();
         const change = { sessionId, expectedSequence: sequence, events: [event], next: transition(state, event) };
-        await store.commitCharging({
-          ...{ transaction: null, frame: null, cdr: null },
-          change: { ...change, atMs: nowMs },
-        });
+        await store.commitStep({ session: { change: { ...change, atMs: nowMs }, cdr: null, acts: [] } });
       };
       await giveUpAndDie();
       expect(await outcome()).to.include({ status: "disputed" });

@@ -4,6 +4,7 @@ import type { Cdr } from "../../../services/domain/cdr.ts";
 import type { SessionEvent } from "../../../services/domain/session.ts";
 import { openSession, transition } from "../../../services/domain/session.ts";
 import { WattproofError } from "../../../services/errors.ts";
+import type { JudgedMessage } from "../../../services/store/steps.ts";
 import type {
   BlockMark,
   ChainProgress,
@@ -177,18 +178,28 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await progress({ cursor: block(1), openings, tariffs })).to.equal("stored");
     }
 
+    async function judged(record: EvidenceRecord): Promise<JudgedMessage> {
+      const { messageId, recordIdentity, meterKeyId } = record;
+      const expectedRecordCount = await store.countRecords(meterKeyId);
+      return { messageId, verdict: { ...accepted, recordIdentity }, record, meterKeyId, expectedRecordCount };
+    }
+
+    async function addRecord(record: EvidenceRecord, event: SessionEvent): Promise<void> {
+      await store.putMessage(message(record.messageId));
+      const change = changeOf(await session(record.sessionId), event);
+      const step = { message: await judged(record), session: { change, cdr: null, acts: [] } };
+      expect((await store.commitStep(step)).outcome).to.equal("stored");
+    }
+
     async function complete(sessionId: string, identity: string, pagination: bigint): Promise<string> {
       await store.putMessage(message(identity));
-      return store.commitEvidence({
-        messageId: identity,
-        verdict: { ...accepted, recordIdentity: identity },
-        record: recordOf(identity, sessionId, pagination, pagination * 10n, pagination * 10n + 5n),
-        meterKeyId: "key",
-        expectedRecordCount: await store.countRecords("key"),
-        change: changeOf(await session(sessionId), { kind: "evidence-completed" }),
-        cdr: cdrOf(sessionId),
-        acts: [],
+      const record = recordOf(identity, sessionId, pagination, pagination * 10n, pagination * 10n + 5n);
+      const change = changeOf(await session(sessionId), { kind: "evidence-completed" });
+      const { outcome } = await store.commitStep({
+        message: await judged(record),
+        session: { change, cdr: cdrOf(sessionId), acts: [] },
       });
+      return outcome;
     }
 
     async function batchOf(batchId: string, ...sessionIds: readonly string[]): Promise<string> {
@@ -274,28 +285,24 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       await expectCode(store.listSessions({ status: null, limit: 2, after: "0xs9" }), "QUERY_INVALID");
     });
 
-    it("commits evidence whole, or says that something moved", async function () {
+    it("commits a step whole, or says that something moved", async function () {
       await openSessions("s1", "s2");
       await store.putMessage(message("r1"));
-      const step = {
-        messageId: "r1",
-        verdict: { ...accepted, recordIdentity: "r1" },
-        record: recordOf("r1", "0xs1", 2n ** 63n - 1n, 10n, 2n ** 63n - 1n),
-        meterKeyId: "key",
-        expectedRecordCount: 0,
-        change: changeOf(await session("0xs1"), { kind: "evidence-completed" }),
-        cdr: cdrOf("0xs1"),
-        acts: [],
-      };
-      expect(await store.commitEvidence({ ...step, expectedRecordCount: 1 })).to.equal("stale");
-      const moved = { ...step.change, expectedSequence: 2 };
-      expect(await store.commitEvidence({ ...step, change: moved })).to.equal("stale");
+      const record = recordOf("r1", "0xs1", 2n ** 63n - 1n, 10n, 2n ** 63n - 1n);
+      const change = changeOf(await session("0xs1"), { kind: "evidence-completed" });
+      const step = { message: await judged(record), session: { change, cdr: cdrOf("0xs1"), acts: [] } };
+      const late = { ...step, message: { ...step.message, expectedRecordCount: 1 } };
+      const moved = { ...step, session: { ...step.session, change: { ...change, expectedSequence: 2 } } };
+      const stale = { outcome: "stale", transaction: null };
+      for (const one of [late, moved]) expect(await store.commitStep(one)).to.deep.equal(stale);
       expect(await store.findRecord("r1")).to.equal(null);
+      expect(await store.findCdr("0xs1")).to.equal(null);
       expect((await session("0xs1")).sequence).to.equal(1);
+      expect((await store.listPendingMessages(9)).map(({ messageId }) => messageId)).to.deep.equal(["r1"]);
 
-      expect(await store.commitEvidence(step)).to.equal("stored");
-      expect(await store.findRecord("r1")).to.deep.equal(step.record);
-      expect(await store.listRecords("0xs1")).to.deep.equal([step.record]);
+      expect(await store.commitStep(step)).to.deep.equal({ outcome: "stored", transaction: null });
+      expect(await store.findRecord("r1")).to.deep.equal(record);
+      expect(await store.listRecords("0xs1")).to.deep.equal([record]);
       expect(await store.listReadings("0xs1")).to.deep.equal([
         {
           sequence: 1,
@@ -307,26 +314,29 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       ]);
       expect(await store.listReadings("0xs2")).to.deep.equal([]);
       expect(await store.findCdr("0xs1")).to.deep.equal(cdrOf("0xs1"));
-      expect(await session("0xs1")).to.deep.include({ sequence: 2, state: step.change.next });
+      expect(await session("0xs1")).to.deep.include({ sequence: 2, state: change.next });
       expect(await store.countRecords("key")).to.equal(1);
-      expect(await store.commitEvidence(step)).to.equal("stale");
+      expect(await store.listPendingMessages(9)).to.deep.equal([]);
+      expect(await store.commitStep(step)).to.deep.equal(stale);
+    });
+
+    it("writes a CDR once, and of a step with a second one nothing", async function () {
+      await openSessions("s1");
+      await complete("0xs1", "r1", 1n);
+      const before = await session("0xs1");
+      const change = changeOf(before, { kind: "evidence-completed" });
+      const cdr = { ...cdrOf("0xs1"), energyWh: "9" };
+      const outcome = await store.commitStep({ session: { change, cdr, acts: [] } });
+      expect(outcome).to.deep.equal({ outcome: "stale", transaction: null });
+      expect(await store.findCdr("0xs1")).to.deep.equal(cdrOf("0xs1"));
+      expect(await session("0xs1")).to.deep.equal(before);
     });
 
     for (const isSettleableByMeter of [true, false, null]) {
       it(`keeps the mark ${isSettleableByMeter} of a record`, async function () {
         await openSessions("s1");
-        await store.putMessage(message("r1"));
         const record = { ...recordOf("r1", "0xs1", 1n, 0n, 5n), isSettleableByMeter };
-        await store.commitEvidence({
-          messageId: "r1",
-          verdict: { ...accepted, recordIdentity: "r1" },
-          record,
-          meterKeyId: "key",
-          expectedRecordCount: 0,
-          change: changeOf(await session("0xs1"), { kind: "evidence-begun" }),
-          cdr: null,
-          acts: [],
-        });
+        await addRecord(record, { kind: "evidence-begun" });
         store = await under.reopen();
         expect(await store.findRecord("r1")).to.deep.equal(record);
         expect(await store.listRecords("0xs1")).to.deep.equal([record]);
@@ -341,19 +351,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         isBoundary: pagination !== 9n,
         isBoundToSession: pagination !== 9n,
       }));
-      for (const [index, record] of records.entries()) {
-        await store.putMessage(message(record.messageId));
-        await store.commitEvidence({
-          messageId: record.messageId,
-          verdict: { ...accepted, recordIdentity: record.recordIdentity },
-          record,
-          meterKeyId: "key",
-          expectedRecordCount: index,
-          change: changeOf(await session("0xs1"), { kind: "evidence-added" }),
-          cdr: null,
-          acts: [],
-        });
-      }
+      for (const record of records) await addRecord(record, { kind: "evidence-added" });
       const [between, first, last] = records;
       expect(await store.listBoundaryRecords("0xs1")).to.deep.equal([first, last]);
       expect(await store.listRecords("0xs1")).to.deep.equal([first, between, last]);
@@ -364,18 +362,8 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 
     it("keeps what a record says where that was not kept yet, and never something else", async function () {
       await openSessions("s1");
-      await store.putMessage(message("r1"));
       const record = { ...recordOf("r1", "0xs1", 1n, 0n, 5n), reading: null };
-      await store.commitEvidence({
-        messageId: "r1",
-        verdict: { ...accepted, recordIdentity: "r1" },
-        record,
-        meterKeyId: "key",
-        expectedRecordCount: 0,
-        change: changeOf(await session("0xs1"), { kind: "evidence-begun" }),
-        cdr: null,
-        acts: [],
-      });
+      await addRecord(record, { kind: "evidence-begun" });
       await store.keepReading("r1", { reading: "first", isBoundary: false });
       await store.keepReading("r1", { reading: "second", isBoundary: true });
       await store.keepReading("unknown", { reading: "first", isBoundary: false });

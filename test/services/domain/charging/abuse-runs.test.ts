@@ -13,7 +13,7 @@ const permissive: EvidencePolicy = {
   settlesSuspicious: true,
   requiresEveryMessage: false,
 };
-const free = { grossMicro: 0n, unsignedCapMicro: null };
+const free = { kind: "priced", grossMicro: 0n, unsignedCapMicro: null } as const;
 const lengthSeconds = 300;
 // The car takes energy from the twentieth second to the 280th, so that what was read at the edges is the whole of it.
 const trueWh = (seconds: number): number => Math.round((1_500 * Math.min(260, Math.max(0, seconds - 20))) / 260);

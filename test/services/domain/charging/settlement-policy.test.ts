@@ -18,9 +18,25 @@ const unsigned = {
   flags: [],
   completeness: "incomplete",
 } as const;
-const price = { grossMicro: 500n, unsignedCapMicro: 500n };
+const price = { kind: "priced" as const, grossMicro: 500n, unsignedCapMicro: 500n };
 
 describe("The policy of grades", function () {
+  it("settles nothing that has no price, however well it is signed", function () {
+    const unpriced = { kind: "unpriced" } as const;
+    const decide = (grade: "meter-signed-bound" | "disputed") =>
+      decideSettlement({ ...unsigned, grade, reasons: [] }, defaultEvidencePolicy, unpriced);
+    expect(decide("meter-signed-bound")).to.deep.equal({ kind: "hold", reason: "UNRESOLVED" });
+    expect(decide("disputed")).to.deep.equal({ kind: "hold", reason: "DISPUTED" });
+  });
+
+  it("frees the hold of a session that no station began, whatever becomes of unsigned energy", function () {
+    const unbegun = { ...unsigned, reasons: ["NOT_STARTED"] } as const;
+    const grades = { ...defaultEvidencePolicy.grades, "plausible-unsigned": "hold" } as const;
+    const holding = { ...defaultEvidencePolicy, grades };
+    expect(decideSettlement(unbegun, holding, { ...price, grossMicro: 0n })).to.deep.equal({ kind: "settle" });
+    expect(decideSettlement(unbegun, holding, price)).to.deep.equal({ kind: "hold", reason: "GRADE_HELD" });
+  });
+
   it("never settles what is disputed, whatever it says", function () {
     const grades = {
       "meter-signed-bound": "settle",
@@ -53,7 +69,7 @@ describe("The policy of grades", function () {
     const grades = { ...defaultEvidencePolicy.grades, "plausible-unsigned": "settle" } as const;
     const policy = { grades, settlesSuspicious: true, requiresEveryMessage: false };
     const unresolved = { ...unsigned, reasons: ["UNSIGNED", "ENERGY_UNMATCHED"] } as const;
-    const free = { grossMicro: 0n, unsignedCapMicro: null };
+    const free = { kind: "priced", grossMicro: 0n, unsignedCapMicro: null } as const;
     expect(decideSettlement(unresolved, policy, free)).to.deep.equal({ kind: "hold", reason: "UNRESOLVED" });
   });
   it("lets signed energy settle whatever was not understood beside it", function () {
@@ -62,7 +78,7 @@ describe("The policy of grades", function () {
   });
   it("holds whatever was signed at a price that is not offered there, and disputes before that", function () {
     const signed = { ...unsigned, grade: "meter-signed-bound", reasons: ["SIGNED_AND_BOUND"] } as const;
-    const refused = { grossMicro: 0n, unsignedCapMicro: null, isRefused: true };
+    const refused = { kind: "priced", grossMicro: 0n, unsignedCapMicro: null, isRefused: true } as const;
     expect(decideSettlement(signed, defaultEvidencePolicy, refused)).to.deep.equal({
       kind: "hold",
       reason: "TARIFF_NOT_ASSIGNED",

@@ -25,7 +25,7 @@ const permissive: EvidencePolicy = {
   settlesSuspicious: true,
   requiresEveryMessage: false,
 };
-const free = { grossMicro: 0n, unsignedCapMicro: null };
+const free = { kind: "priced", grossMicro: 0n, unsignedCapMicro: null } as const;
 function settles(messages: readonly StationMessage[], energyWh: string, ...flags: readonly FindingCode[]): void {
   const assessment = assess(messages);
   expect([assessment.energyWh, assessment.reasons, assessment.flags]).to.deep.equal([energyWh, ["UNSIGNED"], flags]);

@@ -104,19 +104,20 @@ describe("Sums of sessions", function () {
     const body = new Uint8Array([1]);
     const message = { messageId: sessionId, stationId: "S", body, mediaType: "text/plain", record: body };
     await store.putMessage({ ...message, sessionReference: null, receivedAtMs: 1 });
-    const outcome = await store.commitEvidence({
-      messageId: sessionId,
-      verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: sessionId },
-      record: {
-        ...{ recordIdentity: sessionId, sessionId, messageId: sessionId, record: body, payloadSha256: "00" },
-        ...{ meterKeyId: sessionId, paginationContext: "T", paginationNumber: 1n, isBoundToSession: true },
-        ...{ reading: null, isBoundary: true, isSettleableByMeter: true, energyWh: "1.5", spans: [] },
+    const change = await changeBy(sessionId, { kind: "evidence-completed" }, atMs);
+    const { outcome } = await store.commitStep({
+      message: {
+        messageId: sessionId,
+        verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: sessionId },
+        record: {
+          ...{ recordIdentity: sessionId, sessionId, messageId: sessionId, record: body, payloadSha256: "00" },
+          ...{ meterKeyId: sessionId, paginationContext: "T", paginationNumber: 1n, isBoundToSession: true },
+          ...{ reading: null, isBoundary: true, isSettleableByMeter: true, energyWh: "1.5", spans: [] },
+        },
+        meterKeyId: sessionId,
+        expectedRecordCount: 0,
       },
-      meterKeyId: sessionId,
-      expectedRecordCount: 0,
-      change: await changeBy(sessionId, { kind: "evidence-completed" }, atMs),
-      cdr,
-      acts: [],
+      session: { change, cdr, acts: [] },
     });
     expect(outcome).to.equal("stored");
   }

@@ -1,0 +1,84 @@
+import type { ChargingTransaction, NewChargingTransaction } from "../charging.ts";
+import type { Access } from "./access.ts";
+import { encodeOptional, encodeWatched } from "./charging-rows.ts";
+
+/** Inside a write. Adds a transaction that has no ordinal, and replaces one that has. */
+export function putTransaction(
+  access: Access,
+  transaction: NewChargingTransaction | ChargingTransaction,
+): ChargingTransaction {
+  const values = [
+    transaction.evse,
+    transaction.connector,
+    transaction.idToken,
+    transaction.sessionId,
+    transaction.startedAtMs,
+    transaction.endedAtMs,
+    transaction.lastMessageAtMs,
+    transaction.endSignAtMs,
+    transaction.askedAtMs,
+    transaction.isOpen ? 1 : 0,
+    encodeWatched(transaction.watched),
+    encodeOptional(transaction.stopOrder),
+    encodeOptional(transaction.assessment),
+    transaction.assessedFrame,
+    transaction.remoteStartId,
+    transaction.waitUntilMs,
+    transaction.assessDueAtMs,
+    transaction.assessedAtMs,
+    transaction.lateFrames,
+  ] as const;
+  if ("ordinal" in transaction) {
+    access.run(
+      `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, session_id = ?, started_at_ms = ?,
+         ended_at_ms = ?, last_message_at_ms = ?, end_sign_at_ms = ?, asked_at_ms = ?, is_open = ?, watched = ?,
+         stop_order = ?, assessment = ?, assessed_frame = ?, remote_start_id = ?, wait_until_ms = ?,
+         assess_due_at_ms = ?, assessed_at_ms = ?, late_frames = ? WHERE ordinal = ?`,
+      ...values,
+      transaction.ordinal,
+    );
+    return transaction;
+  }
+  const ordinal = access.insert(
+    `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, evse, connector, id_token,
+       session_id, started_at_ms, ended_at_ms, last_message_at_ms, end_sign_at_ms, asked_at_ms, is_open, watched,
+       stop_order, assessment, assessed_frame, remote_start_id, wait_until_ms, assess_due_at_ms, assessed_at_ms,
+       late_frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    transaction.stationId,
+    transaction.protocol,
+    transaction.ocppTransactionId,
+    ...values,
+  );
+  return { ...transaction, ordinal };
+}
+
+/** Inside a write. Writes what may change while a transaction goes on; every other column would have its indexes written anew. */
+export function continueTransaction(access: Access, transaction: ChargingTransaction): void {
+  access.run(
+    `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, started_at_ms = ?, last_message_at_ms = ?,
+       end_sign_at_ms = ?, watched = ?, stop_order = ?, remote_start_id = ?, assess_due_at_ms = ?, late_frames = ?
+     WHERE ordinal = ?`,
+    transaction.evse,
+    transaction.connector,
+    transaction.idToken,
+    transaction.startedAtMs,
+    transaction.lastMessageAtMs,
+    transaction.endSignAtMs,
+    encodeWatched(transaction.watched),
+    encodeOptional(transaction.stopOrder),
+    transaction.remoteStartId,
+    transaction.assessDueAtMs,
+    transaction.lateFrames,
+    transaction.ordinal,
+  );
+}
+
+/** Inside a write. A frame that belongs to the transaction already stays once. */
+export function addFrames(access: Access, { ordinal }: ChargingTransaction, frames: readonly number[]): void {
+  access.run(
+    `INSERT INTO charging_frames (transaction_ordinal, frame_ordinal) SELECT ?, value FROM json_each(?) WHERE true
+     ON CONFLICT DO NOTHING`,
+    ordinal,
+    JSON.stringify(frames),
+  );
+}

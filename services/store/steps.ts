@@ -1,0 +1,55 @@
+import type { Cdr } from "../domain/cdr.ts";
+import type { DisputeActSeed } from "../domain/dispute.ts";
+import type { ChargingTransaction, NewChargingTransaction } from "./charging.ts";
+import type { EvidenceRecord, MessageVerdict, SessionChange, WriteOutcome } from "./store.ts";
+
+/** One step of a session, and what follows from it. */
+export interface SessionStep {
+  readonly change: SessionChange;
+  /** What the session is settled on from now on; `null`: nothing new. */
+  readonly cdr: Cdr | null;
+  /** What is to be done about a settlement that the step shows to be wrong. */
+  readonly acts: readonly DisputeActSeed[];
+}
+
+/** The message that brought the step. */
+export interface JudgedMessage {
+  readonly messageId: string;
+  readonly verdict: MessageVerdict;
+  /** `null`: the message adds no evidence. It was refused, and casts doubt on the session. */
+  readonly record: EvidenceRecord | null;
+  readonly meterKeyId: string;
+  /** What `countRecords` said of the meter key when the step was computed. */
+  readonly expectedRecordCount: number;
+}
+
+/** What is written together. Whatever is left out does not change. */
+export interface Step {
+  readonly session?: SessionStep | null;
+  readonly message?: JudgedMessage | null;
+  /** New without an ordinal; one that has an ordinal is replaced. */
+  readonly transaction?: NewChargingTransaction | ChargingTransaction | null;
+  /** The frame that belongs to the transaction. */
+  readonly frame?: number | null;
+}
+
+export interface StepOutcome {
+  readonly outcome: WriteOutcome;
+  /** The transaction of the step with its ordinal; `null` without one, and where nothing was written. */
+  readonly transaction: ChargingTransaction | null;
+}
+
+/** The part of the ledger through which the evidence of sessions moves; durability and errors are those of the whole. */
+export interface StepStore {
+  /**
+   * Writes a step of a session: its events and new state, its CDR, what is to be done about a wrong settlement, the record
+   * and the verdict of the message that brought it, the transaction and the frame that it was assessed from.
+   *
+   * - Atomic: all of it or nothing, whatever happens to the process. Durable on return.
+   * - `stale`, and nothing was written, if the session no longer has `expectedSequence` events, or the meter key no longer
+   *   has `expectedRecordCount` records: the caller reads again and decides again.
+   * - A CDR never changes: a step that brings a second one for its session is `stale`, too.
+   * - A message that was accepted stays accepted. A frame belongs to its transaction once, however often it is named.
+   */
+  commitStep(step: Step): Promise<StepOutcome>;
+}
