@@ -144,6 +144,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const transactions = createTransactionReaders({ store, meters });
   const evidence = createEvidence({
     ...{ store, chain, meters, prices, desk, metrics, now, unboundRecords: config.unboundRecords },
+    takeoverMs: config.quorumTakeoverMs,
     ...{ policy: config.charging.policy, readCircumstances: transactions.readCircumstances },
   });
   const { verifier, receiver } = evidence;
@@ -170,7 +171,6 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     verifier,
     receiver,
     catchUp: () => follower.follow(stop.signal),
-    takeoverMs: config.quorumTakeoverMs,
   });
   const loop = createSettlementLoop({
     follower,

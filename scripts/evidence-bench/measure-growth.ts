@@ -16,7 +16,7 @@ import type { Store } from "../../services/store/store.ts";
 import { toHex } from "../../services/evidence/formats/ocmf/bytes.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
-import { createRecordVerifier } from "../../services/evidence/record-verifier.ts";
+import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
 import { benchIdTagOf } from "../ingest-bench/messages.ts";
 import { openSessions } from "../ingest-bench/sessions.ts";
 import type { SimulatedCurve } from "../simulator/curves.ts";
@@ -83,7 +83,8 @@ async function play(store: Store, tasks: readonly Task[], repeats: number): Prom
     const before = process.cpuUsage();
     for (const text of texts) {
       const record = Buffer.from(text);
-      await receive({ station, body: record, mediaType: "text/plain", record, sessionReference: null });
+      const source = { kind: "http", stationId: station.stationId, body: record, mediaType: "text/plain" } as const;
+      await receive({ source, record, sessionReference: null });
     }
     costs.get(task)?.push(processorMs(before) / task.records);
     holds.push(delay.max / nanosecondsPerMs);
@@ -129,6 +130,7 @@ function createReceiver(store: Store, keys: readonly MeterKey[]) {
     prices: { judge: (session) => Promise.resolve(session) },
     metrics: createMetrics(),
     now: Date.now,
+    takeoverMs: 0,
   });
   return receiver.receiveRecord.bind(receiver);
 }

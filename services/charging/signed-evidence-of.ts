@@ -10,7 +10,7 @@ import { describeRecord } from "../evidence/describe-record.ts";
 import { isValidAt, type MeterDirectory } from "../evidence/meter-directory.ts";
 import { recordIdentity } from "../evidence/formats/ocmf/record-identity.ts";
 import type { OcmfVerifier, RecordReading } from "../evidence/formats/ocmf/types.ts";
-import { createRecordVerifier, publicKeyOf } from "../evidence/record-verifier.ts";
+import { createRecordVerifier, publicKeyOf } from "../evidence/verify-record.ts";
 import { judgeRecords } from "../evidence/session-judge.ts";
 import { createSessionReadings, type SessionRecordStore } from "../evidence/session-readings.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { RegisteredMeter } from "../chain/chain.ts";
 import { WattproofError } from "../errors.ts";
 import type { BillingReading, RecordReading, VerifiedRecord } from "./formats/ocmf/types.ts";
-import { publicKeyOf } from "./record-verifier.ts";
+import { publicKeyOf } from "./verify-record.ts";
 
 /*
  * What a record was found to say when it came, as text beside it in the store. The record is verified once: judging a

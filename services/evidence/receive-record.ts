@@ -1,24 +1,26 @@
-import { createHash } from "node:crypto";
-
+/*
+ * Evidence: from signed bytes to what a session is settled on.
+ *
+ * What comes in: records that a door has taken apart (`services/http/`, `services/charging/`, the quorum's claims), each with
+ * its source as a value; and what the rest of a charger's transaction is worth (`services/charging/assess-session.ts`).
+ *
+ * What is guaranteed: a record is on disk before anything reads it (keep-record.ts). It is verified once, under the key that
+ * its session's meter is registered with (verify-record.ts, the only caller of a format). It counts once, by key and
+ * pagination, and moves its session in the same commit that makes it count (add-record.ts). What a session is settled on is
+ * decided in one place and never changes (complete-session.ts). Whatever is refused is kept with its reason; a fault of ours
+ * leaves the record pending, and it is judged after the next start at the latest.
+ *
+ * Who calls: every door calls `receiveRecord`; the start of the service calls `resumePending`. Records of one sender take
+ * turns, and so do records of one session, in the order in which they came.
+ */
 import type { SessionStatus } from "../domain/session.ts";
 import type { ErrorCode } from "../errors.ts";
 import { WattproofError } from "../errors.ts";
-import type { MessageVerdict, Station, StoredMessage } from "../store/store.ts";
+import type { RecordSource, StoredMessage } from "../store/messages.ts";
+import { createRecordAdder, type RecordAdderDeps } from "./add-record.ts";
+import { createRecordKeeper, type IncomingRecord } from "./keep-record.ts";
 import { createTurns } from "./turns.ts";
-import { createEvidenceIntake, type EvidenceIntakeDeps } from "./take-evidence.ts";
-
-/** A record as a door hands it on: the door has authenticated the station and knows how the body carries the record. */
-export interface IncomingRecord {
-  readonly station: Station;
-  /** Exactly what was received. */
-  readonly body: Uint8Array;
-  readonly mediaType: string;
-  readonly record: Uint8Array;
-  /** The session that the sender names. */
-  readonly sessionReference: string | null;
-  /** Another service is about to settle the session: this one leaves it alone until then. */
-  readonly notBeforeMs?: number;
-}
+import { createClaimVerifier, type ClaimVerifierDeps } from "./verify-record.ts";
 
 /** The answer to a record that counts. */
 export interface RecordAnswer {
@@ -34,7 +36,7 @@ export interface RecordAnswer {
 /** Where every door brings its records. */
 export interface RecordReceiver {
   /**
-   * Keeps the message, verifies the record and moves its session. The answer holds only what is on disk.
+   * Keeps the record, verifies it and moves its session. The answer holds only what is on disk.
    * @throws the catalogue's code for a record that does not count; it is kept with its reason
    */
   receiveRecord(incoming: IncomingRecord): Promise<RecordAnswer>;
@@ -42,9 +44,12 @@ export interface RecordReceiver {
   resumePending(signal: AbortSignal): Promise<number>;
 }
 
-export interface RecordReceiverDeps extends EvidenceIntakeDeps {
-  readonly now: () => number;
-}
+export type RecordReceiverDeps = ClaimVerifierDeps &
+  RecordAdderDeps & {
+    readonly now: () => number;
+    /** How long this service leaves a session to the oracle that brought its record, in milliseconds. */
+    readonly takeoverMs: number;
+  };
 
 /** Faults of ours and not of the record: the message stays pending and is judged later. */
 const faults: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -65,57 +70,43 @@ const resumeLimit = 100_000;
 const resumePage = 100;
 
 export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
-  const { store, now } = deps;
-  const intake = createEvidenceIntake(deps);
-  // Records of one station are mostly of one meter: taking turns, they need not be computed again for each other.
-  const turns = createTurns();
+  const { now, takeoverMs } = deps;
+  const keeper = createRecordKeeper(deps);
+  const verify = createClaimVerifier(deps);
+  const add = createRecordAdder(deps);
+  // Records of one sender are mostly of one meter: taking turns, they need not be computed again for each other.
+  const senders = createTurns();
+  // A session may have records from several senders.
+  const sessions = createTurns();
 
-  async function judge(station: Station, message: StoredMessage, notBeforeMs?: number): Promise<RecordAnswer> {
+  async function judge(message: StoredMessage): Promise<RecordAnswer> {
     try {
-      return await intake.takeEvidence(station, message, notBeforeMs);
+      const claim = await verify(message);
+      const notBeforeMs = message.source.kind === "peer" ? now() + takeoverMs : undefined;
+      return await sessions.take(claim.session.sessionId, () => add(claim, notBeforeMs));
     } catch (error) {
-      if (error instanceof WattproofError && !faults.has(error.code)) {
-        await store.setVerdict(message.messageId, verdictOf(error));
-      }
+      if (error instanceof WattproofError && !isFault(error)) await keeper.refuse(message, error);
       throw error;
     }
   }
 
+  function judgeInTurn(message: StoredMessage): Promise<RecordAnswer> {
+    return senders.take(senderOf(message.source), () => judge(message));
+  }
+
   async function resumeSome(): Promise<number> {
-    const pending = await store.listPendingMessages(resumePage);
+    const pending = await keeper.listPending(resumePage);
     for (const message of pending) {
-      const station = await store.findStation(message.stationId);
-      if (station === null) {
-        const gone = new WattproofError("STATION_UNAUTHENTICATED", "The station was removed.");
-        await store.setVerdict(message.messageId, verdictOf(gone));
-        continue;
-      }
-      await turns
-        .take(station.stationId, () => judge(station, message))
-        .catch((error: unknown) => {
-          // A refusal is an outcome and was kept; a fault must stop the resumption, or it would go round for ever.
-          if (!(error instanceof WattproofError) || faults.has(error.code)) throw error;
-        });
+      await judgeInTurn(message).catch((error: unknown) => {
+        // A refusal is an outcome and was kept; a fault must stop the resumption, or it would go round for ever.
+        if (isFault(error)) throw error;
+      });
     }
     return pending.length;
   }
 
   return {
-    async receiveRecord(incoming) {
-      const { station, body, mediaType, record, sessionReference } = incoming;
-      const messageId = messageIdOf(station.stationId, mediaType, body);
-      const receivedAtMs = now();
-      const message = await store.putMessage({
-        messageId,
-        stationId: station.stationId,
-        body,
-        mediaType,
-        record,
-        sessionReference,
-        receivedAtMs,
-      });
-      return turns.take(station.stationId, () => judge(station, message, incoming.notBeforeMs));
-    },
+    receiveRecord: async (incoming) => judgeInTurn(await keeper.keep(incoming)),
     async resumePending(signal) {
       let resumed = 0;
       while (resumed < resumeLimit && !signal.aborted) {
@@ -128,17 +119,6 @@ export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
   };
 }
 
-function verdictOf(error: WattproofError): MessageVerdict {
-  const outcome = error.code.includes("UNSUPPORTED") ? "unsupported" : "refused";
-  return { outcome, code: error.code, detail: error.detail, recordIdentity: null };
-}
-
-/** The same bytes from the same station through the same kind of body are the same message. */
-function messageIdOf(stationId: string, mediaType: string, body: Uint8Array): string {
-  const hash = createHash("sha256");
-  for (const part of [Buffer.from(stationId), Buffer.from(mediaType), body]) {
-    // Lengths in front, so that no two lists of parts make the same bytes.
-    hash.update(`${part.length}:`).update(part);
-  }
-  return hash.digest("hex");
+function senderOf(source: RecordSource): string {
+  return source.kind === "peer" ? `peer ${source.oracle}` : `station ${source.stationId}`;
 }

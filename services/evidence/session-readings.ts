@@ -6,7 +6,7 @@ import type { EvidenceRecord, Store } from "../store/store.ts";
 import { decodeReading, encodeReading, isBoundary } from "./kept-reading.ts";
 import { recordLimits } from "./formats/ocmf/limits.ts";
 import type { RecordReading, VerifiedRecord } from "./formats/ocmf/types.ts";
-import type { RecordVerifier } from "./record-verifier.ts";
+import type { RecordVerifier } from "./verify-record.ts";
 import { judgeRecords, type SessionJudgement } from "./session-judge.ts";
 
 /** The session that is judged, and who measured it. */

@@ -3,7 +3,7 @@ import { nodeCryptography } from "./formats/ocmf/node-cryptography.ts";
 import type { OcmfVerifier } from "./formats/ocmf/types.ts";
 import { createOcmfVerifier } from "./formats/ocmf/verifier.ts";
 import { createRecordReceiver, type RecordReceiver, type RecordReceiverDeps } from "./receive-record.ts";
-import { createRecordVerifier, type RecordVerifier } from "./record-verifier.ts";
+import { createRecordVerifier, type RecordVerifier } from "./verify-record.ts";
 
 /** What the other rooms use of this one. */
 export interface Evidence {

@@ -3,7 +3,7 @@ import type { PeerConfig, ServiceConfig } from "../config/config.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { BatchKind, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
-import type { RecordVerifier } from "../evidence/record-verifier.ts";
+import type { RecordVerifier } from "../evidence/verify-record.ts";
 import { createDisputeTask } from "./disputes/dispute-task.ts";
 import { createMeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";

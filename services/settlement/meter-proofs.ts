@@ -2,7 +2,7 @@ import type { MeterSignedRecord } from "../chain/chain.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { VerifiedRecord } from "../evidence/formats/ocmf/types.ts";
-import type { RecordVerifier } from "../evidence/record-verifier.ts";
+import type { RecordVerifier } from "../evidence/verify-record.ts";
 
 /** The records with which the contract can settle a session by itself. */
 export interface MeterProof {

@@ -7,7 +7,7 @@ import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { makeCdr, type CdrContent } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
-import type { RecordVerifier } from "../evidence/record-verifier.ts";
+import type { RecordVerifier } from "../evidence/verify-record.ts";
 import { judgeRecords } from "../evidence/session-judge.ts";
 import type { MeterProofs } from "./meter-proofs.ts";
 

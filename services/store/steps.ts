@@ -1,7 +1,8 @@
 import type { Cdr } from "../domain/cdr.ts";
 import type { DisputeActSeed } from "../domain/dispute.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "./charging.ts";
-import type { EvidenceRecord, MessageVerdict, SessionChange, WriteOutcome } from "./store.ts";
+import type { MessageVerdict } from "./messages.ts";
+import type { EvidenceRecord, SessionChange, WriteOutcome } from "./store.ts";
 
 /** One step of a session, and what follows from it. */
 export interface SessionStep {
@@ -12,12 +13,15 @@ export interface SessionStep {
   readonly acts: readonly DisputeActSeed[];
 }
 
+/** A record that is to count. Its bytes are those of its message. */
+export type NewEvidenceRecord = Omit<EvidenceRecord, "record">;
+
 /** The message that brought the step. */
 export interface JudgedMessage {
   readonly messageId: string;
   readonly verdict: MessageVerdict;
   /** `null`: the message adds no evidence. It was refused, and casts doubt on the session. */
-  readonly record: EvidenceRecord | null;
+  readonly record: NewEvidenceRecord | null;
   readonly meterKeyId: string;
   /** What `countRecords` said of the meter key when the step was computed. */
   readonly expectedRecordCount: number;

@@ -9,6 +9,7 @@ import type { SessionTerms } from "../domain/terms.ts";
 import type { Fees, TransactionStatus } from "../domain/chain-transaction.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { LivenessStore } from "./liveness.ts";
+import type { MessageVerdict, RawMessage, StoredMessage } from "./messages.ts";
 import type { OcppStore } from "./ocpp.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
@@ -29,39 +30,13 @@ export interface Station {
   readonly evses: readonly number[];
 }
 
-/** A message as it arrived, before anything interprets it. */
-export interface RawMessage {
-  /** Deterministic: the same bytes from the same station through the same door have the same id. */
-  readonly messageId: string;
-  readonly stationId: string;
-  /** Exactly what was received. */
-  readonly body: Uint8Array;
-  readonly mediaType: string;
-  /** The record inside the body. */
-  readonly record: Uint8Array;
-  /** The session that the sender names. */
-  readonly sessionReference: string | null;
-  readonly receivedAtMs: number;
-}
-
-/** What became of a message. `null` code: accepted. */
-export interface MessageVerdict {
-  readonly outcome: "accepted" | "refused" | "unsupported";
-  readonly code: string | null;
-  readonly detail: string | null;
-  readonly recordIdentity: string | null;
-}
-
-export interface StoredMessage extends RawMessage {
-  readonly verdict: MessageVerdict | null;
-}
-
 /** A record that counts as evidence in a session. */
 export interface EvidenceRecord {
   /** From key and pagination. */
   readonly recordIdentity: string;
   readonly sessionId: string;
   readonly messageId: string;
+  /** The bytes of its message, which are stored once. */
   readonly record: Uint8Array;
   readonly payloadSha256: string;
   readonly meterKeyId: string;

@@ -139,9 +139,7 @@ describe("Serving sessions", function () {
     const bytes = new Uint8Array(Buffer.from(recordFor(point, session)));
     await store.putMessage({
       messageId: "kept",
-      stationId: "CS-1",
-      body: bytes,
-      mediaType: "text/plain",
+      source: { kind: "http", stationId: "CS-1", body: bytes, mediaType: "text/plain" },
       record: bytes,
       sessionReference: null,
       receivedAtMs: Date.now(),

@@ -149,6 +149,22 @@ describe("The dependency rule of the service", function () {
     expect(sources.filter(({ text }) => html.test(text)).map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it("decides in one place what a session is settled on, and writes it in one", function () {
+    const filesWith = (pattern: RegExp) =>
+      sources.filter(({ path, text }) => !path.startsWith("web/") && pattern.test(text)).map(({ path }) => path);
+    const completion = "evidence/complete-session.ts";
+    expect(filesWith(/\bdecideSettlement\(/)).to.have.members([completion, "domain/charging/settlement-policy.ts"]);
+    expect(filesWith(/\bcreateCdr\(/)).to.have.members([completion, "domain/cdr.ts"]);
+    expect(filesWith(/INSERT INTO cdrs/)).to.deep.equal(["store/sqlite/steps.ts"]);
+    const settling = /kind: "evidence-(?:completed|held)"/;
+    expect(filesWith(settling)).to.have.members([completion, "domain/session.ts"]);
+    const moves = filesWith(/\bcommitStep\(/).filter((path) => !path.startsWith("store/"));
+    expect(moves).to.have.members([
+      ...["evidence/add-record.ts", "evidence/judge-price.ts", "charging/transaction-book.ts"],
+      ...["charging/begin-sessions.ts", "settlement/resolve-session.ts", "http/operator/settlement-retry.ts"],
+    ]);
+  });
+
   it("has no cycles", function () {
     const edges = new Map(
       sources.map(({ path, imports }) => [

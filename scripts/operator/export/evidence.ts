@@ -7,7 +7,7 @@ import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-c
 import { encodeSubjectPublicKeyInfo } from "../../../services/evidence/formats/ocmf/public-key.ts";
 import type { PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
-import { publicKeyOf } from "../../../services/evidence/record-verifier.ts";
+import { publicKeyOf } from "../../../services/evidence/verify-record.ts";
 import { judgeRecords } from "../../../services/evidence/session-judge.ts";
 import type { ServiceClient } from "../core/service-client.ts";
 import type { SignedText } from "../ocpi/cdr.ts";

@@ -4,7 +4,7 @@ import type { ChainFollower } from "../../settlement/follow-chain.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
-import type { RecordVerifier } from "../../evidence/record-verifier.ts";
+import type { RecordVerifier } from "../../evidence/verify-record.ts";
 import { createRescanDoor } from "./chain-rescan.ts";
 import type { HttpDoor } from "../server.ts";
 import { createResolutionDoor } from "./session-resolution.ts";

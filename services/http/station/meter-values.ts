@@ -28,7 +28,11 @@ export function createMeterValuesHandler(deps: {
     await queueLimit.run(async () => {
       const body = await readBody(request, bodyLimitBytes);
       const { record, sessionReference } = readEnvelope(mediaType, body);
-      const answer = await receiver.receiveRecord({ station, body, mediaType, record, sessionReference });
+      const answer = await receiver.receiveRecord({
+        source: { kind: "http", stationId: station.stationId, body, mediaType },
+        record,
+        sessionReference,
+      });
 
       const { recordIdentity, sessionId, sessionState, energyWh, isDuplicate } = answer;
       response.locals["sessionId"] = sessionId;

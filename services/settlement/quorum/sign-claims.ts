@@ -5,11 +5,11 @@ import type { Cdr } from "../../domain/cdr.ts";
 import { packMetering } from "../../domain/metering.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
 import { WattproofError, type ErrorCode } from "../../errors.ts";
-import type { IncomingRecord, RecordAnswer } from "../../evidence/receive-record.ts";
+import type { RecordReceiver } from "../../evidence/receive-record.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
-import type { RecordVerifier } from "../../evidence/record-verifier.ts";
+import type { RecordVerifier } from "../../evidence/verify-record.ts";
 import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
 
 /**
@@ -25,13 +25,11 @@ export interface ClaimSignerDeps {
   readonly meters: Pick<MeterDirectory, "readMeter">;
   readonly verifier: Pick<RecordVerifier, "verify">;
   readonly chain: Pick<Chain, "signClaims">;
-  readonly receiver: { receiveRecord(incoming: IncomingRecord): Promise<RecordAnswer> };
+  readonly receiver: Pick<RecordReceiver, "receiveRecord">;
   /** Reads the chain up to its newest confirmed block. */
   readonly catchUp: () => Promise<void>;
   readonly desk: OperatorDesk;
   readonly now: () => number;
-  /** How long this service leaves a session to the one that asked. */
-  readonly takeoverMs: number;
 }
 
 export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
@@ -48,7 +46,8 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
         // What no meter signed is not kept: whoever asks could fill the disk with it.
         const refusal = await findForgery(session, record);
         if (refusal !== null) return refusal;
-        await receiver.receiveRecord(incomingOf(peerAddress, session, record));
+        const source = { kind: "peer", oracle: peerAddress } as const;
+        await receiver.receiveRecord({ source, record, sessionReference: claim.sessionId });
       }
     } catch (error) {
       if (error instanceof WattproofError) return error.code;
@@ -88,20 +87,6 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       cdr.idleSeconds === claim.idleSeconds &&
       totalOf(session.state.topUps) === claim.toppedUpMicro
     );
-  }
-
-  function incomingOf(peerAddress: string, session: StoredSession, record: Uint8Array): IncomingRecord {
-    const { sessionId, terms } = session;
-    const body = Buffer.from(JSON.stringify({ record: Buffer.from(record).toString("base64"), sessionId }));
-    return {
-      // No station can have this name, and nobody can send as it through a station's door.
-      station: { stationId: `quorum/${peerAddress}`, apiKeySha256: "", evses: [terms.evse] },
-      body,
-      mediaType: "application/json",
-      record,
-      sessionReference: sessionId,
-      notBeforeMs: now() + deps.takeoverMs,
-    };
   }
 
   return {

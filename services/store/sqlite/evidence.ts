@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { EvidenceRecord, RecordRange, RegisterReading, Store } from "../store.ts";
+import type { NewEvidenceRecord } from "../steps.ts";
 import type { Access } from "./access.ts";
 import { readRecordRow, reader } from "./rows.ts";
 
@@ -8,7 +9,7 @@ import { readRecordRow, reader } from "./rows.ts";
 const joinedSpans = `CROSS JOIN register_spans INDEXED BY register_spans_record
   USING (meter_key_id, pagination_context, pagination_number)`;
 // Integers of 64 bits leave the database as text: a JavaScript number does not hold them.
-const recordColumns = `record_identity, session_id, message_id, record, payload_sha256, meter_key_id, pagination_context,
+const recordColumns = `records.record_identity, session_id, message_id, coalesce(messages.record, messages.body) AS record, payload_sha256, meter_key_id, pagination_context,
   CAST(pagination_number AS TEXT) AS pagination_text, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary`;
 
 const bigText = z.string().transform(BigInt);
@@ -75,7 +76,7 @@ export function createEvidenceStore(
   function select(condition: string, parameter: string): readonly EvidenceRecord[] {
     const spans = access
       .all(
-        `SELECT record_identity, register, CAST(begin_micro_wh AS TEXT) AS begin_text,
+        `SELECT records.record_identity, register, CAST(begin_micro_wh AS TEXT) AS begin_text,
            CAST(end_micro_wh AS TEXT) AS end_text
          FROM records ${joinedSpans}
          WHERE ${condition} ORDER BY register`,
@@ -84,13 +85,17 @@ export function createEvidenceStore(
       .map(readSpan);
     const spansOf = Map.groupBy(spans, ({ recordIdentity }) => recordIdentity);
     return access
-      .all(`SELECT ${recordColumns} FROM records WHERE ${condition} ORDER BY pagination_number`, parameter)
+      .all(
+        `SELECT ${recordColumns} FROM records JOIN messages USING (message_id) WHERE ${condition}
+         ORDER BY pagination_number`,
+        parameter,
+      )
       .map(readRecordRow)
       .map((record) => ({ ...record, spans: spansOf.get(record.recordIdentity)?.map(({ span }) => span) ?? [] }));
   }
 
   return {
-    findRecord: (recordIdentity) => access.read(() => select("record_identity = ?", recordIdentity)[0] ?? null),
+    findRecord: (recordIdentity) => access.read(() => select("records.record_identity = ?", recordIdentity)[0] ?? null),
     listRecords: (sessionId) => access.read(() => select("session_id = ?", sessionId)),
     listBoundaryRecords: (sessionId) => access.read(() => select("session_id = ? AND is_boundary = 1", sessionId)),
     readRecordRange: (sessionId) =>
@@ -162,15 +167,14 @@ export function countRecords(access: Access, meterKeyId: string): number {
 }
 
 /** Inside a write. */
-export function insertRecord(access: Access, record: EvidenceRecord): void {
+export function insertRecord(access: Access, record: NewEvidenceRecord): void {
   access.run(
-    `INSERT INTO records (record_identity, session_id, message_id, record, payload_sha256, meter_key_id,
+    `INSERT INTO records (record_identity, session_id, message_id, payload_sha256, meter_key_id,
        pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     record.recordIdentity,
     record.sessionId,
     record.messageId,
-    record.record,
     record.payloadSha256,
     record.meterKeyId,
     record.paginationContext,

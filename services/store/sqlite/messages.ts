@@ -1,22 +1,48 @@
 import { WattproofError } from "../../errors.ts";
-import type { MessageVerdict, RawMessage, Store, StoredMessage } from "../store.ts";
+import type { MessageVerdict, RawMessage, RecordSource, StoredMessage } from "../messages.ts";
+import type { Store } from "../store.ts";
 import type { Access } from "./access.ts";
 import { readMessageRow } from "./rows.ts";
 
-const columns = `message_id, station_id, body, media_type, record, session_reference, received_at_ms, outcome, code,
-  detail, record_identity`;
+const columns = `message_id, source, station_id, body, media_type, ocpp_transaction_id, record, session_reference,
+  received_at_ms, outcome, code, detail, record_identity`;
+
+/**
+ * Where a message came from becomes a value, and the bytes of a record stand once: until now records that came inside a
+ * transaction posed as HTTP bodies with a media type of their own, and those of other oracles as stations `quorum/<oracle>`.
+ */
+export const sourceStep = `
+  ALTER TABLE messages ADD COLUMN source TEXT NOT NULL DEFAULT 'http' CHECK (source IN ('http', 'ocpp', 'peer'));
+  ALTER TABLE messages ADD COLUMN ocpp_transaction_id TEXT;
+  UPDATE messages SET source = 'ocpp', media_type = '', body = coalesce(record, body), record = NULL,
+    ocpp_transaction_id = coalesce((SELECT ocpp_transaction_id FROM charging_transactions
+      WHERE charging_transactions.session_id = session_reference), '')
+    WHERE media_type = 'application/x-wattproof-ocpp-record';
+  -- No station can be named with a slash. In station_id stands who sent the message, be it a station or an oracle.
+  UPDATE messages SET source = 'peer', media_type = '', body = coalesce(record, body), record = NULL,
+    station_id = substr(station_id, 8)
+    WHERE station_id LIKE 'quorum/%';
+  ALTER TABLE records DROP COLUMN record;
+
+  CREATE TRIGGER cdrs_unchanged BEFORE UPDATE ON cdrs
+    BEGIN SELECT RAISE (ABORT, 'a CDR never changes'); END;
+`;
 
 export function createMessageStore(access: Access): Pick<Store, "putMessage" | "setVerdict" | "listPendingMessages"> {
   function put(message: RawMessage): StoredMessage {
-    const isBodyTheRecord = Buffer.compare(message.body, message.record) === 0;
+    const { source, record } = message;
+    const { sender, body, mediaType, ocppTransactionId } = columnsOf(source);
+    const isBodyTheRecord = body === null || Buffer.compare(body, record) === 0;
     access.run(
-      `INSERT INTO messages (message_id, station_id, body, media_type, record, session_reference, received_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
+      `INSERT INTO messages (message_id, source, station_id, body, media_type, ocpp_transaction_id, record,
+         session_reference, received_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
       message.messageId,
-      message.stationId,
-      message.body,
-      message.mediaType,
-      isBodyTheRecord ? null : message.record,
+      source.kind,
+      sender,
+      body ?? record,
+      mediaType,
+      ocppTransactionId,
+      isBodyTheRecord ? null : record,
       message.sessionReference,
       message.receivedAtMs,
     );
@@ -51,4 +77,16 @@ export function writeVerdict(access: Access, messageId: string, verdict: Message
     verdict.recordIdentity,
     messageId,
   );
+}
+
+function columnsOf(source: RecordSource) {
+  const none = { body: null, mediaType: "", ocppTransactionId: null };
+  switch (source.kind) {
+    case "http":
+      return { ...none, sender: source.stationId, body: source.body, mediaType: source.mediaType };
+    case "ocpp":
+      return { ...none, sender: source.stationId, ocppTransactionId: source.ocppTransactionId };
+    case "peer":
+      return { ...none, sender: source.oracle };
+  }
 }

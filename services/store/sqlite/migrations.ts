@@ -2,6 +2,7 @@ import { readingStep } from "./evidence.ts";
 import { identityStep } from "./identity.ts";
 import { livenessStep } from "./liveness.ts";
 import { operatorStep } from "./operator.ts";
+import { sourceStep } from "./messages.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
 import { tariffStep } from "./tariffs.ts";
@@ -372,4 +373,5 @@ export const migrations: readonly string[] = [
   tariffStep,
   operatorSumsStep,
   livenessStep,
+  sourceStep,
 ];

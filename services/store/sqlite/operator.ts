@@ -231,7 +231,8 @@ export function createOperatorStore(access: Access): OperatorStore {
       access.read(() =>
         access
           .all(
-            `SELECT station_id, (SELECT max(received_at_ms) FROM messages WHERE messages.station_id = stations.station_id)
+            `SELECT station_id, (SELECT max(received_at_ms) FROM messages
+               WHERE messages.station_id = stations.station_id AND source <> 'peer')
                AS last_message_at_ms
              FROM stations WHERE station_id > ? ORDER BY station_id LIMIT ?`,
             // Every id is behind the empty one.

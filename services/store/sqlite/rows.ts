@@ -1,14 +1,8 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
-import type {
-  Batch,
-  EvidenceRecord,
-  MessageVerdict,
-  SettlementTransaction,
-  StoredMessage,
-  StoredSession,
-} from "../store.ts";
+import type { MessageVerdict, RecordSource, StoredMessage } from "../messages.ts";
+import type { Batch, EvidenceRecord, SettlementTransaction, StoredSession } from "../store.ts";
 import { decodeState, decodeTerms } from "./codec.ts";
 
 const bytes = z.instanceof(Uint8Array);
@@ -17,9 +11,11 @@ const bigText = z.string().transform(BigInt);
 const messageRow = z
   .object({
     message_id: z.string(),
+    source: z.enum(["http", "ocpp", "peer"]),
     station_id: z.string(),
     body: bytes,
     media_type: z.string(),
+    ocpp_transaction_id: z.string().nullable(),
     record: bytes.nullable(),
     session_reference: z.string().nullable(),
     received_at_ms: z.number(),
@@ -35,15 +31,26 @@ const messageRow = z
         : { outcome: row.outcome, code: row.code, detail: row.detail, recordIdentity: row.record_identity };
     return {
       messageId: row.message_id,
-      stationId: row.station_id,
-      body: row.body,
-      mediaType: row.media_type,
+      source: sourceOf(row),
       record: row.record ?? row.body,
       sessionReference: row.session_reference,
       receivedAtMs: row.received_at_ms,
       verdict,
     };
   });
+
+function sourceOf(row: {
+  readonly source: RecordSource["kind"];
+  readonly station_id: string;
+  readonly body: Uint8Array;
+  readonly media_type: string;
+  readonly ocpp_transaction_id: string | null;
+}): RecordSource {
+  const { source: kind, station_id: sender } = row;
+  if (kind === "peer") return { kind, oracle: sender };
+  if (kind === "ocpp") return { kind, stationId: sender, ocppTransactionId: row.ocpp_transaction_id ?? "" };
+  return { kind, stationId: sender, body: row.body, mediaType: row.media_type };
+}
 
 const sessionRow = z
   .object({ session_id: z.string(), id_tag: z.string(), terms: z.string(), state: z.string(), sequence: z.number() })

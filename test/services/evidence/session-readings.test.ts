@@ -5,7 +5,7 @@ import { createSessionReadings } from "../../../services/evidence/session-readin
 import type { EvidenceRecord } from "../../../services/store/store.ts";
 import { recordLimits } from "../../../services/evidence/formats/ocmf/limits.ts";
 import type { VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
-import { createRecordVerifier, type RecordVerifier } from "../../../services/evidence/record-verifier.ts";
+import { createRecordVerifier, type RecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { judgeRecords } from "../../../services/evidence/session-judge.ts";
 import { recordOf, testKey, verifier } from "../../helpers/ocmf.ts";
 import { meter, record, rowOf } from "../../helpers/session-records.ts";

@@ -4,13 +4,13 @@ import type { Cdr } from "../../../services/domain/cdr.ts";
 import type { SessionEvent } from "../../../services/domain/session.ts";
 import { openSession, transition } from "../../../services/domain/session.ts";
 import { WattproofError } from "../../../services/errors.ts";
+import type { RawMessage } from "../../../services/store/messages.ts";
 import type { JudgedMessage } from "../../../services/store/steps.ts";
 import type {
   BlockMark,
   ChainProgress,
   EvidenceRecord,
   NewSession,
-  RawMessage,
   SessionChange,
   SettlementTransaction,
   Store,
@@ -37,9 +37,7 @@ function message(id: string, body = `body ${id}`): RawMessage {
   const bytes = new Uint8Array(Buffer.from(body));
   return {
     messageId: id,
-    stationId: "CS-1",
-    body: bytes,
-    mediaType: "text/plain",
+    source: { kind: "http", stationId: "CS-1", body: bytes, mediaType: "text/plain" },
     record: bytes,
     sessionReference: null,
     receivedAtMs: 1,
@@ -81,7 +79,8 @@ function recordOf(
     recordIdentity: name,
     sessionId,
     messageId: name,
-    record: new Uint8Array([0, 255, 1]),
+    // The bytes of its message.
+    record: message(name).record,
     payloadSha256: "00",
     meterKeyId: "key",
     paginationContext: "T",
@@ -238,10 +237,23 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 
     it("keeps a message once, byte by byte, as it came first", async function () {
       const bytes = new Uint8Array([0, 255, 124, 10]);
-      const first = { ...message("m"), body: bytes, record: new Uint8Array([124]), sessionReference: "0xs" };
+      const source = { kind: "http", stationId: "CS-1", body: bytes, mediaType: "text/plain" } as const;
+      const first = { ...message("m"), source, record: new Uint8Array([124]), sessionReference: "0xs" };
       expect(await store.putMessage(first)).to.deep.equal({ ...first, verdict: null });
       expect(await store.putMessage({ ...first, receivedAtMs: 99 })).to.deep.equal({ ...first, verdict: null });
       expect(await store.listPendingMessages(9)).to.deep.equal([{ ...first, verdict: null }]);
+    });
+
+    it("keeps where a message came from", async function () {
+      const ofTransaction = { kind: "ocpp", stationId: "CS-1", ocppTransactionId: "17" } as const;
+      const ofPeer = { kind: "peer", oracle: "0x0a" } as const;
+      for (const source of [ofTransaction, ofPeer]) {
+        const kept = { ...message(source.kind), source };
+        expect(await store.putMessage(kept)).to.deep.equal({ ...kept, verdict: null });
+      }
+      store = await under.reopen();
+      const sources = (await store.listPendingMessages(9)).map(({ source }) => source);
+      expect(sources).to.deep.equal([ofTransaction, ofPeer]);
     });
 
     it("takes a new verdict on a refused message, and none on an accepted one", async function () {

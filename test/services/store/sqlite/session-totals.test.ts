@@ -102,7 +102,8 @@ describe("Sums of sessions", function () {
       evidence: { grade: "meter-signed-bound", reasons: [], flags: [] },
     };
     const body = new Uint8Array([1]);
-    const message = { messageId: sessionId, stationId: "S", body, mediaType: "text/plain", record: body };
+    const source = { kind: "http", stationId: "S", body, mediaType: "text/plain" } as const;
+    const message = { messageId: sessionId, source, record: body };
     await store.putMessage({ ...message, sessionReference: null, receivedAtMs: 1 });
     const change = await changeBy(sessionId, { kind: "evidence-completed" }, atMs);
     const { outcome } = await store.commitStep({
@@ -110,7 +111,7 @@ describe("Sums of sessions", function () {
         messageId: sessionId,
         verdict: { outcome: "accepted", code: null, detail: null, recordIdentity: sessionId },
         record: {
-          ...{ recordIdentity: sessionId, sessionId, messageId: sessionId, record: body, payloadSha256: "00" },
+          ...{ recordIdentity: sessionId, sessionId, messageId: sessionId, payloadSha256: "00" },
           ...{ meterKeyId: sessionId, paginationContext: "T", paginationNumber: 1n, isBoundToSession: true },
           ...{ reading: null, isBoundary: true, isSettleableByMeter: true, energyWh: "1.5", spans: [] },
         },

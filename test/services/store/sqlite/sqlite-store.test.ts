@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { lockFolder, openDatabase } from "../../../../services/store/sqlite/database.ts";
+import { sourceStep } from "../../../../services/store/sqlite/messages.ts";
 import { matchingStep } from "../../../../services/store/sqlite/matching.ts";
 import { typesOf } from "../../../../services/store/tokens.ts";
 import { migrations } from "../../../../services/store/sqlite/migrations.ts";
@@ -67,6 +68,9 @@ describe("The SQLite file", function () {
     const database = new DatabaseSync(join(folder, "wattproof.sqlite"), { enableForeignKeyConstraints: false });
     database.exec(migrations[0] ?? "");
     database.exec("PRAGMA user_version = 1");
+    database.exec(
+      "INSERT INTO messages VALUES (1, 'm1', 'CS-1', x'00', 'text/plain', NULL, NULL, 1, NULL, NULL, NULL, NULL)",
+    );
     database.exec("INSERT INTO records VALUES ('r1', '0xs1', 'm1', x'00', '00', 'key', 'T', 1, 1, NULL)");
     database.close();
     const store = openSqliteStore(folder);
@@ -94,6 +98,54 @@ describe("The SQLite file", function () {
     const [transaction] = await store.listChargingTransactions("CS-1");
     expect(transaction).to.include({ lateFrames: 0, assessDueAtMs: null, waitUntilMs: null, remoteStartId: null });
     await store.close();
+  });
+
+  it("keeps records from before their source was a value, each with its bytes once", async function () {
+    const database = new DatabaseSync(join(folder, "wattproof.sqlite"), { enableForeignKeyConstraints: false });
+    const before = migrations.indexOf(sourceStep);
+    for (const step of migrations.slice(0, before)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${before}`);
+    const insert = database.prepare(
+      `INSERT INTO messages (message_id, station_id, body, media_type, record, session_reference, received_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, 5)`,
+    );
+    const wrapped = Buffer.from('{"record":"MQ==","sessionId":"0xs"}');
+    insert.run("plain", "CS-1", Buffer.from("1"), "text/plain", null, null);
+    insert.run("json", "CS-1", wrapped, "application/json", Buffer.from("2"), "0xs");
+    insert.run("ocpp", "CS-1", wrapped, "application/x-wattproof-ocpp-record", Buffer.from("3"), "0xs");
+    insert.run("lone", "CS-1", wrapped, "application/x-wattproof-ocpp-record", Buffer.from("4"), "0xother");
+    insert.run("peer", "quorum/0x0a", wrapped, "application/json", Buffer.from("5"), "0xs");
+    database.exec(
+      `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, session_id, last_message_at_ms,
+         is_open) VALUES ('CS-1', 'ocpp1.6', '7', '0xs', 1, 0)`,
+    );
+    for (const name of ["plain", "json", "ocpp", "lone", "peer"]) {
+      database.exec(
+        `INSERT INTO records (record_identity, session_id, message_id, record, payload_sha256, meter_key_id,
+           pagination_context, pagination_number, is_bound)
+         SELECT message_id, '0xs', message_id, coalesce(record, body), '00', 'key', 'T', rowid, 1
+         FROM messages WHERE message_id = '${name}'`,
+      );
+    }
+    database.close();
+
+    const store = openSqliteStore(folder);
+    const kept = await store.listPendingMessages(9);
+    const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+    expect(kept.map(({ source, record }) => [source, textOf(record)])).to.deep.equal([
+      [{ kind: "http", stationId: "CS-1", body: new Uint8Array(Buffer.from("1")), mediaType: "text/plain" }, "1"],
+      [{ kind: "http", stationId: "CS-1", body: new Uint8Array(wrapped), mediaType: "application/json" }, "2"],
+      [{ kind: "ocpp", stationId: "CS-1", ocppTransactionId: "7" }, "3"],
+      [{ kind: "ocpp", stationId: "CS-1", ocppTransactionId: "" }, "4"],
+      [{ kind: "peer", oracle: "0x0a" }, "5"],
+    ]);
+    const records = await store.listRecords("0xs");
+    expect(records.map(({ record }) => textOf(record))).to.deep.equal(["1", "2", "3", "4", "5"]);
+    await store.close();
+    const migrated = new DatabaseSync(join(folder, "wattproof.sqlite"));
+    const twice = migrated.prepare("SELECT message_id FROM messages WHERE record IS NOT NULL").all();
+    expect(twice.map((row) => row["message_id"])).to.deep.equal(["json"]);
+    migrated.close();
   });
 
   it("lets sessions go on that were opened before tariffs were assigned, and those alone", async function () {
