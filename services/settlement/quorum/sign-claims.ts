@@ -54,9 +54,11 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       throw error;
     }
     const cdr = await store.findCdr(claim.sessionId);
+    if (cdr !== null) return (await isTrue(claim, cdr)) ? null : "CLAIM_DIFFERS";
+    // The meter has contradicted itself for good, and no claim about the session is true.
+    if ((await store.findSession(claim.sessionId))?.state.dispute?.isFinal === true) return "CLAIM_DIFFERS";
     // What a station said unsigned, it said to one service alone: the others cannot know whether it did.
-    if (cdr === null) return "CLAIM_UNPROVEN";
-    return (await isTrue(claim, cdr)) ? null : "CLAIM_DIFFERS";
+    return "CLAIM_UNPROVEN";
   }
 
   /** Those that do not count here already, each once. */

@@ -36,7 +36,7 @@ const sessionMs = 600_000;
 const framePlaces = ["store.commitFrame:before", "store.commitFrame:after", "between"] as const;
 const frameKills = 4;
 /** While the frames are read: their transactions, what was measured, the records, and the mark of how far it got. */
-const transactionPlaces = ["store.commitStep:before", "store.commitCharging:after"] as const;
+const transactionPlaces = ["store.commitStep:before", "store.commitStep:after"] as const;
 const readingPlaces = ["store.commitChargingFrames:before:1", "store.commitChargingFrames:after:1"] as const;
 const recordPlaces = [
   "store.putMessage:before:1",
