@@ -14,8 +14,7 @@ import type { OperatorDesk } from "../../services/observability/operator-desk.ts
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
 import { toHex } from "../../services/evidence/formats/ocmf/bytes.ts";
-import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
+import { createSupportedFormats } from "../../services/evidence/formats/supported-formats.ts";
 import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
 import { benchIdTagOf } from "../ingest-bench/messages.ts";
 import { openSessions } from "../ingest-bench/sessions.ts";
@@ -124,7 +123,7 @@ function createReceiver(store: Store, keys: readonly MeterKey[]) {
     store,
     chain: { canContractRead: () => Promise.resolve(true) },
     meters,
-    verifier: createRecordVerifier({ ocmf: createOcmfVerifier({ cryptography: nodeCryptography }) }),
+    verifier: createRecordVerifier(createSupportedFormats()),
     unboundRecords: "refuse",
     completer: createSessionCompleter({ store, meters, policy, readCircumstances, desk }),
     prices: { judge: (session) => Promise.resolve(session) },

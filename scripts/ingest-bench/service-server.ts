@@ -15,8 +15,8 @@ import { createOperatorDesk } from "../../services/observability/operator-desk.t
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import { createMeterDirectory } from "../../services/evidence/meter-directory.ts";
 import { createTariffDirectory } from "../../services/evidence/tariff-directory.ts";
-import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
+import { createSupportedFormats } from "../../services/evidence/formats/supported-formats.ts";
+import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
 import { assignTariff } from "../demo/assign-tariff.ts";
 import { demoTariff } from "../demo/tariff.ts";
 import { weighLiveBytes } from "./live-memory.ts";
@@ -71,7 +71,7 @@ const completer = createSessionCompleter({ store, meters, policy, readCircumstan
 const prices = createPriceJudge({ store, tariffs, desk, now: Date.now });
 const assessor = createSessionAssessor({
   ...{ store, ...transactions, completer, desk, now: Date.now, lateMessageLimit: late.limit, meters },
-  ocmf: createOcmfVerifier({ cryptography: nodeCryptography }),
+  verifier: createRecordVerifier(createSupportedFormats()),
 });
 const inbox = createChargingInbox({
   ...{ store, ...transactions, assessor, prices, desk, now: Date.now, late, stopAtBps },

@@ -10,7 +10,6 @@ import { withoutRetriedStarts } from "../domain/charging/transaction-matching.ts
 import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
 import { messageKeyOf } from "../domain/charging/natural-key.ts";
 import { reviewSettled } from "../domain/charging/settled-transaction.ts";
-import type { OcmfVerifier } from "../evidence/formats/ocmf/types.ts";
 import { isTakingRecords } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
@@ -21,6 +20,7 @@ import { standingIdToken } from "../domain/charging/id-token.ts";
 import { isSameIdTag, normalizeIdTag } from "../domain/id-tag.ts";
 import { evidenceStep, isSameHold, type KnownBeside, type SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
+import type { RecordVerifier } from "../evidence/verify-record.ts";
 import { asOfTransaction, readFrame } from "./read-frame.ts";
 import type { MessageReader } from "./session-circumstances.ts";
 import { createSignedEvidenceReader, type MeasuredBy } from "./signed-evidence-of.ts";
@@ -36,7 +36,7 @@ export interface SessionAssessorDeps {
   readonly store: Store;
   readonly book: TransactionBook;
   readonly meters: MeterDirectory;
-  readonly ocmf: OcmfVerifier;
+  readonly verifier: Pick<RecordVerifier, "verify">;
   readonly completer: SessionCompleter;
   readonly readMessages: MessageReader;
   readonly desk: OperatorDesk;

@@ -5,12 +5,13 @@ import {
   type SignedEvidence,
   type SignedRecord,
 } from "../domain/charging/signed-evidence.ts";
+import type { RegisteredMeter } from "../chain/chain.ts";
 import type { Store } from "../store/store.ts";
 import { describeRecord } from "../evidence/describe-record.ts";
 import { isValidAt, type MeterDirectory } from "../evidence/meter-directory.ts";
 import { recordIdentity } from "../evidence/formats/ocmf/record-identity.ts";
-import type { OcmfVerifier, RecordReading } from "../evidence/formats/ocmf/types.ts";
-import { createRecordVerifier, publicKeyOf } from "../evidence/verify-record.ts";
+import type { RecordReading } from "../evidence/formats/ocmf/types.ts";
+import { publicKeyOf, type RecordVerifier } from "../evidence/verify-record.ts";
 import { judgeRecords } from "../evidence/session-judge.ts";
 import { createSessionReadings, type SessionRecordStore } from "../evidence/session-readings.ts";
 
@@ -38,10 +39,10 @@ type RecordStore = Pick<Store, "findRecord" | "readGreatestPaginationBefore"> & 
 export function createSignedEvidenceReader(deps: {
   readonly store: RecordStore;
   readonly meters: MeterDirectory;
-  readonly ocmf: OcmfVerifier;
+  readonly verifier: Pick<RecordVerifier, "verify">;
 }): (measured: MeasuredBy, messages: readonly StationMessage[]) => Promise<SignedEvidence | null> {
-  const { store, meters, ocmf } = deps;
-  const readings = createSessionReadings({ store, verifier: createRecordVerifier({ ocmf }) });
+  const { store, meters, verifier } = deps;
+  const readings = createSessionReadings(deps);
 
   async function freshnessOf(
     sessionId: string | null,
@@ -55,6 +56,11 @@ export function createSignedEvidenceReader(deps: {
     return judgeFreshness({ sessionId, paginationNumber: number }, known?.sessionId ?? null, greatestBefore);
   }
 
+  function verdictOn(record: Uint8Array, meter: RegisteredMeter) {
+    const read = verifier.verify(record, meter);
+    return "outcome" in read ? { verdict: read.outcome } : read;
+  }
+
   return async ({ sessionId, meter: number }, messages) => {
     const stored = sessionId === null ? [] : await store.listRecords(sessionId);
     const found = distinct([
@@ -63,7 +69,7 @@ export function createSignedEvidenceReader(deps: {
     ]);
     if (found.length === 0) return null;
     const meter = await meters.readMeter(number);
-    const refused = { verdict: "refused", reason: "METER_NOT_VALID", detail: "" } as const;
+    const refused = { verdict: "refused" } as const;
     const storedOf = new Map(stored.map((one) => [bytesOf(one), one]));
     const records: SignedRecord[] = [];
     const accepted = new Map<string, RecordReading>();
@@ -73,8 +79,7 @@ export function createSignedEvidenceReader(deps: {
       // What the store has was valid when it came.
       const isValid = receivedAtSeconds === null || isValidAt(meter, receivedAtSeconds);
       const counted = storedOf.get(bytesOf({ record }));
-      const verify = () =>
-        counted === undefined ? ocmf.verifyRecord(record, registeredKey) : readings.read(counted, meter);
+      const verify = () => (counted === undefined ? verdictOn(record, meter) : readings.read(counted, meter));
       const verdict = isValid ? await verify() : refused;
       const meterKeyId = `${meter.curve}:${meter.publicKey}`;
       const freshness =

@@ -3,7 +3,7 @@ import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
-import type { OcmfVerifier } from "../evidence/formats/ocmf/types.ts";
+import type { RecordVerifier } from "../evidence/verify-record.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections } from "../ocpp/wire/connections.ts";
 import { createSessionIdTokenPolicy, type IdTokenPolicy } from "../ocpp/id-token-policy.ts";
@@ -52,7 +52,7 @@ export interface ChargingReaders extends TransactionReaders {
 export interface ChargingReadersDeps {
   readonly store: Store;
   readonly meters: MeterDirectory;
-  readonly ocmf: OcmfVerifier;
+  readonly verifier: Pick<RecordVerifier, "verify">;
   readonly transactions: TransactionReaders;
   readonly completer: SessionCompleter;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;

@@ -15,7 +15,7 @@ export interface RecordCircumstances {
 
 /** A verified record, as the rules of evidence take it. */
 export function describeRecord(
-  verdict: RecordReading | Refusal | Unsupported,
+  verdict: RecordReading | Pick<Refusal | Unsupported, "verdict">,
   circumstances: RecordCircumstances,
 ): SignedRecord {
   const { registeredKey, enclosedKey, isExpectedMeter, freshness } = circumstances;

@@ -5,11 +5,9 @@ import { WattproofError, type ErrorCode } from "../errors.ts";
 import type { StoredMessage } from "../store/messages.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { findSessionOfRecord, type UnboundRecords } from "./find-session.ts";
-import { splitRecord } from "./formats/ocmf/framing.ts";
-import { parseJsonObject } from "./formats/ocmf/json.ts";
+import type { FormatRegistry } from "./formats/format.ts";
 import { recordIdentity } from "./formats/ocmf/record-identity.ts";
-import { withVerdict } from "./formats/ocmf/refusal.ts";
-import type { OcmfVerifier, PublicKey, Refusal, Unsupported, VerifiedRecord } from "./formats/ocmf/types.ts";
+import type { PublicKey, Refusal, Unsupported, VerifiedRecord } from "./formats/ocmf/types.ts";
 import type { PriceJudge } from "./judge-price.ts";
 import { isValidAt, type MeterDirectory } from "./meter-directory.ts";
 
@@ -23,8 +21,8 @@ export interface RecordRefusal {
 /** From raw bytes to a reading that was verified under the registered key of the session's meter. */
 export interface RecordVerifier {
   /**
-   * What the record says its `ID` is, to find the session by. Nothing is verified: whoever sent the record may have
-   * written it.
+   * What the record says that its meter was told of who charges, to find the session by. Nothing is verified: whoever sent
+   * the record may have written it.
    */
   readIdentification(record: Uint8Array): { readonly identification: string | null } | RecordRefusal;
   verify(record: Uint8Array, meter: RegisteredMeter): VerifiedRecord | RecordRefusal;
@@ -105,17 +103,14 @@ export function requireServed({ state }: Pick<StoredSession, "state">): void {
   }
 }
 
-export function createRecordVerifier(deps: { readonly ocmf: OcmfVerifier }): RecordVerifier {
+export function createRecordVerifier(formatOf: FormatRegistry): RecordVerifier {
   return {
     readIdentification(record) {
-      const reading = withVerdict(() => {
-        const identification = parseJsonObject(splitRecord(record).payload).members.get("ID");
-        return { identification: identification?.kind === "string" ? identification.text : null };
-      });
+      const reading = formatOf(record).readIdentification(record);
       return "verdict" in reading ? asRefusal(reading) : reading;
     },
     verify(record, meter) {
-      const verdict = deps.ocmf.verifyRecord(record, publicKeyOf(meter));
+      const verdict = formatOf(record).verify(record, publicKeyOf(meter));
       return verdict.verdict === "accepted" ? verdict : asRefusal(verdict);
     },
   };

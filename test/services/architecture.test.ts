@@ -165,6 +165,17 @@ describe("The dependency rule of the service", function () {
     ]);
   });
 
+  it("verifies records in one place of the service, by a list of formats", function () {
+    const verifying = sources.filter(
+      ({ path, text }) => !path.startsWith("evidence/formats/") && /\b(?:verifyRecord|formatOf\(record\))/.test(text),
+    );
+    // The command that judges files, the receipt and the driver's page run without the service.
+    const beside = /^(?:evidence\/judge\.ts|receipts\/|web\/page\/)/;
+    expect(verifying.map(({ path }) => path).filter((path) => !beside.test(path))).to.deep.equal([
+      "evidence/verify-record.ts",
+    ]);
+  });
+
   it("has no cycles", function () {
     const edges = new Map(
       sources.map(({ path, imports }) => [

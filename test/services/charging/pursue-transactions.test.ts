@@ -23,8 +23,8 @@ import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts"
 import type { Store, StoredSession } from "../../../services/store/store.ts";
 import { createMeterDirectory } from "../../../services/evidence/meter-directory.ts";
 import { createTariffDirectory } from "../../../services/evidence/tariff-directory.ts";
-import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { createSupportedFormats } from "../../../services/evidence/formats/supported-formats.ts";
+import { createRecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { testTariff } from "../../helpers/service-chain.ts";
 
 const stationId = "CS-1";
@@ -69,11 +69,11 @@ describe("Looking after transactions, with the service killed between two writes
     const policy = defaultEvidencePolicy;
     const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
     const shared = { store, ...transactions, desk, now };
-    const ocmf = createOcmfVerifier({ cryptography: nodeCryptography });
+    const verifier = createRecordVerifier(createSupportedFormats());
     const whole = createSessionAssessor({
       ...shared,
       meters,
-      ocmf,
+      verifier,
       completer,
       lateMessageLimit: 100,
     });

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { createSignedEvidenceReader } from "../../../services/charging/signed-evidence-of.ts";
-import type { OcmfVerifier } from "../../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfFormat } from "../../../services/evidence/formats/ocmf/ocmf-format.ts";
+import { createRecordVerifier, type RecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { verifier } from "../../helpers/ocmf.ts";
 import { meter, record, rowOf } from "../../helpers/session-records.ts";
 
@@ -12,15 +13,15 @@ const end = record(2, { TX: "E", RV: "112.345" });
 function world(isKept: boolean) {
   const rows = [begin, end].map((verified) => rowOf(verified, isKept));
   const asked = { verified: 0 };
-  const ocmf: OcmfVerifier = {
-    ...verifier,
-    verifyRecord(bytes, key) {
+  const whole = createRecordVerifier(() => createOcmfFormat(verifier));
+  const counting: Pick<RecordVerifier, "verify"> = {
+    verify(bytes, by) {
       asked.verified += 1;
-      return verifier.verifyRecord(bytes, key);
+      return whole.verify(bytes, by);
     },
   };
   const read = createSignedEvidenceReader({
-    ocmf,
+    verifier: counting,
     meters: {
       readMeter: () => Promise.resolve(meter),
       readEvse: () => Promise.resolve(null),

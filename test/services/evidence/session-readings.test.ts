@@ -5,6 +5,7 @@ import { createSessionReadings } from "../../../services/evidence/session-readin
 import type { EvidenceRecord } from "../../../services/store/store.ts";
 import { recordLimits } from "../../../services/evidence/formats/ocmf/limits.ts";
 import type { VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
+import { createOcmfFormat } from "../../../services/evidence/formats/ocmf/ocmf-format.ts";
 import { createRecordVerifier, type RecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { judgeRecords } from "../../../services/evidence/session-judge.ts";
 import { recordOf, testKey, verifier } from "../../helpers/ocmf.ts";
@@ -19,7 +20,7 @@ function world(isKept = true) {
   const counting: Pick<RecordVerifier, "verify"> = {
     verify(bytes, of) {
       asked.verified += 1;
-      return createRecordVerifier({ ocmf: verifier }).verify(bytes, of);
+      return createRecordVerifier(() => createOcmfFormat(verifier)).verify(bytes, of);
     },
   };
   const readings = createSessionReadings({

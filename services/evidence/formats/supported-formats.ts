@@ -1,0 +1,9 @@
+import { createFormatRegistry, type FormatRegistry } from "./format.ts";
+import { nodeCryptography } from "./ocmf/node-cryptography.ts";
+import { createOcmfFormat } from "./ocmf/ocmf-format.ts";
+import { createOcmfVerifier } from "./ocmf/verifier.ts";
+
+/** The formats that the service takes, with the cryptography of its own process. */
+export function createSupportedFormats(): FormatRegistry {
+  return createFormatRegistry(createOcmfFormat(createOcmfVerifier({ cryptography: nodeCryptography })));
+}
