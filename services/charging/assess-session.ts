@@ -21,7 +21,6 @@ import { isSameIdTag, normalizeIdTag } from "../domain/id-tag.ts";
 import { evidenceStep, isSameHold, type KnownBeside, type SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
-import { asOfTransaction, readFrame } from "./read-frame.ts";
 import type { MessageReader } from "./session-circumstances.ts";
 import { createSignedEvidenceReader, type MeasuredBy } from "./signed-evidence-of.ts";
 import type { TransactionBook } from "./transaction-book.ts";
