@@ -139,6 +139,8 @@ export function createSessionCompleter(
       if (isSameHold(before, step)) return;
       const [event] = step.change.events;
       const { dispute } = step.change.next;
+      // That the meter has contradicted itself for good was told when it did.
+      if (before.dispute?.isFinal === true) return;
       if (event?.kind === "evidence-held") {
         const { grade, reasons, hold } = event.assessment;
         desk.alert(grade === "disputed" ? "session-disputed" : "session-held", { sessionId, hold, reasons });

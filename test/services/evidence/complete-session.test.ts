@@ -97,6 +97,7 @@ describe("The completion of a session", function () {
       expect(state).to.deep.include({ status: "disputed", dispute: { reason: "RECORD_CONFLICT", isFinal: true } });
       expect(state.assessment).to.deep.include({ grade: "disputed", reasons: ["RECORD_CONFLICT"], hold: "DISPUTED" });
       expect(await world.store.findCdr(session.sessionId)).to.equal(null);
+      expect(world.alerts.map(({ alert }) => alert)).to.deep.equal(["session-disputed"]);
     });
 
     it("a price that the operator does not offer, whatever the evidence", async function () {
