@@ -23,19 +23,24 @@ import {OcmfScanner} from "./OcmfScanner.sol";
 /// @dev See IMeterRegistry.
 contract MeterRegistry is IMeterRegistry, EIP712 {
     uint256 private constant LONGEST_EVSE_ID = 48;
-    /// Later than anything happens here.
-    uint256 private constant NEVER = type(uint256).max;
 
     bytes32 private constant POSSESSION_TYPEHASH = keccak256(
-        "MeterPossession(address registrant,uint32 evse,bytes32 keyId)"
+        "MeterPossession(address registrant,uint32 evse,bytes32 keyId,uint32 activations)"
     );
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
-        "MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId)"
+        "MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId,uint32 activations)"
     );
+    bytes32 private constant REVOCATION_TYPEHASH = keccak256("MeterRevocation(uint32 meter,bytes32 keyId)");
 
     /// What is known of a key over all meter numbers.
     struct Key {
         uint32 activeMeter;
+        /// The number at which it was activated last; only its operator can revoke the key.
+        uint32 lastMeter;
+        /// The pending number to which the operator of the active one hands the meter over; 0 if there is none.
+        uint32 successor;
+        /// How often it was activated. A proof of possession serves one activation.
+        uint32 activations;
         /// Records of the key counted for an earlier meter number until here.
         uint40 countedUntil;
         /// 0 if it was not; otherwise final.
@@ -59,6 +64,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     /* REGISTRATION */
 
+    /// @inheritdoc IMeterRegistry
     function registerEvse(string calldata evseId, uint24 maximumPowerW) external returns (uint32 evse) {
         uint256 length = bytes(evseId).length;
         require(length > 0 && length <= LONGEST_EVSE_ID, EvseIdLengthOutOfRange(length, 1, LONGEST_EVSE_ID));
@@ -74,6 +80,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         emit EvseRegistered(evse, msg.sender, evseId, maximumPowerW);
     }
 
+    /// @inheritdoc IMeterRegistry
     function changeMaximumPower(uint32 evse, uint24 maximumPowerW) external {
         _requireOperator(evse);
         require(maximumPowerW != 0, MaximumPowerZero());
@@ -83,6 +90,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         emit MaximumPowerChanged(evse, maximumPowerW);
     }
 
+    /// @inheritdoc IMeterRegistry
     function registerMeter(
         uint32 evse,
         Curve curve,
@@ -117,6 +125,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     /* ACTIVATION */
 
+    /// @inheritdoc IMeterRegistry
     function activateMeter(uint32 meter, bytes calldata payload, bytes32 r, bytes32 s) external {
         bytes32 keyId = _requireActivatable(meter);
         Curve curve = _meters[meter].curve;
@@ -128,11 +137,18 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         _activate(meter, keyId, Possession.ProvenOnChain);
     }
 
+    /// @inheritdoc IMeterRegistry
     function activateAttestedMeter(uint32 meter, OracleSignature[] calldata signatures) external {
         bytes32 keyId = _requireActivatable(meter);
+        _requireAttestable(_meters[meter].curve);
         oracleCommittee.requireQuorum(_attestationDigestOf(meter, keyId), signatures);
 
         _activate(meter, keyId, Possession.AttestedByOracles);
+    }
+
+    /// @dev No word takes the place of a signature that can be verified here.
+    function _requireAttestable(Curve curve) internal pure virtual {
+        require(!MeterSignature.isVerifiable(curve), CurveVerifiable(curve));
     }
 
     /// @dev What must be true of a meter before anybody proves anything.
@@ -145,8 +161,17 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         keyId = _keyIdOf(content);
         Key memory key = _keys[keyId];
         require(key.revokedAt == 0, KeyRevoked(keyId));
-        require(key.activeMeter == 0, KeyAlreadyActive(key.activeMeter));
+        require(_isMovable(key, meter, evse.operator), KeyAlreadyActive(key.activeMeter));
         _requireRunning(content.validUntil, content.calibrationExpiresAt);
+    }
+
+    /// @dev Whether nobody's meter is taken away: the key is active nowhere, or its time there is over, or who has it gives
+    /// it away or moves it.
+    function _isMovable(Key memory key, uint32 meter, address operator) private view returns (bool) {
+        if (key.activeMeter == 0 || key.successor == meter) return true;
+        Meter storage active = _meters[key.activeMeter];
+        if (block.timestamp >= active.validUntil || block.timestamp >= active.calibrationExpiresAt) return true;
+        return msg.sender == operator && operator == _evses[active.evse].operator;
     }
 
     function _requirePossessionTag(uint32 meter, bytes32 keyId, bytes calldata payload) private view {
@@ -166,11 +191,14 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         if (previous != 0) _retire(previous, _keyIdOf(_meters[previous]));
 
         Key storage key = _keys[keyId];
+        uint32 elsewhere = key.activeMeter;
+        if (elsewhere != 0) _retire(elsewhere, keyId);
         // A record counts for one meter number only.
         if (content.validFrom < key.countedUntil) content.validFrom = key.countedUntil;
         content.status = MeterStatus.Active;
         content.possession = possession;
-        key.activeMeter = meter;
+        (key.activeMeter, key.lastMeter, key.successor) = (meter, meter, 0);
+        ++key.activations;
         evse.activeMeter = meter;
 
         emit MeterActivated(meter, content.evse, keyId, possession, content.validFrom);
@@ -178,6 +206,25 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     /* END OF SERVICE */
 
+    /// @inheritdoc IMeterRegistry
+    function handOverMeter(uint32 meter, uint32 successor) external {
+        Meter storage content = _requireMeter(meter);
+        _requireOperator(content.evse);
+        require(content.status == MeterStatus.Active, MeterNotActive(meter, content.status));
+        bytes32 keyId = _keyIdOf(content);
+        if (successor != 0) {
+            Meter storage next = _requireMeter(successor);
+            require(next.status == MeterStatus.Pending, MeterNotPending(successor, next.status));
+            bytes32 nextKeyId = _keyIdOf(next);
+            require(nextKeyId == keyId, KeyDiffers(nextKeyId, keyId));
+        }
+
+        _keys[keyId].successor = successor;
+
+        emit MeterHandedOver(meter, successor, keyId);
+    }
+
+    /// @inheritdoc IMeterRegistry
     function retireMeter(uint32 meter) external {
         Meter storage content = _requireMeter(meter);
         _requireOperator(content.evse);
@@ -187,18 +234,40 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         _retire(meter, _keyIdOf(content));
     }
 
+    /// @inheritdoc IMeterRegistry
     function revokeMeter(uint32 meter) external {
-        Meter storage content = _requireMeter(meter);
+        Meter storage content = _requireRevocable(meter);
+        // A quorum said that the registrant has the meter; the chain never saw it.
+        require(content.possession == Possession.ProvenOnChain, QuorumNeeded(meter));
+
+        _revoke(meter, content);
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function revokeAttestedMeter(uint32 meter, OracleSignature[] calldata signatures) external {
+        Meter storage content = _requireRevocable(meter);
+        oracleCommittee.requireQuorum(_revocationDigestOf(meter, _keyIdOf(content)), signatures);
+
+        _revoke(meter, content);
+    }
+
+    /// @dev Who only claimed a key, or has it no longer, cannot end it for who has it.
+    function _requireRevocable(uint32 meter) private view returns (Meter storage content) {
+        content = _requireMeter(meter);
         _requireOperator(content.evse);
         MeterStatus status = content.status;
         require(status == MeterStatus.Active || status == MeterStatus.Retired, MeterNotActive(meter, status));
-        // Who only claimed a key, or has it no longer, cannot take it from who has it.
         require(content.possession != Possession.None, PossessionUnproven(meter));
         bytes32 keyId = _keyIdOf(content);
-        Key storage key = _keys[keyId];
+        Key memory key = _keys[keyId];
         require(key.activeMeter == 0 || key.activeMeter == meter, KeyAlreadyActive(key.activeMeter));
         require(key.revokedAt == 0, KeyRevoked(keyId));
+        require(key.lastMeter == meter, KeyPassedOn(meter, key.lastMeter));
+    }
 
+    function _revoke(uint32 meter, Meter storage content) private {
+        bytes32 keyId = _keyIdOf(content);
+        Key storage key = _keys[keyId];
         _end(content, meter, key);
         content.status = MeterStatus.Revoked;
         key.revokedAt = uint40(block.timestamp);
@@ -219,38 +288,32 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         if (block.timestamp < content.validUntil) content.validUntil = uint40(block.timestamp);
         if (key.activeMeter != meter) return;
 
-        key.activeMeter = 0;
+        (key.activeMeter, key.successor) = (0, 0);
         if (key.countedUntil < content.validUntil) key.countedUntil = content.validUntil;
         _evses[content.evse].activeMeter = 0;
     }
 
     /* VIEWS */
 
+    /// @inheritdoc IMeterRegistry
     function evseOf(uint32 evse) external view returns (Evse memory content) {
         return _evses[evse];
     }
 
+    /// @inheritdoc IMeterRegistry
     function meterOf(uint32 meter) external view returns (Meter memory content) {
         return _meters[meter];
     }
 
+    /// @inheritdoc IMeterRegistry
     function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer) {
-        return _recordSignerSince(meter, NEVER);
-    }
-
-    function recordSignerSince(uint32 meter, uint256 timestamp) external view returns (RecordSigner memory signer) {
-        return _recordSignerSince(meter, timestamp);
-    }
-
-    function _recordSignerSince(uint32 meter, uint256 timestamp) private view returns (RecordSigner memory signer) {
         Meter storage content = _meters[meter];
         signer.curve = content.curve;
         signer.evse = content.evse;
         signer.possession = content.possession;
         signer.operator = _evses[signer.evse].operator;
-        bytes32 keyId;
-        (signer.x, signer.y, keyId) = _keyOf(content, signer.curve);
-        if (!_isTrusted(content, keyId, timestamp)) return signer;
+        (signer.x, signer.y, signer.keyId) = _keyOf(content, signer.curve);
+        if (signer.possession == Possession.None) return signer;
 
         uint40 validUntil = content.validUntil;
         uint40 calibrationExpiresAt = content.calibrationExpiresAt;
@@ -276,34 +339,42 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         keyId = keccak256(abi.encode(curve, 0x40, 64, x, y));
     }
 
+    /// @inheritdoc IMeterRegistry
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter) {
         return _keys[keyId].activeMeter;
     }
 
+    /// @inheritdoc IMeterRegistry
     function keyIdOf(Curve curve, bytes calldata publicKey) public pure returns (bytes32 keyId) {
         return keccak256(abi.encode(curve, publicKey));
     }
 
+    /// @inheritdoc IMeterRegistry
     function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool) {
         Meter storage content = _meters[meter];
-        if (!_isTrusted(content, _keyIdOf(content), NEVER)) return false;
+        if (content.possession == Possession.None) return false;
         if (timestamp < content.validFrom || timestamp >= content.validUntil) return false;
         return timestamp < content.calibrationExpiresAt;
     }
 
-    /// @dev Whether the records of the meter count at all: it is or was in service, and its key was not revoked before.
-    function _isTrusted(Meter storage content, bytes32 keyId, uint256 timestamp) private view returns (bool) {
-        if (content.possession == Possession.None) return false;
-        uint256 revokedAt = _keys[keyId].revokedAt;
-        return revokedAt == 0 || revokedAt >= timestamp;
-    }
-
+    /// @inheritdoc IMeterRegistry
     function possessionTagOf(uint32 meter) external view returns (string memory tag) {
         return Base32Tag.tagOf(_possessionDigestOf(meter, _keyIdOf(_requireMeter(meter))));
     }
 
+    /// @inheritdoc IMeterRegistry
     function attestationDigestOf(uint32 meter) external view returns (bytes32 digest) {
         return _attestationDigestOf(meter, _keyIdOf(_requireMeter(meter)));
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function revocationDigestOf(uint32 meter) external view returns (bytes32 digest) {
+        return _revocationDigestOf(meter, _keyIdOf(_requireMeter(meter)));
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function activationsOf(bytes32 keyId) external view returns (uint32 activations) {
+        return _keys[keyId].activations;
     }
 
     /* CHECKS */
@@ -341,10 +412,20 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
 
     function _possessionDigestOf(uint32 meter, bytes32 keyId) private view returns (bytes32) {
         uint32 evse = _meters[meter].evse;
-        return _hashTypedDataV4(keccak256(abi.encode(POSSESSION_TYPEHASH, _evses[evse].operator, evse, keyId)));
+        return
+            _hashTypedDataV4(
+                keccak256(abi.encode(POSSESSION_TYPEHASH, _evses[evse].operator, evse, keyId, _keys[keyId].activations))
+            );
     }
 
     function _attestationDigestOf(uint32 meter, bytes32 keyId) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, meter, _meters[meter].evse, keyId)));
+        return
+            _hashTypedDataV4(
+                keccak256(abi.encode(ATTESTATION_TYPEHASH, meter, _meters[meter].evse, keyId, _keys[keyId].activations))
+            );
+    }
+
+    function _revocationDigestOf(uint32 meter, bytes32 keyId) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(REVOCATION_TYPEHASH, meter, keyId)));
     }
 }

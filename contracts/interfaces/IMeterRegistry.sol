@@ -32,7 +32,7 @@ enum MeterStatus {
     Active,
     /// Taken out of service; the key may be registered again.
     Retired,
-    /// The key is no longer trusted and can never be registered again.
+    /// The key is not trusted from the time of revocation on and can never be registered again.
     Revoked
 }
 
@@ -72,18 +72,20 @@ struct RecordSigner {
     /// Records count from here (inclusive) …
     uint40 countsFrom;
     /// … to here (exclusive): the end of validity or of calibration, whichever is earlier. Not after `countsFrom` if
-    /// none count: the meter was never activated, or its key was revoked.
+    /// none count: the meter was never activated.
     uint40 countsUntil;
     /// The key; both 0 where a coordinate is longer than 32 bytes.
     uint256 x;
     uint256 y;
+    /// The same key under every meter number that it had.
+    bytes32 keyId;
 }
 
 /// @title Meter registry
 /// @notice Which meter measures at which EVSE, and by which key its records are known. Anybody may register EVSEs as
 /// their operator. A key becomes active only with proof that the registrant has the meter: a record signed by the key
-/// whose identification (`ID`) is the tag of (chain, registry, registrant, EVSE, key), so that a published record of
-/// somebody else's meter proves nothing.
+/// whose identification (`ID`) is the tag of (chain, registry, registrant, EVSE, key, number of the key's activations), so
+/// that a published record of somebody else's meter proves nothing, and neither does a record from an earlier ownership.
 interface IMeterRegistry {
     /// @notice An operator has registered a charging point.
     event EvseRegistered(uint32 indexed evse, address indexed operator, string evseId, uint24 maximumPowerW);
@@ -103,7 +105,10 @@ interface IMeterRegistry {
     /// @notice A meter was taken out of service, by its operator or because another one was activated at the EVSE. Its
     /// records count until `validUntil`.
     event MeterRetired(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, uint256 validUntil);
-    /// @notice The key of a meter is no longer trusted: none of its records count, whenever they were signed.
+    /// @notice The operator of the active meter lets the pending meter `successor`, which has the same key, take its place;
+    /// 0 takes that back.
+    event MeterHandedOver(uint32 indexed meter, uint32 indexed successor, bytes32 indexed keyId);
+    /// @notice The key of a meter is no longer trusted. Its records count until `validUntil`.
     event MeterRevoked(uint32 indexed meter, uint32 indexed evse, bytes32 indexed keyId, uint256 validUntil);
 
     /// @notice The EVSE id is empty or too long.
@@ -129,8 +134,14 @@ interface IMeterRegistry {
     error ValidityEmpty(uint256 validFrom, uint256 validUntil);
     /// @notice The calibration has run out before the present time.
     error CalibrationExpired(uint256 calibrationExpiresAt, uint256 timestamp);
-    /// @notice The key is active at another meter number.
+    /// @notice The key is active at another meter number, whose operator does not hand it over, and whose time is not over.
     error KeyAlreadyActive(uint32 meter);
+    /// @notice The successor has another key.
+    error KeyDiffers(bytes32 keyId, bytes32 expected);
+    /// @notice The key was activated at a later meter number, so that it is not this one's to revoke.
+    error KeyPassedOn(uint32 meter, uint32 lastMeter);
+    /// @notice Possession of the meter is known from a quorum alone, and so a quorum has to agree to the revocation.
+    error QuorumNeeded(uint32 meter);
     /// @notice The key was revoked, which is final.
     error KeyRevoked(bytes32 keyId);
     /// @notice Only a pending meter can be activated.
@@ -139,6 +150,8 @@ interface IMeterRegistry {
     error MeterNotActive(uint32 meter, MeterStatus status);
     /// @notice This contract cannot verify signatures on the curve; oracles have to attest.
     error CurveNotVerifiable(Curve curve);
+    /// @notice This contract verifies signatures on the curve itself; no word of oracles takes their place.
+    error CurveVerifiable(Curve curve);
     /// @notice The record does not carry the tag that proves possession.
     error PossessionTagMissing(string expected);
     /// @notice It was never shown that the registrant has the meter, so that its key is not theirs to revoke.
@@ -170,27 +183,40 @@ interface IMeterRegistry {
     ) external returns (uint32 meter);
 
     /// @notice Activates a meter with a record that its key signed and whose `ID` is the possession tag. The meter that
-    /// was active at the EVSE is retired. Anybody may call while the EVSE has no active meter, else only its operator;
-    /// secp256r1 and secp256k1 only. Reverts with IOcmfScanner's `RecordRefused`
-    /// where the record is not taken.
+    /// was active at the EVSE is retired, and so is the number at which the key was active: its operator must have handed
+    /// the meter over, or be the caller and the operator here too, or its validity or calibration must be over. Anybody may
+    /// call while the EVSE has no active meter, else only its operator; secp256r1 and secp256k1 only. Reverts with
+    /// IOcmfScanner's `RecordRefused` where the record is not taken.
+    /// Warning: who has the meter can have it sign tags for later activations. Whoever moves a meter does it in one step,
+    /// without retiring it first, so that its key is never free.
     /// @param payload The signed bytes of the record: what stands between the first and the second `|`.
     /// @param r First half of the signature.
     /// @param s Second half of the signature; both s and n − s are accepted.
     function activateMeter(uint32 meter, bytes calldata payload, bytes32 r, bytes32 s) external;
 
-    /// @notice Activates a meter on the word of a quorum of oracles that they verified such a record, or have other proof. Anybody
-    /// may call while the EVSE has no active meter, else only its operator.
+    /// @notice Activates a meter on the word of a quorum of oracles that they verified such a record, or have other proof:
+    /// only on curves that this contract cannot verify. Who may call, and what is retired: as for `activateMeter`.
     /// @param signatures The oracles' signatures of `attestationDigestOf(meter)`; see IOracleCommittee.requireQuorum.
     function activateAttestedMeter(uint32 meter, OracleSignature[] calldata signatures) external;
+
+    /// @notice Lets a pending meter with the same key, at whatever EVSE of whatever operator, take the place of an active
+    /// one. The activation of the successor, which still needs its own proof, retires the active one in the same step.
+    /// Only the operator of the active one, until then; 0 takes it back.
+    function handOverMeter(uint32 meter, uint32 successor) external;
 
     /// @notice Takes an active or pending meter out of service. Only the EVSE's operator. Final for this number; the key
     /// may be registered again, also by somebody else.
     function retireMeter(uint32 meter) external;
 
-    /// @notice Declares the key of a meter that is or was active no longer trusted. Only the EVSE's operator, and not while
-    /// the key is active at another meter number. Final for the key.
+    /// @notice Declares the key of a meter that is or was active no longer trusted: its records count until now, or until
+    /// the end of the meter's service where that was earlier. Only the EVSE's operator, only at the number at which the key
+    /// was activated last, and only where possession was proven on chain. Final for the key.
     /// Warning: who sells a meter can revoke its key until the buyer has activated it.
     function revokeMeter(uint32 meter) external;
+
+    /// @notice The same with a quorum's agreement, without which a key that a quorum attested is not revoked.
+    /// @param signatures The oracles' signatures of `revocationDigestOf(meter)`; see IOracleCommittee.requireQuorum.
+    function revokeAttestedMeter(uint32 meter, OracleSignature[] calldata signatures) external;
 
     /// @notice What is stored of an EVSE; all zero if there is none with this number.
     function evseOf(uint32 evse) external view returns (Evse memory content);
@@ -198,24 +224,25 @@ interface IMeterRegistry {
     function meterOf(uint32 meter) external view returns (Meter memory content);
     /// @notice What is needed to judge a record of the meter, in one call; all zero if there is none with this number.
     function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer);
-    /// @notice The same as far as it matters that a record counted at `timestamp` or later: a key that was revoked then or
-    /// later is taken as one that was retired. For showing that a session was settled wrongly, which nobody may prevent by
-    /// revoking a key.
-    function recordSignerSince(uint32 meter, uint256 timestamp) external view returns (RecordSigner memory signer);
     /// @notice The number of the meter at which the key is active; 0 if there is none.
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);
     /// @notice keccak256 of curve and public key.
     function keyIdOf(Curve curve, bytes calldata publicKey) external pure returns (bytes32 keyId);
-    /// @notice Whether records that the meter signed at `timestamp` count: active or retired since, inside the validity
+    /// @notice Whether records that the meter signed at `timestamp` count: active then, inside the validity
     /// interval and before the calibration ran out. The caller decides which time it trusts; a meter's clock is no
     /// basis for a deadline.
     function isValidAt(uint32 meter, uint256 timestamp) external view returns (bool);
     /// @notice The 20 characters that the record proving possession must carry as `ID`: the first 100 bits, in RFC 4648
-    /// base32, of the EIP-712 digest of MeterPossession(address registrant,uint32 evse,bytes32 keyId).
+    /// base32, of the EIP-712 digest of MeterPossession(address registrant,uint32 evse,bytes32 keyId,uint32 activations).
     function possessionTagOf(uint32 meter) external view returns (string memory tag);
     /// @notice What oracles sign to attest possession: the EIP-712 digest of
-    /// MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId).
+    /// MeterAttestation(uint32 meter,uint32 evse,bytes32 keyId,uint32 activations).
     function attestationDigestOf(uint32 meter) external view returns (bytes32 digest);
+    /// @notice What oracles sign to agree to a revocation: the EIP-712 digest of
+    /// MeterRevocation(uint32 meter,bytes32 keyId).
+    function revocationDigestOf(uint32 meter) external view returns (bytes32 digest);
+    /// @notice How often the key was activated. Each activation makes every earlier proof of possession worthless.
+    function activationsOf(bytes32 keyId) external view returns (uint32 activations);
     /// @notice Reads the records that prove possession; deployed with this contract.
     function ocmfScanner() external view returns (IOcmfScanner);
     /// @notice Who may attest.

@@ -119,6 +119,7 @@ export async function attestationBy(
   meter: bigint,
 ): Promise<CompactSignature> {
   const { evse, curve, publicKey } = await fixture.registry.meterOf(meter);
+  const keyId = keyIdOf(curve, publicKey);
   const signature = await signer.signTypedData(
     fixture.domain,
     {
@@ -126,11 +127,41 @@ export async function attestationBy(
         { name: "meter", type: "uint32" },
         { name: "evse", type: "uint32" },
         { name: "keyId", type: "bytes32" },
+        { name: "activations", type: "uint32" },
       ],
     },
-    { meter, evse, keyId: keyIdOf(curve, publicKey) },
+    { meter, evse, keyId, activations: await fixture.registry.activationsOf(keyId) },
   );
   return compactSignature(signature);
+}
+
+/** The agreement of a quorum, or of `signers`, to the revocation of a meter's key. */
+export async function revocationsOf(
+  fixture: RegistryFixture,
+  meter: bigint,
+  signers: readonly Signer[] = fixture.oracles.slice(0, THRESHOLD),
+): Promise<CompactSignature[]> {
+  const { curve, publicKey } = await fixture.registry.meterOf(meter);
+  const types = {
+    MeterRevocation: [
+      { name: "meter", type: "uint32" },
+      { name: "keyId", type: "bytes32" },
+    ],
+  };
+  const content = { meter, keyId: keyIdOf(curve, publicKey) };
+  return await Promise.all(
+    byAddress(signers).map(async (signer) =>
+      compactSignature(await signer.signTypedData(fixture.domain, types, content)),
+    ),
+  );
+}
+
+/** Registers and activates a meter by the word of a quorum. */
+export async function attestedMeter(fixture: RegistryFixture, options: MeterOptions = {}): Promise<bigint> {
+  const meter = await registerMeter(fixture, options);
+  const registry = fixture.registry.connect(options.by ?? fixture.operator);
+  await registry.activateAttestedMeter(meter, await attestationsOf(fixture, meter));
+  return meter;
 }
 
 /** The attestations of a quorum, or of `signers`, in the order in which they are sent. */

@@ -19,11 +19,13 @@ const possessionTypes = {
     { name: "registrant", type: "address" },
     { name: "evse", type: "uint32" },
     { name: "keyId", type: "bytes32" },
+    { name: "activations", type: "uint32" },
   ],
 };
 
 /**
- * The 20 characters that the meter has to sign as `ID`, before it is registered: the registry's `possessionTagOf`.
+ * The 20 characters that the meter has to sign as `ID`, before it is registered: the registry's `possessionTagOf`. They
+ * are others after each activation of the key.
  * @param registrant The operator of the EVSE.
  */
 export async function possessionTagOf(
@@ -33,13 +35,14 @@ export async function possessionTagOf(
   key: PublicKey,
 ): Promise<string> {
   const keyId = await contracts.meterRegistry.keyIdOf(curveNumbers[key.curve], registryKeyOf(key));
+  const activations = await contracts.meterRegistry.activationsOf(keyId);
   const domain = {
     name: "Wattproof Meter Registry",
     version: "1",
     chainId,
     verifyingContract: deployment.contracts.meterRegistry,
   };
-  return idTagOf(TypedDataEncoder.hash(domain, possessionTypes, { registrant, evse, keyId }));
+  return idTagOf(TypedDataEncoder.hash(domain, possessionTypes, { registrant, evse, keyId, activations }));
 }
 
 /**

@@ -8,8 +8,8 @@ export const meterRevoke = defineVerb({
   path: ["meter", "revoke"],
   summary: "declares a meter's key no longer trusted, for ever",
   description:
-    "None of the key's records count any more, whenever they were signed, and the key can never be registered again. For a\n" +
-    "key that is known to others. A meter that is only taken down is retired.",
+    "The key's records count until now, and the key can never be registered again. For a key that is known to others. A\n" +
+    "meter that is only taken down is retired. A key that oracles attested is not revoked without them.",
   arguments: meterArguments,
   options: [{ flags: "--yes", description: "it cannot be undone, and is to be done all the same" }],
   access: "write",

@@ -6,6 +6,7 @@ import {
   activeMeter,
   attestationBy,
   attestationsOf,
+  attestedMeter,
   deployedRegistry,
   eventsAt,
   keyIdOfTestKey,
@@ -17,6 +18,9 @@ import {
 import { createTestKey, curves, testKey } from "../../helpers/ocmf.ts";
 import { CHANGE_DELAY_SECONDS, DAY, type Signer } from "../../helpers/settlement-fixture.ts";
 
+/** The contract cannot verify its curve. */
+const attestedKey = testKey("secp192r1");
+
 describe("MeterRegistry.activateAttestedMeter", () => {
   let fixture: RegistryFixture;
 
@@ -25,7 +29,7 @@ describe("MeterRegistry.activateAttestedMeter", () => {
   });
 
   it("refuses what activateMeter refuses before it looks at any proof", async () => {
-    const { registry, operator, stranger, startedAt } = fixture;
+    const { registry, operator, otherOperator, stranger, startedAt } = fixture;
     const attest = async (meter: bigint, caller = operator): Promise<unknown> =>
       registry.connect(caller).activateAttestedMeter(meter, await attestationsOf(fixture, meter));
 
@@ -38,8 +42,10 @@ describe("MeterRegistry.activateAttestedMeter", () => {
     await expect(attest(successor, stranger))
       .to.be.revertedWithCustomError(registry, "NotOperator")
       .withArgs(stranger.address, operator.address);
-    const twin = await registerMeter(fixture, { evse: 2n });
-    await expect(attest(twin)).to.be.revertedWithCustomError(registry, "KeyAlreadyActive").withArgs(meter);
+    const twin = await registerMeter(fixture, { evse: 3n, by: otherOperator });
+    await expect(attest(twin, otherOperator))
+      .to.be.revertedWithCustomError(registry, "KeyAlreadyActive")
+      .withArgs(meter);
     const brief = await registerMeter(fixture, {
       evse: 2n,
       key: createTestKey("secp192r1"),
@@ -48,12 +54,43 @@ describe("MeterRegistry.activateAttestedMeter", () => {
     await networkHelpers.time.setNextBlockTimestamp(startedAt + DAY);
     await expect(attest(brief)).to.be.revertedWithCustomError(registry, "CalibrationExpired");
     await registry.connect(operator).revokeMeter(meter);
-    await expect(attest(twin)).to.be.revertedWithCustomError(registry, "KeyRevoked");
+    await expect(attest(twin, otherOperator)).to.be.revertedWithCustomError(registry, "KeyRevoked");
+  });
+
+  it("refuses a quorum's word on the curves that the contract verifies itself", async () => {
+    const { registry, operator } = fixture;
+
+    for (const [curve, number] of [
+      ["secp256r1", 1n],
+      ["secp256k1", 2n],
+    ] as const) {
+      const meter = await registerMeter(fixture, { key: testKey(curve) });
+      await expect(registry.connect(operator).activateAttestedMeter(meter, await attestationsOf(fixture, meter)))
+        .to.be.revertedWithCustomError(registry, "CurveVerifiable")
+        .withArgs(number);
+    }
+  });
+
+  it("refuses an attestation from before the key was last activated", async () => {
+    const { registry, oracleCommittee, operator, otherOperator } = fixture;
+    const key = attestedKey;
+    const kept = await registerMeter(fixture, { key });
+    const attestations = await attestationsOf(fixture, kept);
+    const sold = await attestedMeter(fixture, { key });
+    await registry.connect(operator).retireMeter(sold);
+    const bought = await attestedMeter(fixture, { key, evse: 3n, by: otherOperator });
+    await registry.connect(otherOperator).retireMeter(bought);
+
+    await expect(registry.connect(operator).activateAttestedMeter(kept, attestations)).to.be.revertedWithCustomError(
+      oracleCommittee,
+      "SignerNotMember",
+    );
+    await registry.connect(operator).activateAttestedMeter.staticCall(kept, await attestationsOf(fixture, kept));
   });
 
   it("refuses less than a quorum, and whoever is no oracle", async () => {
     const { registry, oracleCommittee, operator, oracles, stranger } = fixture;
-    const meter = await registerMeter(fixture);
+    const meter = await registerMeter(fixture, { key: attestedKey });
     const attest = async (signers: readonly Signer[]): Promise<unknown> =>
       registry.connect(operator).activateAttestedMeter(meter, await attestationsOf(fixture, meter, signers));
 
@@ -71,11 +108,11 @@ describe("MeterRegistry.activateAttestedMeter", () => {
 
   it("refuses a quorum's attestation of another meter, EVSE, key or registry", async () => {
     const { registry, operator } = fixture;
-    const meter = await registerMeter(fixture);
+    const meter = await registerMeter(fixture, { key: attestedKey });
     const others = [
-      await registerMeter(fixture),
-      await registerMeter(fixture, { evse: 2n }),
-      await registerMeter(fixture, { key: testKey("secp256k1") }),
+      await registerMeter(fixture, { key: attestedKey }),
+      await registerMeter(fixture, { key: attestedKey, evse: 2n }),
+      await registerMeter(fixture, { key: testKey("secp192k1") }),
     ];
     const elsewhere = { ...fixture, domain: { ...fixture.domain, verifyingContract: ZeroAddress } };
 
@@ -90,7 +127,7 @@ describe("MeterRegistry.activateAttestedMeter", () => {
 
   it("refuses a committee that is no more, at the time of the block", async () => {
     const { registry, oracleCommittee, operator, oracles, stranger, startedAt } = fixture;
-    const meter = await registerMeter(fixture);
+    const meter = await registerMeter(fixture, { key: attestedKey });
     const attestations = await attestationsOf(fixture, meter);
     await networkHelpers.time.setNextBlockTimestamp(startedAt + 100n);
     await oracleCommittee.schedule([stranger.address, operator.address], 2);
@@ -101,10 +138,12 @@ describe("MeterRegistry.activateAttestedMeter", () => {
       .withArgs(oracles[0]?.address);
   });
 
-  it("activates a meter of each of the seven curves, whoever brings the attestation", async () => {
+  it("activates a meter of each of the five other curves, whoever brings the attestation", async () => {
     const { registry, operator, stranger, startedAt } = fixture;
 
-    for (const [index, curve] of curves.entries()) {
+    const others = curves.filter((curve) => curve !== "secp256r1" && curve !== "secp256k1");
+    expect(others).to.have.length(5);
+    for (const [index, curve] of others.entries()) {
       const key = testKey(curve);
       const meter = await registerMeter(fixture, { key });
       const attestations = await attestationsOf(fixture, meter);

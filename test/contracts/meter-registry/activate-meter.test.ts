@@ -77,20 +77,56 @@ describe("MeterRegistry.activateMeter", () => {
       .withArgs(keyId);
   });
 
-  it("refuses a key that is active, at whatever EVSE", async () => {
-    const { registry, operator, otherOperator } = fixture;
+  it("refuses a key that is active at another operator's EVSE, and to let anybody else move it", async () => {
+    const { registry, operator, otherOperator, stranger } = fixture;
     const meter = await activeMeter(fixture);
 
-    for (const [evse, by] of [
-      [1n, operator],
-      [2n, operator],
-      [3n, otherOperator],
+    for (const [evse, by, callers] of [
+      [2n, operator, [stranger, otherOperator]],
+      [3n, otherOperator, [stranger, otherOperator, operator]],
     ] as const) {
       const again = await registerMeter(fixture, { evse, by });
       const { payload, r, s } = await possessionRecord(fixture, again);
-      await expect(registry.connect(by).activateMeter(again, payload, r, s))
-        .to.be.revertedWithCustomError(registry, "KeyAlreadyActive")
-        .withArgs(meter);
+      for (const caller of callers) {
+        await expect(registry.connect(caller).activateMeter(again, payload, r, s))
+          .to.be.revertedWithCustomError(registry, "KeyAlreadyActive")
+          .withArgs(meter);
+      }
+    }
+  });
+
+  it("moves a meter between EVSEs of one operator in one step", async () => {
+    const { registry, operator, startedAt } = fixture;
+    let meter = await activeMeter(fixture);
+    for (const [index, [from, evse]] of (
+      [
+        [1n, 2n],
+        [2n, 2n],
+        [2n, 1n],
+      ] as const
+    ).entries()) {
+      const moved = await registerMeter(fixture, { evse, validFrom: 0n });
+      const { payload, r, s } = await possessionRecord(fixture, moved);
+      const now = startedAt + DAY + 1_000n * BigInt(index);
+
+      const events = await eventsAt(fixture, now, () => registry.connect(operator).activateMeter(moved, payload, r, s));
+
+      expect(events).to.deep.equal([
+        ["MeterRetired", meter, from, keyId, now],
+        ["MeterActivated", moved, evse, keyId, Possession.ProvenOnChain, now],
+      ]);
+      expect((await registry.evseOf(from)).activeMeter).to.equal(from === evse ? moved : 0n);
+      expect((await registry.evseOf(evse)).activeMeter).to.equal(moved);
+      expect(await registry.activeMeterOf(keyId)).to.equal(moved);
+      expect([await registry.isValidAt(meter, now - 1n), await registry.isValidAt(meter, now)]).to.deep.equal([
+        true,
+        false,
+      ]);
+      expect([await registry.isValidAt(moved, now - 1n), await registry.isValidAt(moved, now)]).to.deep.equal([
+        false,
+        true,
+      ]);
+      meter = moved;
     }
   });
 

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { networkHelpers } from "../../helpers/chain.ts";
 import {
   activeMeter,
+  attestedMeter,
   deployedRegistry,
   eventsAt,
   keyIdOfTestKey,
@@ -87,7 +88,31 @@ describe("MeterRegistry.revokeMeter", () => {
       .withArgs(keyId);
   });
 
-  it("ends the key for ever, and what it signed counts no more, whatever number it had", async () => {
+  it("refuses who had the meter once, also while it is active at no number", async () => {
+    const { registry, operator, otherOperator } = fixture;
+    const sold = await activeMeter(fixture);
+    await registry.connect(operator).retireMeter(sold);
+    const bought = await activeMeter(fixture, { evse: 3n, by: otherOperator });
+    await registry.connect(otherOperator).retireMeter(bought);
+
+    await expect(registry.connect(operator).revokeMeter(sold))
+      .to.be.revertedWithCustomError(registry, "KeyPassedOn")
+      .withArgs(sold, bought);
+    await registry.connect(otherOperator).revokeMeter.staticCall(bought);
+  });
+
+  it("refuses the registrant alone where a quorum attested possession", async () => {
+    const { registry, operator } = fixture;
+    const meter = await attestedMeter(fixture, { key: testKey("secp192r1") });
+
+    await expect(registry.connect(operator).revokeMeter(meter))
+      .to.be.revertedWithCustomError(registry, "QuorumNeeded")
+      .withArgs(meter);
+    await registry.connect(operator).retireMeter(meter);
+    await expect(registry.connect(operator).revokeMeter(meter)).to.be.revertedWithCustomError(registry, "QuorumNeeded");
+  });
+
+  it("ends the key for ever; what it signed counts until then, at whatever number", async () => {
     const { registry, operator, startedAt } = fixture;
     const earlier = await activeMeter(fixture);
     await eventsAt(fixture, startedAt + DAY, () => registry.connect(operator).retireMeter(earlier));
@@ -101,10 +126,15 @@ describe("MeterRegistry.revokeMeter", () => {
     expect((await registry.meterOf(meter)).status).to.equal(MeterStatus.Revoked);
     expect((await registry.evseOf(1)).activeMeter).to.equal(0n);
     expect(await registry.activeMeterOf(keyId)).to.equal(0n);
-    expect([await registry.isValidAt(earlier, startedAt), await registry.isValidAt(meter, now - 1n)]).to.deep.equal([
-      false,
-      false,
-    ]);
+    for (const [number, timestamp, isValid] of [
+      [earlier, startedAt, true],
+      [earlier, startedAt + DAY, false],
+      [meter, now - 1n, true],
+      [meter, now, false],
+    ] as const) {
+      expect(await registry.isValidAt(number, timestamp), `${number} at ${timestamp}`).to.equal(isValid);
+    }
+    await expect(registerMeter(fixture, { evse: 2n })).to.be.revertedWithCustomError(registry, "KeyRevoked");
   });
 
   it("revokes a key through a retired number while it is active at none", async () => {

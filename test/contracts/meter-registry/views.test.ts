@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { TypedDataEncoder, ZeroAddress } from "ethers";
+import { AbiCoder, keccak256, TypedDataEncoder, ZeroAddress } from "ethers";
 
 import { curveNumbers } from "../../../scripts/verify/contract-answers.ts";
 import { idTagOf } from "../../../services/domain/id-tag.ts";
@@ -26,7 +26,7 @@ describe("MeterRegistry views", () => {
   it("refuse tag and digest of a meter that does not exist", async () => {
     const { registry } = fixture;
 
-    for (const view of [registry.possessionTagOf(1), registry.attestationDigestOf(1)]) {
+    for (const view of [registry.possessionTagOf(1), registry.attestationDigestOf(1), registry.revocationDigestOf(1)]) {
       await expect(view).to.be.revertedWithCustomError(registry, "MeterUnknown").withArgs(1);
     }
   });
@@ -48,13 +48,15 @@ describe("MeterRegistry views", () => {
     const pending = await registerMeter(fixture, { key: longKey, evse: 2n });
     const common = [operator.address, 1n, curveNumbers.secp256r1, Possession.ProvenOnChain];
 
-    expect([...(await registry.recordSignerOf(9))]).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n]);
+    const nothing = keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [0, "0x"]));
+    expect([...(await registry.recordSignerOf(9))]).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n, nothing]);
     expect([...(await registry.recordSignerOf(meter))]).to.deep.equal([
       ...common,
       startedAt,
       startedAt + 5n * DAY,
       key.publicKey.x,
       key.publicKey.y,
+      keyIdOfTestKey(key),
     ]);
     // It was not activated, and its coordinates have 48 bytes.
     expect([...(await registry.recordSignerOf(pending))]).to.deep.equal([
@@ -63,18 +65,11 @@ describe("MeterRegistry views", () => {
       curveNumbers.secp384r1,
       Possession.None,
       ...[0n, 0n, 0n, 0n],
-    ]);
-    await registry.connect(operator).revokeMeter(meter);
-    expect([...(await registry.recordSignerOf(meter))]).to.deep.equal([
-      ...common,
-      0n,
-      0n,
-      key.publicKey.x,
-      key.publicKey.y,
+      keyIdOfTestKey(longKey),
     ]);
   });
 
-  it("keep the key's records from before a revocation for those who ask since when they count", async () => {
+  it("keep the key's records from before a revocation, at every number that it had", async () => {
     const { registry, operator, startedAt } = fixture;
     const key = testKey("secp256r1");
     const retired = await activeMeter(fixture, { key });
@@ -83,37 +78,35 @@ describe("MeterRegistry views", () => {
     const meter = await activeMeter(fixture, { key });
     const revokedAt = startedAt + 2n * DAY;
     const before = [...(await registry.recordSignerOf(meter))];
-    expect([...(await registry.recordSignerSince(meter, startedAt + 50n * DAY))]).to.deep.equal(before);
     await networkHelpers.time.setNextBlockTimestamp(revokedAt);
     await registry.connect(operator).revokeMeter(meter);
 
-    expect([...(await registry.recordSignerSince(meter, revokedAt))]).to.deep.equal(before.with(5, revokedAt));
-    expect([...(await registry.recordSignerSince(retired, startedAt))].slice(4, 6)).to.deep.equal([
-      startedAt,
-      startedAt + DAY,
-    ]);
-    for (const number of [meter, retired]) {
-      expect([...(await registry.recordSignerSince(number, revokedAt + 1n))].slice(4, 6)).to.deep.equal([0n, 0n]);
-    }
+    expect([...(await registry.recordSignerOf(meter))]).to.deep.equal(before.with(5, revokedAt));
+    expect([...(await registry.recordSignerOf(retired))].slice(4, 6)).to.deep.equal([startedAt, startedAt + DAY]);
   });
 
-  it("derive the possession tag from registrant, EVSE and key, for this chain and registry", async () => {
+  it("derive the possession tag from registrant, EVSE, key and its activations, for this chain and registry", async () => {
     const { registry, operator, domain } = fixture;
     const key = testKey("secp256k1");
-    const meter = await registerMeter(fixture, { key, evse: 2n });
-    const digest = TypedDataEncoder.hash(
-      domain,
-      {
-        MeterPossession: [
-          { name: "registrant", type: "address" },
-          { name: "evse", type: "uint32" },
-          { name: "keyId", type: "bytes32" },
-        ],
-      },
-      { registrant: operator.address, evse: 2, keyId: keyIdOfTestKey(key) },
-    );
+    for (const activations of [0n, 1n, 2n]) {
+      const meter = await registerMeter(fixture, { key, evse: 2n });
+      const digest = TypedDataEncoder.hash(
+        domain,
+        {
+          MeterPossession: [
+            { name: "registrant", type: "address" },
+            { name: "evse", type: "uint32" },
+            { name: "keyId", type: "bytes32" },
+            { name: "activations", type: "uint32" },
+          ],
+        },
+        { registrant: operator.address, evse: 2, keyId: keyIdOfTestKey(key), activations },
+      );
 
-    expect(await registry.possessionTagOf(meter)).to.equal(idTagOf(digest));
+      expect(await registry.activationsOf(keyIdOfTestKey(key))).to.equal(activations);
+      expect(await registry.possessionTagOf(meter)).to.equal(idTagOf(digest));
+      await activeMeter(fixture, { key, evse: 2n });
+    }
   });
 
   it("name a key by curve and point", async () => {
