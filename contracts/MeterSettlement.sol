@@ -24,16 +24,21 @@ contract MeterSettlement is IMeterSettlement {
     /// What a record says that carries the session's tag and that the session's meter signed.
     struct ProvenRecord {
         uint64 pagination;
+        /// Stands for the code of the register that is billed; 0 if it starts over with each transaction.
+        uint120 totalRegister;
         /// Names meter, gateway and register.
         bytes32 originHash;
         PackedReading begin;
         PackedReading end;
     }
 
-    /// The last record of a meter that settled a session here. One slot a meter, used again for every session.
+    /// The last record of a key that settled a session here, and the last that was billed by a register which only ever
+    /// grows. One slot a key, used again for every session.
     struct LastRecord {
         uint64 pagination;
+        /// Where that register stood, and which it was; 0 before there was one.
         uint64 registerMicroWh;
+        uint120 totalRegister;
         bool isPresent;
     }
 
@@ -45,7 +50,7 @@ contract MeterSettlement is IMeterSettlement {
     IOcmfScanner public immutable ocmfScanner;
     uint40 public immutable maximumSessionSeconds;
 
-    mapping(uint32 meter => LastRecord) private _lastRecords;
+    mapping(bytes32 keyId => LastRecord) private _lastRecords;
 
     /// @param longestSessionSeconds The settlement's `maximumSessionSeconds`.
     constructor(IChargingSettlement chargingSettlement, IMeterRegistry meters, uint40 longestSessionSeconds) {
@@ -57,6 +62,7 @@ contract MeterSettlement is IMeterSettlement {
 
     /* SETTLEMENT */
 
+    /// @inheritdoc IMeterSettlement
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro) {
         SessionTerms calldata terms = session.terms;
         uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
@@ -66,7 +72,7 @@ contract MeterSettlement is IMeterSettlement {
         (ProvenRecord memory first, ProvenRecord memory last) = _readRecords(sessionId, signer, session.records);
         PackedMetering metering = _meteringOf(session.toppedUpMicro, first.begin, last.end);
 
-        _consume(terms.meter, first, last);
+        _consume(signer.keyId, first, last);
 
         emit SessionProven(sessionId, terms.meter, last.pagination, last.end.registerMicroWh());
 
@@ -80,6 +86,7 @@ contract MeterSettlement is IMeterSettlement {
             );
     }
 
+    /// @inheritdoc IMeterSettlement
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external {
         for (uint256 i; i < sessions.length; ++i) {
             if (_trySettle(sessions, i)) continue;
@@ -168,6 +175,7 @@ contract MeterSettlement is IMeterSettlement {
         );
         uint256 identification;
         (identification, proven.originHash, proven.begin, proven.end) = ocmfScanner.scanPacked(record.payload);
+        proven.totalRegister = uint120(identification >> 128);
         proven.pagination = uint64(identification >> 64);
         uint256 position = uint32(identification >> 32);
         uint256 length = uint32(identification);
@@ -190,18 +198,26 @@ contract MeterSettlement is IMeterSettlement {
         return PackedMeteringLibrary.pack(toppedUpMicro, energyMicroWh, uint32(chargingSeconds), 0);
     }
 
-    /// @dev A meter counts its records and its energy upwards; what was seen once never comes again.
-    function _consume(uint32 meter, ProvenRecord memory first, ProvenRecord memory last) private {
-        LastRecord memory previous = _lastRecords[meter];
-        if (previous.isPresent) {
-            require(first.pagination > previous.pagination, RecordConsumed(first.pagination, previous.pagination));
-            require(
-                first.begin.registerMicroWh() >= previous.registerMicroWh,
-                RegisterReused(first.begin.registerMicroWh(), previous.registerMicroWh)
-            );
+    /// @dev A key counts its records upwards, under whatever meter number; what was seen once never comes again. A register
+    /// that does not start over with each transaction only grows, too; another one has another sum.
+    function _consume(bytes32 keyId, ProvenRecord memory first, ProvenRecord memory last) private {
+        LastRecord memory previous = _lastRecords[keyId];
+        require(
+            !previous.isPresent || first.pagination > previous.pagination,
+            RecordConsumed(first.pagination, previous.pagination)
+        );
+        if (last.totalRegister == 0) {
+            previous.pagination = last.pagination;
+            previous.isPresent = true;
+            _lastRecords[keyId] = previous;
+            return;
         }
+        require(
+            last.totalRegister != previous.totalRegister || first.begin.registerMicroWh() >= previous.registerMicroWh,
+            RegisterReused(first.begin.registerMicroWh(), previous.registerMicroWh)
+        );
 
-        _lastRecords[meter] = LastRecord(last.pagination, last.end.registerMicroWh(), true);
+        _lastRecords[keyId] = LastRecord(last.pagination, last.end.registerMicroWh(), last.totalRegister, true);
     }
 
     /// @dev What the last call reverted with, its beginning if it is long: `returndatacopy` in part is what Solidity has not.
@@ -220,14 +236,14 @@ contract MeterSettlement is IMeterSettlement {
 
     /* VIEWS */
 
+    /// @inheritdoc IMeterSettlement
     function measure(
         SessionTerms calldata terms,
         uint64 toppedUpMicro,
         SignedRecord[] calldata records
     ) external view returns (PackedMetering metering) {
         uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
-        // An operator must not be able to keep a wrong settlement by revoking the key that shows it.
-        RecordSigner memory signer = meterRegistry.recordSignerSince(terms.meter, earliestOpening);
+        RecordSigner memory signer = meterRegistry.recordSignerOf(terms.meter);
         _requireSigner(terms, signer, earliestOpening);
         (ProvenRecord memory first, ProvenRecord memory last) = _readRecords(
             SettlementDomain.sessionIdAt(address(settlement), terms),
@@ -237,8 +253,9 @@ contract MeterSettlement is IMeterSettlement {
         return _meteringOf(toppedUpMicro, first.begin, last.end);
     }
 
+    /// @inheritdoc IMeterSettlement
     function lastRecordOf(uint32 meter) external view returns (uint64 pagination, uint64 registerMicroWh) {
-        LastRecord memory last = _lastRecords[meter];
+        LastRecord memory last = _lastRecords[meterRegistry.recordSignerOf(meter).keyId];
         return (last.pagination, last.registerMicroWh);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IOcmfScanner, OcmfContent, PackedReading} from "./interfaces/IOcmfScanner.sol";
 import {OcmfRecord, RecordContent} from "./libraries/OcmfRecord.sol";
+import {OcmfRegister} from "./libraries/OcmfRegister.sol";
 import {PackedReadingLibrary} from "./libraries/PackedReadingLibrary.sol";
 
 /// @title OCMF scanner
@@ -11,6 +12,7 @@ import {PackedReadingLibrary} from "./libraries/PackedReadingLibrary.sol";
 contract OcmfScanner is IOcmfScanner {
     using PackedReadingLibrary for PackedReading;
 
+    /// @inheritdoc IOcmfScanner
     function scan(bytes calldata payload) external pure returns (OcmfContent memory) {
         RecordContent memory record;
         OcmfRecord.scan(payload, record);
@@ -27,16 +29,24 @@ contract OcmfScanner is IOcmfScanner {
             });
     }
 
+    /// @inheritdoc IOcmfScanner
     function scanPacked(
         bytes calldata payload
     ) external pure returns (uint256 identification, bytes32 originHash, PackedReading begin, PackedReading end) {
         RecordContent memory record;
         OcmfRecord.scan(payload, record);
         identification =
+            (_totalRegisterOf(record.register) << 128) |
             (uint256(record.pagination) << 64) |
             (uint256(record.identificationPosition) << 32) |
             record.identificationLength;
         originHash = keccak256(abi.encode(record.meterSerialHash, record.gatewaySerialHash, record.register));
         return (identification, originHash, record.begin, record.end);
+    }
+
+    /// @dev 120 bits that stand for a register, and are never 0; 0 for one that starts over with each transaction.
+    function _totalRegisterOf(bytes32 register) private pure returns (uint256) {
+        if (OcmfRegister.isOfTransaction(uint256(register))) return 0;
+        return (uint256(keccak256(abi.encode(register))) >> 136) | 1;
     }
 }

@@ -68,9 +68,9 @@ interface IMeterSettlement {
     error RegisterDecreased(uint256 beginMicroWh, uint256 endMicroWh);
     /// @notice The meter's clock shows more time than the settlement's unit holds.
     error ChargingTimeOutOfRange(uint256 chargingSeconds, uint256 limitSeconds);
-    /// @notice A record of this meter with this or a later number has settled a session here already.
+    /// @notice A record of this key with this or a later number has settled a session here already.
     error RecordConsumed(uint256 pagination, uint256 lastPagination);
-    /// @notice The register is below the end of a session that was settled here already.
+    /// @notice The register, which only grows, is below the end of the last session that was settled here by it.
     error RegisterReused(uint256 beginMicroWh, uint256 lastEndMicroWh);
 
     /// @notice Settles one session, also after its expiry, until somebody expires it. Reverts with IOcmfScanner's
@@ -85,15 +85,15 @@ interface IMeterSettlement {
     function settleBatchWithMeter(MeteredSession[] calldata sessions) external;
 
     /// @notice What the records prove of the session. Reverts where they could not settle it, but does not look whether
-    /// the session is live or the records were seen before, and takes a key also if it was revoked since the earliest
-    /// opening that the session's expiry allows.
+    /// the session is live or the records were seen before.
     function measure(
         SessionTerms calldata terms,
         uint64 toppedUpMicro,
         SignedRecord[] calldata records
     ) external view returns (PackedMetering metering);
 
-    /// @notice What this contract last saw of a meter: number and end reading of the last record that settled a session.
+    /// @notice What this contract last saw of a meter's key: the number of the last record that settled a session, and where
+    /// the register stood that was billed last among those that do not start over with each transaction.
     function lastRecordOf(uint32 meter) external view returns (uint64 pagination, uint64 registerMicroWh);
 
     /// @notice Where the money is.

@@ -138,7 +138,8 @@ interface IOcmfScanner {
     function scan(bytes calldata payload) external pure returns (OcmfContent memory content);
 
     /// @notice The same for contracts that settle by it, in four words: 3,000 gas less than with all fields apart.
-    /// @return identification From the low bits to the high ones: length of `ID` (32), its position (32), pagination (64).
+    /// @return identification From the low bits to the high ones: length of `ID` (32), its position (32), pagination (64),
+    /// 120 bits that stand for the register that is billed, 0 if that one starts over with each transaction.
     /// @return originHash keccak256 of `meterSerialHash`, `gatewaySerialHash` and `register`: in what the begin record and
     /// the end record of a session must agree.
     /// @return begin The begin reading, rounded up.

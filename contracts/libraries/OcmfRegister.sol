@@ -22,31 +22,48 @@ library OcmfRegister {
     /// C = B3, or 98 as DZG meters number it: of the transaction, at the vehicle. The best to bill.
     uint256 internal constant TRANSACTION_DEVICE = 5;
 
+    /// F of what counts since the begin of the transaction.
+    uint256 private constant OF_TRANSACTION = 0x198;
+
     /// @notice The kind of register that a code names.
     /// @param code The characters, the last in the lowest bits.
     /// @param i Where the code stands, for the refusal.
     function kindOf(uint256 code, uint256 i) internal pure returns (uint256 kind) {
-        unchecked {
-            // The two spellings that most meters use.
-            if (code == uint72(bytes9("1-b:1.8.0")) || code == uint72(bytes9("1-0:1.8.0"))) return CLASSIC;
-            if (code == 0) JsonText.refuse(RefusalReason.RegisterUnknown, i);
-            // Bring the first character to the highest bits.
-            uint256 rest = code;
-            while (rest >> 248 == 0) rest <<= 8;
-            uint256 a;
-            uint256 c;
-            uint256 d;
-            (a, rest) = _readGroup(rest, 0x2d, i);
-            (, rest) = _readGroup(rest, 0x3a, i);
-            (c, rest) = _readGroup(rest, 0x2e, i);
-            (d, rest) = _readGroup(rest, 0x2e, i);
-            bool isPresentValue = _isPresentValue(rest, i);
+        if (_isUsual(code)) return CLASSIC;
+        if (code == 0) JsonText.refuse(RefusalReason.RegisterUnknown, i);
+        (uint256 a, uint256 c, uint256 d, uint256 period) = _readCode(code, i);
 
-            if (a != 1) JsonText.refuse(RefusalReason.RegisterUnknown, i);
-            if (d != 8) return OTHER;
-            kind = _kindOfQuantity(c, i);
-            if (kind != OTHER && !isPresentValue) JsonText.refuse(RefusalReason.RegisterUnknown, i);
-        }
+        if (a != 1) JsonText.refuse(RefusalReason.RegisterUnknown, i);
+        if (d != 8) return OTHER;
+        kind = _kindOfQuantity(c, i);
+        bool isPresentValue = period == 0xff || period == 0x255 || period == 0x200 || period == OF_TRANSACTION;
+        if (kind != OTHER && !isPresentValue) JsonText.refuse(RefusalReason.RegisterUnknown, i);
+    }
+
+    /// @notice Whether the register that a code names starts over with each transaction: C is B2, B3 or 98, or F is 198,
+    /// as BAUER's meters number their register of the transaction.
+    /// @param code Of a register of imported energy.
+    function isOfTransaction(uint256 code) internal pure returns (bool) {
+        if (_isUsual(code)) return false;
+        (, uint256 c, , uint256 period) = _readCode(code, 0);
+        return period == OF_TRANSACTION || _kindOfQuantity(c, 0) >= TRANSACTION_MAINS;
+    }
+
+    /// @dev The two spellings that most meters use.
+    function _isUsual(uint256 code) private pure returns (bool) {
+        return code == uint72(bytes9("1-b:1.8.0")) || code == uint72(bytes9("1-0:1.8.0"));
+    }
+
+    /// @dev The groups of a code that is not empty; 0xff for F where it is not there.
+    function _readCode(uint256 code, uint256 i) private pure returns (uint256 a, uint256 c, uint256 d, uint256 period) {
+        // Bring the first character to the highest bits.
+        uint256 rest = code;
+        while (rest >> 248 == 0) rest <<= 8;
+        (a, rest) = _readGroup(rest, 0x2d, i);
+        (, rest) = _readGroup(rest, 0x3a, i);
+        (c, rest) = _readGroup(rest, 0x2e, i);
+        (d, rest) = _readGroup(rest, 0x2e, i);
+        period = _readPeriod(rest, i);
     }
 
     /// @dev 0 is general; 2, 9C and C0 to C7 are exported energy or reserved.
@@ -72,11 +89,11 @@ library OcmfRegister {
         }
     }
 
-    /// @dev E, and perhaps F: whether F says that the value is the present one and none of an earlier billing period.
-    function _isPresentValue(uint256 rest, uint256 i) private pure returns (bool) {
+    /// @dev E, and perhaps F, which says whether the value is the present one or of an earlier billing period.
+    function _readPeriod(uint256 rest, uint256 i) private pure returns (uint256 period) {
         (, uint256 length, uint256 tail) = _readHex(rest);
         bool isValid = length > 0 && length < 4;
-        uint256 period = 0xff;
+        period = 0xff;
         if (tail != 0) {
             uint256 separator = tail >> 248;
             (period, length, tail) = _readHex(tail << 8);
@@ -85,7 +102,6 @@ library OcmfRegister {
             if (period == 0xff && length == 3) period = 0;
         }
         if (!isValid) JsonText.refuse(RefusalReason.RegisterUnknown, i);
-        return period == 0xff || period == 0x255 || period == 0x200 || period == 0x198;
     }
 
     function _readHex(uint256 rest) private pure returns (uint256 value, uint256 length, uint256 tail) {

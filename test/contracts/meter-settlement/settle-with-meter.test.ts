@@ -102,7 +102,7 @@ describe("MeterSettlement.settleWithMeter", () => {
 
     it("a meter whose possession oracles attested, and one that is not active yet", async () => {
       const { registryFixture, meterRegistry } = fixture;
-      const key = createTestKey("secp256r1");
+      const key = createTestKey("secp192r1");
       const meter = await registerMeter(registryFixture, { evse: 2n, key });
       const pending = { ...terms, evse: 2n, meter };
       await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending, { key })), "PossessionNotProven", [
@@ -117,10 +117,38 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("a meter that was revoked, also for a session from before", async () => {
-      await fixture.meterRegistry.connect(fixture.operator).revokeMeter(1);
+    it("a meter that was revoked before the session can have opened, to the second", async () => {
+      const { meterRegistry, meterSettlement, operator, startedAt } = fixture;
+      const revokedAt = startedAt + DAY;
+      await networkHelpers.time.setNextBlockTimestamp(revokedAt);
+      await meterRegistry.connect(operator).revokeMeter(1);
+      await networkHelpers.time.increaseTo(revokedAt + DAY);
 
-      await expectRefusal(fixture, meteredOf(terms, recordOf(fixture, terms)), "MeterNotValid", [1n]);
+      const after = { ...terms, expiresAt: revokedAt + MAXIMUM_SESSION_SECONDS };
+      await expectRefusal(fixture, meteredOf(after, recordOf(fixture, after)), "MeterNotValid", [1n]);
+      const before = { ...terms, expiresAt: revokedAt + MAXIMUM_SESSION_SECONDS - 1n };
+      await meterSettlement.measure(before, 0, [recordOf(fixture, before)]);
+    });
+
+    it("a meter whose records count from a second after this one on", async () => {
+      const { registryFixture, meterSettlement, startedAt } = fixture;
+      const key = createTestKey("secp256r1");
+      const validFrom = startedAt + DAY;
+      const meter = await activeMeter(registryFixture, { evse: 2n, key, validFrom });
+      const session = meteredOf(
+        { ...terms, evse: 2n, meter },
+        recordOf(fixture, { ...terms, evse: 2n, meter }, { key }),
+      );
+      // The driver opened a session with other terms, and so only what is checked later refuses it.
+      for (const [timestamp, error] of [
+        [validFrom - 1n, "MeterNotValid"],
+        [validFrom, "SettlementRefused"],
+      ] as const) {
+        await networkHelpers.time.setNextBlockTimestamp(timestamp);
+        await expect(
+          meterSettlement.connect(fixture.relayer).settleWithMeter({ ...callOf(session) }),
+        ).to.be.revertedWithCustomError(error === "MeterNotValid" ? meterSettlement : fixture.settlement, error);
+      }
     });
 
     it("a meter whose validity begins later, and one whose validity was over before the session could begin", async () => {
@@ -356,7 +384,7 @@ describe("MeterSettlement.settleWithMeter", () => {
     const item = { driver, terms: packTerms(terms), metering: packMetering(USUAL) };
     for (const caller of [fixture.thief, ...fixture.oracles, fixture.operator, fixture.owner]) {
       await expect(settlement.connect(caller).settleProven(sessionId, operator, agreement, TARIFF, item))
-        .to.be.revertedWithCustomError(settlement, "NotModule")
+        .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
   });

@@ -282,6 +282,23 @@ const cases: Readonly<Record<Exclude<RefusalReason, "None">, readonly Refused[]>
     afterReadings(twoRegisters("1-b:1.8.0", "1-0:B0.8.0")),
     afterReadings(twoRegisters("1-0:B3.8.0", "1-0:98.8.0")),
     afterReadings(twoRegisters("1-0:9E.8.0", "1-0:B3.8.0")),
+    // Two of the best rank, wherever a worse one stands among them.
+    ...[
+      ["1-0:B3.8.0", "01-00:B3.08.00", "1-0:B2.8.0"],
+      ["1-0:B3.8.0", "1-0:98.8.0", "1-0:B0.8.0"],
+      ["1-0:B3.8.0", "1-0:B0.8.0", "1-0:98.8.0"],
+      ["1-0:B0.8.0", "1-0:B3.8.0", "1-0:98.8.0"],
+      ["1-0:B3.8.0", "1-0:98.8.0", "1-0:B2.8.0", "1-0:B1.8.0"],
+      ["1-0:B1.8.0", "1-0:B3.8.0", "1-0:98.8.0", "1-0:B0.8.0"],
+      ["1-0:B2.8.0", "01-00:B2.08.00", "1-0:B1.8.0"],
+    ].map((codes) =>
+      afterReadings(
+        payloadText({}, [
+          ...codes.map((code) => ({ ...beginReading, RI: `"${code}"` })),
+          ...codes.map((code) => ({ ...endReading, RI: `"${code}"` })),
+        ]),
+      ),
+    ),
     // The better register has no end, the worse one has.
     afterReadings(
       payloadText({}, [
