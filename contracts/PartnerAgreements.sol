@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IPartnerAgreements, PartnerShare} from "./interfaces/IPartnerAgreements.sol";
+import {AccountSignature} from "./libraries/AccountSignature.sol";
 
 /// @title Partner agreements
 /// @dev See IPartnerAgreements.
@@ -37,6 +37,7 @@ contract PartnerAgreements is IPartnerAgreements, EIP712 {
 
     /* PROPOSAL */
 
+    /// @inheritdoc IPartnerAgreements
     function propose(PartnerShare[] calldata shares) external returns (uint32 agreement) {
         require(
             shares.length != 0 && shares.length <= MOST_PARTNERS,
@@ -67,18 +68,17 @@ contract PartnerAgreements is IPartnerAgreements, EIP712 {
 
     /* SIGNATURES */
 
+    /// @inheritdoc IPartnerAgreements
     function sign(uint32 agreement) external {
         uint8 partnerBit = _requireSignable(agreement, msg.sender);
 
         _sign(agreement, msg.sender, partnerBit);
     }
 
+    /// @inheritdoc IPartnerAgreements
     function signFor(uint32 agreement, address partner, bytes calldata signature) external {
         uint8 partnerBit = _requireSignable(agreement, partner);
-        require(
-            SignatureChecker.isValidSignatureNowCalldata(partner, consentDigestOf(agreement), signature),
-            SignatureInvalid(partner)
-        );
+        require(AccountSignature.isValid(partner, consentDigestOf(agreement), signature), SignatureInvalid(partner));
 
         _sign(agreement, partner, partnerBit);
     }
@@ -101,6 +101,7 @@ contract PartnerAgreements is IPartnerAgreements, EIP712 {
 
     /* RETIREMENT */
 
+    /// @inheritdoc IPartnerAgreements
     function retire(uint32 agreement) external {
         Agreement memory content = _requireAgreement(agreement);
         require(msg.sender == content.operator, NotOperator(msg.sender, content.operator));
@@ -113,12 +114,14 @@ contract PartnerAgreements is IPartnerAgreements, EIP712 {
 
     /* VIEWS */
 
+    /// @inheritdoc IPartnerAgreements
     function isBinding(address operator, uint32 agreement) external view returns (bool) {
         Agreement memory content = _agreements[agreement];
         if (content.partners == 0 || content.operator != operator) return false;
         return content.signed == content.partners && !content.isRetired;
     }
 
+    /// @inheritdoc IPartnerAgreements
     function partOf(
         address operator,
         uint32 agreement,
@@ -146,6 +149,7 @@ contract PartnerAgreements is IPartnerAgreements, EIP712 {
         return uint64(Math.ceilDiv(totalMicro * bps, WHOLE_BPS));
     }
 
+    /// @inheritdoc IPartnerAgreements
     function agreementOf(
         uint32 agreement
     ) external view returns (address operator, PartnerShare[] memory shares, uint256 signedCount, bool isRetired) {
@@ -154,10 +158,12 @@ contract PartnerAgreements is IPartnerAgreements, EIP712 {
         return (content.operator, _shares[agreement], signedCount, content.isRetired);
     }
 
+    /// @inheritdoc IPartnerAgreements
     function hasSigned(uint32 agreement, address partner) external view returns (bool) {
         return _agreements[agreement].signed & _bitOf(agreement, partner) != 0;
     }
 
+    /// @inheritdoc IPartnerAgreements
     function consentDigestOf(uint32 agreement) public view returns (bytes32 digest) {
         address operator = _requireAgreement(agreement).operator;
         PartnerShare[] memory shares = _shares[agreement];

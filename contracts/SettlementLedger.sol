@@ -6,12 +6,12 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {Correction, IChargingSettlement, Rules, Withdrawal} from "./interfaces/IChargingSettlement.sol";
 import {IOracleCommittee} from "./interfaces/IOracleCommittee.sol";
 import {IPartnerAgreements} from "./interfaces/IPartnerAgreements.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
+import {AccountSignature} from "./libraries/AccountSignature.sol";
 import {Credit, CreditLibrary} from "./libraries/CreditLibrary.sol";
 
 /// @title Settlement ledger
@@ -72,6 +72,7 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
 
     /* FUNDING */
 
+    /// @inheritdoc IChargingSettlement
     function deposit(address driver, uint32 lane, uint256 amount) external nonReentrant {
         uint256 amountMicro = _receive(driver, amount);
 
@@ -81,12 +82,14 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         emit Deposited(driver, lane, msg.sender, amountMicro);
     }
 
+    /// @inheritdoc IChargingSettlement
     function withdraw(uint32 lane, uint256 amount, address recipient) external nonReentrant {
         AccountSlot storage slot = _slotOf(msg.sender, lane);
 
         _withdraw(slot, slot.account, msg.sender, lane, amount, recipient);
     }
 
+    /// @inheritdoc IChargingSettlement
     function withdrawSigned(Withdrawal calldata withdrawal, bytes calldata signature) external nonReentrant {
         address driver = withdrawal.driver;
         require(block.timestamp <= withdrawal.deadline, DeadlinePassed(block.timestamp, withdrawal.deadline));
@@ -99,6 +102,7 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         _withdraw(slot, account, driver, withdrawal.lane, withdrawal.amount, withdrawal.recipient);
     }
 
+    /// @inheritdoc IChargingSettlement
     function advanceNonce(uint32 lane) external nonReentrant {
         AccountSlot storage slot = _slotOf(msg.sender, lane);
 
@@ -164,11 +168,12 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
     }
 
     function _requireSigned(address driver, bytes32 digest, bytes calldata signature) internal view {
-        require(SignatureChecker.isValidSignatureNowCalldata(driver, digest, signature), SignatureInvalid(driver));
+        require(AccountSignature.isValid(driver, digest, signature), SignatureInvalid(driver));
     }
 
     /* CREDIT */
 
+    /// @inheritdoc IChargingSettlement
     function withdrawCredit(
         address operator,
         uint32 agreement,
@@ -231,6 +236,7 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
 
     /* BOND */
 
+    /// @inheritdoc IChargingSettlement
     function postBond(address oracle, uint256 amount) external nonReentrant {
         uint256 amountMicro = _receive(oracle, amount);
 
@@ -239,6 +245,7 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         emit BondPosted(oracle, msg.sender, amountMicro);
     }
 
+    /// @inheritdoc IChargingSettlement
     function withdrawBond(uint256 amount, address recipient) external nonReentrant {
         require(!oracleCommittee.isLiable(msg.sender), BondBound(msg.sender));
         uint256 amountMicro = _toMicro(amount);
@@ -283,6 +290,7 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
 
     /* VIEWS */
 
+    /// @inheritdoc IChargingSettlement
     function accountOf(
         address driver,
         uint32 lane
@@ -291,6 +299,7 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         return (account.freeMicro(), account.nonce(), account.commitment());
     }
 
+    /// @inheritdoc IChargingSettlement
     function creditOf(
         address operator,
         uint32 agreement
@@ -299,12 +308,14 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         return (credit.finalMicro, credit.currentMicro + credit.previousMicro);
     }
 
+    /// @inheritdoc IChargingSettlement
     function withdrawableOf(address operator, uint32 agreement, address party) public view returns (uint64) {
         uint64 finalMicro = _credits[operator][agreement].at(_epoch()).finalMicro;
         uint64 partMicro = partnerAgreements.partOf(operator, agreement, party, finalMicro);
         return partMicro - _withdrawnMicro[operator][agreement][party];
     }
 
+    /// @inheritdoc IChargingSettlement
     function bondOf(address oracle) external view returns (uint64) {
         return _bondsMicro[oracle];
     }

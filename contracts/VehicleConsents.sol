@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {IChargingSettlement, SessionTerms} from "./interfaces/IChargingSettlement.sol";
 import {ConsentStatus, IVehicleConsents, VehicleConsent} from "./interfaces/IVehicleConsents.sol";
+import {AccountSignature} from "./libraries/AccountSignature.sol";
 
 /// @title Vehicle consents
 /// @dev See IVehicleConsents. The chain keeps one slot for each consent; callers supply its content again.
@@ -39,24 +39,28 @@ contract VehicleConsents is IVehicleConsents, EIP712 {
 
     /* CONSENT */
 
+    /// @inheritdoc IVehicleConsents
     function grant(VehicleConsent calldata consent) external returns (bytes32 consentId) {
         require(msg.sender == consent.driver, NotDriver(msg.sender, consent.driver));
 
         return _grant(consent);
     }
 
+    /// @inheritdoc IVehicleConsents
     function grantFor(VehicleConsent calldata consent, bytes calldata signature) external returns (bytes32 consentId) {
         _requireSigned(consent.driver, consentDigestOf(consent), signature);
 
         return _grant(consent);
     }
 
+    /// @inheritdoc IVehicleConsents
     function revoke(VehicleConsent calldata consent) external {
         require(msg.sender == consent.driver, NotDriver(msg.sender, consent.driver));
 
         _revoke(consent.driver, consentIdOf(consent));
     }
 
+    /// @inheritdoc IVehicleConsents
     function revokeFor(VehicleConsent calldata consent, bytes calldata signature) external {
         bytes32 consentId = consentIdOf(consent);
         _requireSigned(consent.driver, revocationDigestOf(consentId), signature);
@@ -107,6 +111,7 @@ contract VehicleConsents is IVehicleConsents, EIP712 {
 
     /* OPENING */
 
+    /// @inheritdoc IVehicleConsents
     function openByVehicle(
         VehicleConsent calldata consent,
         SessionTerms calldata terms,
@@ -166,7 +171,7 @@ contract VehicleConsents is IVehicleConsents, EIP712 {
     ) private view returns (bool) {
         if (vehicleKey.length == ADDRESS_BYTES) {
             address vehicle = address(bytes20(vehicleKey));
-            return SignatureChecker.isValidSignatureNowCalldata(vehicle, sessionId, signature);
+            return AccountSignature.isValid(vehicle, sessionId, signature);
         }
         if (signature.length != POINT_BYTES) return false;
         (bytes32 x, bytes32 y) = _wordsOf(vehicleKey);
@@ -183,6 +188,7 @@ contract VehicleConsents is IVehicleConsents, EIP712 {
 
     /* VIEWS */
 
+    /// @inheritdoc IVehicleConsents
     function consentIdOf(VehicleConsent calldata consent) public pure returns (bytes32 consentId) {
         return
             keccak256(
@@ -200,18 +206,22 @@ contract VehicleConsents is IVehicleConsents, EIP712 {
             );
     }
 
+    /// @inheritdoc IVehicleConsents
     function consentDigestOf(VehicleConsent calldata consent) public view returns (bytes32 digest) {
         return _hashTypedDataV4(consentIdOf(consent));
     }
 
+    /// @inheritdoc IVehicleConsents
     function revocationDigestOf(bytes32 consentId) public view returns (bytes32 digest) {
         return _hashTypedDataV4(keccak256(abi.encode(REVOCATION_TYPEHASH, consentId)));
     }
 
+    /// @inheritdoc IVehicleConsents
     function statusOf(bytes32 consentId) external view returns (ConsentStatus status) {
         return _usages[consentId].status;
     }
 
+    /// @inheritdoc IVehicleConsents
     function remainingOf(VehicleConsent calldata consent) external view returns (uint64 remainingMicro) {
         Usage memory usage = _usages[consentIdOf(consent)];
         if (usage.status != ConsentStatus.Granted || block.timestamp >= consent.expiresAt) return 0;
@@ -223,6 +233,6 @@ contract VehicleConsents is IVehicleConsents, EIP712 {
     }
 
     function _requireSigned(address driver, bytes32 digest, bytes calldata signature) private view {
-        require(SignatureChecker.isValidSignatureNowCalldata(driver, digest, signature), SignatureInvalid(driver));
+        require(AccountSignature.isValid(driver, digest, signature), SignatureInvalid(driver));
     }
 }

@@ -50,7 +50,7 @@ interface IPartnerAgreements {
     /// @notice The calling partner agrees.
     function sign(uint32 agreement) external;
 
-    /// @notice A partner agrees by a signature (ERC-1271 for contract wallets) of the EIP-712 digest of
+    /// @notice A partner agrees by a signature (plain, or by ERC-1271) of the EIP-712 digest of
     /// PartnerConsent(uint32 agreement,address operator,PartnerShare[] shares)PartnerShare(address partner,uint16 shareBps)
     /// in the domain "Wattproof Partner Agreements", version "1". Anybody may send it.
     function signFor(uint32 agreement, address partner, bytes calldata signature) external;

@@ -96,7 +96,7 @@ interface IVehicleConsents {
     /// @return consentId The EIP-712 struct hash of the consent.
     function grant(VehicleConsent calldata consent) external returns (bytes32 consentId);
 
-    /// @notice The driver consents by a signature (ERC-1271 for contract wallets) of the EIP-712 digest of
+    /// @notice The driver consents by a signature (plain, or by ERC-1271) of the EIP-712 digest of
     /// VehicleConsent(address driver,uint32 lane,bytes vehicleKey,address[] operators,uint64 sessionCapMicro,uint64 periodCapMicro,uint40 periodSeconds,uint40 expiresAt)
     /// in the domain "Wattproof Vehicle Consents", version "1". Anybody may send it.
     function grantFor(VehicleConsent calldata consent, bytes calldata signature) external returns (bytes32 consentId);
