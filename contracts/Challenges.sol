@@ -19,6 +19,8 @@ contract Challenges is IChallenges {
 
     /// One slot a batch, used again when its window is over.
     struct Anchor {
+        /// Which time around the ring, so that it is known whose place it is.
+        uint16 lap;
         /// The first 160 bits of the link over the batch's settled sessions.
         uint160 link;
         uint40 settledAt;
@@ -27,6 +29,10 @@ contract Challenges is IChallenges {
     }
 
     uint32 private constant LARGEST_RING = 1_000_000;
+    /// Laps that a place tells apart.
+    uint256 private constant LAPS = 1 << 16;
+    /// What a person or a program needs to look at a settlement and to answer; a shorter window is a mistake of units.
+    uint40 private constant LEAST_WINDOW = 1 hours;
 
     IChargingSettlement public immutable settlement;
     IMeterSettlement public immutable meterSettlement;
@@ -38,6 +44,8 @@ contract Challenges is IChallenges {
 
     uint256 public batchCount;
     mapping(uint256 place => Anchor) private _ring;
+    /// Batches that came while their place in the ring was taken. Busy senders pay for more room and stop nobody.
+    mapping(uint256 batch => Anchor) private _overflow;
     /// One bit for each challenged session, counted from the end of its batch.
     mapping(uint256 batch => mapping(uint256 word => uint256)) private _challenged;
     mapping(bytes32 sessionId => Dispute) private _disputes;
@@ -52,6 +60,8 @@ contract Challenges is IChallenges {
         uint32 size
     ) {
         require(size >= 1 && size <= LARGEST_RING, RingSizeOutOfRange(size, 1, LARGEST_RING));
+        require(windowSeconds >= LEAST_WINDOW, WindowTooShort(windowSeconds, LEAST_WINDOW));
+        require(answerSeconds >= LEAST_WINDOW, WindowTooShort(answerSeconds, LEAST_WINDOW));
         uint256 liabilitySeconds = oracles.liabilitySeconds();
         uint256 windowsSeconds = uint256(windowSeconds) + answerSeconds;
         require(liabilitySeconds > windowsSeconds, LiabilityTooShort(liabilitySeconds, windowsSeconds));
@@ -66,24 +76,40 @@ contract Challenges is IChallenges {
 
     /* ANCHORS */
 
+    /// @inheritdoc IChallenges
     function anchor(bytes32 link, uint24 committee, uint16 signers) external {
         require(msg.sender == address(settlement), NotSettlement(msg.sender));
         uint256 batch = batchCount;
-        Anchor storage place = _ring[batch % ringSize];
-        uint256 settledAt = place.settledAt;
-        require(
-            settledAt == 0 || block.timestamp > settledAt + challengeWindowSeconds,
-            RingFull(batch, settledAt + challengeWindowSeconds + 1)
-        );
+        uint256 settledAt = _ring[batch % ringSize].settledAt;
+        bool isFree = settledAt == 0 || block.timestamp > settledAt + challengeWindowSeconds;
 
         batchCount = batch + 1;
-        _ring[batch % ringSize] = Anchor(_shorten(link), uint40(block.timestamp), committee, signers);
+        Anchor memory kept = Anchor(_lapOf(batch), _shorten(link), uint40(block.timestamp), committee, signers);
+        if (isFree) _ring[batch % ringSize] = kept;
+        else _overflow[batch] = kept;
 
         emit BatchAnchored(batch, link, committee, signers);
     }
 
+    /// @dev Of a batch that is known and whose place nothing later took; otherwise its time of settlement is 0.
+    function _anchorOf(uint256 batch) private view returns (Anchor memory place) {
+        uint256 count = batchCount;
+        if (batch >= count) return place;
+        // Farther back, a later lap would look like the batch's own.
+        if ((count - 1) / ringSize - batch / ringSize < LAPS) {
+            place = _ring[batch % ringSize];
+            if (place.lap == _lapOf(batch)) return place;
+        }
+        return _overflow[batch];
+    }
+
+    function _lapOf(uint256 batch) private view returns (uint16) {
+        return uint16((batch / ringSize) % LAPS);
+    }
+
     /* CHALLENGE */
 
+    /// @inheritdoc IChallenges
     function challenge(Challenge calldata challenged) external {
         Anchor memory place = _requireOpen(challenged.batch);
         bytes32 sessionId = _requireClaimed(challenged, place.link);
@@ -124,8 +150,8 @@ contract Challenges is IChallenges {
     }
 
     function _requireOpen(uint256 batch) private view returns (Anchor memory place) {
-        require(batch < batchCount && batch + ringSize >= batchCount, BatchUnknown(batch));
-        place = _ring[batch % ringSize];
+        place = _anchorOf(batch);
+        require(place.settledAt != 0, BatchUnknown(batch));
         uint256 deadline = uint256(place.settledAt) + challengeWindowSeconds;
         require(block.timestamp <= deadline, WindowPassed(block.timestamp, deadline));
     }
@@ -187,6 +213,7 @@ contract Challenges is IChallenges {
 
     /* ANSWER AND CONCLUSION */
 
+    /// @inheritdoc IChallenges
     function answer(SessionTerms calldata terms, Tariff calldata content, SignedRecord[] calldata records) external {
         (bytes32 sessionId, Dispute memory dispute) = _requireDispute(terms);
         require(block.timestamp <= dispute.answerableUntil, AnswerTooLate(block.timestamp, dispute.answerableUntil));
@@ -199,6 +226,7 @@ contract Challenges is IChallenges {
         emit ChallengeAnswered(sessionId, msg.sender);
     }
 
+    /// @inheritdoc IChallenges
     function conclude(SessionTerms calldata terms) external {
         (bytes32 sessionId, Dispute memory dispute) = _requireDispute(terms);
         require(block.timestamp > dispute.answerableUntil, AnswerPending(block.timestamp, dispute.answerableUntil));
@@ -256,14 +284,15 @@ contract Challenges is IChallenges {
 
     /* VIEWS */
 
+    /// @inheritdoc IChallenges
     function batchOf(
         uint256 batch
     ) external view returns (uint160 link, uint40 settledAt, uint24 committee, uint16 signers) {
-        if (batch >= batchCount || batch + ringSize < batchCount) return (0, 0, 0, 0);
-        Anchor memory place = _ring[batch % ringSize];
+        Anchor memory place = _anchorOf(batch);
         return (place.link, place.settledAt, place.committee, place.signers);
     }
 
+    /// @inheritdoc IChallenges
     function disputeOf(bytes32 sessionId) external view returns (Dispute memory) {
         return _disputes[sessionId];
     }

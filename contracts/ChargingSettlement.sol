@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IAuthorizedFunding} from "./interfaces/IAuthorizedFunding.sol";
 import {IChallenges} from "./interfaces/IChallenges.sol";
 import {
     Correction,
+    IChargingSettlement,
     Neighbours,
     Opening,
     OpeningGroup,
@@ -45,6 +47,15 @@ contract ChargingSettlement is SettlementLedger {
     using SessionTermsLibrary for SessionTerms;
     using TariffMath for Tariff;
 
+    /// What a batch needs from session to session.
+    struct Batch {
+        bytes32 domain;
+        /// The link over all claims, which the oracles signed, and over the settled ones, which can be challenged.
+        bytes32 claims;
+        bytes32 settled;
+        uint256 count;
+    }
+
     bytes32 private constant TOP_UP_TYPEHASH = keccak256(
         "TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro)"
     );
@@ -52,6 +63,8 @@ contract ChargingSettlement is SettlementLedger {
     /// What a meter or a quorum says settles only with the sum by which the hold was raised. Without a time in which that
     /// cannot change, a driver could raise the hold ahead of every settlement until the session expires.
     uint256 private constant TOP_UP_MARGIN = 2 hours;
+    /// A shorter epoch is a mistake of units.
+    uint256 private constant LEAST_EPOCH = 1 hours;
 
     uint40 public immutable maximumSessionSeconds;
     ITariffRegistry public immutable tariffRegistry;
@@ -74,16 +87,15 @@ contract ChargingSettlement is SettlementLedger {
             delaySeconds > rules.maximumSessionSeconds,
             ChangeDelayTooShort(delaySeconds, rules.maximumSessionSeconds)
         );
-        uint256 windowSeconds = neighbours.challenges.challengeWindowSeconds();
-        require(
-            rules.epochSeconds >= windowSeconds && rules.epochSeconds != 0,
-            EpochTooShort(rules.epochSeconds, windowSeconds)
-        );
+        uint256 leastSeconds = Math.max(neighbours.challenges.challengeWindowSeconds(), LEAST_EPOCH);
+        require(rules.epochSeconds >= leastSeconds, EpochTooShort(rules.epochSeconds, leastSeconds));
         require(
             address(neighbours.challenges.settlement()) == address(this) &&
                 neighbours.challenges.meterSettlement() == neighbours.meterSettlement &&
                 neighbours.challenges.oracleCommittee() == neighbours.oracleCommittee &&
                 address(neighbours.meterSettlement.settlement()) == address(this) &&
+                // Another committee could attest meters here.
+                neighbours.meterSettlement.meterRegistry().oracleCommittee() == neighbours.oracleCommittee &&
                 address(neighbours.vehicleConsents.settlement()) == address(this) &&
                 address(neighbours.authorizedFunding.settlement()) == address(this) &&
                 neighbours.meterSettlement.maximumSessionSeconds() == rules.maximumSessionSeconds,
@@ -101,12 +113,14 @@ contract ChargingSettlement is SettlementLedger {
 
     /* OPENING */
 
+    /// @inheritdoc IChargingSettlement
     function open(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
         require(msg.sender == terms.driver, NotDriver(msg.sender, terms.driver));
 
         return _openOne(terms);
     }
 
+    /// @inheritdoc IChargingSettlement
     function openSigned(
         SessionTerms calldata terms,
         bytes calldata signature
@@ -116,15 +130,17 @@ contract ChargingSettlement is SettlementLedger {
         return _openOne(terms);
     }
 
+    /// @inheritdoc IChargingSettlement
     function openAuthorized(SessionTerms calldata terms) external nonReentrant returns (bytes32 sessionId) {
         require(
             msg.sender == address(vehicleConsents) || msg.sender == address(authorizedFunding),
-            NotModule(msg.sender)
+            NotNeighbour(msg.sender)
         );
 
         return _openOne(terms);
     }
 
+    /// @inheritdoc IChargingSettlement
     function openBatch(OpeningGroup[] calldata groups) external nonReentrant {
         require(!openingGuard.isOpeningPaused(), OpeningPaused());
 
@@ -235,12 +251,14 @@ contract ChargingSettlement is SettlementLedger {
 
     /* TOP-UP */
 
+    /// @inheritdoc IChargingSettlement
     function topUp(SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) external nonReentrant {
         require(msg.sender == terms.driver, NotDriver(msg.sender, terms.driver));
 
         _topUp(sessionIdOf(terms), terms, toppedUpMicro, amountMicro);
     }
 
+    /// @inheritdoc IChargingSettlement
     function topUpSigned(
         SessionTerms calldata terms,
         uint64 toppedUpMicro,
@@ -272,6 +290,7 @@ contract ChargingSettlement is SettlementLedger {
 
     /* SETTLEMENT */
 
+    /// @inheritdoc IChargingSettlement
     function settleBatch(
         SettlementGroup[] calldata groups,
         OracleSignature[] calldata signatures
@@ -295,6 +314,7 @@ contract ChargingSettlement is SettlementLedger {
         if (batch.settled != 0) challenges.anchor(batch.settled, committee, signers);
     }
 
+    /// @inheritdoc IChargingSettlement
     function settleProven(
         bytes32 sessionId,
         address operator,
@@ -302,7 +322,7 @@ contract ChargingSettlement is SettlementLedger {
         Tariff calldata tariff,
         Settlement calldata settlement
     ) external nonReentrant returns (uint256 chargedMicro) {
-        require(msg.sender == address(meterSettlement), NotModule(msg.sender));
+        require(msg.sender == address(meterSettlement), NotNeighbour(msg.sender));
 
         // The records are bound to the id; it has to be that of the tariff that prices them.
         Tariff memory content = tariff;
@@ -324,15 +344,6 @@ contract ChargingSettlement is SettlementLedger {
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
 
         if (chargedMicro != 0) _creditFinally(operator, agreement, tariffId, chargedMicro);
-    }
-
-    /// What a batch needs from session to session.
-    struct Batch {
-        bytes32 domain;
-        /// The link over all claims, which the oracles signed, and over the settled ones, which can be challenged.
-        bytes32 claims;
-        bytes32 settled;
-        uint256 count;
     }
 
     function _settleClaims(
@@ -422,8 +433,9 @@ contract ChargingSettlement is SettlementLedger {
 
     /* CORRECTION */
 
+    /// @inheritdoc IChargingSettlement
     function correct(Correction calldata correction) external nonReentrant {
-        require(msg.sender == address(challenges), NotModule(msg.sender));
+        require(msg.sender == address(challenges), NotNeighbour(msg.sender));
 
         uint64 refundedMicro;
         uint64 compensatedMicro;
@@ -446,6 +458,7 @@ contract ChargingSettlement is SettlementLedger {
 
     /* EXPIRY */
 
+    /// @inheritdoc IChargingSettlement
     function expire(
         SessionTerms calldata terms,
         uint64 toppedUpMicro
@@ -464,6 +477,7 @@ contract ChargingSettlement is SettlementLedger {
 
     /* REFUND */
 
+    /// @inheritdoc IChargingSettlement
     function refund(SessionTerms calldata terms, uint64 amountMicro) external nonReentrant {
         require(msg.sender == terms.operator, NotOperator(msg.sender, terms.operator));
         require(amountMicro != 0, AmountZero());
@@ -482,28 +496,7 @@ contract ChargingSettlement is SettlementLedger {
         );
     }
 
-    /* VIEWS */
-
-    function sessionIdOf(SessionTerms calldata terms) public view returns (bytes32 sessionId) {
-        return
-            _sessionId(
-                _domainSeparatorV4(),
-                terms.driver,
-                terms.operator,
-                terms.agreement,
-                terms.tariffId,
-                terms.pack()
-            );
-    }
-
-    function isLive(SessionTerms calldata terms, uint64 toppedUpMicro) external view returns (bool) {
-        Account account = _slotOf(terms.driver, terms.lane).account;
-        return account.commitment() == _commitment(sessionIdOf(terms), toppedUpMicro);
-    }
-
-    function batchDigestOf(bytes32 claims, uint256 count) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, claims, count)));
-    }
+    /* COMMITMENT */
 
     function _sessionId(
         bytes32 domain,
@@ -524,5 +517,31 @@ contract ChargingSettlement is SettlementLedger {
     function _commitment(bytes32 sessionId, uint64 toppedUpMicro) private pure returns (uint160) {
         if (toppedUpMicro == 0) return uint160(bytes20(sessionId));
         return uint160(bytes20(keccak256(abi.encode(sessionId, toppedUpMicro))));
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IChargingSettlement
+    function sessionIdOf(SessionTerms calldata terms) public view returns (bytes32 sessionId) {
+        return
+            _sessionId(
+                _domainSeparatorV4(),
+                terms.driver,
+                terms.operator,
+                terms.agreement,
+                terms.tariffId,
+                terms.pack()
+            );
+    }
+
+    /// @inheritdoc IChargingSettlement
+    function isLive(SessionTerms calldata terms, uint64 toppedUpMicro) external view returns (bool) {
+        Account account = _slotOf(terms.driver, terms.lane).account;
+        return account.commitment() == _commitment(sessionIdOf(terms), toppedUpMicro);
+    }
+
+    /// @inheritdoc IChargingSettlement
+    function batchDigestOf(bytes32 claims, uint256 count) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, claims, count)));
     }
 }

@@ -18,6 +18,7 @@ contract OpeningGuard is IOpeningGuard, Ownable2Step {
         emit GuardianChanged(firstGuardian);
     }
 
+    /// @inheritdoc IOpeningGuard
     function changeGuardian(address nextGuardian) external onlyOwner {
         if (nextGuardian == guardian) return;
 
@@ -26,6 +27,7 @@ contract OpeningGuard is IOpeningGuard, Ownable2Step {
         emit GuardianChanged(nextGuardian);
     }
 
+    /// @inheritdoc IOpeningGuard
     function pauseOpening() external {
         require(msg.sender == guardian, NotGuardian(msg.sender));
         if (isOpeningPaused) return;
@@ -35,6 +37,7 @@ contract OpeningGuard is IOpeningGuard, Ownable2Step {
         emit OpeningPaused(msg.sender);
     }
 
+    /// @inheritdoc IOpeningGuard
     function resumeOpening() external {
         require(msg.sender == guardian || msg.sender == owner(), NotGuardian(msg.sender));
         if (!isOpeningPaused) return;

@@ -64,6 +64,7 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
 
     /* CHANGES */
 
+    /// @inheritdoc IOracleCommittee
     function schedule(address[] calldata members, uint8 threshold) external onlyOwner {
         Schedule memory settled = _settledSchedule();
         uint256 activeFrom = block.timestamp + changeDelaySeconds;
@@ -93,6 +94,7 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
         emit CommitteeScheduled(version, members, threshold, activeFrom);
     }
 
+    /// @inheritdoc IOracleCommittee
     function resign() external {
         Schedule memory settled = _settledSchedule();
         bool isNamed = _places[settled.current][msg.sender] != 0 || _places[settled.next][msg.sender] != 0;
@@ -108,6 +110,7 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
 
     /* QUORUM */
 
+    /// @inheritdoc IOracleCommittee
     function requireQuorum(
         bytes32 digest,
         OracleSignature[] calldata signatures
@@ -132,10 +135,12 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
 
     /* VIEWS */
 
+    /// @inheritdoc IOracleCommittee
     function isMember(address account) external view returns (bool) {
         return _places[_settledSchedule().current][account] != 0;
     }
 
+    /// @inheritdoc IOracleCommittee
     function isLiable(address account) external view returns (bool) {
         uint256 resignedAt = _resignedAt[account];
         if (resignedAt != 0) return block.timestamp < resignedAt + liabilitySeconds;
@@ -144,15 +149,18 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
         return _places[settled.previous][account] != 0 && block.timestamp < settled.currentFrom + liabilitySeconds;
     }
 
+    /// @inheritdoc IOracleCommittee
     function currentVersion() external view returns (uint24 version) {
         return _settledSchedule().current;
     }
 
+    /// @inheritdoc IOracleCommittee
     function scheduledVersion() external view returns (uint24 version, uint256 activeFrom) {
         Schedule memory settled = _settledSchedule();
         return (settled.next, settled.nextFrom);
     }
 
+    /// @inheritdoc IOracleCommittee
     function committeeOf(uint24 version) external view returns (address[] memory members, uint8 threshold) {
         Committee memory committee = _committees[version];
         return (committee.members, committee.threshold);

@@ -9,17 +9,12 @@ import {TariffMath} from "./libraries/TariffMath.sol";
 contract TariffRegistry is ITariffRegistry {
     using TariffMath for Tariff;
 
-    enum Offer {
-        None,
-        Offered,
-        Retired
-    }
-
     mapping(bytes32 tariffId => Tariff) private _tariffs;
-    mapping(address operator => mapping(bytes32 tariffId => Offer)) private _offers;
+    mapping(address operator => mapping(bytes32 tariffId => bool)) private _isOffered;
 
     /* PUBLICATION */
 
+    /// @inheritdoc ITariffRegistry
     function publish(Tariff calldata tariff) external returns (bytes32 tariffId) {
         require(tariff.taxBps <= TariffMath.BPS, TaxAboveLimit(tariff.taxBps, TariffMath.BPS));
         require(
@@ -27,36 +22,41 @@ contract TariffRegistry is ITariffRegistry {
             MinimumAboveMaximum(tariff.minimumMicro, tariff.maximumMicro)
         );
         tariffId = tariff.idOf();
-        require(_offers[msg.sender][tariffId] == Offer.None, TariffAlreadyPublished(tariffId, msg.sender));
+        require(!_isOffered[msg.sender][tariffId], TariffAlreadyPublished(tariffId, msg.sender));
 
-        _offers[msg.sender][tariffId] = Offer.Offered;
+        _isOffered[msg.sender][tariffId] = true;
         _tariffs[tariffId] = tariff;
 
         emit TariffPublished(tariffId, msg.sender, tariff);
     }
 
+    /// @inheritdoc ITariffRegistry
     function retire(bytes32 tariffId) external {
         require(isOffered(msg.sender, tariffId), TariffNotOffered(tariffId, msg.sender));
 
-        _offers[msg.sender][tariffId] = Offer.Retired;
+        _isOffered[msg.sender][tariffId] = false;
 
         emit TariffRetired(tariffId, msg.sender);
     }
 
     /* VIEWS */
 
+    /// @inheritdoc ITariffRegistry
     function isOffered(address operator, bytes32 tariffId) public view returns (bool) {
-        return _offers[operator][tariffId] == Offer.Offered;
+        return _isOffered[operator][tariffId];
     }
 
+    /// @inheritdoc ITariffRegistry
     function tariffOf(bytes32 tariffId) external view returns (Tariff memory tariff) {
         return _tariffs[tariffId];
     }
 
+    /// @inheritdoc ITariffRegistry
     function tariffIdOf(Tariff calldata tariff) external pure returns (bytes32 tariffId) {
         return tariff.idOf();
     }
 
+    /// @inheritdoc ITariffRegistry
     function priceOf(
         Tariff calldata tariff,
         uint64 energyMicroWh,

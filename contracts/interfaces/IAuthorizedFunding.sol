@@ -58,6 +58,10 @@ interface IAuthorizedFunding {
     error AllowanceTooLow(uint256 allowance, uint256 amount);
     /// @notice The token moved another amount than was asked for.
     error TransferMismatch(uint256 received, uint256 expected);
+    /// @notice The token counted the driver's authorisation of this session as used or cancelled before.
+    error AuthorizationUsed(address driver, bytes32 sessionId);
+    /// @notice The token took the call and did not use the driver's authorisation: it knows no such authorisations.
+    error AuthorizationNotTaken(address driver, bytes32 sessionId);
     /// @notice This chain has no Permit2 contract.
     error Permit2Missing(address permit2);
 
@@ -71,7 +75,7 @@ interface IAuthorizedFunding {
     function depositWithPermit(address driver, uint32 lane, uint256 amount, TokenPermit calldata permit) external;
 
     /// @notice Takes from the driver's wallet, by the driver's permit, what the hold is above the free balance, and opens
-    /// the session by the driver's signature of the session id (ERC-1271 for contract wallets). Anybody may send it.
+    /// the session by the driver's signature of the session id, as for `openSigned`. Anybody may send it.
     /// @return sessionId The EIP-712 digest of the terms.
     function depositWithPermitAndOpen(
         SessionTerms calldata terms,
@@ -82,7 +86,8 @@ interface IAuthorizedFunding {
     /* TRANSFER AUTHORIZATION */
 
     /// @notice Deposits by the driver's ERC-3009 authorisation of a transfer to this contract, whose nonce is the session
-    /// id, and opens the session: the one signature does both. Anybody may send it.
+    /// id, and opens the session: the one signature does both. Anybody may send it. The token has to tell by
+    /// `authorizationState` that it used the authorisation.
     /// @return sessionId The EIP-712 digest of the terms.
     function openWithTransferAuthorization(
         SessionTerms calldata terms,

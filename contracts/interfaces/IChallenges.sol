@@ -73,9 +73,9 @@ interface IChallenges {
     event ChallengeConcluded(bytes32 indexed sessionId, address indexed challenger);
 
     error NotSettlement(address caller);
-    /// @notice As many batches as can be kept were settled within the challenge window; later there is room again.
-    error RingFull(uint256 batch, uint256 freeFrom);
     error RingSizeOutOfRange(uint256 size, uint256 least, uint256 most);
+    /// @notice Nobody could look at a settlement, or answer, in so little time.
+    error WindowTooShort(uint256 windowSeconds, uint256 leastSeconds);
     /// @notice Oracles could take their bonds back before a dispute can be concluded.
     error LiabilityTooShort(uint256 liabilitySeconds, uint256 windowsSeconds);
     /// @notice The batch is not known, or not any more.

@@ -177,6 +177,9 @@ enum SettlementRefusal {
 ///
 /// Amounts ending in `Micro` are integers of 10⁻⁶ token, whatever the decimals of the token.
 ///
+/// A signature in `bytes` is tried as the account's plain signature (65 bytes) first, and then, where the account has code,
+/// by ERC-1271 with at most 500,000 gas; so accounts with a delegation (EIP-7702) can sign by their key.
+///
 /// Assumptions for correctness: the token does not change balances by itself (no rebasing, no fee on transfer; a fee is
 /// detected and refused). What a quorum of oracles claims is what meters signed, or somebody shows within the challenge
 /// window what they did sign; what an undisputed wrong claim can cost is bounded by holds, power and the epoch's limit.
@@ -262,8 +265,8 @@ interface IChargingSettlement {
     error DecimalsOutOfRange(uint256 decimals, uint256 least, uint256 most);
     /// @notice A change of oracles would take effect within the longest session.
     error ChangeDelayTooShort(uint256 delaySeconds, uint256 maximumSessionSeconds);
-    /// @notice A credit could become final within the challenge window, or there is no epoch at all.
-    error EpochTooShort(uint256 epochSeconds, uint256 challengeWindowSeconds);
+    /// @notice A credit could become final within the challenge window, or within an hour.
+    error EpochTooShort(uint256 epochSeconds, uint256 leastSeconds);
     /// @notice A contract beside this one belongs to another settlement, or has another rule.
     error NeighbourMismatch();
     /// @notice The amount is zero.
@@ -296,8 +299,8 @@ interface IChargingSettlement {
     error NotDriver(address caller, address driver);
     /// @notice Only the operator named in the terms can do this.
     error NotOperator(address caller, address operator);
-    /// @notice Only a contract that belongs to this one can do this.
-    error NotModule(address caller);
+    /// @notice Only a contract beside this one can do this.
+    error NotNeighbour(address caller);
     /// @notice The session cannot be settled, and why.
     error SettlementRefused(bytes32 sessionId, SettlementRefusal reason);
     /// @notice The account's live session, if any, does not have these terms, or was topped up by another amount.
@@ -324,7 +327,7 @@ interface IChargingSettlement {
     function withdraw(uint32 lane, uint256 amount, address recipient) external;
 
     /// @notice Pays out of a driver's free balance by the driver's signature. Anybody may send it.
-    /// @param signature Of the EIP-712 digest of the order; ERC-1271 for contract wallets.
+    /// @param signature Of the EIP-712 digest of the order; plain, or by ERC-1271.
     function withdrawSigned(Withdrawal calldata withdrawal, bytes calldata signature) external;
 
     /// @notice Makes terms and withdrawals that the caller signed and nobody sent yet void, by using up their nonce.
@@ -336,16 +339,16 @@ interface IChargingSettlement {
     /// @return sessionId The EIP-712 digest of the terms.
     function open(SessionTerms calldata terms) external returns (bytes32 sessionId);
 
-    /// @notice Opens a session by the driver's signature of the session id; ERC-1271 for contract wallets. Anybody may
-    /// send it.
+    /// @notice Opens a session by the driver's signature of the session id; plain, or by ERC-1271. Anybody may send it.
     function openSigned(SessionTerms calldata terms, bytes calldata signature) external returns (bytes32 sessionId);
 
-    /// @notice Opens a session that a module has found to be the driver's will: by a vehicle's key under a consent, or by
-    /// a transfer authorisation that names the session. Only those modules.
+    /// @notice Opens a session that a contract beside this one has found to be the driver's will: by a vehicle's key under
+    /// a consent, or by a transfer authorisation that names the session. Only those two contracts.
     function openAuthorized(SessionTerms calldata terms) external returns (bytes32 sessionId);
 
     /// @notice Opens sessions with their drivers' signatures. Anybody may relay them. A session that cannot be opened
-    /// is skipped with an event; the others open.
+    /// is skipped with an event; the others open. Takes plain signatures only: to ask a wallet would let it use up the gas
+    /// of all others.
     function openBatch(OpeningGroup[] calldata groups) external;
 
     /// @notice Raises the hold of a live session from the caller's free balance, until two hours before it expires.

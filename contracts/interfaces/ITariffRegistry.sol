@@ -45,7 +45,8 @@ struct PriceBreakdown {
 
 /// @title Tariff registry
 /// @notice Publication of tariffs. A tariff is named by the hash of its content and so can never change; an operator
-/// can only retire it, which keeps later sessions from opening with it and leaves open sessions as they are.
+/// can only retire it, which keeps later sessions from opening with it and leaves open sessions as they are, and offer it
+/// again.
 interface ITariffRegistry {
     /// @notice An operator offers sessions at this tariff from now on.
     event TariffPublished(bytes32 indexed tariffId, address indexed operator, Tariff tariff);
@@ -56,7 +57,7 @@ interface ITariffRegistry {
     error TaxAboveLimit(uint256 taxBps, uint256 limitBps);
     /// @notice The minimum is above the maximum, so no price could satisfy both.
     error MinimumAboveMaximum(uint256 minimumMicro, uint256 maximumMicro);
-    /// @notice The operator has published this tariff before (and may have retired it since, which is final).
+    /// @notice The operator offers this tariff already.
     error TariffAlreadyPublished(bytes32 tariffId, address operator);
     /// @notice The operator does not offer this tariff.
     error TariffNotOffered(bytes32 tariffId, address operator);
@@ -65,7 +66,7 @@ interface ITariffRegistry {
     /// @return tariffId The EIP-712 struct hash of the tariff.
     function publish(Tariff calldata tariff) external returns (bytes32 tariffId);
 
-    /// @notice Ends the offer of a tariff by the calling operator, for good. Open sessions keep it.
+    /// @notice Ends the offer of a tariff by the calling operator, until it publishes it again. Open sessions keep it.
     function retire(bytes32 tariffId) external;
 
     /// @notice Whether sessions of this operator can be opened at this tariff now.

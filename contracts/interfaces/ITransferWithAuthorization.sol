@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Transfers by authorisation (ERC-3009)
-/// @notice The two forms of the function of such tokens that is used here. The second one is not in the standard, and is
+/// @notice What is used here of such tokens. The function that moves them has two forms. The second one is not in the standard, and is
 /// there in tokens that take signatures of contract wallets.
 interface ITransferWithAuthorization {
     /// @notice Moves tokens of `from` to `to`, which must be the caller, by the signature of `from`.
@@ -28,4 +28,7 @@ interface ITransferWithAuthorization {
         bytes32 nonce,
         bytes calldata signature
     ) external;
+
+    /// @notice Whether an authorisation was used or cancelled.
+    function authorizationState(address authorizer, bytes32 nonce) external view returns (bool);
 }

@@ -47,6 +47,7 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
 
     /* PERMIT */
 
+    /// @inheritdoc IAuthorizedFunding
     function depositWithPermit(
         address driver,
         uint32 lane,
@@ -59,6 +60,7 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
         _deposit(erc20, msg.sender, driver, lane, amount);
     }
 
+    /// @inheritdoc IAuthorizedFunding
     function depositWithPermitAndOpen(
         SessionTerms calldata terms,
         TokenPermit calldata permit,
@@ -98,6 +100,7 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
 
     /* TRANSFER AUTHORIZATION */
 
+    /// @inheritdoc IAuthorizedFunding
     function openWithTransferAuthorization(
         SessionTerms calldata terms,
         TransferAuthorization calldata authorization,
@@ -107,21 +110,24 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
     ) external nonReentrant returns (bytes32 sessionId) {
         IERC20 erc20 = settlement.erc20();
         uint256 balanceBefore = erc20.balanceOf(address(this));
+        bytes32 authorizationId = _requireUnused(erc20, terms);
         ITransferWithAuthorization(address(erc20)).receiveWithAuthorization(
             terms.driver,
             address(this),
             authorization.value,
             authorization.validAfter,
             authorization.validBefore,
-            settlement.sessionIdOf(terms),
+            authorizationId,
             v,
             r,
             s
         );
+        _requireUsed(erc20, terms.driver, authorizationId);
 
         return _depositAndOpen(erc20, balanceBefore, terms, authorization.value);
     }
 
+    /// @inheritdoc IAuthorizedFunding
     function openWithWalletTransferAuthorization(
         SessionTerms calldata terms,
         TransferAuthorization calldata authorization,
@@ -129,21 +135,39 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
     ) external nonReentrant returns (bytes32 sessionId) {
         IERC20 erc20 = settlement.erc20();
         uint256 balanceBefore = erc20.balanceOf(address(this));
+        bytes32 authorizationId = _requireUnused(erc20, terms);
         ITransferWithAuthorization(address(erc20)).receiveWithAuthorization(
             terms.driver,
             address(this),
             authorization.value,
             authorization.validAfter,
             authorization.validBefore,
-            settlement.sessionIdOf(terms),
+            authorizationId,
             signature
         );
+        _requireUsed(erc20, terms.driver, authorizationId);
 
         return _depositAndOpen(erc20, balanceBefore, terms, authorization.value);
     }
 
+    /// @dev The session opens because the token says that the driver authorised it, which a call that did not fail does not
+    /// say: a token without this function may take every call, and tokens may come from elsewhere meanwhile.
+    function _requireUnused(IERC20 erc20, SessionTerms calldata terms) private view returns (bytes32 authorizationId) {
+        authorizationId = settlement.sessionIdOf(terms);
+        require(!_isUsed(erc20, terms.driver, authorizationId), AuthorizationUsed(terms.driver, authorizationId));
+    }
+
+    function _requireUsed(IERC20 erc20, address driver, bytes32 authorizationId) private view {
+        require(_isUsed(erc20, driver, authorizationId), AuthorizationNotTaken(driver, authorizationId));
+    }
+
+    function _isUsed(IERC20 erc20, address driver, bytes32 authorizationId) private view returns (bool) {
+        return ITransferWithAuthorization(address(erc20)).authorizationState(driver, authorizationId);
+    }
+
     /* PERMIT2 */
 
+    /// @inheritdoc IAuthorizedFunding
     function openWithPermit2(
         SessionTerms calldata terms,
         WitnessedTransfer calldata transfer
@@ -194,6 +218,7 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
 
     /* VIEWS */
 
+    /// @inheritdoc IAuthorizedFunding
     function permit2() external pure returns (ISignatureTransfer) {
         return PERMIT2;
     }

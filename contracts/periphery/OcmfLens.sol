@@ -18,6 +18,7 @@ contract OcmfLens is IOcmfLens {
         ocmfScanner = scanner;
     }
 
+    /// @inheritdoc IOcmfLens
     function inspect(
         Curve curve,
         bytes calldata publicKey,
@@ -31,6 +32,7 @@ contract OcmfLens is IOcmfLens {
         else _inspectContent(inspection, payload);
     }
 
+    /// @inheritdoc IOcmfLens
     function isOnCurve(Curve curve, bytes calldata publicKey) external pure returns (bool) {
         if (!EllipticCurve.isComputable(curve)) return false;
         if (publicKey.length != 2 * EllipticCurve.coordinateBytesOf(curve)) return false;

@@ -1,5 +1,8 @@
 import type { Appointments, SettlementRules } from "./contract-set.ts";
 
+/** The contracts' own limit: less than this is a mistake of units. */
+const leastSeconds = 3_600;
+
 /**
  * Why contracts could not be deployed with these rules and appointments, or undefined if they can. The contracts refuse
  * the same; asking first saves the gas of those that are deployed before the one that refuses.
@@ -22,6 +25,9 @@ export function findRuleProblem(rules: SettlementRules, appointments: Appointmen
   }
   if (rules.epochSeconds < rules.challengeWindowSeconds) {
     return "An epoch must not be shorter than the challenge window";
+  }
+  if (Math.min(rules.challengeWindowSeconds, rules.answerWindowSeconds, rules.epochSeconds) < leastSeconds) {
+    return "Challenge window, answer window and epoch take an hour at least";
   }
 
   return undefined;

@@ -53,7 +53,7 @@ export function worthlessPermit({ startedAt }: Pick<WaysInFixture, "startedAt">)
 }
 
 /** A transfer as TransferAuthorization of IAuthorizedFunding.sol, valid for a day. */
-export function transferOf({ startedAt }: WaysInFixture, value: bigint) {
+export function transferOf({ startedAt }: Pick<WaysInFixture, "startedAt">, value: bigint) {
   return { value, validAfter: 0n, validBefore: startedAt + DAY };
 }
 

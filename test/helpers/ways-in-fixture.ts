@@ -8,6 +8,7 @@ import type {
   ContractWallet,
   HostileToken,
   OpeningGuard,
+  PermissiveToken,
   VehicleConsents,
 } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
@@ -39,10 +40,10 @@ export interface WaysInFixture<Token = AuthorizationToken> {
   readonly startedAt: bigint;
 }
 
-type AnyFixture = WaysInFixture<AuthorizationToken | HostileToken>;
+type AnyFixture = WaysInFixture<AuthorizationToken | HostileToken | PermissiveToken>;
 
 /** All contracts around a token of which drivers and wallet have 1,000; both operators offer TARIFF. */
-async function deployAround<Token extends AuthorizationToken | HostileToken>(
+async function deployAround<Token extends AuthorizationToken | HostileToken | PermissiveToken>(
   erc20: Token,
 ): Promise<WaysInFixture<Token>> {
   const [owner, guardian, oracle, operator, otherOperator, driver, otherDriver, relayer, vehicle] =
@@ -106,6 +107,11 @@ export async function fundedWaysIn(): Promise<WaysInFixture> {
 /** The same around a token that a test can make misbehave. */
 export async function hostileWaysIn(decimals: number): Promise<WaysInFixture<HostileToken>> {
   return await deployAround(await ethers.deployContract("HostileToken", [decimals]));
+}
+
+/** The same around a token whose fallback accepts every call. */
+export async function permissiveWaysIn(): Promise<WaysInFixture<PermissiveToken>> {
+  return await deployAround(await ethers.deployContract("PermissiveToken"));
 }
 
 /** Usual terms of the driver's first session on lane 0. */

@@ -3,9 +3,16 @@ import { ZeroHash } from "ethers";
 
 import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
-import { bondedSessions, bondedUnder, settledAs, settledBatch } from "../../helpers/challenge-fixture.ts";
+import {
+  bondedSessions,
+  bondedUnder,
+  challengeOf,
+  OVERCLAIMED,
+  settledAs,
+  settledBatch,
+} from "../../helpers/challenge-fixture.ts";
 import { linksOf } from "../../helpers/claims.ts";
-import type { MeterSettlementFixture } from "../../helpers/meter-settlement-fixture.ts";
+import { type MeterSettlementFixture, RECORDED_PRICE } from "../../helpers/meter-settlement-fixture.ts";
 import { eventsOf } from "../../helpers/outcome.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
 import {
@@ -39,7 +46,7 @@ describe("Challenges.anchor", () => {
     const { settlement, driver } = fixture;
     const { nonce } = await settlement.accountOf(driver.address, lane);
     const expiresAt = BigInt(await networkHelpers.time.latest()) + 3_600n;
-    const terms = termsOf(fixture, { lane, nonce, expiresAt });
+    const terms = termsOf(fixture, { lane, nonce, expiresAt, evse: 1n, meter: 1n });
     await settlement.connect(driver).open(terms);
     return terms;
   }
@@ -128,23 +135,56 @@ describe("Challenges.anchor", () => {
       fixture = await networkHelpers.loadFixture(ringOfTwo);
     });
 
-    it("refuses a third batch until the window of the first is over, and settles nothing of it", async () => {
+    it("keeps what comes while its places are taken beside them, and everything can be challenged", async () => {
+      const { challenges, terms, otherTerms } = fixture;
+      const settled = [await settledAs(fixture, terms, USUAL), await settledAs(fixture, otherTerms, USUAL)];
+      const anchored = [[...(await challenges.batchOf(0))], [...(await challenges.batchOf(1))]];
+      for (const lane of [0n, 1n, 0n]) {
+        settled.push(await settledBatch(fixture, [settlementGroup(await openedAgain(lane))]));
+      }
+
+      expect(await challenges.batchCount()).to.equal(5n);
+      for (const [number, { claims, settledAt }] of settled.entries()) {
+        const link = shortened(linksOf(claims).at(-1));
+        expect([...(await challenges.batchOf(number))], String(number)).to.deep.equal([link, settledAt, 1n, 0b011n]);
+      }
+      expect([[...(await challenges.batchOf(0))], [...(await challenges.batchOf(1))]]).to.deep.equal(anchored);
+    });
+
+    it("corrects a session of a batch that had no place in the ring, once", async () => {
+      const { challenges, terms, otherTerms, settlement, relayer } = fixture;
+      await settledAs(fixture, terms, USUAL);
+      await settledAs(fixture, otherTerms, USUAL);
+      const third = await openedAgain();
+      const content = challengeOf(fixture, await settledAs(fixture, third, OVERCLAIMED), third);
+
+      await challenges.connect(relayer).challenge(content);
+
+      expect((await challenges.disputeOf(await settlement.sessionIdOf(third))).provenMicro).to.equal(RECORDED_PRICE);
+      await expect(challenges.connect(relayer).challenge(content)).to.be.revertedWithCustomError(
+        challenges,
+        "AlreadyChallenged",
+      );
+    });
+
+    it("gives a place away in the second after its window, not in its last", async () => {
       const { challenges, terms, otherTerms, settlement, relayer } = fixture;
       const first = await settledAs(fixture, terms, USUAL);
       await settledAs(fixture, otherTerms, USUAL);
-      const third = await openedAgain();
-      const freeFrom = first.settledAt + CHALLENGE_WINDOW_SECONDS + 1n;
-      const batch = await batchOf(fixture, [settlementGroup(third)]);
-      await networkHelpers.time.setNextBlockTimestamp(freeFrom - 1n);
+      const third = await batchOf(fixture, [settlementGroup(await openedAgain())]);
+      const lastSecond = first.settledAt + CHALLENGE_WINDOW_SECONDS;
+      const snapshot = await networkHelpers.takeSnapshot();
+      for (const [timestamp, isKept] of [
+        [lastSecond, true],
+        [lastSecond + 1n, false],
+      ] as const) {
+        await snapshot.restore();
+        await networkHelpers.time.setNextBlockTimestamp(timestamp);
+        await settlement.connect(relayer).settleBatch(...third);
 
-      await expect(settlement.connect(relayer).settleBatch(...batch))
-        .to.be.revertedWithCustomError(challenges, "RingFull")
-        .withArgs(2n, freeFrom);
-      expect(await settlement.isLive(third, 0)).to.equal(true);
-
-      await networkHelpers.time.setNextBlockTimestamp(freeFrom);
-      await settlement.connect(relayer).settleBatch(...batch);
-      expect(await settlement.isLive(third, 0)).to.equal(false);
+        expect((await challenges.batchOf(0)).settledAt, String(timestamp)).to.equal(isKept ? first.settledAt : 0n);
+        expect((await challenges.batchOf(2)).settledAt).to.equal(timestamp);
+      }
     });
 
     it("uses the places again, and forgets what was in them", async () => {
@@ -160,18 +200,6 @@ describe("Challenges.anchor", () => {
       expect([...(await challenges.batchOf(0))]).to.deep.equal([0n, 0n, 0n, 0n]);
       expect((await challenges.batchOf(1)).link).to.not.equal(0n);
       expect((await challenges.batchOf(2)).link).to.equal(shortened(linksOf(settled.claims).at(-1)));
-    });
-
-    it("lets nobody block the meter's way and the driver's when it is full", async () => {
-      const { settlement, terms, otherTerms, relayer } = fixture;
-      await settledAs(fixture, terms, USUAL);
-      await settledAs(fixture, otherTerms, USUAL);
-      const third = await openedAgain();
-      await networkHelpers.time.increaseTo(third.expiresAt + 1n);
-
-      await settlement.connect(relayer).expire(third, 0);
-
-      expect(await settlement.isLive(third, 0)).to.equal(false);
     });
   });
 });

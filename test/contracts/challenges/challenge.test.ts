@@ -311,7 +311,7 @@ describe("Challenges.challenge", () => {
     };
     for (const caller of [thief, owner, ...oracles]) {
       await expect(settlement.connect(caller).correct(correction))
-        .to.be.revertedWithCustomError(settlement, "NotModule")
+        .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
   });

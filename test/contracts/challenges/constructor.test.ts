@@ -5,6 +5,7 @@ import {
   CHALLENGE_WINDOW_SECONDS,
   DAY,
   deployedSettlement,
+  HOUR,
   type SettlementFixture,
 } from "../../helpers/settlement-fixture.ts";
 
@@ -41,14 +42,30 @@ describe("Challenges constructor", () => {
   it("refuses windows after which no oracle would answer any more", async () => {
     for (const [windowSeconds, answerSeconds] of [
       [DAY, DAY],
-      [LIABILITY_SECONDS, 0n],
-      [0n, 2n ** 40n - 1n],
+      [LIABILITY_SECONDS - HOUR, HOUR],
+      [HOUR, 2n ** 40n - 1n],
       [2n ** 40n - 1n, 2n ** 40n - 1n],
     ] as const) {
       await expect(deploy({ windowSeconds, answerSeconds }))
         .to.be.revertedWithCustomError(fixture.challenges, "LiabilityTooShort")
         .withArgs(LIABILITY_SECONDS, windowSeconds + answerSeconds);
     }
+  });
+
+  it("invariant 19: refuses windows of less than an hour, by a second", async () => {
+    for (const short of [0n, 1n, HOUR - 1n]) {
+      for (const windows of [{ windowSeconds: short }, { answerSeconds: short }]) {
+        await expect(deploy(windows))
+          .to.be.revertedWithCustomError(fixture.challenges, "WindowTooShort")
+          .withArgs(short, HOUR);
+      }
+    }
+    const challenges = await deploy({ windowSeconds: HOUR, answerSeconds: HOUR });
+
+    expect([await challenges.challengeWindowSeconds(), await challenges.answerWindowSeconds()]).to.deep.equal([
+      HOUR,
+      HOUR,
+    ]);
   });
 
   it("keeps what it was deployed with", async () => {

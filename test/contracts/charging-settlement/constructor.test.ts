@@ -25,6 +25,8 @@ interface Choice {
   readonly windowSeconds?: number;
   readonly answerSeconds?: number;
   readonly epochSeconds?: bigint;
+  readonly challenges?: string;
+  readonly registry?: string;
   /** A contract beside the settlement that belongs to another one. */
   readonly stranger?: "meterSettlement" | "challenges" | "vehicleConsents" | "authorizedFunding" | "challengesMeters";
 }
@@ -37,7 +39,7 @@ describe("ChargingSettlement constructor", () => {
   });
 
   async function deploy(choice: Choice = {}) {
-    const { owner, guardian, oracles, tariffRegistry, partnerAgreements, meterRegistry } = fixture;
+    const { owner, guardian, oracles, tariffRegistry, partnerAgreements } = fixture;
     const create = async (name: string, parameters: unknown[]) =>
       await (await ethers.deployContract(name, parameters)).getAddress();
     const token = choice.token ?? (await create("HostileToken", [choice.decimals ?? 6]));
@@ -51,19 +53,19 @@ describe("ChargingSettlement constructor", () => {
         2,
       ]);
     const oracleCommittee = choice.committee ?? (await newCommittee());
+    const registry = choice.registry ?? (await create("MeterRegistry", [oracleCommittee]));
     const sessionSeconds = choice.sessionSeconds ?? MAXIMUM_SESSION_SECONDS;
     const ahead = choice.stranger === "challengesMeters" ? 5 : 4;
     const own = ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead });
     const other = await fixture.settlement.getAddress();
     const settlementOf = (name: Choice["stranger"]) => (choice.stranger === name ? other : own);
     const metersSeconds = choice.metersSessionSeconds ?? sessionSeconds;
-    const registry = await meterRegistry.getAddress();
     const meterSettlement = await create("MeterSettlement", [settlementOf("meterSettlement"), registry, metersSeconds]);
     const challengesMeters =
       choice.stranger === "challengesMeters"
         ? await create("MeterSettlement", [own, registry, metersSeconds])
         : meterSettlement;
-    const challenges = await create("Challenges", [
+    const ownChallenges = await create("Challenges", [
       settlementOf("challenges"),
       challengesMeters,
       choice.challengesCommittee ?? oracleCommittee,
@@ -82,7 +84,7 @@ describe("ChargingSettlement constructor", () => {
         oracleCommittee,
         openingGuard,
         meterSettlement,
-        challenges,
+        challenges: choice.challenges ?? ownChallenges,
         vehicleConsents,
         authorizedFunding,
       },
@@ -118,10 +120,18 @@ describe("ChargingSettlement constructor", () => {
       .withArgs(EPOCH_SECONDS - 1n, EPOCH_SECONDS);
   });
 
-  it("refuses an epoch of no length, also beside a window of no length", async () => {
-    await expect(deploy({ epochSeconds: 0n, windowSeconds: 0 }))
-      .to.be.revertedWithCustomError(fixture.settlement, "EpochTooShort")
-      .withArgs(0, 0);
+  it("invariant 19: refuses an epoch of less than an hour, also beside challenges that would allow it", async () => {
+    const { settlement, challenges } = fixture;
+    for (const windowSeconds of [0n, 1n, 3_599n]) {
+      // Challenges refuse such windows themselves; somebody else's contract may not.
+      const stub = await ethers.deployContract("AnsweringStub", []);
+      await stub.answer(challenges.interface.getFunction("challengeWindowSeconds").selector, windowSeconds);
+      for (const epochSeconds of [0n, 1n, 3_599n]) {
+        await expect(deploy({ epochSeconds, challenges: await stub.getAddress() }))
+          .to.be.revertedWithCustomError(settlement, "EpochTooShort")
+          .withArgs(epochSeconds, 3_600n);
+      }
+    }
   });
 
   for (const stranger of [
@@ -143,6 +153,12 @@ describe("ChargingSettlement constructor", () => {
       fixture.settlement,
       "NeighbourMismatch",
     );
+  });
+
+  it("refuses meters of a registry where another committee attests", async () => {
+    const registry = await fixture.meterRegistry.getAddress();
+
+    await expect(deploy({ registry })).to.be.revertedWithCustomError(fixture.settlement, "NeighbourMismatch");
   });
 
   it("refuses meters that count with another longest session", async () => {

@@ -72,7 +72,7 @@ describe("ChargingSettlement.correct", () => {
     const { settlement, driver, operator, owner, thief, oracles } = fixture;
     for (const caller of [driver, operator, owner, thief, ...oracles]) {
       await expect(settlement.connect(caller).correct(correctionOf(USUAL_PRICE, 0n)))
-        .to.be.revertedWithCustomError(settlement, "NotModule")
+        .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
   });

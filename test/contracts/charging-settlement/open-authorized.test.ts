@@ -29,7 +29,7 @@ describe("ChargingSettlement.openAuthorized", () => {
     const callers = [driver, operator, owner, guardian, thief, ...(await Promise.all(contracts.map(ethers.getSigner)))];
     for (const caller of callers) {
       await expect(settlement.connect(caller).openAuthorized(termsOf(fixture)))
-        .to.be.revertedWithCustomError(settlement, "NotModule")
+        .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
   });

@@ -205,25 +205,6 @@ describe("ChargingSettlement.settleBatch", () => {
         relayer.sendTransaction({ to: await settlement.getAddress(), data: data.slice(0, -64) }),
       ).to.be.revertedWithoutReason(ethers);
     });
-
-    it("a batch for which the ring of challenges has no place", async () => {
-      const { settlement, challenges, driver } = fixture;
-      const second = termsOf(fixture, { lane: 1n });
-      await settlement.connect(driver).open(second);
-      await settleBatch(fixture, [settlementGroup(terms)]);
-      await networkHelpers.setStorageAt(await challenges.getAddress(), 0, toBeHex(10_000, 32));
-      await networkHelpers.mine();
-
-      // The first place is taken for a day; the batch that would need it waits, and its session stays live.
-      await expect(settleBatch(fixture, [settlementGroup(second)])).to.be.revertedWithCustomError(
-        challenges,
-        "RingFull",
-      );
-      expect(await settlement.isLive(second, 0)).to.equal(true);
-      await networkHelpers.time.increase(CHALLENGE_WINDOW_SECONDS);
-      await settleBatch(fixture, [settlementGroup(second)]);
-      expect(await settlement.isLive(second, 0)).to.equal(false);
-    });
   });
 
   describe("skips", () => {

@@ -63,7 +63,7 @@ describe("ChargingSettlement.settleProven", () => {
       ...(await Promise.all(contracts.map((address) => asContract(address)))),
     ]) {
       await expect(settlement.connect(caller).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms)))
-        .to.be.revertedWithCustomError(settlement, "NotModule")
+        .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
   });

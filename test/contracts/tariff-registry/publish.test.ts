@@ -42,7 +42,7 @@ describe("TariffRegistry.publish", () => {
       .withArgs(6, 5);
   });
 
-  it("refuses what the operator has published before", async () => {
+  it("refuses what the operator offers already", async () => {
     const { tariffRegistry, operator, tariffId } = fixture;
 
     await expect(tariffRegistry.connect(operator).publish(TARIFF))
@@ -50,13 +50,23 @@ describe("TariffRegistry.publish", () => {
       .withArgs(tariffId, operator.address);
   });
 
-  it("refuses what the operator has retired", async () => {
+  it("offers again what the operator has retired, however often", async () => {
     const { tariffRegistry, operator, tariffId } = fixture;
-    await tariffRegistry.connect(operator).retire(tariffId);
+    for (let round = 0; round < 2; round += 1) {
+      await tariffRegistry.connect(operator).retire(tariffId);
+      expect(await tariffRegistry.isOffered(operator.address, tariffId)).to.equal(false);
 
-    await expect(tariffRegistry.connect(operator).publish(TARIFF))
-      .to.be.revertedWithCustomError(tariffRegistry, "TariffAlreadyPublished")
-      .withArgs(tariffId, operator.address);
+      const receipt = await (await tariffRegistry.connect(operator).publish(TARIFF)).wait();
+
+      expect(eventsOf(receipt, tariffRegistry)).to.deep.equal([
+        ["TariffPublished", tariffId, operator.address, Object.values(TARIFF)],
+      ]);
+      expect(await tariffRegistry.isOffered(operator.address, tariffId)).to.equal(true);
+    }
+    await expect(tariffRegistry.connect(operator).publish(TARIFF)).to.be.revertedWithCustomError(
+      tariffRegistry,
+      "TariffAlreadyPublished",
+    );
   });
 
   it("offers the tariff under its id, for the calling operator only", async () => {

@@ -14,7 +14,7 @@ abstract contract ChallengerActs is GameWorld {
         ModelBatch storage batch = _batches[number];
         ModelClaim storage claim = batch.claims[place];
         (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claim);
-        bool isOpen = number + RING >= batchCount() && timeNow() <= batch.settledAt + WINDOW;
+        bool isOpen = timeNow() <= batch.settledAt + WINDOW;
         bool isRight = isOpen && !claim.isChallenged && chargedMicro != provenMicro;
         Challenge memory content = _challengeOf(number, place, isPair);
 

@@ -133,7 +133,7 @@ library GameKinds {
             "change maximum power|propose an agreement|retire an agreement|sign an agreement|"
             "refused signature of a partner|withdraw share|refused share|share denied by the token|anchor a batch|settle|"
             "settle without energy|skipped above power|skipped settlement|skipped with another top-up|"
-            "skipped at the epoch's limit|refused while the ring is full|post bond|withdraw bond|refused bond withdrawal|"
+            "skipped at the epoch's limit|anchor beside a busy ring|post bond|withdraw bond|refused bond withdrawal|"
             "change committee|refused oracle that resigned|resign|refused resignation|answer a challenge|refused answer|"
             "refused late answer|conclude a dispute|refused conclusion|settle with a stolen quorum|refused theft with one oracle's key|"
             "refused theft by changing claims|refused theft by settling|refused theft by pretending a proof|"
