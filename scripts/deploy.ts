@@ -8,8 +8,9 @@ import { addressFrom, readPlan, ruleDefaults } from "./deploy/read-plan.ts";
 import { localChainId } from "./local-chain/chain-id.ts";
 
 const help = `
-Deploys the contracts and writes scripts/deployments/<chainId>.json. Contracts that the file names are checked and left
-alone, so running it again changes nothing.
+Deploys the contracts and writes scripts/deployments/<chainId>.json. Each address follows from the account, the options
+and the code (CREATE2); contracts that the file names, or that are there already, are checked and left alone, so running
+it again changes nothing.
 
 Usage: npm run deploy -- [options]
 

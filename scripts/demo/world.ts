@@ -82,6 +82,7 @@ export async function createWorld(options: {
         threshold: usualThreshold(addresses),
       },
       rules: defaultRules,
+      isDemo: true,
     };
     const { deployment, steps } = await deployContracts(plan, provider, deployer.connect(provider));
     if (deployment === undefined) {

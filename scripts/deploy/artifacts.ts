@@ -6,14 +6,16 @@ import { z } from "zod";
 
 import { WattproofError } from "../../services/errors.ts";
 
-/** Where each contract of a deployment is compiled to. */
+/** Where each contract of a deployment is compiled to, and what deploys them. */
 const sources = {
+  contractDeployer: "periphery/ContractDeployer",
   erc20: "mocks/DemoToken",
   oracleCommittee: "OracleCommittee",
   openingGuard: "OpeningGuard",
   tariffRegistry: "TariffRegistry",
   partnerAgreements: "PartnerAgreements",
   meterRegistry: "MeterRegistry",
+  trustingMeterRegistry: "mocks/TrustingMeterRegistry",
   meterSettlement: "MeterSettlement",
   challenges: "Challenges",
   vehicleConsents: "VehicleConsents",
@@ -22,7 +24,10 @@ const sources = {
 } as const;
 
 /** The contracts of a deployment. */
-export type ContractRole = keyof typeof sources;
+export type ContractRole = Exclude<ArtifactName, "contractDeployer" | "trustingMeterRegistry">;
+
+/** Everything that is compiled for a deployment. */
+export type ArtifactName = keyof typeof sources;
 
 const hex = z.string().regex(/^0x([0-9a-f]{2})*$/u);
 const artifact = z.object({
@@ -48,7 +53,7 @@ export interface Artifact {
  *
  * @throws WattproofError CONTRACT_NOT_COMPILED
  */
-export function artifactOf(role: ContractRole): Artifact {
+export function artifactOf(role: ArtifactName): Artifact {
   const source = sources[role];
   const name = source.slice(source.lastIndexOf("/") + 1);
   const path = join(import.meta.dirname, "../../artifacts/contracts", `${source}.sol`, `${name}.json`);

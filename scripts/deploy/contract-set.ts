@@ -55,21 +55,26 @@ export const contractNames = [
 
 export type ContractName = (typeof contractNames)[number];
 
+/** The name of a contract in the deployment file. */
+export function roleOf<Name extends ContractName>(name: Name): Uncapitalize<Name> {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}` as Uncapitalize<Name>;
+}
+
 /** Addresses by contract. */
 export type ContractSet = Readonly<Record<ContractName, string>>;
 
 /**
  * Deploys the contracts around a token. Four of them and the settlement know each other from their beginning; so the
- * settlement comes last, and its address is foretold.
+ * settlement comes last, and the four are told where it will be.
  * @param deploy Deploys one contract and gives its address.
- * @param foretell The address of the contract that is deployed after `ahead` others.
+ * @param settlementAddress Where the settlement will be, which is deployed after `ahead` others.
  */
 export async function deployContractSet(
   erc20: string,
   appointments: Appointments,
   rules: SettlementRules,
   deploy: (name: ContractName, parameters: readonly unknown[]) => Promise<string>,
-  foretell: (ahead: number) => Promise<string>,
+  settlementAddress: (ahead: number) => Promise<string>,
 ): Promise<ContractSet> {
   const { owner, guardian, oracles, threshold } = appointments;
   const oracleCommittee = await deploy("OracleCommittee", [
@@ -84,10 +89,10 @@ export async function deployContractSet(
   const partnerAgreements = await deploy("PartnerAgreements", []);
   const meterRegistry = await deploy("MeterRegistry", [oracleCommittee]);
 
-  const foretold = await foretell(4);
-  const meterSettlement = await deploy("MeterSettlement", [foretold, meterRegistry, rules.maximumSessionSeconds]);
+  const settlement = await settlementAddress(4);
+  const meterSettlement = await deploy("MeterSettlement", [settlement, meterRegistry, rules.maximumSessionSeconds]);
   const challenges = await deploy("Challenges", [
-    foretold,
+    settlement,
     meterSettlement,
     oracleCommittee,
     rules.challengeWindowSeconds,
@@ -95,8 +100,8 @@ export async function deployContractSet(
     rules.challengeRewardMicro,
     rules.challengeRingSize,
   ]);
-  const vehicleConsents = await deploy("VehicleConsents", [foretold]);
-  const authorizedFunding = await deploy("AuthorizedFunding", [foretold]);
+  const vehicleConsents = await deploy("VehicleConsents", [settlement]);
+  const authorizedFunding = await deploy("AuthorizedFunding", [settlement]);
   const chargingSettlement = await deploy("ChargingSettlement", [
     erc20,
     {

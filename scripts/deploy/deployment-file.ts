@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { isAddress } from "ethers";
@@ -50,58 +50,9 @@ export function readDeployment(path: string): Deployment | undefined {
   }
 }
 
-/** Writes the deployment file. */
+/** Writes the deployment file in one step: it is there whole or not at all. */
 export function writeDeployment(path: string, deployment: Deployment): void {
-  writeWhole(path, deployment);
-}
-
-const progressSchema = z.strictObject({
-  chainId: z.int().positive(),
-  blockNumber: z.int().nonnegative(),
-  contracts: z.record(z.string(), z.strictObject({ address, parameters: z.string() })),
-  foretold: z.strictObject({ from: address, nonce: z.int().nonnegative(), address }).nullable(),
-});
-
-/**
- * What an interrupted deployment has sent so far: per contract its address and constructor parameters; and where the
- * settlement will be, which other contracts were told before it is there.
- */
-export type DeploymentProgress = z.infer<typeof progressSchema>;
-
-/** Where a deployment keeps its progress until it is complete. */
-export function progressPathOf(path: string): string {
-  return `${path}.progress`;
-}
-
-/**
- * The progress of an interrupted deployment, or undefined where there is none.
- *
- * @throws WattproofError DEPLOYMENT_INVALID
- */
-export function readProgress(path: string): DeploymentProgress | undefined {
-  if (!existsSync(progressPathOf(path))) {
-    return undefined;
-  }
-  try {
-    return progressSchema.parse(JSON.parse(readFileSync(progressPathOf(path), "utf8")));
-  } catch (error) {
-    throw new WattproofError("DEPLOYMENT_INVALID", progressPathOf(path), { cause: error });
-  }
-}
-
-/** Written before each contract is sent, so that an interruption costs no contract. */
-export function writeProgress(path: string, progress: DeploymentProgress): void {
-  writeWhole(progressPathOf(path), progress);
-}
-
-/** The deployment is complete. */
-export function removeProgress(path: string): void {
-  rmSync(progressPathOf(path), { force: true });
-}
-
-/** Writes the file in one step: it is there whole or not at all. */
-function writeWhole(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify(deployment, null, 2)}\n`, { flush: true });
   renameSync(`${path}.new`, path);
 }

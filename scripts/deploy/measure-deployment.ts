@@ -4,7 +4,6 @@ import { join } from "node:path";
 
 import { parseEther } from "ethers";
 
-import { WattproofError } from "../../services/errors.ts";
 import { demoAccount } from "../demo/accounts.ts";
 import { createChainProvider } from "../demo/contracts.ts";
 import { createLocalChain } from "../local-chain/chain.ts";
@@ -32,15 +31,9 @@ export async function measureDeployment(
       provider,
       deployer.connect(provider),
     );
-    const measured = [];
-    for (const [index, { contract }] of steps.entries()) {
-      // Each transaction is mined in a block of its own, in the order of the steps.
-      const block = await provider.getBlock(index + 1);
-      if (block === null) throw new WattproofError("INTERNAL", "The measuring chain has fewer blocks than steps.");
-      measured.push({ contract, gas: block.gasUsed });
-    }
-
-    return measured.filter(({ contract }) => contract !== "erc20" || plan.erc20 === undefined);
+    return steps.flatMap(({ contract, gas }) =>
+      gas === null || (contract === "erc20" && plan.erc20 !== undefined) ? [] : [{ contract, gas }],
+    );
   } finally {
     provider.destroy();
     await chain.close();

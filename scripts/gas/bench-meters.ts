@@ -3,14 +3,14 @@ import type { TransactionReceipt } from "ethers";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { sessionIdOf } from "../../services/domain/terms.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
+import type { SimulatedCurve } from "../simulator/curves.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 import { type SignedRecord, signedRecordOf } from "../simulator/signed-record.ts";
+import { curveNumbers } from "../verify/contract-answers.ts";
 import { benchRecord } from "./bench-record.ts";
 import { type BenchSession, type BenchSessions, SESSION_SECONDS } from "./bench-sessions.ts";
 import { type BenchWorld, receiptOf, tariff } from "./bench-world.ts";
 
-/** The contracts' number for the curve. */
-const CURVE_SECP256R1 = 1;
 const UINT40_MAX = 2n ** 40n - 1n;
 const MAXIMUM_POWER_W = 22_000;
 /** EIP-7825 allows a transaction 16.78 M gas, and a session from its meter takes more than 100,000. */
@@ -31,16 +31,16 @@ export async function createBenchMeters(world: BenchWorld, sessions: BenchSessio
     meters.push(meter);
   }
 
-  function meterWith(number: number): SimulatedMeter {
+  function meterWith(number: number, curve: SimulatedCurve = "secp256r1"): SimulatedMeter {
     return createSimulatedMeter({
-      key: demoMeterKey("secp256r1", `bench ${number.toString()}`),
+      key: demoMeterKey(curve, `bench ${number.toString()}`),
       serial: `17${number.toString().padStart(6, "0")}`,
       evseId: `CH*WPF*E${number.toString()}`,
     });
   }
 
   function registrationOf(evse: number, meter: SimulatedMeter) {
-    return [evse, CURVE_SECP256R1, meter.key.publicKeyPoint, 0, UINT40_MAX, UINT40_MAX] as const;
+    return [evse, curveNumbers[meter.key.curve], meter.key.publicKeyPoint, 0, UINT40_MAX, UINT40_MAX] as const;
   }
 
   async function possessionOf(number: number, meter: SimulatedMeter): Promise<SignedRecord> {

@@ -53,7 +53,7 @@ export async function measureAdministration({
     ),
   );
   await world.pass(Number(await oracleCommittee.changeDelaySeconds()));
-  const successor = meters.meterWith(evse + 1);
+  const successor = meters.meterWith(evse + 1, "secp192r1");
   await meterRegistry.registerMeter(...meters.registrationOf(evse, successor));
   const digest = await meterRegistry.attestationDigestOf(number + 1);
   const signatures = members

@@ -86,11 +86,20 @@ describe("npm run deploy", () => {
     run(["--rpc", rpc.url, "--deployment", path, "--json", ...extra]);
   const actionsOf = (result: Run): string[] => (JSON.parse(result.stdout) as Answer).steps.map(({ action }) => action);
 
-  /** Runs a deployment and kills it when this many contracts are on the chain. @returns their addresses */
-  async function stopAfterContracts(count: number): Promise<Record<string, string>> {
+  /** Runs a deployment and kills it when this many of its transactions are on the chain. */
+  async function stopAfterTransactions(count: number, extra: readonly string[]): Promise<void> {
     const child = spawn(
       process.execPath,
-      ["--disable-warning=ExperimentalWarning", "scripts/deploy.ts", ...usual, "--rpc", rpc.url, "--deployment", path],
+      [
+        "--disable-warning=ExperimentalWarning",
+        "scripts/deploy.ts",
+        ...usual,
+        "--rpc",
+        rpc.url,
+        "--deployment",
+        path,
+        ...extra,
+      ],
       { env: { ...process.env, WATTPROOF_DEPLOYER_PRIVATE_KEY: deployer.privateKey } },
     );
     const ended = new Promise((resolve) => child.once("close", resolve));
@@ -98,12 +107,11 @@ describe("npm run deploy", () => {
     exhausted = () => child.kill("SIGKILL");
     await ended;
     remaining = Infinity;
-    const progress = JSON.parse(readFileSync(`${path}.progress`, "utf8")) as {
-      contracts: Record<string, { address: string }>;
-    };
-
-    return Object.fromEntries(Object.entries(progress.contracts).map(([role, { address }]) => [role, address]));
   }
+
+  const contractsOf = (file: string): Record<string, string> =>
+    (JSON.parse(readFileSync(file, "utf8")) as { contracts: Record<string, string> }).contracts;
+  const blockNumber = async (): Promise<number> => Number(await chain.request("eth_blockNumber", []));
 
   /** Uses up a nonce of the deployer. */
   async function sendSomething(): Promise<void> {
@@ -175,7 +183,7 @@ describe("npm run deploy", () => {
 
   it("deploys once, and does nothing when it is run again", async () => {
     const first = await deploy();
-    const blockNumber = await chain.request("eth_blockNumber", []);
+    const before = await blockNumber();
     const file = readFileSync(path, "utf8");
     const second = await deploy();
 
@@ -183,52 +191,96 @@ describe("npm run deploy", () => {
     expect(actionsOf(first)).to.deep.equal(Array(11).fill("deployed"));
     expect(second.code).to.equal(0);
     expect(actionsOf(second)).to.deep.equal(Array(11).fill("present"));
-    expect(await chain.request("eth_blockNumber", [])).to.equal(blockNumber);
+    expect(await blockNumber()).to.equal(before);
     expect(readFileSync(path, "utf8")).to.equal(file);
   });
 
-  it("goes on where an interrupted run stopped, also between those that were told where the settlement will be", async () => {
-    const roles = [
-      "erc20",
-      "oracleCommittee",
-      "openingGuard",
-      "tariffRegistry",
-      "partnerAgreements",
-      "meterRegistry",
-      "meterSettlement",
-      "challenges",
-      "vehicleConsents",
-      "authorizedFunding",
-      "chargingSettlement",
-    ];
-    for (const stopAfter of [1, 3, 6, 7, 9, 10]) {
-      rmSync(path, { force: true });
-      const interrupted = await stopAfterContracts(stopAfter);
-      const blockNumber = Number(await chain.request("eth_blockNumber", []));
-
-      const result = await deploy();
-
-      expect(result.code, result.stderr).to.equal(0);
-      const { contracts } = JSON.parse(readFileSync(path, "utf8")) as { contracts: Record<string, string> };
-      for (const role of roles.slice(0, stopAfter)) {
-        expect(contracts[role], `${role} after ${stopAfter}`).to.equal(interrupted[role]);
-      }
-      expect(Number(await chain.request("eth_blockNumber", [])) - blockNumber).to.equal(roles.length - stopAfter);
-      expect(existsSync(`${path}.progress`)).to.equal(false);
-    }
-  });
-
-  it("deploys again what was told of an address that was taken meanwhile", async () => {
-    rmSync(path, { force: true });
-    const interrupted = await stopAfterContracts(8);
+  it("finds what is there when the file is lost, whatever the account did meanwhile, and writes the same file", async () => {
+    const file = readFileSync(path, "utf8");
+    rmSync(path);
     await sendSomething();
+    const before = await blockNumber();
 
     const result = await deploy();
 
     expect(result.code, result.stderr).to.equal(0);
-    const { contracts } = JSON.parse(readFileSync(path, "utf8")) as { contracts: Record<string, string> };
-    expect(contracts["meterRegistry"]).to.equal(interrupted["meterRegistry"]);
-    expect(contracts["meterSettlement"]).not.to.equal(interrupted["meterSettlement"]);
+    expect(actionsOf(result)).to.deep.equal(Array(11).fill("present"));
+    expect(await blockNumber()).to.equal(before);
+    expect(readFileSync(path, "utf8")).to.equal(file);
+  });
+
+  it("deploys other contracts for other rules and other people, after the block that it names", async () => {
+    const usualContracts = contractsOf(path);
+    const seen = new Set(Object.values(usualContracts));
+    for (const extra of [
+      ["--epoch-limit", "1"],
+      ["--guardian", deployer.address],
+    ]) {
+      const other = join(folder, `${extra.join("")}.json`);
+      const before = await blockNumber();
+      const result = await run(["--rpc", rpc.url, "--deployment", other, "--json", ...extra]);
+
+      expect(result.code, result.stderr).to.equal(0);
+      for (const address of Object.values(contractsOf(other))) {
+        expect(seen.has(address), address).to.equal(false);
+        seen.add(address);
+      }
+      const { blockNumber: from } = JSON.parse(readFileSync(other, "utf8")) as { blockNumber: number };
+      expect(from).to.equal(before + 2);
+    }
+  });
+
+  it("goes on where an interrupted run stopped, wherever that was", async () => {
+    for (const stopAfter of [1, 3, 6, 7, 9, 10]) {
+      rmSync(path, { force: true });
+      const extra = ["--epoch-limit", String(1_000 + stopAfter)];
+      await stopAfterTransactions(stopAfter, extra);
+      expect(existsSync(path)).to.equal(false);
+      const before = await blockNumber();
+
+      const result = await deploy(...extra);
+
+      expect(result.code, result.stderr).to.equal(0);
+      expect(actionsOf(result), `after ${stopAfter}`).to.deep.equal([
+        ...Array<string>(stopAfter).fill("present"),
+        ...Array<string>(11 - stopAfter).fill("deployed"),
+      ]);
+      expect((await blockNumber()) - before).to.equal(11 - stopAfter);
+    }
+  });
+
+  it("puts its factory and its deployer contract on a chain that has neither, also after an interruption", async () => {
+    const clock = createRunningClock(0);
+    for (const stopAfter of [1, 2, 3]) {
+      const fresh = await createLocalChain({ clock, genesisSeconds: clock.nowSeconds() });
+      let left = stopAfter;
+      const server = await startRpcServer(
+        {
+          ...fresh,
+          async request(method, parameters) {
+            if (method === "eth_sendRawTransaction" && left-- <= 0) throw new Error("no more");
+
+            return fresh.request(method, parameters);
+          },
+        },
+        0,
+      );
+      const file = join(folder, `fresh-${stopAfter}.json`);
+      try {
+        await fresh.fund(deployer.address, parseEther("100"));
+        expect((await run(["--rpc", server.url, "--deployment", file])).code).to.equal(2);
+        left = Infinity;
+
+        const result = await run(["--rpc", server.url, "--deployment", file, "--json"]);
+
+        expect(result.code, result.stderr).to.equal(0);
+        expect(actionsOf(result)).to.deep.equal(Array(11).fill("deployed"));
+        expect(await fresh.request("eth_blockNumber", [])).to.equal("0xe");
+      } finally {
+        await server.close();
+        await fresh.close();
+      }
+    }
   });
 
   it("says so when something else is at an address of the file", async () => {
