@@ -8,7 +8,7 @@ export const projectRoot = path.resolve(import.meta.dirname, "../..");
 
 /** A path inside the project: no way leads out of it. */
 const solidityFile = z.string().regex(/^contracts\/(?:[\w-]+\/)*\w+\.sol$/u);
-const testFile = z.string().regex(/^test\/(?:[\w-]+\/)*[\w-]+\.test\.ts$/u);
+const testFile = z.string().regex(/^test\/(?:[\w-]+\/)*(?:[\w-]+\.test\.ts|\w+\.t\.sol)$/u);
 
 const plantedBugSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/u),
@@ -21,7 +21,7 @@ const plantedBugSchema = z.strictObject({
   meaning: z.string().min(1),
   /** The contracts that the tests deploy and that contain the bug: no other is compiled again. */
   compiles: z.array(solidityFile).min(1).readonly(),
-  /** The tests that must fail. */
+  /** The tests that must fail: of mocha, or games and fuzz tests in Solidity, which compile everything again. */
   tests: z.array(testFile).min(1).readonly(),
 });
 

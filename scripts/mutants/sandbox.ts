@@ -9,6 +9,8 @@ import { plant, type PlantedBug, projectRoot } from "./planted-bugs.ts";
 /** A compilation takes up to 70 s, some test files 10 s: both many times over, because the machine may be busy. */
 const buildTimeoutMs = 1_200_000;
 const testTimeoutMs = 600_000;
+/** Compilation of the games, and the games. */
+const gameTimeoutMs = 2_400_000;
 
 /** What became of a bug. */
 export type Verdict =
@@ -48,8 +50,18 @@ export async function createSandbox(folder: string, signal: AbortSignal): Promis
     });
   const compile = (files: readonly string[]) =>
     hardhat(["build", "--quiet", "--no-tests", "--no-typechain", ...files], buildTimeoutMs);
-  const test = (files: readonly string[], flags: readonly string[]) =>
-    hardhat(["test", "mocha", "--no-compile", ...flags, ...files], testTimeoutMs);
+  /** Mocha's first, because they take seconds; the outcome is that of the first that fails, or the last. */
+  async function test(files: readonly string[], flags: readonly string[]): Promise<ProcessOutcome> {
+    const ofSolidity = files.filter((file) => file.endsWith(".t.sol"));
+    const ofMocha = files.filter((file) => !ofSolidity.includes(file));
+    const isMochaAlone = ofSolidity.length === 0;
+    if (ofMocha.length > 0) {
+      const outcome = await hardhat(["test", "mocha", "--no-compile", ...flags, ...ofMocha], testTimeoutMs);
+      if (isMochaAlone || outcome.exitCode !== 0) return outcome;
+    }
+    // They contain the contracts again, and are compiled with them.
+    return hardhat(["test", "solidity", ...ofSolidity], gameTimeoutMs);
+  }
 
   /** What the compiler made of the contracts as they are; a bug must not live on in what is not compiled again. */
   const compiled = ["artifacts", "cache"];
@@ -122,11 +134,12 @@ export async function copyTrackedFiles(target: string): Promise<void> {
   }
 }
 
-/** The name of the first test that failed, as mocha's report has it; undefined if none did. */
-function firstFailureIn(report: string): string | undefined {
+/** The name of the first test that failed, as mocha's report or that of Solidity tests has it; undefined if none did. */
+export function firstFailureIn(report: string): string | undefined {
   const [, list] = /^\s*\d+ failing\n([\s\S]*)$/mu.exec(report) ?? [];
-  const [, name] = /^\s*1\) ([\s\S]+?):\n/mu.exec(list ?? "") ?? [];
-  return name?.replace(/\s+/gu, " ");
+  const [, ofSolidity] = /^\s*1\) (\w+#\w+)/mu.exec(list ?? "") ?? [];
+  const [, ofMocha] = /^\s*1\) ([\s\S]+?):\n/mu.exec(list ?? "") ?? [];
+  return ofSolidity ?? ofMocha?.replace(/\s+/gu, " ");
 }
 
 function reasonOf(outcome: ProcessOutcome): string {
