@@ -23,6 +23,7 @@ contract HostileToken is ERC20 {
     /// Taken out of every transfer.
     uint256 public feeBps;
     mapping(address account => bool) public isDenied;
+    mapping(address authorizer => mapping(bytes32 nonce => bool)) public authorizationState;
     /// Whether it takes permits and transfer authorisations, whoever signed them.
     bool public isAuthorizing;
 
@@ -113,12 +114,13 @@ contract HostileToken is ERC20 {
         uint256 value,
         uint256,
         uint256,
-        bytes32,
+        bytes32 nonce,
         uint8,
         bytes32,
         bytes32
     ) external {
         _requireAuthorizing();
+        authorizationState[from][nonce] = true;
         if (answer != Answer.FalseWithoutMoving) _transfer(from, to, value);
     }
 

@@ -105,16 +105,12 @@ describe("MeterSettlement.settleWithMeter", () => {
       const key = createTestKey("secp192r1");
       const meter = await registerMeter(registryFixture, { evse: 2n, key });
       const pending = { ...terms, evse: 2n, meter };
-      await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending, { key })), "PossessionNotProven", [
-        meter,
-      ]);
+      await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending)), "PossessionNotProven", [meter]);
 
       await meterRegistry
         .connect(fixture.operator)
         .activateAttestedMeter(meter, await attestationsOf(registryFixture, meter));
-      await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending, { key })), "PossessionNotProven", [
-        meter,
-      ]);
+      await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending)), "PossessionNotProven", [meter]);
     });
 
     it("a meter that was revoked before the session can have opened, to the second", async () => {

@@ -23,6 +23,11 @@ function wordOf(reading: BillingReadingStructOutput): bigint {
   return reading.registerMicroWh | (clock << 64n) | ((reading.hasTimeError ? 3n : 2n) << 136n);
 }
 
+/** What stands for a register that only grows: 120 bits, never 0. */
+function totalOf(register: string): bigint {
+  return (BigInt(keccak256(register)) >> 136n) | 1n;
+}
+
 describe("OcmfScanner.scan", () => {
   let fixture: OcmfFixture;
 
@@ -248,17 +253,27 @@ describe("OcmfScanner.scan", () => {
       payloadText(origin, [{ ...endReading, EF: '"t"', TM: '"1970-01-01T00:00:00,000+0200 U"' }]),
       payloadText({}, [{ ...beginReading, TX: '"C"' }]),
       both({ RV: "9223372036.8" }, { RV: "9223372036.854775807" }),
+      both({ RI: '"1-0:B0.8.0"' }, { RI: '"1-0:B0.8.0"' }),
     ]) {
       const content = await scanner.scan(bytesOf(payload));
       const { identificationLength, identificationPosition, pagination } = content;
       const { meterSerialHash, gatewaySerialHash, register } = content;
 
       expect([...(await scanner.scanPacked(bytesOf(payload)))]).to.deep.equal([
-        identificationLength | (identificationPosition << 32n) | (pagination << 64n),
+        identificationLength | (identificationPosition << 32n) | (pagination << 64n) | (totalOf(register) << 128n),
         keccak256(concat([meterSerialHash, gatewaySerialHash, register])),
         wordOf(content.begin),
         wordOf(content.end),
       ]);
+    }
+  });
+
+  it("says nothing of a register that starts over with each transaction", async () => {
+    for (const register of ["1-0:B2.8.0", "01-00:B3.08.00*FF", "1-0:98.8.0", "1-0:1.8.0*198"]) {
+      const RI = `"${register}"`;
+      const [identification] = await fixture.scanner.scanPacked(bytesOf(both({ RI }, { RI })));
+
+      expect(identification >> 128n, register).to.equal(0n);
     }
   });
 
