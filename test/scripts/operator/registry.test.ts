@@ -155,7 +155,7 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
     const planned = await world.runJson([...add, "--dry-run"]);
     expect(planned.document).to.deep.include({
       status: "planned",
-      notSimulated: [{ method: "activateMeter", usualGas: "129847" }],
+      notSimulated: [{ method: "activateMeter", usualGas: "130684" }],
     });
     expect(await world.headBlock()).to.equal(before);
     const added = await world.runJson(add);
