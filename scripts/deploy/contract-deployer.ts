@@ -46,9 +46,10 @@ export async function openContractDeployer(
   provider: Provider,
   signer: Signer,
 ): Promise<ContractDeployer> {
-  const { interface: abi, bytecode, isCode } = artifactOf("contractDeployer");
+  const artifact = artifactOf("contractDeployer");
+  const { interface: abi, bytecode } = artifact;
   const at = getCreate2Address(factoryAddress, ZeroHash, keccak256(bytecode));
-  if (!isCode(await provider.getCode(at))) {
+  if (!artifact.isCode(await provider.getCode(at))) {
     await installFactory(provider, signer);
     // The factory takes the salt and then the code.
     await receiptOf(await signer.sendTransaction({ to: factoryAddress, data: ZeroHash + bytecode.slice(2) }));
@@ -64,15 +65,13 @@ export async function openContractDeployer(
     addressOf,
     async deploy(role, parameters) {
       const address = await addressOf(role);
-      const artifact = artifactOf(artifactNameOf(plan, role));
+      const ofRole = artifactOf(artifactNameOf(plan, role));
       const code = await provider.getCode(address);
-      if (artifact.isCode(code)) return { address, gas: null };
+      if (ofRole.isCode(code)) return { address, gas: null };
       if (code !== "0x") {
         throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${role}`);
       }
-      const { data } = await new ContractFactory(artifact.interface, artifact.bytecode).getDeployTransaction(
-        ...parameters,
-      );
+      const { data } = await new ContractFactory(ofRole.interface, ofRole.bytecode).getDeployTransaction(...parameters);
 
       const deploy = contract.getFunction("deploy");
       const { gasUsed } = await receiptOf((await deploy(saltOf(role), data)) as TransactionResponse);

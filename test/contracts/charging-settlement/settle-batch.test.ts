@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
+import { solidityPackedKeccak256, ZeroHash } from "ethers";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { linksOf, signClaims } from "../../helpers/claims.ts";
@@ -14,7 +14,6 @@ import {
 } from "../../helpers/session-terms.ts";
 import {
   batchOf,
-  CHALLENGE_WINDOW_SECONDS,
   CHANGE_DELAY_SECONDS,
   claimsOf,
   DAY,
