@@ -273,6 +273,25 @@ describe("Records on their way into a session", function () {
     expect(rest).to.deep.equal(after.rest);
   });
 
+  it("are messages of their own by sender, door, named session and bytes", async function () {
+    const records = [signed(1, session, [["B", 1_000]]), signed(2, session, [["C", 2_000]])];
+    const other = await world.open("s2");
+    const sources = [
+      ...[ofTransaction, { ...ofTransaction, stationId: "CS-2" }, ofPeer, { ...ofPeer, oracle: "0x0b" }],
+      ...[bodyOf("1"), bodyOf("2")],
+    ];
+    for (const source of sources) {
+      for (const record of records) await world.receive(record, { session, source }).catch(() => undefined);
+      await world.receive(records[0] ?? "", { session: other, source }).catch(() => undefined);
+    }
+    // By HTTP the body is what makes the message; it names the session, too.
+    expect(world.disk()["messages"]).to.have.length(4 * 3 + 2);
+    const bySender = world.disk()["messages"]?.map((row) => `${String(row["source"])} ${String(row["station_id"])}`);
+    expect([...new Set(bySender)]).to.have.members([
+      ...["ocpp CS-1", "ocpp CS-2", `peer ${oracle}`, "peer 0x0b", "http CS-1"],
+    ]);
+  });
+
   it("have the bytes of the record once for each message", async function () {
     const record = whole(1, session);
     await world.receive(record, { session, source: ofTransaction });
