@@ -55,8 +55,9 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
     }
     const cdr = await store.findCdr(claim.sessionId);
     if (cdr !== null) return (await isTrue(claim, cdr)) ? null : "CLAIM_DIFFERS";
-    // The meter has contradicted itself for good, and no claim about the session is true.
-    if ((await store.findSession(claim.sessionId))?.state.dispute?.isFinal === true) return "CLAIM_DIFFERS";
+    // The evidence is here as a whole, and its meter has contradicted it for good: no claim about the session is true.
+    const state = (await store.findSession(claim.sessionId))?.state;
+    if (state?.dispute?.isFinal === true && state.assessment?.hold === "DISPUTED") return "CLAIM_DIFFERS";
     // What a station said unsigned, it said to one service alone: the others cannot know whether it did.
     return "CLAIM_UNPROVEN";
   }
