@@ -5,7 +5,7 @@ import { exitCodes, runCommand, UsageError } from "./command-line/command.ts";
 import { deployContracts } from "./deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "./deploy/deployment-file.ts";
 import { addressFrom, readPlan, ruleDefaults } from "./deploy/read-plan.ts";
-import { localChainId } from "./local-chain/chain-id.ts";
+import { localChainId } from "./local-world/chain-id.ts";
 
 const help = `
 Deploys the contracts and writes scripts/deployments/<chainId>.json. Each address follows from the account, the options

@@ -2,10 +2,10 @@ import { Presets, SingleBar } from "cli-progress";
 
 import { withClosers } from "./command-line/closing.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
-import type { Books } from "./demo/books.ts";
-import { takeDataFolder } from "./demo/data-folder.ts";
+import type { Books } from "./local-world/books.ts";
+import { takeDataFolder } from "./local-world/data-folder.ts";
 import { gasPerSession, kilowattHours, money } from "./demo/report.ts";
-import { compileContracts } from "./demo/world.ts";
+import { compileContracts } from "./local-world/world.ts";
 import { compare, type Comparison } from "./replay/comparison.ts";
 import { runReplay } from "./replay/run-replay.ts";
 import { scheduleSessions } from "./replay/schedule.ts";

@@ -1,6 +1,6 @@
 import { runSoak, type SoakReport } from "../test/soak/run-soak.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
-import { compileContracts } from "./demo/world.ts";
+import { compileContracts } from "./local-world/world.ts";
 
 const help = `
 Has simulated chargers of OCPP 1.6, 2.0.1 and 2.1 charge at a real service over real sockets, with their time compressed:

@@ -1,9 +1,9 @@
 import { withClosers } from "./command-line/closing.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
-import { takeDataFolder } from "./demo/data-folder.ts";
+import { takeDataFolder } from "./local-world/data-folder.ts";
 import { showPage } from "./demo/page.ts";
 import { runDemo } from "./demo/run-demo.ts";
-import { compileContracts } from "./demo/world.ts";
+import { compileContracts } from "./local-world/world.ts";
 
 const help = `
 Starts a chain, deploys the contracts, registers an operator with its meters, funds drivers, starts the service and

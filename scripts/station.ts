@@ -4,12 +4,12 @@ import { requireLedger } from "../services/store/sqlite/ledger-folder.ts";
 import { openSqliteStore } from "../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../services/store/store.ts";
 import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
-import { createApiKey, createStationKey } from "./demo/stations.ts";
+import { createApiKey, createStationKey } from "./local-world/stations.ts";
 import { pricelessLine } from "./operator/tariff/assignment-client.ts";
-import { readPayload } from "./station/command-payload.ts";
-import { unknownEvses } from "./station/known-evses.ts";
-import { sendCommand } from "./station/send-command.ts";
-import { bindToken, listTokens, unbindToken } from "./station/tokens.ts";
+import { readPayload } from "./operator/station/command-payload.ts";
+import { unknownEvses } from "./operator/station/known-evses.ts";
+import { sendCommand } from "./operator/station/send-command.ts";
+import { bindToken, listTokens, unbindToken } from "./operator/station/tokens.ts";
 
 const help = `
 Says which charging stations may report to the service, and for which EVSEs, and sends commands to those that are

@@ -1,4 +1,4 @@
-import type { World } from "./world.ts";
+import type { World } from "../local-world/world.ts";
 
 /** What each oracle of a demo has at stake, in 10⁻⁶ token. */
 const bondMicro = 50_000_000n;

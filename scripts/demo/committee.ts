@@ -5,11 +5,11 @@ import { parseConfiguration } from "../../services/config/config.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
 import type { Closers } from "../command-line/closing.ts";
-import type { ChainClock } from "../local-chain/clock.ts";
-import type { DataFolder } from "./data-folder.ts";
+import type { ChainClock } from "../local-world/clock.ts";
+import type { DataFolder } from "../local-world/data-folder.ts";
 import { demoOperatorKey, pageDriver, pageRelayer } from "./page.ts";
-import { createTransactor } from "./transactor.ts";
-import type { World } from "./world.ts";
+import { createTransactor } from "../local-world/transactor.ts";
+import type { World } from "../local-world/world.ts";
 
 /** The oracles of the demo; two of them must sign. The first one's service takes the records. */
 export const demoOracles = ["oracle", "second oracle", "third oracle"] as const;

@@ -4,10 +4,10 @@ import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
-import { demoAccount } from "./accounts.ts";
-import { signAsQuorum } from "./registration.ts";
-import { createTransactor, type MinedTransaction } from "./transactor.ts";
-import type { World } from "./world.ts";
+import { demoAccount } from "../local-world/accounts.ts";
+import { signAsQuorum } from "../local-world/registration.ts";
+import { createTransactor, type MinedTransaction } from "../local-world/transactor.ts";
+import type { World } from "../local-world/world.ts";
 
 /** What a quorum claims that does not care what the meter signed. */
 export interface WrongClaim {

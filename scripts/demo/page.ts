@@ -4,7 +4,7 @@ import type { Service } from "../../services/index.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import type { Output } from "../command-line/command.ts";
 import { openKeptState } from "../journal/kept-state.ts";
-import type { RunningClock } from "../local-chain/clock.ts";
+import type { RunningClock } from "../local-world/clock.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import {
   chargerStateSchema,
@@ -12,15 +12,15 @@ import {
   type ChargerHabits,
   type OcppCharger,
 } from "../simulator/ocpp-charger.ts";
-import { demoAccount } from "./accounts.ts";
-import type { DataFolder } from "./data-folder.ts";
-import { toRegister } from "./meters.ts";
-import type { Registrar } from "./registration.ts";
-import { assignTariff } from "./assign-tariff.ts";
-import { createApiKey, createStationKey } from "./stations.ts";
-import { demoTariff } from "./tariff.ts";
-import { createTransactor } from "./transactor.ts";
-import type { World } from "./world.ts";
+import { demoAccount } from "../local-world/accounts.ts";
+import type { DataFolder } from "../local-world/data-folder.ts";
+import { toRegister } from "../local-world/meters.ts";
+import type { Registrar } from "../local-world/registration.ts";
+import { assignTariff } from "../local-world/assign-tariff.ts";
+import { createApiKey, createStationKey } from "../local-world/stations.ts";
+import { demoTariff } from "../local-world/tariff.ts";
+import { createTransactor } from "../local-world/transactor.ts";
+import type { World } from "../local-world/world.ts";
 
 /** Who walks through the page of a demo without a wallet of their own. */
 export const pageDriver = demoAccount("page driver");

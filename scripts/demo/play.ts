@@ -3,21 +3,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
 import type { Output } from "../command-line/command.ts";
-import type { RunningClock } from "../local-chain/clock.ts";
+import type { RunningClock } from "../local-world/clock.ts";
 import type { SimulatedStation, StationAnswer } from "../simulator/station.ts";
-import { demoAccount } from "./accounts.ts";
-import { readBooks, type BookedSession } from "./books.ts";
-import { agree, openBatch, type AgreedTerms } from "./opening.ts";
+import { demoAccount } from "../local-world/accounts.ts";
+import { readBooks, type BookedSession } from "../local-world/books.ts";
+import { agree, openBatch, type AgreedTerms } from "../local-world/opening.ts";
 import type { PlannedDelivery, PlannedSession } from "./plan.ts";
-import { demoMaximumPowerW, type RegisteredMeter } from "./registration.ts";
+import { demoMaximumPowerW, type RegisteredMeter } from "../local-world/registration.ts";
 import type { ServiceClient } from "./service-client.ts";
 import type { AgreedSession, SessionsJournal } from "./sessions-journal.ts";
 import type { MeterState } from "../simulator/meter.ts";
 import { settleDishonestly } from "./dishonest-quorum.ts";
 import { settleAsStranger } from "./stranger.ts";
-import { demoTariff } from "./tariff.ts";
-import { createTransactor } from "./transactor.ts";
-import type { World } from "./world.ts";
+import { demoTariff } from "../local-world/tariff.ts";
+import { createTransactor } from "../local-world/transactor.ts";
+import type { World } from "../local-world/world.ts";
 
 /** What became of one record. */
 export interface DeliveryOutcome {

@@ -1,9 +1,9 @@
 import { exitCodes, type Output } from "../command-line/command.ts";
-import type { BookedSession, Books } from "./books.ts";
-import { expectedChargeMicro } from "./expected-price.ts";
+import type { BookedSession, Books } from "../local-world/books.ts";
+import { expectedChargeMicro } from "../local-world/expected-price.ts";
 import type { DeliveryOutcome } from "./play.ts";
 import type { PlannedSession } from "./plan.ts";
-import { demoTariff } from "./tariff.ts";
+import { demoTariff } from "../local-world/tariff.ts";
 
 /** How one planned session ended. Energy in Wh and amounts in tokens are decimal text. */
 export interface SessionReport {

@@ -7,11 +7,11 @@ import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifie
 import type { Closers } from "../command-line/closing.ts";
 import { toJson, type Output } from "../command-line/command.ts";
 import { defaultRules } from "../deploy/contract-set.ts";
-import { createRunningClock, type RunningClock } from "../local-chain/clock.ts";
+import { createRunningClock, type RunningClock } from "../local-world/clock.ts";
 import { postBonds } from "./bonds.ts";
 import { demoOracles, startCommittee } from "./committee.ts";
-import type { DataFolder } from "./data-folder.ts";
-import { toRegister } from "./meters.ts";
+import type { DataFolder } from "../local-world/data-folder.ts";
+import { toRegister } from "../local-world/meters.ts";
 import { openPage } from "./page.ts";
 import type { Plan, PlannedSession } from "./plan.ts";
 import {
@@ -27,15 +27,15 @@ import {
   type Stage,
 } from "./play.ts";
 import { readRecordsManifest } from "./records-manifest.ts";
-import { createRegistrar, type RegisteredMeter } from "./registration.ts";
+import { createRegistrar, type RegisteredMeter } from "../local-world/registration.ts";
 import { exitCodeOf, gasPerSession, printSession, printTable, reportSession, type SessionReport } from "./report.ts";
 import { createServiceClient } from "./service-client.ts";
 import { openSessionsJournal } from "./sessions-journal.ts";
 import { planSimulation } from "./simulated-plan.ts";
-import { connectStations } from "./stations.ts";
-import { demoTariff } from "./tariff.ts";
+import { connectStations } from "../local-world/stations.ts";
+import { demoTariff } from "../local-world/tariff.ts";
 import { planThirdParty } from "./third-party-plan.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "../local-world/world.ts";
 
 /** A demo that has been played and is still up. */
 export interface Demo {

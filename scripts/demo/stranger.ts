@@ -1,9 +1,9 @@
 import type { SessionTerms } from "../../services/domain/terms.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { signedRecordOf } from "../simulator/signed-record.ts";
-import { demoAccount } from "./accounts.ts";
-import { createTransactor, type MinedTransaction } from "./transactor.ts";
-import type { World } from "./world.ts";
+import { demoAccount } from "../local-world/accounts.ts";
+import { createTransactor, type MinedTransaction } from "../local-world/transactor.ts";
+import type { World } from "../local-world/world.ts";
 
 /**
  * Settles a session from what its meter signed, with an account that is neither driver, operator nor oracle: whoever has

@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import { parseEther } from "ethers";
 
-import { demoAccount } from "../demo/accounts.ts";
-import { createChainProvider } from "../demo/contracts.ts";
-import { createLocalChain } from "../local-chain/chain.ts";
-import { localChainId } from "../local-chain/chain-id.ts";
-import { createRunningClock } from "../local-chain/clock.ts";
+import { demoAccount } from "../local-world/accounts.ts";
+import { createChainProvider } from "../local-world/contract-handles.ts";
+import { createLocalChain } from "../local-world/chain.ts";
+import { localChainId } from "../local-world/chain-id.ts";
+import { createRunningClock } from "../local-world/clock.ts";
 import type { ContractRole } from "./artifacts.ts";
 import { deployContracts, type DeploymentPlan } from "./deploy-contracts.ts";
 

@@ -17,8 +17,8 @@ import { createMeterDirectory } from "../../services/evidence/meter-directory.ts
 import { createTariffDirectory } from "../../services/evidence/tariff-directory.ts";
 import { createSupportedFormats } from "../../services/evidence/formats/supported-formats.ts";
 import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
-import { assignTariff } from "../demo/assign-tariff.ts";
-import { demoTariff } from "../demo/tariff.ts";
+import { assignTariff } from "../local-world/assign-tariff.ts";
+import { demoTariff } from "../local-world/tariff.ts";
 import { weighLiveBytes } from "./live-memory.ts";
 import { benchMessages } from "./messages.ts";
 import { answers, serverOrders, serverSettings } from "./protocol.ts";

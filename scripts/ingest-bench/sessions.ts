@@ -2,7 +2,7 @@ import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import type { NewSession, Store } from "../../services/store/store.ts";
-import { demoTariff } from "../demo/tariff.ts";
+import { demoTariff } from "../local-world/tariff.ts";
 import { benchSessionIdOf } from "./messages.ts";
 
 /** Nobody is stopped because the money is used up: a million tokens. */

@@ -1,4 +1,4 @@
-import { runProgram } from "./core/program.ts";
+import { runProgram } from "../command-line/program.ts";
 import { verbs } from "./verbs.ts";
 
 /** The operator's program as a task of Hardhat. Its exit code becomes that of the process. */

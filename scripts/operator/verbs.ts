@@ -1,4 +1,4 @@
-import type { Verb } from "./core/verb.ts";
+import type { Verb } from "../command-line/verb.ts";
 import { chainRescan } from "./chain/rescan.ts";
 import { challengeAnswer } from "./challenge/answer.ts";
 import { challengeList } from "./challenge/list.ts";

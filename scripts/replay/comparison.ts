@@ -1,4 +1,4 @@
-import type { Books } from "../demo/books.ts";
+import type { Books } from "../local-world/books.ts";
 import { expectedReplayChargeMicro, replayHoldMicro } from "./run-replay.ts";
 import type { FileSession } from "./sessions-file.ts";
 

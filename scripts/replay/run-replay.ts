@@ -2,17 +2,22 @@ import { parseConfiguration } from "../../services/config/config.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { startService, type Service } from "../../services/index.ts";
 import type { Closers } from "../command-line/closing.ts";
-import { demoAccount } from "../demo/accounts.ts";
-import { readBooks, type Books } from "../demo/books.ts";
-import type { DataFolder } from "../demo/data-folder.ts";
-import { expectedChargeMicro } from "../demo/expected-price.ts";
-import { toRegister } from "../demo/meters.ts";
-import { agree, openBatch, type AgreedTerms } from "../demo/opening.ts";
-import { createRegistrar, demoMaximumPowerW, type RegisteredMeter, type Registrar } from "../demo/registration.ts";
-import { connectStations } from "../demo/stations.ts";
-import { demoTariff } from "../demo/tariff.ts";
-import { createWorld, type World } from "../demo/world.ts";
-import { createSteeredClock } from "../local-chain/clock.ts";
+import { demoAccount } from "../local-world/accounts.ts";
+import { readBooks, type Books } from "../local-world/books.ts";
+import type { DataFolder } from "../local-world/data-folder.ts";
+import { expectedChargeMicro } from "../local-world/expected-price.ts";
+import { toRegister } from "../local-world/meters.ts";
+import { agree, openBatch, type AgreedTerms } from "../local-world/opening.ts";
+import {
+  createRegistrar,
+  demoMaximumPowerW,
+  type RegisteredMeter,
+  type Registrar,
+} from "../local-world/registration.ts";
+import { connectStations } from "../local-world/stations.ts";
+import { demoTariff } from "../local-world/tariff.ts";
+import { createWorld, type World } from "../local-world/world.ts";
+import { createSteeredClock } from "../local-world/clock.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 import type { SimulatedStation } from "../simulator/station.ts";

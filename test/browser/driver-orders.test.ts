@@ -3,7 +3,7 @@ import { Signature, Wallet } from "ethers";
 import type { Browser } from "playwright-core";
 import { z } from "zod";
 
-import { signAsQuorum } from "../../scripts/demo/registration.ts";
+import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import { formatMicro } from "../../services/web/page/text/amounts.ts";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { ZodError } from "zod";
 
-import { buildProgram } from "../../scripts/operator/core/program.ts";
-import { readSharedInput } from "../../scripts/operator/core/run-verb.ts";
-import { optionsOf } from "../../scripts/operator/core/verb-options.ts";
+import { buildProgram } from "../../scripts/command-line/program.ts";
+import { readSharedInput } from "../../scripts/command-line/run-verb.ts";
+import { optionsOf } from "../../scripts/command-line/verb-options.ts";
 import { verbs } from "../../scripts/operator/verbs.ts";
 
 /** A command line of the operator's program, and where it is written. */

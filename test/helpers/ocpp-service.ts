@@ -6,7 +6,7 @@ import ocppRpc from "ocpp-rpc";
 import { pino } from "pino";
 import { WebSocket } from "ws";
 
-import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
+import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import type { OcppConfig } from "../../services/config/ocpp-settings.ts";
 import type { FrameInbox } from "../../services/ocpp/wire/frame-pump.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ocpp/id-token-policy.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { pino } from "pino";
 
-import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
+import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import { parseConfiguration, type ServiceConfig } from "../../services/config/config.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { startService, type Service, type ServiceOptions } from "../../services/index.ts";

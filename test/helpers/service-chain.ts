@@ -14,8 +14,8 @@ import {
 } from "ethers";
 import hre from "hardhat";
 
-import { contractsOf, type Contracts } from "../../scripts/demo/contracts.ts";
-import { signAsQuorum } from "../../scripts/demo/registration.ts";
+import { contractsOf, type Contracts } from "../../scripts/local-world/contract-handles.ts";
+import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { artifactOf, type ContractRole } from "../../scripts/deploy/artifacts.ts";
 import {
   defaultRules,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { BaseWallet } from "ethers";
 
-import { signAsQuorum } from "../../scripts/demo/registration.ts";
+import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import type { SettlementItem } from "../../services/chain/chain.ts";

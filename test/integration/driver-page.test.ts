@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { z } from "zod";
 
-import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
+import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import { withdrawalTypes } from "../../services/domain/driver-orders.ts";
 import { stopDigestOf } from "../../services/domain/stop-request.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { JsonRpcProvider, toQuantity } from "ethers";
 
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
-import { signAsQuorum } from "../../scripts/demo/registration.ts";
+import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import { priceOf } from "../../services/domain/tariff.ts";

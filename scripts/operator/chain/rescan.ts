@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { wholeInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { wholeInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 /** Blocks of one question: the service answers it within the client's time even where its endpoint is slow. */
 const blocksAtOnce = 200;

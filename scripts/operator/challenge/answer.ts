@@ -6,13 +6,13 @@ import { WattproofError } from "../../../services/errors.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import type { PublicKey } from "../../../services/evidence/formats/ocmf/types.ts";
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
-import { shown, utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { readRecord } from "../core/files.ts";
-import { sessionIdInput } from "../core/inputs.ts";
-import { registryOf, requireMeter } from "../core/registry.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown, utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { readRecord } from "../../command-line/files.ts";
+import { sessionIdInput } from "../../command-line/inputs.ts";
+import { registryOf, requireMeter } from "../../command-line/registry.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { requireSession } from "../sessions/session-book.ts";
 
 const receiptAnswer = z.object({

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { refundedBy } from "../../../services/domain/session-amounts.ts";
-import { tableLines, tokens, utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tableLines, tokens, utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { readSessions } from "../sessions/session-book.ts";
 
 export const challengeList = defineVerb({

@@ -5,9 +5,9 @@ import { z } from "zod";
 
 import { checkDeployment } from "../../deploy/check-deployment.ts";
 import { defaultRules } from "../../deploy/contract-set.ts";
-import { localChainId } from "../../local-chain/chain-id.ts";
-import { coins, tokens } from "../core/amounts.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
+import { localChainId } from "../../local-world/chain-id.ts";
+import { coins, tokens } from "../../command-line/amounts.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
 import { clockFinding } from "./clock-check.ts";
 import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
 

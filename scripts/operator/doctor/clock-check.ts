@@ -1,4 +1,4 @@
-import { utc } from "../core/amounts.ts";
+import { utc } from "../../command-line/amounts.ts";
 import { failing, ok, warning, type Finding } from "./finding.ts";
 
 /** What the chain and this machine say about the time. */

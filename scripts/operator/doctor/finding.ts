@@ -1,4 +1,4 @@
-import { toCatalogueError } from "../core/contract-refusal.ts";
+import { toCatalogueError } from "../../command-line/contract-refusal.ts";
 
 /** What a check found, and what to do about it. */
 export interface Finding {

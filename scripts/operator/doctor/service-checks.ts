@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import type { ChainAccess } from "../core/chain-access.ts";
-import type { ServiceClient } from "../core/service-client.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
+import type { ServiceClient } from "../../command-line/service-client.ts";
 import { readAssignments } from "../tariff/assignment-client.ts";
 import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
 

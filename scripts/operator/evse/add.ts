@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { exitCode } from "../core/exit-codes.ts";
-import { countryCodes } from "../core/countries.ts";
-import { wholeInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { countryCodes } from "../ocpi/countries.ts";
+import { wholeInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { pricelessLine } from "../tariff/assignment-client.ts";
 
 /** eMI3 and ISO 15118-2 Annex H: country, operator, `E`, the operator's own part. */

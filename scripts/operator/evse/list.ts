@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-import { shown, tableLines } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput } from "../core/inputs.ts";
-import { readLogs } from "../core/logs.ts";
-import { registryOf } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown, tableLines } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput } from "../../command-line/inputs.ts";
+import { readLogs } from "../../command-line/logs.ts";
+import { registryOf } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 const evseTopic = z.string().transform(Number);
 

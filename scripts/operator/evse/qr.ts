@@ -4,12 +4,12 @@ import QRCode from "qrcode";
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { shown } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { registryNumberInput } from "../core/inputs.ts";
-import { profilePathOf, readProfile } from "../core/profile.ts";
-import { requireEvse } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput } from "../../command-line/inputs.ts";
+import { profilePathOf, readProfile } from "../../command-line/profile.ts";
+import { requireEvse } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 /** A quarter of the code may be scratched or dirty and it is still read. */
 const errorCorrectionLevel = "Q";

@@ -1,4 +1,4 @@
-import { utc } from "../core/amounts.ts";
+import { utc } from "../../command-line/amounts.ts";
 import type { CdrSource } from "../ocpi/cdr.ts";
 import { amountsOf } from "../ocpi/session-tariff.ts";
 

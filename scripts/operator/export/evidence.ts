@@ -9,7 +9,7 @@ import type { PublicKey, VerifiedRecord } from "../../../services/evidence/forma
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { publicKeyOf } from "../../../services/evidence/verify-record.ts";
 import { judgeRecords } from "../../../services/evidence/session-judge.ts";
-import type { ServiceClient } from "../core/service-client.ts";
+import type { ServiceClient } from "../../command-line/service-client.ts";
 import type { SignedText } from "../ocpi/cdr.ts";
 
 const provenTimes: ReadonlySet<string> = new Set(["S", "R", "I"]);

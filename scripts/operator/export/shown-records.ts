@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import type { Curve } from "../../../services/evidence/formats/ocmf/types.ts";
 import { derTag, writeDerElement } from "../../../services/evidence/formats/ocmf/der.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
 import { sessionIdOf } from "../../../services/domain/terms.ts";
 
 const bytes = z.string().transform((text) => getBytes(text));

@@ -1,4 +1,4 @@
-import { defineVerb } from "../core/verb.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { registerMeter, registrationArguments, registrationInput, registrationOptions } from "./register-meter.ts";
 
 export const meterAdd = defineVerb({

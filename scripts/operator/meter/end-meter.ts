@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { exitCode, type ExitCode } from "../core/exit-codes.ts";
-import { registryNumberInput } from "../core/inputs.ts";
-import { requireMeter } from "../core/registry.ts";
-import type { ArgumentSpec, Run } from "../core/verb.ts";
+import { exitCode, type ExitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput } from "../../command-line/inputs.ts";
+import { requireMeter } from "../../command-line/registry.ts";
+import type { ArgumentSpec, Run } from "../../command-line/verb.ts";
 
 export const meterArguments: readonly ArgumentSpec[] = [{ syntax: "<meter>", description: "number of the meter" }];
 export const meterInput = z.object({ meter: registryNumberInput });

@@ -3,7 +3,7 @@ import { hexlify } from "ethers";
 import { WattproofError } from "../../../services/errors.ts";
 import { encodePoint, parsePublicKey } from "../../../services/evidence/formats/ocmf/public-key.ts";
 import type { Curve, PublicKey } from "../../../services/evidence/formats/ocmf/types.ts";
-import { readBytes } from "../core/files.ts";
+import { readBytes } from "../../command-line/files.ts";
 
 /** The key's text as it was given, by argument or file. It is public; there is nothing to hide. */
 export interface KeyInput {

@@ -6,9 +6,9 @@ import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-c
 import type { Curve, PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { curveNumbers } from "../../verify/contract-answers.ts";
-import { shown } from "../core/amounts.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
-import { readRecord } from "../core/files.ts";
+import { shown } from "../../command-line/amounts.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
+import { readRecord } from "../../command-line/files.ts";
 import { registryKeyOf } from "./meter-key.ts";
 
 /** Curves whose signatures the registry verifies itself; the others need oracles who attest. */

@@ -1,4 +1,4 @@
-import { defineVerb } from "../core/verb.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { endMeter, meterArguments, meterInput } from "./end-meter.ts";
 
 export const meterRetire = defineVerb({

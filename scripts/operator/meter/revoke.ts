@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { defineVerb } from "../core/verb.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { endMeter, meterArguments, meterInput } from "./end-meter.ts";
 
 export const meterRevoke = defineVerb({

@@ -1,7 +1,7 @@
-import { exitCode } from "../core/exit-codes.ts";
-import { registryNumberInput } from "../core/inputs.ts";
-import { requireEvse } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput } from "../../command-line/inputs.ts";
+import { requireEvse } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { readMeterKey } from "./meter-key.ts";
 import { possessionTagOf } from "./possession.ts";
 import { keyInput, keyOptions, registrationArguments } from "./register-meter.ts";

@@ -6,11 +6,11 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment, keystorePassword } from "../../command-line/account-key.ts";
-import { countryCodes } from "../core/countries.ts";
-import { coins } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { profilePathOf, readProfile, writeProfile, type OperatorProfile } from "../core/profile.ts";
-import { defineVerb } from "../core/verb.ts";
+import { countryCodes } from "../ocpi/countries.ts";
+import { coins } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { profilePathOf, readProfile, writeProfile, type OperatorProfile } from "../../command-line/profile.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 /** What a person can type and a program cannot guess. */
 const leastPasswordCharacters = 12;

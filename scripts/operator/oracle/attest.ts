@@ -3,10 +3,10 @@ import { z } from "zod";
 
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { registryNumberInput } from "../core/inputs.ts";
-import { requireEvse, requireMeter } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput } from "../../command-line/inputs.ts";
+import { requireEvse, requireMeter } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { possessionTagOf, requirePossessionRecord } from "../meter/possession.ts";
 
 export const oracleAttest = defineVerb({

@@ -2,10 +2,10 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { usualThreshold } from "../../deploy/check-rules.ts";
-import { utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, wholeInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, wholeInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 export const oracleRotate = defineVerb({
   path: ["oracle", "rotate"],

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { tokens, utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tokens, utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 export const oracleStatus = defineVerb({
   path: ["oracle", "status"],

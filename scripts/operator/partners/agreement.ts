@@ -1,7 +1,7 @@
 import { ZeroAddress } from "ethers";
 
 import { WattproofError } from "../../../services/errors.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
 
 /** An agreement, and who of its partners has signed. */
 export interface Agreement {

@@ -1,8 +1,8 @@
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
-import { exitCode } from "../core/exit-codes.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 const wholeBps = 10_000;
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import { tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, registryNumberInput } from "../core/inputs.ts";
-import { readLogs } from "../core/logs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, registryNumberInput } from "../../command-line/inputs.ts";
+import { readLogs } from "../../command-line/logs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { agreementLines, requireAgreement } from "./agreement.ts";
 
 export const partnersShow = defineVerb({

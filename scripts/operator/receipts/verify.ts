@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { checkReceipt } from "../../verify/check-receipt.ts";
-import { shown } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 export const receiptsVerify = defineVerb({
   path: ["receipts", "verify"],

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { kilowattHours, tableLines, tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, registryNumberInput, wholeInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { kilowattHours, tableLines, tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, registryNumberInput, wholeInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { chainStatuses, readSessions, type ChainSession } from "./session-book.ts";
 
 export const sessionsList = defineVerb({

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 import { resolutionWays } from "../../../services/domain/stuck-sessions.ts";
-import { tokens, utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { sessionIdInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tokens, utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { sessionIdInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 const micro = z.string().transform(BigInt);
 const answerSchema = z.object({

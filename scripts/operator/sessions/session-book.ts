@@ -7,9 +7,9 @@ import type { Challenge } from "../../../services/domain/session-amounts.ts";
 import type { LogPosition } from "../../../services/domain/session.ts";
 import type { SessionTerms } from "../../../services/domain/terms.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
-import { readLogs } from "../core/logs.ts";
-import type { Run } from "../core/verb.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
+import { readLogs } from "../../command-line/logs.ts";
+import type { Run } from "../../command-line/verb.ts";
 
 export const chainStatuses = ["open", "settled", "expired"] as const;
 

@@ -2,12 +2,12 @@ import { z } from "zod";
 
 import { priceOf } from "../../../services/domain/tariff.ts";
 import { refundedBy } from "../../../services/domain/session-amounts.ts";
-import { kilowattHours, shown, tokens, utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { sessionIdInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { registryOf } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { kilowattHours, shown, tokens, utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { sessionIdInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { registryOf } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { requireSession } from "./session-book.ts";
 
 const resolvedAnswer = z.object({

@@ -2,10 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 
 import type { ChainEvent } from "../../../services/chain/events.ts";
-import { kilowattHours, tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, wholeInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { kilowattHours, tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, wholeInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { foldEvents, readSessionEvents } from "./session-book.ts";
 
 /** Longer than any shift; who watches for longer starts again. */

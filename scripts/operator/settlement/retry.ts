@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { exitCode } from "../core/exit-codes.ts";
-import { sessionIdInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { sessionIdInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { WattproofError } from "../../../services/errors.ts";
 
 export const settlementRetry = defineVerb({

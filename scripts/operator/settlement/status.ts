@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 import { sessionStatuses } from "../../../services/domain/session.ts";
-import { shown, tableLines } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { sessionIdInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption, type ServiceClient } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown, tableLines } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { sessionIdInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption, type ServiceClient } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 /** Of a person these need a look; the others go on by themselves or have ended. */
 const stuckStates: ReadonlySet<string> = new Set(["held", "disputed", "skipped", "unservable"]);

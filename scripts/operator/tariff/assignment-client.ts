@@ -2,11 +2,11 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
-import { addressInput, registryNumberInput } from "../core/inputs.ts";
-import { readLogs } from "../core/logs.ts";
-import { profilePathOf, readProfile } from "../core/profile.ts";
-import { openService, serviceInput, serviceOption, type ServiceClient } from "../core/service-client.ts";
-import type { OptionSpec, Run } from "../core/verb.ts";
+import { addressInput, registryNumberInput } from "../../command-line/inputs.ts";
+import { readLogs } from "../../command-line/logs.ts";
+import { profilePathOf, readProfile } from "../../command-line/profile.ts";
+import { openService, serviceInput, serviceOption, type ServiceClient } from "../../command-line/service-client.ts";
+import type { OptionSpec, Run } from "../../command-line/verb.ts";
 
 /** What the service takes at once. */
 const evsesAtOnce = 1_000;

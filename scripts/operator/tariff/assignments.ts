@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import { shown, tableLines } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { registryNumberInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown, tableLines } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { pricelessLine, readAssignments } from "./assignment-client.ts";
 
 const dayMinute = (atMs: number): string => new Date(atMs).toISOString().slice(0, 16);

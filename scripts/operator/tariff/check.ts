@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { exitCode } from "../core/exit-codes.ts";
-import { shown } from "../core/amounts.ts";
-import { readJson } from "../core/files.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { shown } from "../../command-line/amounts.ts";
+import { readJson } from "../../command-line/files.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { choicesOf, judgeTariff, ocpiInput, ocpiOptions } from "./read-tariff.ts";
 
 /** A list of tariffs in a file, as OCPI's answers have it, or several in a list of our own. */

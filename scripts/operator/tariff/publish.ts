@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { tariffIdOf } from "../../../services/domain/tariff.ts";
-import { tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { defineVerb } from "../core/verb.ts";
-import { openService, serviceOption } from "../core/service-client.ts";
+import { tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { defineVerb } from "../../command-line/verb.ts";
+import { openService, serviceOption } from "../../command-line/service-client.ts";
 import { changeAssignments, changeInput, changeLines, evseOption, readAssignments } from "./assignment-client.ts";
 import { ocpiInput, ocpiOptions, readTariff, tariffLines, usualPrices } from "./read-tariff.ts";
 

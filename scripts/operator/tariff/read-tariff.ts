@@ -2,10 +2,10 @@ import { z } from "zod";
 
 import { priceOf, tariffIdOf, type Tariff } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { readJson } from "../core/files.ts";
-import { profilePathOf, readProfile } from "../core/profile.ts";
-import type { OptionSpec, Run } from "../core/verb.ts";
-import { shown } from "../core/amounts.ts";
+import { readJson } from "../../command-line/files.ts";
+import { profilePathOf, readProfile } from "../../command-line/profile.ts";
+import type { OptionSpec, Run } from "../../command-line/verb.ts";
+import { shown } from "../../command-line/amounts.ts";
 import { convertTariff, type ConversionChoices, type ElementVerdict } from "../ocpi/convert-tariff.ts";
 import { tariff221, tariff230, withoutNulls } from "../ocpi/tariff-schema.ts";
 

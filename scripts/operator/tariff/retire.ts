@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { exitCode } from "../core/exit-codes.ts";
-import { tariffIdInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { tariffIdInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 export const tariffRetire = defineVerb({
   path: ["tariff", "retire"],

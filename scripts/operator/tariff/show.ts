@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, tariffIdInput } from "../core/inputs.ts";
-import { readLogs } from "../core/logs.ts";
-import { registryOf } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, tariffIdInput } from "../../command-line/inputs.ts";
+import { readLogs } from "../../command-line/logs.ts";
+import { registryOf } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { tariffLines } from "./read-tariff.ts";
 import { tariffIdOf } from "../../../services/domain/tariff.ts";
 import { getAddress } from "ethers";

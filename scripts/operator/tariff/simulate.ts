@@ -3,11 +3,11 @@ import { z } from "zod";
 import { toMicroWh } from "../../../services/domain/decimal.ts";
 import { priceOf, tariffIdOf, type PriceBreakdown } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { timeInput, wholeInput } from "../core/inputs.ts";
-import { registryOf } from "../core/registry.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { timeInput, wholeInput } from "../../command-line/inputs.ts";
+import { registryOf } from "../../command-line/registry.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { ocpiInput, ocpiOptions, readTariff, tariffLines } from "./read-tariff.ts";
 
 /** The parts of a price, in tokens, under names that say no other unit. */

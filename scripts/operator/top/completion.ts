@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { exitCode } from "../core/exit-codes.ts";
-import { defineVerb, type Verb } from "../core/verb.ts";
-import { completionScript, shells } from "../core/completion.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { defineVerb, type Verb } from "../../command-line/verb.ts";
+import { completionScript, shells } from "../../command-line/completion.ts";
 
 /** @param list All verbs, this one included; asked for when it is used. */
 export function createCompletion(list: () => readonly Verb[]): Verb {

@@ -6,12 +6,12 @@ import { contractNames } from "../../deploy/contract-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";
 import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
-import { localChainId } from "../../local-chain/chain-id.ts";
-import { coins, tableLines } from "../core/amounts.ts";
-import { connect } from "../core/chain-access.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { localChainId } from "../../local-world/chain-id.ts";
+import { coins, tableLines } from "../../command-line/amounts.ts";
+import { connect } from "../../command-line/chain-access.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 const hours = (name: keyof typeof ruleDefaults): z.ZodDefault<z.ZodString> => z.string().default(ruleDefaults[name]);
 

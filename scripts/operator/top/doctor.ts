@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
-import { shown } from "../core/amounts.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { profilePathOf, readProfile } from "../core/profile.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { shown } from "../../command-line/amounts.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { profilePathOf, readProfile } from "../../command-line/profile.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { checkChain, checkGasMoney } from "../doctor/chain-checks.ts";
 import { ok, tryCheck, warning, type Finding } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine-checks.ts";

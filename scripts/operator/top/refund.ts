@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { sessionIdInput, tokenAmountInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { sessionIdInput, tokenAmountInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { requireSession } from "../sessions/session-book.ts";
 
 export const refund = defineVerb({

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, tokenAmountInput, wholeInput } from "../core/inputs.ts";
-import { defineVerb } from "../core/verb.ts";
+import { tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, tokenAmountInput, wholeInput } from "../../command-line/inputs.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 export const withdraw = defineVerb({
   path: ["withdraw"],

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 
-import { demoAccount } from "../../../scripts/demo/accounts.ts";
-import { contractsOf } from "../../../scripts/demo/contracts.ts";
+import { demoAccount } from "../../../scripts/local-world/accounts.ts";
+import { contractsOf } from "../../../scripts/local-world/contract-handles.ts";
 import { demoOperatorKey, pageDriver } from "../../../scripts/demo/page.ts";
-import { demoMaximumPowerW } from "../../../scripts/demo/registration.ts";
-import { demoTariff } from "../../../scripts/demo/tariff.ts";
+import { demoMaximumPowerW } from "../../../scripts/local-world/registration.ts";
+import { demoTariff } from "../../../scripts/local-world/tariff.ts";
 import { readDeployment } from "../../../services/chain/deployment.ts";
 import { stopDigestOf } from "../../../services/domain/stop-request.ts";
 import { tariffIdOf } from "../../../services/domain/tariff.ts";

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 
-import { demoAccount } from "../../../scripts/demo/accounts.ts";
-import { createLocalChain, type LocalChain } from "../../../scripts/local-chain/chain.ts";
-import { createRunningClock } from "../../../scripts/local-chain/clock.ts";
-import { startRpcServer, type RpcServer } from "../../../scripts/local-chain/rpc-server.ts";
+import { demoAccount } from "../../../scripts/local-world/accounts.ts";
+import { createLocalChain, type LocalChain } from "../../../scripts/local-world/chain.ts";
+import { createRunningClock } from "../../../scripts/local-world/clock.ts";
+import { startRpcServer, type RpcServer } from "../../../scripts/local-world/rpc-server.ts";
 
 const owner = "0x52908400098527886E0F7030069857D2E4169EE7";
 const oracle = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";

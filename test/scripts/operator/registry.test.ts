@@ -6,7 +6,7 @@ import { Wallet } from "ethers";
 
 import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
-import { signAsQuorum } from "../../../scripts/demo/registration.ts";
+import { signAsQuorum } from "../../../scripts/local-world/registration.ts";
 import { errorCodeOf, errorDetailOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
 
 describe("wattproof: operator, charging points, meters, doctor", function () {

@@ -3,7 +3,7 @@ import { createPublicKey } from "node:crypto";
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
-import type { ServiceClient } from "../../../scripts/operator/core/service-client.ts";
+import type { ServiceClient } from "../../../scripts/command-line/service-client.ts";
 import { readEvidence } from "../../../scripts/operator/export/evidence.ts";
 import { signedRecordOf } from "../../../scripts/simulator/signed-record.ts";
 import { readContractInterfaces } from "../../../services/chain/contracts.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { assignTariff } from "../../../scripts/demo/assign-tariff.ts";
+import { assignTariff } from "../../../scripts/local-world/assign-tariff.ts";
 import { defaultLateMessageLimits } from "../../../services/domain/charging/awaited-messages.ts";
 import { defaultMissingStopLimits } from "../../../services/domain/charging/missing-stop.ts";
 import { defaultEvidencePolicy } from "../../../services/domain/charging/settlement-policy.ts";

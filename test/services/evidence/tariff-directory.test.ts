@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { expect } from "chai";
 
-import { assignTariff } from "../../../scripts/demo/assign-tariff.ts";
+import { assignTariff } from "../../../scripts/local-world/assign-tariff.ts";
 import type { TariffOffer } from "../../../services/chain/chain.ts";
 import { tariffIdOf } from "../../../services/domain/tariff.ts";
 import { migrations } from "../../../services/store/sqlite/migrations.ts";

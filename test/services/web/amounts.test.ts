@@ -15,7 +15,7 @@ import {
 import { numberLabels, timeLabels } from "../../../services/web/page/text/chart-labels.ts";
 import { languages } from "../../../services/web/page/text/languages.ts";
 import { wordsOf } from "../../../services/web/page/text/tariff-words.ts";
-import { demoTariff } from "../../../scripts/demo/tariff.ts";
+import { demoTariff } from "../../../scripts/local-world/tariff.ts";
 
 describe("The page's amounts", function () {
   it("refuse what is no amount above zero with at most six decimals", function () {

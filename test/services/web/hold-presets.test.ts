@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { demoTariff } from "../../../scripts/demo/tariff.ts";
+import { demoTariff } from "../../../scripts/local-world/tariff.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";
 import { assumedPowerW, energyWithin, presetHolds } from "../../../services/web/page/chain/hold-presets.ts";
 

@@ -1,13 +1,13 @@
 import type { JsonRpcProvider } from "ethers";
 import { Contract } from "ethers";
 
-import { readContractInterfaces, type ContractInterfaces } from "../../../services/chain/contracts.ts";
-import { WattproofError } from "../../../services/errors.ts";
-import type { IOpeningGuard } from "../../../types/interfaces/IOpeningGuard.ts";
-import { connectToChain } from "../../command-line/chain-endpoint.ts";
-import { contractsOf, type Contracts } from "../../demo/contracts.ts";
-import { artifactOf } from "../../deploy/artifacts.ts";
-import { deploymentPathOf, readDeployment, type Deployment } from "../../deploy/deployment-file.ts";
+import { readContractInterfaces, type ContractInterfaces } from "../../services/chain/contracts.ts";
+import { WattproofError } from "../../services/errors.ts";
+import type { IOpeningGuard } from "../../types/interfaces/IOpeningGuard.ts";
+import { connectToChain } from "./chain-endpoint.ts";
+import { contractsOf, type Contracts } from "../local-world/contract-handles.ts";
+import { artifactOf } from "../deploy/artifacts.ts";
+import { deploymentPathOf, readDeployment, type Deployment } from "../deploy/deployment-file.ts";
 
 /** Where the chain is: `--rpc` or WATTPROOF_RPC_URL, `--deployment` or the usual place. */
 export interface ChainPlace {

@@ -4,7 +4,7 @@ import { WattproofError } from "../../services/errors.ts";
 import type { MeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter } from "../simulator/meter.ts";
 import { signedRecordOf, type SignedRecord } from "../simulator/signed-record.ts";
-import type { PlannedMeter } from "./plan.ts";
+import type { PlannedMeter } from "../demo/plan.ts";
 import { curvesProvenOnChain, type MeterToRegister } from "./registration.ts";
 
 const verifier = createOcmfVerifier({ cryptography: nodeCryptography });

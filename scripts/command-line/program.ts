@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { ZodError } from "zod";
 
-import { errorCatalogue, WattproofError } from "../../../services/errors.ts";
-import { createOutput, UsageError } from "../../command-line/command.ts";
+import { errorCatalogue, WattproofError } from "../../services/errors.ts";
+import { createOutput, UsageError } from "./command.ts";
 import { toCatalogueError } from "./contract-refusal.ts";
 import { exitCode, exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { nouns } from "./nouns.ts";
@@ -140,7 +140,7 @@ function problemsOf(verb: Verb, error: ZodError): string {
 }
 
 function readVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   const content: unknown = JSON.parse(text);
   return typeof content === "object" && content !== null && "version" in content ? String(content.version) : "0";
 }

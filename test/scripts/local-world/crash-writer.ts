@@ -4,8 +4,8 @@ import { writeSync } from "node:fs";
 
 import { Wallet } from "ethers";
 
-import { createLocalChain } from "../../../scripts/local-chain/chain.ts";
-import { createRunningClock } from "../../../scripts/local-chain/clock.ts";
+import { createLocalChain } from "../../../scripts/local-world/chain.ts";
+import { createRunningClock } from "../../../scripts/local-world/clock.ts";
 
 async function sendUntilKilled(): Promise<void> {
   const [journalPath = ""] = process.argv.slice(2);

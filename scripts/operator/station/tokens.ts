@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { z } from "zod";
 
-import { exitCodes, UsageError, wholeNumber, type Output } from "../command-line/command.ts";
+import { exitCodes, UsageError, wholeNumber, type Output } from "../../command-line/command.ts";
 import { askService, showRefusal } from "./ask-service.ts";
 
 /** The options of the commands for cards and contracts. */

@@ -1,8 +1,8 @@
 import { isCallException, isError, type ErrorDescription, type Interface } from "ethers";
 
-import { WattproofError } from "../../../services/errors.ts";
-import { artifactOf, type ContractRole } from "../../deploy/artifacts.ts";
-import { contractNames } from "../../deploy/contract-set.ts";
+import { WattproofError } from "../../services/errors.ts";
+import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
+import { contractNames } from "../deploy/contract-set.ts";
 
 /** What a contract says when it refuses: the name of its error, and what it names. */
 export interface Refusal {

@@ -1,7 +1,7 @@
 import { Signature, type BaseWallet } from "ethers";
 
 import { packTerms, sessionIdOf, type SessionTerms, type SettlementDomain } from "../../services/domain/terms.ts";
-import type { Contracts } from "./contracts.ts";
+import type { Contracts } from "./contract-handles.ts";
 import type { Transactor } from "./transactor.ts";
 
 /** Terms with the account of the driver who agrees to them. */

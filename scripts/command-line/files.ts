@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { WattproofError } from "../../../services/errors.ts";
+import { WattproofError } from "../../services/errors.ts";
 
 /** Nothing that a verb reads is longer, receipts with all their records included. */
 const mostBytes = 128 * 1024 * 1024;

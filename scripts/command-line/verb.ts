@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Output } from "../../command-line/command.ts";
+import type { Output } from "./command.ts";
 import type { ChainAccess } from "./chain-access.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Progress } from "./progress.ts";

@@ -1,5 +1,5 @@
-import { openChain } from "../operator/core/chain-access.ts";
-import { registryOf } from "../operator/core/registry.ts";
+import { openChain } from "../../command-line/chain-access.ts";
+import { registryOf } from "../../command-line/registry.ts";
 
 /**
  * Which of these numbers the registry on the chain does not have.

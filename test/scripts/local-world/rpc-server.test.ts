@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import { createLocalChain, type LocalChain } from "../../../scripts/local-chain/chain.ts";
-import { createSteeredClock } from "../../../scripts/local-chain/clock.ts";
-import { startRpcServer, type RpcServer } from "../../../scripts/local-chain/rpc-server.ts";
+import { createLocalChain, type LocalChain } from "../../../scripts/local-world/chain.ts";
+import { createSteeredClock } from "../../../scripts/local-world/clock.ts";
+import { startRpcServer, type RpcServer } from "../../../scripts/local-world/rpc-server.ts";
 
 describe("JSON-RPC server of the local chain", () => {
   let chain: LocalChain;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { errorCatalogue, type ErrorCode } from "../../../services/errors.ts";
 import { exitCodes } from "../../../scripts/command-line/command.ts";
-import { exitCode, exitCodeOf } from "../../../scripts/operator/core/exit-codes.ts";
+import { exitCode, exitCodeOf } from "../../../scripts/command-line/exit-codes.ts";
 
 describe("The exit codes of the operator's program", function () {
   it("are those of every command", function () {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { WattproofError } from "../../../services/errors.ts";
-import { createRegistryReader, type RegistryReader } from "../../../services/chain/registries.ts";
-import { RpcRefusal, type Rpc } from "../../../services/chain/rpc.ts";
-import type { RegisteredEvse, RegisteredMeter } from "../../../services/chain/chain.ts";
+import { WattproofError } from "../../services/errors.ts";
+import { createRegistryReader, type RegistryReader } from "../../services/chain/registries.ts";
+import { RpcRefusal, type Rpc } from "../../services/chain/rpc.ts";
+import type { RegisteredEvse, RegisteredMeter } from "../../services/chain/chain.ts";
 import type { ChainAccess } from "./chain-access.ts";
 
 /** The registries, read as the service reads them. */

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../../services/errors.ts";
-import { exitCodes } from "../../command-line/command.ts";
+import type { ErrorCode } from "../../services/errors.ts";
+import { exitCodes } from "./command.ts";
 
 /** How the program ends, by the one table of all commands. What it was, the error's code says. */
 export const exitCode = {

@@ -4,7 +4,7 @@ import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { SimulatedCurve } from "../simulator/curves.ts";
 import type { SignedRecord } from "../simulator/signed-record.ts";
-import type { Contracts } from "./contracts.ts";
+import type { Contracts } from "./contract-handles.ts";
 import type { Transactor } from "./transactor.ts";
 
 /** The numbers of the curves in the meter registry (IMeterRegistry.Curve). */

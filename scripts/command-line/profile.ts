@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 
 import { z } from "zod";
 
-import { WattproofError } from "../../../services/errors.ts";
+import { WattproofError } from "../../services/errors.ts";
 import { addressInput } from "./inputs.ts";
 
 const schema = z.strictObject({

@@ -6,12 +6,12 @@ import { usualThreshold } from "../deploy/check-rules.ts";
 import { defaultRules } from "../deploy/contract-set.ts";
 import { deployContracts, type DeploymentStep } from "../deploy/deploy-contracts.ts";
 import type { Deployment } from "../deploy/deployment-file.ts";
-import { createLocalChain, type LocalChain } from "../local-chain/chain.ts";
-import { localChainId } from "../local-chain/chain-id.ts";
-import type { ChainClock } from "../local-chain/clock.ts";
-import { startRpcServer } from "../local-chain/rpc-server.ts";
+import { createLocalChain, type LocalChain } from "./chain.ts";
+import { localChainId } from "./chain-id.ts";
+import type { ChainClock } from "./clock.ts";
+import { startRpcServer } from "./rpc-server.ts";
 import { demoAccount } from "./accounts.ts";
-import { contractsOf, createChainProvider, type Contracts } from "./contracts.ts";
+import { contractsOf, createChainProvider, type Contracts } from "./contract-handles.ts";
 import { createTransactor, type Transactor } from "./transactor.ts";
 
 /** A chain with the contracts on it, and the accounts that act on it. */

@@ -10,7 +10,7 @@ import type { ITariffRegistry } from "../../types/interfaces/ITariffRegistry.ts"
 import type { DemoToken } from "../../types/mocks/DemoToken.ts";
 import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
 import type { Deployment } from "../deploy/deployment-file.ts";
-import type { LocalChain } from "../local-chain/chain.ts";
+import type { LocalChain } from "./chain.ts";
 
 /** The contracts of a deployment, with their types. */
 export interface Contracts {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { errorCatalogue, WattproofError, type ErrorCode } from "../../../services/errors.ts";
+import { errorCatalogue, WattproofError, type ErrorCode } from "../../services/errors.ts";
 import { profilePathOf, readProfile } from "./profile.ts";
 import type { OptionSpec } from "./verb.ts";
 

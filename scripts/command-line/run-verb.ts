@@ -1,9 +1,9 @@
 import { VoidSigner, type Signer } from "ethers";
 import { z } from "zod";
 
-import { WattproofError } from "../../../services/errors.ts";
-import { accountFromEnvironment } from "../../command-line/account-key.ts";
-import { createOutput } from "../../command-line/command.ts";
+import { WattproofError } from "../../services/errors.ts";
+import { accountFromEnvironment } from "./account-key.ts";
+import { createOutput } from "./command.ts";
 import { openChain, type ChainAccess } from "./chain-access.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { addressInput, wholeInput } from "./inputs.ts";

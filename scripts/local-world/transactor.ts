@@ -2,7 +2,7 @@ import { keccak256, type BaseWallet } from "ethers";
 import { z } from "zod";
 
 import { WattproofError } from "../../services/errors.ts";
-import type { LocalChain } from "../local-chain/chain.ts";
+import type { LocalChain } from "./chain.ts";
 
 /** What became of a transaction. */
 export interface MinedTransaction {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { exitCodes, type Output } from "../command-line/command.ts";
+import { exitCodes, type Output } from "../../command-line/command.ts";
 import { askService, showRefusal } from "./ask-service.ts";
 
 /** Where the versions say whether a station has done what it was asked. */

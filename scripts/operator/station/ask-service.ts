@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { WattproofError } from "../../services/errors.ts";
-import { exitCodes, UsageError, type Output } from "../command-line/command.ts";
+import { WattproofError } from "../../../services/errors.ts";
+import { exitCodes, UsageError, type Output } from "../../command-line/command.ts";
 
 /** Longer than the service waits for a station by default, and for the commands before it. */
 const answerTimeoutMs = 600_000;

@@ -3,7 +3,7 @@ import type { Provider } from "ethers";
 import { unpackSettlementResult } from "../../services/domain/metering.ts";
 import { unpackTerms, type SessionTerms } from "../../services/domain/terms.ts";
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../types/common.ts";
-import type { Contracts } from "./contracts.ts";
+import type { Contracts } from "./contract-handles.ts";
 
 /** What the chain says happened to one session. */
 export interface BookedSession {

@@ -8,9 +8,9 @@ import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
-import { localChainId } from "../../../scripts/local-chain/chain-id.ts";
-import { createLocalChain, type LocalChain } from "../../../scripts/local-chain/chain.ts";
-import { createSteeredClock, type SteeredClock } from "../../../scripts/local-chain/clock.ts";
+import { localChainId } from "../../../scripts/local-world/chain-id.ts";
+import { createLocalChain, type LocalChain } from "../../../scripts/local-world/chain.ts";
+import { createSteeredClock, type SteeredClock } from "../../../scripts/local-world/clock.ts";
 import { WattproofError } from "../../../services/errors.ts";
 
 const genesisSeconds = 1_483_225_200;
