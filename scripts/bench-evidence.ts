@@ -1,21 +1,11 @@
-import { exitCodes, runCommand, UsageError } from "./command-line/command.ts";
+import { z } from "zod";
+
+import { exitCode } from "./command-line/exit-codes.ts";
+import { runAlone } from "./command-line/program.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import { measureGrowth, type GrowthRow } from "./evidence-bench/measure-growth.ts";
 import { measureVerification } from "./evidence-bench/measure-verification.ts";
 import { simulatedCurveNames } from "./simulator/curves.ts";
-
-const help = `
-Measures what signed records cost. First, processor time per record of sessions of 60, 480 and 1,440 records, from the
-record's arrival until the answer is on disk: a long session must not cost more per record than a short one. Second, records
-verified per second of processor time on every curve, beside the bare signature check of the same bytes.
-
-Usage: npm run -s bench:evidence -- [--json]
-
-  --json   JSON on stdout
-  --help   this text
-
-longestHoldMs is the longest time for which the event loop was held while sessions were received.
-Exit: 0 measured, 2 could not be done.
-`;
 
 const lengths = [60, 480, 1_440] as const;
 const growthCurves = ["secp256r1", "brainpoolP384r1"] as const;
@@ -24,28 +14,43 @@ const verifiedRecords = 600;
 const verifiedRounds = 7;
 const decimals = 3;
 
-await runCommand({ help, options: {} }, async ({ positionals }, output) => {
-  if (positionals.length > 0) throw new UsageError("bench:evidence takes no arguments besides its options");
-  const tasks = growthCurves.flatMap((curve) => lengths.map((records) => ({ curve, records })));
-  // Once for nothing, so that the first session is not measured while the program is still being compiled.
-  await measureGrowth([{ curve: "secp256r1", records: 480 }], 1);
-  const { rows, longestHoldMs } = await measureGrowth(tasks, growthRepeats);
-  const growth = rows.map((row) => ({ ...row, cpuMsPerRecord: rounded(row.cpuMsPerRecord) }));
-  const ratioLastToFirst = Object.fromEntries(growthCurves.map((curve) => [curve, ratioOf(rows, curve)]));
-  for (const { curve, records, cpuMsPerRecord } of growth) {
-    output.line(`${curve}, ${records} records: ${cpuMsPerRecord} ms of processor time each`);
-  }
-  output.line(`longest hold of the event loop: ${rounded(longestHoldMs)} ms`);
-  const verified = simulatedCurveNames.map((curve) => {
-    const row = measureVerification(curve, verifiedRecords, verifiedRounds);
-    const { perCoreSecond, barePerCoreSecond } = row;
-    const ratio = rounded(row.ratio);
-    output.line(`${curve}: ${perCoreSecond} records, ${barePerCoreSecond} signatures per core-second, ratio ${ratio}`);
-    return { ...row, ratio };
-  });
-  output.json({ growth, ratioLastToFirst, longestHoldMs: rounded(longestHoldMs), verified });
-  return exitCodes.asExpected;
+export const benchEvidence = defineVerb({
+  path: ["bench", "evidence"],
+  summary: "measures what signed records cost: by length of the session, and beside the bare signature check",
+  description:
+    "First, processor time per record of sessions of 60, 480 and 1,440 records, from the record's arrival until the answer is\n" +
+    "on disk: a long session must not cost more per record than a short one. Second, records verified per second of processor\n" +
+    "time on every curve, beside the bare signature check of the same bytes. longestHoldMs is the longest time for which the\n" +
+    "event loop was held while sessions were received.",
+  access: "none",
+  examples: ["--json"],
+  input: z.object({}),
+  async run(_input, { output }) {
+    const tasks = growthCurves.flatMap((curve) => lengths.map((records) => ({ curve, records })));
+    // Once for nothing, so that the first session is not measured while the program is still being compiled.
+    await measureGrowth([{ curve: "secp256r1", records: 480 }], 1);
+    const { rows, longestHoldMs } = await measureGrowth(tasks, growthRepeats);
+    const growth = rows.map((row) => ({ ...row, cpuMsPerRecord: rounded(row.cpuMsPerRecord) }));
+    const ratioLastToFirst = Object.fromEntries(growthCurves.map((curve) => [curve, ratioOf(rows, curve)]));
+    for (const { curve, records, cpuMsPerRecord } of growth) {
+      output.line(`${curve}, ${records} records: ${cpuMsPerRecord} ms of processor time each`);
+    }
+    output.line(`longest hold of the event loop: ${rounded(longestHoldMs)} ms`);
+    const verified = simulatedCurveNames.map((curve) => {
+      const row = measureVerification(curve, verifiedRecords, verifiedRounds);
+      const { perCoreSecond, barePerCoreSecond } = row;
+      const ratio = rounded(row.ratio);
+      output.line(
+        `${curve}: ${perCoreSecond} records, ${barePerCoreSecond} signatures per core-second, ratio ${ratio}`,
+      );
+      return { ...row, ratio };
+    });
+    output.json({ growth, ratioLastToFirst, longestHoldMs: rounded(longestHoldMs), verified });
+    return exitCode.done;
+  },
 });
+
+if (import.meta.main) process.exitCode = await runAlone(benchEvidence);
 
 function ratioOf(rows: readonly GrowthRow[], curve: string): number {
   const costs = rows.filter((row) => row.curve === curve).map(({ cpuMsPerRecord }) => cpuMsPerRecord);

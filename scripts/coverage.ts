@@ -1,7 +1,12 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { exitCodes, type Output, runCommand, UsageError } from "./command-line/command.ts";
+import { z } from "zod";
+
+import { exitCode, type ExitCode } from "./command-line/exit-codes.ts";
+import type { Output } from "./command-line/output.ts";
+import { runAlone } from "./command-line/program.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import { type Branch, measureBranches } from "./contract-coverage/branch-coverage.ts";
 import { countLines, measureLines, uncoveredLines } from "./contract-coverage/line-coverage.ts";
 import { leftOutTests } from "./contract-coverage/measured-files.ts";
@@ -11,35 +16,29 @@ import { projectRoot } from "./mutants/planted-bugs.ts";
 /** The least share of lines that tests must reach, in percent. */
 const leastLinePercent = 98;
 
-const help = `
-Measures which lines of the contracts the tests reach: all Solidity tests, and the TypeScript tests of the contracts and
-of the models of the proofs (test/contracts, test/proofs). Interfaces, contracts/mocks and the models do not count. Left
-out, because measuring changes the contracts' size and gas:
-${leftOutTests.map((file) => `  ${file}`).join("\n")}
-
-It works in a copy of what git tracks; the working tree is only read. What is measured, and how: docs/coverage.md.
-
-Usage: npm run -s coverage [-- options]
-
-  --branches   measures instead which ways the contracts' decisions take in the Solidity tests, and compares those that
-               are never taken with those in ${namedBranchesFile}
-  --json       JSON on stdout
-  --help       this text
-
-Exit: 0 at least ${leastLinePercent} % of the lines are reached, or every branch that is never taken is named and no other; 1 that is
-not so; 2 it could not be measured: a test fails.
-
-Example:
-  npm run -s coverage -- --json | jq .files
-`;
-
-await runCommand({ help, options: { branches: { type: "boolean" } } }, async ({ values, positionals }, output) => {
-  if (positionals.length > 0) throw new UsageError("It takes options only");
-
-  return values.branches === true ? reportBranches(output) : reportLines(output);
+export const coverage = defineVerb({
+  path: ["coverage"],
+  summary: `measures which lines of the contracts the tests reach; at least ${leastLinePercent} % have to be`,
+  description:
+    "All Solidity tests, and the TypeScript tests of the contracts and of the models of the proofs (test/contracts,\n" +
+    "test/proofs). Interfaces, contracts/mocks and the models do not count. Left out, because measuring changes the\n" +
+    `contracts' size and gas: ${leftOutTests.join(", ")}.\n` +
+    "It works in a copy of what git tracks; the working tree is only read. Exit 2 if a test fails. See docs/coverage.md.",
+  options: [
+    {
+      flags: "--branches",
+      description: `measures instead which ways the contracts' decisions take in the Solidity tests, and compares those that are never taken with those in ${namedBranchesFile}`,
+    },
+  ],
+  access: "none",
+  examples: ["--json | jq .files", "--branches"],
+  input: z.object({ branches: z.boolean().default(false) }),
+  run: ({ branches }, { output }) => (branches ? reportBranches(output) : reportLines(output)),
 });
 
-async function reportLines(output: Output): Promise<number> {
+if (import.meta.main) process.exitCode = await runAlone(coverage);
+
+async function reportLines(output: Output): Promise<ExitCode> {
   const startedMs = performance.now();
   const coverage = await measureLines();
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
@@ -58,10 +57,10 @@ async function reportLines(output: Output): Promise<number> {
   output.line(row("all", total.covered, total.total, `${isEnough ? "at least" : "NOT"} ${leastLinePercent} %`));
   output.line(`Measured in ${seconds} s.`);
 
-  return isEnough ? exitCodes.asExpected : exitCodes.differs;
+  return isEnough ? exitCode.done : exitCode.differs;
 }
 
-async function reportBranches(output: Output): Promise<number> {
+async function reportBranches(output: Output): Promise<ExitCode> {
   const named = parseNamed(await readFile(path.join(projectRoot, namedBranchesFile), "utf8"));
   const startedMs = performance.now();
   const branches = await measureBranches();
@@ -77,7 +76,7 @@ async function reportBranches(output: Output): Promise<number> {
   for (const branch of outdated) output.line(`named, but taken or gone: ${nameOf(branch)}`);
   output.line(`Measured in ${seconds} s.`);
 
-  return unnamed.length + outdated.length === 0 ? exitCodes.asExpected : exitCodes.differs;
+  return unnamed.length + outdated.length === 0 ? exitCode.done : exitCode.differs;
 }
 
 function countTaken(branches: readonly Branch[]): { readonly covered: number; readonly total: number } {

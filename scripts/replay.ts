@@ -1,70 +1,69 @@
 import { Presets, SingleBar } from "cli-progress";
+import { z } from "zod";
 
 import { withClosers } from "./command-line/closing.ts";
-import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
+import { exitCode } from "./command-line/exit-codes.ts";
+import { wholeInput } from "./command-line/inputs.ts";
+import type { Output } from "./command-line/output.ts";
+import { runAlone } from "./command-line/program.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import type { Books } from "./local-world/books.ts";
 import { takeDataFolder } from "./local-world/data-folder.ts";
-import { gasPerSession, kilowattHours, money } from "./demo/report.ts";
+import { gasPerSession, kilowattHours, money } from "./local-world/figures.ts";
 import { compileContracts } from "./local-world/world.ts";
 import { compare, type Comparison } from "./replay/comparison.ts";
 import { runReplay } from "./replay/run-replay.ts";
 import { scheduleSessions } from "./replay/schedule.ts";
 import { readSessionsFile } from "./replay/sessions-file.ts";
 
-const help = `
-Replays a file of real charging sessions on a local chain, through the service's HTTP door: one simulated meter per
-station and plug, drivers as in the file, a published tariff, and a chain whose clock follows the file. Ends by
-comparing what the chain holds with an independent sum over the file, to the smallest unit.
+const mostSessions = 1_000_000;
 
-Usage: npm run replay -- <csv> [options]
+export const replay = defineVerb({
+  path: ["replay"],
+  summary: "replays a file of real charging sessions on a local chain, and compares the sums to the smallest unit",
+  description:
+    "Through the service's HTTP door: one simulated meter per station and plug, drivers as in the file, a published tariff,\n" +
+    "and a chain whose clock follows the file. Ends by comparing what the chain holds with an independent sum over the file.\n" +
+    "The file has the columns session_id, begin_local, duration_s, energy_wh, station_id, plug and driver; others are ignored.",
+  arguments: [{ syntax: "<csv>", description: "the file of sessions" }],
+  options: [{ flags: "--limit <n>", description: "only the first n sessions" }],
+  access: "none",
+  examples: ["../shared/sessions/ail-2017.csv --limit 300"],
+  input: z.object({ csv: z.string(), limit: wholeInput(1, mostSessions).default(mostSessions) }),
+  async run({ csv, limit }, { output }) {
+    const sessions = readSessionsFile(csv, limit);
+    const steps = scheduleSessions(sessions);
 
-  --limit <n>    only the first n sessions
-  --json         JSON on stdout, everything else on stderr
-  --help         this text
-
-The file has the columns session_id, begin_local, duration_s, energy_wh, station_id, plug and driver; others are ignored.
-Exit: 0 the sums are equal, 1 they differ, 2 it could not be replayed.
-
-Example:
-  npm run replay -- ../shared/sessions/ail-2017.csv --limit 300
-`;
-
-await runCommand({ help, options: { limit: { type: "string" } } }, async ({ values, positionals }, output) => {
-  const [path, ...others] = positionals;
-  if (path === undefined || others.length > 0) {
-    throw new UsageError("Give one file of sessions");
-  }
-  const limit = values.limit === undefined ? 1_000_000 : wholeNumber("--limit", values.limit, 1, 1_000_000);
-  const sessions = readSessionsFile(path, limit);
-  const steps = scheduleSessions(sessions);
-
-  return withClosers(async ({ closers, orInterrupted }) => {
-    const folder = takeDataFolder(undefined);
-    closers.push(() => {
-      folder.release();
-    });
-    await compileContracts();
-    const progress = startProgress(sessions.length);
-    closers.push(() => {
+    return withClosers(async ({ closers, orInterrupted }) => {
+      const folder = takeDataFolder(undefined);
+      closers.push(() => {
+        folder.release();
+      });
+      await compileContracts();
+      const progress = startProgress(sessions.length);
+      closers.push(() => {
+        progress.stop();
+      });
+      const startedMs = performance.now();
+      const outcome = await orInterrupted(
+        runReplay(steps, folder, closers, (count) => {
+          progress.increment(count);
+        }),
+      );
       progress.stop();
-    });
-    const startedMs = performance.now();
-    const outcome = await orInterrupted(
-      runReplay(steps, folder, closers, (count) => {
-        progress.increment(count);
-      }),
-    );
-    progress.stop();
-    if (outcome === "interrupted") {
-      return exitCodes.notDone;
-    }
-    const wallSeconds = (performance.now() - startedMs) / 1000;
-    const comparison = compare(sessions, outcome.books, outcome.sessionIds);
-    report(output, comparison, outcome.books, wallSeconds);
+      if (outcome === "interrupted") {
+        return exitCode.notDone;
+      }
+      const wallSeconds = (performance.now() - startedMs) / 1000;
+      const comparison = compare(sessions, outcome.books, outcome.sessionIds);
+      report(output, comparison, outcome.books, wallSeconds);
 
-    return comparison.isEqual ? exitCodes.asExpected : exitCodes.differs;
-  });
+      return comparison.isEqual ? exitCode.done : exitCode.differs;
+    });
+  },
 });
+
+if (import.meta.main) process.exitCode = await runAlone(replay);
 
 function report(output: Output, comparison: Comparison, books: Books, wallSeconds: number): void {
   const sessionsPerSecond = comparison.independent.sessions / wallSeconds;

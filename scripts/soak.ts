@@ -1,49 +1,53 @@
+import { z } from "zod";
+
 import { runSoak, type SoakReport } from "../test/soak/run-soak.ts";
-import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
+import { exitCode } from "./command-line/exit-codes.ts";
+import { wholeInput } from "./command-line/inputs.ts";
+import type { Output } from "./command-line/output.ts";
+import { runAlone } from "./command-line/program.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import { compileContracts } from "./local-world/world.ts";
 
-const help = `
-Has simulated chargers of OCPP 1.6, 2.0.1 and 2.1 charge at a real service over real sockets, with their time compressed:
-their clocks, and the service's, are put forward. A seeded fault injector cuts connections and power, repeats and
-reorders messages, sets clocks wrong and loses stops. At the end every session's settled energy has to be what its meter
-delivered, or the session is held or disputed for the reason that the rules say.
-
-Usage: npm run soak -- [options]
-
-  --chargers <n>   simulated chargers, 1 to 2000; default: 500
-  --minutes <n>    of their time, 16 to 1440; default: 60
-  --seed <n>       of sessions and faults; default: a random one, which is printed
-  --json           JSON on stdout, everything else on stderr
-  --help           this text
-
-Exit: 0 as it had to be, 1 a session differs, 2 it could not be played.
-
-Example:
-  npm run soak -- --chargers 500 --minutes 60 --seed 7
-`;
-
-const options = { chargers: { type: "string" }, minutes: { type: "string" }, seed: { type: "string" } } as const;
 const greatestSeed = 2 ** 31 - 1;
 const shownDifferences = 20;
 
-await runCommand({ help, options }, async ({ values, positionals }, output) => {
-  if (positionals[0] !== undefined) throw new UsageError(`There is nothing to do with "${positionals[0]}"`);
-  const chargers = wholeNumber("--chargers", values.chargers ?? "500", 1, 2_000);
-  const minutes = wholeNumber("--minutes", values.minutes ?? "60", 16, 1_440);
-  const drawn = 1 + Math.floor(Math.random() * (greatestSeed - 1));
-  const seed = wholeNumber("--seed", values.seed ?? String(drawn), 1, greatestSeed);
-  await compileContracts();
-  output.line(`${chargers} chargers, ${minutes} minutes, seed ${seed}`);
-  const startedMs = performance.now();
-  const onProgress = (minute: number) => {
-    if (minute % 5 === 0) process.stderr.write(`minute ${minute} of ${minutes}\n`);
-  };
-  const report = await runSoak({ chargers, minutes, seed, onProgress });
-  const wallSeconds = Math.round((performance.now() - startedMs) / 1_000);
-  output.json({ ...report, wallSeconds });
-  if (!output.isJson) print(output, report, wallSeconds);
-  return report.differences.length === 0 ? exitCodes.asExpected : exitCodes.differs;
+export const soak = defineVerb({
+  path: ["soak"],
+  summary: "has simulated chargers charge for hours of their time while faults are injected, and compares the energy",
+  description:
+    "Chargers of OCPP 1.6, 2.0.1 and 2.1 charge at a real service over real sockets, with their time compressed: their\n" +
+    "clocks, and the service's, are put forward. A seeded fault injector cuts connections and power, repeats and reorders\n" +
+    "messages, sets clocks wrong and loses stops. At the end every session's settled energy has to be what its meter\n" +
+    "delivered, or the session is held or disputed for the reason that the rules say.",
+  options: [
+    { flags: "--chargers <n>", description: "simulated chargers, 1 to 2000; default: 500" },
+    { flags: "--minutes <n>", description: "of their time, 16 to 1440; default: 60" },
+    { flags: "--seed <n>", description: "of sessions and faults; default: a random one, which is printed" },
+  ],
+  access: "none",
+  examples: ["--chargers 500 --minutes 60 --seed 7"],
+  input: z.object({
+    chargers: wholeInput(1, 2_000).default(500),
+    minutes: wholeInput(16, 1_440).default(60),
+    seed: wholeInput(1, greatestSeed).optional(),
+  }),
+  async run({ chargers, minutes, seed: given }, { output }) {
+    const seed = given ?? 1 + Math.floor(Math.random() * (greatestSeed - 1));
+    await compileContracts();
+    output.line(`${chargers} chargers, ${minutes} minutes, seed ${seed}`);
+    const startedMs = performance.now();
+    const onProgress = (minute: number) => {
+      if (minute % 5 === 0) output.remark(`minute ${minute} of ${minutes}`);
+    };
+    const report = await runSoak({ chargers, minutes, seed, onProgress });
+    const wallSeconds = Math.round((performance.now() - startedMs) / 1_000);
+    output.json({ ...report, wallSeconds });
+    if (!output.isJson) print(output, report, wallSeconds);
+    return report.differences.length === 0 ? exitCode.done : exitCode.differs;
+  },
 });
+
+if (import.meta.main) process.exitCode = await runAlone(soak);
 
 function print(output: Output, report: SoakReport, wallSeconds: number): void {
   const { sessions, settled, notBegun, held, settledWh, differences } = report;

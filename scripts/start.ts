@@ -1,67 +1,68 @@
+import { z } from "zod";
+
 import { withClosers } from "./command-line/closing.ts";
-import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
-import { takeDataFolder } from "./local-world/data-folder.ts";
+import { exitCode } from "./command-line/exit-codes.ts";
+import { wholeInput } from "./command-line/inputs.ts";
+import { runAlone } from "./command-line/program.ts";
+import { UsageError } from "./command-line/usage.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import { showPage } from "./demo/page.ts";
 import { runDemo } from "./demo/run-demo.ts";
+import { takeDataFolder } from "./local-world/data-folder.ts";
 import { compileContracts } from "./local-world/world.ts";
 
-const help = `
-Starts a chain, deploys the contracts, registers an operator with its meters, funds drivers, starts the service and
-plays charging sessions through its HTTP door; then reconciles the books and stays up until Ctrl-C.
-
-Usage: npm start -- [options]
-
-  --once                 ends when all is played: 0 only if every session ended as planned and the books reconcile
-  --records <manifest>   plays the signed records of real meters that a manifest lists, too
-  --data <dir>           keeps chain and service in this folder and goes on from there; default: a new temporary one
-  --empty                plays no sessions: chain, contracts, service and page, for trying things yourself
-  --port <n>             port of the service, 1 to 65535; default: a free one
-  --rpc-port <n>         port of the chain's endpoint, 1 to 65535; default: a free one
-  --json                 JSON on stdout, everything else on stderr
-  --help                 this text
-
-Exit: 0 as planned, 1 something differs, 2 could not be done.
-
-Example:
-  npm start -- --once --records ../shared/ocmf/manifest.json
-`;
-
-await runCommand(
-  {
-    help,
-    options: {
-      once: { type: "boolean" },
-      records: { type: "string" },
-      data: { type: "string" },
-      empty: { type: "boolean" },
-      port: { type: "string" },
-      "rpc-port": { type: "string" },
+export const start = defineVerb({
+  path: ["start"],
+  summary: "starts the demo: a chain, the contracts, a service, and charging sessions from opening to receipt",
+  description:
+    "Deploys the contracts, registers an operator with its meters, funds drivers, starts the service and plays charging\n" +
+    "sessions through its HTTP door; then reconciles the books and stays up until Ctrl-C.",
+  options: [
+    {
+      flags: "--once",
+      description: "ends when all is played: 0 only if every session ended as planned and the books reconcile",
     },
-  },
-  async ({ values, positionals }, output) => {
-    if (positionals[0] !== undefined) {
-      throw new UsageError(`There is nothing to do with "${positionals[0]}"`);
-    }
-    const port = portOf("--port", values.port);
-    const rpcPort = portOf("--rpc-port", values["rpc-port"]);
-    const isEmpty = values.empty === true;
-    if (isEmpty && values.records !== undefined) {
-      throw new UsageError("--records plays sessions, and --empty none");
-    }
-
+    {
+      flags: "--records <manifest>",
+      description: "plays the signed records of real meters that a manifest lists, too",
+    },
+    {
+      flags: "--data <dir>",
+      description: "keeps chain and service in this folder and goes on from there; default: a new temporary one",
+    },
+    {
+      flags: "--empty",
+      description: "plays no sessions: chain, contracts, service and page, for trying things yourself",
+    },
+    { flags: "--port <n>", description: "port of the service, 1 to 65535; default: a free one" },
+    { flags: "--rpc-port <n>", description: "port of the chain's endpoint, 1 to 65535; default: a free one" },
+  ],
+  access: "none",
+  examples: ["--once", "--once --records ../shared/ocmf/manifest.json"],
+  input: z.object({
+    once: z.boolean().default(false),
+    records: z.string().optional(),
+    data: z.string().optional(),
+    empty: z.boolean().default(false),
+    // 0: a free one.
+    port: wholeInput(1, 65_535).default(0),
+    rpcPort: wholeInput(1, 65_535).default(0),
+  }),
+  async run({ once, records, data, empty: isEmpty, port, rpcPort }, { output }) {
+    if (isEmpty && records !== undefined) throw new UsageError("--records plays sessions, and --empty none");
     return withClosers(async ({ closers, interrupted, orInterrupted }) => {
-      const folder = takeDataFolder(values.data);
+      const folder = takeDataFolder(data);
       closers.push(() => {
         folder.release();
       });
       await compileContracts();
       const demo = await orInterrupted(
-        runDemo({ folder, manifestPath: values.records, isEmpty, port, rpcPort }, closers, output),
+        runDemo({ folder, manifestPath: records, isEmpty, port, rpcPort }, closers, output),
       );
       if (demo === "interrupted") {
-        return exitCodes.notDone;
+        return exitCode.notDone;
       }
-      if (values.once !== true) {
+      if (!once) {
         output.line();
         output.line(
           `The service is at ${demo.serviceUrl}, the chain at ${demo.rpcUrl}, receipts in ${folder.receiptsPath}.`,
@@ -75,9 +76,6 @@ await runCommand(
       return demo.exitCode;
     });
   },
-);
+});
 
-/** 0: a free one. */
-function portOf(option: string, text: string | undefined): number {
-  return text === undefined ? 0 : wholeNumber(option, text, 1, 65_535);
-}
+if (import.meta.main) process.exitCode = await runAlone(start);

@@ -2,76 +2,73 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 
+import { z } from "zod";
+
 import { withClosers } from "./command-line/closing.ts";
-import { exitCodes, runCommand, UsageError, wholeNumber } from "./command-line/command.ts";
+import { exitCode } from "./command-line/exit-codes.ts";
+import { wholeInput } from "./command-line/inputs.ts";
+import { runAlone } from "./command-line/program.ts";
+import { UsageError } from "./command-line/usage.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import { type PlantedBug, readPlantedBugs } from "./mutants/planted-bugs.ts";
 import { createSandbox, type Verdict } from "./mutants/sandbox.ts";
-
-const help = `
-Shows that the tests of the contracts fail when the contracts are wrong: plants each bug of the list
-test/mutants/planted-bugs.json into a copy of the project, compiles, and runs the tests that must catch it. The working
-tree is only read.
-
-Usage: npm run -s test:mutants -- [options]
-
-  --only <id>          this bug only; may be given more than once
-  --parallel <count>   copies that are worked on at once, 1 to 8; default: 2, or 1 on a single core
-  --json               JSON on stdout
-  --help               this text
-
-Exit: 0 all are caught, 1 some survive, 2 it could not be done: a bug does not fit or does not compile, or the tests fail
-without any bug.
-
-Example:
-  npm run -s test:mutants -- --only no-oracle-check
-`;
-
-const options = {
-  only: { type: "string", multiple: true },
-  parallel: { type: "string" },
-} as const;
 
 interface Judged {
   readonly bug: PlantedBug;
   readonly verdict: Verdict;
 }
 
-await runCommand({ help, options }, async ({ values, positionals }, output) => {
-  if (positionals.length > 0) {
-    throw new UsageError("Choose bugs with --only <id>");
-  }
-  const all = readPlantedBugs();
-  const parallel =
-    values.parallel === undefined
-      ? Math.min(2, availableParallelism())
-      : wholeNumber("--parallel", values.parallel, 1, 8);
+export const testMutants = defineVerb({
+  path: ["test", "mutants"],
+  summary: "shows that the tests of the contracts fail when the contracts are wrong",
+  description:
+    "Plants each bug of the list test/mutants/planted-bugs.json into a copy of the project, compiles, and runs the tests that\n" +
+    "must catch it. The working tree is only read. Exit 1 if some survive; exit 2 if a bug does not fit or does not compile,\n" +
+    "or if the tests fail without any bug.",
+  options: [
+    { flags: "--only <id>", description: "this bug only; may be given more than once", isRepeated: true },
+    {
+      flags: "--parallel <count>",
+      description: "copies that are worked on at once, 1 to 8; default: 2, or 1 on a single core",
+    },
+  ],
+  access: "none",
+  examples: ["--only no-oracle-check"],
+  input: z.object({
+    only: z.array(z.string()).optional(),
+    parallel: wholeInput(1, 8).default(Math.min(2, availableParallelism())),
+  }),
+  async run({ only, parallel }, { output }) {
+    const all = readPlantedBugs();
+    const startedMs = performance.now();
+    const judged = await judgeAll(chooseBugs(all, only), parallel);
+    if (judged === undefined) {
+      return exitCode.notDone;
+    }
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
 
-  const startedMs = performance.now();
-  const judged = await judgeAll(chooseBugs(all, values.only), parallel);
-  if (judged === undefined) {
-    return exitCodes.notDone;
-  }
-  const seconds = Math.round((performance.now() - startedMs) / 1000);
+    const having = (outcome: Verdict["outcome"]) => judged.filter(({ verdict }) => verdict.outcome === outcome);
+    const [caught, survived, invalid] = [having("caught"), having("survived"), having("invalid")];
+    output.json({
+      bugs: judged.map(({ bug, verdict }) => ({ id: bug.id, ...verdict })),
+      caught: caught.length,
+      survived: survived.length,
+      invalid: invalid.length,
+      seconds,
+    });
+    output.line(`${caught.length} of ${judged.length} planted bugs are caught, in ${seconds} s.`);
+    for (const { bug } of survived) {
+      output.line(`survived: ${bug.id}: ${bug.meaning}`);
+    }
+    if (invalid.length > 0) {
+      return exitCode.notDone;
+    }
 
-  const having = (outcome: Verdict["outcome"]) => judged.filter(({ verdict }) => verdict.outcome === outcome);
-  const [caught, survived, invalid] = [having("caught"), having("survived"), having("invalid")];
-  output.json({
-    bugs: judged.map(({ bug, verdict }) => ({ id: bug.id, ...verdict })),
-    caught: caught.length,
-    survived: survived.length,
-    invalid: invalid.length,
-    seconds,
-  });
-  output.line(`${caught.length} of ${judged.length} planted bugs are caught, in ${seconds} s.`);
-  for (const { bug } of survived) {
-    output.line(`survived: ${bug.id}: ${bug.meaning}`);
-  }
-  if (invalid.length > 0) {
-    return exitCodes.notDone;
-  }
-
-  return survived.length > 0 ? exitCodes.differs : exitCodes.asExpected;
+    return survived.length > 0 ? exitCode.differs : exitCode.done;
+  },
 });
+
+if (import.meta.main) process.exitCode = await runAlone(testMutants);
 
 function chooseBugs(all: readonly PlantedBug[], ids: readonly string[] | undefined): readonly PlantedBug[] {
   for (const id of ids ?? []) {

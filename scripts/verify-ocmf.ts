@@ -1,50 +1,53 @@
+import { z } from "zod";
+
 import { createServiceJudge, type Judge } from "../services/evidence/judge.ts";
 import { judgeDocket, readManifest, readSingleRecord, type DocketLine } from "../services/evidence/manifest.ts";
 import { nodeCryptography } from "../services/evidence/formats/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../services/evidence/formats/ocmf/verifier.ts";
-import { exitCodes, runCommand, UsageError } from "./command-line/command.ts";
+import { exitCode } from "./command-line/exit-codes.ts";
+import { runAlone } from "./command-line/program.ts";
+import { defineVerb, type Run } from "./command-line/verb.ts";
 
-const help = `
-Judges signed meter values (OCMF). Writes one JSON object a line: id, verdict, reason, energyWh; for each record, then for
-each session of the manifest.
-
-Usage: npm run -s verify:ocmf -- <manifest.json> [options]
-       npm run -s verify:ocmf -- <file> --key <text> [options]
-
-  --key <text>  the meter's registered public key, in any form; <file> is then one record, otherwise a manifest
-  --on-chain    lets the contract judge instead of this service
-  --json        nothing but the lines; without it the sums follow on stderr
-  --help        this text
-
-Exit: 0 everything was judged (refused is a judgement), 2 something could not be read or understood.
-
-Example:
-  npm run -s verify:ocmf -- ../shared/ocmf/manifest.json
-`;
-
-await runCommand(
-  { help, options: { key: { type: "string" }, "on-chain": { type: "boolean" } } },
-  async ({ values, positionals }, output) => {
-    const [path, ...others] = positionals;
-    if (path === undefined || others.length > 0) throw new UsageError("Give one manifest, or one record and --key");
-    const docket = values.key === undefined ? await readManifest(path) : await readSingleRecord(path, values.key);
-    const judge = await openJudge(values["on-chain"] === true);
+export const verifyOcmf = defineVerb({
+  path: ["verify", "ocmf"],
+  summary: "judges signed meter values (OCMF)",
+  description:
+    "Writes one JSON object a line: id, verdict, reason, energyWh; for each record, then for each session of the manifest.\n" +
+    "Without --json the sums follow on stderr. Exit 0 if everything was judged: refused is a judgement.",
+  arguments: [{ syntax: "<manifest>", description: "manifest.json, or with --key one record" }],
+  options: [
+    { flags: "--key <text>", description: "the meter's registered public key, in any form" },
+    {
+      flags: "--on-chain",
+      description: "lets the contract judge instead of this service; compiles the contracts where that was not done",
+    },
+  ],
+  access: "none",
+  examples: ["../shared/ocmf/manifest.json", "record.ocmf --key 3059301306072A8648CE3D020106082A8648CE3D030107034200…"],
+  input: z.object({ manifest: z.string(), key: z.string().optional(), onChain: z.boolean().default(false) }),
+  async run({ manifest: path, key, onChain }, { output }) {
+    const docket = key === undefined ? await readManifest(path) : await readSingleRecord(path, key);
+    const judge = await openJudge(onChain, output);
     try {
       const lines = await judgeDocket(docket, judge);
-      process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-      if (!output.isJson) process.stderr.write(`${sumsOf(lines)}\n`);
+      for (const line of lines) output.always(line);
+      if (!output.isJson) output.remark(sumsOf(lines));
     } finally {
       await judge.close();
     }
-    return exitCodes.asExpected;
+    return exitCode.done;
   },
-);
+});
 
-async function openJudge(isOnChain: boolean): Promise<Judge> {
+if (import.meta.main) process.exitCode = await runAlone(verifyOcmf);
+
+async function openJudge(isOnChain: boolean, output: Run["output"]): Promise<Judge> {
   if (!isOnChain) return createServiceJudge(createOcmfVerifier({ cryptography: nodeCryptography }));
   // Only this way needs a chain, which takes a second to load.
   const { createContractJudge } = await import("./verify/contract-judge.ts");
-  return createContractJudge();
+  return createContractJudge((text) => {
+    output.remark(text);
+  });
 }
 
 function sumsOf(lines: readonly DocketLine[]): string {

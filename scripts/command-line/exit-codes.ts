@@ -1,40 +1,74 @@
 import type { ErrorCode } from "../../services/errors.ts";
-import { exitCodes } from "./command.ts";
 
-/** How the program ends, by the one table of all commands. What it was, the error's code says. */
+/**
+ * The one table of exit codes: how every command of this project ends. README and handbook show it, and a test compares
+ * them. What it was, the error's code says.
+ */
 export const exitCode = {
-  done: exitCodes.asExpected,
-  /** The thing that was asked is refused or not so: the contract refuses, a record proves nothing, a check fails. */
-  refused: exitCodes.differs,
-  /** Usage, something that cannot be reached, a key that is missing, a fault of ours. */
-  notDone: exitCodes.notDone,
+  done: 0,
+  /** Something is not as expected: the contract refuses, a record proves nothing, a check fails, sums differ. */
+  differs: 1,
+  /** Usage, something that cannot be reached or read, a key that is missing, a fault of ours. */
+  notDone: 2,
 } as const;
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
+/** The table in words, as help and documents show it. */
+export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
+  [exitCode.done]: "done and as expected",
+  [exitCode.differs]: "done, and something differs or is refused",
+  [exitCode.notDone]: "could not be done",
+};
+
 /** The errors after which nothing is known about what was asked. */
 const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "USAGE_INVALID",
+  "CONFIGURATION_INVALID",
+  "INTERNAL",
+  // What was given cannot be read.
   "INPUT_UNREADABLE",
+  "MANIFEST_INVALID",
+  "OCMF_INPUT_UNREADABLE",
+  "OCMF_MANIFEST_INVALID",
   "RECEIPT_UNREADABLE",
+  "SESSIONS_FILE_INVALID",
   "DEPLOYMENT_INVALID",
-  "CONTRACT_NOT_COMPILED",
-  "CHAIN_UNAVAILABLE",
+  "JOURNAL_INVALID",
+  "LOCAL_CHAIN_DIVERGED",
+  "ERC20_UNSUITABLE",
   "RESOLUTION_INVALID",
   "RESCAN_RANGE_INVALID",
+  // What is needed is not there.
+  "KEY_UNAVAILABLE",
+  "CONTRACT_NOT_COMPILED",
+  "OCMF_ON_CHAIN_UNAVAILABLE",
+  "DATA_FOLDER_IN_USE",
+  "STORE_UNAVAILABLE",
+  "STORE_CORRUPT",
+  "STORE_FOREIGN",
+  "STORE_MISSING",
+  "STORE_CONTENDED",
+  // The chain does not answer, or not the whole of it.
+  "CHAIN_UNAVAILABLE",
   "CHAIN_EVENTS_MISSING",
+  "CHAIN_MISMATCH",
+  "TRANSACTION_FAILED",
+  // The service or a charger cannot be asked.
   "SERVICE_UNREACHABLE",
   "SERVICE_NOT_READY",
   "SERVICE_OVERLOADED",
-  "STORE_UNAVAILABLE",
-  "KEY_UNAVAILABLE",
   "OPERATOR_UNAUTHENTICATED",
   "SESSION_UNAUTHENTICATED",
   "CLIENT_RATE_EXCEEDED",
-  "INTERNAL",
+  "STATION_OFFLINE",
+  "STATION_BUSY",
+  "STATION_TIMEOUT",
+  "OCPP_ACTION_UNKNOWN",
+  "OCPP_PAYLOAD_INVALID",
 ]);
 
-/** With which code the program ends after an error of the catalogue. */
+/** With which code a command ends after an error of the catalogue. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
-  return notDone.has(code) ? exitCode.notDone : exitCode.refused;
+  return notDone.has(code) ? exitCode.notDone : exitCode.differs;
 }

@@ -3,6 +3,7 @@ export const nouns: Readonly<Record<string, string>> = {
   operator: "who the operator is",
   evse: "charging points",
   meter: "the meters of charging points, and their keys",
+  station: "charging stations that report to the service, their cards and contracts",
   tariff: "prices",
   partners: "who gets a share",
   oracle: "the committee that settles",

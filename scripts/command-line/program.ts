@@ -4,84 +4,123 @@ import { Command, CommanderError, Option } from "commander";
 import { ZodError } from "zod";
 
 import { errorCatalogue, WattproofError } from "../../services/errors.ts";
-import { createOutput, UsageError } from "./command.ts";
 import { toCatalogueError } from "./contract-refusal.ts";
-import { exitCode, exitCodeOf, type ExitCode } from "./exit-codes.ts";
+import { exitCode, exitCodeMeanings, exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { nouns } from "./nouns.ts";
+import { createOutput, processStreams, type Streams } from "./output.ts";
 import { runVerb } from "./run-verb.ts";
+import { UsageError } from "./usage.ts";
 import { optionsOf } from "./verb-options.ts";
 import type { Verb } from "./verb.ts";
 
+/** What a command line leads to: a verb with arguments and options by their names. */
+type Act = (verb: Verb, raw: Readonly<Record<string, unknown>>) => Promise<void>;
+
 /**
- * Runs the program with these arguments.
+ * Runs the program `wattproof` with these arguments.
  * @returns the exit code; nothing is thrown
  */
-export async function runProgram(
+export function runProgram(
   verbs: readonly Verb[],
   parameters: readonly string[],
   environment: NodeJS.ProcessEnv,
+  streams: Streams = processStreams,
 ): Promise<ExitCode> {
-  const output = createOutput(parameters.includes("--json"));
+  return runCommand((act) => buildProgram(verbs, act, streams), parameters, environment, streams);
+}
+
+/**
+ * Runs a verb that is a script of package.json of its own, `npm run -s <name> --`, and is no verb of `wattproof`.
+ * @returns the exit code; nothing is thrown
+ */
+export function runAlone(
+  verb: Verb,
+  parameters: readonly string[] = process.argv.slice(2),
+  environment: NodeJS.ProcessEnv = process.env,
+  streams: Streams = processStreams,
+): Promise<ExitCode> {
+  return runCommand((act) => buildAlone(verb, act, streams), parameters, environment, streams);
+}
+
+async function runCommand(
+  build: (act: Act) => Command,
+  parameters: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  streams: Streams,
+): Promise<ExitCode> {
   let ended: ExitCode = exitCode.done;
-  const program = buildProgram(verbs, async (verb, raw) => {
-    ended = await runVerb(verb, raw, environment);
+  const command = build(async (verb, raw) => {
+    ended = await runVerb(verb, raw, environment, streams);
   });
   try {
-    await program.parseAsync([...parameters], { from: "user" });
+    await command.parseAsync([...parameters], { from: "user" });
 
     return ended;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCode.done;
-    const known = explain(error);
-    const { code, detail, isRetryable } = known;
-    output.json({ error: { code, title: errorCatalogue[code].title, detail, retryable: isRetryable } });
-    process.stderr.write(`${known.code}: ${detail}\n`);
-    if (known.code === "INTERNAL" && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-    if (known.cause instanceof Error && known.code !== "INTERNAL") {
-      process.stderr.write(`  because: ${known.cause.message.split("\n")[0] ?? ""}\n`);
-    }
-
-    return exitCodeOf(code);
+    return tell(error, createOutput(parameters.includes("--json"), streams));
   }
 }
 
-/** The command line as a library object; each action gets arguments and options by their names. */
-export function buildProgram(
-  verbs: readonly Verb[],
-  act: (verb: Verb, raw: Readonly<Record<string, unknown>>) => Promise<void>,
-): Command {
-  const program = new Command("wattproof")
+/** Says what went wrong, for people and with `--json` for programs. */
+function tell(error: unknown, output: ReturnType<typeof createOutput>): ExitCode {
+  const known = explain(error);
+  const { code, detail, isRetryable } = known;
+  output.json({ error: { code, title: errorCatalogue[code].title, detail, retryable: isRetryable } });
+  output.remark(`${code}: ${detail}`);
+  if (code === "USAGE_INVALID") output.remark("Run it with --help to see what it takes.");
+  if (code === "INTERNAL" && error instanceof Error) output.remark(error.stack ?? "");
+  else if (known.cause instanceof Error) output.remark(`  because: ${reasonOf(known.cause)}`);
+
+  return exitCodeOf(code);
+}
+
+/** The command line of `wattproof` as a library object; each action gets arguments and options by their names. */
+export function buildProgram(verbs: readonly Verb[], act: Act, streams: Streams = processStreams): Command {
+  const program = prepare(new Command("wattproof"), streams)
     .description("Everything that a charge point operator does with Wattproof.")
-    .version(readVersion(), "--version", "the program's version")
-    .helpOption("--help", "this text")
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .showHelpAfterError(false);
+    .version(readVersion(), "--version", "the program's version");
   program.helpCommand("help [noun]", "help for a noun or a verb");
   const parents = new Map<string, Command>();
   for (const verb of verbs) {
     const [first, second] = verb.path;
     let parent = program;
     if (second !== undefined) {
-      parent = parents.get(first) ?? subcommand(program, first).description(nouns[first] ?? "");
+      parent = parents.get(first) ?? prepare(program.command(first), streams).description(nouns[first] ?? "");
       parents.set(first, parent);
     }
-    addVerb(parent, verb, act);
+    describe(prepare(parent.command(second ?? first), streams), verb, "wattproof ", act);
   }
-  program.addHelpText(
-    "after",
-    "\nExit: 0 done and as expected, 1 refused or not so, 2 could not be done.\n" + "The handbook is docs/operator.md.",
-  );
+  program.addHelpText("after", `\n${exitLine()}\nThe handbook is docs/operator.md.`);
 
   return program;
 }
 
-function addVerb(
-  parent: Command,
-  verb: Verb,
-  act: (verb: Verb, raw: Readonly<Record<string, unknown>>) => Promise<void>,
-): void {
-  const command = subcommand(parent, verb.path[1] ?? verb.path[0]).summary(verb.summary);
+/** The command line of a verb that stands alone. */
+export function buildAlone(verb: Verb, act: Act, streams: Streams = processStreams): Command {
+  const name = `npm run -s ${verb.path.join(":")} --`;
+  const command = describe(prepare(new Command(name), streams), verb, `${name} `, act);
+  command.usage([...(verb.arguments ?? []).map(({ syntax }) => syntax), "[options]"].join(" "));
+
+  return command;
+}
+
+function prepare(command: Command, streams: Streams): Command {
+  return command
+    .helpOption("--help", "this text")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        streams.out(text);
+      },
+      writeErr: () => undefined,
+    })
+    .showHelpAfterError(false);
+}
+
+/** Gives a command what its verb says: arguments, options, help, and what is to be done. */
+function describe(command: Command, verb: Verb, prefix: string, act: Act): Command {
+  command.summary(verb.summary);
   command.description(
     verb.description === undefined ? verb.summary : `${verb.summary}\n\n${verb.description.replaceAll("\n", " ")}`,
   );
@@ -93,9 +132,13 @@ function addVerb(
     }
     command.addOption(option);
   }
-  const examples = verb.examples.map((example) => `  wattproof ${example}`).join("\n");
-  command.addHelpText("after", `\n${verb.examples.length === 1 ? "Example" : "Examples"}:\n${examples}`);
-  command.action(() => {
+  const examples = verb.examples.map((example) => `  ${prefix}${example}`).join("\n");
+  command.addHelpText(
+    "after",
+    `\n${verb.examples.length === 1 ? "Example" : "Examples"}:\n${examples}\n\n${exitLine()}`,
+  );
+
+  return command.action(() => {
     const names = command.registeredArguments.map((argument) => argument.name());
     const given = names.map((name, index): [string, unknown] => [camelCase(name), command.processedArgs[index]]);
     const fields = [...Object.entries(command.opts()), ...given].filter(([, value]) => value !== undefined);
@@ -105,12 +148,9 @@ function addVerb(
   });
 }
 
-function subcommand(parent: Command, name: string): Command {
-  return parent
-    .command(name)
-    .helpOption("--help", "this text")
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+function exitLine(): string {
+  const meanings = Object.entries(exitCodeMeanings).map(([code, meaning]) => `${code} ${meaning}`);
+  return `Exit: ${meanings.join("; ")}.`;
 }
 
 function camelCase(name: string): string {
@@ -125,6 +165,13 @@ function explain(error: unknown): WattproofError {
   if (error instanceof UsageError) return new WattproofError("USAGE_INVALID", error.message);
 
   return toCatalogueError(error);
+}
+
+function reasonOf(cause: Error): string {
+  if (cause instanceof ZodError) {
+    return cause.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+  }
+  return cause.message.split("\n")[0] ?? "";
 }
 
 /** What is wrong with the input, by the names under which it was given. */

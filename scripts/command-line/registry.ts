@@ -1,24 +1,12 @@
-import { z } from "zod";
-
 import { WattproofError } from "../../services/errors.ts";
 import { createRegistryReader, type RegistryReader } from "../../services/chain/registries.ts";
-import { RpcRefusal, type Rpc } from "../../services/chain/rpc.ts";
 import type { RegisteredEvse, RegisteredMeter } from "../../services/chain/chain.ts";
 import type { ChainAccess } from "./chain-access.ts";
+import { rpcOf } from "./rpc.ts";
 
 /** The registries, read as the service reads them. */
 export function registryOf({ provider, deployment, interfaces }: ChainAccess): RegistryReader {
-  const rpc: Rpc = {
-    async request(method, parameters, schema) {
-      const answer: unknown = await provider.send(method, [...parameters]).catch((error: unknown) => {
-        const words = z.object({ error: z.object({ message: z.string() }) }).safeParse(error).data?.error.message;
-        if (words !== undefined) throw new RpcRefusal(words, null);
-        throw error;
-      });
-      return schema.parse(answer);
-    },
-  };
-  return createRegistryReader(rpc, deployment, interfaces);
+  return createRegistryReader(rpcOf(provider), deployment, interfaces);
 }
 
 /** @throws REGISTRY_ENTRY_UNKNOWN */

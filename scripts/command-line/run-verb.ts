@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { WattproofError } from "../../services/errors.ts";
 import { accountFromEnvironment } from "./account-key.ts";
-import { createOutput } from "./command.ts";
+import { createOutput, processStreams, type Streams } from "./output.ts";
 import { openChain, type ChainAccess } from "./chain-access.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { addressInput, wholeInput } from "./inputs.ts";
@@ -19,6 +19,7 @@ const sharedFields = {
   rpc: z.url("must be the address of a JSON-RPC endpoint").optional(),
   deployment: z.string().optional(),
   dryRun: z.boolean().default(false),
+  trustEndpoint: z.boolean().default(false),
   from: addressInput.optional(),
   account: z
     .string()
@@ -32,6 +33,7 @@ const sharedFlags: Readonly<Record<keyof typeof sharedFields, string>> = {
   rpc: "--rpc <url>",
   deployment: "--deployment <path>",
   dryRun: "--dry-run",
+  trustEndpoint: "--trust-endpoint",
   from: "--from <address>",
   account: "--account <name>",
   confirmations: "--confirmations <n>",
@@ -56,6 +58,7 @@ export async function runVerb(
   verb: Verb,
   raw: Readonly<Record<string, unknown>>,
   environment: NodeJS.ProcessEnv,
+  streams: Streams = processStreams,
 ): Promise<ExitCode> {
   const common = readSharedInput(verb, raw);
   const act = verb.prepare(raw);
@@ -63,7 +66,7 @@ export async function runVerb(
   if (common.from !== undefined && !isDryRun) {
     throw new WattproofError("USAGE_INVALID", "--from is for --dry-run; who sends is who signs.");
   }
-  const output = createOutput(common.json);
+  const output = createOutput(common.json, streams);
   const interrupt = new AbortController();
   const stop = (): void => {
     interrupt.abort();
@@ -102,6 +105,7 @@ export async function runVerb(
     output,
     signal: interrupt.signal,
     isDryRun,
+    trustsEndpoint: common.trustEndpoint,
     environment,
     openChain: open,
     openWriter,

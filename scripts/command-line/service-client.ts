@@ -6,6 +6,8 @@ import type { OptionSpec } from "./verb.ts";
 
 /** The service answers at once; what lasts is behind it. */
 const answerTimeoutMs = 30_000;
+/** Longer than the service waits for a charging station by default, and for the commands before it. */
+export const stationAnswerTimeoutMs = 600_000;
 const errorAnswer = z.object({ error: z.object({ code: z.string(), detail: z.string() }) });
 
 export const serviceOption: OptionSpec = {
@@ -23,8 +25,11 @@ export interface ServiceClient {
   getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By a key of somebody else, such as the key that a driver has to a session. */
   getWithKey<Answer>(path: string, schema: z.ZodType<Answer>, key: string): Promise<Answer>;
-  /** As the operator, with something to do. @param body What is sent as JSON; by default nothing. */
-  post<Answer>(path: string, schema: z.ZodType<Answer>, body?: object): Promise<Answer>;
+  /**
+   * As the operator, with something to do.
+   * @param body What is sent as JSON, or JSON text that is sent as it is; by default nothing.
+   */
+  post<Answer>(path: string, schema: z.ZodType<Answer>, body?: object | string, timeoutMs?: number): Promise<Answer>;
   /** Without a key: what is sent is signed by whoever wants it. */
   postPublicly<Answer>(path: string, schema: z.ZodType<Answer>, body: object): Promise<Answer>;
 }
@@ -41,8 +46,13 @@ export function openService(
   const url = serviceUrlOf(given, deploymentPath, environment);
   if (url === undefined) throw new WattproofError("USAGE_INVALID", "Say where the service is: --service <url>.");
 
-  async function ask<Answer>(path: string, schema: z.ZodType<Answer>, request: RequestInit): Promise<Answer> {
-    const answer = await fetch(`${url ?? ""}${path}`, { ...request, signal: AbortSignal.timeout(answerTimeoutMs) })
+  async function ask<Answer>(
+    path: string,
+    schema: z.ZodType<Answer>,
+    request: RequestInit,
+    timeoutMs = answerTimeoutMs,
+  ): Promise<Answer> {
+    const answer = await fetch(`${url ?? ""}${path}`, { ...request, signal: AbortSignal.timeout(timeoutMs) })
       .then(async (response) => ({ isGood: response.ok, body: await response.json() }))
       .catch((error: unknown) => {
         throw new WattproofError("SERVICE_UNREACHABLE", `${url ?? ""}${path} gave no answer.`, { cause: error });
@@ -60,19 +70,19 @@ export function openService(
     get: (path, schema) => ask(path, schema, {}),
     getAsOperator: async (path, schema) => ask(path, schema, { headers: operatorHeaders(environment) }),
     getWithKey: (path, schema, key) => ask(path, schema, { headers: { authorization: `Bearer ${key}` } }),
-    async post(path, schema, body) {
+    async post(path, schema, body, timeoutMs) {
       const headers = operatorHeaders(environment);
-      return ask(path, schema, body === undefined ? { method: "POST", headers } : postOf(body, headers));
+      return ask(path, schema, body === undefined ? { method: "POST", headers } : postOf(body, headers), timeoutMs);
     },
     postPublicly: (path, schema, body) => ask(path, schema, postOf(body, {})),
   };
 }
 
-function postOf(body: object, headers: Readonly<Record<string, string>>): RequestInit {
+function postOf(body: object | string, headers: Readonly<Record<string, string>>): RequestInit {
   return {
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify(body),
+    body: typeof body === "string" ? body : JSON.stringify(body),
   };
 }
 

@@ -2,7 +2,7 @@ import { Contract, type Signer, type TransactionRequest } from "ethers";
 
 import { WattproofError } from "../../services/errors.ts";
 import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
-import type { Output } from "./command.ts";
+import type { Output } from "./output.ts";
 import { coins } from "./amounts.ts";
 import type { ChainAccess } from "./chain-access.ts";
 

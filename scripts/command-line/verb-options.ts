@@ -1,3 +1,4 @@
+import { trustOption } from "./logs.ts";
 import type { OptionSpec, Verb } from "./verb.ts";
 
 const jsonOption: OptionSpec = { flags: "--json", description: "one JSON document on stdout, all else on stderr" };
@@ -20,6 +21,7 @@ export function optionsOf(verb: Verb): readonly OptionSpec[] {
   return [
     ...(verb.options ?? []),
     ...(verb.access === "none" ? [] : chainOptions),
+    ...(verb.readsHistory === true ? [trustOption] : []),
     ...(verb.access === "write" ? writeOptions : []),
     jsonOption,
   ];

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Output } from "./command.ts";
+import type { Output } from "./output.ts";
 import type { ChainAccess } from "./chain-access.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Progress } from "./progress.ts";
@@ -30,6 +30,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** By `--dry-run`: nothing is sent and nothing is written. */
   readonly isDryRun: boolean;
+  /** By `--trust-endpoint`: events are what the endpoint says, unchecked. */
+  readonly trustsEndpoint: boolean;
   readonly environment: NodeJS.ProcessEnv;
   /** Opens the chain that `--rpc` names, with the contracts of its deployment. It is closed with the program. */
   readonly openChain: () => Promise<ChainAccess>;
@@ -48,6 +50,8 @@ interface VerbSpec<Schema extends z.ZodType> {
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   readonly access: Access;
+  /** Reads events of the chain from the deployment on, which can be left unchecked with `--trust-endpoint`. */
+  readonly readsHistory?: boolean;
   /** For `write`: whose key signs unless `--account` says otherwise. */
   readonly account?: string;
   readonly examples: readonly [string, ...string[]];

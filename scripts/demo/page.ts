@@ -2,7 +2,7 @@ import QRCode from "qrcode";
 
 import type { Service } from "../../services/index.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
-import type { Output } from "../command-line/command.ts";
+import type { Output } from "../command-line/output.ts";
 import { openKeptState } from "../journal/kept-state.ts";
 import type { RunningClock } from "../local-world/clock.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
@@ -17,7 +17,7 @@ import type { DataFolder } from "../local-world/data-folder.ts";
 import { toRegister } from "../local-world/meters.ts";
 import type { Registrar } from "../local-world/registration.ts";
 import { assignTariff } from "../local-world/assign-tariff.ts";
-import { createApiKey, createStationKey } from "../local-world/stations.ts";
+import { createApiKey, createStationKey } from "../operator/station/new-keys.ts";
 import { demoTariff } from "../local-world/tariff.ts";
 import { createTransactor } from "../local-world/transactor.ts";
 import type { World } from "../local-world/world.ts";

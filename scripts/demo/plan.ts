@@ -1,23 +1,4 @@
-import type { MeterKey } from "../simulator/demo-key.ts";
-import type { SimulatedCurve } from "../simulator/curves.ts";
-
-/** How it is shown that the registrant has a meter. */
-export type PlannedPossession =
-  /** The meter signs a record with the tag, and the contract or an oracle verifies it. */
-  | { readonly kind: "record"; readonly key: MeterKey }
-  /** Nobody here has the meter: the oracle attests without a record, which only a demo may do. */
-  | { readonly kind: "none" };
-
-/** A meter at an EVSE, and the charging station that reports what it signs. */
-export interface PlannedMeter {
-  readonly meterId: string;
-  readonly evseId: string;
-  readonly stationId: string;
-  readonly curve: SimulatedCurve;
-  /** X and Y, big-endian. */
-  readonly publicKeyPoint: Uint8Array;
-  readonly possession: PlannedPossession;
-}
+import type { PlannedMeter } from "../local-world/meters.ts";
 
 /** One record that is posted for a session, and what has to become of it. */
 export interface PlannedDelivery {

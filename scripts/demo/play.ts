@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
-import type { Output } from "../command-line/command.ts";
+import type { Output } from "../command-line/output.ts";
 import type { RunningClock } from "../local-world/clock.ts";
 import type { SimulatedStation, StationAnswer } from "../simulator/station.ts";
 import { demoAccount } from "../local-world/accounts.ts";

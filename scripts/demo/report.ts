@@ -1,6 +1,8 @@
-import { exitCodes, type Output } from "../command-line/command.ts";
+import { exitCode, type ExitCode } from "../command-line/exit-codes.ts";
+import type { Output } from "../command-line/output.ts";
 import type { BookedSession, Books } from "../local-world/books.ts";
 import { expectedChargeMicro } from "../local-world/expected-price.ts";
+import { gasPerSession, kilowattHours, money } from "../local-world/figures.ts";
 import type { DeliveryOutcome } from "./play.ts";
 import type { PlannedSession } from "./plan.ts";
 import { demoTariff } from "../local-world/tariff.ts";
@@ -130,22 +132,11 @@ export function printTable(output: Output, reports: readonly SessionReport[], bo
   }
 }
 
-/** Gas of the transactions that opened and settled, by session, rounded to whole units. */
-export function gasPerSession(books: Books): { readonly opening: number; readonly settlement: number } {
-  const all = [...books.sessions.values()];
-  const settled = all.filter(({ closing }) => closing.kind === "settled");
-
-  return {
-    opening: all.length === 0 ? 0 : Math.round(Number(books.openingGas) / all.length),
-    settlement: settled.length === 0 ? 0 : Math.round(Number(books.settlementGas) / settled.length),
-  };
-}
-
 /** 0 only when every session ended as planned and the books reconcile. */
-export function exitCodeOf(reports: readonly SessionReport[], books: Books): number {
+export function exitCodeOf(reports: readonly SessionReport[], books: Books): ExitCode {
   const isAsPlanned = reports.every(({ deviations }) => deviations.length === 0);
 
-  return isAsPlanned && books.checks.every(({ holds }) => holds) ? exitCodes.asExpected : exitCodes.differs;
+  return isAsPlanned && books.checks.every(({ holds }) => holds) ? exitCode.done : exitCode.differs;
 }
 
 function rowOf(title: string, reports: readonly SessionReport[]): string[] {
@@ -169,20 +160,4 @@ function rowOf(title: string, reports: readonly SessionReport[]): string[] {
 
 function pad(cell: string, width: number, isLeft: boolean): string {
   return isLeft ? cell.padEnd(width) : cell.padStart(width);
-}
-
-/** Tokens with all six decimals. */
-export function money(amountMicro: bigint): string {
-  return decimal(amountMicro, 6);
-}
-
-/** Kilowatt-hours, with three decimals or as many as there are. */
-export function kilowattHours(energyMicroWh: bigint): string {
-  return decimal(energyMicroWh, 9).replace(/0{1,6}$/u, "");
-}
-
-function decimal(value: bigint, places: number): string {
-  const digits = value.toString().padStart(places + 1, "0");
-
-  return `${digits.slice(0, -places)}.${digits.slice(-places)}`;
 }

@@ -5,12 +5,14 @@ import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import type { Closers } from "../command-line/closing.ts";
-import { toJson, type Output } from "../command-line/command.ts";
+import type { ExitCode } from "../command-line/exit-codes.ts";
+import { toJson, type Output } from "../command-line/output.ts";
 import { defaultRules } from "../deploy/contract-set.ts";
 import { createRunningClock, type RunningClock } from "../local-world/clock.ts";
 import { postBonds } from "./bonds.ts";
 import { demoOracles, startCommittee } from "./committee.ts";
 import type { DataFolder } from "../local-world/data-folder.ts";
+import { gasPerSession } from "../local-world/figures.ts";
 import { toRegister } from "../local-world/meters.ts";
 import { openPage } from "./page.ts";
 import type { Plan, PlannedSession } from "./plan.ts";
@@ -28,7 +30,7 @@ import {
 } from "./play.ts";
 import { readRecordsManifest } from "./records-manifest.ts";
 import { createRegistrar, type RegisteredMeter } from "../local-world/registration.ts";
-import { exitCodeOf, gasPerSession, printSession, printTable, reportSession, type SessionReport } from "./report.ts";
+import { exitCodeOf, printSession, printTable, reportSession, type SessionReport } from "./report.ts";
 import { createServiceClient } from "./service-client.ts";
 import { openSessionsJournal } from "./sessions-journal.ts";
 import { planSimulation } from "./simulated-plan.ts";
@@ -39,7 +41,7 @@ import { createWorld, type World } from "../local-world/world.ts";
 
 /** A demo that has been played and is still up. */
 export interface Demo {
-  readonly exitCode: number;
+  readonly exitCode: ExitCode;
   readonly serviceUrl: string;
   readonly rpcUrl: string;
   /** Puts up a charger for a person at the page. @returns its address */

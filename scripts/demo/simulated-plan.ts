@@ -1,7 +1,8 @@
 import { simulatedCurveNames, type SimulatedCurve } from "../simulator/curves.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type MeterState, type SimulatedMeter } from "../simulator/meter.ts";
-import type { OpenedPlan, Plan, PlannedDelivery, PlannedMeter, PlannedSession } from "./plan.ts";
+import type { OpenedPlan, Plan, PlannedDelivery, PlannedSession } from "./plan.ts";
+import type { PlannedMeter } from "../local-world/meters.ts";
 
 /** The simulated part of the demo, with the meters that have to be restored and kept. */
 export interface SimulatedPlan extends Plan {

@@ -4,7 +4,8 @@ import { openEnvelope } from "../../services/evidence/formats/ocmf/envelope.ts";
 import { encodePoint } from "../../services/evidence/formats/ocmf/public-key.ts";
 import type { BillingReading, PublicKey, VerifiedRecord } from "../../services/evidence/formats/ocmf/types.ts";
 import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
-import type { Plan, PlannedDelivery, PlannedMeter, PlannedSession } from "./plan.ts";
+import type { Plan, PlannedDelivery, PlannedSession } from "./plan.ts";
+import type { PlannedMeter } from "../local-world/meters.ts";
 import { createRecordLedger, type RecordLedger } from "./record-ledger.ts";
 import type { ManifestRecord, RecordsManifest } from "./records-manifest.ts";
 

@@ -1,6 +1,6 @@
 import { isAddress } from "ethers";
 
-import { UsageError, wholeNumber } from "../command-line/command.ts";
+import { UsageError, wholeNumber } from "../command-line/usage.ts";
 import { findRuleProblem, usualThreshold } from "./check-rules.ts";
 import type { Appointments, SettlementRules } from "./contract-set.ts";
 

@@ -18,26 +18,41 @@ export interface GasMeasurement {
 const BATCH_SIZES = [1, 10, 100, 500];
 const LARGEST_BATCH = 500;
 
+/** The world with its meters, and what is measured in it. */
+export const measuringSteps = 8;
+
 /**
  * Measures every entry point on a fresh chain, from receipts: one operator and tariff, distinct drivers and EVSEs,
  * storage that is in use from an earlier session and cold in the transaction.
  * @param mostMeters Batches from more meters are left out: to install 500 takes longer than all the rest.
+ * @param onStep Told after each of the {@link measuringSteps}.
  */
-export async function measureGas(mostMeters = LARGEST_BATCH): Promise<GasMeasurement> {
+export async function measureGas(
+  mostMeters = LARGEST_BATCH,
+  onStep: () => void = () => undefined,
+): Promise<GasMeasurement> {
   const world = await createBenchWorld(LARGEST_BATCH);
   const sessions = createBenchSessions(world);
   const meters = await createBenchMeters(world, sessions, mostMeters);
   const gas = createGasRows();
+  onStep();
 
   const openPlusSettle = await measureBatches(sessions, gas, BATCH_SIZES);
+  onStep();
   await measureMeterBatches(
     { sessions, meters, gas },
     BATCH_SIZES.filter((size) => size <= mostMeters),
   );
+  onStep();
   await measureDriversCalls({ world, sessions, gas });
+  onStep();
   await measureWaysIn({ world, sessions, gas });
+  onStep();
   await measureChallenges({ world, sessions, meters, gas });
+  onStep();
   await measurePayouts({ world, sessions, gas });
+  onStep();
   await measureAdministration({ world, meters, gas });
+  onStep();
   return { rows: gas.rows, openPlusSettle };
 }

@@ -4,8 +4,26 @@ import { WattproofError } from "../../services/errors.ts";
 import type { MeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter } from "../simulator/meter.ts";
 import { signedRecordOf, type SignedRecord } from "../simulator/signed-record.ts";
-import type { PlannedMeter } from "../demo/plan.ts";
+import type { SimulatedCurve } from "../simulator/curves.ts";
 import { curvesProvenOnChain, type MeterToRegister } from "./registration.ts";
+
+/** How it is shown that the registrant has a meter. */
+export type PlannedPossession =
+  /** The meter signs a record with the tag, and the contract or an oracle verifies it. */
+  | { readonly kind: "record"; readonly key: MeterKey }
+  /** Nobody here has the meter: the oracle attests without a record, which only a demo may do. */
+  | { readonly kind: "none" };
+
+/** A meter at an EVSE, and the charging station that reports what it signs. */
+export interface PlannedMeter {
+  readonly meterId: string;
+  readonly evseId: string;
+  readonly stationId: string;
+  readonly curve: SimulatedCurve;
+  /** X and Y, big-endian. */
+  readonly publicKeyPoint: Uint8Array;
+  readonly possession: PlannedPossession;
+}
 
 const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
 

@@ -1,21 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-
 import type { Tariff } from "../../services/domain/tariff.ts";
 import type { Store } from "../../services/store/store.ts";
+import { createApiKey } from "../operator/station/new-keys.ts";
 import { createSimulatedStation, type SimulatedStation } from "../simulator/station.ts";
 import { assignTariff } from "./assign-tariff.ts";
-
-/** A new API key of a station: 32 random bytes. The service keeps only its SHA-256. */
-export function createApiKey(): { readonly apiKey: string; readonly apiKeySha256: string } {
-  const apiKey = randomBytes(32).toString("base64url");
-
-  return { apiKey, apiKeySha256: createHash("sha256").update(apiKey).digest("hex") };
-}
-
-/** A new OCPP key of a station: 20 random bytes as hexadecimal text, which every version takes. */
-export function createStationKey(): string {
-  return randomBytes(20).toString("hex");
-}
 
 /** Registers stations with the service at this price, and gives them new keys, which nobody has to keep. */
 export async function connectStations(

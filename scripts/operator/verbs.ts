@@ -30,6 +30,13 @@ import { sessionsShow } from "./sessions/show.ts";
 import { sessionsWatch } from "./sessions/watch.ts";
 import { settlementRetry } from "./settlement/retry.ts";
 import { settlementStatus } from "./settlement/status.ts";
+import { stationAdd } from "./station/add.ts";
+import { stationBindToken } from "./station/bind-token.ts";
+import { stationCommand } from "./station/command.ts";
+import { stationListTokens } from "./station/list-tokens.ts";
+import { stationList } from "./station/list.ts";
+import { stationRemove } from "./station/remove.ts";
+import { stationUnbindToken } from "./station/unbind-token.ts";
 import { tariffAssign } from "./tariff/assign.ts";
 import { tariffAssignments } from "./tariff/assignments.ts";
 import { tariffCheck } from "./tariff/check.ts";
@@ -57,6 +64,13 @@ export const verbs: readonly Verb[] = [
   meterRetire,
   meterRevoke,
   meterList,
+  stationAdd,
+  stationList,
+  stationRemove,
+  stationCommand,
+  stationBindToken,
+  stationUnbindToken,
+  stationListTokens,
   tariffCheck,
   tariffSimulate,
   tariffPublish,

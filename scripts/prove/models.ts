@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { z } from "zod";
 
-import { UsageError } from "../command-line/command.ts";
+import { UsageError } from "../command-line/usage.ts";
 
 const proofsFolder = new URL("../../test/proofs/", import.meta.url);
 

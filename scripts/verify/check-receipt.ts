@@ -7,7 +7,7 @@ import type { ReceiptCheck } from "../../services/receipts/receipt-check.ts";
 import { verifyReceipt, type ReceiptVerdict } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
-import { UsageError } from "../command-line/command.ts";
+import { UsageError } from "../command-line/usage.ts";
 import { readDeployment } from "../deploy/deployment-file.ts";
 
 /** A receipt with the most records that a session can have stays below this. */

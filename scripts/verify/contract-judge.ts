@@ -15,6 +15,7 @@ import type {
 } from "../../services/evidence/formats/ocmf/types.ts";
 import type { Judge, Judgement } from "../../services/evidence/judge.ts";
 import type { OcmfLens } from "../../types/index.ts";
+import { prepareContracts } from "./prepare-contracts.ts";
 import { curveNumbers, finding, judgement, reasonOf } from "./contract-answers.ts";
 import { toVerifiedRecord } from "./contract-record.ts";
 
@@ -23,9 +24,11 @@ import { toVerifiedRecord } from "./contract-record.ts";
  * service's code only takes the record apart (framing, signature section, forms of key and signature), which is no
  * business of the contract, and applies the rules of sessions, which are the same.
  *
+ * @param onRemark Told what is done first, where that takes long.
  * @throws WattproofError OCMF_ON_CHAIN_UNAVAILABLE
  */
-export async function createContractJudge(): Promise<Judge> {
+export async function createContractJudge(onRemark: (text: string) => void): Promise<Judge> {
+  await prepareContracts(["OcmfScanner", "OcmfLens"], onRemark);
   const connection = await hre.network.create();
   const lens = await deployLens(connection.ethers);
 
@@ -52,9 +55,7 @@ async function deployLens(ethers: Awaited<ReturnType<typeof hre.network.create>>
     const scanner = await ethers.deployContract("OcmfScanner");
     return await ethers.deployContract("OcmfLens", [await scanner.getAddress()]);
   } catch (cause) {
-    throw new WattproofError("OCMF_ON_CHAIN_UNAVAILABLE", "the contracts cannot be deployed; run npm run build", {
-      cause,
-    });
+    throw new WattproofError("OCMF_ON_CHAIN_UNAVAILABLE", "the contracts cannot be deployed", { cause });
   }
 }
 

@@ -4,19 +4,31 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { ZodError } from "zod";
 
-import { buildProgram } from "../../scripts/command-line/program.ts";
+import { buildAlone, buildProgram } from "../../scripts/command-line/program.ts";
 import { readSharedInput } from "../../scripts/command-line/run-verb.ts";
 import { optionsOf } from "../../scripts/command-line/verb-options.ts";
 import { verbs } from "../../scripts/operator/verbs.ts";
+import { standaloneVerbs } from "../helpers/standalone-verbs.ts";
 
-/** A command line of the operator's program, and where it is written. */
+/** A command line of one of our programs, and where it is written. */
 interface WrittenCommand {
   readonly place: string;
+  /** `wattproof`, or the script of package.json that stands alone. */
+  readonly program: string;
   readonly words: readonly string[];
 }
 
+/** What these scripts of package.json put before what is written. */
+const presets: Readonly<Record<string, readonly string[]>> = {
+  wattproof: [],
+  deploy: ["deploy"],
+  station: ["station"],
+  "verify:receipt": ["receipts", "verify", "--any-contracts"],
+};
+const standalone = new Map(standaloneVerbs.map((verb) => [verb.path.join(":"), verb]));
+
 /** Gaps that a number fills. */
-const numberGap = /<(?:n|evse|block)>/gu;
+const numberGap = /<(?:n|evse|block|number|seconds|count|bytes)>/gu;
 /** What stands for something in the documents, by what it may stand for: an address, a hash. */
 const standIns = [`0x${"00".repeat(20)}`, `0x${"00".repeat(32)}`];
 
@@ -55,31 +67,55 @@ function commandsOf(place: string, text: string): readonly WrittenCommand[] {
   return all.flatMap((command) => {
     // A gap of several words in a sentence is one argument.
     const words = wordsOf(command.trim().replaceAll(/<[^<>]*>/gu, (gap) => gap.replaceAll(" ", "-")));
-    const isShort = words[0] === "wattproof" && words.length > 1;
-    const start = isShort ? 1 : /^npm run (-s )?wattproof -- /u.test(words.join(" ")) ? words.indexOf("--") + 1 : 0;
-    const rest = words.slice(start);
-    const isShown = rest.some((word) => word === "--help" || word === "help" || /^<(noun|verb)>$/u.test(word));
+    const found = programOf(words);
+    if (found === null) return [];
+    const { program, words: rest } = found;
+    // A synopsis says what can be given, not what is.
+    const isShown = rest.some((word) => /^(?:--help|help|<(?:noun|verb)>|\[.*|…)$/u.test(word));
     // A sentence that says which verb does something gives no command line.
-    const isName = verbs.some(
-      ({ path, arguments: needed, options }) =>
-        (needed !== undefined || options !== undefined) && path.join(" ") === rest.join(" "),
-    );
-    return start === 0 || isShown || isName ? [] : [{ place, words: rest }];
+    const isName =
+      (rest.length === 0 && program !== "start") ||
+      verbs.some(
+        ({ path, arguments: needed, options }) =>
+          (needed !== undefined || options !== undefined) && path.join(" ") === rest.join(" "),
+      );
+    return isShown || isName ? [] : [{ place, program, words: rest }];
   });
 }
 
+/** Which program a command line runs, with the words that it gets; null if it is none of ours. */
+function programOf(words: readonly string[]): Pick<WrittenCommand, "program" | "words"> | null {
+  if (words[0] === "wattproof" && words.length > 1) return { program: "wattproof", words: words.slice(1) };
+  const script = /^npm (?:run (?:-s )?(?<name>[a-z][a-z:-]*)|(?<start>start))(?: -- |$)/u.exec(words.join(" "))?.groups;
+  const name = script?.["name"] ?? script?.["start"];
+  if (name === undefined) return null;
+  const given = words.includes("--") ? words.slice(words.indexOf("--") + 1) : [];
+  const preset = presets[name];
+  // The name of a script alone says which one; what it takes is said elsewhere.
+  if (preset !== undefined) return { program: "wattproof", words: given.length === 0 ? [] : [...preset, ...given] };
+  return standalone.has(name) ? { program: name, words: given } : null;
+}
+
 /** Why the program would not take a command line; null if it would. Nothing is run. */
-async function complaintOf(words: readonly string[]): Promise<string | null> {
+async function complaintOf(words: readonly string[], programName = "wattproof"): Promise<string | null> {
+  const alone = standalone.get(programName);
   const complaints: string[] = [];
   for (const standIn of standIns) {
-    const parameters = words.map((word) => word.replaceAll(numberGap, "1").replaceAll(/0x…|<[^<>]+>/gu, standIn));
+    const parameters = words.map((word) =>
+      word
+        .replaceAll(numberGap, "1")
+        .replaceAll(/<action>/giu, "Reset")
+        .replaceAll("<url>", "http://127.0.0.1:8545")
+        .replaceAll(/0x…|<[^<>]+>/gu, standIn),
+    );
     const taken: string[] = [];
-    const program = buildProgram(verbs, (verb, raw) => {
+    const act: Parameters<typeof buildProgram>[1] = (verb, raw) => {
       readSharedInput(verb, raw);
       verb.prepare(raw);
       taken.push(verb.path.join(" "));
       return Promise.resolve();
-    });
+    };
+    const program = alone === undefined ? buildProgram(verbs, act) : buildAlone(alone, act);
     try {
       await program.parseAsync(parameters, { from: "user" });
       if (taken.length === 1) return null;
@@ -94,8 +130,13 @@ async function complaintOf(words: readonly string[]): Promise<string | null> {
 describe("The command lines in the documents", () => {
   const written = [
     ...documents().flatMap((place) => commandsOf(place, readFileSync(place, "utf8"))),
-    ...verbs.flatMap(({ path, examples }) =>
-      examples.map((example) => ({ place: `help of ${path.join(" ")}`, words: wordsOf(example) })),
+    ...[...verbs, ...standaloneVerbs].flatMap(({ path, examples }) =>
+      examples.map((example) => ({
+        place: `help of ${path.join(" ")}`,
+        program: standalone.has(path.join(":")) ? path.join(":") : "wattproof",
+        // What follows a pipe is another program's.
+        words: wordsOf(example.split(" | ")[0] ?? ""),
+      })),
     ),
   ];
 
@@ -107,9 +148,15 @@ describe("The command lines in the documents", () => {
     expect(handbook.length).to.be.at.least(15);
   });
 
-  for (const { place, words } of written) {
-    it(`are taken: wattproof ${words.join(" ")} (${place})`, async () => {
-      expect(await complaintOf(words)).to.equal(null);
+  it("are found of scripts that stand alone and of those that are verbs, too", () => {
+    const places = new Set(written.map(({ place }) => place));
+    expect([...places]).to.include.members(["README.md", join("docs", "chargers.md")]);
+    expect(new Set(written.map(({ program }) => program)).size).to.be.at.least(6);
+  });
+
+  for (const { place, program, words } of written) {
+    it(`are taken: ${program} ${words.join(" ")} (${place})`, async () => {
+      expect(await complaintOf(words, program)).to.equal(null);
     });
   }
 

@@ -6,7 +6,7 @@ import { startScript } from "./run-script.ts";
 
 describe("The benchmark of the door for chargers", function () {
   it("cannot be run with what is no version", async function () {
-    expect((await startScript("bench-ingest", ["--version", "1.5"]).finished).code).to.equal(2);
+    expect((await startScript("bench:ingest", ["--version", "1.5"]).finished).code).to.equal(2);
   });
 
   for (const version of ["1.6", "2.0.1"]) {
@@ -14,7 +14,7 @@ describe("The benchmark of the door for chargers", function () {
       // Processor time is read from /proc.
       if (platform !== "linux") this.skip();
       const parameters = ["--json", "--chargers", "3", "--version", version, "--seconds", "1"];
-      const { code, stdout } = await startScript("bench-ingest", parameters).finished;
+      const { code, stdout } = await startScript("bench:ingest", parameters).finished;
       expect(code).to.equal(0);
       const result = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
       expect(result).to.include({ version, chargers: 3, seconds: 1 });

@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+
+import { z } from "zod";
 
 /** What a command did, seen from outside. */
 export interface ScriptRun {
@@ -16,18 +19,31 @@ export interface RunningScript {
   line(pattern: RegExp): Promise<string>;
 }
 
-/** Starts a script of this project as a process of its own, with its own environment. */
+const manifest = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync("package.json", "utf8")));
+
+/** What package.json runs for a name, without the program `node` in front. */
+function wordsOf(script: string): readonly string[] {
+  const [program, ...words] = (manifest.scripts[script] ?? "").split(" ");
+  if (program !== "node") throw new Error(`package.json has no script ${script} that Node runs`);
+  return words;
+}
+
+/**
+ * Starts a script of package.json as a process of its own, with its own environment.
+ * @param script Its name, as in `npm run -s <name> --`.
+ */
 export function startScript(
   script: string,
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): RunningScript {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("WATTPROOF_"));
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", `scripts/${script}.ts`, ...parameters],
-    { env: { ...Object.fromEntries(inherited), ...environment }, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [...wordsOf(script), ...parameters], {
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -52,7 +52,7 @@ describe("The command that registers stations", function () {
     await writeFile(file, JSON.stringify(payloads[0]));
     const away = ["--payload-file", file, "--url", "http://127.0.0.1:1"];
     const taken = await run(["command", "CS-1", "ChangeConfiguration", ...away], environment);
-    expect([taken.code, taken.stderr.includes("SERVICE_NOT_READY")], taken.stderr).to.deep.equal([2, true]);
+    expect([taken.code, taken.stderr.includes("SERVICE_UNREACHABLE")], taken.stderr).to.deep.equal([2, true]);
     const missing = await run(["command", "CS-1", "Reset", "--payload-file", `${file}.no`], environment);
     expect(missing.code).to.equal(2);
   });
@@ -167,8 +167,8 @@ describe("The command that binds cards and contracts", function () {
     ]);
     expect(runs.map(({ code }) => code)).to.deep.equal([2, 2, 2, 2, 2, 2, 1]);
     expect(runs[2].stderr).to.include(missing);
-    expect(JSON.parse(runs[5].stdout)).to.have.property("error", "OPERATOR_UNAUTHENTICATED");
-    expect(JSON.parse(runs[6].stdout)).to.have.property("error", "ID_TOKEN_UNKNOWN");
+    expect(JSON.parse(runs[5].stdout)).to.have.nested.property("error.code", "OPERATOR_UNAUTHENTICATED");
+    expect(JSON.parse(runs[6].stdout)).to.have.nested.property("error.code", "ID_TOKEN_UNKNOWN");
   });
 
   it("binds a card under the consent in a file, lists it and unbinds it", async function () {

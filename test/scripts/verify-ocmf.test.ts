@@ -221,6 +221,6 @@ describe("Command verify:ocmf", () => {
   it("explains itself", async () => {
     const { code, stdout, stderr } = await run("--help");
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-    expect(stdout).to.contain("npm run -s verify:ocmf -- <manifest.json>");
+    expect(stdout).to.contain("npm run -s verify:ocmf -- <manifest>");
   });
 });

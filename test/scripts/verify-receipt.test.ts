@@ -39,7 +39,7 @@ describe("npm run verify:receipt", function () {
     const path = join(folder, "receipt.json");
     writeFileSync(path, JSON.stringify(receipt));
 
-    return runScript("verify-receipt", [path, "--rpc", rpcUrl, "--json", ...extra]);
+    return runScript("verify:receipt", [path, "--rpc", rpcUrl, "--json", ...extra]);
   }
 
   /** The names of the checks that fail. */
@@ -75,14 +75,14 @@ describe("npm run verify:receipt", function () {
   const part = (receipt: Json, name: string): Json => receipt[name] as Json;
 
   it("cannot check what it is not given, cannot read or cannot ask", async () => {
-    expect((await runScript("verify-receipt", ["--rpc", rpcUrl])).code).to.equal(2);
-    expect((await runScript("verify-receipt", [join(folder, "none.json"), "--rpc", rpcUrl])).code).to.equal(2);
+    expect((await runScript("verify:receipt", ["--rpc", rpcUrl])).code).to.equal(2);
+    expect((await runScript("verify:receipt", [join(folder, "none.json"), "--rpc", rpcUrl])).code).to.equal(2);
     const path = join(folder, "receipt.json");
     writeFileSync(path, "{");
-    expect((await runScript("verify-receipt", [path, "--rpc", rpcUrl])).code).to.equal(2);
+    expect((await runScript("verify:receipt", [path, "--rpc", rpcUrl])).code).to.equal(2);
     writeFileSync(path, JSON.stringify(receipts[0]));
-    expect((await runScript("verify-receipt", [path])).code).to.equal(2);
-    expect((await runScript("verify-receipt", [path, "--rpc", "http://127.0.0.1:1"])).code).to.equal(2);
+    expect((await runScript("verify:receipt", [path])).code).to.equal(2);
+    expect((await runScript("verify:receipt", [path, "--rpc", "http://127.0.0.1:1"])).code).to.equal(2);
   });
 
   it("refuses what has not the form of a receipt", async () => {

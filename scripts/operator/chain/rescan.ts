@@ -81,7 +81,7 @@ export const chainRescan = defineVerb({
     );
     if (!isWhole) output.line(`Interrupted; go on with --from ${next}.`);
 
-    return contradicting.length === 0 && isWhole ? exitCode.done : exitCode.refused;
+    return contradicting.length === 0 && isWhole ? exitCode.done : exitCode.differs;
   },
 });
 

@@ -31,6 +31,7 @@ export const challengeAnswer = defineVerb({
     serviceOption,
   ],
   access: "write",
+  readsHistory: true,
   account: "OPERATOR",
   examples: [
     "challenge answer 0x… --record session.ocmf --dry-run",

@@ -15,6 +15,7 @@ export const challengeList = defineVerb({
     { flags: "--pending", description: "only those that are neither answered nor concluded" },
   ],
   access: "chain",
+  readsHistory: true,
   examples: ["challenge list --pending"],
   input: z.object({ operator: addressInput.optional(), pending: z.boolean().default(false) }),
   async run({ operator, pending }, run) {

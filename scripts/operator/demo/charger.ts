@@ -5,10 +5,10 @@ import { z } from "zod";
 import { openKeptState } from "../../journal/kept-state.ts";
 import { chargerStateSchema, startOcppCharger } from "../../simulator/ocpp-charger.ts";
 import { openMeterFile } from "../../simulator/meter-file.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { wholeInput } from "../core/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../core/service-client.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { wholeInput } from "../../command-line/inputs.ts";
+import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { simulatedSerial } from "./meter.ts";
 
 /** Nobody charges longer than this at a simulated charger. */

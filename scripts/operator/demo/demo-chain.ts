@@ -1,7 +1,7 @@
 import { WattproofError } from "../../../services/errors.ts";
-import { localChainId } from "../../local-chain/chain-id.ts";
-import type { Run } from "../core/verb.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
+import { localChainId } from "../../local-world/chain-id.ts";
+import type { Run } from "../../command-line/verb.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
 
 /**
  * Opens the chain that `npm start` runs. The accounts of a demo are known to everybody, so these verbs work nowhere else.

@@ -8,14 +8,14 @@ import { z } from "zod";
 import { stopDigestOf } from "../../../services/domain/stop-request.ts";
 import { sessionIdOf, type SessionTerms } from "../../../services/domain/terms.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { demoAccount } from "../../demo/accounts.ts";
-import { tokens } from "../core/amounts.ts";
-import type { ChainAccess } from "../core/chain-access.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { registryNumberInput, tokenAmountInput, wholeInput } from "../core/inputs.ts";
-import { registryOf, requireEvse } from "../core/registry.ts";
-import { openService, serviceInput, serviceOption, type ServiceClient } from "../core/service-client.ts";
-import { defineVerb, type Run } from "../core/verb.ts";
+import { demoAccount } from "../../local-world/accounts.ts";
+import { tokens } from "../../command-line/amounts.ts";
+import type { ChainAccess } from "../../command-line/chain-access.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput, tokenAmountInput, wholeInput } from "../../command-line/inputs.ts";
+import { registryOf, requireEvse } from "../../command-line/registry.ts";
+import { openService, serviceInput, serviceOption, type ServiceClient } from "../../command-line/service-client.ts";
+import { defineVerb, type Run } from "../../command-line/verb.ts";
 import { tariffLines } from "../tariff/read-tariff.ts";
 import { openDemoChain } from "./demo-chain.ts";
 
@@ -82,7 +82,7 @@ export const demoDrive = defineVerb({
     run.output.json({ sessionId, state });
     run.output.line(`the session is ${state}`);
 
-    return state === "settled" ? exitCode.done : exitCode.refused;
+    return state === "settled" ? exitCode.done : exitCode.differs;
   },
 });
 

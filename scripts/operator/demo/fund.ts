@@ -2,12 +2,12 @@ import { parseEther } from "ethers";
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { demoAccount } from "../../demo/accounts.ts";
-import { coins, tokens } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { addressInput, tokenAmountInput } from "../core/inputs.ts";
-import { profilePathOf, readProfile } from "../core/profile.ts";
-import { defineVerb } from "../core/verb.ts";
+import { demoAccount } from "../../local-world/accounts.ts";
+import { coins, tokens } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { addressInput, tokenAmountInput } from "../../command-line/inputs.ts";
+import { profilePathOf, readProfile } from "../../command-line/profile.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 import { openDemoChain } from "./demo-chain.ts";
 
 /** Enough gas money for thousands of calls on a chain on which gas costs next to nothing. */

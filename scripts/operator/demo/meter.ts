@@ -4,8 +4,8 @@ import { z } from "zod";
 
 import { createSimulatedMeter } from "../../simulator/meter.ts";
 import { openMeterFile, publicPemOf } from "../../simulator/meter-file.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { defineVerb } from "../core/verb.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { defineVerb } from "../../command-line/verb.ts";
 
 /** The number that every simulated meter bears. */
 export const simulatedSerial = "WPSIM1000";

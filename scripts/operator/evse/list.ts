@@ -14,6 +14,7 @@ export const evseList = defineVerb({
   summary: "lists charging points, with what the registry says of them now",
   options: [{ flags: "--operator <address>", description: "only this operator's" }],
   access: "chain",
+  readsHistory: true,
   examples: ["evse list --operator 0x52908400098527886E0F7030069857D2E4169EE7"],
   input: z.object({ operator: addressInput.optional() }),
   async run({ operator }, run) {

@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
@@ -7,6 +5,7 @@ import { longCountryCodes } from "../ocpi/countries.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { readJson } from "../../command-line/files.ts";
 import { addressInput, timeInput } from "../../command-line/inputs.ts";
+import { writePrivateFile } from "../../command-line/private-file.ts";
 import { profilePathOf, readProfile } from "../../command-line/profile.ts";
 import { isServiceNamed, openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
 import { defineVerb } from "../../command-line/verb.ts";
@@ -43,7 +42,8 @@ export const exportCdr = defineVerb({
     "Of sessions that the chain has settled, by the time of their settlement. Money that a driver got back, by a refund or a\n" +
     "challenge, makes a credit CDR and one that takes its place, by the time at which it came back. OCPI asks for an address:\n" +
     "--locations names a JSON file with a CdrLocation by EVSE id. What meters signed is asked of the service, or taken from\n" +
-    "the transaction that showed it; --without-evidence leaves it out, and the times are those of the blocks.",
+    "the transaction that showed it; --without-evidence leaves it out, and the times are those of the blocks.\n" +
+    "The file that --out names holds drivers' data: only its owner can read it.",
   options: [
     { flags: "--format <format>", description: `${formats.join(", ")}; default ocpi-2.2.1` },
     { flags: "--from <time>", description: "settled or corrected at this time or later" },
@@ -55,6 +55,7 @@ export const exportCdr = defineVerb({
     serviceOption,
   ],
   access: "chain",
+  readsHistory: true,
   examples: [
     "export cdr --format ocpi-2.2.1 --from 2027-01-01 --to 2027-02-01 --locations locations.json --out january.json",
     "export cdr --format csv --without-evidence --out sessions.csv",
@@ -114,7 +115,7 @@ export const exportCdr = defineVerb({
               .map(({ cdr }) => cdr),
           );
     const text = version === null ? csvOf(sources, isInSpan) : `${JSON.stringify(cdrs, null, 2)}\n`;
-    if (out !== undefined) write(out, text);
+    if (out !== undefined) writePrivateFile(out, text);
     output.json({
       format,
       count: sources.length,
@@ -124,7 +125,7 @@ export const exportCdr = defineVerb({
       ...(out === undefined ? { content: version === null ? text : cdrs } : {}),
     });
     // Standard output may be the file.
-    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    for (const problem of problems) output.remark(problem);
     output.line(out === undefined ? text.trimEnd() : `${sources.length} sessions: ${out}`);
 
     return exitCode.done;
@@ -136,12 +137,4 @@ function readLocations(path: string): z.infer<typeof locationsFile> {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${issue.message}`);
   throw new WattproofError("INPUT_UNREADABLE", `${path}: ${problems.join("; ")}`);
-}
-
-function write(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new WattproofError("INPUT_UNREADABLE", `${path} cannot be written.`, { cause: error });
-  }
 }

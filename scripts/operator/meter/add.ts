@@ -11,6 +11,7 @@ export const meterAdd = defineVerb({
   arguments: registrationArguments,
   options: registrationOptions,
   access: "write",
+  readsHistory: true,
   account: "OPERATOR",
   examples: [
     "meter add 7 --key-file meter.pem --calibrated-until 2034-12-31",

@@ -17,6 +17,7 @@ export const meterList = defineVerb({
     { flags: "--evse <number>", description: "only at this one" },
   ],
   access: "chain",
+  readsHistory: true,
   examples: ["meter list --evse 7"],
   input: z.object({ operator: addressInput.optional(), evse: registryNumberInput.optional() }),
   async run({ operator, evse: onlyEvse }, run) {

@@ -129,7 +129,7 @@ export async function registerMeter(
   output.line(`  wattproof oracle attest ${meter} --record <file>`);
   output.line("and run this again with --attestation for each signature.");
 
-  return exitCode.refused;
+  return exitCode.differs;
 }
 
 /** The pending meter with this key at this EVSE, which an earlier run left. */

@@ -10,6 +10,7 @@ export const meterRotate = defineVerb({
   arguments: registrationArguments,
   options: registrationOptions,
   access: "write",
+  readsHistory: true,
   account: "OPERATOR",
   examples: ["meter rotate 7 --key-file new-meter.pem --calibrated-until 2034-12-31 --record possession.ocmf"],
   input: registrationInput,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { getAddress, isKeystoreJson, Wallet } from "ethers";
@@ -9,6 +9,7 @@ import { accountFromEnvironment, keystorePassword } from "../../command-line/acc
 import { countryCodes } from "../ocpi/countries.ts";
 import { coins } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
+import { writePrivateFile } from "../../command-line/private-file.ts";
 import { profilePathOf, readProfile, writeProfile, type OperatorProfile } from "../../command-line/profile.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 
@@ -97,9 +98,7 @@ async function makeKeystore(path: string, environment: NodeJS.ProcessEnv, isDryR
   const text = await new Wallet(wallet.privateKey).encrypt(password);
   try {
     // Fails if it came to be meanwhile: a key is never overwritten.
-    const file = openSync(path, "wx", 0o600);
-    writeSync(file, `${text}\n`);
-    closeSync(file);
+    writePrivateFile(path, `${text}\n`, true);
   } catch (error) {
     throw new WattproofError("KEY_UNAVAILABLE", `${path} cannot be written.`, { cause: error });
   }

@@ -50,6 +50,6 @@ export const oracleStatus = defineVerb({
     }
     if (!hasQuorum) output.line("Fewer members are left than must sign: nothing settles by oracles.");
 
-    return hasQuorum ? exitCode.done : exitCode.refused;
+    return hasQuorum ? exitCode.done : exitCode.differs;
   },
 });

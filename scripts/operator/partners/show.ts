@@ -13,6 +13,7 @@ export const partnersShow = defineVerb({
   arguments: [{ syntax: "[agreement]", description: "only this one" }],
   options: [{ flags: "--operator <address>", description: "only this operator's" }],
   access: "chain",
+  readsHistory: true,
   examples: ["partners show 3", "partners show --operator 0x52908400098527886E0F7030069857D2E4169EE7"],
   input: z.object({ agreement: registryNumberInput.optional(), operator: addressInput.optional() }),
   async run({ agreement: only, operator: onlyOf }, run) {

@@ -17,6 +17,7 @@ export const sessionsList = defineVerb({
     { flags: "--limit <n>", description: "only the latest so many; default 1000" },
   ],
   access: "chain",
+  readsHistory: true,
   examples: ["sessions list --operator 0x52908400098527886E0F7030069857D2E4169EE7 --status open"],
   input: z.object({
     operator: addressInput.optional(),

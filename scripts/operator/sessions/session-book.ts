@@ -1,5 +1,3 @@
-import type { Log } from "ethers";
-
 import { readEvents, type ChainEvent } from "../../../services/chain/events.ts";
 import type { SettlementResult } from "../../../services/domain/metering.ts";
 import { idTagOf } from "../../../services/domain/id-tag.ts";
@@ -8,8 +6,7 @@ import type { LogPosition } from "../../../services/domain/session.ts";
 import type { SessionTerms } from "../../../services/domain/terms.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import type { ChainAccess } from "../../command-line/chain-access.ts";
-import { readLogs } from "../../command-line/logs.ts";
-import type { Run } from "../../command-line/verb.ts";
+import { readLogs, type LogRun } from "../../command-line/logs.ts";
 
 export const chainStatuses = ["open", "settled", "expired"] as const;
 
@@ -32,29 +29,22 @@ export interface ChainSession {
 
 /** Events of sessions in a range of blocks, in order. */
 export async function readSessionEvents(
-  run: Pick<Run, "startProgress">,
+  run: LogRun,
   chain: ChainAccess,
   range: { readonly fromBlock?: number; readonly toBlock?: number } = {},
 ): Promise<readonly ChainEvent[]> {
   const { chargingSettlement, meterSettlement, challenges } = chain.deployment.contracts;
   const logs = await readLogs(run, chain, { address: [chargingSettlement, meterSettlement, challenges] }, range);
-  return readEvents(logs.map(toChainLog), chain.deployment, chain.interfaces);
+  return readEvents(logs, chain.deployment, chain.interfaces);
 }
 
 /** All sessions of the deployment, in the order of their opening. */
-export async function readSessions(
-  run: Pick<Run, "startProgress">,
-  chain: ChainAccess,
-): Promise<ReadonlyMap<string, ChainSession>> {
+export async function readSessions(run: LogRun, chain: ChainAccess): Promise<ReadonlyMap<string, ChainSession>> {
   return foldEvents(new Map(), await readSessionEvents(run, chain));
 }
 
 /** @throws REGISTRY_ENTRY_UNKNOWN */
-export async function requireSession(
-  run: Pick<Run, "startProgress">,
-  chain: ChainAccess,
-  sessionId: string,
-): Promise<ChainSession> {
+export async function requireSession(run: LogRun, chain: ChainAccess, sessionId: string): Promise<ChainSession> {
   const session = (await readSessions(run, chain)).get(sessionId);
   if (session === undefined) {
     throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `No session ${sessionId} was opened at this deployment.`);
@@ -134,12 +124,4 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
 
 function endChallenge(session: ChainSession, ending: NonNullable<Challenge["ending"]>): ChainSession {
   return session.challenge === null ? session : { ...session, challenge: { ...session.challenge, ending } };
-}
-
-function toChainLog({ address, topics, data, transactionHash, blockNumber, blockHash, index }: Log): {
-  readonly address: string;
-  readonly topics: readonly string[];
-  readonly data: string;
-} & LogPosition {
-  return { address, topics, data, txHash: transactionHash, blockNumber, blockHash, logIndex: index };
 }

@@ -30,6 +30,7 @@ export const sessionsShow = defineVerb({
   arguments: [{ syntax: "<session-id>", description: "the session" }],
   options: [{ ...serviceOption, description: "the service, which also tells what an operator decided about it" }],
   access: "chain",
+  readsHistory: true,
   examples: ["sessions show 0x…"],
   input: z.object({ sessionId: sessionIdInput, service: serviceInput }),
   async run({ sessionId, service }, run) {

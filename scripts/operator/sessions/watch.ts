@@ -24,6 +24,7 @@ export const sessionsWatch = defineVerb({
     { flags: "--from-block <n>", description: "begins there; default: the next block" },
   ],
   access: "chain",
+  readsHistory: true,
   examples: ["sessions watch --operator 0x52908400098527886E0F7030069857D2E4169EE7"],
   input: z.object({
     operator: addressInput.optional(),
@@ -43,7 +44,10 @@ export const sessionsWatch = defineVerb({
     do {
       const head = await chain.provider.getBlockNumber();
       if (head >= next) {
-        const events = await readSessionEvents({ startProgress: noBar }, chain, { fromBlock: next, toBlock: head });
+        const events = await readSessionEvents({ ...run, startProgress: noBar }, chain, {
+          fromBlock: next,
+          toBlock: head,
+        });
         sessions = foldEvents(sessions, events);
         for (const event of events) {
           if (!("sessionId" in event)) continue;

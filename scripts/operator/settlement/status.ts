@@ -59,7 +59,7 @@ export const settlementStatus = defineVerb({
       output.line(`${id}  ${state}: ${shown(reason ?? "no reason given")}`);
     if (stuck.length === 0) output.line("Nothing is stuck.");
 
-    return stuck.length === 0 ? exitCode.done : exitCode.refused;
+    return stuck.length === 0 ? exitCode.done : exitCode.differs;
   },
 });
 

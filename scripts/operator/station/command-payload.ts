@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { UsageError } from "../../command-line/command.ts";
+import { UsageError } from "../../command-line/usage.ts";
 
 /**
  * Names under which stations are told a secret: `AuthorizationKey` of 1.6, `BasicAuthPassword` and the passwords and keys of

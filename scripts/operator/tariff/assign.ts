@@ -15,6 +15,7 @@ export const tariffAssign = defineVerb({
   arguments: [{ syntax: "<tariff-id>", description: "a tariff that the charging points' operator has published" }],
   options: [...changeOptions, { flags: "--replace", description: "end every other tariff of these charging points" }],
   access: "chain",
+  readsHistory: true,
   examples: ["tariff assign 0x… --evse 1 --evse 2", "tariff assign 0x… --all --replace --dry-run"],
   input: z.object({ tariffId: tariffIdInput, replace: z.boolean().default(false), ...changeInput }),
   async run({ tariffId, ...input }, run) {

@@ -39,7 +39,7 @@ export const tariffCheck = defineVerb({
           output.line(`  ${path}: ${shown(detail)}`);
       }
     }
-    return Promise.resolve(isRefused ? exitCode.refused : exitCode.done);
+    return Promise.resolve(isRefused ? exitCode.differs : exitCode.done);
   },
 });
 

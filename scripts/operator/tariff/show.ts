@@ -16,6 +16,7 @@ export const tariffShow = defineVerb({
   arguments: [{ syntax: "[tariff-id]", description: "only this one" }],
   options: [{ flags: "--operator <address>", description: "only what this operator has published" }],
   access: "chain",
+  readsHistory: true,
   examples: ["tariff show --operator 0x52908400098527886E0F7030069857D2E4169EE7"],
   input: z.object({ tariffId: tariffIdInput.optional(), operator: addressInput.optional() }),
   async run({ tariffId: only, operator: onlyOf }, run) {

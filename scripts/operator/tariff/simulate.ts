@@ -142,7 +142,7 @@ export const tariffSimulate = defineVerb({
     if (hold !== undefined) output.line(`charged ${tokens(chargedMicro)}, returned ${tokens(returnedMicro ?? 0n)}`);
     if (!isSame) output.line(`The contract's price is ${tokens(onChain.grossMicro)}.`);
 
-    return isSame ? exitCode.done : exitCode.refused;
+    return isSame ? exitCode.done : exitCode.differs;
   },
 });
 

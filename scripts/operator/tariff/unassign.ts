@@ -14,6 +14,7 @@ export const tariffUnassign = defineVerb({
   arguments: [{ syntax: "<tariff-id>", description: "the tariff" }],
   options: changeOptions,
   access: "chain",
+  readsHistory: true,
   examples: ["tariff unassign 0x… --evse 1"],
   input: z.object({ tariffId: tariffIdInput, ...changeInput }),
   async run({ tariffId, ...input }, run) {

@@ -55,7 +55,7 @@ export const doctor = defineVerb({
     }
     output.line(isGood ? "Nothing fails." : "Something fails.");
 
-    return isGood ? exitCode.done : exitCode.refused;
+    return isGood ? exitCode.done : exitCode.differs;
   },
 });
 

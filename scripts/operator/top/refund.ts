@@ -16,6 +16,7 @@ export const refund = defineVerb({
     { syntax: "<amount>", description: "in tokens" },
   ],
   access: "write",
+  readsHistory: true,
   account: "OPERATOR",
   examples: ["refund 0x… 3.50 --dry-run"],
   input: z.object({ sessionId: sessionIdInput, amount: tokenAmountInput }),

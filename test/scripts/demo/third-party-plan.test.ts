@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import type { PlannedMeter, PlannedSession } from "../../../scripts/demo/plan.ts";
+import type { PlannedSession } from "../../../scripts/demo/plan.ts";
+import type { PlannedMeter } from "../../../scripts/local-world/meters.ts";
 import type { ManifestRecord } from "../../../scripts/demo/records-manifest.ts";
 import { planThirdParty } from "../../../scripts/demo/third-party-plan.ts";
 import { demoMeterKey } from "../../../scripts/simulator/demo-key.ts";

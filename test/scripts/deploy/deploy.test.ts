@@ -70,7 +70,7 @@ describe("npm run deploy", () => {
     );
     const child = spawn(
       process.execPath,
-      ["--disable-warning=ExperimentalWarning", "scripts/deploy.ts", ...usual, ...extra],
+      ["--disable-warning=ExperimentalWarning", "scripts/wattproof.ts", "deploy", ...usual, ...extra],
       { env: hasKey ? { ...environment, WATTPROOF_DEPLOYER_PRIVATE_KEY: deployer.privateKey } : environment },
     );
     let stdout = "";

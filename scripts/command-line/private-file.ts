@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+import { WattproofError } from "../../services/errors.ts";
+
+/** Its owner alone reads and writes it, whatever the umask lets through. */
+const ownersAlone = 0o600;
+
+/**
+ * Writes a file that holds drivers' data or a key, for its owner alone. It is there whole or not at all: it is written
+ * beside its place, brought to the disk, and then takes its place in one step.
+ *
+ * @param mustBeNew Whether a file that is there is kept, and writing refused.
+ * @throws INPUT_UNREADABLE if it cannot be written, or is there and has to be new
+ */
+export function writePrivateFile(path: string, content: string, mustBeNew = false): void {
+  try {
+    if (isDevice(path)) {
+      writeFileSync(path, content);
+      return;
+    }
+    const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.new`);
+    try {
+      writeDraft(draft, content);
+      if (mustBeNew) linkSync(draft, path);
+      else renameSync(draft, path);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  } catch (error) {
+    throw new WattproofError("INPUT_UNREADABLE", `${path} cannot be written.`, { cause: error });
+  }
+}
+
+function writeDraft(path: string, content: string): void {
+  const descriptor = openSync(path, "wx", ownersAlone);
+  try {
+    writeFileSync(descriptor, content);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A terminal, a pipe or the like, as in `--out /dev/stdout`: there is nothing to replace, and nobody to keep it from. */
+function isDevice(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}

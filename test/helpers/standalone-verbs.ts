@@ -1,0 +1,16 @@
+import type { Verb } from "../../scripts/command-line/verb.ts";
+import { benchEvidence } from "../../scripts/bench-evidence.ts";
+import { benchGas } from "../../scripts/bench-gas.ts";
+import { benchIngest } from "../../scripts/bench-ingest.ts";
+import { coverage } from "../../scripts/coverage.ts";
+import { prove } from "../../scripts/prove.ts";
+import { replay } from "../../scripts/replay.ts";
+import { soak } from "../../scripts/soak.ts";
+import { start } from "../../scripts/start.ts";
+import { testMutants } from "../../scripts/test-mutants.ts";
+import { verifyOcmf } from "../../scripts/verify-ocmf.ts";
+
+/** Every command that is a script of package.json of its own and no verb of `wattproof`. */
+export const standaloneVerbs: readonly Verb[] = [
+  ...[start, replay, soak, verifyOcmf, benchGas, benchIngest, benchEvidence, prove, coverage, testMutants],
+];
