@@ -31,7 +31,7 @@ export const coverage = defineVerb({
     },
   ],
   access: "none",
-  examples: ["--json | jq .files", "--branches"],
+  examples: ["--json | jq .files"],
   input: z.object({ branches: z.boolean().default(false) }),
   run: ({ branches }, { output }) => (branches ? reportBranches(output) : reportLines(output)),
 });

@@ -38,7 +38,7 @@ export const start = defineVerb({
     { flags: "--rpc-port <n>", description: "port of the chain's endpoint, 1 to 65535; default: a free one" },
   ],
   access: "none",
-  examples: ["--once", "--once --records ../shared/ocmf/manifest.json"],
+  examples: ["--once --records ../shared/ocmf/manifest.json"],
   input: z.object({
     once: z.boolean().default(false),
     records: z.string().optional(),

@@ -23,7 +23,8 @@ export const verifyOcmf = defineVerb({
     },
   ],
   access: "none",
-  examples: ["../shared/ocmf/manifest.json", "record.ocmf --key 3059301306072A8648CE3D020106082A8648CE3D030107034200…"],
+  writesResultsAlone: true,
+  examples: ["../shared/ocmf/manifest.json"],
   input: z.object({ manifest: z.string(), key: z.string().optional(), onChain: z.boolean().default(false) }),
   async run({ manifest: path, key, onChain }, { output }) {
     const docket = key === undefined ? await readManifest(path) : await readSingleRecord(path, key);

@@ -13,14 +13,18 @@ export interface Output {
 
 /** Where text goes in the end. */
 export interface Streams {
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
 }
 
 /** This process's own streams. */
 export const processStreams: Streams = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  out: (text) => {
+    process.stdout.write(text);
+  },
+  err: (text) => {
+    process.stderr.write(text);
+  },
 };
 
 export function createOutput(isJson: boolean, streams: Streams = processStreams): Output {

@@ -26,7 +26,8 @@ export function runProgram(
   environment: NodeJS.ProcessEnv,
   streams: Streams = processStreams,
 ): Promise<ExitCode> {
-  return runCommand((act) => buildProgram(verbs, act, streams), parameters, environment, streams);
+  const hasErrors = parameters.includes("--json");
+  return runCommand((act) => buildProgram(verbs, act, streams), hasErrors, parameters, environment, streams);
 }
 
 /**
@@ -39,11 +40,14 @@ export function runAlone(
   environment: NodeJS.ProcessEnv = process.env,
   streams: Streams = processStreams,
 ): Promise<ExitCode> {
-  return runCommand((act) => buildAlone(verb, act, streams), parameters, environment, streams);
+  const hasErrors = parameters.includes("--json") && verb.writesResultsAlone !== true;
+  return runCommand((act) => buildAlone(verb, act, streams), hasErrors, parameters, environment, streams);
 }
 
+/** @param hasErrors Whether an error is a document on standard output as well. */
 async function runCommand(
   build: (act: Act) => Command,
+  hasErrors: boolean,
   parameters: readonly string[],
   environment: NodeJS.ProcessEnv,
   streams: Streams,
@@ -58,7 +62,7 @@ async function runCommand(
     return ended;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCode.done;
-    return tell(error, createOutput(parameters.includes("--json"), streams));
+    return tell(error, createOutput(hasErrors, streams));
   }
 }
 
@@ -133,10 +137,8 @@ function describe(command: Command, verb: Verb, prefix: string, act: Act): Comma
     command.addOption(option);
   }
   const examples = verb.examples.map((example) => `  ${prefix}${example}`).join("\n");
-  command.addHelpText(
-    "after",
-    `\n${verb.examples.length === 1 ? "Example" : "Examples"}:\n${examples}\n\n${exitLine()}`,
-  );
+  const heading = verb.examples.length === 1 ? "Example" : "Examples";
+  command.addHelpText("after", `\n${heading}:\n${examples}\n\n${exitLine()}`);
 
   return command.action(() => {
     const names = command.registeredArguments.map((argument) => argument.name());

@@ -54,6 +54,11 @@ interface VerbSpec<Schema extends z.ZodType> {
   readonly readsHistory?: boolean;
   /** For `write`: whose key signs unless `--account` says otherwise. */
   readonly account?: string;
+  /**
+   * Standard output is one JSON document for each result, with and without `--json`, and never anything else: what went
+   * wrong stands on standard error alone.
+   */
+  readonly writesResultsAlone?: boolean;
   readonly examples: readonly [string, ...string[]];
   /** What arguments and options have to be, by their names. */
   readonly input: Schema;

@@ -6,12 +6,8 @@ import type { Output } from "../command-line/output.ts";
 import { openKeptState } from "../journal/kept-state.ts";
 import type { RunningClock } from "../local-world/clock.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
-import {
-  chargerStateSchema,
-  startOcppCharger,
-  type ChargerHabits,
-  type OcppCharger,
-} from "../simulator/ocpp-charger.ts";
+import { chargerStateSchema } from "../simulator/charger-state.ts";
+import { startOcppCharger, type ChargerHabits, type OcppCharger } from "../simulator/ocpp-charger.ts";
 import { demoAccount } from "../local-world/accounts.ts";
 import type { DataFolder } from "../local-world/data-folder.ts";
 import { toRegister } from "../local-world/meters.ts";

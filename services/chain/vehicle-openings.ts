@@ -10,6 +10,7 @@ import type { RelayChain } from "../relay/relay-chain.ts";
 import type { RelayDesk } from "../relay/relay-desk.ts";
 import type { RelayedCall } from "../store/relay.ts";
 import type { Deployment } from "./deployment.ts";
+import { createCompleteLogs } from "./complete-logs.ts";
 import { accountOf } from "./opening-relay.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
@@ -45,13 +46,16 @@ export interface VehicleOpenings {
   findRefusal(opening: VehicleOpening): Promise<string | null>;
   /** Sends it. The same again opens nothing again, because its nonce is used up. @throws RELAY_UNAVAILABLE */
   send(opening: VehicleOpening): Promise<VehicleOpeningOutcome>;
-  /** `open`: it was opened. `pending`: it can still be. `void`: its nonce went elsewhere. */
+  /**
+   * `open`: it was opened. `pending`: it can still be. `void`: its nonce went elsewhere.
+   * @throws CHAIN_EVENTS_MISSING, CHAIN_UNAVAILABLE while that cannot be known
+   */
   readState(opening: VehicleOpening): Promise<"open" | "pending" | "void">;
 }
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
 const quantity = hex.transform(Number);
-const headSchema = z.object({ number: quantity, timestamp: quantity });
+const headSchema = z.object({ number: quantity, hash: hex, timestamp: quantity });
 const small = z.bigint().transform(Number);
 const statuses = ["none", "granted", "revoked"] as const;
 /** Openings are looked for in the blocks of some minutes; more of them say that something else is wrong. */
@@ -65,12 +69,13 @@ export function createVehicleOpenings(deps: {
   readonly relayChain: RelayChain;
   readonly relay: RelayDesk;
   readonly fleets: readonly { readonly address: string; readonly signingKey: SigningKey }[];
-  /** Most blocks in one query for events. */
+  /** Most blocks that are looked through at once. */
   readonly blockRange: number;
 }): VehicleOpenings {
   const { rpc, deployment, settlement, consents, relayChain, relay, blockRange } = deps;
   const { chargingSettlement, vehicleConsents } = deployment.contracts;
   const domain = { chainId: deployment.chainId, verifyingContract: chargingSettlement };
+  const completeLogs = createCompleteLogs(rpc, [chargingSettlement]);
   const keys = new Map(deps.fleets.map(({ address, signingKey }) => [address.toLowerCase(), signingKey]));
 
   async function call(
@@ -90,7 +95,12 @@ export function createVehicleOpenings(deps: {
     }
   }
 
-  const readHead = () => rpc.request("eth_getBlockByNumber", ["latest", false], headSchema);
+  async function readBlock(tag: string): Promise<z.output<typeof headSchema>> {
+    const block = await rpc.request("eth_getBlockByNumber", [tag, false], headSchema.nullable());
+    if (block === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${tag}.`);
+    return block;
+  }
+  const readHead = () => readBlock("latest");
 
   async function readNonce({ driver, lane }: Pick<VehicleConsent, "driver" | "lane">): Promise<number> {
     const [, nonce] = await call(chargingSettlement, settlement, "accountOf", [driver, lane]);
@@ -112,16 +122,25 @@ export function createVehicleOpenings(deps: {
     return state.kind === "refused" ? state.reason : null;
   }
 
+  /**
+   * By blocks that are known to be read whole: an endpoint that leaves the event out would make a session void that its
+   * driver's hold pays for.
+   */
   async function wasOpened({ sessionId, blockNumber }: VehicleOpening): Promise<boolean> {
     const { number: newest } = await readHead();
-    const topics = [settlement.getEvent("SessionOpened")?.topicHash ?? null, sessionId];
+    const topic = settlement.getEvent("SessionOpened")?.topicHash;
     // One block earlier, because a chain that was cut back may have opened it there.
     let from = Math.max(0, blockNumber - 1);
+    let parentHash: string | null = null;
     for (let pages = 0; pages < pageLimit && from <= newest; pages += 1) {
-      const to = Math.min(newest, from + blockRange - 1);
-      const query = { address: chargingSettlement, topics, fromBlock: toQuantity(from), toBlock: toQuantity(to) };
-      if ((await rpc.request("eth_getLogs", [query], z.array(z.unknown()))).length > 0) return true;
-      from = to + 1;
+      const to: { readonly number: number; readonly hash: string } = await readBlock(
+        toQuantity(Math.min(newest, from + blockRange - 1)),
+      );
+      const reading = await completeLogs.readLogs(from, to, parentHash);
+      if (reading === null) throw new WattproofError("CHAIN_UNAVAILABLE", "The chain changed while it was read.");
+      if (reading.logs.some(({ topics }) => topics[0] === topic && topics[1] === sessionId)) return true;
+      from = to.number + 1;
+      parentHash = to.hash;
     }
     if (from <= newest) throw new WattproofError("CHAIN_UNAVAILABLE", "Too many blocks to look through.");
     return false;

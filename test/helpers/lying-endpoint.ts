@@ -31,6 +31,12 @@ interface RpcAnswer {
   readonly error?: unknown;
 }
 
+interface Question {
+  readonly id: number;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
 export async function openLyingEndpoint(rpcUrl: string): Promise<LyingEndpoint> {
   const lies: Record<string, Lie> = {};
   const asked = new Map<string, number>();
@@ -63,13 +69,16 @@ export async function openLyingEndpoint(rpcUrl: string): Promise<LyingEndpoint> 
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as {
-        readonly id: number;
-        readonly method: string;
-        readonly params: readonly unknown[];
-      };
+      const asked = JSON.parse(Buffer.concat(chunks).toString()) as Question | readonly Question[];
+      const answerOne = async ({ id, method, params }: Question): Promise<object> => ({
+        jsonrpc: "2.0",
+        id,
+        ...(await answer(method, params)),
+      });
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ jsonrpc: "2.0", id, ...(await answer(method, params)) }));
+      // Libraries ask several questions at once.
+      const answers = "method" in asked ? await answerOne(asked) : await Promise.all(asked.map(answerOne));
+      response.end(JSON.stringify(answers));
     })();
   });
   server.listen(0, "127.0.0.1");

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 import { expect } from "chai";
+import ts from "typescript";
 
 interface SourceFile {
   /** Below the project's folder. */
@@ -12,6 +13,8 @@ interface SourceFile {
 }
 
 const importGrammar = /\b(?:from|import)\s*\(?\s*"(?<specifier>\.[^"]+)"/gu;
+/** What a reader still sees at once; longer ones are cut along what they own. */
+const longestFunctionLines = 120;
 /** The demo's entry, which is the demo's own. */
 const demoEntry = "scripts/start.ts";
 
@@ -69,4 +72,32 @@ describe("The rooms of the scripts", function () {
     const commandLine = scripts.filter(({ path }) => path.startsWith("scripts/command-line/"));
     expect(importsOf(commandLine, (target) => target.startsWith("scripts/operator/"))).to.deep.equal([]);
   });
+
+  it("have no function of more than 120 lines", function () {
+    const long = scripts
+      .filter(({ path }) => path.endsWith(".ts"))
+      .flatMap(({ path, text }) => longFunctions(path, text, longestFunctionLines));
+    expect(long).to.deep.equal([]);
+  });
+
+  it("would show a function that is too long", function () {
+    const text = `const a = () => {\n${"b();\n".repeat(longestFunctionLines)}};\n`;
+    expect(longFunctions("a.ts", text, longestFunctionLines)).to.deep.equal(["a.ts:1"]);
+  });
 });
+
+/** Where functions begin that have more lines, those inside of others included. */
+function longFunctions(path: string, text: string, mostLines: number): readonly string[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const lineOf = (position: number): number => source.getLineAndCharacterOfPosition(position).line + 1;
+  const found: string[] = [];
+  function visit(node: ts.Node): void {
+    if (ts.isFunctionLike(node)) {
+      const first = lineOf(node.getStart(source));
+      if (lineOf(node.end) - first + 1 > mostLines) found.push(`${path}:${first}`);
+    }
+    ts.forEachChild(node, visit);
+  }
+  visit(source);
+  return found;
+}

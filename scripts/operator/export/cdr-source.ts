@@ -1,25 +1,15 @@
 import type { RegisteredMeter } from "../../../services/chain/chain.ts";
-import { refundedBy } from "../../../services/domain/session-amounts.ts";
-import { priceOf } from "../../../services/domain/tariff.ts";
+import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { tokens } from "../../command-line/amounts.ts";
 import type { ChainAccess } from "../../command-line/chain-access.ts";
 import type { OperatorProfile } from "../../command-line/profile.ts";
 import { registryOf, requireMeter } from "../../command-line/registry.ts";
 import type { ServiceClient } from "../../command-line/service-client.ts";
 import type { CdrContent, CdrCorrection, CdrSource } from "../ocpi/cdr.ts";
 import type { ChainSession } from "../sessions/session-book.ts";
-import { evidenceOf, readEvidence, type SessionEvidence } from "./evidence.ts";
-import { readShownRecords } from "./shown-records.ts";
-
-/** Money that came back to a driver, by an event of the chain. */
-interface MoneyBack {
-  readonly kind: "challenge" | "refund";
-  readonly blockNumber: number;
-  readonly logIndex: number;
-  readonly txHash: string;
-  readonly amountMicro: bigint;
-}
+import type { SessionEvidence } from "./evidence.ts";
+import { createEvidenceReader } from "./evidence-reader.ts";
+import { afterChallenge, afterMoneyBack, moneyBackOf, remarkOf } from "./money-back.ts";
 
 /** A session's charge detail record in the making, and what of its evidence does not fit. */
 export interface ReadSource {
@@ -37,14 +27,25 @@ export interface SourceReader {
   readSource(session: ChainSession, locations: Readonly<Record<string, object>>): Promise<ReadSource>;
 }
 
+/** What is known of a session while its record is made. */
+interface Subject {
+  readonly session: ChainSession;
+  readonly settlement: NonNullable<ChainSession["settlement"]>;
+  readonly meter: RegisteredMeter;
+  readonly tariff: Tariff;
+  /** Filled with what does not fit. */
+  readonly problems: string[];
+}
+
 export function createSourceReader(deps: {
   readonly chain: ChainAccess;
   readonly service: ServiceClient | null;
   readonly withEvidence: boolean;
   readonly profile: OperatorProfile;
 }): SourceReader {
-  const { chain, service, withEvidence, profile } = deps;
+  const { chain, withEvidence, profile } = deps;
   const registry = registryOf(chain);
+  const evidence = createEvidenceReader(deps);
   const known = new Map<number, number>();
 
   async function timeOf(blockNumber: number): Promise<number> {
@@ -54,25 +55,51 @@ export function createSourceReader(deps: {
     return time;
   }
 
-  async function evidenceIn(
-    txHash: string,
-    sessionId: string,
-    meter: RegisteredMeter,
-  ): Promise<SessionEvidence | null> {
-    const records = await readShownRecords(chain, txHash, sessionId, meter.curve);
-    const evidence = evidenceOf(records, meter);
-    return evidence.records.length === 0 ? null : evidence;
+  /** The record as the session was settled. */
+  async function readSettled({ session, settlement, meter, tariff, problems }: Subject): Promise<CdrContent> {
+    const { sessionId, opening } = session;
+    const found = await evidence.ofSettlement(session, meter);
+    if (found !== null && found.unverified > 0) {
+      problems.push(`${sessionId}: ${found.unverified} records do not verify and are left out`);
+    }
+    const isFitting = fits(found, settlement.energyMicroWh);
+    if (!isFitting) problems.push(`${sessionId}: its records say another energy than was settled, and are left out`);
+    const used = isFitting ? found : null;
+    const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, position } = settlement;
+    return {
+      startSeconds: used?.startSeconds ?? (await timeOf(opening.blockNumber)),
+      endSeconds: used?.endSeconds ?? (await timeOf(position.blockNumber)),
+      energyMicroWh,
+      chargingSeconds,
+      idleSeconds,
+      price: priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds),
+      chargedMicro,
+      creditedMicro: 0n,
+      evidence: used === null || used.records.length === 0 ? null : used,
+    };
   }
 
-  /** What the meter showed the contract, else what the service has. */
-  async function evidenceOfSettlement(
-    { sessionId, settlement }: ChainSession,
-    meter: RegisteredMeter,
-  ): Promise<SessionEvidence | null> {
-    if (!withEvidence) return null;
-    const isByMeter = settlement !== null && settlement.batch === null;
-    const shown = isByMeter ? await evidenceIn(settlement.position.txHash, sessionId, meter) : null;
-    return shown ?? (service === null ? null : await readEvidence(service, sessionId));
+  /** What became of the record each time that money came back. */
+  async function readCorrections(subject: Subject, settled: CdrContent): Promise<readonly CdrCorrection[]> {
+    const { session, meter, tariff, problems } = subject;
+    const { sessionId } = session;
+    const corrections: CdrCorrection[] = [];
+    let content = settled;
+    for (const back of moneyBackOf(session)) {
+      const { kind, blockNumber, txHash, amountMicro } = back;
+      if (kind === "challenge") {
+        const shown = await evidence.ofTransaction(txHash, sessionId, meter);
+        const proven = afterChallenge(content, shown, tariff, withEvidence);
+        if (proven === null) {
+          problems.push(`${sessionId}: the records of its challenge are not in ${txHash} as they can be read`);
+        }
+        content = proven ?? { ...content, evidence: null };
+      }
+      content = afterMoneyBack(content, amountMicro);
+      const atSeconds = await timeOf(blockNumber);
+      corrections.push({ atSeconds, backMicro: amountMicro, remark: remarkOf(back), content });
+    }
+    return corrections;
   }
 
   return {
@@ -90,65 +117,14 @@ export function createSourceReader(deps: {
         requireMeter(chain, terms.meter),
         registry.readTariff(terms.tariffId),
       ]);
-      const settledAt = await timeOf(settlement.position.blockNumber);
-      const problems: string[] = [];
-      const evidence = await evidenceOfSettlement(session, meter);
-      if (evidence !== null && evidence.unverified > 0) {
-        problems.push(`${sessionId}: ${evidence.unverified} records do not verify and are left out`);
-      }
-      const isFitting = fits(evidence, settlement.energyMicroWh);
-      if (!isFitting) problems.push(`${sessionId}: its records say another energy than was settled, and are left out`);
-      const used = isFitting ? evidence : null;
-      const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro } = settlement;
-      const settled: CdrContent = {
-        startSeconds: used?.startSeconds ?? (await timeOf(session.opening.blockNumber)),
-        endSeconds: used?.endSeconds ?? settledAt,
-        energyMicroWh,
-        chargingSeconds,
-        idleSeconds,
-        price: priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds),
-        chargedMicro,
-        creditedMicro: 0n,
-        evidence: used === null || used.records.length === 0 ? null : used,
-      };
-
-      const corrections: CdrCorrection[] = [];
-      let content = settled;
-      for (const { kind, blockNumber, txHash, amountMicro } of moneyBackOf(session)) {
-        const chargedLeftMicro = content.chargedMicro > amountMicro ? content.chargedMicro - amountMicro : 0n;
-        const creditedMicro = content.creditedMicro + amountMicro;
-        let remark = `the operator gave ${tokens(amountMicro)} back.`;
-        if (kind === "challenge") {
-          remark = "the meter signed another energy than was settled.";
-          // The contract took the records; they are read again for what they say, not for whether they count.
-          const shown = await evidenceIn(txHash, sessionId, meter);
-          const proven = shown?.metered ?? null;
-          if (shown === null || proven === null) {
-            problems.push(`${sessionId}: the records of its challenge are not in ${txHash} as they can be read`);
-            content = { ...content, evidence: null };
-          } else {
-            const price = priceOf(tariff, proven.energyMicroWh, proven.chargingSeconds, 0);
-            const { startSeconds, endSeconds } = content;
-            content = {
-              ...content,
-              ...proven,
-              startSeconds: shown.startSeconds ?? startSeconds,
-              endSeconds: shown.endSeconds ?? endSeconds,
-              idleSeconds: 0,
-              price,
-              // What is taken back is what the other energy costs less, which is in the price.
-              evidence: withEvidence ? shown : null,
-            };
-          }
-        }
-        content = { ...content, chargedMicro: chargedLeftMicro, creditedMicro };
-        corrections.push({ atSeconds: await timeOf(blockNumber), backMicro: amountMicro, remark, content });
-      }
+      const subject: Subject = { session, settlement, meter, tariff, problems: [] };
+      const settled = await readSettled(subject);
+      const corrections = await readCorrections(subject, settled);
       const evseId = evse?.evseId ?? "";
       const source: CdrSource = {
         id: sessionId,
         idTag: session.idTag,
-        lastUpdatedSeconds: settledAt,
+        lastUpdatedSeconds: await timeOf(settlement.position.blockNumber),
         currency: profile.currency,
         countryCode: profile.countryCode,
         partyId: profile.partyId,
@@ -159,7 +135,7 @@ export function createSourceReader(deps: {
         settled,
         corrections,
       };
-      return { source, evseId, problems };
+      return { source, evseId, problems: subject.problems };
     },
   };
 }
@@ -167,25 +143,4 @@ export function createSourceReader(deps: {
 /** Begin and end that the records prove say the energy that was settled; one alone says nothing against it. */
 function fits(evidence: SessionEvidence | null, energyMicroWh: bigint): boolean {
   return evidence === null || evidence.metered === null || evidence.metered.energyMicroWh === energyMicroWh;
-}
-
-/** What the driver got back, in the order of the chain. A challenge that proves more gives the driver nothing. */
-function moneyBackOf({ challenge, refunds }: ChainSession): readonly MoneyBack[] {
-  const backMicro = challenge === null ? 0n : refundedBy(challenge);
-  const all: MoneyBack[] = [
-    ...(challenge === null || backMicro === 0n
-      ? []
-      : [{ kind: "challenge" as const, ...placeOf(challenge), amountMicro: backMicro }]),
-    ...refunds.map((refund) => ({ kind: "refund" as const, ...placeOf(refund), amountMicro: refund.amountMicro })),
-  ];
-  return all.toSorted((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
-}
-
-function placeOf({
-  position,
-}: {
-  readonly position: { readonly blockNumber: number; readonly logIndex: number; readonly txHash: string };
-}): Pick<MoneyBack, "blockNumber" | "logIndex" | "txHash"> {
-  const { blockNumber, logIndex, txHash } = position;
-  return { blockNumber, logIndex, txHash };
 }

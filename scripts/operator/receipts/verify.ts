@@ -23,7 +23,7 @@ export const receiptsVerify = defineVerb({
     },
   ],
   access: "chain",
-  examples: ["receipts verify receipt.json --rpc https://rpc.example", "receipts verify receipts/*.json --json"],
+  examples: ["receipts verify receipt.json --rpc https://rpc.example"],
   input: z.object({
     file: z.array(z.string()).min(1),
     anyContracts: z.boolean().default(false),

@@ -48,7 +48,6 @@ export const deploy = defineVerb({
   ],
   access: "chain",
   examples: [
-    "deploy --rpc https://rpc.example --erc20 0x… --owner 0x… --oracle 0x… --oracle 0x… --oracle 0x… --dry-run",
     "deploy --rpc http://127.0.0.1:8545 --owner 0x52908400098527886E0F7030069857D2E4169EE7 --oracle 0x8617E340B3D01FA5F11F306F4090FD50E238070D",
   ],
   input: z.object({

@@ -20,7 +20,7 @@ interface Outcome {
 interface Command {
   readonly name: string;
   readonly verb: Verb;
-  run(...parameters: readonly string[]): Promise<Outcome>;
+  readonly run: (...parameters: readonly string[]) => Promise<Outcome>;
 }
 
 async function outcomeOf(run: (streams: Parameters<typeof runProgram>[3]) => Promise<number>): Promise<Outcome> {
@@ -97,9 +97,14 @@ for (const { name, verb, run } of commands) {
       });
     }
 
-    it("tells a program as JSON why it could not be done", async function () {
-      const { code, out } = await run("--frobnicate", "--json");
+    it("tells a program as JSON why it could not be done, except where standard output has results alone", async function () {
+      const { code, out, err } = await run("--frobnicate", "--json");
       expect(code).to.equal(2);
+      expect(err).to.contain("USAGE_INVALID");
+      if (verb.writesResultsAlone === true) {
+        expect(out).to.equal("");
+        return;
+      }
       const lines = out.trimEnd().split("\n");
       expect(lines).to.have.length(1);
       expect(errorDocument.parse(JSON.parse(lines[0] ?? "")).error.code).to.equal("USAGE_INVALID");

@@ -92,7 +92,8 @@ describe("npm run deploy", () => {
       process.execPath,
       [
         "--disable-warning=ExperimentalWarning",
-        "scripts/deploy.ts",
+        "scripts/wattproof.ts",
+        "deploy",
         ...usual,
         "--rpc",
         rpc.url,
