@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ZodError } from "zod";
 
 import { errorCatalogue, WattproofError } from "../../services/errors.ts";
@@ -131,9 +131,7 @@ function describe(command: Command, verb: Verb, prefix: string, act: Act): Comma
   for (const { syntax, description } of verb.arguments ?? []) command.argument(syntax, description);
   for (const { flags, description, isRepeated = false } of optionsOf(verb)) {
     const option = new Option(flags, description);
-    if (isRepeated) {
-      option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
-    }
+    if (option.required) option.argParser((value: string, previous: unknown) => takeValue(value, previous, isRepeated));
     command.addOption(option);
   }
   const examples = verb.examples.map((example) => `  ${prefix}${example}`).join("\n");
@@ -148,6 +146,13 @@ function describe(command: Command, verb: Verb, prefix: string, act: Act): Comma
       throw error instanceof ZodError ? new WattproofError("USAGE_INVALID", problemsOf(verb, error)) : error;
     });
   });
+}
+
+/** A value that was forgotten must not swallow the option behind it. */
+function takeValue(value: string, previous: unknown, isRepeated: boolean): string | readonly unknown[] {
+  if (value.startsWith("--")) throw new InvalidArgumentError("Its value is missing.");
+  if (!isRepeated) return value;
+  return [...(Array.isArray(previous) ? (previous as readonly unknown[]) : []), value];
 }
 
 function exitLine(): string {

@@ -4,19 +4,9 @@ import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { SimulatedCurve } from "../simulator/curves.ts";
 import type { SignedRecord } from "../simulator/signed-record.ts";
+import { curveNumbers } from "../verify/contract-answers.ts";
 import type { Contracts } from "./contract-handles.ts";
 import type { Transactor } from "./transactor.ts";
-
-/** The numbers of the curves in the meter registry (IMeterRegistry.Curve). */
-const registryCurves = {
-  secp256r1: 1n,
-  secp256k1: 2n,
-  secp192r1: 3n,
-  secp192k1: 4n,
-  brainpoolP256r1: 5n,
-  secp384r1: 6n,
-  brainpoolP384r1: 7n,
-} as const satisfies Record<SimulatedCurve, bigint>;
 
 /** Curves whose signatures the registry verifies itself. */
 export const curvesProvenOnChain: ReadonlySet<SimulatedCurve> = new Set(["secp256r1", "secp256k1"]);
@@ -107,7 +97,7 @@ export async function createRegistrar(
       registryAddress,
       meterRegistry.interface.encodeFunctionData("registerMeter", [
         evse,
-        registryCurves[toRegister.curve],
+        curveNumbers[toRegister.curve],
         toRegister.publicKeyPoint,
         validFrom,
         validUntil,
@@ -149,7 +139,7 @@ export async function createRegistrar(
     },
     async registerMeter(toRegister) {
       const evse = await evseNumberOf(toRegister.evseId);
-      const keyId = await meterRegistry.keyIdOf(registryCurves[toRegister.curve], toRegister.publicKeyPoint);
+      const keyId = await meterRegistry.keyIdOf(curveNumbers[toRegister.curve], toRegister.publicKeyPoint);
       const active = Number(await meterRegistry.activeMeterOf(keyId));
       if (active !== 0) {
         return { evse, meter: active };

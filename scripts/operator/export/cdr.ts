@@ -126,7 +126,8 @@ export const exportCdr = defineVerb({
     });
     // Standard output may be the file.
     for (const problem of problems) output.remark(problem);
-    output.line(out === undefined ? text.trimEnd() : `${sources.length} sessions: ${out}`);
+    if (out !== undefined) output.line(`${sources.length} sessions: ${out}`);
+    else if (!output.isJson) output.line(text.trimEnd());
 
     return exitCode.done;
   },

@@ -21,7 +21,7 @@ export function createCompletion(list: () => readonly Verb[]): Verb {
     run({ shell }, { output }) {
       const script = completionScript(shell, list());
       output.json({ shell, script });
-      output.line(script);
+      if (!output.isJson) output.line(script);
 
       return Promise.resolve(exitCode.done);
     },

@@ -74,6 +74,15 @@ for (const { name, verb, run } of commands) {
       expect(optionsOf(verb).map(({ flags }) => flags)).to.include("--json");
     });
 
+    for (const { flags } of optionsOf(verb).filter((option) => option.flags.includes("<"))) {
+      const [option = ""] = flags.split(" ");
+      it(`does not take the next option for the value of ${option}`, async function () {
+        const { code, err } = await run(...syntaxes.map(() => "1"), option, "--json");
+        expect(code).to.equal(2);
+        expect(err).to.match(/^USAGE_INVALID: .*value is missing/u);
+      });
+    }
+
     it("does nothing with an option that it does not have, and says which", async function () {
       const { code, out, err } = await run("--frobnicate");
       expect({ code, out }).to.deep.equal({ code: 2, out: "" });
