@@ -10,7 +10,7 @@ import { defineVerb } from "./command-line/verb.ts";
 import type { Books } from "./local-world/books.ts";
 import { takeDataFolder } from "./local-world/data-folder.ts";
 import { gasPerSession, kilowattHours, money } from "./local-world/figures.ts";
-import { compileContracts } from "./local-world/world.ts";
+import { compileContracts } from "./local-world/compile-contracts.ts";
 import { compare, type Comparison } from "./replay/comparison.ts";
 import { runReplay } from "./replay/run-replay.ts";
 import { scheduleSessions } from "./replay/schedule.ts";

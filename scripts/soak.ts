@@ -6,7 +6,7 @@ import { wholeInput } from "./command-line/inputs.ts";
 import type { Output } from "./command-line/output.ts";
 import { runAlone } from "./command-line/program.ts";
 import { defineVerb } from "./command-line/verb.ts";
-import { compileContracts } from "./local-world/world.ts";
+import { compileContracts } from "./local-world/compile-contracts.ts";
 
 const greatestSeed = 2 ** 31 - 1;
 const shownDifferences = 20;

@@ -9,7 +9,7 @@ import { defineVerb } from "./command-line/verb.ts";
 import { showPage } from "./demo/page.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { takeDataFolder } from "./local-world/data-folder.ts";
-import { compileContracts } from "./local-world/world.ts";
+import { compileContracts } from "./local-world/compile-contracts.ts";
 
 export const start = defineVerb({
   path: ["start"],

@@ -1,5 +1,4 @@
 import type { Wallet } from "ethers";
-import hre from "hardhat";
 
 import { WattproofError } from "../../services/errors.ts";
 import { usualThreshold } from "../deploy/check-rules.ts";
@@ -31,11 +30,6 @@ export interface World {
   /** Who brings signed terms to the chain; anybody could. */
   readonly relayer: Transactor;
   close(): Promise<void>;
-}
-
-/** Compiles what changed; quick when nothing did. */
-export async function compileContracts(): Promise<void> {
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 }
 
 /** Starts a local chain and deploys to it. */

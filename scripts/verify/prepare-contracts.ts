@@ -1,6 +1,7 @@
 import hre from "hardhat";
 
 import { WattproofError } from "../../services/errors.ts";
+import { compileContracts } from "../local-world/compile-contracts.ts";
 
 /**
  * Compiles the contracts where these are not compiled yet, as in a fresh clone after `npm ci`. What is there is taken as it
@@ -14,8 +15,7 @@ export async function prepareContracts(names: readonly string[], onRemark: (text
   if (isThere.every(Boolean)) return;
   onRemark("The contracts are not compiled yet. Compiling them once, which takes a minute or two …");
   try {
-    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-    await hre.artifacts.clearCache();
+    await compileContracts();
   } catch (cause) {
     throw new WattproofError(
       "OCMF_ON_CHAIN_UNAVAILABLE",

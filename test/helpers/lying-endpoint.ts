@@ -71,9 +71,9 @@ export async function openLyingEndpoint(rpcUrl: string): Promise<LyingEndpoint> 
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const asked = JSON.parse(Buffer.concat(chunks).toString()) as Question | readonly Question[];
       const answerOne = async ({ id, method, params }: Question): Promise<object> => ({
+        ...(await answer(method, params)),
         jsonrpc: "2.0",
         id,
-        ...(await answer(method, params)),
       });
       response.setHeader("content-type", "application/json");
       // Libraries ask several questions at once.

@@ -1,0 +1,18 @@
+import hre from "hardhat";
+
+/**
+ * Compiles what changed; quick when nothing did. What the compiler says goes to stderr, because stdout may be read by a
+ * program.
+ * @throws what the compiler objects to
+ */
+export async function compileContracts(): Promise<void> {
+  const { stdout, stderr } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr);
+  try {
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+    await hre.artifacts.clearCache();
+  } finally {
+    stdout.write = write;
+  }
+}
