@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 import { openKeptState } from "../../journal/kept-state.ts";
-import { chargerStateSchema, startOcppCharger } from "../../simulator/ocpp-charger.ts";
+import { chargerStateSchema } from "../../simulator/charger-state.ts";
+import { startOcppCharger } from "../../simulator/ocpp-charger.ts";
 import { openMeterFile } from "../../simulator/meter-file.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { wholeInput } from "../../command-line/inputs.ts";

@@ -54,13 +54,18 @@ export const receiptsVerify = defineVerb({
         ...(single === null ? {} : { sessionId: single.sessionId, checks: single.checks }),
         receipts,
       });
-      for (const { file, isGood: holds, checks } of receipts) {
+      if (single !== null) {
+        for (const { name, outcome, detail } of single.checks) {
+          output.line(`${outcome.padEnd(8)} ${name}: ${shown(detail)}`);
+        }
+        output.line(isGood ? "The receipt holds." : "The receipt does NOT hold.");
+      }
+      for (const { file, isGood: holds, checks } of single === null ? receipts : []) {
         output.line(`${holds ? "holds" : "FAILS"}  ${file}`);
         for (const { name, outcome, detail } of checks) {
-          if (outcome !== "holds" || single !== null) output.line(`  ${outcome.padEnd(8)} ${name}: ${shown(detail)}`);
+          if (outcome !== "holds") output.line(`  ${outcome.padEnd(8)} ${name}: ${shown(detail)}`);
         }
       }
-      output.line(isGood ? "Everything holds." : "NOT everything holds.");
 
       return isGood ? exitCode.done : exitCode.differs;
     } finally {
