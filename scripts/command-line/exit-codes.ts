@@ -53,6 +53,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CHAIN_UNAVAILABLE",
   "CHAIN_EVENTS_MISSING",
   "CHAIN_MISMATCH",
+  "DEMO_CHAIN_ONLY",
   "TRANSACTION_FAILED",
   // The service or a charger cannot be asked.
   "SERVICE_UNREACHABLE",
