@@ -1,7 +1,7 @@
 import { Contract, type Provider } from "ethers";
 
 import { WattproofError } from "../../services/errors.ts";
-import { localChainId } from "../local-chain/chain-id.ts";
+import { localChainId } from "../local-world/chain-id.ts";
 import { artifactOf, type ContractRole } from "./artifacts.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
 import type { Deployment } from "./deployment-file.ts";

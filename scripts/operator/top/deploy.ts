@@ -19,8 +19,8 @@ export const deploy = defineVerb({
   path: ["deploy"],
   summary: "deploys the contracts and writes the deployment file",
   description:
-    "Contracts that the file names are checked and left alone, so running it again changes nothing; an interrupted\n" +
-    "deployment goes on. With --dry-run it says what it would cost, measured on a chain of its own, and needs no key.\n" +
+    "Each address follows from the account, the options and the code (CREATE2). Contracts that the file names, or that are\n" +
+    "there already, are checked and left alone, so running it again changes nothing. With --dry-run it says what it would cost, measured on a chain of its own, and needs no key.\n" +
     "Rules cannot be changed afterwards. The owner names oracles and guardian later: take a multi-signature account.",
   options: [
     {
