@@ -61,8 +61,11 @@ async function runFile(file: string): Promise<FileOutcome> {
   };
 }
 
-// As mocha's own command does: what nobody waits for is an error of the test that runs.
-process.on("unhandledRejection", (reason) => {
+// As mocha's own command does: what nobody waits for is an error of the test that runs. Mocha passes each on once more.
+const seen = new WeakSet<Promise<unknown>>();
+process.on("unhandledRejection", (reason, promise) => {
+  if (seen.has(promise)) return;
+  seen.add(promise);
   throw reason;
 });
 process.on("message", (message) => {

@@ -4,7 +4,8 @@ import { readContractInterfaces } from "../../services/chain/contracts.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { consentIdOf, type VehicleConsent } from "../../services/domain/vehicle-consent.ts";
 import { operatorKey } from "./running-service.ts";
-import { testTariff, type ServiceChain } from "./service-chain.ts";
+import type { ServiceChain } from "./service-chain.ts";
+import { testTariff } from "./test-tariff.ts";
 
 const gasWei = "0x3635c9adc5dea00000";
 const daySeconds = 86_400;

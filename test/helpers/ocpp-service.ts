@@ -19,7 +19,7 @@ import type { OcppProtocol, SecurityProfile } from "../../services/store/ocpp.ts
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
 import { testEntranceConfig } from "./entrance.ts";
-import { testTariff } from "./service-chain.ts";
+import { testTariff } from "./test-tariff.ts";
 
 /** The key of every station of these tests: bytes as hexadecimal text, as chargers of both versions are given it. */
 export const stationKey = "00ff10a1b2c3d4e5f60718293a4b5c6d7e8f9001";

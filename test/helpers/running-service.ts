@@ -11,7 +11,8 @@ import type { Tariff } from "../../services/domain/tariff.ts";
 import { startService, type Service, type ServiceOptions } from "../../services/index.ts";
 import { apiKeySha256Of } from "../../services/http/station/authentication.ts";
 import type { Store } from "../../services/store/store.ts";
-import { testTariff, type ServiceChain } from "./service-chain.ts";
+import type { ServiceChain } from "./service-chain.ts";
+import { testTariff } from "./test-tariff.ts";
 
 /** The operator's key of every service of the tests that says no other. */
 export const operatorKey = "operator-key-of-the-tests-0123456789";

@@ -33,6 +33,9 @@ import type { Tariff } from "../../services/domain/tariff.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { consentTypes } from "../../services/domain/unsigned-consent.ts";
+import { testTariff } from "./test-tariff.ts";
+
+export { testTariff };
 
 /** An EVSE with its active meter, and the meter itself to sign with. */
 export interface ChargingPoint {
@@ -109,21 +112,6 @@ export interface ServiceChain {
   readFree(session: OpenedSession): Promise<bigint>;
   close(): Promise<void>;
 }
-
-export const testTariff: Tariff = {
-  flatFeeMicro: 350_000n,
-  priceMicroPerKwh: 490_000n,
-  priceMicroPerChargingMinute: 10_000n,
-  priceMicroPerIdleMinute: 50_000n,
-  idleGraceSeconds: 600,
-  energyStepWh: 0,
-  chargingStepSeconds: 0,
-  idleStepSeconds: 0,
-  minimumMicro: 0n,
-  maximumMicro: 0n,
-  taxBps: 810,
-  chargesWithoutEnergy: false,
-};
 
 export const depositMicro = 50_000_000n;
 const daySeconds = 86_400;

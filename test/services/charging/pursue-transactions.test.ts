@@ -25,7 +25,7 @@ import { createMeterDirectory } from "../../../services/evidence/meter-directory
 import { createTariffDirectory } from "../../../services/evidence/tariff-directory.ts";
 import { createSupportedFormats } from "../../../services/evidence/formats/supported-formats.ts";
 import { createRecordVerifier } from "../../../services/evidence/verify-record.ts";
-import { testTariff } from "../../helpers/service-chain.ts";
+import { testTariff } from "../../helpers/test-tariff.ts";
 
 const stationId = "CS-1";
 const beganAtMs = Date.UTC(2026, 2, 1, 10);

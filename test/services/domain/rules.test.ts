@@ -7,7 +7,7 @@ import { isInOrder, measure, type MeterPoint } from "../../../services/domain/ev
 import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
 import { packTerms, unpackTerms, type SessionTerms } from "../../../services/domain/terms.ts";
 import { bumpFees, nextStep, type AttemptView } from "../../../services/domain/chain-transaction.ts";
-import { testTariff } from "../../helpers/service-chain.ts";
+import { testTariff } from "../../helpers/test-tariff.ts";
 
 const terms: SessionTerms = {
   driver: "0x1000000000000000000000000000000000000001",

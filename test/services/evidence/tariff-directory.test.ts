@@ -12,7 +12,7 @@ import { migrations } from "../../../services/store/sqlite/migrations.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../../services/store/store.ts";
 import { createTariffDirectory, type TariffDirectory } from "../../../services/evidence/tariff-directory.ts";
-import { testTariff } from "../../helpers/service-chain.ts";
+import { testTariff } from "../../helpers/test-tariff.ts";
 
 const evse = 7;
 const terms = { evse, tariffId: tariffIdOf(testTariff) };

@@ -16,7 +16,7 @@ import type {
   Store,
   StoredSession,
 } from "../../../services/store/store.ts";
-import { testTariff } from "../../helpers/service-chain.ts";
+import { testTariff } from "../../helpers/test-tariff.ts";
 
 /** A store on an empty medium, and the same medium opened again. */
 export interface StoreUnderTest {

@@ -14,7 +14,7 @@ import { migrations } from "../../../../services/store/sqlite/migrations.ts";
 import { operatorSumsStep } from "../../../../services/store/sqlite/operator-sums.ts";
 import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
 import type { SessionChange, Store, StoredSession } from "../../../../services/store/store.ts";
-import { testTariff } from "../../../helpers/service-chain.ts";
+import { testTariff } from "../../../helpers/test-tariff.ts";
 
 const operators = [`0x${"A1".repeat(20)}`, `0x${"B2".repeat(20)}`] as const;
 const tariffId = `0x${"77".repeat(32)}`;
