@@ -110,6 +110,8 @@ export interface ServiceChain {
   readCredit(): Promise<bigint>;
   /** What the driver's account has free, in 10⁻⁶ token. */
   readFree(session: OpenedSession): Promise<bigint>;
+  /** Makes the chain as it was when it had started; what a test has done to it is gone. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -179,6 +181,7 @@ export async function startServiceChain(
   const domain = { chainId: 31_337, verifyingContract: deployment.contracts.chargingSettlement };
   let points = 0;
   let lanes = 0;
+  let beginning: unknown = await provider.send("evm_snapshot", []);
 
   async function headSeconds(): Promise<number> {
     return (await provider.getBlock("latest"))?.timestamp ?? 0;
@@ -292,6 +295,14 @@ export async function startServiceChain(
       await (await erc20.connect(owner).mint(account, walletMicro)).wait();
     },
     readFree: async ({ terms }) => (await chargingSettlement.accountOf(terms.driver, terms.lane)).freeMicro,
+    async reset() {
+      await provider.send("evm_revert", [beginning]);
+      await provider.send("evm_setAutomine", [true]);
+      // A snapshot is gone once the chain is back at it.
+      beginning = await provider.send("evm_snapshot", []);
+      points = 0;
+      lanes = 0;
+    },
     async close() {
       provider.destroy();
       await server.close();

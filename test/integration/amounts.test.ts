@@ -24,15 +24,20 @@ describe("Amounts that change while a session is open or after it was settled", 
   let point: ChargingPoint;
   let faults: ChainFaults;
 
-  beforeEach(async function () {
+  before(async function () {
     chain = await startServiceChain({ rules: { epochLimitMicro: 2n * grossMicro } });
+  });
+  after(async function () {
+    await chain.close();
+  });
+  beforeEach(async function () {
+    await chain.reset();
     point = await chain.addChargingPoint();
     faults = {};
     running = await runService(chain, {}, withFaults(faults));
   });
   afterEach(async function () {
     await running.close();
-    await chain.close();
   });
 
   it("charges of a hold that was raised before the record came", async function () {

@@ -37,8 +37,14 @@ describe("A dishonest quorum", function () {
   /** What was delivered in this test, by the session's idTag: two oracles hear the same of a meter. */
   const delivered = new Map<string, string>();
 
-  beforeEach(async function () {
+  before(async function () {
     chain = await startServiceChain({ oracleCount: 3, threshold: 2 });
+  });
+  after(async function () {
+    await chain.close();
+  });
+  beforeEach(async function () {
+    await chain.reset();
     aheadMs = 0;
     delivered.clear();
     committee = await runCommittee(chain, {}, { now: () => Date.now() + aheadMs });
@@ -46,7 +52,6 @@ describe("A dishonest quorum", function () {
   });
   afterEach(async function () {
     await committee.close();
-    await chain.close();
   });
 
   it("is undone when it charges too much, in a batch among others, and pays for it", async function () {

@@ -94,7 +94,8 @@ describe("The ledger of a service", function () {
     it("is made by the program with --init alone", async function () {
       const entry = fileURLToPath(new URL("../../services/index.ts", import.meta.url));
       const run = async (parameters: readonly string[]): Promise<readonly [number | null, string]> => {
-        const env = { PATH: process.env["PATH"] ?? "", ...testEnvironment(chain, folder), WATTPROOF_INIT: "0" };
+        const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
+        const env = { PATH, NODE_COMPILE_CACHE, ...testEnvironment(chain, folder), WATTPROOF_INIT: "0" };
         const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...parameters], {
           ...{ env, stdio: ["ignore", "pipe", "pipe"] },
         });

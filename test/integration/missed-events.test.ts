@@ -53,8 +53,14 @@ describe("Events that an endpoint leaves out", function () {
   let faults: ChainFaults;
   let clockMs: number;
 
-  beforeEach(async function () {
+  before(async function () {
     chain = await startServiceChain();
+  });
+  after(async function () {
+    await chain.close();
+  });
+  beforeEach(async function () {
+    await chain.reset();
     endpoint = await openLyingEndpoint(chain.rpcUrl);
     point = await chain.addChargingPoint();
     faults = {};
@@ -73,7 +79,6 @@ describe("Events that an endpoint leaves out", function () {
   afterEach(async function () {
     await running.close();
     await endpoint.close();
-    await chain.close();
   });
 
   describe("are found in the receipts", function () {

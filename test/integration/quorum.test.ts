@@ -23,14 +23,19 @@ describe("A committee of three services of which two must sign", function () {
   let committee: RunningCommittee;
   let clockMs: number;
 
-  beforeEach(async function () {
+  before(async function () {
     chain = await startServiceChain({ oracleCount: 3, threshold: 2 });
+  });
+  after(async function () {
+    await chain.close();
+  });
+  beforeEach(async function () {
+    await chain.reset();
     clockMs = Date.now();
     committee = await runCommittee(chain, { WATTPROOF_QUORUM_FALLBACK_MS: String(fallbackMs) }, { now: () => clockMs });
   });
   afterEach(async function () {
     await committee.close();
-    await chain.close();
   });
 
   it("settles what one of them has the record of, with the signatures of two", async function () {

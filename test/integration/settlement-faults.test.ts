@@ -20,8 +20,14 @@ describe("Settlement when transactions go wrong", function () {
   let faults: ChainFaults;
   let clockMs: number;
 
-  beforeEach(async function () {
+  before(async function () {
     chain = await startServiceChain();
+  });
+  after(async function () {
+    await chain.close();
+  });
+  beforeEach(async function () {
+    await chain.reset();
     point = await chain.addChargingPoint();
     faults = {};
     clockMs = Date.now();
@@ -30,7 +36,6 @@ describe("Settlement when transactions go wrong", function () {
   });
   afterEach(async function () {
     await running.close();
-    await chain.close();
   });
 
   it("broadcasts a dropped transaction again, with the same hash", async function () {

@@ -40,8 +40,14 @@ describe("Sessions that nothing moves", function () {
   let faults: ChainFaults;
   let clockMs: number;
 
-  beforeEach(async function () {
+  before(async function () {
     chain = await startServiceChain();
+  });
+  after(async function () {
+    await chain.close();
+  });
+  beforeEach(async function () {
+    await chain.reset();
     point = await chain.addChargingPoint("secp256r1", { isProven: true });
     faults = {};
     clockMs = Date.now();
@@ -54,7 +60,6 @@ describe("Sessions that nothing moves", function () {
   });
   afterEach(async function () {
     await running.close();
-    await chain.close();
   });
 
   const assessment = { grade: "plausible-unsigned", reasons: ["UNSIGNED"], flags: [], energyWh: "3000" } as const;
