@@ -17,8 +17,11 @@ export const soak = defineVerb({
   description:
     "Chargers of OCPP 1.6, 2.0.1 and 2.1 charge at a real service over real sockets, with their time compressed: their\n" +
     "clocks, and the service's, are put forward. A seeded fault injector cuts connections and power, repeats and reorders\n" +
-    "messages, sets clocks wrong and loses stops. At the end every session's settled energy has to be what its meter\n" +
-    "delivered, or the session is held or disputed for the reason that the rules say.",
+    "messages, sets clocks wrong, labels local time as UTC, loses stops and repeats them, starts twice, presents wrong\n" +
+    "tokens, puts wrong readings between right ones, sends readings late, and has the chain's endpoint leave out logs. At\n" +
+    "the end every session's settled energy has to be what its meter delivered, or the session is held or disputed for the\n" +
+    "reason that the rules say. No session that delivered energy may be free of charge, and none may stay where nothing\n" +
+    "moves it.",
   options: [
     { flags: "--chargers <n>", description: "simulated chargers, 1 to 2000; default: 500" },
     { flags: "--minutes <n>", description: "of their time, 16 to 1440; default: 60" },
@@ -43,7 +46,8 @@ export const soak = defineVerb({
     const wallSeconds = Math.round((performance.now() - startedMs) / 1_000);
     output.json({ ...report, wallSeconds });
     if (!output.isJson) print(output, report, wallSeconds);
-    return report.differences.length === 0 ? exitCode.done : exitCode.differs;
+    const isRight = [report.differences, report.free, report.staying].every((list) => list.length === 0);
+    return isRight ? exitCode.done : exitCode.differs;
   },
 });
 
@@ -58,6 +62,14 @@ function print(output: Output, report: SoakReport, wallSeconds: number): void {
   output.line(`connections cut   ${report.disconnects}, and ${report.powerCuts} times the power`);
   output.line(`answers lost      ${report.lostAnswers}`);
   output.line(`repeated          ${report.duplicates}, and ${report.reordered} pairs out of order`);
+  output.line(`wrong tokens      ${report.wrongTokens}, and ${report.secondStarts} second starts`);
+  output.line(`wrong readings    ${report.outliers}, and ${report.lateReadings} that came late`);
+  output.line(`stops repeated    ${report.repeatedStops}`);
+  output.line(`local time as UTC ${report.localTimes} sessions`);
+  output.line(`logs left out     ${report.logsLeftOut}`);
+  output.line(`free of charge    ${report.free.length} that delivered energy`);
+  output.line(`stay for ever     ${report.staying.length}`);
+  output.line(`never told        ${report.untoldWh} Wh between a last reading and a lost stop`);
   output.line(`time              ${wallSeconds} s`);
   for (const { sessionId, plan, expected, found } of differences.slice(0, shownDifferences)) {
     output.line(`${sessionId} ${JSON.stringify(plan)}: expected ${expected}; found ${found}`);

@@ -4,7 +4,7 @@ import { createRandom } from "../helpers/random.ts";
 import { connectStation, type BareStation } from "../helpers/ocpp-service.ts";
 import type { ChargingPoint } from "../helpers/service-chain.ts";
 import { vocabularyOf, type ChargingNow, type SoakMessage } from "./soak-messages.ts";
-import { tickMs, type PlannedCharger, type PlannedSession } from "./soak-plan.ts";
+import { abuseTick, tickMs, type PlannedCharger, type PlannedSession } from "./soak-plan.ts";
 
 /** How often something went wrong, and how much was said. */
 export interface SoakCounts {
@@ -14,6 +14,13 @@ export interface SoakCounts {
   lostAnswers: number;
   duplicates: number;
   reordered: number;
+  wrongTokens: number;
+  outliers: number;
+  secondStarts: number;
+  repeatedStops: number;
+  lateReadings: number;
+  /** Sessions of chargers that label local time as UTC. */
+  localTimes: number;
 }
 
 /** A session at a charger, opened on chain. */
@@ -22,7 +29,11 @@ export interface ChargerSession {
   readonly idTag: string;
   isBegun: boolean;
   isOver: boolean;
+  /** What has flowed so far. */
+  deliveredWh: number;
   lastToldWh: number;
+  /** A message of it was not told at once, or not in its order. */
+  hasWaited: boolean;
 }
 
 /** A charger on a real socket with a clock, a memory and a meter, for which much goes wrong. */
@@ -43,6 +54,28 @@ const duplicateBps = 300;
 const reorderBps = 2_000;
 const longestOfflineTicks = 8;
 const sampleTicks = 2;
+const strangersToken = "DEADBEEF";
+const spikeWh = 9_000_000_000;
+
+/** A transaction that goes on, and what its charger knows of it. */
+type Charging = ChargingNow & {
+  readonly beginTick: number;
+  readonly beginWh: number;
+  /** When it began, by a right clock. */
+  readonly begunMs: number;
+  resetWh: number;
+};
+
+/** It takes two moments to tell that nothing flowed. */
+function soonAfter<At extends { readonly atMs: number }>(point: At): At {
+  return { ...point, atMs: point.atMs + 1_000 };
+}
+
+/** A message that comes long after what it tells. */
+interface LateMessage {
+  readonly tick: number;
+  readonly message: SoakMessage;
+}
 
 const nothing = (): undefined => undefined;
 const callSchema = z.tuple([z.literal(2), z.string(), z.string(), z.looseObject({})]);
@@ -53,12 +86,15 @@ export function createSoakCharger(deps: {
   readonly point: ChargingPoint;
   readonly url: string;
   readonly counts: SoakCounts;
+  /** What its meter signs of what flowed, in Wh. */
+  readonly signsWh: (energyWh: number) => number;
 }): SoakCharger {
-  const { plan, point, url, counts } = deps;
-  const { stationId, protocol, skewMs } = plan;
+  const { plan, point, url, counts, signsWh } = deps;
+  const { stationId, protocol, skewMs, isLocalTime } = plan;
   const random = createRandom(plan.seed);
   const words = vocabularyOf(protocol);
   const queue: SoakMessage[] = [];
+  const late: LateMessage[] = [];
   let station: BareStation | null = null;
   let messages = 0;
   let offlineUntil = 0;
@@ -66,7 +102,11 @@ export function createSoakCharger(deps: {
   let isStatusAsked = false;
   let session: ChargerSession | null = null;
   let isAccepted = false;
-  let charging: (ChargingNow & { readonly beginTick: number; readonly beginWh: number; resetWh: number }) | null = null;
+  /** Whose messages are in the queue. */
+  let latest: ChargerSession | null = null;
+  let charging: Charging | null = null;
+  /** A reading of the session that is kept back until it is over. */
+  let keptBack: SoakMessage | null = null;
   /** The register as the charger tells it; the sealed meter has one of its own. */
   let registerWh = 100_000 + random.below(100_000);
 
@@ -133,6 +173,7 @@ export function createSoakCharger(deps: {
       if (first.action !== "TransactionEvent" || second.action !== "TransactionEvent") continue;
       queue.splice(at, 2, second, first);
       counts.reordered += 1;
+      if (latest !== null) latest.hasWaited = true;
     }
   }
 
@@ -162,12 +203,22 @@ export function createSoakCharger(deps: {
     if (session === null) return;
     isAccepted = false;
     session.isBegun = true;
+    latest = session;
+    if (isLocalTime) counts.localTimes += 1;
     const beginMs = nowMs + skewMs;
     charging = {
       ...{ idTag: session.idTag, beginMs, name: `${stationId}-${beginMs}`, transactionId: null, sequenceNumber: 0 },
-      ...{ beginTick: tick, beginWh: registerWh, resetWh: 0 },
+      ...{ beginTick: tick, begunMs: nowMs, beginWh: registerWh, resetWh: 0 },
     };
-    queue.push(words.start(charging, { atMs: beginMs, wh: registerWh }));
+    const point = { atMs: beginMs, wh: registerWh };
+    if (session.plan.abuse === "wrong-token") {
+      counts.wrongTokens += 1;
+      if (protocol === "ocpp1.6") {
+        const stranger = { ...charging };
+        queue.push(words.start(stranger, point, strangersToken), words.stop(stranger, soonAfter(point), null));
+        queue.push(words.start(charging, point));
+      } else queue.push(words.start(charging, point, strangersToken));
+    } else queue.push(words.start(charging, point));
     queue.push(words.status(true, beginMs));
   }
 
@@ -177,9 +228,10 @@ export function createSoakCharger(deps: {
     const elapsed = tick - charging.beginTick;
     const delivered = Math.floor((planned.energyWh * Math.min(elapsed, planned.ticks)) / planned.ticks);
     const atMs = nowMs + skewMs;
-    registerWh = charging.beginWh + delivered - charging.resetWh;
+    session.deliveredWh = delivered;
+    if (planned.abuse !== "register-stuck") registerWh = charging.beginWh + delivered - charging.resetWh;
     if (elapsed >= planned.ticks) {
-      end(tick, atMs);
+      end(tick, nowMs);
       return;
     }
     if (planned.fault === "register-reset" && charging.resetWh === 0 && elapsed * 2 >= planned.ticks) {
@@ -187,25 +239,58 @@ export function createSoakCharger(deps: {
       registerWh = 0;
       cutPower(tick);
     } else if (elapsed % sampleTicks === 0) {
-      queue.push(words.sample(charging, { atMs, wh: registerWh }));
+      sample(atMs, elapsed);
       session.lastToldWh = delivered;
     }
   }
 
-  function end(tick: number, atMs: number): void {
+  function sample(atMs: number, elapsed: number): void {
     if (session === null || charging === null) return;
-    const { evidence, energyWh, fault } = session.plan;
+    const { abuse } = session.plan;
+    const point = { atMs, wh: registerWh };
+    if (elapsed !== abuseTick) {
+      const isTokenDue = abuse === "wrong-token" && elapsed === sampleTicks;
+      queue.push(words.sample(charging, point, isTokenDue ? charging.idTag : undefined));
+    } else if (abuse === "spike" || abuse === "zero-reading") {
+      counts.outliers += 1;
+      queue.push(words.sample(charging, { atMs, wh: abuse === "spike" ? spikeWh : 0 }));
+    } else if (abuse === "late-reading") {
+      counts.lateReadings += 1;
+      keptBack = words.sample(charging, point);
+      session.hasWaited = true;
+    } else if (abuse === "second-start" || abuse === "second-start-goes-on") {
+      counts.secondStarts += 1;
+      const next = { ...charging, name: `${charging.name}-2`, transactionId: null, sequenceNumber: 0 };
+      // The start comes before the stop, so that it is told while the session cannot have settled.
+      queue.push(words.start(next, point));
+      queue.push(words.stop(abuse === "second-start" ? next : charging, soonAfter(point), null));
+      if (abuse === "second-start-goes-on") charging = next;
+    } else queue.push(words.sample(charging, point));
+  }
+
+  function end(tick: number, nowMs: number): void {
+    if (session === null || charging === null) return;
+    const { evidence, energyWh, fault, abuse, lateTicks } = session.plan;
     const isSigning = evidence === "signed" || evidence === "forged";
+    const meterSkewMs = isLocalTime ? 0 : skewMs;
     const record = point.device.record({
       idTag: charging.idTag,
-      energyMicroWh: BigInt(energyWh) * 1_000_000n,
-      beginSeconds: Math.floor(charging.beginMs / 1_000),
-      endSeconds: Math.floor(atMs / 1_000),
+      energyMicroWh: BigInt(signsWh(energyWh)) * 1_000_000n,
+      beginSeconds: Math.floor((charging.begunMs + meterSkewMs) / 1_000),
+      endSeconds: Math.floor((nowMs + meterSkewMs) / 1_000),
     });
     const carried = evidence === "forged" ? record.replace('"E"', '"L"') : record;
+    const stop = words.stop(charging, { atMs: nowMs + skewMs, wh: registerWh }, isSigning ? carried : null);
     if (fault === "lost-stop") cutPower(tick);
-    else queue.push(words.stop(charging, { atMs, wh: registerWh }, isSigning ? carried : null));
-    queue.push(words.status(false, atMs));
+    else queue.push(stop);
+    if (abuse === "repeated-stop") {
+      counts.repeatedStops += 1;
+      queue.push(stop);
+      late.push({ tick: tick + lateTicks, message: stop });
+    }
+    if (keptBack !== null) late.push({ tick: tick + lateTicks, message: keptBack });
+    keptBack = null;
+    queue.push(words.status(false, nowMs + skewMs));
     charging = null;
     session.isOver = true;
     session = null;
@@ -232,7 +317,10 @@ export function createSoakCharger(deps: {
         drop(tick);
       } else if (!isCalm && station !== null && happens(powerCutBps)) cutPower(tick);
       if (station === null) {
-        if (!isCalm && tick < offlineUntil) return;
+        if (!isCalm && tick < offlineUntil) {
+          if (queue.length > 0 && latest !== null) latest.hasWaited = true;
+          return;
+        }
         station = await connect();
         const hello = [...(isBooting ? [words.boot()] : []), words.status(charging !== null, nowMs + skewMs)];
         isBooting = false;
@@ -240,7 +328,12 @@ export function createSoakCharger(deps: {
       }
       if (isStatusAsked) queue.push(words.status(charging !== null, nowMs + skewMs));
       isStatusAsked = false;
+      for (const due of late.filter((item) => item.tick <= tick)) {
+        late.splice(late.indexOf(due), 1);
+        queue.push(due.message);
+      }
       await flush(tick, isCalm);
+      if (queue.length > 0 && latest !== null) latest.hasWaited = true;
     },
     async close() {
       await station?.close();

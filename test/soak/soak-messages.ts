@@ -31,8 +31,10 @@ interface Point {
 export interface SoakVocabulary {
   readonly boot: () => SoakMessage;
   readonly status: (isCharging: boolean, atMs: number) => SoakMessage;
-  readonly start: (charging: ChargingNow, point: Point) => SoakMessage;
-  readonly sample: (charging: ChargingNow, point: Point) => SoakMessage;
+  /** @param token What is presented; by default the session's own. */
+  readonly start: (charging: ChargingNow, point: Point, token?: string) => SoakMessage;
+  /** @param token What is presented with it: 2.x only. */
+  readonly sample: (charging: ChargingNow, point: Point, token?: string) => SoakMessage;
   readonly stop: (charging: ChargingNow, point: Point, record: string | null) => SoakMessage;
 }
 
@@ -57,8 +59,8 @@ const vocabulary16: SoakVocabulary = {
     const payload = { connectorId: 1, errorCode: "NoError", status, timestamp: timeAt(atMs) };
     return message("StatusNotification", () => payload);
   },
-  start: (charging, { atMs, wh }) => {
-    const payload = { connectorId: 1, idTag: charging.idTag, meterStart: wh, timestamp: timeAt(atMs) };
+  start: (charging, { atMs, wh }, token = charging.idTag) => {
+    const payload = { connectorId: 1, idTag: token, meterStart: wh, timestamp: timeAt(atMs) };
     return {
       ...message("StartTransaction", () => payload),
       onTransactionId(id) {
@@ -109,6 +111,11 @@ function event2(
   return message("TransactionEvent", () => payload, eventType === "Ended");
 }
 
+function presented(charging: ChargingNow, token: string | undefined): object {
+  if (token === undefined) return {};
+  return { idToken: { idToken: token, type: token === charging.idTag ? "Central" : "ISO14443" } };
+}
+
 const vocabulary2: SoakVocabulary = {
   boot: () => {
     const payload = { reason: "PowerUp", chargingStation: { vendorName: "V", model: "M" } };
@@ -119,12 +126,12 @@ const vocabulary2: SoakVocabulary = {
     const payload = { timestamp: timeAt(atMs), connectorStatus, evseId: 1, connectorId: 1 };
     return message("StatusNotification", () => payload);
   },
-  start: (charging, point) => {
-    const idToken = { idToken: charging.idTag, type: "Central" };
-    const more = { evse: { id: 1, connectorId: 1 }, idToken };
+  start: (charging, point, token = charging.idTag) => {
+    const more = { evse: { id: 1, connectorId: 1 }, ...presented(charging, token) };
     return event2(charging, "Started", point, { context: "Transaction.Begin" }, more);
   },
-  sample: (charging, point) => event2(charging, "Updated", point, { context: "Sample.Periodic" }),
+  sample: (charging, point, token) =>
+    event2(charging, "Updated", point, { context: "Sample.Periodic" }, presented(charging, token)),
   stop: (charging, point, record) => {
     const signed = record === null ? {} : { signedMeterValue: { ...signedValueOf(record), signingMethod: "" } };
     return event2(charging, "Ended", point, { context: "Transaction.End", ...signed });
