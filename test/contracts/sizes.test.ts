@@ -8,10 +8,10 @@ import { contractNames } from "../../scripts/deploy/contract-set.ts";
 const LARGEST_CODE = 24_576;
 const LARGEST_CREATION_CODE = 49_152;
 
-describe("The size of each contract", () => {
+describe("The code of each contract", () => {
   // The registry deploys the scanner itself; the lens is deployed by whoever wants to ask it.
   for (const name of [...contractNames, "OcmfScanner", "OcmfLens"] as const) {
-    it(`of ${name} is within what a chain takes`, async () => {
+    it(`has a size that a chain takes: ${name}`, async () => {
       const { bytecode, deployedBytecode } = await artifacts.readArtifact(name);
 
       expect(dataLength(deployedBytecode)).to.be.greaterThan(0).and.at.most(LARGEST_CODE);

@@ -81,7 +81,7 @@ describe("Events that an endpoint leaves out", function () {
     await endpoint.close();
   });
 
-  describe("are found in the receipts", function () {
+  describe("that the receipts show", function () {
     const lies: readonly (readonly [what: string, lies: Readonly<Record<string, Lie>>])[] = [
       ["all logs left out", { eth_getLogs: () => [] }],
       ["the last log left out", { eth_getLogs: (truth) => logsOf(truth).slice(0, -1) }],
@@ -136,7 +136,7 @@ describe("Events that an endpoint leaves out", function () {
       ],
     ];
     for (const [what, told] of lies) {
-      it(`with ${what}`, async function () {
+      it(`are found with ${what}`, async function () {
         Object.assign(endpoint.lies, told);
         const session = await chain.openSession(point);
         await running.service.synchronise();
@@ -147,7 +147,7 @@ describe("Events that an endpoint leaves out", function () {
       });
     }
 
-    it("with a receipt, and the session settles", async function () {
+    it("are found in a receipt, and the session settles", async function () {
       endpoint.lies["eth_getLogs"] = () => [];
       const session = await completeSession();
       await running.service.synchronise();

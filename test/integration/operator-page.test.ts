@@ -106,8 +106,8 @@ describe("What the service tells the operator's page", function () {
     );
   }
 
-  describe("refuses", function () {
-    it("everybody without the operator's key, with the same words on every address", async function () {
+  describe("to those who may not ask", function () {
+    it("refuses everybody without the operator's key, with the same words on every address", async function () {
       const wrong = [null, "", "Bearer", `Bearer ${key}x`, `Bearer ${"x".repeat(key.length)}`, `Basic ${key}`, key];
       for (const path of paths) {
         for (const authorization of wrong) {
@@ -120,11 +120,11 @@ describe("What the service tells the operator's page", function () {
       }
     });
 
-    it("the key before it looks at anything else that was asked", async function () {
+    it("refuses the key before it looks at anything else that was asked", async function () {
       expect(codeOf(await ask("sessions?limit=nonsense", null))).to.equal("OPERATOR_UNAUTHENTICATED");
     });
 
-    it("everybody where no key is configured, and says that there is no page", async function () {
+    it("refuses everybody where no key is configured, and says that there is no page", async function () {
       const without = await runService(chain, { WATTPROOF_OPERATOR_KEY: "" });
       try {
         for (const path of paths) {
@@ -143,7 +143,7 @@ describe("What the service tells the operator's page", function () {
       }
     });
 
-    it("what is not of the documented form", async function () {
+    it("refuses what is not of the documented form", async function () {
       const invalid = [
         "stations?limit=0",
         "stations?limit=101",
@@ -170,7 +170,7 @@ describe("What the service tells the operator's page", function () {
       }
     });
 
-    it("to change anything", async function () {
+    it("refuses to change anything", async function () {
       const response = await fetch(`${running.service.url}/v1/operator/overview`, {
         method: "POST",
         headers: { authorization: `Bearer ${key}` },
@@ -179,10 +179,10 @@ describe("What the service tells the operator's page", function () {
     });
   });
 
-  describe("serves the page", function () {
+  describe("on the page itself", function () {
     before(ensureBuiltPage);
 
-    it("which may ask the service and nobody else, and which nobody may frame", async function () {
+    it("lets it ask the service and nobody else, and nobody frame it", async function () {
       const other = await runService(chain, { WATTPROOF_OPERATOR_KEY: key });
       try {
         const { url } = other.service;

@@ -215,14 +215,14 @@ describe("Sessions that nothing moves", function () {
     expect(await statusOf(session)).to.equal(status);
   }
 
-  describe("are not resolved", function () {
-    it("without the operator's key", async function () {
+  describe("that are to be resolved", function () {
+    it("stay as they are without the operator's key", async function () {
       const url = `${running.service.url}/v1/operator/session-resolutions`;
       const answer = await fetch(url, { method: "POST", body: "{}" });
       expect(answer.status).to.equal(401);
     });
 
-    it("without a reason, or in a way that there is not", async function () {
+    it("stay as they are without a reason, or in a way that there is not", async function () {
       const session = await bringTo("opened");
       for (const order of [{ as: "expire", reason: " " }, { as: "release" }, { as: "expire", more: 1 }]) {
         const answer = await resolve(session, order);
@@ -230,12 +230,12 @@ describe("Sessions that nothing moves", function () {
       }
     });
 
-    it("where there is no such session", async function () {
+    it("are not invented where there is no such session", async function () {
       const session = { ...(await bringTo("opened")), sessionId: `0x${"ab".repeat(32)}` };
       expect(codeOf(await resolve(session, { as: "expire" }))).to.equal("SESSION_UNKNOWN");
     });
 
-    it("where evidence is not named, or is not there", async function () {
+    it("stay as they are where evidence is not named, or is not there", async function () {
       const session = await bringTo("held");
       for (const evidence of [null, "assessment", "records", "record:x", "hearsay"]) {
         expect(codeOf(await resolve(session, { as: "quorum", evidence }))).to.equal("RESOLUTION_UNAVAILABLE");
@@ -243,7 +243,7 @@ describe("Sessions that nothing moves", function () {
       expect(codeOf(await resolve(session, { as: "meter" }))).to.equal("RESOLUTION_UNAVAILABLE");
     });
 
-    it("where they were settled", async function () {
+    it("stay as they are where they were settled", async function () {
       const session = await bringTo("opened");
       await sign(session);
       await running.service.synchronise();
@@ -251,7 +251,7 @@ describe("Sessions that nothing moves", function () {
       expect(codeOf(await resolve(session, { as: "expire" }))).to.equal("SESSION_CLOSED");
     });
 
-    it("while their transaction is on its way", async function () {
+    it("stay as they are while their transaction is on its way", async function () {
       const session = await bringTo("opened");
       await sign(session);
       faults.broadcast = () => () => Promise.resolve({ kind: "taken", detail: "" });
@@ -260,7 +260,7 @@ describe("Sessions that nothing moves", function () {
       expect(codeOf(await resolve(session, { as: "meter" }))).to.equal("RESOLUTION_UNAVAILABLE");
     });
 
-    it("beyond what the driver agreed to for energy that no meter signed", async function () {
+    it("stay as they are beyond what the driver agreed to for energy that no meter signed", async function () {
       const session = await bringTo("held");
       await assess(session);
       const order = { as: "quorum", evidence: "assessment" };

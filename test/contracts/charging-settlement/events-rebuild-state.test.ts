@@ -267,7 +267,7 @@ async function expectSameState(fixture: PartnersFixture): Promise<void> {
 }
 
 describe("ChargingSettlement's events rebuild its state", () => {
-  it("invariant 21: after random calls of all kinds, by a pure fold over logs and block times alone", async function () {
+  it("invariant 21: rebuild it after random calls of all kinds, by a pure fold over logs and block times alone", async function () {
     this.timeout(240_000);
     const total = new Map<string, number>();
     const games = fc.sample(STEPS, { seed: 20_261_107, numRuns: 4 });
@@ -299,7 +299,7 @@ describe("ChargingSettlement's events rebuild its state", () => {
     ]);
   });
 
-  it("invariant 21: with sums of logged amounts that equal the movement of tokens", async function () {
+  it("invariant 21: log amounts whose sums equal the movement of tokens", async function () {
     this.timeout(120_000);
     const fixture = await networkHelpers.loadFixture(partneredSettlement);
     const [steps = []] = fc.sample(STEPS, { seed: 7, numRuns: 1 });

@@ -221,7 +221,7 @@ describe("A stolen quorum", () => {
     expect((await oracleCommittee.liabilitySeconds()) > (await challenges.challengeWindowSeconds())).to.equal(true);
   });
 
-  describe("claims no more energy than the EVSE's power gives since the earliest possible opening:", () => {
+  describe("that claims energy", () => {
     /** Expires a day from the fixture's start, so it can have been opened a day before at the earliest. */
     const usual = () => termsOf(fixture);
 
@@ -238,7 +238,7 @@ describe("A stolen quorum", () => {
       return await steal(robbed(usual(), { ...USUAL, energyMicroWh }));
     }
 
-    it("a millionth of a watt-hour more is skipped", async () => {
+    it("has an item skipped with a millionth of a watt-hour more than the EVSE's power gives since the opening", async () => {
       const now = fixture.startedAt + 1_000n;
       const most = mostEnergy(22_000n, now, usual().expiresAt);
 
@@ -251,7 +251,7 @@ describe("A stolen quorum", () => {
       expect(await fixture.settlement.isLive(usual(), 0)).to.equal(true);
     });
 
-    it("exactly as much is settled, and more as time goes by", async () => {
+    it("settles exactly what the EVSE's power gives since the earliest opening, and more as time goes by", async () => {
       const now = fixture.startedAt + 1_000n;
       const most = mostEnergy(22_000n, now, usual().expiresAt);
 
@@ -261,7 +261,7 @@ describe("A stolen quorum", () => {
       expect(changes["operator provisional"]).to.equal(HOLD);
     });
 
-    it("none at all where the terms name no power, and zero energy still settles", async () => {
+    it("settles none at all where the terms name no power, and zero energy all the same", async () => {
       const { settlement, driver } = fixture;
       const none = termsOf(fixture, { lane: 1n, maximumPowerW: 0n });
       await settlement.connect(driver).open(none);
@@ -273,7 +273,7 @@ describe("A stolen quorum", () => {
       expect(await settlement.isLive(none, 0)).to.equal(false);
     });
 
-    it("one such item does not stop the others of the batch", async () => {
+    it("stops no other item of the batch with one that is too high", async () => {
       const { settlement, driver } = fixture;
       const second = termsOf(fixture, { lane: 1n });
       await settlement.connect(driver).open(second);

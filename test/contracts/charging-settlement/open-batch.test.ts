@@ -63,24 +63,24 @@ describe("ChargingSettlement.openBatch", () => {
     await expectSkipped(openingGroup(terms, [opening]), terms, reason, actual, limit);
   }
 
-  describe("skips, in the order of the checks,", () => {
-    it("a tariff that the operator does not offer", async () => {
+  describe("in the order of its checks", () => {
+    it("skips a tariff that the operator does not offer", async () => {
       const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
 
       await expectTermsSkipped(termsOf(fixture, { tariffId }), OpeningRefusal.TariffNotOffered);
     });
 
-    it("a tariff that the operator has retired", async () => {
+    it("skips a tariff that the operator has retired", async () => {
       await fixture.tariffRegistry.connect(fixture.operator).retire(fixture.tariffId);
 
       await expectTermsSkipped(termsOf(fixture), OpeningRefusal.TariffNotOffered);
     });
 
-    it("an agreement that does not bind the operator", async () => {
+    it("skips an agreement that does not bind the operator", async () => {
       await expectTermsSkipped(termsOf(fixture, { agreement: 1n }), OpeningRefusal.AgreementNotBinding);
     });
 
-    it("invariant 10: a signature of somebody else", async () => {
+    it("invariant 10: skips a signature of somebody else", async () => {
       const terms = termsOf(fixture);
       const opening = await openingOf(fixture, fixture.thief, terms);
 
@@ -96,7 +96,7 @@ describe("ChargingSettlement.openBatch", () => {
       ["holdMicro", HOLD + 1n],
       ["expiresAt", undefined],
     ] as const) {
-      it(`invariant 10: a signature of terms with another ${field}`, async () => {
+      it(`invariant 10: skips a signature of terms with another ${field}`, async () => {
         const signed = termsOf(fixture);
         const changed = { ...signed, [field]: value ?? signed.expiresAt + 1n };
         const opening = { ...(await openingOf(fixture, fixture.driver, signed)), terms: packTerms(changed) };
@@ -105,7 +105,7 @@ describe("ChargingSettlement.openBatch", () => {
       });
     }
 
-    it("invariant 10: a signature of terms with another operator", async () => {
+    it("invariant 10: skips a signature of terms with another operator", async () => {
       const signed = termsOf(fixture);
       const changed = { ...signed, operator: fixture.otherOperator.address };
       const opening = await openingOf(fixture, fixture.driver, signed);
@@ -113,7 +113,7 @@ describe("ChargingSettlement.openBatch", () => {
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
 
-    it("invariant 10: a signature of terms with another tariff", async () => {
+    it("invariant 10: skips a signature of terms with another tariff", async () => {
       const signed = termsOf(fixture);
       await fixture.tariffRegistry.connect(fixture.operator).publish({ ...TARIFF, taxBps: 0n });
       const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
@@ -123,7 +123,7 @@ describe("ChargingSettlement.openBatch", () => {
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
 
-    it("invariant 10: a signature of terms with another agreement", async () => {
+    it("invariant 10: skips a signature of terms with another agreement", async () => {
       const { partnerAgreements, operator, payer, driver } = fixture;
       await partnerAgreements.connect(operator).propose([{ partner: payer.address, shareBps: 1n }]);
       await partnerAgreements.connect(payer).sign(1);
@@ -134,7 +134,7 @@ describe("ChargingSettlement.openBatch", () => {
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
 
-    it("a signature for another driver's account", async () => {
+    it("skips a signature for another driver's account", async () => {
       const signed = termsOf(fixture);
       const changed = { ...signed, driver: fixture.otherDriver.address };
       const opening = { ...(await openingOf(fixture, fixture.driver, signed)), driver: changed.driver };
@@ -148,7 +148,7 @@ describe("ChargingSettlement.openBatch", () => {
       ["contract's name", { name: "Wattproof Meter Registry" }],
       ["version", { version: "2" }],
     ] as const) {
-      it(`invariant 10: a signature for another ${statement}`, async () => {
+      it(`invariant 10: skips a signature for another ${statement}`, async () => {
         const terms = termsOf(fixture);
         const elsewhere = { ...fixture, domain: { ...fixture.domain, ...change } };
         const opening = await openingOf(elsewhere, fixture.driver, terms);
@@ -157,7 +157,7 @@ describe("ChargingSettlement.openBatch", () => {
       });
     }
 
-    it("invariant 15: the zero address as driver, whatever the signature", async () => {
+    it("invariant 15: skips the zero address as driver, whatever the signature", async () => {
       const terms = termsOf(fixture, { driver: ZeroAddress });
       for (const [r, vs] of [
         [ZeroHash, ZeroHash],
@@ -171,7 +171,7 @@ describe("ChargingSettlement.openBatch", () => {
       }
     });
 
-    it("invariant 15: malformed signatures", async () => {
+    it("invariant 15: skips malformed signatures", async () => {
       const terms = termsOf(fixture);
       const opening = await openingOf(fixture, fixture.driver, terms);
       const s = BigInt(opening.vs) % PARITY_BIT;
@@ -193,42 +193,42 @@ describe("ChargingSettlement.openBatch", () => {
       }
     });
 
-    it("a second session on the lane", async () => {
+    it("skips a second session on the lane", async () => {
       const { settlement, driver } = fixture;
       await settlement.connect(driver).open(termsOf(fixture));
 
       await expectTermsSkipped(termsOf(fixture, { nonce: 1n }), OpeningRefusal.SessionLive);
     });
 
-    it("a nonce that is not the account's", async () => {
+    it("skips a nonce that is not the account's", async () => {
       await expectTermsSkipped(termsOf(fixture, { nonce: 5n }), OpeningRefusal.NonceMismatch, 5n, 0n);
     });
 
-    it("the last nonce", async () => {
+    it("skips the last nonce", async () => {
       const nonce = 2n ** 32n - 1n;
       await setAccount(fixture, fixture.driver.address, 0n, { freeMicro: DEPOSIT, nonce, commitment: 0n });
 
       await expectTermsSkipped(termsOf(fixture, { nonce }), OpeningRefusal.NonceExhausted);
     });
 
-    it("a hold of nothing", async () => {
+    it("skips a hold of nothing", async () => {
       await expectTermsSkipped(termsOf(fixture, { holdMicro: 0n }), OpeningRefusal.HoldZero);
     });
 
-    it("a hold above the free balance", async () => {
+    it("skips a hold above the free balance", async () => {
       const holdMicro = 2n ** 64n - 1n;
 
       await expectTermsSkipped(termsOf(fixture, { holdMicro }), OpeningRefusal.HoldAboveBalance, holdMicro, DEPOSIT);
     });
 
-    it("an expiry that has passed", async () => {
+    it("skips an expiry that has passed", async () => {
       const now = fixture.startedAt + 100n;
       await networkHelpers.time.setNextBlockTimestamp(now);
 
       await expectTermsSkipped(termsOf(fixture, { expiresAt: now }), OpeningRefusal.ExpiryPassed, now, now);
     });
 
-    it("an expiry later than the longest session allows", async () => {
+    it("skips an expiry later than the longest session allows", async () => {
       const now = fixture.startedAt + 100n;
       const latest = now + MAXIMUM_SESSION_SECONDS;
       await networkHelpers.time.setNextBlockTimestamp(now);

@@ -98,8 +98,8 @@ describe("ChargingSettlement.settleBatch", () => {
     expect(await settlement.isLive(terms, 0)).to.equal(true);
   }
 
-  describe("refuses as a whole", () => {
-    it("what nobody signed, also from an oracle, the driver, the operator and the committee's owner", async () => {
+  describe("as a whole", () => {
+    it("refuses what nobody signed, also from an oracle, the driver, the operator and the committee's owner", async () => {
       const { settlement, oracleCommittee, oracles, driver, operator, owner, thief } = fixture;
       const [groups] = await batchOf(fixture, [settlementGroup(terms)]);
 
@@ -110,7 +110,7 @@ describe("ChargingSettlement.settleBatch", () => {
       }
     });
 
-    it("fewer signatures than a quorum, and more", async () => {
+    it("refuses fewer signatures than a quorum, and more", async () => {
       const groups = [settlementGroup(terms)];
       const claims = claimsOf(fixture, groups);
 
@@ -120,7 +120,7 @@ describe("ChargingSettlement.settleBatch", () => {
       }
     });
 
-    it("one oracle's signature twice, and signatures in the wrong order", async () => {
+    it("refuses one oracle's signature twice, and signatures in the wrong order", async () => {
       const groups = [settlementGroup(terms)];
       const [first, second] = await signClaims(
         fixture.domain,
@@ -133,7 +133,7 @@ describe("ChargingSettlement.settleBatch", () => {
       await expectRefused(groups, [second, first], "SignersNotSorted");
     });
 
-    it("a signature of somebody who is no oracle", async () => {
+    it("refuses a signature of somebody who is no oracle", async () => {
       const groups = [settlementGroup(terms)];
       const [oracle] = fixture.oracles;
       if (oracle === undefined) throw new Error("There is no oracle");
@@ -143,7 +143,7 @@ describe("ChargingSettlement.settleBatch", () => {
       await expectRefused(groups, signatures, "SignerNotMember");
     });
 
-    it("anything else than what was signed: other energy, another session, one more, one less, another order", async () => {
+    it("refuses anything else than what was signed: other energy, another session, one more, one less, another order", async () => {
       const { settlement, driver, domain, oracleCommittee, relayer } = fixture;
       const second = termsOf(fixture, { lane: 1n });
       await settlement.connect(driver).open(second);
@@ -171,7 +171,7 @@ describe("ChargingSettlement.settleBatch", () => {
       expect([await settlement.isLive(terms, 0), await settlement.isLive(second, 0)]).to.deep.equal([false, false]);
     });
 
-    it("claims of nothing whose number is not signed", async () => {
+    it("refuses claims of nothing whose number is not signed", async () => {
       const { settlement, oracleCommittee, relayer, domain, oracles } = fixture;
       const signatures = await signClaims(domain, claimsOf(fixture, [settlementGroup(terms)]), oracles.slice(0, 2));
 
@@ -179,7 +179,7 @@ describe("ChargingSettlement.settleBatch", () => {
       expect(await oracleCommittee.currentVersion()).to.equal(1n);
     });
 
-    it("a committee that is not in force yet, and one that is no more", async () => {
+    it("refuses a committee that is not in force yet, and one that is no more", async () => {
       const { settlement, oracleCommittee, owner, oracles, thief, relayer } = fixture;
       await oracleCommittee.connect(owner).schedule([thief.address, relayer.address], 2);
       const groups = [settlementGroup(terms)];
@@ -195,7 +195,7 @@ describe("ChargingSettlement.settleBatch", () => {
       expect(await settlement.isLive(terms, 0)).to.equal(false);
     });
 
-    it("calldata that is no batch at all", async () => {
+    it("refuses calldata that is no batch at all", async () => {
       const { settlement, relayer } = fixture;
       const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
       const data = settlement.interface.encodeFunctionData("settleBatch", [groups, signatures]);
@@ -206,8 +206,8 @@ describe("ChargingSettlement.settleBatch", () => {
     });
   });
 
-  describe("skips", () => {
-    it("a session that was never opened", async () => {
+  describe("of each session", () => {
+    it("skips a session that was never opened", async () => {
       const never = termsOf(fixture, { lane: 1n });
 
       expect(await settle(settlementGroup(never))).to.deep.equal(
@@ -215,7 +215,7 @@ describe("ChargingSettlement.settleBatch", () => {
       );
     });
 
-    it("a session that was settled before", async () => {
+    it("skips a session that was settled before", async () => {
       await settle(settlementGroup(terms));
 
       expect(await settle(settlementGroup(terms))).to.deep.equal(
@@ -223,7 +223,7 @@ describe("ChargingSettlement.settleBatch", () => {
       );
     });
 
-    it("a session that has expired", async () => {
+    it("skips a session that has expired", async () => {
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
       await fixture.settlement.connect(fixture.thief).expire(terms, 0);
 
@@ -232,7 +232,7 @@ describe("ChargingSettlement.settleBatch", () => {
       );
     });
 
-    it("an old session of a lane that has a new one", async () => {
+    it("skips an old session of a lane that has a new one", async () => {
       await settle(settlementGroup(terms));
       await fixture.settlement.connect(fixture.driver).open(termsOf(fixture, { nonce: 1n }));
 
@@ -250,7 +250,7 @@ describe("ChargingSettlement.settleBatch", () => {
       ["larger hold", { holdMicro: HOLD + 1n }],
       ["smaller hold", { holdMicro: HOLD - 1n }],
     ] as const) {
-      it(`terms with another ${statement}`, async () => {
+      it(`skips terms with another ${statement}`, async () => {
         const changed = termsOf(fixture, change);
 
         expect(await settle(settlementGroup(changed))).to.deep.equal(
@@ -259,7 +259,7 @@ describe("ChargingSettlement.settleBatch", () => {
       });
     }
 
-    it("terms with another expiry", async () => {
+    it("skips terms with another expiry", async () => {
       const changed = { ...terms, expiresAt: terms.expiresAt - 1n };
 
       expect(await settle(settlementGroup(changed))).to.deep.equal(
@@ -267,7 +267,7 @@ describe("ChargingSettlement.settleBatch", () => {
       );
     });
 
-    it("terms with another operator", async () => {
+    it("skips terms with another operator", async () => {
       const changed = { ...terms, operator: fixture.otherOperator.address };
 
       expect(await settle(settlementGroup(changed))).to.deep.equal(
@@ -275,7 +275,7 @@ describe("ChargingSettlement.settleBatch", () => {
       );
     });
 
-    it("another sum of top-ups than the session's, none among them", async () => {
+    it("skips another sum of top-ups than the session's, none among them", async () => {
       await fixture.settlement.connect(fixture.driver).topUp(terms, 0, 500);
 
       for (const toppedUpMicro of [0n, 499n, 501n]) {
@@ -285,7 +285,7 @@ describe("ChargingSettlement.settleBatch", () => {
       }
     });
 
-    it("terms with another driver or lane, whose account has no live session", async () => {
+    it("skips terms with another driver or lane, whose account has no live session", async () => {
       for (const changed of [
         { ...terms, driver: fixture.otherDriver.address },
         { ...terms, lane: 1n },
@@ -297,7 +297,7 @@ describe("ChargingSettlement.settleBatch", () => {
     });
 
     for (const [field, value] of Object.entries(TARIFF)) {
-      it(`a tariff with another ${field}`, async () => {
+      it(`skips a tariff with another ${field}`, async () => {
         const dearer = { ...TARIFF, [field]: typeof value === "bigint" ? value + 1n : !value };
         const changed = { ...terms, tariffId: await fixture.tariffRegistry.tariffIdOf(dearer) };
 

@@ -71,8 +71,8 @@ describe("MeterSettlement.settleWithMeter", () => {
     return again;
   }
 
-  describe("refuses", () => {
-    it("a meter that is not the EVSE's, and one that does not exist", async () => {
+  describe("before it settles", () => {
+    it("refuses a meter that is not the EVSE's, and one that does not exist", async () => {
       const { operator } = fixture;
       const elsewhere = { ...terms, evse: 2n };
       await expectRefusal(fixture, meteredOf(elsewhere, recordOf(fixture, elsewhere)), "MeterMismatch", [
@@ -89,7 +89,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("an EVSE that is not the operator's of the terms, whoever would be paid", async () => {
+    it("refuses an EVSE that is not the operator's of the terms, whoever would be paid", async () => {
       const { otherOperator, operator } = fixture;
       const foreign = { ...terms, operator: otherOperator.address };
 
@@ -100,7 +100,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("a meter whose possession oracles attested, and one that is not active yet", async () => {
+    it("refuses a meter whose possession oracles attested, and one that is not active yet", async () => {
       const { registryFixture, meterRegistry } = fixture;
       const key = createTestKey("secp192r1");
       const meter = await registerMeter(registryFixture, { evse: 2n, key });
@@ -113,7 +113,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       await expectRefusal(fixture, meteredOf(pending, recordOf(fixture, pending)), "PossessionNotProven", [meter]);
     });
 
-    it("a meter that was revoked before the session can have opened, to the second", async () => {
+    it("refuses a meter that was revoked before the session can have opened, to the second", async () => {
       const { meterRegistry, meterSettlement, operator, startedAt } = fixture;
       const revokedAt = startedAt + DAY;
       await networkHelpers.time.setNextBlockTimestamp(revokedAt);
@@ -126,7 +126,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       await meterSettlement.measure(before, 0, [recordOf(fixture, before)]);
     });
 
-    it("a meter whose records count from a second after this one on", async () => {
+    it("refuses a meter whose records count from a second after this one on", async () => {
       const { registryFixture, meterSettlement, startedAt } = fixture;
       const key = createTestKey("secp256r1");
       const validFrom = startedAt + DAY;
@@ -147,7 +147,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       }
     });
 
-    it("a meter whose validity begins later, and one whose validity was over before the session could begin", async () => {
+    it("refuses a meter whose validity begins later, and one whose validity was over before the session could begin", async () => {
       const { registryFixture, startedAt, meterRegistry, operator } = fixture;
       const later = createTestKey("secp256r1");
       const meter = await activeMeter(registryFixture, { evse: 2n, key: later, validFrom: startedAt + DAY });
@@ -164,7 +164,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       await expectRefusal(fixture, meteredOf(after, recordOf(fixture, after)), "MeterNotValid", [1n]);
     });
 
-    it("a meter whose validity was retired away before it began", async () => {
+    it("refuses a meter whose validity was retired away before it began", async () => {
       const { registryFixture, startedAt, meterRegistry, operator } = fixture;
       const key = createTestKey("secp256r1");
       const meter = await activeMeter(registryFixture, { evse: 2n, key, validFrom: startedAt + DAY });
@@ -175,7 +175,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       await expectRefusal(fixture, meteredOf(never, recordOf(fixture, never, { key })), "MeterNotValid", [meter]);
     });
 
-    it("a meter whose calibration had run out", async () => {
+    it("refuses a meter whose calibration had run out", async () => {
       const { startedAt } = fixture;
       const expiresAt = startedAt + 92n * DAY;
       const late = { ...terms, expiresAt };
@@ -184,14 +184,14 @@ describe("MeterSettlement.settleWithMeter", () => {
       await expectRefusal(fixture, meteredOf(late, recordOf(fixture, late)), "MeterNotValid", [1n]);
     });
 
-    it("no record and more than two", async () => {
+    it("refuses no record and more than two", async () => {
       const record = recordOf(fixture, terms);
 
       await expectRefusal(fixture, meteredOf(terms), "RecordCountWrong", [0n]);
       await expectRefusal(fixture, meteredOf(terms, record, record, record), "RecordCountWrong", [3n]);
     });
 
-    it("a record that was changed, one of another meter, and a signature out of range", async () => {
+    it("refuses a record that was changed, one of another meter, and a signature out of range", async () => {
       const record = recordOf(fixture, terms);
       const changed = Uint8Array.from(record.payload);
       changed[changed.length - 1] = 0x20;
@@ -210,7 +210,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("what the scanner refuses, with the scanner's own words", async () => {
+    it("refuses what the scanner refuses, with the scanner's own words", async () => {
       const flagged = recordOf(fixture, terms, { readings: [beginReading, { ...endReading, EF: '"E"' }] });
       const { meterSettlement, relayer, scanner } = fixture;
       const call = meterSettlement.connect(relayer).settleWithMeter(callOf(meteredOf(terms, flagged)));
@@ -220,7 +220,7 @@ describe("MeterSettlement.settleWithMeter", () => {
         .withArgs(19n, (position: bigint) => position > 0n && position < BigInt(flagged.payload.length));
     });
 
-    it("a record of another session, of no session, and one whose tag is only nearly the session's", async () => {
+    it("refuses a record of another session, of no session, and one whose tag is only nearly the session's", async () => {
       const expected = idTagOf(sessionId);
       const nearly = `${expected.slice(0, 19)}${expected.endsWith("A") ? "B" : "A"}`;
       const foreign = idTagOf(sessionIn(fixture, fixture.otherTerms));
@@ -234,7 +234,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       await expectRefusal(fixture, meteredOf(terms, begin, end), "IdTagMissing", [1n, expected]);
     });
 
-    it("records without begin or end, with one too many, and in the wrong order", async () => {
+    it("refuses records without begin or end, with one too many, and in the wrong order", async () => {
       const [begin, end] = recordPair(fixture, terms);
       const whole = recordOf(fixture, terms);
       for (const records of [[begin], [end], [end, begin], [begin, begin], [end, end], [whole, end], [begin, whole]]) {
@@ -242,7 +242,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       }
     });
 
-    it("an end record that does not follow the begin record", async () => {
+    it("refuses an end record that does not follow the begin record", async () => {
       for (const [PG, number] of [
         ['"T7"', 7n],
         ['"T9"', 9n],
@@ -253,7 +253,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       }
     });
 
-    it("two records of different meters, gateways or registers", async () => {
+    it("refuses two records of different meters, gateways or registers", async () => {
       for (const end of [
         { header: { MS: '"M2"' } },
         { header: { GS: '"G2"' } },
@@ -264,7 +264,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       }
     });
 
-    it("a register that ran backwards between two records", async () => {
+    it("refuses a register that ran backwards between two records", async () => {
       const records = recordPair(fixture, terms, {}, { readings: [{ ...endReading, RV: "99.999999999" }] });
 
       await expectRefusal(fixture, meteredOf(terms, ...records), "RegisterDecreased", [
@@ -273,7 +273,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("more charging time than fits the settlement's unit", async () => {
+    it("refuses more charging time than fits the settlement's unit", async () => {
       const readings = [beginReading, { ...endReading, TM: '"9026-03-01T11:30:00,000+0100 S"' }];
       const chargingSeconds = BigInt(Date.UTC(9026, 2, 1, 10, 30) - Date.UTC(2026, 2, 1, 9)) / 1_000n;
 
@@ -283,7 +283,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       ]);
     });
 
-    it("a record that is not later than the last that settled a session, and a register below its end", async () => {
+    it("refuses a record that is not later than the last that settled a session, and a register below its end", async () => {
       await settle(meteredOf(terms, recordOf(fixture, terms)));
       const again = await openedAgain();
       const readings = [
@@ -307,7 +307,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       await expectRefusal(fixture, meteredOf(again, overlapping), "RegisterReused", [112_344_999_999n, RECORDED_END]);
     });
 
-    it("a session that was never opened, whose terms or tariff are not the driver's", async () => {
+    it("refuses a session that was never opened, whose terms or tariff are not the driver's", async () => {
       const { settlement, driver } = fixture;
       for (const changed of [
         { ...terms, holdMicro: HOLD + 1n },
@@ -343,7 +343,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(70_000_000n);
     });
 
-    it("a session that oracles settled before, and one that it settled itself", async () => {
+    it("refuses a session that oracles settled before, and one that it settled itself", async () => {
       const { settlement, otherTerms } = fixture;
       await settleBatch(fixture, [settlementGroup(terms)]);
       await settle(meteredOf(otherTerms, recordOf(fixture, otherTerms)));
@@ -359,7 +359,7 @@ describe("MeterSettlement.settleWithMeter", () => {
       expect((await fixture.meterSettlement.lastRecordOf(1)).pagination).to.equal(0n);
     });
 
-    it("a session that has expired and was expired", async () => {
+    it("refuses a session that has expired and was expired", async () => {
       const { settlement } = fixture;
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
       await settlement.expire(terms, 0);
