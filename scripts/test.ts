@@ -23,7 +23,7 @@ Usage: npm test [-- options] [file ...]
 
   --fast            only the groups marked "fast": no browser, nothing that is killed, no long generated runs
   --group <name>    this group only; may be given more than once
-  --jobs <n>        processes, 1 to 16; default: one a core, at least 2
+  --jobs <n>        processes, 1 to 16; default: one more than there are cores, since many tests wait for others
   --list            say which file is in which group, and run nothing
   --json            JSON on stdout: each test with its time
   --help            this text
@@ -46,7 +46,10 @@ const options = {
 } as const;
 
 const progressMs = 30_000;
-/** Other processes than these wait for them to compile; their children have it compiled, too. */
+/**
+ * Of the processes of the tests and of those that they start: Hardhat's word that everything is compiled, and one place
+ * for what Node has compiled, because most of the time of a short command is spent on that.
+ */
 const environment = {
   HH_TEST: "true",
   NODE_ENV: "test",
@@ -65,8 +68,8 @@ await runCommand({ help, options }, async ({ values, positionals }, output) => {
     for (const { file, group } of chosen) output.line(`${group.padEnd(10)}${file}`);
     return exitCodes.asExpected;
   }
-  const least = Math.max(2, Math.min(16, availableParallelism()));
-  const jobs = values.jobs === undefined ? least : wholeNumber("--jobs", values.jobs, 1, 16);
+  const usualJobs = Math.min(16, availableParallelism() + 1);
+  const jobs = values.jobs === undefined ? usualJobs : wholeNumber("--jobs", values.jobs, 1, 16);
 
   const build = await runHardhat(["build", "--quiet", "--no-tests"]);
   if (build.exitCode !== 0) throw new UsageError(`The contracts do not compile:\n${build.text.trim()}`);
