@@ -71,8 +71,8 @@ function print(output: Output, report: SoakReport, wallSeconds: number): void {
   output.line(`stay for ever     ${report.staying.length}`);
   output.line(`never told        ${report.untoldWh} Wh between a last reading and a lost stop`);
   output.line(`time              ${wallSeconds} s`);
-  for (const { sessionId, plan, expected, found } of differences.slice(0, shownDifferences)) {
-    output.line(`${sessionId} ${JSON.stringify(plan)}: expected ${expected}; found ${found}`);
+  for (const { sessionId, stationId, plan, expected, found } of differences.slice(0, shownDifferences)) {
+    output.line(`${stationId} ${sessionId} ${JSON.stringify(plan)}: expected ${expected}; found ${found}`);
   }
   output.line(
     differences.length === 0 ? "Every session is as it has to be." : `${differences.length} sessions DIFFER.`,

@@ -11,7 +11,15 @@ import { createRandom, type Random } from "../helpers/random.ts";
 import { getAsOperator, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, type OpenedSession, type ServiceChain } from "../helpers/service-chain.ts";
 import { createSoakCharger, ticksOf, type ChargerSession, type SoakCharger, type SoakCounts } from "./soak-charger.ts";
-import { outcomesOf, planCharger, planSession, tickMs, type PlannedSession, type SoakOutcome } from "./soak-plan.ts";
+import {
+  outcomesOf,
+  planCharger,
+  planSession,
+  tickMs,
+  type PlannedCharger,
+  type PlannedSession,
+  type SoakOutcome,
+} from "./soak-plan.ts";
 
 export interface SoakOptions {
   readonly chargers: number;
@@ -30,6 +38,7 @@ export interface SoakOptions {
 /** A session that did not become what it had to. */
 export interface SoakDifference {
   readonly sessionId: string;
+  readonly stationId: string;
   readonly plan: PlannedSession;
   readonly expected: string;
   readonly found: string;
@@ -69,7 +78,7 @@ interface Place {
 interface Played {
   readonly opened: OpenedSession;
   readonly session: ChargerSession;
-  readonly isLocalTime: boolean;
+  readonly charger: PlannedCharger;
 }
 
 const defaultCalmMinutes = 75;
@@ -147,7 +156,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
           ...{ plan: place.nextPlan, idTag: opened.idTag, isBegun: false, isOver: false },
           ...{ deliveredWh: 0, lastToldWh: 0, hasWaited: false },
         };
-        played.push({ opened, session, isLocalTime: plan.isLocalTime });
+        played.push({ opened, session, charger: plan });
         if (session.plan.evidence === "unsigned-agreed") unagreed.push(opened);
         charger.expect(session);
         place.nextPlan = planNext(random);
@@ -195,8 +204,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     let settled = 0;
     let settledWh = 0;
     let untoldWh = 0;
-    for (const { opened, session, isLocalTime } of played) {
+    for (const { opened, session, charger } of played) {
       const { sessionId } = opened;
+      const { stationId, isLocalTime } = charger;
       const outcomes = outcomesOf({ ...session, isLocalTime });
       const { state = null } = (await running.service.store.findSession(sessionId)) ?? {};
       const timesOnChain = onChain.get(sessionId)?.length ?? 0;
@@ -206,7 +216,13 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       if (found.settledMicroWh === null && found.hold === null) staying.push(sessionId);
       if (outcome === undefined) {
         const expected = toJson(outcomes);
-        differences.push({ sessionId, plan: session.plan, expected, found: toJson({ ...found, isLocalTime }) });
+        differences.push({
+          sessionId,
+          stationId,
+          plan: session.plan,
+          expected,
+          found: toJson({ ...found, isLocalTime }),
+        });
       } else if (outcome.kind === "settled") {
         settled += 1;
         settledWh += outcome.energyWh;
