@@ -21,7 +21,7 @@ import { createMetrics } from "../../services/observability/metrics.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { RecordSource } from "../../services/store/messages.ts";
 import type { Store, StoredSession } from "../../services/store/store.ts";
-import { testTariff } from "./service-chain.ts";
+import { testTariff } from "./test-tariff.ts";
 import { dumpTables, type Row } from "./table-dump.ts";
 
 /** Evidence on a real ledger and without a chain: the registry of meters is a list that tests write. */
