@@ -202,8 +202,12 @@ describe("What the service spends for others", function () {
     await world.chain.request("evm_setAutomine", [false]);
     const [first, second] = [await open(drivers[0] as TestDriver), await open(drivers[1] as TestDriver)];
     expect([first.status, second.status]).to.deep.equal([202, 202]);
-    expect(first.body).to.have.property("status", "sent");
-    const nonces = await world.running.service.store.listLiveRelayNonces();
+    // How far a call is when it is answered is the machine's affair.
+    let nonces: readonly number[] = [];
+    for (let looks = 0; looks < 400 && nonces.length < 2; looks += 1) {
+      nonces = await world.running.service.store.listLiveRelayNonces();
+      await sleep(50);
+    }
     expect(nonces).to.deep.equal([0, 1]);
 
     await world.stopService();
