@@ -1,7 +1,14 @@
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 
-import { exitCodes, runCommand, UsageError, wholeNumber, type Output } from "./command-line/command.ts";
+import { z } from "zod";
+
+import { exitCode } from "./command-line/exit-codes.ts";
+import { wholeInput } from "./command-line/inputs.ts";
+import type { Output } from "./command-line/output.ts";
+import { runAlone } from "./command-line/program.ts";
+import { UsageError } from "./command-line/usage.ts";
+import { defineVerb } from "./command-line/verb.ts";
 import {
   findSolidityTestFiles,
   findTestFiles,
@@ -14,36 +21,6 @@ import {
 import { runFiles } from "./tests/run-files.ts";
 import { runHardhat, runSolidity } from "./tests/run-solidity.ts";
 import { createTally, type Tally } from "./tests/tally.ts";
-
-const help = `
-Compiles the contracts and runs the tests, in several processes side by side. Shown are failures, and how each group
-ended. It fails when a test fails and when fewer tests ran than there are.
-
-Usage: npm test [-- options] [file ...]
-
-  --fast            only the groups marked "fast": no browser, nothing that is killed, no long generated runs
-  --group <name>    this group only; may be given more than once
-  --jobs <n>        processes, 1 to 16; default: one more than there are cores, since many tests wait for others
-  --list            say which file is in which group, and run nothing
-  --json            JSON on stdout: each test with its time
-  --help            this text
-
-Groups:
-${groupNames.map((name) => `  ${name.padEnd(10)}${groups[name].isFast ? "fast  " : "      "}${groups[name].meaning}`).join("\n")}
-
-Exit: 0 every test passed, 1 a test failed or did not run, 2 they could not be run.
-
-Example:
-  npm test -- --group pure
-  npm test -- test/integration/amounts.test.ts
-`;
-
-const options = {
-  fast: { type: "boolean" },
-  group: { type: "string", multiple: true },
-  jobs: { type: "string" },
-  list: { type: "boolean" },
-} as const;
 
 const progressMs = 30_000;
 /**
@@ -61,31 +38,58 @@ interface ChosenFile {
   readonly group: GroupName;
 }
 
-await runCommand({ help, options }, async ({ values, positionals }, output) => {
-  const chosen = choose(positionals, values.fast === true, values.group);
-  if (values.list === true) {
-    output.json(chosen);
-    for (const { file, group } of chosen) output.line(`${group.padEnd(10)}${file}`);
-    return exitCodes.asExpected;
-  }
-  const usualJobs = Math.min(16, availableParallelism() + 1);
-  const jobs = values.jobs === undefined ? usualJobs : wholeNumber("--jobs", values.jobs, 1, 16);
-
-  const build = await runHardhat(["build", "--quiet", "--no-tests"]);
-  if (build.exitCode !== 0) throw new UsageError(`The contracts do not compile:\n${build.text.trim()}`);
-  const tally = await runAll(chosen, jobs, output);
-  output.json({ groups: tally.groups(), files: tally.files(), failures: tally.failures() });
-  return summarise(tally, output) ? exitCodes.asExpected : exitCodes.differs;
+export const test = defineVerb({
+  path: ["test"],
+  summary: "compiles the contracts and runs the tests, in several processes side by side",
+  description:
+    "Shows failures, and how each group ended. It fails when a test fails and when fewer tests ran than there are. Groups:\n" +
+    groupNames
+      .map((name) => `  ${name.padEnd(10)}${groups[name].isFast ? "fast  " : "      "}${groups[name].meaning}`)
+      .join("\n"),
+  arguments: [{ syntax: "[file...]", description: "only these files" }],
+  options: [
+    {
+      flags: "--fast",
+      description: "only the groups marked fast: no browser, nothing that is killed, no long generated runs",
+    },
+    { flags: "--group <name>", description: "this group only; may be given more than once", isRepeated: true },
+    {
+      flags: "--jobs <n>",
+      description: "processes, 1 to 16; default: one more than there are cores, since many tests wait for others",
+    },
+    { flags: "--list", description: "says which file is in which group, and runs nothing" },
+  ],
+  access: "none",
+  examples: ["--group pure", "test/integration/amounts.test.ts"],
+  input: z.object({
+    file: z.array(z.string()).default([]),
+    fast: z.boolean().default(false),
+    group: z.array(z.enum(groupNames)).optional(),
+    jobs: wholeInput(1, 16).default(Math.min(16, availableParallelism() + 1)),
+    list: z.boolean().default(false),
+  }),
+  async run({ file, fast, group, jobs, list }, { output }) {
+    const chosen = choose(file, fast, group);
+    if (list) {
+      output.json(chosen);
+      for (const { file: path, group: name } of chosen) output.line(`${name.padEnd(10)}${path}`);
+      return exitCode.done;
+    }
+    const build = await runHardhat(["build", "--quiet", "--no-tests"]);
+    if (build.exitCode !== 0) throw new UsageError(`The contracts do not compile:\n${build.text.trim()}`);
+    const tally = await runAll(chosen, jobs, output);
+    output.json({ groups: tally.groups(), files: tally.files(), failures: tally.failures() });
+    return summarise(tally, output) ? exitCode.done : exitCode.differs;
+  },
 });
+
+if (import.meta.main) process.exitCode = await runAlone(test);
 
 function choose(
   named: readonly string[],
   isFast: boolean,
-  wanted: readonly string[] | undefined,
+  wanted: readonly GroupName[] | undefined,
 ): readonly ChosenFile[] {
-  for (const name of wanted ?? []) {
-    if (!groupNames.some((known) => known === name)) throw new UsageError(`There is no group "${name}"`);
-  }
   const all = [...findTestFiles(), ...findSolidityTestFiles()];
   const files = named.length === 0 ? all : named.map((file) => path.posix.normalize(file));
   const unknown = files.filter((file) => !all.includes(file));

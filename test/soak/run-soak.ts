@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { toJson } from "../../scripts/command-line/command.ts";
+import { toJson } from "../../scripts/command-line/output.ts";
 import type { SessionState } from "../../services/domain/session.ts";
 import { openLyingEndpoint, type Lie, type LyingEndpoint } from "../helpers/lying-endpoint.ts";
 import { registerStation } from "../helpers/ocpp-service.ts";
