@@ -150,7 +150,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   const { verifier, receiver } = evidence;
   let handedOn: (stationId: string) => Promise<void> = () => Promise.resolve();
   const charging = {
-    ...{ ...evidence, store, meters, transactions, prices, desk, now },
+    ...{ ...evidence, store, meters, transactions, prices, desk, now, elapsedMs },
     config: config.charging,
     handedOn: (stationId: string) => handedOn(stationId),
   };

@@ -52,6 +52,7 @@ export async function startCommittee(
         WATTPROOF_UNBOUND_RECORDS: acceptsUnbound ? "accept" : "refuse",
         WATTPROOF_POLL_INTERVAL_MS: index === 0 ? pollMs : peerPollMs,
         WATTPROOF_BATCH_MAX_AGE_MS: "500",
+        WATTPROOF_LATE_MESSAGES_QUIET_MS: "1000",
         WATTPROOF_LOG_LEVEL: process.env["WATTPROOF_LOG_LEVEL"] ?? "silent",
         ...(index === 0 ? pageSettings(world) : {}),
       }),

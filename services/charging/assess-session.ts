@@ -21,6 +21,8 @@ import { isSameIdTag, normalizeIdTag } from "../domain/id-tag.ts";
 import { evidenceStep, isSameHold, type KnownBeside, type SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
+import { createOutletReader } from "./outlet-history.ts";
+import type { QuietTime } from "./quiet-time.ts";
 import type { MessageReader } from "./session-circumstances.ts";
 import { createSignedEvidenceReader, type MeasuredBy } from "./signed-evidence-of.ts";
 import type { TransactionBook } from "./transaction-book.ts";
@@ -44,6 +46,7 @@ export interface SessionAssessorDeps {
   readonly registerModuliWh?: ReadonlyMap<number, bigint>;
   /** Of more messages than this after the end of a transaction, no further ones were read. */
   readonly lateMessageLimit: number;
+  readonly quiet: Pick<QuietTime, "lookAgainAtMs">;
 }
 
 /** Of more idTokens in one transaction no sessions are looked for. */
@@ -55,6 +58,7 @@ const contentionLimit = 16;
 export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssessor {
   const { store, book, meters, completer, readMessages, desk, now } = deps;
   const readSigned = createSignedEvidenceReader(deps);
+  const readOutlet = createOutletReader(deps);
   const modulusOf = (evse: number): bigint | null => deps.registerModuliWh?.get(evse) ?? null;
 
   /** Who measured, and what the outlet can deliver; `null` where nobody knows: then nothing is plausible. */
@@ -130,6 +134,8 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
       signed: await readSigned(measured, messages),
       sessionIdTag: session?.idTag ?? null,
       circumstances: await ownFindings(transaction, all, messages, session),
+      overSinceMs: transaction.endSignAtMs,
+      outlet: session === null ? [] : await readOutlet(transaction, session),
     } satisfies AssessmentInput;
     const assessment = assessTransaction(input);
     const newest = messages.reduce((greatest, { frameId }) => Math.max(greatest, Number(frameId)), 0);
@@ -150,6 +156,10 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const { waitUntilMs } = transaction;
     if (isEnergyAwaited(assessment) && waitUntilMs !== null && now() < waitUntilMs) {
       return book.commit({ transaction: { ...assessed, assessDueAtMs: waitUntilMs } });
+    }
+    const quietUntilMs = deps.quiet.lookAgainAtMs(transaction, session, assessment);
+    if (quietUntilMs !== null) {
+      return book.commit({ transaction: { ...assessed, assessDueAtMs: quietUntilMs } });
     }
     const assessWith = ({ findings }: KnownBeside): TransactionAssessment =>
       findings.length === 0

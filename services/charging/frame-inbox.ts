@@ -1,7 +1,7 @@
 import { nextLateLookMs, type LateMessageLimits } from "../domain/charging/awaited-messages.ts";
 import { watchHold } from "../domain/charging/hold-watch.ts";
 import { isTransactionMessage, type StationMessage, type TransactionMessage } from "../domain/charging/message.ts";
-import { findDisplaced, isEndSign, matchTransaction } from "../domain/charging/transaction-matching.ts";
+import { findDisplaced, isEndSign, isUnnamedStop, matchTransaction } from "../domain/charging/transaction-matching.ts";
 import { meteredSoFar, watchEnergy } from "../domain/charging/watched-energy.ts";
 import { heldMicroOf } from "../domain/session-amounts.ts";
 import type { Tariff } from "../domain/tariff.ts";
@@ -17,8 +17,16 @@ import type { SessionAssessor } from "./assess-session.ts";
 import { readFrame } from "./read-frame.ts";
 import type { MessageReader } from "./session-circumstances.ts";
 import { createSessionFinder, type FoundSession } from "./session-of-transaction.ts";
-import { emptyTransaction, isBeginning, isBegunAnew, namesOf, remoteStartIdOf } from "./transaction-of-message.ts";
+import {
+  emptyTransaction,
+  isBeginning,
+  isBegunAnew,
+  isElsewhere,
+  namesOf,
+  remoteStartIdOf,
+} from "./transaction-of-message.ts";
 import { receiveRecords } from "./receive-records.ts";
+import { createUnnamedStops } from "./unnamed-stops.ts";
 import { createStrayMessages } from "./stray-messages.ts";
 import type { OnceDesk } from "./tell-once.ts";
 import { knownOf, type TransactionBook } from "./transaction-book.ts";
@@ -50,6 +58,7 @@ export interface ChargingInbox extends FrameInbox {
 export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   const { store, book, assessor, desk, now, late } = deps;
   const finder = createSessionFinder(deps);
+  const stops = createUnnamedStops(deps);
   const strays = createStrayMessages({ ...deps, waitMs: late.waitMs });
   /** Read once for all frames that are taken together. */
   const sessions = new Map<string, StoredSession>();
@@ -132,14 +141,16 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       const found = await findSession(merged, message);
       if (found !== null) await attach({ ...merged, ...namesOf(merged, found) }, found.session);
     } else if (known.sessionId !== null && lateFrames <= late.limit) await receiveRecords(deps, merged, [message]);
+    await strays.keepLate(known, message, frame);
   }
 
   async function findTransaction(message: TransactionMessage): Promise<ChargingTransaction | null> {
     const { stationId, ocppTransactionId } = message;
     const listed = await book.list(stationId);
-    const named = ocppTransactionId === null ? [] : listed.filter((one) => one.ocppTransactionId === ocppTransactionId);
+    const here = listed.filter((one) => !isElsewhere(message, one));
+    const named = ocppTransactionId === null ? [] : here.filter((one) => one.ocppTransactionId === ocppTransactionId);
     // Nearly always the message names one of them.
-    const found = named.length === 1 ? (named[0] ?? null) : await matchAmong(message, listed, named.length > 0);
+    const found = named.length === 1 ? (named[0] ?? null) : await matchAmong(message, here, named.length > 0);
     return found !== null && isBegunAnew(message, found) ? null : found;
   }
 
@@ -153,7 +164,14 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
       ocppTransactionId === null || isListed
         ? listed
         : [...(await store.findChargingTransactions(stationId, ocppTransactionId)), ...listed];
-    const views = new Map(candidates.map((transaction) => [knownOf(transaction), transaction]));
+    const here = candidates.filter((one) => !isElsewhere(message, one));
+    const isNamed = here.some((one) => one.ocppTransactionId === ocppTransactionId);
+    const unnamed = isUnnamedStop(message) && !isNamed ? message : null;
+    const views = new Map(
+      unnamed === null
+        ? here.map((transaction) => [knownOf(transaction), transaction])
+        : await stops.viewsFor(unnamed, here),
+    );
     const matched = matchTransaction(message, [...views.keys()]);
     return matched === null ? null : (views.get(matched) ?? null);
   }

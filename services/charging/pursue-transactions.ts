@@ -9,6 +9,7 @@ import { fieldAt, textAt } from "../ocpp/payload-fields.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { callStation } from "./call-station.ts";
 import type { ChargingInbox } from "./frame-inbox.ts";
+import type { QuietTime } from "./quiet-time.ts";
 import { stopCall, transactionStatusCall } from "./remote-calls.ts";
 import type { OnceDesk } from "./tell-once.ts";
 import type { TransactionBook } from "./transaction-book.ts";
@@ -26,6 +27,7 @@ export interface TransactionPursuerDeps {
   /** Pause before a station is told again to stop. */
   readonly stopRetryMs: number;
   readonly once: OnceDesk;
+  readonly quiet: Pick<QuietTime, "takeOver">;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
 }
@@ -110,6 +112,12 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     await assessor.assess(current);
   }
 
+  /** Nothing more has come of a transaction that is over, whatever the clock says of when that is due. */
+  async function assessQuiet(transaction: ChargingTransaction): Promise<void> {
+    const current = await book.reload(transaction);
+    if (!current.isOpen && current.assessDueAtMs !== null) await assessor.assess(current);
+  }
+
   /** A station that has nothing more to send is not waited for. */
   async function askForRest(transaction: ChargingTransaction): Promise<void> {
     const { stationId } = transaction;
@@ -165,6 +173,10 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
       for (const transaction of await store.listTransactionsDue(now(), pageLimit)) {
         if (signal.aborted) return;
         await book.inTurn(transaction.stationId, () => assessDue(transaction));
+      }
+      for (const transaction of deps.quiet.takeOver()) {
+        if (signal.aborted) return;
+        await book.inTurn(transaction.stationId, () => assessQuiet(transaction));
       }
       for (const transaction of await store.listTransactionsToAssess(pageLimit)) {
         if (signal.aborted) return;

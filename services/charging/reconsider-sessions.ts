@@ -16,6 +16,7 @@ const circumstanceCodes: readonly string[] = [
   "SESSION_CONTINUED_ELSEWHERE",
   "OPEN_TRANSACTION_AT_EVSE",
   "ENERGY_UNMATCHED",
+  "TRANSACTION_ID_SHARED",
 ] satisfies FindingCode[];
 
 export function createSessionReconsiderer(deps: {

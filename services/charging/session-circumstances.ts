@@ -2,7 +2,12 @@ import { compareDecimals } from "../domain/decimal.ts";
 import { sortFindings } from "../domain/charging/findings.ts";
 import { standingIdToken } from "../domain/charging/id-token.ts";
 import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
-import { circumstancesOf, isKnownEmpty, type TransactionBeside } from "../domain/charging/transaction-beside.ts";
+import {
+  circumstancesOf,
+  heardLiveAtMs,
+  isKnownEmpty,
+  type TransactionBeside,
+} from "../domain/charging/transaction-beside.ts";
 import { normalizeIdTag } from "../domain/id-tag.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
@@ -19,7 +24,9 @@ export interface CircumstanceReaderDeps {
     Store,
     | "findStation"
     | "findStationOfEvse"
+    | "findChargingTransactions"
     | "findStrayEnergy"
+    | "hasUnmatched"
     | "listStraysAtPlace"
     | "listStraysOfSessionRequests"
     | "listStraysOfToken"
@@ -74,9 +81,30 @@ export function createCircumstanceReader({ store, meters, readMessages }: Circum
     return isKnownEmpty(transaction.assessment, (await readMessages(transaction)).filter(isTransactionMessage));
   }
 
-  async function besideOf(transaction: ChargingTransaction, isNamingSession: boolean): Promise<TransactionBeside> {
+  /** @param openedAtMs `null` where the transaction names the session, and its time does not matter. */
+  async function besideOf(transaction: ChargingTransaction, openedAtMs: number | null): Promise<TransactionBeside> {
     const { isOpen, startedAtMs, endSignAtMs } = transaction;
-    return { isNamingSession, isOpen, startedAtMs, endSignAtMs, isKnownEmpty: await isEmpty(transaction) };
+    const isNamingSession = openedAtMs === null;
+    const isEarlier = openedAtMs !== null && startedAtMs !== null && startedAtMs < openedAtMs;
+    // One that goes on counts whenever it began, so nobody has to read it.
+    const isGoingOn = isOpen && endSignAtMs === null;
+    const heardAtMs =
+      isEarlier && !isGoingOn
+        ? heardLiveAtMs((await readMessages(transaction)).filter(isTransactionMessage))
+        : startedAtMs;
+    return { isNamingSession, isOpen, startedAtMs, heardAtMs, endSignAtMs, isKnownEmpty: await isEmpty(transaction) };
+  }
+
+  /** Whether the station uses the id of a transaction at another EVSE too, and leaves the EVSE out: then nobody knows whose it is. */
+  async function isIdShared(own: ChargingTransaction): Promise<boolean> {
+    if (own.protocol === "ocpp1.6") return false;
+    const all = await store.findChargingTransactions(own.stationId, own.ocppTransactionId);
+    const others = all.filter((one) => one.ordinal !== own.ordinal && one.evse !== own.evse && isAtOneTime(one, own));
+    for (const one of others.length === 0 ? [] : [own, ...others]) {
+      const messages = (await readMessages(one)).filter(isTransactionMessage);
+      if (messages.some(({ plug }) => plug.evseId === null)) return true;
+    }
+    return false;
   }
 
   async function namingOnes({
@@ -103,13 +131,24 @@ export function createCircumstanceReader({ store, meters, readMessages }: Circum
     const naming = await namingOnes(session);
     const there = place === null ? [] : await store.listStraysAtPlace(place.stationId, place.stationEvse, openedAtMs);
     const besides = new Map<number, TransactionBeside>();
-    for (const transaction of there) besides.set(transaction.ordinal, await besideOf(transaction, false));
-    for (const transaction of naming) besides.set(transaction.ordinal, await besideOf(transaction, true));
+    for (const transaction of there) besides.set(transaction.ordinal, await besideOf(transaction, openedAtMs));
+    for (const transaction of naming) besides.set(transaction.ordinal, await besideOf(transaction, null));
     if (own !== null) besides.delete(own.ordinal);
     const endedAtMs = own === null || own.isOpen ? null : own.endedAtMs;
     const { findings, isOpen } = circumstancesOf({ openedAtMs, endedAtMs }, [...besides.values()]);
     const stray = await store.findStrayEnergy(sessionId);
-    const isUnmatched = stray !== null && compareDecimals(stray.energyWh, leastStrayEnergyWh) >= 0;
-    return { findings: sortFindings([...findings, ...(isUnmatched ? (["ENERGY_UNMATCHED"] as const) : [])]), isOpen };
+    const isCounted = stray !== null && compareDecimals(stray.energyWh, leastStrayEnergyWh) >= 0;
+    // With its own stop a session needs nothing that came without a name.
+    const isOver = own !== null && own.endedAtMs !== null;
+    const isUnmatched = isCounted || (!isOver && (await store.hasUnmatched(sessionId)));
+    const further: FindingCode[] = isUnmatched ? ["ENERGY_UNMATCHED"] : [];
+    if (own !== null && (await isIdShared(own))) further.push("TRANSACTION_ID_SHARED");
+    return { findings: sortFindings([...findings, ...further]), isOpen };
   };
+}
+
+function isAtOneTime(left: ChargingTransaction, right: ChargingTransaction): boolean {
+  const beganMs = (one: ChargingTransaction): number => one.startedAtMs ?? -Infinity;
+  const endedMs = (one: ChargingTransaction): number => (one.isOpen ? Infinity : (one.endedAtMs ?? Infinity));
+  return beganMs(left) <= endedMs(right) && beganMs(right) <= endedMs(left);
 }

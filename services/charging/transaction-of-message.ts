@@ -27,6 +27,11 @@ export function isBeginning(
   return message.kind === "transaction-started" || (message.protocol !== "ocpp1.6" && message.kind !== "meter-values");
 }
 
+/** Stations of 2.x may use one id at two of their EVSEs: what names another one is of another transaction. */
+export function isElsewhere({ protocol, plug }: TransactionMessage, { evse }: ChargingTransaction): boolean {
+  return protocol !== "ocpp1.6" && plug.evseId !== null && evse !== null && plug.evseId !== evse;
+}
+
 /** A station of 2.x that lost its memory uses its ids again; then the start says another time, after the end. */
 export function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
   if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;

@@ -14,6 +14,7 @@ import { createSessionAssessor, type SessionAssessor } from "./assess-session.ts
 import { createSessionBeginner } from "./begin-sessions.ts";
 import { createChargingRounds, type ChargingRounds } from "./charging-rounds.ts";
 import { createChargingInbox, type ChargingInbox } from "./frame-inbox.ts";
+import { createQuietTime, type QuietTime } from "./quiet-time.ts";
 import { createTransactionPursuer } from "./pursue-transactions.ts";
 import { createSessionReconsiderer } from "./reconsider-sessions.ts";
 import {
@@ -45,6 +46,7 @@ export function createTransactionReaders(deps: {
 export interface ChargingReaders extends TransactionReaders {
   readonly once: OnceDesk;
   readonly assessor: SessionAssessor;
+  readonly quiet: QuietTime;
   readonly inbox: ChargingInbox;
   readonly idTags: IdTokenPolicy;
 }
@@ -59,6 +61,8 @@ export interface ChargingReadersDeps {
   readonly prices: PriceJudge;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
   readonly config: ChargingConfig;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
@@ -67,11 +71,12 @@ export interface ChargingReadersDeps {
 /** Wires what needs no connection to a station. */
 export function createChargingReaders(deps: ChargingReadersDeps): ChargingReaders {
   const { store, prices, desk, now, handedOn, config, transactions } = deps;
-  const { registerModuliWh, late, stopAtBps } = config;
+  const { registerModuliWh, late, stopAtBps, quietMs } = config;
+  const quiet = createQuietTime({ ...deps, quietMs });
   const { book } = transactions;
   const once = createOnceDesk({ store, desk, now });
   const shared = { ...deps, ...transactions };
-  const assessor = createSessionAssessor({ ...shared, registerModuliWh, lateMessageLimit: late.limit });
+  const assessor = createSessionAssessor({ ...shared, registerModuliWh, quiet, lateMessageLimit: late.limit });
   const inbox = createChargingInbox({ ...shared, assessor, once, late, stopAtBps });
   const idTags = createSessionIdTokenPolicy({
     store,
@@ -83,7 +88,7 @@ export function createChargingReaders(deps: ChargingReadersDeps): ChargingReader
         return current.sessionId === null ? inbox.attach(current) : current;
       }),
   });
-  return { ...transactions, once, assessor, inbox, idTags };
+  return { ...transactions, once, assessor, quiet, inbox, idTags };
 }
 
 /** Wires the rounds, which call stations. */

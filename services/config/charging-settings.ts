@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { defaultLateMessageLimits, type LateMessageLimits } from "../domain/charging/awaited-messages.ts";
 import type { MissingStopLimits } from "../domain/charging/missing-stop.ts";
+import { defaultQuietMs } from "../domain/charging/quiet-time.ts";
 import type { StartLimits } from "../domain/charging/session-start.ts";
 import type { EvidencePolicy } from "../domain/charging/settlement-policy.ts";
 import { integer } from "./setting-types.ts";
@@ -63,6 +64,10 @@ export const chargingSettings = {
   LATE_MESSAGES_WAIT_MS: integer(0, 86_400_000).prefault(String(defaultLateMessageLimits.waitMs)).meta({
     description: "How long messages of before the end of a transaction are waited for after it, in milliseconds.",
   }),
+  LATE_MESSAGES_QUIET_MS: integer(0, 3_600_000).prefault(String(defaultQuietMs)).meta({
+    description:
+      "How long nothing more must come after the end of a transaction before unsigned energy counts, in milliseconds.",
+  }),
   LATE_MESSAGES_SPACING_MS: integer(100, 3_600_000).prefault(String(defaultLateMessageLimits.spacingMs)).meta({
     description: "Least time between two looks at what comes after the end of a transaction, in milliseconds.",
   }),
@@ -82,6 +87,8 @@ export interface ChargingConfig {
   readonly stopAtBps: number;
   readonly stopRetryMs: number;
   readonly late: LateMessageLimits;
+  /** How long nothing more must come after the end before unsigned energy counts. */
+  readonly quietMs: number;
 }
 
 /** The settings as the service uses them. */
@@ -110,6 +117,7 @@ export function chargingOf(settings: z.output<z.ZodObject<typeof chargingSetting
       spacingMs: settings.LATE_MESSAGES_SPACING_MS,
       limit: settings.LATE_MESSAGES_LIMIT,
     },
+    quietMs: settings.LATE_MESSAGES_QUIET_MS,
   };
 }
 

@@ -132,6 +132,12 @@ export interface MatchingStore {
   /** Durable on return. */
   putStrayEnergy(sessionId: string, watched: WatchedEnergy): Promise<void>;
 
+  /** Notes a message of no transaction that may be of this session. Durable on return. */
+  putUnmatched(sessionId: string, frameOrdinal: number): Promise<void>;
+  hasUnmatched(sessionId: string): Promise<boolean>;
+  /** The message has found its transaction. Durable on return. */
+  removeUnmatched(frameOrdinal: number): Promise<void>;
+
   /** Whether the operator was told of this cause. */
   isTold(cause: string): Promise<boolean>;
   /** Durable on return. */

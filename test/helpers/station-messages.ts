@@ -9,6 +9,7 @@ import {
   type StationMessage,
   type TransactionMessage,
 } from "../../services/domain/charging/message.ts";
+import type { RegisterSpan } from "../../services/domain/charging/outlet-continuity.ts";
 import type { SignedEvidence, SignedRecord } from "../../services/domain/charging/signed-evidence.ts";
 import { translateCall } from "../../services/ocpp/translate/translate-call.ts";
 
@@ -116,13 +117,24 @@ export function boot16(seconds: number) {
   return messageOf("ocpp1.6", "BootNotification", { chargePointVendor: "V", chargePointModel: "M" }, seconds);
 }
 
-/** Assesses messages of a station of 11 kW, without anything signed. */
+const hourMs = 3_600_000;
+const spanOf = (hours: number, endWh: bigint): RegisterSpan => ({
+  ...{ beginWh: { unscaled: 0n, scale: 0 }, endWh: { unscaled: endWh, scale: 0 } },
+  ...{ beganAtMs: epochMs - (hours + 1) * hourMs, endedAtMs: epochMs - hours * hourMs },
+});
+/** An outlet whose register starts over at 0 with each transaction, so that a begin of 0 is nothing unusual. */
+export const outletStartingOver: readonly RegisterSpan[] = [spanOf(8, 9n), spanOf(4, 5n)];
+
+/** Assesses messages of a station of 11 kW, without anything signed, at an outlet whose register may start at 0. */
 export function assess(
   messages: readonly StationMessage[],
   changes: Partial<Omit<AssessmentInput, "messages">> = {},
 ): TransactionAssessment {
   const station = { ratedPowerW: 11_000, registerModulusWh: null };
-  return assessTransaction({ messages, station, signed: null, sessionIdTag: null, ...changes });
+  return assessTransaction({
+    ...{ messages, station, signed: null, sessionIdTag: null, outlet: outletStartingOver },
+    ...changes,
+  });
 }
 
 /** What tests compare: grade, energy and findings. */

@@ -107,6 +107,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       WATTPROOF_OCPP_MESSAGES_PER_SECOND: "100000",
       WATTPROOF_OCPP_CONNECTIONS_PER_ADDRESS: "100000",
       WATTPROOF_STOP_MISSING_GRACE_MS: "1800000",
+      WATTPROOF_LATE_MESSAGES_QUIET_MS: "60000",
     },
     // Two messages are never received in one moment.
     { now: () => nowMs + Math.min(tickMs - 1, moments++) },

@@ -2,6 +2,7 @@ import { formatDecimal, subtractDecimals, toMicroWh, type Decimal } from "../dec
 import type { MeterPoint } from "../evidence.ts";
 import { judgeCompleteness, type Completeness } from "./completeness.ts";
 import { findGapsOfCoverage } from "./coverage.ts";
+import { beginBehindMs } from "./begin-behind.ts";
 import { chooseEnergySeries, type EnergySeries, type SeriesPoint } from "./energy-series.ts";
 import { toldEnergyWh } from "./exactness.ts";
 import { severityOf, sortFindings, type FindingCode } from "./findings.ts";
@@ -16,6 +17,7 @@ import { messageKeyOf, startKeyOf, stopKeyOf } from "./natural-key.ts";
 import { readInOneZone } from "./one-zone.ts";
 import { setOutliersAside } from "./outliers.ts";
 import { walkRegister, type RegisterWalk, type StationProfile } from "./register-walk.ts";
+import { findBreaksOfContinuity, type RegisterSpan } from "./outlet-continuity.ts";
 import { judgeSigned, type SignedEvidence, type SignedOutcome } from "./signed-evidence.ts";
 import { estimateClockSkewMs, judgeClockSkew } from "./station-time.ts";
 import { comparePowerWithRegister, isUnitFault } from "./unit-check.ts";
@@ -33,6 +35,10 @@ export interface AssessmentInput {
   readonly sessionIdTag: string | null;
   /** What is known of the station beside this transaction: findings that no message of it shows. */
   readonly circumstances?: readonly FindingCode[];
+  /** When something said that the transaction is over although its stop is missing, by our clock. */
+  readonly overSinceMs?: number | null;
+  /** What the register of the outlet showed outside of this transaction, in any order. */
+  readonly outlet?: readonly RegisterSpan[];
 }
 
 /** A register value that the energy was counted from or to. */
@@ -91,8 +97,13 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   const completeness = judgeCompleteness(messages);
   const outcome = judgeSigned(input.signed, signedContextOf(input, messages, ended));
 
-  const gaps = findGapsOfCoverage({ messages, ended, series, points, walk, completeness, station: input.station });
+  const { station, outlet = [], overSinceMs = null } = input;
+  const gaps = [
+    ...findGapsOfCoverage({ messages, ended, series, points, walk, overSinceMs, station }),
+    ...findBreaksOfContinuity({ series, points, walk, outlet, station }),
+  ];
   const units = findingsOfUnits(input, messages, { counting: points, all: series.points }, outcome);
+  const begunLaterMs = beginBehindMs(messages, walk, station);
   // A break says more than what it leaves open, and a signed value that covers the session leaves nothing open.
   const isAnswered = outcome.kind === "covers" || walk.findings.some((code) => severityOf(code) === "dispute");
   const findings: FindingCode[] = [
@@ -103,6 +114,7 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
     ...completeness.findings,
     ...outcome.findings,
     ...findingsOfMessages(input.messages, messages, ends),
+    ...(begunLaterMs > 0 ? (["TIME_CORRECTED"] as const) : []),
     ...gaps.filter((code) => {
       // A wrong unit explains why power and register contradict each other.
       if (code === "POWER_CONTRADICTS") return !units.includes("UNIT_FAULT");
@@ -118,7 +130,7 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   };
   return outcome.kind === "covers"
     ? { ...shared, ...signedResult(input, outcome, findings) }
-    : { ...shared, ...unsignedResult(walk, findings) };
+    : { ...shared, ...unsignedResult(walk, findings, begunLaterMs) };
 }
 
 function signedResult(
@@ -146,6 +158,7 @@ function signedResult(
 function unsignedResult(
   walk: RegisterWalk,
   findings: readonly FindingCode[],
+  begunLaterMs: number,
 ): Omit<TransactionAssessment, "claimedEnergyWh" | "completeness" | "missingSequenceNumbers" | "isEnded"> {
   const disputes = findings.filter((code) => ["dispute", "signed-dispute"].includes(severityOf(code)));
   const doubts = findings.filter((code) => ["suspicion", "unresolved"].includes(severityOf(code)));
@@ -158,7 +171,9 @@ function unsignedResult(
     end: assessedPoint(segment.end),
     energyWh: formatDecimal(toldEnergyWh(segment.energyWh)),
   }));
-  const durations = walk.segments.map(({ begin, end }) => Math.floor((end.time.epochMs - begin.time.epochMs) / 1_000));
+  const durations = walk.segments.map(({ begin, end }, index) =>
+    Math.floor((end.time.epochMs - begin.time.epochMs - (index === 0 ? begunLaterMs : 0)) / 1_000),
+  );
   return {
     grade: isDisputed ? "disputed" : "plausible-unsigned",
     reasons: sortFindings(reasons),

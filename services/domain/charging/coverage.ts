@@ -1,10 +1,12 @@
 import { addDecimals, compareDecimals, subtractDecimals, type Decimal } from "../decimal.ts";
-import { isAwaitingMessages, type Completeness } from "./completeness.ts";
+import { isAwaitingMessages } from "./completeness.ts";
 import type { EnergySeries, SeriesPoint } from "./energy-series.ts";
 import { coarserOf } from "./exactness.ts";
 import type { FindingCode } from "./findings.ts";
 import type { TransactionMessage } from "./message.ts";
 import { isStepPlausible, type RegisterWalk, type StationProfile } from "./register-walk.ts";
+import { energyByStateOfChargeWh } from "./state-of-charge.ts";
+import { estimateClockSkewMs } from "./station-time.ts";
 import { energyByPowerWh, greatestPowerW } from "./unit-check.ts";
 
 /** What is known of a transaction when its ends are looked at. */
@@ -16,7 +18,8 @@ export interface CoverageInput {
   /** The readings that count. */
   readonly points: readonly SeriesPoint[];
   readonly walk: RegisterWalk;
-  readonly completeness: Completeness;
+  /** When something said that a transaction without a stop is over, by our clock; `null` where nothing did. */
+  readonly overSinceMs: number | null;
   readonly station: StationProfile;
 }
 
@@ -26,12 +29,14 @@ export interface CoverageInput {
  */
 const coveredPerUncovered = 20;
 const greatestUncoveredMs = 120_000;
-/** With fewer readings nothing tells at which intervals a station samples. */
-const leastSamples = 3;
 /** What a register in hundredths of a kilowatt-hour can hide. */
 const leastEnergyByPowerWh: Decimal = { unscaled: 10n, scale: 0 };
 /** Power is sampled and not averaged, and so it contradicts a register by a whole order only. */
 const powerFactor = 10n;
+/** A moment of power may have been a short one; a unit that is wrong is wrong by 1000. */
+const glimpseFactor = 100n;
+/** Within one interval power and energy are of the same minute or so. */
+const intervalFactor = 2n;
 
 /**
  * What the readings that count leave open (docs/ocpp-energy.md, "What the readings leave open"): energy before the first, after the
@@ -54,7 +59,7 @@ export function findGapsOfCoverage(input: CoverageInput): FindingCode[] {
   if (ended === null) findings.push("STOP_MISSING");
   else if (!series.hasEnd) findings.push("END_READING_MISSING");
   const isBeginOpen = !isBeginCovered(input);
-  const isEndOpen = ended !== null && !isEndCovered(input, ended);
+  const isEndOpen = !isEndCovered(input, ended);
   const isSum = series.findings.includes("INTERVALS_SUMMED");
   if (isAwaiting && (isBeginOpen || isEndOpen || isSum)) findings.push("MESSAGES_MISSING");
   if (isBeginOpen) findings.push("BEGIN_UNCOVERED");
@@ -87,22 +92,37 @@ function flowBeginMs(startMs: number, stateAtStart: string | null, messages: rea
   return charging.reduce((least, ms) => Math.min(least, ms));
 }
 
-function isEndCovered({ messages, walk, points, completeness }: CoverageInput, ended: TransactionMessage): boolean {
+/** Whether nothing can have flowed after the last reading: it is of the end, or so near to it, or the charge was over. */
+function isEndCovered({ messages, walk, overSinceMs }: CoverageInput, ended: TransactionMessage | null): boolean {
   const last = walk.segments.at(-1)?.end;
   if (last === undefined) return false;
-  if (last.role === "end" && last.reportedBy === "transaction-ended") return true;
-  if (ended.time === null) return false;
+  // Nothing says when it was over.
+  if (ended === null && overSinceMs === null) return true;
+  if (ended !== null && last.role === "end" && last.reportedBy === "transaction-ended") return true;
   const reporter = messages.find(({ frameId }) => frameId === last.frameId);
   const lastMs = reporter === undefined ? last.time.epochMs : earliestOf(last.time.epochMs, reporter);
-  const uncoveredMs = ended.time.epochMs - lastMs;
-  if (isShort(Math.abs(uncoveredMs), walk)) return true;
-  // Nothing was lost, and the station reads its meter at intervals only: what it did not read is not charged.
-  const isRefused = ended.readings.some(
-    ({ measurand, faults }) => measurand.startsWith("Energy.Active.Import.") && faults.length > 0,
-  );
-  const isSampled = points.length >= leastSamples;
-  const isNext = uncoveredMs >= 0 && uncoveredMs <= 2 * longestGapMs(points);
-  return completeness.kind === "complete" && !isRefused && isSampled && isNext;
+  if (ended === null) {
+    // What said that it was over came by our clock.
+    const overMs = (overSinceMs ?? 0) + (estimateClockSkewMs(messages) ?? 0);
+    return isShort(Math.max(0, flowEndMs(overMs, messages) - lastMs), walk);
+  }
+  if (ended.time === null) return false;
+  const endMs = ended.time.epochMs;
+  const stoppedMs = flowEndMs(endMs, messages);
+  return isShort(stoppedMs < endMs ? Math.max(0, stoppedMs - lastMs) : Math.abs(endMs - lastMs), walk);
+}
+
+/** When energy can last have flowed: at the end, or when a station that says so ceased to charge. */
+function flowEndMs(endMs: number, messages: readonly TransactionMessage[]): number {
+  const states = messages
+    .flatMap((message) =>
+      message.kind !== "meter-values" && message.chargingState !== null && message.time !== null
+        ? [{ isCharging: message.chargingState === "Charging", atMs: message.time.epochMs }]
+        : [],
+    )
+    .sort((left, right) => left.atMs - right.atMs || Number(right.isCharging) - Number(left.isCharging));
+  const lastCharging = states.findLastIndex(({ isCharging }) => isCharging);
+  return Math.min(endMs, states[lastCharging + 1]?.atMs ?? Infinity);
 }
 
 /** A clock may be ahead by a little; nothing was measured after it was received. */
@@ -114,13 +134,6 @@ function isShort(uncoveredMs: number, { segments }: RegisterWalk): boolean {
   const beginMs = segments[0]?.begin.time.epochMs ?? 0;
   const endMs = segments.at(-1)?.end.time.epochMs ?? 0;
   return uncoveredMs <= Math.min(greatestUncoveredMs, (endMs - beginMs) / coveredPerUncovered);
-}
-
-function longestGapMs(points: readonly SeriesPoint[]): number {
-  return points.reduce((longest, { time }, index) => {
-    const previous = points[index - 1] ?? points[0];
-    return previous === undefined ? longest : Math.max(longest, time.epochMs - previous.time.epochMs);
-  }, 0);
 }
 
 /** Whether a reading that does not count shows energy that those which count do not. */
@@ -146,11 +159,36 @@ function exceeds(high: SeriesPoint, low: SeriesPoint): boolean {
   return compareDecimals(high.registerWh, limitWh) > 0;
 }
 
-function findingsOfPower({ messages, walk, points }: CoverageInput): FindingCode[] {
-  const byPowerWh = energyByPowerWh(messages);
+function findingsOfPower(input: CoverageInput): FindingCode[] {
+  const { messages, walk, points, series } = input;
   const quantumWh = points.reduce((coarsest, point) => coarserOf(coarsest, point.quantumWh), leastEnergyByPowerWh);
-  const limitWh = addDecimals({ ...walk.energyWh, unscaled: walk.energyWh.unscaled * powerFactor }, quantumWh);
-  return compareDecimals(byPowerWh, limitWh) > 0 ? ["POWER_CONTRADICTS"] : [];
+  const isAbove = (energyWh: Decimal, factor: bigint): boolean => {
+    const limitWh = addDecimals({ ...walk.energyWh, unscaled: walk.energyWh.unscaled * factor }, quantumWh);
+    return compareDecimals(energyWh, limitWh) > 0;
+  };
+  const isContradicted =
+    isAbove(energyByPowerWh(messages), powerFactor) ||
+    isAbove(energyByStateOfChargeWh(messages), powerFactor) ||
+    // A single sample is of one moment, and half of the time is what it stands for at most.
+    (walk.energyWh.unscaled > 0n && isAbove(energyOf(greatestPowerW(messages), durationOf(points) / 2), glimpseFactor));
+  const isSum = series.findings.includes("INTERVALS_SUMMED");
+  return isContradicted || (isSum && isIntervalContradicted(input)) ? ["POWER_CONTRADICTS"] : [];
+}
+
+/** Intervals have no register that would bridge one that is wrong, so each is compared with the power within it. */
+function isIntervalContradicted({ messages, points }: CoverageInput): boolean {
+  return points.some((point, index) => {
+    const previous = points[index - 1];
+    if (previous === undefined) return false;
+    const within = { fromMs: previous.time.epochMs, toMs: point.time.epochMs };
+    const intervalWh = subtractDecimals(point.registerWh, previous.registerWh);
+    const limitWh = addDecimals({ ...intervalWh, unscaled: intervalWh.unscaled * intervalFactor }, point.quantumWh);
+    return compareDecimals(energyByPowerWh(messages, within), addDecimals(limitWh, leastEnergyByPowerWh)) > 0;
+  });
+}
+
+function durationOf(points: readonly SeriesPoint[]): number {
+  return (points.at(-1)?.time.epochMs ?? 0) - (points[0]?.time.epochMs ?? 0);
 }
 
 /** Whether a session in which the register stood still may have had energy all the same. */
@@ -159,12 +197,11 @@ function isZeroOpen({ messages, series, ended, points }: CoverageInput, findings
   const doubts: readonly FindingCode[] = ["READING_QUARANTINED", "TIME_REFUSED"];
   const isDoubtful = series.findings.some((code) => doubts.includes(code)) || points.length < series.points.length;
   if (!isRead || isDoubtful) return true;
-  const durationMs = (points.at(-1)?.time.epochMs ?? 0) - (points[0]?.time.epochMs ?? 0);
-  const possibleWh = energyOf(greatestPowerW(messages), durationMs);
-  return compareDecimals(possibleWh, leastEnergyByPowerWh) >= 0;
+  const possibleWh = [energyOf(greatestPowerW(messages), durationOf(points)), energyByStateOfChargeWh(messages)];
+  return possibleWh.some((wh) => compareDecimals(wh, leastEnergyByPowerWh) >= 0);
 }
 
 function energyOf(powerW: Decimal, durationMs: number): Decimal {
   const hours = 3_600_000n;
-  return { unscaled: (powerW.unscaled * BigInt(durationMs) * 1_000n) / hours, scale: powerW.scale + 3 };
+  return { unscaled: (powerW.unscaled * BigInt(Math.floor(durationMs)) * 1_000n) / hours, scale: powerW.scale + 3 };
 }

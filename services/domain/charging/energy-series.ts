@@ -77,7 +77,10 @@ export function chooseEnergySeries(
     );
     if (intervals.length === 0) continue;
     findings.push("INTERVALS_SUMMED");
-    return sumIntervals(intervals, messages, ended, findings);
+    const sum = sumIntervals(intervals, messages, ended, findings);
+    const others = candidates.filter((candidate) => !intervals.includes(candidate));
+    if (isContradicted(sum.points, others)) findings.push("OTHER_REGISTER_CONTRADICTS");
+    return sum;
   }
   return noPoints(findings);
 }

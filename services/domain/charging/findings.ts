@@ -164,6 +164,18 @@ export const findingCatalogue = {
     title: "The energy is a sum of intervals that overlap, or of which one is missing.",
     resolvedBy: "The missing interval, a signed value that covers the session, or the operator's decision.",
   },
+  REGISTER_COUNTED_TWICE: {
+    severity: "unresolved",
+    title: "The register began below what another transaction of the outlet ended with, or ran through what it counts.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision after comparing both transactions and asking whether the meter was reset or replaced.",
+  },
+  ZERO_BEGIN_UNPROVEN: {
+    severity: "unresolved",
+    title: "The register began at 0, and nothing shows that it was there.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision after looking at the register of the outlet.",
+  },
   ZERO_UNPROVEN: {
     severity: "unresolved",
     title: "The readings show no energy, and do not prove that none flowed.",
@@ -186,6 +198,11 @@ export const findingCatalogue = {
     severity: "unresolved",
     title: "The station reported energy at the EVSE that belongs to no transaction.",
     resolvedBy: "A signed value that covers the session, or the operator's decision on whose energy it is.",
+  },
+  TRANSACTION_ID_SHARED: {
+    severity: "unresolved",
+    title: "The station used the transaction's id at two EVSEs at a time, and does not always say at which.",
+    resolvedBy: "A signed value that covers the session, or the operator's decision on which readings are whose.",
   },
   LATE_MESSAGES_IGNORED: {
     severity: "unresolved",

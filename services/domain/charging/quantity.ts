@@ -55,7 +55,7 @@ export function readQuantity(input: QuantityInput): Quantity | MessageFaultCode 
 /** The power of ten from the unit to Wh or W; Wh is what both 1.6 and 2.x take energy to be in where nothing is said. */
 function powerOfUnit(measurand: string, unit: string | null): number | null {
   if (measurand.startsWith("Energy.Active.")) return unit === null ? 0 : (powersOfUnits.energy.get(unit) ?? null);
-  // Power has no default unit, and some stations name it in words of their own: it is only compared with.
-  if (measurand.startsWith("Power.Active.")) return unit === null ? null : (powersOfUnits.power.get(unit) ?? null);
+  // Power has no default unit. It is only compared with, and what may be kilowatts is watts at least.
+  if (measurand.startsWith("Power.Active.")) return unit === null ? 0 : (powersOfUnits.power.get(unit) ?? null);
   return 0;
 }

@@ -1,6 +1,8 @@
 import type { TransactionAssessment } from "./assess-transaction.ts";
 import type { FindingCode } from "./findings.ts";
+import { compareDecimals } from "../decimal.ts";
 import type { TransactionMessage } from "./message.ts";
+import { greatestPowerW } from "./unit-check.ts";
 
 /** A transaction without a session, as it is looked at for a session that it may have delivered for. */
 export interface TransactionBeside {
@@ -9,6 +11,8 @@ export interface TransactionBeside {
   readonly isOpen: boolean;
   /** By the station's clock; `null` while its start is not known. */
   readonly startedAtMs: number | null;
+  /** When its first message came, by ours, if that is when it began; `null` where it was replayed. */
+  readonly heardAtMs?: number | null;
   /** When something said that it is over although it is open. */
   readonly endSignAtMs: number | null;
   /** It is over, and nothing flowed in it. */
@@ -23,6 +27,8 @@ export interface SessionBeside {
   readonly endedAtMs: number | null;
 }
 
+/** An outlet that charges nobody takes less for itself. */
+const leastPowerW = { unscaled: 50n, scale: 0 };
 /** A station's clock may be wrong by as much before it is flagged (docs/ocpp-energy.md, rule 12). */
 const clockToleranceMs = 300_000;
 
@@ -46,11 +52,35 @@ export function circumstancesOf(
 
 function isBeside(session: SessionBeside, beside: TransactionBeside): boolean {
   if (beside.isNamingSession) return true;
-  const { startedAtMs, isOpen, endSignAtMs } = beside;
+  const { startedAtMs, heardAtMs = null, isOpen, endSignAtMs } = beside;
   const isAfterSession = session.endedAtMs !== null && startedAtMs !== null && startedAtMs >= session.endedAtMs;
   if (isAfterSession) return false;
   if (startedAtMs === null || startedAtMs >= session.openedAtMs - clockToleranceMs) return true;
+  // Its clock may be behind.
+  if (heardAtMs !== null && heardAtMs >= session.openedAtMs) return true;
   return isOpen && endSignAtMs === null;
+}
+
+/** Messages of a live transaction come at the pace at which they were made, as far as a network lets them. */
+const paceMs = 60_000;
+const pacePart = 10;
+
+/**
+ * When the first message of a transaction came, if the transaction went on as its messages came: their delays are all
+ * alike, as with a clock that is behind. What was queued comes at once, and `null` is returned. What is too short to
+ * tell counts as live.
+ */
+export function heardLiveAtMs(messages: readonly TransactionMessage[]): number | null {
+  const timed = messages.flatMap(({ time, receivedAtMs }) =>
+    time === null ? [] : [{ atMs: time.epochMs, receivedAtMs, delayMs: receivedAtMs - time.epochMs }],
+  );
+  if (timed.length === 0) return null;
+  const rangeOf = (values: readonly number[]): number =>
+    values.reduce((most, value) => Math.max(most, value)) - values.reduce((least, value) => Math.min(least, value));
+  const spanMs = rangeOf(timed.map(({ atMs }) => atMs));
+  const spreadMs = rangeOf(timed.map(({ delayMs }) => delayMs));
+  if (spreadMs > Math.max(paceMs, spanMs / pacePart)) return null;
+  return timed.reduce((least, { receivedAtMs }) => Math.min(least, receivedAtMs), Infinity);
 }
 
 /**
@@ -66,5 +96,6 @@ export function isKnownEmpty(
   const states = messages.flatMap((message) =>
     message.kind === "meter-values" || message.chargingState === null ? [] : [message.chargingState],
   );
+  if (compareDecimals(greatestPowerW(messages), leastPowerW) >= 0) return false;
   return states.length > 0 && !states.includes("Charging") && assessment.claimedEnergyWh === null;
 }

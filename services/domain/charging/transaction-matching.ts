@@ -1,4 +1,8 @@
+import { compareDecimals, subtractDecimals } from "../decimal.ts";
 import { normalizeIdTag } from "../id-tag.ts";
+import { chooseEnergySeries, type SeriesPoint } from "./energy-series.ts";
+import { coarserOf, distanceOf } from "./exactness.ts";
+import { isStepPlausible } from "./register-walk.ts";
 import type { Plug, StationMessage, TransactionEnded, TransactionMessage } from "./message.ts";
 
 /** A transaction as far as later messages are matched to it. */
@@ -13,6 +17,21 @@ export interface KnownTransaction {
   readonly endedAtMs: number | null;
   /** With which it began; `null` while that is not known. */
   readonly idToken?: string | null;
+  /** What its register showed; absent where nobody has looked. */
+  readonly register?: KnownRegister;
+}
+
+/** The register of a transaction as far as a stop can be compared with it. */
+export interface KnownRegister {
+  readonly begin: SeriesPoint | null;
+  readonly last: SeriesPoint | null;
+  /** The most that the outlet can deliver. */
+  readonly ratedPowerW: number;
+}
+
+/** Whether an id means nothing, so that the register has to tell which transaction a stop is of. */
+export function isUnnamedStop(message: TransactionMessage): message is TransactionEnded {
+  return message.protocol === "ocpp1.6" && message.kind === "transaction-ended";
 }
 
 /** OCPP 1.6 carries transaction ids as signed integers of 32 bits. */
@@ -40,7 +59,7 @@ export function chooseTransactionId(random: number, isTaken: (id: number) => boo
  * The transaction that a message belongs to, among those of its own station; `null` if none, or more than one, fits.
  * An id that is known decides. A stop with an id that means nothing (−1, 0, or one that was never assigned, which
  * stations use for transactions that began offline) is matched by the begin that it reports, and failing that only if a
- * single open transaction can be meant.
+ * single open transaction can be meant, and its register can have run on to that of the stop.
  */
 export function matchTransaction(
   message: TransactionMessage,
@@ -117,6 +136,8 @@ export function isEndSign(message: StationMessage, transaction: KnownTransaction
 function matchStop(ended: TransactionEnded, ofStation: readonly KnownTransaction[]): KnownTransaction | null {
   const beginMs = ended.readings.find(({ context }) => context === "Transaction.Begin")?.time?.epochMs ?? null;
   const endMs = ended.time?.epochMs ?? null;
+  const repeated = ofStation.filter((transaction) => endMs !== null && isRepeat(ended, endMs, transaction));
+  if (repeated.length === 1) return repeated[0] ?? null;
   const started = ofStation.filter(({ startedAtMs }) => beginMs !== null && startedAtMs === beginMs);
   if (started.length === 1) return started[0] ?? null;
   const open = ofStation.filter(
@@ -126,11 +147,43 @@ function matchStop(ended: TransactionEnded, ofStation: readonly KnownTransaction
   const [only, second] = open;
   if (only === undefined || second !== undefined) return null;
   // One that names another token may be of a transaction that nobody knows here.
+  if (!fitsRegister(ended, only)) return null;
   const isForeign =
     ended.idToken !== null &&
     typeof only.idToken === "string" &&
     normalizeIdTag(ended.idToken) !== normalizeIdTag(only.idToken);
   return isForeign ? null : only;
+}
+
+/** Whether a transaction ended with this very stop: stations send it again until it is answered. */
+function isRepeat(ended: TransactionEnded, endMs: number, { endedAtMs, register }: KnownTransaction): boolean {
+  const last = register?.last ?? null;
+  const stop = chooseEnergySeries([ended], ended).points.at(-1);
+  return endedAtMs === endMs && last !== null && stop !== undefined && isSameRegister(stop, last);
+}
+
+function isSameRegister(left: SeriesPoint, right: SeriesPoint): boolean {
+  return compareDecimals(left.registerWh, right.registerWh) === 0;
+}
+
+/** Whether the register of a transaction can have run on to what a stop reports. Without a value nothing says so. */
+function fitsRegister(ended: TransactionEnded, { register }: KnownTransaction): boolean {
+  if (register === undefined) return true;
+  const { points } = chooseEnergySeries([ended], ended);
+  const stop = points.at(-1);
+  if (stop === undefined) return false;
+  const { begin, last, ratedPowerW } = register;
+  const told = points.find(({ role }) => role === "begin");
+  if (told !== undefined && begin !== null) {
+    const distanceWh = distanceOf(told.registerWh, begin.registerWh);
+    if (compareDecimals(distanceWh, coarserOf(told.quantumWh, begin.quantumWh)) > 0) return false;
+  }
+  if (last === null) return begin === null;
+  const energyWh = subtractDecimals(stop.registerWh, last.registerWh);
+  const quantumWh = coarserOf(stop.quantumWh, last.quantumWh);
+  if (energyWh.unscaled < 0n) return compareDecimals(distanceOf(stop.registerWh, last.registerWh), quantumWh) <= 0;
+  const durationMs = Math.max(0, stop.time.epochMs - last.time.epochMs) + last.time.resolutionMs;
+  return isStepPlausible({ energyWh, durationMs, quantumWh }, ratedPowerW);
 }
 
 function matchByPlug(message: TransactionMessage, ofStation: readonly KnownTransaction[]): KnownTransaction | null {

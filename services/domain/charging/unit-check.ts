@@ -1,5 +1,6 @@
-import { addDecimals, compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
-import type { SampledReading, TransactionMessage } from "./message.ts";
+import { compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
+import type { TransactionMessage } from "./message.ts";
+import { powerSamplesOf } from "./sampled-power.ts";
 
 /** Energy that flowed in a time. */
 export interface Flow {
@@ -76,9 +77,13 @@ export function comparePowerWithRegister(
 /**
  * The least energy that flowed by the power that was sampled: between two samples, what the lower of them says. More may
  * have flowed, and before the first and after the last nothing is told.
+ * @param within Only samples from here to there; by default all.
  */
-export function energyByPowerWh(messages: readonly TransactionMessage[]): Decimal {
-  const samples = powerSamplesOf(messages);
+export function energyByPowerWh(
+  messages: readonly TransactionMessage[],
+  within: { readonly fromMs: number; readonly toMs: number } = { fromMs: -Infinity, toMs: Infinity },
+): Decimal {
+  const samples = powerSamplesOf(messages).filter(({ atMs }) => atMs >= within.fromMs && atMs <= within.toMs);
   let units = 0n;
   for (const [index, { atMs, powerW }] of samples.entries()) {
     const previous = samples[index - 1];
@@ -98,47 +103,25 @@ export function greatestPowerW(messages: readonly TransactionMessage[]): Decimal
   );
 }
 
-/** The power of all phases together, the lowest of each moment, in order of time. */
-function powerSamplesOf(messages: readonly TransactionMessage[]): { atMs: number; powerW: Decimal }[] {
-  // Of each moment the lowest value of the whole, and of every phase.
-  const lowestOf = new Map<number, Map<string | null, Decimal>>();
-  for (const { measurand, phase, faults, value, time } of messages.flatMap(({ readings }) => readings)) {
-    if (measurand !== "Power.Active.Import" || faults.length > 0 || value === null || time === null) continue;
-    const ofMoment = lowestOf.get(time.epochMs) ?? new Map<string | null, Decimal>();
-    lowestOf.set(time.epochMs, ofMoment);
-    // L1 and L1-N are the same phase.
-    const name = phase === null ? null : phase.slice(0, 2);
-    const known = ofMoment.get(name);
-    if (known === undefined || compareDecimals(value, known) < 0) ofMoment.set(name, value);
-  }
-  return [...lowestOf]
-    .map(([atMs, ofMoment]) => ({ atMs, powerW: ofMoment.get(null) ?? sumOf(["L1", "L2", "L3"], ofMoment) }))
-    .sort((left, right) => left.atMs - right.atMs);
-}
-
-function sumOf(phases: readonly string[], values: ReadonlyMap<string | null, Decimal>): Decimal {
-  const zero: Decimal = { unscaled: 0n, scale: 0 };
-  return phases.reduce((sum, phase) => addDecimals(sum, values.get(phase) ?? zero), zero);
-}
-
 function registerKeyOf(atMs: number, registerWh: Decimal): string {
   return `${atMs} ${formatDecimal(registerWh)}`;
 }
 
 function powerPointsOf(message: TransactionMessage, counted: ReadonlySet<string>): PowerPoint[] {
-  const usable = message.readings.filter(({ faults, phase }) => faults.length === 0 && phase === null);
-  return usable.flatMap((power) => {
-    if (power.measurand !== "Power.Active.Import" || power.value === null || power.time === null) return [];
-    const atMs = power.time.epochMs;
-    const isRegister = ({ measurand, location, time, value }: SampledReading): boolean =>
-      measurand === "Energy.Active.Import.Register" &&
-      location === power.location &&
-      time?.epochMs === atMs &&
-      value !== null &&
-      counted.has(registerKeyOf(atMs, value));
-    const register = usable.find(isRegister);
+  return powerSamplesOf([message]).flatMap(({ atMs, powerW, isUnitNamed }) => {
+    // What may be watts or kilowatts says nothing about a factor of 1000.
+    if (!isUnitNamed) return [];
+    const register = message.readings.find(
+      ({ measurand, phase, faults, time, value }) =>
+        measurand === "Energy.Active.Import.Register" &&
+        phase === null &&
+        faults.length === 0 &&
+        time?.epochMs === atMs &&
+        value !== null &&
+        counted.has(registerKeyOf(atMs, value)),
+    );
     if (register === undefined || register.value === null) return [];
-    return [{ atMs, registerWh: register.value, powerW: power.value }];
+    return [{ atMs, registerWh: register.value, powerW }];
   });
 }
 

@@ -6,6 +6,7 @@ import { chargingColumns, encodeWatched, readChargingRow, watchedText } from "./
 import { frameColumns, readFrameRow } from "./ocpp-rows.ts";
 import { reader, readSessionRow } from "./rows.ts";
 import { sessionColumns } from "./sessions.ts";
+import { createUnmatchedStore } from "./unmatched.ts";
 
 /**
  * What finds the session of a transaction beside its idToken, what happened beside a session's transaction, and what was
@@ -122,6 +123,7 @@ export function createMatchingStore(access: Access): MatchingStore {
       .map(readChargingRow);
 
   return {
+    ...createUnmatchedStore(access),
     putStartRequest: (request) =>
       access.write(() => {
         access.run(
@@ -179,7 +181,8 @@ export function createMatchingStore(access: Access): MatchingStore {
         access
           .all(
             `SELECT ${chargingColumns} FROM charging_transactions
-             WHERE assess_due_at_ms > ? AND wait_until_ms > ? AND protocol <> 'ocpp1.6' ORDER BY assess_due_at_ms LIMIT ?`,
+             WHERE assess_due_at_ms > ? AND wait_until_ms > ? AND protocol <> 'ocpp1.6'
+               AND instr (assessment, '"MESSAGES_MISSING"') > 0 ORDER BY assess_due_at_ms LIMIT ?`,
             nowMs,
             nowMs,
             limit,

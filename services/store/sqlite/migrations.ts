@@ -8,6 +8,7 @@ import { relayStep } from "./relay.ts";
 import { tariffStep } from "./tariffs.ts";
 import { operatorSumsStep } from "./operator-sums.ts";
 import { tokenStep } from "./tokens.ts";
+import { unmatchedStep } from "./unmatched.ts";
 import { viewKeyStep } from "./view-keys.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
@@ -374,4 +375,5 @@ export const migrations: readonly string[] = [
   operatorSumsStep,
   livenessStep,
   sourceStep,
+  unmatchedStep,
 ];

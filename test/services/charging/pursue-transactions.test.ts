@@ -14,6 +14,7 @@ import { tariffIdOf } from "../../../services/domain/tariff.ts";
 import { createSessionAssessor, type SessionAssessor } from "../../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../../services/charging/frame-inbox.ts";
 import { createOnceDesk } from "../../../services/charging/tell-once.ts";
+import { createQuietTime } from "../../../services/charging/quiet-time.ts";
 import { createTransactionPursuer } from "../../../services/charging/pursue-transactions.ts";
 import { createTransactionReaders } from "../../../services/charging/wire-charging.ts";
 import { createSessionCompleter } from "../../../services/evidence/complete-session.ts";
@@ -44,6 +45,7 @@ describe("Looking after transactions, with the service killed between two writes
   let store: Store;
   let nowMs: number;
   let ordinal: number;
+  let quietMs = 0;
 
   beforeEach(async function () {
     folder = await mkdtemp(join(tmpdir(), "wattproof-pursuit-"));
@@ -70,12 +72,13 @@ describe("Looking after transactions, with the service killed between two writes
     const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
     const shared = { store, ...transactions, desk, now };
     const verifier = createRecordVerifier(createSupportedFormats());
+    const quiet = createQuietTime({ quietMs, now, elapsedMs: now });
     const whole = createSessionAssessor({
       ...shared,
       meters,
       verifier,
       completer,
-      lateMessageLimit: 100,
+      ...{ lateMessageLimit: 100, quiet },
     });
     const killed: SessionAssessor = { ...whole, assess: () => Promise.reject(new Error("Killed")) };
     const assessor = isKilledBeforeAssessing ? killed : whole;
@@ -92,7 +95,7 @@ describe("Looking after transactions, with the service killed between two writes
       ...shared,
       ...{ assessor, inbox, commands, connections: createConnections(), stopRetryMs: 1_000 },
       missingStop: defaultMissingStopLimits,
-      ...{ once, handedOn: () => Promise.resolve() },
+      ...{ once, quiet, handedOn: () => Promise.resolve() },
     });
     return { inbox, pursue: () => pursuer.pursueTransactions(new AbortController().signal) };
   }

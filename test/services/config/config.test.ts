@@ -184,6 +184,7 @@ describe("The configuration", function () {
         stopAtBps: defaultStopAtBps,
         stopRetryMs: 15_000,
         late: { waitMs: 600_000, spacingMs: 5_000, limit: 5_000 },
+        quietMs: 60_000,
       },
       fleets: { keys: [], startLimitMs: 900_000, openingWaitMs: 5_000, sessionSeconds: 86_400 },
       stationMessagesPerSecond: 20,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { chooseEnergySeries } from "../../../../services/domain/charging/energy-series.ts";
 import {
   decideMissingStop,
   defaultMissingStopLimits,
@@ -369,6 +370,37 @@ describe("failure mode 14: transaction ids", function () {
     expect(matchTransaction(stop, [closed, known])).to.equal(known);
     expect(matchTransaction(stop, [closed])).to.equal(null);
     expect(matchTransaction(stop, [{ ...known, startedAtMs: epochMs + 61_000 }])).to.equal(null);
+  });
+  it("gives a stop with an unknown id to an open transaction only if its register can have run on to it", function () {
+    const at = (wh: number, meterStart = 1_000) => {
+      const messages = [start16(0, meterStart), sample16(30, { value: String(wh) })];
+      const { points } = chooseEnergySeries(messages, null);
+      const register = { begin: points[0] ?? null, last: points.at(-1) ?? null, ratedPowerW: 50_000 };
+      return { ...known, register };
+    };
+    const stop = (meterStop: number, members = {}) => stop16(60, meterStop, { transactionId: -1, ...members });
+    const taken = at(1_300);
+    expect(matchTransaction(stop(1_500), [taken])).to.equal(taken);
+    // Lower than it was, or higher than it can be in half a minute of 50 kW.
+    for (const meterStop of [1_299 - 1, 0, 1_740, 9_000_000]) {
+      expect(matchTransaction(stop(meterStop), [at(1_300)]), `${meterStop}`).to.equal(null);
+    }
+    // One that knows no register shows nothing.
+    expect(matchTransaction(stop(-1), [at(1_300)])).to.equal(null);
+    const begun = (value: string) => ({
+      transactionData: [{ timestamp: timeText(1), sampledValue: [{ value, context: "Transaction.Begin" }] }],
+    });
+    expect(matchTransaction(stop(1_500, begun("1000")), [taken])).to.equal(taken);
+    expect(matchTransaction(stop(1_500, begun("900")), [taken])).to.equal(null);
+  });
+  it("knows a stop with an unknown id again that ended a transaction", function () {
+    const messages = [start16(0, 1_000), stop16(60, 1_500)];
+    const { points } = chooseEnergySeries(messages, messages[1] ?? null);
+    const register = { begin: points[0] ?? null, last: points.at(-1) ?? null, ratedPowerW: 50_000 };
+    const ended = { ...known, endedAtMs: epochMs + 60_000, register };
+    const open = { ...known, ocppTransactionId: "12", startedAtMs: epochMs + 5_000 };
+    expect(matchTransaction(stop16(60, 1_500, { transactionId: -1 }), [ended, open])).to.equal(ended);
+    expect(matchTransaction(stop16(60, 1_501, { transactionId: -1 }), [ended, open])).to.equal(open);
   });
   it("finds the latest of two transactions of 2.x that share an id", function () {
     const first = { ...known, ocppTransactionId: "T-1", startedAtMs: epochMs - 86_400_000 };

@@ -156,7 +156,10 @@ describe("An end that overtakes its start", function () {
       "MESSAGES_MISSING",
       "END_UNCOVERED",
     );
-    settles([started2(1_000), ended2(null, 4), ...updates.slice(0, 2), last], "1500", "END_READING_MISSING");
+    // A minute before the end a fifth of the energy can flow.
+    holds([started2(1_000), ended2(null, 4), ...updates.slice(0, 2), last], "UNRESOLVED", "END_UNCOVERED");
+    const near = updated2(295, 3, 2_500);
+    settles([started2(1_000), ended2(null, 4), ...updates.slice(0, 2), near], "1500", "END_READING_MISSING");
   });
   it("is unresolved where the numbers that are missing may be intervals of a sum", function () {
     const interval = (seqNo: number, seconds: number, type: "Updated" | "Ended" = "Updated", value = 300) =>
@@ -223,9 +226,24 @@ describe("A clock that shows local time and calls it UTC", function () {
     holds(zero, "DISPUTED", "STEP_IMPLAUSIBLE");
   });
   it("loses nothing where it is behind", function () {
-    settles([start16(-hours2, 1_000, {}, ahead), sample(120, "1600"), stop16(300, 2_500)], "1500");
+    const behind = [start16(-hours2, 1_000, {}, ahead), sample(120, "1600"), stop16(300, 2_500)];
+    settles(behind, "1500", "TIME_CORRECTED");
+    expect(assess(behind).chargingSeconds).to.equal(300);
+    settles([start16(-hours2, 1_000, {}, ahead), stop16(300, 2_500)], "1500", "TIME_CORRECTED");
     const early = stop16(300 - hours2, 2_500, {}, { receivedAtSeconds: 300 });
     holds([start16(0, 1_000), sample(120, "1600"), early], "DISPUTED", "TIMES_CONTRADICT");
+  });
+  it("is not taken for behind where the start waited: what flowed since shows so", function () {
+    const waited = start16(-hours2, 1_000, {}, ahead);
+    const long = [waited, sample(60, "6000"), stop16(300, 9_000)];
+    expect([assess(long).energyWh, assess(long).chargingSeconds]).to.deep.equal(["8000", hours2 + 300]);
+    const sampled = [waited, sample16(-3_600, { value: "1200" }, {}, ahead), sample(60, "1300"), stop16(300, 1_600)];
+    expect(assess(sampled).chargingSeconds).to.equal(hours2 + 300);
+    const queued = [
+      start16(0, 1_000, {}, { receivedAtSeconds: hours2 }),
+      stop16(3_600, 2_500, {}, { receivedAtSeconds: hours2 }),
+    ];
+    expect(assess(queued).chargingSeconds).to.equal(3_600);
   });
   it("is not taken for the time of a message that waited: what contradicts the order is disputed", function () {
     const late = start16(hours2, 1_000, {}, { receivedAtSeconds: 1_000 });

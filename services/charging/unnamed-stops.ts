@@ -1,0 +1,65 @@
+import { chooseEnergySeries } from "../domain/charging/energy-series.ts";
+import { isTransactionMessage, type TransactionEnded } from "../domain/charging/message.ts";
+import type { KnownTransaction } from "../domain/charging/transaction-matching.ts";
+import type { ChargingTransaction } from "../store/charging.ts";
+import type { Store } from "../store/store.ts";
+import type { SessionAssessor } from "./assess-session.ts";
+import { knownOf } from "./transaction-book.ts";
+
+/** Which transactions a stop of 1.6 may be of whose id means nothing: it says neither where it was nor whose. */
+export interface UnnamedStops {
+  /** The transactions it may be of, with what their registers show. */
+  viewsFor(
+    stop: TransactionEnded,
+    transactions: readonly ChargingTransaction[],
+  ): Promise<readonly (readonly [KnownTransaction, ChargingTransaction])[]>;
+}
+
+/** No outlet delivers more, where nobody says what this one can. */
+const greatestPowerW = 1_000_000;
+const sessionsLimit = 16;
+
+export function createUnnamedStops(deps: {
+  readonly store: Pick<Store, "findSession" | "findStation" | "findTransactionOfSession" | "listSessionsAtEvse">;
+  readonly assessor: Pick<SessionAssessor, "readMessages">;
+}): UnnamedStops {
+  const { store, assessor } = deps;
+
+  async function viewOf(transaction: ChargingTransaction, stop: TransactionEnded): Promise<KnownTransaction> {
+    const known = knownOf(transaction);
+    if (!transaction.isOpen && known.endedAtMs !== stop.time?.epochMs) return known;
+    const messages = (await assessor.readMessages(transaction)).filter(isTransactionMessage);
+    const ended = messages.find(({ kind }) => kind === "transaction-ended") ?? null;
+    const { points } = chooseEnergySeries(messages, ended);
+    const session = transaction.sessionId === null ? null : await store.findSession(transaction.sessionId);
+    const begin = points.find(({ role }) => role === "begin") ?? null;
+    const ratedPowerW = session?.terms.maximumPowerW ?? greatestPowerW;
+    return { ...known, register: { begin, last: points.at(-1) ?? null, ratedPowerW } };
+  }
+
+  /** Whether a session at another outlet of the station may have begun without a start that arrived. */
+  async function isOtherAwaited(stationId: string, open: readonly ChargingTransaction[]): Promise<boolean> {
+    const evses = (await store.findStation(stationId))?.evses ?? [];
+    for (const [index, evse] of evses.entries()) {
+      if (open.some((transaction) => transaction.evse === index + 1)) continue;
+      for (const { sessionId } of await store.listSessionsAtEvse(evse, sessionsLimit)) {
+        if ((await store.findTransactionOfSession(sessionId)) === null) return true;
+      }
+    }
+    return false;
+  }
+
+  return {
+    async viewsFor(stop, transactions) {
+      const open = transactions.filter(({ isOpen }) => isOpen);
+      const beginMs = stop.readings.find(({ context }) => context === "Transaction.Begin")?.time?.epochMs ?? null;
+      const isBegin = ({ startedAtMs }: ChargingTransaction): boolean => beginMs !== null && startedAtMs === beginMs;
+      // Without its begin, and with another session there that it may be of, nothing says that it is of the open one.
+      const isUnclear = stop.idToken === null && (await isOtherAwaited(stop.stationId, open));
+      const candidates = isUnclear ? transactions.filter((one) => !one.isOpen || isBegin(one)) : transactions;
+      return Promise.all(
+        candidates.map(async (transaction) => [await viewOf(transaction, stop), transaction] as const),
+      );
+    },
+  };
+}
