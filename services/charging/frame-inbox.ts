@@ -1,7 +1,7 @@
 import { nextLateLookMs, type LateMessageLimits } from "../domain/charging/awaited-messages.ts";
 import { watchHold } from "../domain/charging/hold-watch.ts";
 import { isTransactionMessage, type StationMessage, type TransactionMessage } from "../domain/charging/message.ts";
-import { findDisplaced, isEndSign, isUnnamedStop, matchTransaction } from "../domain/charging/transaction-matching.ts";
+import { findDisplaced, isEndSign, matchTransaction } from "../domain/charging/transaction-matching.ts";
 import { meteredSoFar, watchEnergy } from "../domain/charging/watched-energy.ts";
 import { heldMicroOf } from "../domain/session-amounts.ts";
 import type { Tariff } from "../domain/tariff.ts";
@@ -59,7 +59,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   const { store, book, assessor, desk, now, late } = deps;
   const finder = createSessionFinder(deps);
   const stops = createUnnamedStops(deps);
-  const strays = createStrayMessages({ ...deps, waitMs: late.waitMs });
+  const strays = createStrayMessages({ ...deps, stops, waitMs: late.waitMs });
   /** Read once for all frames that are taken together. */
   const sessions = new Map<string, StoredSession>();
   const tariffs = new Map<string, Tariff>();
@@ -165,13 +165,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
         ? listed
         : [...(await store.findChargingTransactions(stationId, ocppTransactionId)), ...listed];
     const here = candidates.filter((one) => !isElsewhere(message, one));
-    const isNamed = here.some((one) => one.ocppTransactionId === ocppTransactionId);
-    const unnamed = isUnnamedStop(message) && !isNamed ? message : null;
-    const views = new Map(
-      unnamed === null
-        ? here.map((transaction) => [knownOf(transaction), transaction])
-        : await stops.viewsFor(unnamed, here),
-    );
+    const views = await stops.viewsOf(message, here);
     const matched = matchTransaction(message, [...views.keys()]);
     return matched === null ? null : (views.get(matched) ?? null);
   }

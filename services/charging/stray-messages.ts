@@ -10,6 +10,7 @@ import type { StoredFrame } from "../store/ocpp.ts";
 import type { Store } from "../store/store.ts";
 import { readFrame } from "./read-frame.ts";
 import type { OnceDesk } from "./tell-once.ts";
+import type { UnnamedStops } from "./unnamed-stops.ts";
 import { knownOf, type TransactionBook } from "./transaction-book.ts";
 
 /** What stations say of no transaction that is known. All in the station's turn. */
@@ -42,6 +43,7 @@ export interface StrayMessagesDeps {
   >;
   readonly book: TransactionBook;
   readonly once: OnceDesk;
+  readonly stops: UnnamedStops;
   readonly now: () => number;
   /** How long the start of a message may take to come. */
   readonly waitMs: number;
@@ -55,7 +57,7 @@ const leastPowerW = { unscaled: 50n, scale: 0 };
 const leastIntervalWh = { unscaled: 1n, scale: 0 };
 
 export function createStrayMessages(deps: StrayMessagesDeps): StrayMessages {
-  const { store, book, once, now, waitMs } = deps;
+  const { store, book, once, stops, now, waitMs } = deps;
 
   /** What rose between two readings with no transaction in between flowed in none. */
   async function countEnergy(message: TransactionMessage, stationEvse: number): Promise<void> {
@@ -124,13 +126,14 @@ export function createStrayMessages(deps: StrayMessagesDeps): StrayMessages {
       if (started.protocol !== "ocpp1.6") return [];
       const frames = await store.listStrayFrames(started.stationId, now() - waitMs);
       if (frames.length === 0) return [];
-      const views = (await book.list(started.stationId)).map(knownOf);
-      const own = views.find(({ ocppTransactionId }) => ocppTransactionId === started.ocppTransactionId);
+      const listed = await book.list(started.stationId);
       const adopted: { message: TransactionMessage; frame: StoredFrame }[] = [];
       for (const frame of frames) {
         const message = readFrame(frame);
-        if (own === undefined || message === null || !isDated(message)) continue;
-        if (matchTransaction(message, views) !== own) continue;
+        if (message === null || !isDated(message)) continue;
+        const views = await stops.viewsOf(message, listed);
+        const matched = matchTransaction(message, [...views.keys()]);
+        if (matched?.ocppTransactionId !== started.ocppTransactionId) continue;
         adopted.push({ message, frame });
       }
       return adopted;

@@ -1,18 +1,18 @@
 import { chooseEnergySeries } from "../domain/charging/energy-series.ts";
-import { isTransactionMessage, type TransactionEnded } from "../domain/charging/message.ts";
-import type { KnownTransaction } from "../domain/charging/transaction-matching.ts";
+import { isTransactionMessage, type TransactionEnded, type TransactionMessage } from "../domain/charging/message.ts";
+import { isUnnamedStop, type KnownTransaction } from "../domain/charging/transaction-matching.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { knownOf } from "./transaction-book.ts";
 
-/** Which transactions a stop of 1.6 may be of whose id means nothing: it says neither where it was nor whose. */
+/** What a message is matched against: of a stop of 1.6 whose id means nothing the register has to tell whose it is. */
 export interface UnnamedStops {
-  /** The transactions it may be of, with what their registers show. */
-  viewsFor(
-    stop: TransactionEnded,
+  /** The transactions that the message may be of, by what is compared of them. In the station's turn. */
+  viewsOf(
+    message: TransactionMessage,
     transactions: readonly ChargingTransaction[],
-  ): Promise<readonly (readonly [KnownTransaction, ChargingTransaction])[]>;
+  ): Promise<ReadonlyMap<KnownTransaction, ChargingTransaction>>;
 }
 
 /** No outlet delivers more, where nobody says what this one can. */
@@ -49,17 +49,26 @@ export function createUnnamedStops(deps: {
     return false;
   }
 
+  async function viewsForStop(
+    stop: TransactionEnded,
+    transactions: readonly ChargingTransaction[],
+  ): Promise<ReadonlyMap<KnownTransaction, ChargingTransaction>> {
+    const open = transactions.filter(({ isOpen }) => isOpen);
+    const beginMs = stop.readings.find(({ context }) => context === "Transaction.Begin")?.time?.epochMs ?? null;
+    const isBegin = ({ startedAtMs }: ChargingTransaction): boolean => beginMs !== null && startedAtMs === beginMs;
+    // Without its begin, and with another session there that it may be of, nothing says that it is of the open one.
+    const isUnclear = stop.idToken === null && (await isOtherAwaited(stop.stationId, open));
+    const candidates = isUnclear ? transactions.filter((one) => !one.isOpen || isBegin(one)) : transactions;
+    const views = await Promise.all(candidates.map(async (one) => [await viewOf(one, stop), one] as const));
+    return new Map(views);
+  }
+
   return {
-    async viewsFor(stop, transactions) {
-      const open = transactions.filter(({ isOpen }) => isOpen);
-      const beginMs = stop.readings.find(({ context }) => context === "Transaction.Begin")?.time?.epochMs ?? null;
-      const isBegin = ({ startedAtMs }: ChargingTransaction): boolean => beginMs !== null && startedAtMs === beginMs;
-      // Without its begin, and with another session there that it may be of, nothing says that it is of the open one.
-      const isUnclear = stop.idToken === null && (await isOtherAwaited(stop.stationId, open));
-      const candidates = isUnclear ? transactions.filter((one) => !one.isOpen || isBegin(one)) : transactions;
-      return Promise.all(
-        candidates.map(async (transaction) => [await viewOf(transaction, stop), transaction] as const),
-      );
+    async viewsOf(message, transactions) {
+      const { ocppTransactionId } = message;
+      const isNamed = transactions.some((one) => one.ocppTransactionId === ocppTransactionId);
+      if (isUnnamedStop(message) && !isNamed) return viewsForStop(message, transactions);
+      return new Map(transactions.map((transaction) => [knownOf(transaction), transaction]));
     },
   };
 }

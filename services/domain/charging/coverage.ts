@@ -99,17 +99,30 @@ function isEndCovered({ messages, walk, overSinceMs }: CoverageInput, ended: Tra
   // Nothing says when it was over.
   if (ended === null && overSinceMs === null) return true;
   if (ended !== null && last.role === "end" && last.reportedBy === "transaction-ended") return true;
-  const reporter = messages.find(({ frameId }) => frameId === last.frameId);
-  const lastMs = reporter === undefined ? last.time.epochMs : earliestOf(last.time.epochMs, reporter);
   if (ended === null) {
     // What said that it was over came by our clock.
-    const overMs = (overSinceMs ?? 0) + (estimateClockSkewMs(messages) ?? 0);
-    return isShort(Math.max(0, flowEndMs(overMs, messages) - lastMs), walk);
+    const overMs = (overSinceMs ?? 0) + aheadMs(messages);
+    return isShort(Math.max(0, flowEndMs(overMs, messages) - last.time.epochMs), walk);
   }
+  const reporter = messages.find(({ frameId }) => frameId === last.frameId);
+  const lastMs = reporter === undefined ? last.time.epochMs : earliestOf(last.time.epochMs, reporter);
   if (ended.time === null) return false;
   const endMs = ended.time.epochMs;
   const stoppedMs = flowEndMs(endMs, messages);
   return isShort(stoppedMs < endMs ? Math.max(0, stoppedMs - lastMs) : Math.abs(endMs - lastMs), walk);
+}
+
+/**
+ * How far the station's clock is ahead of ours at least: values of 1.6 carry a time, their message none. One that is behind
+ * looks like messages that waited, and then nobody knows when the last of them was made.
+ */
+function aheadMs(messages: readonly TransactionMessage[]): number {
+  const timed = messages.flatMap(({ time, readings, receivedAtMs }) =>
+    [time, ...readings.map((reading) => reading.time)].flatMap((told) =>
+      told === null ? [] : [{ time: told, receivedAtMs }],
+    ),
+  );
+  return Math.max(0, estimateClockSkewMs(timed) ?? 0);
 }
 
 /** When energy can last have flowed: at the end, or when a station that says so ceased to charge. */

@@ -57,7 +57,7 @@ export function findBreaksOfContinuity(input: ContinuityInput): FindingCode[] {
   const later = outlet.filter(({ beganAtMs }) => beganAtMs >= own.beganAtMs);
   const isAtZero = own.beginWh.unscaled === 0n;
   const overlaps = (span: RegisterSpan): boolean =>
-    isBelow(span.beginWh, own.endWh) && isBelow(own.beginWh, span.endWh);
+    isBelow(span.beginWh, span.endWh) && isBelow(span.beginWh, own.endWh) && isBelow(own.beginWh, span.endWh);
   // One of a later time that starts over at 0 says nothing of this one.
   const isCountedLater = later.some((span) => span.beginWh.unscaled !== 0n && overlaps(span));
   const { greatestWh } = history;

@@ -144,10 +144,9 @@ function matchStop(ended: TransactionEnded, ofStation: readonly KnownTransaction
     ({ startedAtMs, endedAtMs }) =>
       endedAtMs === null && (startedAtMs === null || endMs === null || startedAtMs <= endMs),
   );
-  const [only, second] = open;
+  const [only, second] = open.filter((transaction) => fitsRegister(ended, transaction));
   if (only === undefined || second !== undefined) return null;
   // One that names another token may be of a transaction that nobody knows here.
-  if (!fitsRegister(ended, only)) return null;
   const isForeign =
     ended.idToken !== null &&
     typeof only.idToken === "string" &&

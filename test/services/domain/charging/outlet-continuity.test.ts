@@ -48,6 +48,8 @@ describe("A register from one transaction of an outlet to the next", function ()
   it("is counted twice where a later transaction counts the same, whichever is told first", function () {
     expect(reasons(stale, [span(2_500, 3_500, 60, 90)])).to.deep.equal(twice);
     expect(reasons(session, [span(4_000, 5_000, 60, 90)])).to.deep.equal([]);
+    // A reading of this session that seemed to be of none when it came.
+    expect(reasons(session, [span(3_000, 3_000, 2, 2)])).to.deep.equal([]);
     expect(reasons(session, [span(4_000, 5_000, 60, 90), span(1_000, 2_500)])).to.deep.equal([]);
   });
   it("starts over at 0 with each transaction where readings, an end or earlier ones show so", function () {
