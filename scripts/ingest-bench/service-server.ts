@@ -1,6 +1,7 @@
 import { parseConfiguration } from "../../services/config/config.ts";
 import { createSessionAssessor } from "../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../services/charging/frame-inbox.ts";
+import { createQuietTime } from "../../services/charging/quiet-time.ts";
 import { createOnceDesk } from "../../services/charging/tell-once.ts";
 import { createTransactionReaders } from "../../services/charging/wire-charging.ts";
 import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
@@ -59,7 +60,7 @@ const {
 const metrics = createMetrics();
 const log = createLogger("warn");
 const desk = createOperatorDesk({ log, metrics });
-const { policy, stopAtBps, late } = charging;
+const { policy, stopAtBps, late, quietMs } = charging;
 const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } });
 const tariffs = createTariffDirectory({
   ...{ store, meters, now: Date.now, graceSeconds: 0 },
@@ -72,6 +73,7 @@ const prices = createPriceJudge({ store, tariffs, desk, now: Date.now });
 const assessor = createSessionAssessor({
   ...{ store, ...transactions, completer, desk, now: Date.now, lateMessageLimit: late.limit, meters },
   verifier: createRecordVerifier(createSupportedFormats()),
+  quiet: createQuietTime({ quietMs, now: Date.now, elapsedMs: () => performance.now() }),
 });
 const inbox = createChargingInbox({
   ...{ store, ...transactions, assessor, prices, desk, now: Date.now, late, stopAtBps },

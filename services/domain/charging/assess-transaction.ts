@@ -2,7 +2,7 @@ import { formatDecimal, subtractDecimals, toMicroWh, type Decimal } from "../dec
 import type { MeterPoint } from "../evidence.ts";
 import { judgeCompleteness, type Completeness } from "./completeness.ts";
 import { findGapsOfCoverage } from "./coverage.ts";
-import { beginBehindMs } from "./begin-behind.ts";
+import { placeBeginBehind } from "./begin-behind.ts";
 import { chooseEnergySeries, type EnergySeries, type SeriesPoint } from "./energy-series.ts";
 import { toldEnergyWh } from "./exactness.ts";
 import { severityOf, sortFindings, type FindingCode } from "./findings.ts";
@@ -92,18 +92,18 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   const ends = messages.filter((message) => message.kind === "transaction-ended");
   const [ended = null] = ends;
   const series = chooseEnergySeries(messages, ended);
-  const { points, findings: outliers } = setOutliersAside(series.points, input.station);
-  const walk = walkRegister(points, input.station);
+  const { station, outlet = [], overSinceMs = null } = input;
+  const { points: counting, findings: outliers } = setOutliersAside(series.points, station);
+  const { points, isCorrected, waitedMs } = placeBeginBehind(messages, counting, station);
+  const walk = walkRegister(points, station);
   const completeness = judgeCompleteness(messages);
   const outcome = judgeSigned(input.signed, signedContextOf(input, messages, ended));
 
-  const { station, outlet = [], overSinceMs = null } = input;
   const gaps = [
     ...findGapsOfCoverage({ messages, ended, series, points, walk, overSinceMs, station }),
-    ...findBreaksOfContinuity({ series, points, walk, outlet, station }),
+    ...findBreaksOfContinuity({ series, points, walk, waitedMs, outlet, station }),
   ];
-  const units = findingsOfUnits(input, messages, { counting: points, all: series.points }, outcome);
-  const begunLaterMs = beginBehindMs(messages, walk, station);
+  const units = findingsOfUnits(input, messages, { counting, all: series.points }, outcome);
   // A break says more than what it leaves open, and a signed value that covers the session leaves nothing open.
   const isAnswered = outcome.kind === "covers" || walk.findings.some((code) => severityOf(code) === "dispute");
   const findings: FindingCode[] = [
@@ -114,7 +114,7 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
     ...completeness.findings,
     ...outcome.findings,
     ...findingsOfMessages(input.messages, messages, ends),
-    ...(begunLaterMs > 0 ? (["TIME_CORRECTED"] as const) : []),
+    ...(isCorrected ? (["TIME_CORRECTED"] as const) : []),
     ...gaps.filter((code) => {
       // A wrong unit explains why power and register contradict each other.
       if (code === "POWER_CONTRADICTS") return !units.includes("UNIT_FAULT");
@@ -130,7 +130,7 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   };
   return outcome.kind === "covers"
     ? { ...shared, ...signedResult(input, outcome, findings) }
-    : { ...shared, ...unsignedResult(walk, findings, begunLaterMs) };
+    : { ...shared, ...unsignedResult(walk, findings) };
 }
 
 function signedResult(
@@ -158,7 +158,6 @@ function signedResult(
 function unsignedResult(
   walk: RegisterWalk,
   findings: readonly FindingCode[],
-  begunLaterMs: number,
 ): Omit<TransactionAssessment, "claimedEnergyWh" | "completeness" | "missingSequenceNumbers" | "isEnded"> {
   const disputes = findings.filter((code) => ["dispute", "signed-dispute"].includes(severityOf(code)));
   const doubts = findings.filter((code) => ["suspicion", "unresolved"].includes(severityOf(code)));
@@ -171,9 +170,7 @@ function unsignedResult(
     end: assessedPoint(segment.end),
     energyWh: formatDecimal(toldEnergyWh(segment.energyWh)),
   }));
-  const durations = walk.segments.map(({ begin, end }, index) =>
-    Math.floor((end.time.epochMs - begin.time.epochMs - (index === 0 ? begunLaterMs : 0)) / 1_000),
-  );
+  const durations = walk.segments.map(({ begin, end }) => Math.floor((end.time.epochMs - begin.time.epochMs) / 1_000));
   return {
     grade: isDisputed ? "disputed" : "plausible-unsigned",
     reasons: sortFindings(reasons),

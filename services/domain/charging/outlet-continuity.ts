@@ -18,6 +18,8 @@ export interface ContinuityInput {
   /** The readings that count. */
   readonly points: readonly SeriesPoint[];
   readonly walk: RegisterWalk;
+  /** By how much the begin may have waited for its message, in milliseconds. */
+  readonly waitedMs: number;
   /** What the same register showed in other transactions of the outlet and between them, in any order. */
   readonly outlet: readonly RegisterSpan[];
   readonly station: StationProfile;
@@ -37,7 +39,7 @@ const rolledPart = 10n;
  * comes after it is compared with it alone.
  */
 export function findBreaksOfContinuity(input: ContinuityInput): FindingCode[] {
-  const { series, points, walk, outlet, station } = input;
+  const { series, points, walk, waitedMs, outlet, station } = input;
   const begin = walk.segments[0]?.begin;
   const end = walk.segments.at(-1)?.end;
   // A sum of intervals has no register that others could be compared with.
@@ -70,7 +72,7 @@ export function findBreaksOfContinuity(input: ContinuityInput): FindingCode[] {
     return [...new Set(findings)];
   }
   const isKnownZero = history.isStartingOver || greatestWh !== null;
-  if (isAtZero && !isKnownZero && isFirstStepFast(points)) findings.push("ZERO_BEGIN_UNPROVEN");
+  if (isAtZero && !isKnownZero && isFirstStepFast(points, waitedMs)) findings.push("ZERO_BEGIN_UNPROVEN");
   return findings;
 }
 
@@ -105,13 +107,15 @@ function isRolledOver(beginWh: Decimal, greatestWh: Decimal, { registerModulusWh
 }
 
 /** Whether the register leapt from its begin: faster than in every later step, or no later step can be compared with. */
-function isFirstStepFast(points: readonly SeriesPoint[]): boolean {
+function isFirstStepFast(points: readonly SeriesPoint[], waitedMs: number): boolean {
   const steps = points.flatMap((point, index) => {
     const previous = points[index - 1];
     if (previous === undefined || point.time.epochMs === previous.time.epochMs) return [];
     const energyWh = subtractDecimals(point.registerWh, previous.registerWh);
     const quantumWh = coarserOf(coarserOf(point.quantumWh, previous.quantumWh), wholeWh);
-    return [{ energyWh, quantumWh, durationMs: BigInt(point.time.epochMs - previous.time.epochMs) }];
+    // What may have waited may as well be labelled with a wrong time, and then it was much faster.
+    const durationMs = point.time.epochMs - previous.time.epochMs - (index === 1 ? waitedMs : 0);
+    return [{ energyWh, quantumWh, durationMs: BigInt(Math.max(1, durationMs)) }];
   });
   const firstRise = steps.findIndex(({ energyWh }) => energyWh.unscaled > 0n);
   const first = steps[firstRise];

@@ -45,12 +45,13 @@ describe("Looking after transactions, with the service killed between two writes
   let store: Store;
   let nowMs: number;
   let ordinal: number;
-  let quietMs = 0;
+  let quietMs: number;
 
   beforeEach(async function () {
     folder = await mkdtemp(join(tmpdir(), "wattproof-pursuit-"));
     store = openSqliteStore(folder);
     nowMs = beganAtMs;
+    quietMs = 0;
     ordinal = 0;
     await store.putStation({ stationId, apiKeySha256: "00", evses: [7] });
     await assignTariff(store, [7], testTariff);
@@ -173,6 +174,25 @@ describe("Looking after transactions, with the service killed between two writes
     await charge(first.inbox);
     await tell(first.inbox, "StopTransaction", { transactionId: 4711, meterStop: 3_000, timestamp: timeText(20) });
     await openOnChain();
+    expect(await failure(run(true).pursue())).to.equal("Killed");
+    await reopen();
+    expect(await outcome()).to.include({ status: "charging" });
+    await run().pursue();
+    expect(await outcome()).to.deep.equal(held);
+  });
+
+  it("assesses one that waits for a quiet time once that is over, with the service killed in between", async function () {
+    quietMs = 60_000;
+    await openOnChain();
+    const first = run();
+    await charge(first.inbox);
+    await tell(first.inbox, "StopTransaction", { transactionId: 4711, meterStop: 3_000, timestamp: timeText(20) });
+    expect(await outcome()).to.include({ status: "charging" });
+    nowMs += 59_999;
+    await reopen();
+    await run().pursue();
+    expect(await outcome()).to.include({ status: "charging" });
+    nowMs += 1;
     expect(await failure(run(true).pursue())).to.equal("Killed");
     await reopen();
     expect(await outcome()).to.include({ status: "charging" });
