@@ -138,7 +138,10 @@ function matchStop(ended: TransactionEnded, ofStation: readonly KnownTransaction
   const endMs = ended.time?.epochMs ?? null;
   const repeated = ofStation.filter((transaction) => endMs !== null && isRepeat(ended, endMs, transaction));
   if (repeated.length === 1) return repeated[0] ?? null;
-  const started = ofStation.filter(({ startedAtMs }) => beginMs !== null && startedAtMs === beginMs);
+  // Two outlets may begin at one moment.
+  const started = ofStation.filter(
+    (one) => beginMs !== null && one.startedAtMs === beginMs && fitsRegister(ended, one),
+  );
   if (started.length === 1) return started[0] ?? null;
   const open = ofStation.filter(
     ({ startedAtMs, endedAtMs }) =>
