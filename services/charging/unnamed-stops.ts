@@ -3,7 +3,7 @@ import { isTransactionMessage, type TransactionEnded, type TransactionMessage } 
 import { isUnnamedStop, type KnownTransaction } from "../domain/charging/transaction-matching.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
-import type { SessionAssessor } from "./assess-session.ts";
+import type { MessageReader } from "./session-circumstances.ts";
 import { knownOf } from "./transaction-book.ts";
 
 /** What a message is matched against: of a stop of 1.6 whose id means nothing the register has to tell whose it is. */
@@ -21,14 +21,14 @@ const sessionsLimit = 16;
 
 export function createUnnamedStops(deps: {
   readonly store: Pick<Store, "findSession" | "findStation" | "findTransactionOfSession" | "listSessionsAtEvse">;
-  readonly assessor: Pick<SessionAssessor, "readMessages">;
+  readonly readMessages: MessageReader;
 }): UnnamedStops {
-  const { store, assessor } = deps;
+  const { store, readMessages } = deps;
 
   async function viewOf(transaction: ChargingTransaction, stop: TransactionEnded): Promise<KnownTransaction> {
     const known = knownOf(transaction);
     if (!transaction.isOpen && known.endedAtMs !== stop.time?.epochMs) return known;
-    const messages = (await assessor.readMessages(transaction)).filter(isTransactionMessage);
+    const messages = (await readMessages(transaction)).filter(isTransactionMessage);
     const ended = messages.find(({ kind }) => kind === "transaction-ended") ?? null;
     const { points } = chooseEnergySeries(messages, ended);
     const session = transaction.sessionId === null ? null : await store.findSession(transaction.sessionId);

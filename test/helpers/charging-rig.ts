@@ -8,7 +8,7 @@ import { createChargingInbox } from "../../services/charging/frame-inbox.ts";
 import { createTransactionPursuer } from "../../services/charging/pursue-transactions.ts";
 import { createQuietTime } from "../../services/charging/quiet-time.ts";
 import { createOnceDesk } from "../../services/charging/tell-once.ts";
-import { createTransactionBook } from "../../services/charging/transaction-book.ts";
+import { createTransactionReaders } from "../../services/charging/wire-charging.ts";
 import { defaultLateMessageLimits } from "../../services/domain/charging/awaited-messages.ts";
 import { defaultMissingStopLimits } from "../../services/domain/charging/missing-stop.ts";
 import { defaultQuietMs } from "../../services/domain/charging/quiet-time.ts";
@@ -16,8 +16,9 @@ import type { EvidencePolicy } from "../../services/domain/charging/settlement-p
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
-import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
+import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
+import { createSupportedFormats } from "../../services/evidence/formats/supported-formats.ts";
+import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
 import { createPriceJudge } from "../../services/evidence/judge-price.ts";
 import { createMeterDirectory } from "../../services/evidence/meter-directory.ts";
 import { createTariffDirectory } from "../../services/evidence/tariff-directory.ts";
@@ -67,7 +68,6 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
   const tariffId = tariffIdOf(testTariff);
   let nowMs = Date.UTC(2026, 2, 1, 10);
   const now = () => nowMs;
-  const book = createTransactionBook({ store });
   const desk = { alert: () => undefined, note: () => undefined };
   const evse = { activeMeter: 3, maximumPowerW, operator: nobody, evseId: "DE*WAT*E7" };
   const meter = { number: 3, curve: "secp256r1", publicKey: `0x${"22".repeat(64)}` };
@@ -77,12 +77,12 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
     }),
     readMeter: () => Promise.resolve(meter as never),
   };
-  const shared = { store, book, desk, now };
+  const { readCircumstances, ...transactions } = createTransactionReaders({ store, meters });
+  const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
+  const shared = { store, ...transactions, desk, now };
   const quiet = createQuietTime({ quietMs: defaultQuietMs, now, elapsedMs: now });
-  const assessor = createSessionAssessor({
-    ...{ ...shared, meters, policy, quiet, lateMessageLimit: 100 },
-    ocmf: createOcmfVerifier({ cryptography: nodeCryptography }),
-  });
+  const verifier = createRecordVerifier(createSupportedFormats());
+  const assessor = createSessionAssessor({ ...shared, meters, verifier, completer, quiet, lateMessageLimit: 100 });
   const once = createOnceDesk(shared);
   const chain = { readBlock: unasked, readHead: unasked, readOffer: unasked };
   const prices = createPriceJudge({
@@ -166,7 +166,7 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
         return { kind: status, energyWh: null, reasons: assessment?.reasons ?? [] };
       }
       if (status !== "opened") return { kind: "waiting", energyWh: null, reasons: [] };
-      const { findings, isOpen } = await assessor.readCircumstances(session, null);
+      const { findings, isOpen } = await readCircumstances(session, null);
       const kind = findings.length > 0 || isOpen ? "held" : "closable";
       return { kind, energyWh: null, reasons: findings };
     },
