@@ -178,7 +178,7 @@ describe("The failure modes of chargers, over real sockets into a real store", f
     const transactionId = await start16(world, charger, { idTag: place.session.idTag });
     await putConsent(place.session.sessionId, "9000000", await chain.signConsent(place.session, 9_000_000n));
     await values16(world, charger, { transactionId, atSeconds: seconds, wh: 2_500 });
-    const atSeconds = seconds + 60;
+    const atSeconds = seconds + 10;
     const status = { connectorId: 1, errorCode: "NoError", status: "Available", timestamp: world.at(atSeconds) };
     world.nowMs += atSeconds * 1_000;
     await charger.call("StatusNotification", status);
