@@ -7,7 +7,7 @@ import type { TransactionMessage } from "./message.ts";
 import { isStepPlausible, type RegisterWalk, type StationProfile } from "./register-walk.ts";
 import { energyByStateOfChargeWh } from "./state-of-charge.ts";
 import { estimateClockSkewMs } from "./station-time.ts";
-import { energyByPowerWh, greatestPowerW } from "./unit-check.ts";
+import { energyByPowerWh, greatestPowerW, powerStepsOf } from "./unit-check.ts";
 
 /** What is known of a transaction when its ends are looked at. */
 export interface CoverageInput {
@@ -190,13 +190,20 @@ function findingsOfPower(input: CoverageInput): FindingCode[] {
 
 /** Intervals have no register that would bridge one that is wrong, so each is compared with the power within it. */
 function isIntervalContradicted({ messages, points }: CoverageInput): boolean {
+  const steps = powerStepsOf(messages);
+  let next = 0;
   return points.some((point, index) => {
     const previous = points[index - 1];
     if (previous === undefined) return false;
-    const within = { fromMs: previous.time.epochMs, toMs: point.time.epochMs };
+    let byPowerWh: Decimal = { unscaled: 0n, scale: 0 };
+    for (; next < steps.length; next += 1) {
+      const step = steps[next];
+      if (step === undefined || step.toMs > point.time.epochMs) break;
+      if (step.fromMs >= previous.time.epochMs) byPowerWh = addDecimals(byPowerWh, step.energyWh);
+    }
     const intervalWh = subtractDecimals(point.registerWh, previous.registerWh);
     const limitWh = addDecimals({ ...intervalWh, unscaled: intervalWh.unscaled * intervalFactor }, point.quantumWh);
-    return compareDecimals(energyByPowerWh(messages, within), addDecimals(limitWh, leastEnergyByPowerWh)) > 0;
+    return compareDecimals(byPowerWh, addDecimals(limitWh, leastEnergyByPowerWh)) > 0;
   });
 }
 

@@ -1,4 +1,4 @@
-import { compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
+import { addDecimals, compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
 import type { TransactionMessage } from "./message.ts";
 import { powerSamplesOf } from "./sampled-power.ts";
 
@@ -74,24 +74,31 @@ export function comparePowerWithRegister(
   };
 }
 
-/**
- * The least energy that flowed by the power that was sampled: between two samples, what the lower of them says. More may
- * have flowed, and before the first and after the last nothing is told.
- * @param within Only samples from here to there; by default all.
- */
-export function energyByPowerWh(
-  messages: readonly TransactionMessage[],
-  within: { readonly fromMs: number; readonly toMs: number } = { fromMs: -Infinity, toMs: Infinity },
-): Decimal {
-  const samples = powerSamplesOf(messages).filter(({ atMs }) => atMs >= within.fromMs && atMs <= within.toMs);
-  let units = 0n;
-  for (const [index, { atMs, powerW }] of samples.entries()) {
+/** From one sample of power to the next. */
+export interface PowerStep {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** What the lower of the two says: more may have flowed. */
+  readonly energyWh: Decimal;
+}
+
+/** The steps between samples of power, in order of time. */
+export function powerStepsOf(messages: readonly TransactionMessage[]): readonly PowerStep[] {
+  return powerSamplesOf(messages).flatMap(({ atMs, powerW }, index, samples) => {
     const previous = samples[index - 1];
-    if (previous === undefined) continue;
+    if (previous === undefined) return [];
     const lower = compareDecimals(previous.powerW, powerW) < 0 ? previous.powerW : powerW;
-    units += (scaled(lower) * BigInt(atMs - previous.atMs)) / msPerHour;
-  }
-  return { unscaled: units, scale: scaleOfComparison };
+    const units = (scaled(lower) * BigInt(atMs - previous.atMs)) / msPerHour;
+    return [{ fromMs: previous.atMs, toMs: atMs, energyWh: { unscaled: units, scale: scaleOfComparison } }];
+  });
+}
+
+/**
+ * The least energy that flowed by the power that was sampled. Before the first sample and after the last nothing is told.
+ */
+export function energyByPowerWh(messages: readonly TransactionMessage[]): Decimal {
+  const nothing: Decimal = { unscaled: 0n, scale: scaleOfComparison };
+  return powerStepsOf(messages).reduce((sum, { energyWh }) => addDecimals(sum, energyWh), nothing);
 }
 
 /** The greatest power that was sampled; 0 where none was. */
