@@ -42,10 +42,8 @@ export const test = defineVerb({
   path: ["test"],
   summary: "compiles the contracts and runs the tests, in several processes side by side",
   description:
-    "Shows failures, and how each group ended. It fails when a test fails and when fewer tests ran than there are. Groups:\n" +
-    groupNames
-      .map((name) => `  ${name.padEnd(10)}${groups[name].isFast ? "fast  " : "      "}${groups[name].meaning}`)
-      .join("\n"),
+    "Shows failures, and how each group ended. It fails when a test fails and when fewer tests ran than there are. " +
+    `Groups: ${groupNames.map((name) => `${name}${groups[name].isFast ? " (fast)" : ""}, ${groups[name].meaning}`).join("; ")}.`,
   arguments: [{ syntax: "[file...]", description: "only these files" }],
   options: [
     {
