@@ -1,5 +1,5 @@
 import { compareDecimals } from "../domain/decimal.ts";
-import { sortFindings } from "../domain/charging/findings.ts";
+import { sortFindings, type FindingCode } from "../domain/charging/findings.ts";
 import { standingIdToken } from "../domain/charging/id-token.ts";
 import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
 import {

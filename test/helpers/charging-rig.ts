@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { assignTariff } from "../../scripts/demo/assign-tariff.ts";
+import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import { createSessionAssessor } from "../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../services/charging/frame-inbox.ts";
 import { createTransactionPursuer } from "../../services/charging/pursue-transactions.ts";

@@ -16,7 +16,7 @@ const permissive: EvidencePolicy = {
   settlesSuspicious: true,
   requiresEveryMessage: false,
 };
-const free = { grossMicro: 0n, unsignedCapMicro: null };
+const free = { kind: "priced", grossMicro: 0n, unsignedCapMicro: null } as const;
 const lengthSeconds = 300;
 const flowed = (seconds: number): number => Math.round((1_500 * Math.min(260, Math.max(0, seconds - 20))) / 260);
 const flowingW = (seconds: number): number => (seconds >= 20 && seconds < 280 ? 20_769 : 0);
