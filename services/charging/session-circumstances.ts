@@ -77,7 +77,8 @@ export function createCircumstanceReader({ store, meters, readMessages }: Circum
 
   async function isEmpty(transaction: ChargingTransaction): Promise<boolean> {
     if (transaction.isOpen || transaction.assessment === null) return false;
-    if (transaction.assessment.segments.length > 0) return isKnownEmpty(transaction.assessment, []);
+    const { segments, grade } = transaction.assessment;
+    if (segments.length > 0 && grade !== "disputed") return isKnownEmpty(transaction.assessment, []);
     return isKnownEmpty(transaction.assessment, (await readMessages(transaction)).filter(isTransactionMessage));
   }
 
@@ -134,7 +135,7 @@ export function createCircumstanceReader({ store, meters, readMessages }: Circum
     for (const transaction of there) besides.set(transaction.ordinal, await besideOf(transaction, openedAtMs));
     for (const transaction of naming) besides.set(transaction.ordinal, await besideOf(transaction, null));
     if (own !== null) besides.delete(own.ordinal);
-    const endedAtMs = own === null || own.isOpen ? null : own.endedAtMs;
+    const endedAtMs = own === null || own.isOpen ? null : (own.endedAtMs ?? own.endSignAtMs);
     const { findings, isOpen } = circumstancesOf({ openedAtMs, endedAtMs }, [...besides.values()]);
     const stray = await store.findStrayEnergy(sessionId);
     const isCounted = stray !== null && compareDecimals(stray.energyWh, leastStrayEnergyWh) >= 0;

@@ -23,7 +23,10 @@ export interface TransactionBeside {
 export interface SessionBeside {
   /** When it became known here. */
   readonly openedAtMs: number;
-  /** When its own transaction ended, by the station's clock; `null` while it goes on or has not begun. */
+  /**
+   * When its own transaction ended, by the station's clock; where its stop is lost, when something said that it was over;
+   * `null` while it goes on or has not begun.
+   */
   readonly endedAtMs: number | null;
 }
 
@@ -92,10 +95,26 @@ export function isKnownEmpty(
   messages: readonly TransactionMessage[],
 ): boolean {
   if (assessment === null || assessment.energyMicroWh > 0n) return false;
+  const isFlowing = compareDecimals(greatestPowerW(messages), leastPowerW) >= 0;
+  // Of one second: there are begin and end, and no stretch between them that could be judged.
+  if (assessment.reasons.every((code) => code === "SINGLE_READING") && hasStoodStill(messages)) return !isFlowing;
   if (assessment.segments.length > 0) return assessment.grade !== "disputed" && assessment.claimedEnergyWh === "0";
   const states = messages.flatMap((message) =>
     message.kind === "meter-values" || message.chargingState === null ? [] : [message.chargingState],
   );
-  if (compareDecimals(greatestPowerW(messages), leastPowerW) >= 0) return false;
+  if (isFlowing) return false;
   return states.length > 0 && !states.includes("Charging") && assessment.claimedEnergyWh === null;
+}
+
+/** Whether begin and end were told with a register, and it never said anything else. */
+function hasStoodStill(messages: readonly TransactionMessage[]): boolean {
+  const told = messages.flatMap(({ kind, readings }) =>
+    readings
+      .filter(({ measurand }) => measurand === "Energy.Active.Import.Register")
+      .map(({ value }) => ({ kind, value })),
+  );
+  const first = told[0]?.value ?? null;
+  const isSame = told.every(({ value }) => value !== null && first !== null && compareDecimals(value, first) === 0);
+  const kinds = new Set(told.map(({ kind }) => kind));
+  return isSame && kinds.has("transaction-started") && kinds.has("transaction-ended");
 }
