@@ -27,7 +27,7 @@ import { findObstacleAtEvse, findUnserved } from "./charging/evse-availability.t
 import { createSessionStopper } from "./charging/stop-session.ts";
 import { createChargingActors, createChargingReaders, createTransactionReaders } from "./charging/wire-charging.ts";
 import { refuseUpgrade } from "./ocpp/wire/upgrade-guard.ts";
-import { openOcpp, type Ocpp } from "./ocpp/wire/open-ocpp.ts";
+import { openOcpp, type Ocpp } from "./ocpp/open-ocpp.ts";
 import { resumePending } from "./evidence/resume-pending.ts";
 import { createTokenOpener } from "./charging/cards/open-for-tokens.ts";
 import { createTokenPolicy } from "./charging/cards/token-policy.ts";

@@ -6,7 +6,7 @@ import { createOnceDesk } from "../../services/charging/tell-once.ts";
 import { createTransactionReaders } from "../../services/charging/wire-charging.ts";
 import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
 import { createEntrance } from "../../services/http/entrance/entrance.ts";
-import { openOcpp } from "../../services/ocpp/wire/open-ocpp.ts";
+import { openOcpp } from "../../services/ocpp/open-ocpp.ts";
 import { createSessionIdTokenPolicy } from "../../services/ocpp/id-token-policy.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import { createLogger } from "../../services/observability/logger.ts";

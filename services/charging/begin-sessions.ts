@@ -2,7 +2,6 @@ import { decideStart, type StartLimits } from "../domain/charging/session-start.
 import { priceOf } from "../domain/tariff.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { SessionStart } from "../store/charging.ts";
-import type { OcppStationState } from "../store/ocpp.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import {
   isSameHold,
@@ -14,7 +13,8 @@ import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections, StationConnection } from "../ocpp/wire/connections.ts";
-import { textAt, fieldAt } from "../ocpp/payload-fields.ts";
+import { textAt, fieldAt } from "../ocpp/payload.ts";
+import { isIdle } from "../ocpp/words.ts";
 import { callStation } from "./call-station.ts";
 import { idleCall, startCall } from "./remote-calls.ts";
 import type { CircumstanceReader } from "./session-circumstances.ts";
@@ -50,17 +50,6 @@ const dueLimit = 500;
 const lookAgainMs = 1_000;
 /** A station that was made to tell its state has told it by then, or does not. */
 const inquiryMs = 10_000;
-/** In these states a connector of 1.6 charges nobody. */
-const idleStatuses: ReadonlySet<string> = new Set([
-  "Available",
-  "Preparing",
-  "Finishing",
-  "Reserved",
-  "Unavailable",
-  "Faulted",
-]);
-/** Where a station of 2.x charges somebody, its connector is occupied. */
-const emptyStatuses: ReadonlySet<string> = new Set(["Available", "Reserved", "Unavailable", "Faulted"]);
 const greatestStartId = 2 ** 31 - 1;
 
 interface Place {
@@ -156,7 +145,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     const isTelling = outcome.kind === "answered" && textAt(outcome.answer, "status") === "Accepted";
     if (isTelling) return;
     const station = await store.findOcppStation(stationId);
-    if (station !== null && isIdle(protocol, stationEvse, station)) {
+    if (station !== null && isIdle(stationEvse, station.connectors)) {
       await close(session, { stationId, stationEvse }, inquired);
       return;
     }
@@ -174,7 +163,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     const status = station?.connectors.find(({ evse }) => evse === stationEvse);
     if (station === null || status === undefined || inquiredAtMs === null) return null;
     if (status.receivedAtMs < inquiredAtMs) return null;
-    return isIdle(station.protocol, stationEvse, station);
+    return isIdle(stationEvse, station.connectors);
   }
 
   /**
@@ -235,10 +224,4 @@ function judgeUnbegun({ findings, isOpen }: KnownBeside): FoundEvidence | null {
 /** Held because of what happened beside it, without a transaction of its own. */
 function isHeldUnbegun({ state }: StoredSession): boolean {
   return state.status === "held" && state.stage === "none" && state.assessment?.hold === "UNRESOLVED";
-}
-
-function isIdle(protocol: OcppStationState["protocol"], stationEvse: number, station: OcppStationState): boolean {
-  const statuses = protocol === "ocpp1.6" ? idleStatuses : emptyStatuses;
-  const own = station.connectors.filter(({ evse }) => evse === stationEvse);
-  return own.length > 0 && own.every(({ status }) => statuses.has(status));
 }

@@ -1,17 +1,8 @@
 import type { SessionTerms } from "../domain/terms.ts";
 import type { Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
-import { evseState } from "../ocpp/connector-state.ts";
 import type { Connections } from "../ocpp/wire/connections.ts";
-
-/** In these words of 1.6 a connector is somebody else's; a cable that is plugged in alone is the driver's own. */
-const takenStatuses: ReadonlySet<string> = new Set([
-  "Charging",
-  "SuspendedEV",
-  "SuspendedEVSE",
-  "Finishing",
-  "Reserved",
-]);
+import { evseState, isTaken } from "../ocpp/words.ts";
 
 /**
  * Why money should not be held for a charge at this EVSE now, in words; `null` if nothing is known against it. Of a
@@ -33,7 +24,7 @@ export async function findObstacleAtEvse(
   if (state === "faulted") return `The charger says ${status ?? state}.`;
   const transactions = isConnected ? await store.listChargingTransactions(place.stationId) : [];
   const isCharging = transactions.some(({ isOpen, evse: at }) => isOpen && at === place.stationEvse);
-  if (isCharging || (state === "occupied" && status !== null && takenStatuses.has(status))) {
+  if (isCharging || (state === "occupied" && status !== null && isTaken(status))) {
     return `The charger says ${status ?? state}${isCharging ? ", and somebody is charging there" : ""}.`;
   }
   return null;

@@ -5,7 +5,7 @@ import type { ChargingTransaction, StopOrder } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections } from "../ocpp/wire/connections.ts";
-import { fieldAt, textAt } from "../ocpp/payload-fields.ts";
+import { fieldAt, textAt } from "../ocpp/payload.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { callStation } from "./call-station.ts";
 import type { ChargingInbox } from "./frame-inbox.ts";

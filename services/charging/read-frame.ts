@@ -1,32 +1,24 @@
 import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
 import type { StoredFrame } from "../store/ocpp.ts";
-import { isTransactionAction } from "../ocpp/actions.ts";
-import { translateCall } from "../ocpp/translate/translate-call.ts";
-
-/** The actions that say something about energy. */
-const telling: ReadonlySet<string> = new Set([
-  "BootNotification",
-  "MeterValues",
-  "StartTransaction",
-  "StatusNotification",
-  "StopTransaction",
-  "TransactionEvent",
-]);
+import { findAction } from "../ocpp/actions.ts";
+import { readCall } from "../ocpp/read-call.ts";
 
 /**
- * What a stored frame of a station says; `null` for one that says nothing about energy.
+ * What a stored frame of a station means for charging; `null` for one that means nothing for it.
  * @param parsed The payload, where it was parsed already.
  */
 export function readFrame(frame: StoredFrame, parsed?: unknown): StationMessage | null {
   const { action, direction, protocol, stationId, receivedAtMs, frameId } = frame;
-  if (direction !== "in" || action === null || !telling.has(action)) return null;
+  if (direction !== "in" || action === null) return null;
+  const known = findAction(protocol, action);
+  if (known?.read === undefined) return null;
   const payload = parsed ?? payloadOf(frame.text);
-  return translateCall(
+  return readCall(
     { protocol, action, payload },
     {
       ...{ stationId, receivedAtMs, frameId, assignedTransactionId: frame.ocppTransactionId },
       // The door checks by the same schemas and keeps what it finds; of what it refuses it keeps the refusal instead.
-      hasPassedSchema: frame.faults === null && isTransactionAction(protocol, action),
+      hasPassedSchema: frame.faults === null && known.tellsEnergy,
     },
   );
 }

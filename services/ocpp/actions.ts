@@ -1,5 +1,8 @@
 import type { OcppProtocol } from "../store/ocpp.ts";
+import type { StationAction } from "./action.ts";
 import { actionNamesOf } from "./schemas.ts";
+import { actions16 } from "./v16/actions.ts";
+import { actions20, actions21, unsupported21 } from "./v2/actions.ts";
 
 /** Who may call. An action that is in neither list of a version does not exist in it. */
 export interface ActionLists {
@@ -7,97 +10,33 @@ export interface ActionLists {
   readonly fromService: ReadonlySet<string>;
 }
 
-/**
- * Messages that carry what is paid for. A station drops one that was answered with a CALLERROR too often, so these are
- * always taken, whatever is wrong with them.
- */
-const transactionActions: Readonly<Record<OcppProtocol, ReadonlySet<string>>> = {
-  "ocpp1.6": new Set(["StartTransaction", "StopTransaction", "MeterValues"]),
-  "ocpp2.0.1": new Set(["TransactionEvent", "MeterValues"]),
-  "ocpp2.1": new Set(["TransactionEvent", "MeterValues"]),
+const offered: Readonly<Record<OcppProtocol, ReadonlyMap<string, StationAction>>> = {
+  "ocpp1.6": byName(actions16),
+  "ocpp2.0.1": byName(actions20),
+  "ocpp2.1": byName(actions21),
 };
-
-/** Edition 2 of 1.6 with the security extensions of its whitepaper. */
-const stationActions16 = [
-  "Authorize",
-  "BootNotification",
-  "DataTransfer",
-  "DiagnosticsStatusNotification",
-  "FirmwareStatusNotification",
-  "Heartbeat",
-  "LogStatusNotification",
-  "MeterValues",
-  "SecurityEventNotification",
-  "SignCertificate",
-  "SignedFirmwareStatusNotification",
-  "StartTransaction",
-  "StatusNotification",
-  "StopTransaction",
-];
-
-const stationActions20 = [
-  "Authorize",
-  "BootNotification",
-  "ClearedChargingLimit",
-  "FirmwareStatusNotification",
-  "Get15118EVCertificate",
-  "GetCertificateStatus",
-  "Heartbeat",
-  "LogStatusNotification",
-  "MeterValues",
-  "NotifyChargingLimit",
-  "NotifyCustomerInformation",
-  "NotifyDisplayMessages",
-  "NotifyEVChargingNeeds",
-  "NotifyEVChargingSchedule",
-  "NotifyEvent",
-  "NotifyMonitoringReport",
-  "NotifyReport",
-  "PublishFirmwareStatusNotification",
-  "ReportChargingProfiles",
-  "ReservationStatusUpdate",
-  "SecurityEventNotification",
-  "SignCertificate",
-  "StatusNotification",
-  "TransactionEvent",
-];
-
-const stationActions21 = [
-  ...stationActions20,
-  "BatterySwap",
-  "GetCertificateChainStatus",
-  "NotifyDERAlarm",
-  "NotifyDERStartStop",
-  "NotifyPeriodicEventStream",
-  "NotifyPriorityCharging",
-  "NotifySettlement",
-  "NotifyWebPaymentStarted",
-  "OpenPeriodicEventStream",
-  "ClosePeriodicEventStream",
-  "PullDynamicScheduleUpdate",
-  "ReportDERControl",
-  "VatNumberValidation",
-];
-
-/** DataTransfer goes both ways. */
-function listsOf(all: readonly string[], fromStation: readonly string[]): ActionLists {
-  const stations = new Set(fromStation);
-  return {
-    fromStation: new Set([...fromStation, "DataTransfer"]),
-    fromService: new Set(all.filter((action) => !stations.has(action) || action === "DataTransfer")),
-  };
-}
-
 const lists: Readonly<Record<OcppProtocol, ActionLists>> = {
-  "ocpp1.6": listsOf(actionNamesOf("ocpp1.6"), stationActions16),
-  "ocpp2.0.1": listsOf(actionNamesOf("ocpp2.0.1"), stationActions20),
-  "ocpp2.1": listsOf(actionNamesOf("ocpp2.1"), stationActions21),
+  "ocpp1.6": listsOf("ocpp1.6", []),
+  "ocpp2.0.1": listsOf("ocpp2.0.1", []),
+  "ocpp2.1": listsOf("ocpp2.1", unsupported21),
 };
+
+/** What the service does about an action of stations; `undefined` where it does nothing about it. */
+export function findAction(protocol: OcppProtocol, name: string): StationAction | undefined {
+  return offered[protocol].get(name);
+}
 
 export function actionsOf(protocol: OcppProtocol): ActionLists {
   return lists[protocol];
 }
 
-export function isTransactionAction(protocol: OcppProtocol, action: string): boolean {
-  return transactionActions[protocol].has(action);
+function byName(actions: readonly StationAction[]): ReadonlyMap<string, StationAction> {
+  return new Map(actions.map((action) => [action.name, action]));
+}
+
+/** DataTransfer goes both ways. */
+function listsOf(protocol: OcppProtocol, unsupported: readonly string[]): ActionLists {
+  const fromStation = new Set([...offered[protocol].keys(), ...unsupported]);
+  const others = actionNamesOf(protocol).filter((name) => !fromStation.has(name) || name === "DataTransfer");
+  return { fromStation, fromService: new Set(others) };
 }

@@ -6,8 +6,8 @@ import type { Store } from "../store/store.ts";
 import { actionsOf } from "./actions.ts";
 import type { Connections, StationConnection } from "./wire/connections.ts";
 import { hasTakenKey, newKeyOf } from "./wire/key-change.ts";
-import { isObject } from "./payload-fields.ts";
-import type { PayloadSchemas } from "./schemas.ts";
+import { isJsonRecord } from "./payload.ts";
+import { checkRequest, checkResponse, hasRequest } from "./schemas.ts";
 import { stationKeySha256Of } from "./wire/station-key.ts";
 
 /** Calls stations. */
@@ -28,11 +28,10 @@ const keyLeast = 16;
 export function createStationCommands(deps: {
   readonly store: Pick<Store, "findStation" | "addStationKey" | "removeStationKey">;
   readonly connections: Connections;
-  readonly schemas: PayloadSchemas;
   readonly log: Logger;
   readonly now: () => number;
 }): StationCommands {
-  const { store, connections, schemas, log, now } = deps;
+  const { store, connections, log, now } = deps;
 
   async function handOutKey(stationId: string, key: string): Promise<number> {
     if (key.length < keyLeast) {
@@ -70,11 +69,11 @@ export function createStationCommands(deps: {
         throw new WattproofError("STATION_OFFLINE", "The station is not connected over OCPP.");
       }
       const { protocol } = connection;
-      if (!actionsOf(protocol).fromService.has(action) || !schemas.hasRequest(protocol, action)) {
+      if (!actionsOf(protocol).fromService.has(action) || !hasRequest(protocol, action)) {
         throw new WattproofError("OCPP_ACTION_UNKNOWN", `The station speaks ${protocol}.`);
       }
-      if (!isObject(payload)) throw new WattproofError("OCPP_PAYLOAD_INVALID", "The payload is a JSON object.");
-      const faults = schemas.checkRequest(protocol, action, payload);
+      if (!isJsonRecord(payload)) throw new WattproofError("OCPP_PAYLOAD_INVALID", "The payload is a JSON object.");
+      const faults = checkRequest(protocol, action, payload);
       if (faults !== null) throw new WattproofError("OCPP_PAYLOAD_INVALID", faults.map(({ text }) => text).join("; "));
 
       const key = newKeyOf(action, payload);
@@ -83,7 +82,7 @@ export function createStationCommands(deps: {
       try {
         const answer = await call(connection, action, payload);
         isTaken = hasTakenKey(action, answer);
-        const answerFaults = schemas.checkResponse(protocol, action, answer);
+        const answerFaults = checkResponse(protocol, action, answer);
         log.info({ stationId, action, outcome: "answered", faults: answerFaults?.map(({ text }) => text) }, "command");
         return answer;
       } catch (error) {
@@ -104,7 +103,7 @@ function commandError(error: unknown): WattproofError {
   }
   if (error instanceof ocppRpc.RPCError) {
     const { rpcErrorCode, message } = error;
-    const details = "details" in error && isObject(error.details) ? JSON.stringify(error.details) : "{}";
+    const details = "details" in error && isJsonRecord(error.details) ? JSON.stringify(error.details) : "{}";
     return new WattproofError("STATION_REFUSED", `${rpcErrorCode}: ${message} ${details}`.slice(0, 1_000), {
       cause: error,
     });

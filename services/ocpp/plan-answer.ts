@@ -1,11 +1,19 @@
 import type { OcppProtocol } from "../store/ocpp.ts";
-import { isTransactionAction, actionsOf } from "./actions.ts";
-import type { AnswerContext, AnswerPlan, ActionHandler, StationCall } from "./answer-plan.ts";
-import { handlers16 } from "./answers-16.ts";
-import { handlers20, handlers21 } from "./answers-2x.ts";
+import type { AnswerContext, AnswerPlan } from "./action.ts";
+import { actionsOf, findAction } from "./actions.ts";
+import { asRecord, isJsonRecord } from "./payload.ts";
+import { checkRequest } from "./schemas.ts";
 import { callErrorOfFault } from "./wire/call-error.ts";
-import { isObject } from "./payload-fields.ts";
-import type { PayloadSchemas } from "./schemas.ts";
+
+/** A CALL as it came. */
+export interface ReceivedCall {
+  readonly stationId: string;
+  readonly protocol: OcppProtocol;
+  readonly action: string;
+  /** Parsed JSON of which nothing is known. */
+  readonly payload: unknown;
+  readonly receivedAtMs: number;
+}
 
 /** A plan, and what the schema has against the message that it is for. */
 export interface JudgedPlan {
@@ -14,42 +22,38 @@ export interface JudgedPlan {
 }
 
 const faultsLimit = 20;
-const handlersOf: Readonly<Record<OcppProtocol, ReadonlyMap<string, ActionHandler>>> = {
-  "ocpp1.6": handlers16,
-  "ocpp2.0.1": handlers20,
-  "ocpp2.1": handlers21,
-};
 
 /**
  * Decides what is done about a call. Nothing is read or written here, and no payload makes it fail: a message that
  * carries what is paid for is taken whatever is wrong with it, every other one is refused as its version says.
  */
-export function planAnswer(schemas: PayloadSchemas, call: StationCall, context: AnswerContext): JudgedPlan {
-  const { protocol, action, payload } = call;
-  const handler = handlersOf[protocol].get(action);
-  if (handler === undefined) return refuseAction(call);
+export function planAnswer(received: ReceivedCall, context: AnswerContext): JudgedPlan {
+  const { stationId, protocol, action: name, payload, receivedAtMs } = received;
+  const action = findAction(protocol, name);
+  if (action === undefined) return refuseAction(received);
 
-  const isTransaction = isTransactionAction(protocol, action);
-  if (context.bootStatus !== "Accepted" && action !== "BootNotification" && !isTransaction) {
+  const { tellsEnergy } = action;
+  if (context.bootStatus !== "Accepted" && name !== "BootNotification" && !tellsEnergy) {
     const description = `The station's registration is ${context.bootStatus}.`;
     return { plan: { kind: "refuse", error: { reason: "security", description } }, faults: null };
   }
-  if (!isObject(payload)) {
+  const call = { stationId, protocol, action: name, payload: asRecord(payload), receivedAtMs };
+  if (!isJsonRecord(payload)) {
     const description = "The payload is no object.";
-    if (isTransaction) return { plan: handler(call, context), faults: [description] };
+    if (tellsEnergy) return { plan: action.answer(call, context), faults: [description] };
     return { plan: { kind: "refuse", error: { reason: "format", description } }, faults: null };
   }
-  const faults = schemas.checkRequest(protocol, action, payload);
-  if (faults === null) return { plan: handler(call, context), faults: null };
-  if (isTransaction) {
-    return { plan: handler(call, context), faults: faults.slice(0, faultsLimit).map(({ text }) => text) };
+  const faults = checkRequest(protocol, name, payload);
+  if (faults === null) return { plan: action.answer(call, context), faults: null };
+  if (tellsEnergy) {
+    return { plan: action.answer(call, context), faults: faults.slice(0, faultsLimit).map(({ text }) => text) };
   }
   const [first] = faults;
   const error = first === undefined ? ({ reason: "format", description: "" } as const) : callErrorOfFault(first);
   return { plan: { kind: "refuse", error }, faults: null };
 }
 
-function refuseAction({ protocol, action }: StationCall): JudgedPlan {
+function refuseAction({ protocol, action }: ReceivedCall): JudgedPlan {
   const { fromStation, fromService } = actionsOf(protocol);
   const isKnown = fromStation.has(action) || fromService.has(action);
   const reason = isKnown ? "not-supported" : "not-implemented";

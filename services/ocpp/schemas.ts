@@ -6,12 +6,14 @@ import * as schemas21 from "typed-ocpp/dist/ocpp21/schemas.js";
 import { z } from "zod";
 
 import type { OcppProtocol } from "../store/ocpp.ts";
-import { fieldAt, isObject, textAt } from "./payload-fields.ts";
+import { asRecord, fieldAt, isJsonRecord, textAt } from "./payload.ts";
 
 /** One thing that the schema has against a payload. */
 export interface SchemaFault {
   /** The rule of JSON Schema that is broken, such as `required`. */
   readonly keyword: string;
+  /** JSON pointer into the payload; empty for the payload itself. */
+  readonly path: string;
   /** Where, and what is wrong; without the value. */
   readonly text: string;
 }
@@ -21,14 +23,6 @@ export function actionNamesOf(protocol: OcppProtocol): readonly string[] {
   return Object.keys(schemasOf[protocol])
     .filter((name) => name.endsWith("Request"))
     .map((name) => name.slice(0, -"Request".length));
-}
-
-/** Checks payloads by the schemas of the versions. */
-export interface PayloadSchemas {
-  /** @returns `null` if the payload is right, or if there is no schema for this action. */
-  checkRequest(protocol: OcppProtocol, action: string, payload: unknown): readonly SchemaFault[] | null;
-  checkResponse(protocol: OcppProtocol, action: string, payload: unknown): readonly SchemaFault[] | null;
-  hasRequest(protocol: OcppProtocol, action: string): boolean;
 }
 
 const schemasOf: Readonly<Record<OcppProtocol, Readonly<Record<string, object>>>> = {
@@ -46,22 +40,25 @@ const violation = z.object({
   }),
 });
 
+/** What is done about members that the schema does not know. */
+type UnknownMembers = "are-faults" | "are-ignored";
+
 /**
  * The schemas say `additionalProperties` of strings, too, which means nothing and which the validator complains about; it
  * is left out, and times are made to have a zone. Each schema comes with all definitions of its version, of which it keeps
  * those that it refers to: the rest would only be read again and again.
  */
-function tidySchema(schema: object): object {
+function tidySchema(schema: object, unknownMembers: UnknownMembers): object {
   const definitions = fieldAt(schema, "definitions");
   const kept = new Map<string, unknown>();
 
   function tidy(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(tidy);
-    if (!isObject(value)) return value;
+    if (!isJsonRecord(value)) return value;
     const type = textAt(value, "type");
-    const isMisplaced = type !== null && type !== "object";
+    const isLeftOut = unknownMembers === "are-ignored" || (type !== null && type !== "object");
     const members: [string, unknown][] = Object.entries(value)
-      .filter(([name]) => !(isMisplaced && name === "additionalProperties"))
+      .filter(([name]) => !(isLeftOut && name === "additionalProperties"))
       .map(([name, member]): [string, unknown] => [name, tidy(member)]);
     // The validator's own check of times lets those pass that have no zone.
     if (textAt(value, "format") === "date-time") members.push(["pattern", zoneAtEnd]);
@@ -77,53 +74,71 @@ function tidySchema(schema: object): object {
     kept.set(name, tidy(fieldAt(definitions, name)));
   }
 
-  const body = Object.fromEntries(
-    Object.entries(schema)
-      .filter(([name]) => name !== "definitions")
-      .map(([name, member]: [string, unknown]) => [name, tidy(member)]),
-  );
-  return { ...body, definitions: Object.fromEntries(kept) };
+  const body = tidy(Object.fromEntries(Object.entries(schema).filter(([name]) => name !== "definitions")));
+  return { ...asRecord(body), definitions: Object.fromEntries(kept) };
+}
+
+type Validator = ReturnType<typeof ocppRpc.createValidator>;
+
+/** A version is read, and a schema compiled, when it is needed first: once in a process. */
+const validators = {
+  "are-faults": new Map<OcppProtocol, Validator>(),
+  "are-ignored": new Map<OcppProtocol, Validator>(),
+};
+
+function validatorOf(protocol: OcppProtocol, unknownMembers: UnknownMembers): Validator {
+  const known = validators[unknownMembers].get(protocol);
+  if (known !== undefined) return known;
+  const schemas = Object.entries(schemasOf[protocol]).map(([name, schema]) => ({
+    ...tidySchema(schema, unknownMembers),
+    $id: `urn:${name}`,
+  }));
+  const validator = ocppRpc.createValidator(protocol, schemas);
+  validators[unknownMembers].set(protocol, validator);
+  return validator;
 }
 
 /**
  * The schemas of typed-ocpp in the validators of ocpp-rpc: they name the rule that is broken, which the error code of an
- * answer depends on, and change nothing in what they check. A version is read, and a schema compiled, when it is needed
- * first.
+ * answer depends on, stop at the first fault, and change nothing in what they check.
  */
-export function createPayloadSchemas(): PayloadSchemas {
-  const validators = new Map<OcppProtocol, ReturnType<typeof ocppRpc.createValidator>>();
-
-  function validatorOf(protocol: OcppProtocol) {
-    const known = validators.get(protocol);
-    if (known !== undefined) return known;
-    const schemas = Object.entries(schemasOf[protocol]).map(([name, schema]) => ({
-      ...tidySchema(schema),
-      $id: `urn:${name}`,
+function check(
+  protocol: OcppProtocol,
+  name: string,
+  payload: unknown,
+  unknownMembers: UnknownMembers,
+): readonly SchemaFault[] | null {
+  if (!Object.hasOwn(schemasOf[protocol], name)) return null;
+  try {
+    // None of the schemas is asynchronous: what is wrong is thrown at once.
+    void validatorOf(protocol, unknownMembers).validate(`urn:${name}`, payload);
+    return null;
+  } catch (error) {
+    const parsed = violation.safeParse(error);
+    if (!parsed.success) throw error;
+    return parsed.data.details.errors.map(({ keyword, instancePath, message = "is not valid" }) => ({
+      keyword,
+      path: instancePath,
+      text: `${instancePath} ${message}`.trim().slice(0, faultTextLimit),
     }));
-    const validator = ocppRpc.createValidator(protocol, schemas);
-    validators.set(protocol, validator);
-    return validator;
   }
+}
 
-  function check(protocol: OcppProtocol, name: string, payload: unknown): readonly SchemaFault[] | null {
-    if (!Object.hasOwn(schemasOf[protocol], name)) return null;
-    try {
-      // None of the schemas is asynchronous: what is wrong is thrown at once.
-      void validatorOf(protocol).validate(`urn:${name}`, payload);
-      return null;
-    } catch (error) {
-      const parsed = violation.safeParse(error);
-      if (!parsed.success) throw error;
-      return parsed.data.details.errors.map(({ keyword, instancePath, message = "is not valid" }) => ({
-        keyword,
-        text: `${instancePath} ${message}`.trim().slice(0, faultTextLimit),
-      }));
-    }
-  }
+/** @returns `null` if the payload is right, or if there is no schema for this action. */
+export function checkRequest(
+  protocol: OcppProtocol,
+  action: string,
+  payload: unknown,
+  unknownMembers: UnknownMembers = "are-faults",
+): readonly SchemaFault[] | null {
+  return check(protocol, `${action}Request`, payload, unknownMembers);
+}
 
-  return {
-    checkRequest: (protocol, action, payload) => check(protocol, `${action}Request`, payload),
-    checkResponse: (protocol, action, payload) => check(protocol, `${action}Response`, payload),
-    hasRequest: (protocol, action) => Object.hasOwn(schemasOf[protocol], `${action}Request`),
-  };
+/** @returns `null` if the answer is right, or if there is no schema for this action. */
+export function checkResponse(protocol: OcppProtocol, action: string, payload: unknown): readonly SchemaFault[] | null {
+  return check(protocol, `${action}Response`, payload, "are-faults");
+}
+
+export function hasRequest(protocol: OcppProtocol, action: string): boolean {
+  return Object.hasOwn(schemasOf[protocol], `${action}Request`);
 }

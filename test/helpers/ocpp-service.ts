@@ -10,7 +10,7 @@ import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import type { OcppConfig } from "../../services/config/ocpp-settings.ts";
 import type { FrameInbox } from "../../services/ocpp/wire/frame-pump.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ocpp/id-token-policy.ts";
-import { openOcpp, type Ocpp } from "../../services/ocpp/wire/open-ocpp.ts";
+import { openOcpp, type Ocpp } from "../../services/ocpp/open-ocpp.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { createEntrance, type EntranceConfig } from "../../services/http/entrance/entrance.ts";

@@ -13,7 +13,7 @@ import {
 import { startKeyOf } from "../../services/domain/charging/natural-key.ts";
 import { judgeFreshness, type SignedEvidence } from "../../services/domain/charging/signed-evidence.ts";
 import { chooseTransactionId } from "../../services/domain/charging/transaction-matching.ts";
-import { translateCall } from "../../services/ocpp/translate/translate-call.ts";
+import { readCall } from "../../services/ocpp/read-call.ts";
 import { describeRecord } from "../../services/evidence/describe-record.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { parsePublicKey } from "../../services/evidence/formats/ocmf/public-key.ts";
@@ -103,7 +103,7 @@ export function replayOffline(
     const [, messageId, action, recordedPayload] = call.data;
     const payload = withOwnTransactionId(recordedPayload, ownIdOfRecorded);
     const origin = { stationId, receivedAtMs: atMs, frameId: `${stationId}-${index.toString().padStart(5, "0")}` };
-    let message = translateCall({ protocol, action, payload }, { ...origin, assignedTransactionId: null });
+    let message = readCall({ protocol, action, payload }, { ...origin, assignedTransactionId: null });
     if (message === null) continue;
     if (message.kind === "booted") boots.push(message);
     if (message.kind === "transaction-started" && protocol === "ocpp1.6") {

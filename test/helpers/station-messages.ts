@@ -11,7 +11,7 @@ import {
 } from "../../services/domain/charging/message.ts";
 import type { RegisterSpan } from "../../services/domain/charging/outlet-continuity.ts";
 import type { SignedEvidence, SignedRecord } from "../../services/domain/charging/signed-evidence.ts";
-import { translateCall } from "../../services/ocpp/translate/translate-call.ts";
+import { readCall } from "../../services/ocpp/read-call.ts";
 
 /** When the tests' transactions begin. */
 export const epochMs = Date.UTC(2026, 2, 1, 10, 0, 0);
@@ -41,7 +41,7 @@ export function messageOf(
   arrival: Arrival = {},
 ): StationMessage {
   frames += 1;
-  const message = translateCall(
+  const message = readCall(
     { protocol, action, payload },
     {
       stationId: arrival.stationId ?? stationId,

@@ -1,6 +1,6 @@
 import { isSameIdTag } from "../../domain/id-tag.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
-import { textAt } from "../../ocpp/payload-fields.ts";
+import { textAt } from "../../ocpp/payload.ts";
 
 /**
  * The types of 2.x under which the idToken of a transaction was presented in its frames, in order; `null` stands for 1.6,

@@ -3,19 +3,28 @@ import { normalizeIdTag } from "../id-tag.ts";
 import { reportedMs } from "./station-time.ts";
 import type { SampledReading, TransactionEnded, TransactionMessage, TransactionStarted } from "./message.ts";
 
+/** What of a start tells it from others. */
+export type NamedStart = Pick<
+  TransactionStarted,
+  "stationId" | "protocol" | "ocppTransactionId" | "idToken" | "plug" | "time" | "readings" | "payloadDigest"
+>;
+
 /**
- * The one name of a start. Message ids are none: stations number every retry anew and give one number to several
- * messages. 1.6: connector, idTag, time and register. 2.x: the station's transaction id and the time, because some
- * stations begin their ids anew after their memory was cleared.
+ * The one name of a start, at the door and in the rules. Message ids are none: stations number every retry anew and give
+ * one number to several messages. 1.6: connector, idTag, time and register. 2.x: the station's transaction id and the
+ * time, because some stations begin their ids anew after their memory was cleared. What cannot be told apart by these is
+ * told apart by all that was sent.
  */
-export function startKeyOf(started: TransactionStarted): string {
-  const { stationId, plug, time } = started;
+export function startKeyOf(started: NamedStart): string {
+  const { stationId, idToken, plug, time } = started;
   // What it reports, because a correction depends on when the message came, and a repeat comes later.
   const at = time === null ? started.payloadDigest() : reportedMs(time);
   if (started.protocol !== "ocpp1.6") return keyOf("start", stationId, started.ocppTransactionId, at);
-  const meterStart = started.readings.find(({ source }) => source === "meter-start")?.valueText ?? null;
-  const idToken = started.idToken === null ? null : normalizeIdTag(started.idToken);
-  return keyOf("start", stationId, plug.connectorId, idToken, at, meterStart);
+  const meterStart = started.readings.find(({ source }) => source === "meter-start")?.valueText ?? "";
+  if (plug.connectorId === null || idToken === null || meterStart === "") {
+    return keyOf("start", stationId, started.payloadDigest());
+  }
+  return keyOf("start", stationId, plug.connectorId, normalizeIdTag(idToken), at, meterStart);
 }
 
 /**

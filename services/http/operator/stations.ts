@@ -5,7 +5,7 @@ import type { OcppStationState } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
 import type { StationCommands } from "../../ocpp/commands.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
-import { connectorState, evseState } from "../../ocpp/connector-state.ts";
+import { driverStateOf, evseState } from "../../ocpp/words.ts";
 import { stationIdGrammar } from "../station/authentication.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
@@ -97,7 +97,7 @@ export function stationView(station: OcppStationState, connections: Connections)
     lastSeenAtMs: connection?.lastSeenAtMs ?? station.lastSeenAtMs,
     connectors: station.connectors.map((connector) => ({
       ...connector,
-      state: connectorState(isConnected, connector.status),
+      state: driverStateOf(isConnected, connector.status),
     })),
   };
 }

@@ -8,7 +8,7 @@ import type { OcppCounts } from "./counts.ts";
 import type { Exchange, StationLine } from "./exchange.ts";
 import { describeOutgoing } from "./outgoing-frame.ts";
 import type { Pacer } from "./pacer.ts";
-import { textAt } from "../payload-fields.ts";
+import { textAt } from "../payload.ts";
 
 /** What is known of a station that was let in. */
 export interface AdmittedStation {

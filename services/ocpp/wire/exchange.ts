@@ -4,13 +4,12 @@ import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { FrameEffect, FrameOutcome, NewFrame, OcppProtocol, StoredFrame } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
-import type { AnswerContext, AnswerPlan } from "../answer-plan.ts";
+import type { AnswerContext, AnswerPlan } from "../action.ts";
 import { writeCallError, type CallError } from "./call-error.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../id-token-policy.ts";
 import { isIdTokenStatus } from "../id-token-policy.ts";
 import type { OcppCounts } from "./counts.ts";
 import { planAnswer } from "../plan-answer.ts";
-import type { PayloadSchemas } from "../schemas.ts";
 
 /** What the exchange needs of a connection. */
 export interface StationLine {
@@ -47,7 +46,6 @@ export interface Exchange {
 
 export interface ExchangeDeps {
   readonly store: Pick<Store, "commitFrame">;
-  readonly schemas: PayloadSchemas;
   readonly policy: IdTokenPolicy;
   readonly desk: OperatorDesk;
   readonly counts: OcppCounts;
@@ -65,7 +63,7 @@ const transactionIdLimit = 2 ** 31;
 const noEffects: readonly FrameEffect[] = [];
 
 export function createExchange(deps: ExchangeDeps): Exchange {
-  const { store, schemas, policy, desk, counts, now, heartbeatSeconds, onStored } = deps;
+  const { store, policy, desk, counts, now, heartbeatSeconds, onStored } = deps;
   // The last turn of each station, over all its connections; only what is under way is in it.
   const turns = new Map<string, Promise<void>>();
 
@@ -123,7 +121,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         const { stationId, protocol, bootStatus } = line;
         const receivedAtMs = now();
         const context = { heartbeatSeconds, bootStatus, offerTransactionIds };
-        const { plan, faults } = planAnswer(schemas, { stationId, protocol, action, payload, receivedAtMs }, context);
+        const { plan, faults } = planAnswer({ stationId, protocol, action, payload, receivedAtMs }, context);
         const answer = answerOf(protocol, messageId, plan);
         const effects = plan.kind === "refuse" ? noEffects : plan.effects;
         if (faults !== null) {

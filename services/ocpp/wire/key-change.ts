@@ -1,4 +1,4 @@
-import { fieldAt, isObject, textAt } from "../payload-fields.ts";
+import { fieldAt, isJsonRecord, textAt } from "../payload.ts";
 
 const blank = "(not kept)";
 
@@ -14,17 +14,17 @@ export function newKeyOf(action: string, payload: unknown): string | null {
 
 /** The payload of a command as it may be kept. */
 export function withoutKeys(action: string, payload: unknown): unknown {
-  if (action === "ChangeConfiguration" && isObject(payload) && isAuthorizationKey(payload)) {
+  if (action === "ChangeConfiguration" && isJsonRecord(payload) && isAuthorizationKey(payload)) {
     return { ...payload, value: blank };
   }
-  if (action === "SetVariables" && isObject(payload)) {
+  if (action === "SetVariables" && isJsonRecord(payload)) {
     const setVariableData = variablesOf(payload).map((variable) =>
-      isObject(variable) && isBasicAuthPassword(variable) ? { ...variable, attributeValue: blank } : variable,
+      isJsonRecord(variable) && isBasicAuthPassword(variable) ? { ...variable, attributeValue: blank } : variable,
     );
     return { ...payload, setVariableData };
   }
   const connectionData = fieldAt(payload, "connectionData");
-  if (action === "SetNetworkProfile" && isObject(payload) && isObject(connectionData)) {
+  if (action === "SetNetworkProfile" && isJsonRecord(payload) && isJsonRecord(connectionData)) {
     return { ...payload, connectionData: { ...connectionData, basicAuthPassword: blank, apn: blank, vpn: blank } };
   }
   return payload;

@@ -57,6 +57,36 @@ describe("Transaction ids of OCPP 1.6", function () {
     expect(new Set(answers.map(({ transactionId }) => transactionId)).size).to.equal(answers.length);
   });
 
+  it("are the same however the station spells the same instant, connector and tag", async function () {
+    const ended = { ...start, meterStart: 41 };
+    const { transactionId } = await begin("CS-1", ended);
+    // A start that has ended is no longer the newest of its outlet: only its name tells it again.
+    const station = await connectStation(world.url, "CS-1");
+    await station.ask([2, "s", "StopTransaction", { transactionId, meterStop: 42, timestamp: "2026-01-01T01:00:00Z" }]);
+    await station.close();
+    for (const spelling of [
+      { timestamp: "2026-01-01T00:00:00.000Z" },
+      { timestamp: "2026-01-01T01:00:00+01:00" },
+      { timestamp: "2025-12-31T19:00:00.0-05:00" },
+      { idTag: "ok1" },
+      { connectorId: "1" },
+      { meterStart: "41" },
+    ]) {
+      const again = await begin("CS-1", { ...ended, ...spelling });
+      expect(again.transactionId, JSON.stringify(spelling)).to.equal(transactionId);
+    }
+    const other = await begin("CS-1", { ...ended, timestamp: "2026-01-01T00:00:00.001Z" });
+    expect(other.transactionId).to.not.equal(transactionId);
+  });
+
+  it("are others for starts that are told apart only by what they should not lack", async function () {
+    const vague = { connectorId: 1, meterStart: 5, timestamp: start.timestamp };
+    const first = await begin("CS-2", { ...vague, reservationId: 1 });
+    const second = await begin("CS-2", { ...vague, reservationId: 2 });
+    expect(second.transactionId).to.not.equal(first.transactionId);
+    expect((await begin("CS-2", { ...vague, reservationId: 1 })).transactionId).to.equal(first.transactionId);
+  });
+
   it("are given to a start with an unknown tag, which is kept", async function () {
     const answer = await begin("CS-1", { ...start, idTag: "NOBODY" });
     expect(answer.idTagInfo).to.deep.equal({ status: "Invalid" });

@@ -8,7 +8,8 @@ import type {
 import { readQuantity } from "../../domain/charging/quantity.ts";
 import { compareDecimals, type Decimal } from "../../domain/decimal.ts";
 import { parseTimeText } from "../../domain/charging/station-time.ts";
-import { integerOf, recordOf, recordsOf, textOf, type JsonRecord } from "./payload.ts";
+import { integerOf, recordOf, recordsOf, textOf, type JsonRecord } from "../payload.ts";
+import { noFaults } from "./faults.ts";
 import { looksSigned, readSignedMeterValue, readSignedValueText, type SignedContent } from "./signed-value.ts";
 
 /** What was measured, as far as it can be read. */
@@ -45,7 +46,6 @@ const knownContexts = new Set([
 ]);
 const defaultMeasurand = "Energy.Active.Import.Register";
 
-const noFaults: readonly MessageFault[] = [];
 const wholeUnit: Decimal = { unscaled: 1n, scale: 0 };
 
 /** Where a value stands, and what is known of it beforehand. */
@@ -66,6 +66,13 @@ export function readTime(record: JsonRecord, key: string, path: string): ReadTim
   if (typeof time === "string") return { time: null, faults: [{ code: time, path: at, detail }], notes: noFaults };
   if (time.isWithoutZone !== true) return { time, faults: noFaults, notes: noFaults };
   return { time, faults: noFaults, notes: [{ code: "TIME_WITHOUT_ZONE", path: at, detail }] };
+}
+
+const untimed: ReadTime = { time: null, faults: noFaults, notes: noFaults };
+
+/** Reads a member that may be missing. */
+export function readOptionalTime(record: JsonRecord, key: string): ReadTime {
+  return record[key] === undefined ? untimed : readTime(record, key, "");
 }
 
 /** `meterValue` or `transactionData` of 1.6. */

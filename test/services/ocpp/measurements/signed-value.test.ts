@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import type { OcppProtocol } from "../../../../services/domain/charging/message.ts";
-import { translateCall } from "../../../../services/ocpp/translate/translate-call.ts";
+import { readCall } from "../../../../services/ocpp/read-call.ts";
 import { payloadText, recordOf, testKey, verifier } from "../../../helpers/ocmf.ts";
 
 const key = testKey("secp256r1");
@@ -12,7 +12,7 @@ const at = "2026-03-01T10:00:00Z";
 
 function containersOf(protocol: OcppProtocol, action: string, payload: object) {
   const origin = { stationId: "CS-1", receivedAtMs: 1_772_359_200_000, frameId: "f-1", assignedTransactionId: null };
-  const message = translateCall({ protocol, action, payload }, origin);
+  const message = readCall({ protocol, action, payload }, origin);
   if (message === null || !("signed" in message)) throw new Error("no message of a transaction");
   return message;
 }

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import type { OcppProtocol, StationMessage } from "../../../../services/domain/charging/message.ts";
-import { formatDecimal } from "../../../../services/domain/decimal.ts";
-import { translateCall } from "../../../../services/ocpp/translate/translate-call.ts";
+import type { OcppProtocol, StationMessage } from "../../../services/domain/charging/message.ts";
+import { formatDecimal } from "../../../services/domain/decimal.ts";
+import { readCall } from "../../../services/ocpp/read-call.ts";
 
 const at = "2026-03-01T10:00:00Z";
 const origin = { stationId: "CS-1", receivedAtMs: 1_772_359_200_000, frameId: "f-1", assignedTransactionId: null };
 const translate = (protocol: OcppProtocol, action: string, payload: unknown) =>
-  translateCall({ protocol, action, payload }, origin);
+  readCall({ protocol, action, payload }, origin);
 const protocols = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;
 const actions = [
   "BootNotification",
@@ -128,6 +128,17 @@ describe("Translation of calls", function () {
         expect(good?.faults, code).to.deep.equal([]);
       }
     });
+    it("reads what the schema knows beside what it does not, and lets neither hide the other", function () {
+      const sampledValue = [
+        { value: "1", vendorNote: 7 },
+        { value: "2", phase: "L4" },
+      ];
+      const payload = { connectorId: 1, vendor: { of: "note" }, meterValue: [{ timestamp: at, sampledValue }] };
+      const message = translate("ocpp1.6", "MeterValues", payload);
+      expect(readingsOf(message).map(({ faults }) => faults.map(({ code }) => code))).to.deep.equal([[], ["SCHEMA"]]);
+      expect(faultsOf(message)).to.deep.equal(["SCHEMA /meterValue/0/sampledValue/1/phase"]);
+      expect(payload.vendor).to.deep.equal({ of: "note" });
+    });
     it("says where a message breaks its schema outside of its readings, and reads it all the same", function () {
       const message = translate("ocpp1.6", "StartTransaction", {
         connectorId: 1,
@@ -227,7 +238,7 @@ describe("Translation of calls", function () {
         timestamp: "2026-03-01T11:00:00.5+01:00",
       };
       const call = { protocol: "ocpp1.6", action: "StartTransaction", payload } as const;
-      const message = translateCall(call, { ...origin, assignedTransactionId: "42" });
+      const message = readCall(call, { ...origin, assignedTransactionId: "42" });
       const time = { text: payload.timestamp, epochMs: 1_772_359_200_500, resolutionMs: 100 };
       expect(message).to.deep.equal({
         kind: "transaction-started",

@@ -1,7 +1,7 @@
 import type { MessageFault, SignedCarriage, SignedContainer } from "../../domain/charging/message.ts";
 import { unwrapSignedObject, unwrapSignedValue, type Unwrapped } from "../../evidence/carriage/unwrap.ts";
 import { fromBase64 } from "../../evidence/formats/ocmf/bytes.ts";
-import { isJsonRecord, textOf } from "./payload.ts";
+import { isJsonRecord, textOf } from "../payload.ts";
 
 /** A signed value without the place where it stood. */
 export type SignedContent = Omit<SignedContainer, "context" | "time" | "faults"> & {

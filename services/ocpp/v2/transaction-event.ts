@@ -1,0 +1,94 @@
+import { startKeyOf } from "../../domain/charging/natural-key.ts";
+import type { FrameEffect } from "../../store/ocpp.ts";
+import { answerWith, shortNameOf, type StationAction, type StationCall } from "../action.ts";
+import { faultsOf } from "../measurements/faults.ts";
+import { readMeterValues2, readTime } from "../measurements/sampled-values.ts";
+import { countOf, digestOf, numberOf, recordOf, textOf, type JsonRecord } from "../payload.ts";
+import { idTokenInfo, idTokenOf, questionOf, transactionIdOf } from "./id-token.ts";
+
+/** Events are always taken; only an idToken in one makes its answer say something. */
+export const transactionEvent: StationAction = {
+  name: "TransactionEvent",
+  tellsEnergy: true,
+  answer(call) {
+    const kind = kindOf(call.payload);
+    const effects = effectsOf(call, kind);
+    if (idTokenOf(call.payload) === null) return answerWith({}, effects);
+    return {
+      kind: "ask",
+      question: questionOf(call, occasions[kind]),
+      effects,
+      payloadOf: (decision) => ({ idTokenInfo: idTokenInfo(decision) }),
+    };
+  },
+  read(payload, origin) {
+    const { time, faults, notes } = readTime(payload, "timestamp", "");
+    const info = recordOf(payload, "transactionInfo");
+    const offline = payload["offline"];
+    const values = readMeterValues2(payload);
+    const measured = { ...values, notes: [...notes, ...values.notes] };
+    const report = {
+      ...origin,
+      readings: measured.readings,
+      signed: measured.signed,
+      faults: faultsOf(measured, faults),
+      plug: plugOf(payload),
+      time,
+      ocppTransactionId: transactionIdOf(payload),
+      idToken: idTokenOf(payload),
+      sequenceNumber: numberOf(payload, "seqNo"),
+      isOffline: typeof offline === "boolean" ? offline : null,
+      chargingState: textOf(info, "chargingState"),
+      triggerReason: textOf(payload, "triggerReason"),
+    };
+    const kind = kindOf(payload);
+    return kind === "transaction-ended"
+      ? { ...report, kind, stopReason: textOf(info, "stoppedReason") }
+      : { ...report, kind, remoteStartId: numberOf(info, "remoteStartId") };
+  },
+};
+
+const occasions = {
+  "transaction-started": "started",
+  "transaction-updated": "updated",
+  "transaction-ended": "ended",
+} as const;
+
+/** An unknown type of event changes nothing by itself; what it measured is kept. */
+function kindOf(payload: JsonRecord): keyof typeof occasions {
+  const eventType = payload["eventType"];
+  if (eventType === "Started") return "transaction-started";
+  return eventType === "Ended" ? "transaction-ended" : "transaction-updated";
+}
+
+function plugOf(payload: JsonRecord) {
+  const evse = recordOf(payload, "evse");
+  return { evseId: numberOf(evse, "id"), connectorId: numberOf(evse, "connectorId") };
+}
+
+function effectsOf(
+  { stationId, protocol, payload }: StationCall,
+  kind: keyof typeof occasions,
+): readonly FrameEffect[] {
+  const ocppTransactionId = transactionIdOf(payload);
+  if (ocppTransactionId === null || kind === "transaction-updated") return [];
+  if (kind === "transaction-ended") return [{ kind, ocppTransactionId }];
+  const { time } = readTime(payload, "timestamp", "");
+  const idToken = idTokenOf(payload);
+  const evse = recordOf(payload, "evse");
+  const started = { stationId, protocol, ocppTransactionId, time, idToken, plug: plugOf(payload), readings: [] };
+  return [
+    {
+      kind,
+      transaction: {
+        naturalKey: shortNameOf(startKeyOf({ ...started, payloadDigest: () => digestOf(payload) })),
+        retryKey: null,
+        ocppTransactionIds: [ocppTransactionId],
+        evse: countOf(evse, "id"),
+        connector: countOf(evse, "connectorId"),
+        idToken,
+        startedAtText: textOf(payload, "timestamp"),
+      },
+    },
+  ];
+}
