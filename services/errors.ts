@@ -360,6 +360,8 @@ export const errorCatalogue = {
   GAS_MONEY_LACKING: { httpStatus: 422, isRetryable: true, title: "The account cannot pay the gas." },
   REGISTRY_ENTRY_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "The registry has no such entry." },
   METER_KEY_INVALID: { httpStatus: 422, isRetryable: false, title: "The key is not one that a meter can have here." },
+  POSSESSION_NOT_AWAITED: { httpStatus: 404, isRetryable: false, title: "No meter is to prove itself with this tag." },
+  POSSESSION_RECORD_MISSING: { httpStatus: 409, isRetryable: true, title: "The meter's record has not come yet." },
   POSSESSION_UNPROVEN: { httpStatus: 422, isRetryable: false, title: "Nothing shows that the operator has the meter." },
   EVSE_HAS_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has an active meter." },
   EVSE_WITHOUT_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has no active meter." },

@@ -18,6 +18,7 @@ import { WattproofError } from "./errors.ts";
 import { createEntrance } from "./http/entrance/entrance.ts";
 import { createLivenessDoors } from "./http/operator/liveness-doors.ts";
 import { createIdTokenDoors } from "./http/operator/id-tokens.ts";
+import { createMeterPossessionDoors } from "./http/operator/meter-possessions.ts";
 import { createReadiness } from "./http/public/health.ts";
 import { createTariffAssignmentDoors } from "./http/operator/tariff-assignments.ts";
 import { openHttpServer } from "./http/server.ts";
@@ -31,6 +32,7 @@ import { openOcpp, type Ocpp } from "./ocpp/open-ocpp.ts";
 import { resumePending } from "./evidence/resume-pending.ts";
 import { createTokenOpener } from "./charging/cards/open-for-tokens.ts";
 import { createTokenPolicy } from "./charging/cards/token-policy.ts";
+import { createPossessions } from "./charging/possession/wire-possession.ts";
 import { createWakingInbox } from "./charging/cards/waking-inbox.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -209,19 +211,18 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     ...createReadiness({ store, chain, relay: relays.desk }),
     ...createLivenessChecks({ ...shared, follower, stuck }),
   ];
-  const ocpp = await openOcpp({
-    store,
+  const { possessions, ...stations } = createPossessions({
+    ...{ store, ocmf, book, once: readers.once, desk, now },
     policy:
       vehicles === null || opener === null
         ? idTags
         : createTokenPolicy({ ...tokens, sessions: idTags, opener, vehicles, openingWaitMs }),
     inbox: opener === null ? inbox : createWakingInbox(inbox, opener),
-    desk,
-    metrics,
-    log,
-    now,
+  });
+  const ocpp = await openOcpp({
+    ...stations,
+    ...{ store, desk, metrics, log, now, entrance },
     config: config.ocpp,
-    entrance,
     host: config.host,
   }).catch(async (error: unknown) => {
     stop.abort();
@@ -258,27 +259,27 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     now,
     signal: streams.signal,
   });
+  const { operatorKey } = config;
+  const operating = { store, chain, meters, connections, operatorKey, desk, now };
   const server = await openHttpServer(
     {
       ...web,
       doors: [
         ...web.doors,
-        ...createLivenessDoors({ ...shared, follower, verifier, operatorKey: config.operatorKey, signal: stop.signal }),
-        ...createIdTokenDoors({ store, chain, vehicles, operatorKey: config.operatorKey, now }),
-        ...createTariffAssignmentDoors({ store, chain, meters, desk, operatorKey: config.operatorKey, now }),
+        ...createLivenessDoors({ ...shared, ...operating, follower, verifier, signal: stop.signal }),
+        ...createIdTokenDoors({ ...operating, vehicles }),
+        ...createMeterPossessionDoors({ ...operating, possessions, deployment }),
+        ...createTariffAssignmentDoors(operating),
         ...createOperatorDoors({
-          store,
-          connections,
+          ...operating,
           credits: createCreditReader({ rpc: pageRpc, deployment, interfaces }),
           alerts: desk.remembered,
-          operatorKey: config.operatorKey,
           service: {
             chainId: deployment.chainId,
             chainName: pageSettings.chainName,
             oracle: chain.oracle,
             confirmations,
           },
-          now,
         }),
       ],
       entrance,
@@ -295,11 +296,9 @@ export async function startService(config: ServiceConfig, options: ServiceOption
       now,
       stationMessagesPerSecond: config.stationMessagesPerSecond,
       queueLimit: config.queueLimit,
-      connections,
+      ...operating,
       commands,
-      chain,
       reconsider: (sessionId) => reconsiderSession({ store, book, assessor }, sessionId),
-      operatorKey: config.operatorKey,
       upgrade: (request, socket, head) => {
         // Where chargers have a port of their own, this one is not for them.
         if (config.ocpp.port === null) ocpp.door.upgrade(request, socket, head);

@@ -12,6 +12,7 @@ import { evseQr } from "./evse/qr.ts";
 import { exportCdr } from "./export/cdr.ts";
 import { meterAdd } from "./meter/add.ts";
 import { meterList } from "./meter/list.ts";
+import { meterPossession } from "./meter/prove-possession.ts";
 import { meterRetire } from "./meter/retire.ts";
 import { meterRevoke } from "./meter/revoke.ts";
 import { meterRotate } from "./meter/rotate.ts";
@@ -59,6 +60,7 @@ export const verbs: readonly Verb[] = [
   evseList,
   evseQr,
   meterTag,
+  meterPossession,
   meterAdd,
   meterRotate,
   meterRetire,

@@ -1,4 +1,5 @@
 import type { Claim } from "../domain/claims.ts";
+import type { MeterCurve } from "../domain/meter-curve.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
 import type { Fees } from "../domain/chain-transaction.ts";
@@ -36,8 +37,7 @@ export interface Committee {
   readonly threshold: number;
 }
 
-export type MeterCurve =
-  "secp256r1" | "secp256k1" | "secp192r1" | "secp192k1" | "brainpoolP256r1" | "secp384r1" | "brainpoolP384r1";
+export type { MeterCurve };
 
 /** A meter of the registry. Times are seconds since 1970. */
 export interface RegisteredMeter {

@@ -2,6 +2,7 @@ import type { Interface, Result } from "ethers";
 import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
+import { meterCurves } from "../domain/meter-curve.ts";
 import { tariffIdOf, type Tariff } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type {
@@ -21,16 +22,7 @@ const bytes = z.string().regex(/^0x[0-9a-fA-F]*$/);
 const small = z.bigint().transform(Number);
 
 // In the order of the contract's enums; 0 is "None".
-const curves: readonly (MeterCurve | null)[] = [
-  null,
-  "secp256r1",
-  "secp256k1",
-  "secp192r1",
-  "secp192k1",
-  "brainpoolP256r1",
-  "secp384r1",
-  "brainpoolP384r1",
-];
+const curves: readonly (MeterCurve | null)[] = [null, ...meterCurves];
 const statuses = [null, "pending", "active", "retired", "revoked"] as const;
 const possessions = [null, "proven-on-chain", "attested-by-oracle"] as const;
 

@@ -85,6 +85,7 @@ export type Alert =
   | "client-limited"
   | "connections-limited"
   | "peer-limited"
+  | "possession-charge-limited"
   | "wrong-keys";
 
 export const alerts: readonly Alert[] = [
@@ -141,6 +142,7 @@ export const alerts: readonly Alert[] = [
   "client-limited",
   "connections-limited",
   "peer-limited",
+  "possession-charge-limited",
   "wrong-keys",
 ];
 

@@ -16,6 +16,7 @@ import type { RelayStore } from "./relay.ts";
 import type { StepStore } from "./steps.ts";
 import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
+import type { PossessionStore } from "./possessions.ts";
 import type { ViewKeyStore } from "./view-keys.ts";
 
 /** A charging station that may report. */
@@ -200,7 +201,8 @@ export interface Store
     ViewKeyStore,
     RelayStore,
     TariffStore,
-    LivenessStore {
+    LivenessStore,
+    PossessionStore {
   /* STATIONS */
 
   /** Adds the station or replaces it. Durable on return. */

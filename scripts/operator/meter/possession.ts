@@ -50,15 +50,30 @@ export async function possessionTagOf(
  * @throws POSSESSION_UNPROVEN, INPUT_UNREADABLE
  */
 export function requirePossessionRecord(path: string | undefined, key: PublicKey, tag: string): VerifiedRecord {
-  const next = `Have the meter sign a record whose ID is ${tag}, as by starting a charge with that idTag, and give it with --record.`;
+  const next = `Have the meter sign a record whose ID is ${tag}, as meter possession does at a charger, and give it with --record.`;
   if (path === undefined) throw new WattproofError("POSSESSION_UNPROVEN", next);
-  const verdict = createOcmfVerifier({ cryptography: nodeCryptography }).verifyRecord(readRecord(path), key);
+  return requirePossession(readRecord(path), path, key, tag, next);
+}
+
+/**
+ * The same of a record's bytes.
+ * @param source Where they come from, for the error.
+ * @throws POSSESSION_UNPROVEN
+ */
+export function requirePossession(
+  record: Uint8Array,
+  source: string,
+  key: PublicKey,
+  tag: string,
+  next = "Have the meter sign another one.",
+): VerifiedRecord {
+  const verdict = createOcmfVerifier({ cryptography: nodeCryptography }).verifyRecord(record, key);
   if (verdict.verdict !== "accepted") {
-    throw new WattproofError("POSSESSION_UNPROVEN", `${path}: ${verdict.reason}: ${shown(verdict.detail)}. ${next}`);
+    throw new WattproofError("POSSESSION_UNPROVEN", `${source}: ${verdict.reason}: ${shown(verdict.detail)}. ${next}`);
   }
   if (verdict.identification === null || !isSameIdTag(verdict.identification, tag)) {
     const actual = verdict.identification === null ? "nothing" : shown(JSON.stringify(verdict.identification));
-    throw new WattproofError("POSSESSION_UNPROVEN", `${path}: its ID is ${actual}. ${next}`);
+    throw new WattproofError("POSSESSION_UNPROVEN", `${source}: its ID is ${actual}. ${next}`);
   }
   return verdict;
 }

@@ -1,6 +1,7 @@
 import { readingStep } from "./evidence.ts";
 import { identityStep } from "./identity.ts";
 import { livenessStep } from "./liveness.ts";
+import { possessionStep } from "./possessions.ts";
 import { operatorStep } from "./operator.ts";
 import { sourceStep } from "./messages.ts";
 import { matchingStep } from "./matching.ts";
@@ -376,4 +377,5 @@ export const migrations: readonly string[] = [
   livenessStep,
   sourceStep,
   unmatchedStep,
+  possessionStep,
 ];

@@ -13,6 +13,7 @@ import { createMessageStore } from "./messages.ts";
 import { createOcppFrameStore } from "./ocpp-frames.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
 import { createOperatorStore } from "./operator.ts";
+import { createPossessionStore } from "./possessions.ts";
 import { createRelayStore } from "./relay.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
@@ -52,6 +53,7 @@ export function openSqliteStore(folder: string): Store {
     ...createIdentityStore(access),
     ...createTariffStore(access),
     ...createLivenessStore(access),
+    ...createPossessionStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

@@ -625,6 +625,25 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.readLastBlockBeforeAssignments()).to.equal(-1);
     });
 
+    it("keeps proofs of possession by their tag, the record byte by byte, and of all those that expire last", async function () {
+      const possession = {
+        ...{ tag: "A".repeat(20), evse: 7, stationId: "CS-1", stationEvse: 2, curve: "secp256r1" as const },
+        ...{ publicKey: `0x${"33".repeat(64)}`, expectedAtMs: 1, expiresAtMs: 10, starts: 0 },
+        ...{ record: null, receivedAtMs: null },
+      };
+      const other = { ...possession, tag: "B".repeat(20), expiresAtMs: 30 };
+      const received = { ...possession, starts: 1, record: new Uint8Array([79, 0, 255]), receivedAtMs: 5 };
+      expect(await store.listPossessions()).to.deep.equal([]);
+      await store.putPossession(possession, 2);
+      await store.putPossession(other, 2);
+      await store.putPossession(received, 2);
+      expect(await store.listPossessions()).to.deep.equal([other, received]);
+      const newest = { ...possession, tag: "C".repeat(20), expiresAtMs: 20 };
+      await store.putPossession(newest, 2);
+      store = await under.reopen();
+      expect(await store.listPossessions()).to.deep.equal([other, newest]);
+    });
+
     it("writes all or nothing of a call, whatever is written beside it", async function () {
       const good = Array.from({ length: 20 }, (_unused, index) => message(`m${index}`));
       const results = await Promise.allSettled([

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { writeFileSync } from "node:fs";
+
+import { z } from "zod";
+
+import { WattproofError } from "../../../services/errors.ts";
+import { utc } from "../core/amounts.ts";
+import { exitCode } from "../core/exit-codes.ts";
+import { registryNumberInput } from "../core/inputs.ts";
+import { requireEvse } from "../core/registry.ts";
+import { openService, serviceInput, serviceOption, type ServiceClient } from "../core/service-client.ts";
+import { defineVerb, type Run } from "../core/verb.ts";
+import { readMeterKey, registryKeyOf } from "./meter-key.ts";
+import { possessionTagOf, requirePossession } from "./possession.ts";
+import { keyInput, keyOptions, registrationArguments } from "./register-meter.ts";
+
+/** Between two questions. A charge takes a minute. */
+const pollMs = 2_000;
+
+const answerSchema = z.object({
+  tag: z.string(),
+  stationId: z.string(),
+  stationEvse: z.number(),
+  isConnected: z.boolean(),
+  status: z.enum(["awaited", "received", "expired"]),
+  expiresAtMs: z.number(),
+  starts: z.number(),
+  record: z.base64().nullable(),
+});
+type Answer = z.output<typeof answerSchema>;
+
+export const meterPossession = defineVerb({
+  path: ["meter", "possession"],
+  summary: "has a charger take the possession tag, and fetches the record that its meter signed",
+  description:
+    "Names the meter to the service, whose charger then takes the tag for an hour: begin a charge with it as idTag. Nobody\n" +
+    "pays for that charge; the service ends it after a minute, and the record that the meter signs is kept. Run it again to\n" +
+    "fetch the record, or wait with --wait. Asks the service with its operator's key, WATTPROOF_OPERATOR_KEY.",
+  arguments: registrationArguments,
+  options: [
+    ...keyOptions,
+    { flags: "--record <file>", description: "where the record is written, for meter add" },
+    { flags: "--wait", description: "until the record has come, or the hour is over" },
+    { flags: "--again", description: "another record, although one is there" },
+    serviceOption,
+  ],
+  access: "chain",
+  examples: [
+    "meter possession 7 --key-file meter.pem --record possession.ocmf",
+    "meter possession 7 --key-file meter.pem --record possession.ocmf --wait",
+  ],
+  input: keyInput.extend({
+    evse: registryNumberInput,
+    record: z.string(),
+    wait: z.boolean().default(false),
+    again: z.boolean().default(false),
+    service: serviceInput,
+  }),
+  async run({ evse, record: path, wait: isWaiting, again, service: given, ...keyTexts }, run) {
+    const { output } = run;
+    const key = readMeterKey(keyTexts);
+    const chain = await run.openChain();
+    const { operator } = await requireEvse(chain, evse);
+    const tag = await possessionTagOf(chain, operator, evse, key);
+    const service = openService(given, chain.deploymentPath, run.environment);
+    const body = { evse, curve: key.curve, publicKey: registryKeyOf(key), operator, again };
+    const named = await service.post("/v1/meter-possessions", answerSchema, body);
+    if (named.tag !== tag) {
+      throw new WattproofError("DEPLOYMENT_DIFFERS", `${service.url} has the tag ${named.tag}, the registry ${tag}.`);
+    }
+    const answer = isWaiting ? await waitForRecord(service, named, run) : named;
+    if (answer.record === null) throw new WattproofError("POSSESSION_RECORD_MISSING", whatToDo(answer));
+    const bytes = Buffer.from(answer.record, "base64");
+    requirePossession(bytes, service.url, key, tag);
+    write(path, bytes);
+    output.json({ evse, curve: key.curve, possessionTag: tag, stationId: answer.stationId, record: path });
+    output.line(`${path}: signed by the meter at EVSE ${evse} with ID ${tag}; give it to meter add --record`);
+
+    return exitCode.done;
+  },
+});
+
+async function waitForRecord(service: ServiceClient, named: Answer, { output, signal }: Run): Promise<Answer> {
+  let answer = named;
+  if (answer.status === "awaited") output.line(whatToDo(answer));
+  while (answer.status === "awaited") {
+    await delay(pollMs, undefined, { signal });
+    answer = await service.getAsOperator(`/v1/meter-possessions/${named.tag}`, answerSchema);
+  }
+  return answer;
+}
+
+function whatToDo({ tag, stationId, stationEvse, isConnected, status, expiresAtMs, starts }: Answer): string {
+  if (status === "expired")
+    return `Nothing came by ${utc(Math.floor(expiresAtMs / 1_000))}. Run it again, and begin a charge then.`;
+  const connected = isConnected ? "" : " The charger is not connected.";
+  const begun = starts === 0 ? "" : ` Charges so far: ${starts}, none with a record that the key signed.`;
+  return (
+    `Begin a charge at outlet ${stationEvse} of ${stationId} with the idTag ${tag} by ${utc(Math.floor(expiresAtMs / 1_000))}.` +
+    `${connected}${begun}`
+  );
+}
+
+/** @throws INPUT_UNREADABLE */
+function write(path: string, record: Uint8Array): void {
+  try {
+    writeFileSync(path, record);
+  } catch (error) {
+    throw new WattproofError("INPUT_UNREADABLE", `${path} cannot be written.`, { cause: error });
+  }
+}

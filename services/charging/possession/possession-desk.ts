@@ -1,0 +1,145 @@
+import { isSameIdTag, normalizeIdTag } from "../../domain/id-tag.ts";
+import {
+  judgePossessionStart,
+  possessionLimits,
+  possessionStatusOf,
+  type AwaitedPossession,
+  type PossessionAnswer,
+} from "../../domain/possession.ts";
+import { WattproofError } from "../../errors.ts";
+import type { OcmfVerifier } from "../../evidence/formats/ocmf/types.ts";
+import { publicKeyOf } from "../../evidence/record-verifier.ts";
+import { createTurns } from "../../evidence/turns.ts";
+import type { OperatorDesk } from "../../observability/operator-desk.ts";
+import type { MeterPossession } from "../../store/possessions.ts";
+import type { Store } from "../../store/store.ts";
+
+/** Which meter is to prove itself, and where. */
+export type NamedPossession = Pick<
+  MeterPossession,
+  "tag" | "evse" | "stationId" | "stationEvse" | "curve" | "publicKey"
+>;
+
+/**
+ * The meters that are to prove themselves. What is known is kept in memory, because every frame is looked at with it; all
+ * changes are on disk before they count.
+ */
+export interface PossessionDesk {
+  /**
+   * Has the tag taken at the station from now on. One whose record is here stays as it is, unless it is to be proven again.
+   * @throws SERVICE_OVERLOADED if too many are awaited
+   */
+  expect(named: NamedPossession, isAgain: boolean): Promise<MeterPossession>;
+  /** By the tag in any spelling; `null` if the operator named none, or long ago. */
+  find(tag: string): Promise<MeterPossession | null>;
+  /** Those of a station that have not expired, with or without a record. */
+  listAt(stationId: string): Promise<readonly MeterPossession[]>;
+  /** Whether a charge with the tag may begin. `isStart`: it has begun, and counts. */
+  judge(possession: MeterPossession, isStart: boolean): Promise<PossessionAnswer>;
+  /** Keeps the record if the key of the possession signed it with the tag as `ID`. */
+  offerRecord(possession: MeterPossession, record: Uint8Array): Promise<void>;
+}
+
+export interface PossessionDeskDeps {
+  readonly store: Pick<Store, "listPossessions" | "listSessionsAtEvse" | "putPossession">;
+  readonly ocmf: Pick<OcmfVerifier, "verifyRecord">;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+}
+
+const sessionsLimit = 16;
+
+export function createPossessionDesk({ store, ocmf, desk, now }: PossessionDeskDeps): PossessionDesk {
+  const turns = createTurns();
+  let loading: Promise<Map<string, MeterPossession>> | null = null;
+
+  function known(): Promise<Map<string, MeterPossession>> {
+    loading ??= load().catch((error: unknown) => {
+      // The next one who asks reads again.
+      loading = null;
+      throw error;
+    });
+    return loading;
+  }
+
+  async function load(): Promise<Map<string, MeterPossession>> {
+    return new Map((await store.listPossessions()).map((possession) => [possession.tag, possession]));
+  }
+
+  /** Changes one possession, as it is now. */
+  function update(tag: string, change: (current: MeterPossession) => MeterPossession): Promise<void> {
+    return turns.take(tag, async () => {
+      const all = await known();
+      const current = all.get(tag);
+      if (current === undefined) return;
+      const next = change(current);
+      await store.putPossession(next, possessionLimits.kept);
+      all.set(tag, next);
+    });
+  }
+
+  async function isPlaceTaken({ evse }: MeterPossession): Promise<boolean> {
+    const sessions = await store.listSessionsAtEvse(evse, sessionsLimit);
+    return sessions.some(({ state }) => state.status === "opened" || state.status === "charging");
+  }
+
+  return {
+    expect: ({ tag: given, ...place }, isAgain) =>
+      turns.take("expect", async () => {
+        const tag = normalizeIdTag(given);
+        const all = await known();
+        const before = all.get(tag) ?? null;
+        if (before !== null && before.record !== null && !isAgain) return before;
+        const others = [...all.values()].filter(
+          (one) => one.tag !== tag && possessionStatusOf(awaitedOf(one), now()) === "awaited",
+        );
+        if (others.length >= possessionLimits.awaited) {
+          throw new WattproofError("SERVICE_OVERLOADED", `${others.length} meters are to prove themselves already.`);
+        }
+        const expiresAtMs = now() + possessionLimits.expectedMs;
+        const empty = { starts: 0, record: null, receivedAtMs: null };
+        const possession = { tag, ...place, expectedAtMs: now(), expiresAtMs, ...empty };
+        await store.putPossession(possession, possessionLimits.kept);
+        all.set(tag, possession);
+        for (const old of [...all.values()].toSorted(latestExpiryFirst).slice(possessionLimits.kept)) {
+          all.delete(old.tag);
+        }
+        desk.note("possession-awaited", { tag, ...place, expiresAtMs });
+        return possession;
+      }),
+    find: async (tag) => (await known()).get(normalizeIdTag(tag)) ?? null,
+    async listAt(stationId) {
+      const all = await known();
+      // Nearly always there is none, and every frame asks.
+      if (all.size === 0) return [];
+      return [...all.values()].filter((one) => one.stationId === stationId && now() < one.expiresAtMs);
+    },
+    async judge(possession, isStart) {
+      const answer = judgePossessionStart(awaitedOf(possession), await isPlaceTaken(possession), now());
+      if (answer === "Accepted" && isStart) {
+        await update(possession.tag, (current) => ({ ...current, starts: current.starts + 1 }));
+      }
+      return answer;
+    },
+    async offerRecord({ tag, stationId, evse, curve, publicKey }, record) {
+      const verdict = ocmf.verifyRecord(record, publicKeyOf({ curve, publicKey }));
+      if (verdict.verdict !== "accepted") {
+        desk.note("possession-record", { tag, stationId, evse, outcome: verdict.reason });
+        return;
+      }
+      const { identification } = verdict;
+      if (identification === null || !isSameIdTag(identification, tag)) return;
+      await update(tag, (current) => ({ ...current, record, receivedAtMs: now() }));
+      desk.note("possession-record", { tag, stationId, evse, outcome: "received" });
+    },
+  };
+}
+
+/** What of a possession its rules look at. */
+export function awaitedOf({ expiresAtMs, starts, record }: MeterPossession): AwaitedPossession {
+  return { expiresAtMs, starts, hasRecord: record !== null };
+}
+
+function latestExpiryFirst(left: MeterPossession, right: MeterPossession): number {
+  return right.expiresAtMs - left.expiresAtMs || (left.tag < right.tag ? -1 : 1);
+}

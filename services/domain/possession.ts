@@ -1,0 +1,91 @@
+import { AbiCoder, keccak256, TypedDataEncoder } from "ethers";
+
+import { idTagOf } from "./id-tag.ts";
+
+/*
+ * Proof of possession: before a meter is registered it signs a record whose `ID` is a tag that is made from its key, its
+ * EVSE and the EVSE's operator. Nobody can have the tag signed who does not have the meter, and the record proves nothing
+ * for anybody else.
+ */
+
+/** What the tag is made of. */
+export interface PossessionClaim {
+  readonly chainId: number;
+  /** Address of the registry in which the meter is to be registered. */
+  readonly meterRegistry: string;
+  /** The operator of the EVSE. */
+  readonly registrant: string;
+  /** Number of the EVSE. */
+  readonly evse: number;
+  /** Number of the curve, as in `Curve` of IMeterRegistry.sol. */
+  readonly curveNumber: number;
+  /** X and Y, big-endian; `0x` and hexadecimal digits. */
+  readonly publicKey: string;
+}
+
+/** Which charges with a possession tag are let begin, and how far they go. */
+export const possessionLimits = {
+  /** How long a tag is taken after the operator named it: time to send somebody to the charger. */
+  expectedMs: 3_600_000,
+  /** Charges in this time: some for a cable that is plugged in badly, and no more. */
+  starts: 5,
+  /** Nobody pays for it. A meter signs the end of a charge, so the service ends it after this time. */
+  chargeMs: 60_000,
+  /** The charge ends as soon as a reading says that so much has flowed, and the operator is told; watt-hours. */
+  energyWh: 500n,
+  /** Tags that are awaited at once, and tags that are kept. */
+  awaited: 100,
+  kept: 1_000,
+} as const;
+
+/** What is known of a meter that is to prove itself. */
+export interface AwaitedPossession {
+  readonly expiresAtMs: number;
+  /** Charges that were let begin. */
+  readonly starts: number;
+  /** The record has come. */
+  readonly hasRecord: boolean;
+}
+
+/** What a charger is told about a possession tag. */
+export type PossessionAnswer = "Accepted" | "Expired" | "Invalid" | "NotAtThisTime";
+
+const types = {
+  MeterPossession: [
+    { name: "registrant", type: "address" },
+    { name: "evse", type: "uint32" },
+    { name: "keyId", type: "bytes32" },
+  ],
+};
+
+/** The 20 characters that the meter has to sign as `ID`: the registry's `possessionTagOf`. */
+export function possessionTagOf(claim: PossessionClaim): string {
+  const { chainId, meterRegistry, registrant, evse, curveNumber, publicKey } = claim;
+  const keyId = keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [curveNumber, publicKey]));
+  const domain = { name: "Wattproof Meter Registry", version: "1", chainId, verifyingContract: meterRegistry };
+  return idTagOf(TypedDataEncoder.hash(domain, types, { registrant, evse, keyId }));
+}
+
+/**
+ * Whether a charge with the tag may begin. Whoever learns the tag gets a few charges of a minute at one EVSE and no more,
+ * and none after the meter has proven itself.
+ * @param isPlaceTaken A session is open at the EVSE: a charge beside it would keep it from settling.
+ */
+export function judgePossessionStart(
+  { expiresAtMs, starts, hasRecord }: AwaitedPossession,
+  isPlaceTaken: boolean,
+  nowMs: number,
+): PossessionAnswer {
+  if (nowMs >= expiresAtMs) return "Expired";
+  if (hasRecord || starts >= possessionLimits.starts) return "Invalid";
+  return isPlaceTaken ? "NotAtThisTime" : "Accepted";
+}
+
+/** The state of a possession, for the operator. */
+export function possessionStatusOf(
+  { expiresAtMs, hasRecord }: AwaitedPossession,
+  nowMs: number,
+): "received" | "awaited" | "expired" {
+  if (hasRecord) return "received";
+  return nowMs < expiresAtMs ? "awaited" : "expired";
+}

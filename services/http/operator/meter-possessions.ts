@@ -1,0 +1,125 @@
+import type { RequestHandler } from "express";
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import type { Deployment } from "../../chain/deployment.ts";
+import { awaitedOf, type PossessionDesk } from "../../charging/possession/possession-desk.ts";
+import { curveNumberOf, meterCurves } from "../../domain/meter-curve.ts";
+import { possessionStatusOf, possessionTagOf } from "../../domain/possession.ts";
+import { WattproofError } from "../../errors.ts";
+import type { MeterDirectory } from "../../evidence/meter-directory.ts";
+import type { Connections } from "../../ocpp/wire/connections.ts";
+import type { MeterPossession } from "../../store/possessions.ts";
+import type { Store } from "../../store/store.ts";
+import { readBody } from "../body.ts";
+import { bodyLimitBytes } from "../entrance/limits.ts";
+import type { HttpDoor } from "../server.ts";
+import { requireOperator } from "./operator.ts";
+
+/** What the operator's doors for proofs of possession need. */
+export interface MeterPossessionDeps {
+  readonly store: Pick<Store, "findStationOfEvse">;
+  readonly meters: Pick<MeterDirectory, "readEvse">;
+  readonly possessions: PossessionDesk;
+  readonly connections: Connections;
+  readonly deployment: Deployment;
+  readonly operatorKey: string | null;
+  readonly now: () => number;
+}
+
+const expectedSchema = z.strictObject({
+  evse: z
+    .int()
+    .min(1)
+    .max(2 ** 32 - 1),
+  curve: z.enum(meterCurves),
+  /** X and Y, big-endian, as the registry keeps them. */
+  publicKey: z
+    .string()
+    .regex(/^0x(?:[0-9a-fA-F]{2}){48,96}$/)
+    .transform((text) => text.toLowerCase()),
+  /** Whose EVSE it is meant to be. */
+  operator: z.string().refine(isAddress).transform(getAddress).optional(),
+  /** Has the meter prove itself once more, although a record is here. */
+  again: z.boolean().default(false),
+});
+const tagGrammar = /^[A-Za-z2-7]{20}$/;
+
+/** The operator's doors for meters that are to prove themselves at a charger. */
+export function createMeterPossessionDoors(deps: MeterPossessionDeps): readonly HttpDoor[] {
+  return [
+    { path: "/v1/meter-possessions", method: "POST", handler: expectPossession(deps) },
+    { path: "/v1/meter-possessions/:tag", method: "GET", handler: showPossession(deps) },
+  ];
+}
+
+/**
+ * `POST /v1/meter-possessions`: the charger of the EVSE takes the meter's possession tag from now on. The tag is worked out
+ * here, so that nothing else can be had accepted.
+ */
+function expectPossession(deps: MeterPossessionDeps): RequestHandler {
+  const { store, meters, possessions, deployment } = deps;
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const { evse, curve, publicKey, operator, again } = parse(await readBody(request, bodyLimitBytes));
+    const registered = await meters.readEvse(evse);
+    if (registered === null) throw new WattproofError("EVSE_UNREGISTERED", `EVSE ${evse}.`);
+    const registrant = getAddress(registered.operator);
+    if (operator !== undefined && registrant !== operator) {
+      throw new WattproofError(
+        "EVSE_OF_ANOTHER_OPERATOR",
+        `EVSE ${evse} is that of ${registrant}, not of ${operator}.`,
+      );
+    }
+    const place = await store.findStationOfEvse(evse);
+    if (place === null) throw new WattproofError("EVSE_UNKNOWN", `Add the station of EVSE ${evse} first.`);
+    const { chainId, contracts } = deployment;
+    const { meterRegistry } = contracts;
+    const curveNumber = curveNumberOf(curve);
+    const tag = possessionTagOf({ chainId, meterRegistry, registrant, evse, curveNumber, publicKey });
+    const possession = await possessions.expect({ tag, evse, ...place, curve, publicKey }, again);
+    response.json(viewOf(possession, deps));
+  };
+}
+
+/** `GET /v1/meter-possessions/<tag>`: what has come of it, with the record as base64. */
+function showPossession(deps: MeterPossessionDeps): RequestHandler {
+  return async (request, response) => {
+    requireOperator(request, deps.operatorKey);
+    const { tag } = request.params;
+    if (typeof tag !== "string" || !tagGrammar.test(tag)) {
+      throw new WattproofError("QUERY_INVALID", "A possession tag has 20 characters of A-Z and 2-7.");
+    }
+    const possession = await deps.possessions.find(tag);
+    if (possession === null) throw new WattproofError("POSSESSION_NOT_AWAITED", `No meter is to sign ${tag}.`);
+    response.json(viewOf(possession, deps));
+  };
+}
+
+function viewOf(
+  possession: MeterPossession,
+  { connections, now }: Pick<MeterPossessionDeps, "connections" | "now">,
+): object {
+  const { tag, evse, stationId, stationEvse, expiresAtMs, starts, record, receivedAtMs } = possession;
+  return {
+    ...{ tag, evse, stationId, stationEvse, expiresAtMs, starts, receivedAtMs },
+    status: possessionStatusOf(awaitedOf(possession), now()),
+    isConnected: connections.find(stationId) !== undefined,
+    record: record === null ? null : Buffer.from(record).toString("base64"),
+  };
+}
+
+function parse(body: Uint8Array): z.output<typeof expectedSchema> {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
+  }
+  const parsed = expectedSchema.safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+    throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
+  }
+  return parsed.data;
+}
