@@ -7,7 +7,7 @@ import { createTransactionReaders } from "../../services/charging/wire-charging.
 import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
 import { createEntrance } from "../../services/http/entrance/entrance.ts";
 import { openOcpp } from "../../services/ocpp/open-ocpp.ts";
-import { createSessionIdTokenPolicy } from "../../services/ocpp/id-token-policy.ts";
+import { createSessionIdTokenPolicy } from "../../services/charging/session-token-policy.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import { createLogger } from "../../services/observability/logger.ts";
 import { createPriceJudge } from "../../services/evidence/judge-price.ts";

@@ -6,7 +6,7 @@ import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections } from "../ocpp/wire/connections.ts";
-import { createSessionIdTokenPolicy, type IdTokenPolicy } from "../ocpp/id-token-policy.ts";
+import type { IdTokenPolicy } from "../ocpp/id-token-policy.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { RecordReceiver } from "../evidence/receive-record.ts";
 import type { TokenOpener } from "./cards/open-for-tokens.ts";
@@ -15,6 +15,7 @@ import { createSessionBeginner } from "./begin-sessions.ts";
 import { createChargingRounds, type ChargingRounds } from "./charging-rounds.ts";
 import { createChargingInbox, type ChargingInbox } from "./frame-inbox.ts";
 import { createQuietTime, type QuietTime } from "./quiet-time.ts";
+import { createSessionIdTokenPolicy } from "./session-token-policy.ts";
 import { createTransactionPursuer } from "./pursue-transactions.ts";
 import { createSessionReconsiderer } from "./reconsider-sessions.ts";
 import {

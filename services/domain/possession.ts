@@ -81,6 +81,12 @@ export function judgePossessionStart(
   return isPlaceTaken ? "NotAtThisTime" : "Accepted";
 }
 
+/** Whether a charge with the tag may go on: while there is something to prove. */
+export function judgePossessionCharge({ expiresAtMs, hasRecord }: AwaitedPossession, nowMs: number): PossessionAnswer {
+  if (nowMs >= expiresAtMs) return "Expired";
+  return hasRecord ? "Invalid" : "Accepted";
+}
+
 /** The state of a possession, for the operator. */
 export function possessionStatusOf(
   { expiresAtMs, hasRecord }: AwaitedPossession,

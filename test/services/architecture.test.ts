@@ -98,6 +98,17 @@ describe("The dependency rule of the service", function () {
     expect(users).to.deep.equal([]);
   });
 
+  it("keeps what reads OCPP free of what is done about it", function () {
+    const offences = sources
+      .filter(({ path }) => path.startsWith("ocpp/"))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target }) => target !== null && /^(?:charging|settlement|chain|relay|receipts|web)\//.test(target))
+          .map(({ specifier }) => `${path}: ${specifier}`),
+      );
+    expect(offences).to.deep.equal([]);
+  });
+
   it("keeps the check of receipts and the service apart", function () {
     const crossings = sources.flatMap(({ path, imports }) =>
       imports

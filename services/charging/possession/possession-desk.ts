@@ -1,5 +1,6 @@
 import { isSameIdTag, normalizeIdTag } from "../../domain/id-tag.ts";
 import {
+  judgePossessionCharge,
   judgePossessionStart,
   possessionLimits,
   possessionStatusOf,
@@ -34,8 +35,8 @@ export interface PossessionDesk {
   find(tag: string): Promise<MeterPossession | null>;
   /** Those of a station that have not expired, with or without a record. */
   listAt(stationId: string): Promise<readonly MeterPossession[]>;
-  /** Whether a charge with the tag may begin. `isStart`: it has begun, and counts. */
-  judge(possession: MeterPossession, isStart: boolean): Promise<PossessionAnswer>;
+  /** Whether a charge with the tag may begin. `started`: it has begun, and counts. `updated`: it may go on. */
+  judge(possession: MeterPossession, occasion: "authorize" | "started" | "updated"): Promise<PossessionAnswer>;
   /** Keeps the record if the key of the possession signed it with the tag as `ID`. */
   offerRecord(possession: MeterPossession, record: Uint8Array): Promise<void>;
 }
@@ -114,9 +115,10 @@ export function createPossessionDesk({ store, ocmf, desk, now }: PossessionDeskD
       if (all.size === 0) return [];
       return [...all.values()].filter((one) => one.stationId === stationId && now() < one.expiresAtMs);
     },
-    async judge(possession, isStart) {
+    async judge(possession, occasion) {
+      if (occasion === "updated") return judgePossessionCharge(awaitedOf(possession), now());
       const answer = judgePossessionStart(awaitedOf(possession), await isPlaceTaken(possession), now());
-      if (answer === "Accepted" && isStart) {
+      if (answer === "Accepted" && occasion === "started") {
         await update(possession.tag, (current) => ({ ...current, starts: current.starts + 1 }));
       }
       return answer;

@@ -12,9 +12,8 @@ export function createPossessionPolicy(
     const isThere =
       possession.stationId === stationId && (stationEvse ?? possession.stationEvse) === possession.stationEvse;
     if (!isThere) return "Invalid";
-    // Who began may end, and what goes on is ended by the order that its start got.
-    if (occasion === "ended" || occasion === "updated") return "Accepted";
-    return possessions.judge(possession, occasion === "started");
+    // Who began may end.
+    return occasion === "ended" ? "Accepted" : possessions.judge(possession, occasion);
   }
 
   return {

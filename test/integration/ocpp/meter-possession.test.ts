@@ -91,7 +91,7 @@ describe("A meter that proves itself at a charger", function () {
   ): Promise<{ readonly status: string; readonly transactionId: unknown }> {
     if (protocol === "ocpp1.6") {
       const answer = await charger.call("StartTransaction", {
-        ...{ connectorId: outlet, idTag, meterStart: 1_000, timestamp: world.at(atSeconds) },
+        ...{ connectorId: outlet, idTag, meterStart: 1_000 + atSeconds, timestamp: world.at(atSeconds) },
       });
       return { ...(answer["idTagInfo"] as { status: string }), transactionId: answer["transactionId"] };
     }

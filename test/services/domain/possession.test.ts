@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { curveNumberOf, meterCurves } from "../../../services/domain/meter-curve.ts";
 import {
+  judgePossessionCharge,
   judgePossessionStart,
   possessionLimits,
   possessionStatusOf,
@@ -32,6 +33,12 @@ describe("Proof of possession", function () {
     for (const [possession, isPlaceTaken, nowMs, answer] of cases) {
       expect(judgePossessionStart(possession, isPlaceTaken, nowMs), answer).to.equal(answer);
     }
+  });
+  it("goes on while there is something to prove, however often it began", function () {
+    const used = { ...awaited, starts: possessionLimits.starts };
+    expect(judgePossessionCharge(used, 999)).to.equal("Accepted");
+    expect(judgePossessionCharge({ ...used, hasRecord: true }, 999)).to.equal("Invalid");
+    expect(judgePossessionCharge({ ...used, hasRecord: true }, 1_000)).to.equal("Expired");
   });
   it("is received whatever the time, awaited before its end and expired from there on", function () {
     expect(possessionStatusOf({ ...awaited, hasRecord: true }, 5_000)).to.equal("received");

@@ -8,23 +8,23 @@ const reported = (status: string, evse = 1, connector = 1) => ({
 
 describe("The words for a connector", function () {
   // For each: the state, what drivers see, whether a session may be closed for nothing, whether it is another driver's.
-  const table: Readonly<Record<string, readonly [string, string, boolean, boolean]>> = {
-    Available: ["available", "free", true, false],
-    Preparing: ["preparing", "occupied", true, false],
-    Occupied: ["occupied", "occupied", false, false],
-    Charging: ["charging", "occupied", false, true],
-    SuspendedEV: ["suspended", "occupied", false, true],
-    SuspendedEVSE: ["suspended", "occupied", false, true],
-    Finishing: ["finishing", "occupied", true, true],
-    Reserved: ["reserved", "occupied", true, true],
-    Unavailable: ["unavailable", "faulted", true, false],
-    Faulted: ["faulted", "faulted", true, false],
+  const table: readonly (readonly [string, string, string, boolean, boolean])[] = [
+    ["Available", "available", "free", true, false],
+    ["Preparing", "preparing", "occupied", true, false],
+    ["Occupied", "occupied", "occupied", false, false],
+    ["Charging", "charging", "occupied", false, true],
+    ["SuspendedEV", "suspended", "occupied", false, true],
+    ["SuspendedEVSE", "suspended", "occupied", false, true],
+    ["Finishing", "finishing", "occupied", true, true],
+    ["Reserved", "reserved", "occupied", true, true],
+    ["Unavailable", "unavailable", "faulted", true, false],
+    ["Faulted", "faulted", "faulted", true, false],
     // A word that no version has is nothing to rest a decision on.
-    available: ["unknown", "unknown", false, false],
-    constructor: ["unknown", "unknown", false, false],
-    "": ["unknown", "unknown", false, false],
-  };
-  for (const [word, meaning] of Object.entries(table)) {
+    ["available", "unknown", "unknown", false, false],
+    ["constructor", "unknown", "unknown", false, false],
+    ["", "unknown", "unknown", false, false],
+  ];
+  for (const [word, ...meaning] of table) {
     it(`mean one thing to everybody who asks: "${word}"`, function () {
       const said = [stateOfWord(word), driverStateOf(true, word), isIdle(1, [reported(word)]), isTaken(word)];
       expect(said).to.deep.equal(meaning);
