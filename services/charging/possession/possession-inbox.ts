@@ -59,7 +59,7 @@ export function createPossessionInbox(deps: PossessionInboxDeps): FrameInbox {
     if (isTooMuch) {
       const energyWh = Number(energyMicroWh / microWhPerWh);
       const details = { stationId, evse, ocppTransactionId, energyWh };
-      await once.alert("possession-charge-limited", `${String(transaction.ordinal)}`, details);
+      await once.alert("possession-charge-limited", String(transaction.ordinal), details);
     }
     const stopOrder = transaction.isOpen ? orderOf(transaction.stopOrder, isTooMuch) : transaction.stopOrder;
     if (watched !== transaction.watched || stopOrder !== transaction.stopOrder) {
