@@ -365,11 +365,7 @@ export const errorCatalogue = {
   POSSESSION_UNPROVEN: { httpStatus: 422, isRetryable: false, title: "Nothing shows that the operator has the meter." },
   EVSE_HAS_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has an active meter." },
   EVSE_WITHOUT_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has no active meter." },
-  TARIFF_NOT_PRICEABLE: {
-    httpStatus: 422,
-    isRetryable: false,
-    title: "The contract cannot price the tariff as it is.",
-  },
+  TARIFF_NOT_PRICEABLE: { httpStatus: 422, isRetryable: false, title: "The contract cannot price the tariff." },
   NOTHING_TO_WITHDRAW: { httpStatus: 409, isRetryable: true, title: "There is nothing that can be paid out now." },
   LOCATION_MISSING: { httpStatus: 422, isRetryable: false, title: "Nothing says where the charging point is." },
   PROFILE_DIFFERS: { httpStatus: 409, isRetryable: false, title: "There is another operator's profile already." },
@@ -377,7 +373,7 @@ export const errorCatalogue = {
   LOCAL_CHAIN_DIVERGED: {
     httpStatus: 500,
     isRetryable: false,
-    title: "The journal of the local chain does not give the chain that it was written on.",
+    title: "The local chain's journal gives another chain.",
   },
 } as const satisfies Record<string, { httpStatus: number; isRetryable: boolean; title: string }>;
 
