@@ -212,7 +212,7 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     ...createLivenessChecks({ ...shared, follower, stuck }),
   ];
   const { possessions, ...stations } = createPossessions({
-    ...{ store, ocmf, book, once: readers.once, desk, now },
+    ...{ store, verifier, book, once: readers.once, desk, now },
     policy:
       vehicles === null || opener === null
         ? idTags

@@ -25,7 +25,8 @@ export interface RecordVerifier {
    * the record may have written it.
    */
   readIdentification(record: Uint8Array): { readonly identification: string | null } | RecordRefusal;
-  verify(record: Uint8Array, meter: RegisteredMeter): VerifiedRecord | RecordRefusal;
+  /** @param meter Of the registry, or of a meter that is to be registered. */
+  verify(record: Uint8Array, meter: Pick<RegisteredMeter, "curve" | "publicKey">): VerifiedRecord | RecordRefusal;
 }
 
 /** A record that its session's meter signed. */

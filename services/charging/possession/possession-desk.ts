@@ -8,9 +8,8 @@ import {
   type PossessionAnswer,
 } from "../../domain/possession.ts";
 import { WattproofError } from "../../errors.ts";
-import type { OcmfVerifier } from "../../evidence/formats/ocmf/types.ts";
-import { publicKeyOf } from "../../evidence/record-verifier.ts";
 import { createTurns } from "../../evidence/turns.ts";
+import type { RecordVerifier } from "../../evidence/verify-record.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { MeterPossession } from "../../store/possessions.ts";
 import type { Store } from "../../store/store.ts";
@@ -43,14 +42,14 @@ export interface PossessionDesk {
 
 export interface PossessionDeskDeps {
   readonly store: Pick<Store, "listPossessions" | "listSessionsAtEvse" | "putPossession">;
-  readonly ocmf: Pick<OcmfVerifier, "verifyRecord">;
+  readonly verifier: Pick<RecordVerifier, "verify">;
   readonly desk: OperatorDesk;
   readonly now: () => number;
 }
 
 const sessionsLimit = 16;
 
-export function createPossessionDesk({ store, ocmf, desk, now }: PossessionDeskDeps): PossessionDesk {
+export function createPossessionDesk({ store, verifier, desk, now }: PossessionDeskDeps): PossessionDesk {
   const turns = createTurns();
   let loading: Promise<Map<string, MeterPossession>> | null = null;
 
@@ -124,9 +123,9 @@ export function createPossessionDesk({ store, ocmf, desk, now }: PossessionDeskD
       return answer;
     },
     async offerRecord({ tag, stationId, evse, curve, publicKey }, record) {
-      const verdict = ocmf.verifyRecord(record, publicKeyOf({ curve, publicKey }));
-      if (verdict.verdict !== "accepted") {
-        desk.note("possession-record", { tag, stationId, evse, outcome: verdict.reason });
+      const verdict = verifier.verify(record, { curve, publicKey });
+      if ("outcome" in verdict) {
+        desk.note("possession-record", { tag, stationId, evse, outcome: verdict.code });
         return;
       }
       const { identification } = verdict;
