@@ -21,6 +21,8 @@ export interface PossessionClaim {
   readonly curveNumber: number;
   /** X and Y, big-endian; `0x` and hexadecimal digits. */
   readonly publicKey: string;
+  /** How often the key was activated: a proof serves one activation. */
+  readonly activations: number;
 }
 
 /** Which charges with a possession tag are let begin, and how far they go. */
@@ -55,15 +57,16 @@ const types = {
     { name: "registrant", type: "address" },
     { name: "evse", type: "uint32" },
     { name: "keyId", type: "bytes32" },
+    { name: "activations", type: "uint32" },
   ],
 };
 
 /** The 20 characters that the meter has to sign as `ID`: the registry's `possessionTagOf`. */
 export function possessionTagOf(claim: PossessionClaim): string {
-  const { chainId, meterRegistry, registrant, evse, curveNumber, publicKey } = claim;
+  const { chainId, meterRegistry, registrant, evse, curveNumber, publicKey, activations } = claim;
   const keyId = keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [curveNumber, publicKey]));
   const domain = { name: "Wattproof Meter Registry", version: "1", chainId, verifyingContract: meterRegistry };
-  return idTagOf(TypedDataEncoder.hash(domain, types, { registrant, evse, keyId }));
+  return idTagOf(TypedDataEncoder.hash(domain, types, { registrant, evse, keyId, activations }));
 }
 
 /**

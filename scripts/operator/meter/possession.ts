@@ -1,6 +1,7 @@
-import { recoverAddress, Signature, TypedDataEncoder } from "ethers";
+import { recoverAddress, Signature } from "ethers";
 
-import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
+import { isSameIdTag } from "../../../services/domain/id-tag.ts";
+import { possessionTagOf as tagOfClaim, type PossessionClaim } from "../../../services/domain/possession.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import type { Curve, PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
@@ -14,35 +15,28 @@ import { registryKeyOf } from "./meter-key.ts";
 /** Curves whose signatures the registry verifies itself; the others need oracles who attest. */
 export const curvesOfContract: ReadonlySet<Curve> = new Set(["secp256r1", "secp256k1"]);
 
-const possessionTypes = {
-  MeterPossession: [
-    { name: "registrant", type: "address" },
-    { name: "evse", type: "uint32" },
-    { name: "keyId", type: "bytes32" },
-    { name: "activations", type: "uint32" },
-  ],
-};
-
 /**
- * The 20 characters that the meter has to sign as `ID`, before it is registered: the registry's `possessionTagOf`. They
- * are others after each activation of the key.
+ * What the tag is made of that the meter has to sign as `ID`, before it is registered: the registry's `possessionTagOf`. It
+ * is another one after each activation of the key.
  * @param registrant The operator of the EVSE.
  */
-export async function possessionTagOf(
+export async function readPossessionClaim(
   { contracts, chainId, deployment }: ChainAccess,
   registrant: string,
   evse: number,
   key: PublicKey,
-): Promise<string> {
+): Promise<PossessionClaim> {
   const keyId = await contracts.meterRegistry.keyIdOf(curveNumbers[key.curve], registryKeyOf(key));
-  const activations = await contracts.meterRegistry.activationsOf(keyId);
-  const domain = {
-    name: "Wattproof Meter Registry",
-    version: "1",
-    chainId,
-    verifyingContract: deployment.contracts.meterRegistry,
-  };
-  return idTagOf(TypedDataEncoder.hash(domain, possessionTypes, { registrant, evse, keyId, activations }));
+  const activations = Number(await contracts.meterRegistry.activationsOf(keyId));
+  const curveNumber = Number(curveNumbers[key.curve]);
+  const { meterRegistry } = deployment.contracts;
+  const place = { chainId, meterRegistry, registrant, evse };
+  return { ...place, curveNumber, publicKey: registryKeyOf(key), activations };
+}
+
+/** The tag itself. */
+export async function possessionTagOf(...claim: Parameters<typeof readPossessionClaim>): Promise<string> {
+  return tagOfClaim(await readPossessionClaim(...claim));
 }
 
 /**

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 
 import { z } from "zod";
 
+import { possessionTagOf } from "../../../services/domain/possession.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { utc } from "../core/amounts.ts";
 import { exitCode } from "../core/exit-codes.ts";
@@ -10,8 +11,8 @@ import { registryNumberInput } from "../core/inputs.ts";
 import { requireEvse } from "../core/registry.ts";
 import { openService, serviceInput, serviceOption, type ServiceClient } from "../core/service-client.ts";
 import { defineVerb, type Run } from "../core/verb.ts";
-import { readMeterKey, registryKeyOf } from "./meter-key.ts";
-import { possessionTagOf, requirePossession } from "./possession.ts";
+import { readMeterKey } from "./meter-key.ts";
+import { readPossessionClaim, requirePossession } from "./possession.ts";
 import { keyInput, keyOptions, registrationArguments } from "./register-meter.ts";
 
 /** Between two questions. A charge takes a minute. */
@@ -61,9 +62,11 @@ export const meterPossession = defineVerb({
     const key = readMeterKey(keyTexts);
     const chain = await run.openChain();
     const { operator } = await requireEvse(chain, evse);
-    const tag = await possessionTagOf(chain, operator, evse, key);
+    const claim = await readPossessionClaim(chain, operator, evse, key);
+    const tag = possessionTagOf(claim);
     const service = openService(given, chain.deploymentPath, run.environment);
-    const body = { evse, curve: key.curve, publicKey: registryKeyOf(key), operator, again };
+    const { publicKey, activations } = claim;
+    const body = { evse, curve: key.curve, publicKey, activations, operator, again };
     const named = await service.post("/v1/meter-possessions", answerSchema, body);
     if (named.tag !== tag) {
       throw new WattproofError("DEPLOYMENT_DIFFERS", `${service.url} has the tag ${named.tag}, the registry ${tag}.`);

@@ -38,6 +38,12 @@ const expectedSchema = z.strictObject({
     .string()
     .regex(/^0x(?:[0-9a-fA-F]{2}){48,96}$/)
     .transform((text) => text.toLowerCase()),
+  /** How often the registry has activated the key. */
+  activations: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0),
   /** Whose EVSE it is meant to be. */
   operator: z.string().refine(isAddress).transform(getAddress).optional(),
   /** Has the meter prove itself once more, although a record is here. */
@@ -61,7 +67,7 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
   const { store, meters, possessions, deployment } = deps;
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
-    const { evse, curve, publicKey, operator, again } = parse(await readBody(request, bodyLimitBytes));
+    const { evse, curve, publicKey, activations, operator, again } = parse(await readBody(request, bodyLimitBytes));
     const registered = await meters.readEvse(evse);
     if (registered === null) throw new WattproofError("EVSE_UNREGISTERED", `EVSE ${evse}.`);
     const registrant = getAddress(registered.operator);
@@ -76,7 +82,7 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
     const { chainId, contracts } = deployment;
     const { meterRegistry } = contracts;
     const curveNumber = curveNumberOf(curve);
-    const tag = possessionTagOf({ chainId, meterRegistry, registrant, evse, curveNumber, publicKey });
+    const tag = possessionTagOf({ chainId, meterRegistry, registrant, evse, curveNumber, publicKey, activations });
     const possession = await possessions.expect({ tag, evse, ...place, curve, publicKey }, again);
     response.json(viewOf(possession, deps));
   };

@@ -17,6 +17,7 @@ const claim = {
   evse: 7,
   curveNumber: 1,
   publicKey: `0x${"33".repeat(64)}`,
+  activations: 0,
 };
 
 describe("Proof of possession", function () {
@@ -45,7 +46,7 @@ describe("Proof of possession", function () {
     expect(possessionStatusOf(awaited, 999)).to.equal("awaited");
     expect(possessionStatusOf(awaited, 1_000)).to.equal("expired");
   });
-  it("has another tag for every other chain, registry, operator, EVSE, curve and key", function () {
+  it("has another tag for every other chain, registry, operator, EVSE, curve, key and activation", function () {
     const others = [
       { chainId: 1 },
       { meterRegistry: `0x${"12".repeat(20)}` },
@@ -53,9 +54,10 @@ describe("Proof of possession", function () {
       { evse: 8 },
       { curveNumber: 2 },
       { publicKey: `0x${"34".repeat(64)}` },
+      { activations: 1 },
     ].map((change) => possessionTagOf({ ...claim, ...change }));
     const tags = new Set([possessionTagOf(claim), ...others]);
-    expect(tags.size).to.equal(7);
+    expect(tags.size).to.equal(8);
     for (const tag of tags) expect(tag).to.match(/^[A-Z2-7]{20}$/);
   });
   it("numbers the curves as the registry does", function () {
