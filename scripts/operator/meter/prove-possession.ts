@@ -5,12 +5,12 @@ import { z } from "zod";
 
 import { possessionTagOf } from "../../../services/domain/possession.ts";
 import { WattproofError } from "../../../services/errors.ts";
-import { utc } from "../core/amounts.ts";
-import { exitCode } from "../core/exit-codes.ts";
-import { registryNumberInput } from "../core/inputs.ts";
-import { requireEvse } from "../core/registry.ts";
-import { openService, serviceInput, serviceOption, type ServiceClient } from "../core/service-client.ts";
-import { defineVerb, type Run } from "../core/verb.ts";
+import { utc } from "../../command-line/amounts.ts";
+import { exitCode } from "../../command-line/exit-codes.ts";
+import { registryNumberInput } from "../../command-line/inputs.ts";
+import { requireEvse } from "../../command-line/registry.ts";
+import { openService, serviceInput, serviceOption, type ServiceClient } from "../../command-line/service-client.ts";
+import { defineVerb, type Run } from "../../command-line/verb.ts";
 import { readMeterKey } from "./meter-key.ts";
 import { readPossessionClaim, requirePossession } from "./possession.ts";
 import { keyInput, keyOptions, registrationArguments } from "./register-meter.ts";
