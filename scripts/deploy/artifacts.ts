@@ -4,10 +4,17 @@ import { join } from "node:path";
 import { Interface, type JsonFragment } from "ethers";
 import { z } from "zod";
 
+import type { ContractRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 
-/** Where each contract of a deployment is compiled to, and what deploys them. */
-const sources = {
+/** What is compiled beside the contracts of a deployment: what deploys them, and the demo's registry. */
+type Helper = "contractDeployer" | "trustingMeterRegistry";
+
+/** Everything that is compiled for a deployment. */
+export type ArtifactName = ContractRole | Helper;
+
+/** Where each of it is compiled to. */
+const sources: Readonly<Record<ArtifactName, string>> = {
   contractDeployer: "periphery/ContractDeployer",
   erc20: "mocks/DemoToken",
   oracleCommittee: "OracleCommittee",
@@ -21,13 +28,9 @@ const sources = {
   vehicleConsents: "VehicleConsents",
   authorizedFunding: "periphery/AuthorizedFunding",
   chargingSettlement: "ChargingSettlement",
-} as const;
+};
 
-/** The contracts of a deployment. */
-export type ContractRole = Exclude<ArtifactName, "contractDeployer" | "trustingMeterRegistry">;
-
-/** Everything that is compiled for a deployment. */
-export type ArtifactName = keyof typeof sources;
+export type { ContractRole };
 
 const hex = z.string().regex(/^0x([0-9a-f]{2})*$/u);
 const artifact = z.object({

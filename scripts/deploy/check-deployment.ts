@@ -1,5 +1,6 @@
 import { Contract, type Provider } from "ethers";
 
+import { contractLinks } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { localChainId } from "../local-world/chain-id.ts";
 import { artifactOf, type ContractRole } from "./artifacts.ts";
@@ -8,17 +9,7 @@ import type { Deployment } from "./deployment-file.ts";
 
 /** Each contract's view of another one: contract, view, the one that it has to be. */
 const connections: readonly (readonly [ContractRole, string, ContractRole])[] = [
-  ["chargingSettlement", "erc20", "erc20"],
-  ["chargingSettlement", "tariffRegistry", "tariffRegistry"],
-  ["chargingSettlement", "partnerAgreements", "partnerAgreements"],
-  ["chargingSettlement", "oracleCommittee", "oracleCommittee"],
-  ["chargingSettlement", "openingGuard", "openingGuard"],
-  ["chargingSettlement", "meterSettlement", "meterSettlement"],
-  ["chargingSettlement", "challenges", "challenges"],
-  ["chargingSettlement", "vehicleConsents", "vehicleConsents"],
-  ["chargingSettlement", "authorizedFunding", "authorizedFunding"],
-  ["meterRegistry", "oracleCommittee", "oracleCommittee"],
-  ["meterSettlement", "meterRegistry", "meterRegistry"],
+  ...contractLinks.map(([holder, named]) => [holder, named, named] as const),
   ["meterSettlement", "settlement", "chargingSettlement"],
   ["challenges", "meterSettlement", "meterSettlement"],
   ["challenges", "oracleCommittee", "oracleCommittee"],

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { isAddress } from "ethers";
 import { z } from "zod";
 
+import { forEachRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 
 const address = z.string().refine((text) => isAddress(text), "not an address");
@@ -11,19 +12,7 @@ const schema = z.strictObject({
   chainId: z.int().positive(),
   /** The first block that can hold an event of these contracts. */
   blockNumber: z.int().nonnegative(),
-  contracts: z.strictObject({
-    erc20: address,
-    oracleCommittee: address,
-    openingGuard: address,
-    tariffRegistry: address,
-    partnerAgreements: address,
-    meterRegistry: address,
-    meterSettlement: address,
-    challenges: address,
-    vehicleConsents: address,
-    authorizedFunding: address,
-    chargingSettlement: address,
-  }),
+  contracts: z.strictObject(forEachRole(address)),
 });
 
 /** Where the contracts are on one chain. */

@@ -7,34 +7,28 @@ import { WattproofError } from "../errors.ts";
 
 const artifactSchema = z.object({ abi: z.array(z.record(z.string(), z.unknown())) });
 
+/** The interfaces that the service calls, by the name of each in the code. */
+const interfaceNames = {
+  settlement: "IChargingSettlement",
+  meterRegistry: "IMeterRegistry",
+  tariffRegistry: "ITariffRegistry",
+  oracleCommittee: "IOracleCommittee",
+  partnerAgreements: "IPartnerAgreements",
+  meterSettlement: "IMeterSettlement",
+  challenges: "IChallenges",
+  ocmfScanner: "IOcmfScanner",
+  vehicleConsents: "IVehicleConsents",
+  authorizedFunding: "IAuthorizedFunding",
+} as const;
+
 /** The contract interfaces, as the compiler wrote them. */
-export interface ContractInterfaces {
-  readonly settlement: Interface;
-  readonly meterRegistry: Interface;
-  readonly tariffRegistry: Interface;
-  readonly oracleCommittee: Interface;
-  readonly partnerAgreements: Interface;
-  readonly meterSettlement: Interface;
-  readonly challenges: Interface;
-  readonly ocmfScanner: Interface;
-  readonly vehicleConsents: Interface;
-  readonly authorizedFunding: Interface;
-}
+export type ContractInterfaces = Readonly<Record<keyof typeof interfaceNames, Interface>>;
 
 /** @throws DEPLOYMENT_INVALID if the contracts have not been compiled */
 export function readContractInterfaces(): ContractInterfaces {
-  return {
-    settlement: readInterface("IChargingSettlement"),
-    meterRegistry: readInterface("IMeterRegistry"),
-    tariffRegistry: readInterface("ITariffRegistry"),
-    oracleCommittee: readInterface("IOracleCommittee"),
-    partnerAgreements: readInterface("IPartnerAgreements"),
-    meterSettlement: readInterface("IMeterSettlement"),
-    challenges: readInterface("IChallenges"),
-    ocmfScanner: readInterface("IOcmfScanner"),
-    vehicleConsents: readInterface("IVehicleConsents"),
-    authorizedFunding: readInterface("IAuthorizedFunding"),
-  };
+  const entries = Object.entries(interfaceNames).map(([key, name]) => [key, readInterface(name)]);
+  // One entry for each name, so the keys are complete.
+  return Object.fromEntries(entries) as ContractInterfaces;
 }
 
 function readInterface(name: string): Interface {

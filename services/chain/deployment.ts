@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
+import { forEachRole } from "../contracts.ts";
 import { WattproofError } from "../errors.ts";
 
 const address = z.string().refine(isAddress, "must be an address").transform(getAddress);
@@ -12,19 +13,7 @@ export const deploymentSchema = z.object({
   chainId: z.number().int().positive(),
   /** The first block that can hold an event of the contracts. */
   blockNumber: z.number().int().min(0),
-  contracts: z.object({
-    erc20: address,
-    oracleCommittee: address,
-    openingGuard: address,
-    tariffRegistry: address,
-    partnerAgreements: address,
-    meterRegistry: address,
-    meterSettlement: address,
-    challenges: address,
-    vehicleConsents: address,
-    authorizedFunding: address,
-    chargingSettlement: address,
-  }),
+  contracts: z.object(forEachRole(address)),
 });
 
 /** Which contracts on which chain. */

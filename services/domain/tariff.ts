@@ -95,7 +95,8 @@ function roundDownToStep(value: bigint, step: bigint): bigint {
   return step === 0n ? value : value - (value % step);
 }
 
-const tariffFields = [
+/** The members of the contract's `Tariff` in their order, with their types in Solidity. */
+export const tariffFields = [
   ["flatFeeMicro", "uint64"],
   ["priceMicroPerKwh", "uint64"],
   ["priceMicroPerChargingMinute", "uint64"],

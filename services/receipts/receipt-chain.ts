@@ -1,6 +1,8 @@
 import { Interface, Result } from "ethers";
 import { z } from "zod";
 
+import { contractLinks } from "../contracts.ts";
+
 /** The questions that checking a receipt asks a chain. An implementation throws where it gets no answer. */
 export interface ReceiptChain {
   /** A JSON-RPC request, as EIP-1193 has it. */
@@ -9,23 +11,14 @@ export interface ReceiptChain {
 
 /** The part of the contracts that a receipt rests on, in words of Solidity so that a page needs no build of it. */
 export const receiptInterface = new Interface([
+  ...new Set(contractLinks.map(([, named]) => `function ${named}() view returns (address)`)),
   "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId)",
   "event SessionOpened(bytes32 indexed sessionId, address indexed driver, uint256 terms)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
   "event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh)",
   "event SessionCorrected(bytes32 indexed sessionId, address indexed challenger, uint256 refundedMicro, uint256 compensatedMicro, uint256 rewardMicro)",
-  "function erc20() view returns (address)",
   "event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro, uint256 answerableUntil)",
   "event ChallengeAnswered(bytes32 indexed sessionId, address indexed answerer)",
-  "function tariffRegistry() view returns (address)",
-  "function partnerAgreements() view returns (address)",
-  "function oracleCommittee() view returns (address)",
-  "function openingGuard() view returns (address)",
-  "function meterRegistry() view returns (address)",
-  "function meterSettlement() view returns (address)",
-  "function challenges() view returns (address)",
-  "function vehicleConsents() view returns (address)",
-  "function authorizedFunding() view returns (address)",
   "function evseOf(uint32 evse) view returns (tuple(address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId))",
   "function meterOf(uint32 meter) view returns (tuple(uint32 evse, uint8 curve, uint8 status, uint8 possession, uint40 validFrom, uint40 validUntil, uint40 calibrationExpiresAt, bytes publicKey))",
   "function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)",

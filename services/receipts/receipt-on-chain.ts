@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { contractLinks } from "../contracts.ts";
 import { packTerms } from "../domain/terms.ts";
 import { check, type ReceiptCheck } from "./receipt-check.ts";
 import {
@@ -28,21 +29,8 @@ const evseSchema = z.object({ operator: z.string() });
 
 /** The settlement says itself which contracts it goes by, and the meters' side which registry and which oracles. */
 export async function checkContracts({ contracts }: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const links = [
-    ["chargingSettlement", "erc20"],
-    ["chargingSettlement", "tariffRegistry"],
-    ["chargingSettlement", "partnerAgreements"],
-    ["chargingSettlement", "oracleCommittee"],
-    ["chargingSettlement", "openingGuard"],
-    ["chargingSettlement", "meterSettlement"],
-    ["chargingSettlement", "challenges"],
-    ["chargingSettlement", "vehicleConsents"],
-    ["chargingSettlement", "authorizedFunding"],
-    ["meterSettlement", "meterRegistry"],
-    ["meterRegistry", "oracleCommittee"],
-  ] as const;
   const checks: ReceiptCheck[] = [];
-  for (const [contract, name] of links) {
+  for (const [contract, name] of contractLinks) {
     const actual = await readView(chain, contracts[contract], name, []);
     checks.push(check(`contract ${contract}: ${name}`, isSameHex(actual, contracts[name]), String(actual)));
   }

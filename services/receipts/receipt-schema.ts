@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { forEachRole } from "../contracts.ts";
+
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
 const micro = z
@@ -29,19 +31,7 @@ export const receiptSchema = z.strictObject({
   /** 1 says nothing of the evidence: only what meters signed was settled then. */
   version: z.literal([1, 2]),
   chainId: integer,
-  contracts: z.strictObject({
-    erc20: address,
-    oracleCommittee: address,
-    openingGuard: address,
-    tariffRegistry: address,
-    partnerAgreements: address,
-    meterRegistry: address,
-    meterSettlement: address,
-    challenges: address,
-    vehicleConsents: address,
-    authorizedFunding: address,
-    chargingSettlement: address,
-  }),
+  contracts: z.strictObject(forEachRole(address)),
   sessionId: hash,
   idTag: z.string(),
   terms: z.strictObject({

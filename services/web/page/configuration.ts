@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { forEachRole } from "../../contracts.ts";
+
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
 
 /** What the service tells the page about itself: `GET /configuration.json`. */
@@ -10,19 +12,7 @@ export const configurationSchema = z.object({
   walletRpcUrl: z.url().nullable(),
   /** The first block that can hold an event of the contracts. */
   blockNumber: z.int().min(0),
-  contracts: z.object({
-    erc20: address,
-    oracleCommittee: address,
-    openingGuard: address,
-    tariffRegistry: address,
-    partnerAgreements: address,
-    meterRegistry: address,
-    meterSettlement: address,
-    challenges: address,
-    vehicleConsents: address,
-    authorizedFunding: address,
-    chargingSettlement: address,
-  }),
+  contracts: z.object(forEachRole(address)),
   /** The page may ask the chain through `/rpc`. */
   hasChainProxy: z.boolean(),
   /** The service brings signed terms to the chain. */

@@ -1,7 +1,9 @@
 import { Interface } from "ethers";
 
-const termsTuple =
-  "(address driver, uint32 lane, uint32 nonce, address operator, uint32 agreement, uint32 evse, uint32 meter, uint24 maximumPowerW, bytes32 tariffId, uint64 holdMicro, uint40 expiresAt)";
+import { tariffFields } from "../../../domain/tariff.ts";
+import { termsTypes } from "../../../domain/terms.ts";
+
+const termsTuple = `(${termsTypes.SessionTerms.map(({ type, name }) => `${type} ${name}`).join(", ")})`;
 
 /** What the page asks the contracts, in words of Solidity; a test compares it with what was compiled. */
 export const settlementInterface = new Interface([
@@ -23,8 +25,7 @@ export const settlementInterface = new Interface([
   `function expire(${termsTuple} terms, uint64 toppedUpMicro) returns (bytes32 sessionId)`,
 ]);
 
-const tariffTuple =
-  "(uint64 flatFeeMicro, uint64 priceMicroPerKwh, uint64 priceMicroPerChargingMinute, uint64 priceMicroPerIdleMinute, uint32 idleGraceSeconds, uint32 energyStepWh, uint32 chargingStepSeconds, uint32 idleStepSeconds, uint64 minimumMicro, uint64 maximumMicro, uint16 taxBps, bool chargesWithoutEnergy)";
+const tariffTuple = `(${tariffFields.map(([name, type]) => `${type} ${name}`).join(", ")})`;
 
 export const tariffInterface = new Interface([
   `function tariffOf(bytes32 tariffId) view returns (${tariffTuple} tariff)`,
