@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { SigningKey } from "ethers";
 import { Wallet } from "ethers";
 
-import type { OracleKey } from "../config/config.ts";
+import type { AccountKey } from "../config/chain-settings.ts";
 import { WattproofError } from "../errors.ts";
 
 /**
@@ -11,7 +11,7 @@ import { WattproofError } from "../errors.ts";
  * @throws CONFIGURATION_INVALID, never with the key or the password in it
  */
 export async function openOracleWallet(
-  key: OracleKey,
+  key: AccountKey,
   owner = "oracle",
 ): Promise<{ readonly address: string; readonly signingKey: SigningKey }> {
   try {

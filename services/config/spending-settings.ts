@@ -2,77 +2,71 @@ import type { z } from "zod";
 
 import { spendingDefaultsOf, type FeeLimits } from "../domain/spending.ts";
 import type { RelayLimits } from "../domain/relay-budget.ts";
-import { integer } from "./setting-types.ts";
+import { section } from "./section.ts";
+import { integer, optional, setting, type Kind } from "./setting.ts";
 
 const mostGwei = 1_000_000_000_000;
+const leastHold = integer(0, 9_000_000_000_000_000, "micro-tokens");
+const micro: Kind<bigint> = { ...leastHold, schema: leastHold.schema.transform(BigInt) };
 
-/** The settings of what the service may spend, for itself and for others. */
-export const spendingSettings = {
-  FEE_LIMIT_GWEI: integer(1, 1_000_000)
-    .prefault("500")
-    .meta({ description: "Highest fee per gas that is offered, in 10⁻⁹ ether; beyond it settlement waits." }),
-  TIP_LIMIT_GWEI: integer(1, 1_000_000).optional().meta({
-    description:
-      "Highest tip per gas that is offered, in 10⁻⁹ ether. By default 10 on chain 31337, 1 on chains 10, 8453 and 42161, 200 on chain 137, else 5.",
-  }),
-  TRANSACTION_LIMIT_GWEI: integer(1, mostGwei).optional().meta({
-    description:
-      "The most that one transaction may cost, in 10⁻⁹ ether. By default 1 ether on chain 31337, 0.02 on chains 10, 8453 and 42161, 20 coins on chain 137, else 0.2 ether.",
-  }),
-  RELAY_LEAST_HOLD_MICRO: integer(0, 9_000_000_000_000_000).prefault("1000000").meta({
-    description:
-      "Least hold, top-up and withdrawal that the relayer pays gas for, in 10⁻⁶ token. Set it to what the gas of an opening is worth.",
-  }),
-  RELAY_DRIVER_GAS_PER_DAY: integer(0, mostGwei).prefault("2000000").meta({
-    description:
-      "Gas that the relayer pays for one driver, or one vehicle of a fleet, within 24 hours: some 10 openings.",
-  }),
-  RELAY_CLIENT_GAS_PER_DAY: integer(0, mostGwei)
-    .prefault("20000000")
-    .meta({ description: "Gas that the relayer pays for what comes from one address within 24 hours." }),
-  RELAY_DAY_LIMIT_GWEI: integer(0, mostGwei).optional().meta({
-    description:
-      "What the relayer spends for others within 24 hours, in 10⁻⁹ ether. By default 1 ether on chain 31337, 0.01 on chains 10, 8453 and 42161, 20 coins on chain 137, else 0.05 ether.",
-  }),
-  RELAY_LEAST_BALANCE_GWEI: integer(0, mostGwei).optional().meta({
-    description:
-      "Balance of the relayer below which an alert is given, in 10⁻⁹ ether. By default RELAY_DAY_LIMIT_GWEI.",
-  }),
-  RELAY_WAIT_MS: integer(100, 120_000).prefault("25000").meta({
-    description:
-      "How long a driver waits for the block before the answer is that it is on its way, in milliseconds; two slots of Ethereum by default.",
-  }),
-};
+/** What the service may spend, for itself and for others. `null`: the default of its chain. */
+export const spendingSection = section("Spending", {
+  feeLimitGwei: setting(
+    "FEE_LIMIT_GWEI",
+    integer(1, 1_000_000, "gwei"),
+    500,
+    "Highest fee per gas that is offered, in gwei (1e-9 ether). Settlement waits while the chain asks for more.",
+  ),
+  tipLimitGwei: optional(
+    "TIP_LIMIT_GWEI",
+    integer(1, 1_000_000, "gwei"),
+    "Highest tip per gas that is offered, in gwei. By default 10 on chain 31337, 1 on chains 10, 8453 and 42161, 200 on chain 137, else 5.",
+  ),
+  transactionLimitGwei: optional(
+    "TRANSACTION_LIMIT_GWEI",
+    integer(1, mostGwei, "gwei"),
+    "The most that one transaction may cost, in gwei. By default 1 ether on chain 31337, 0.02 on chains 10, 8453 and 42161, 20 coins on chain 137, else 0.2 ether.",
+  ),
+  leastHoldMicro: setting(
+    "RELAY_LEAST_HOLD_MICRO",
+    micro,
+    1_000_000,
+    "Smallest hold, top-up and withdrawal that the relayer pays gas for, in micro-tokens (1e-6). Set it to what the gas of an opening is worth.",
+  ),
+  driverGasPerDay: setting(
+    "RELAY_DRIVER_GAS_PER_DAY",
+    integer(0, mostGwei, "gas"),
+    2_000_000,
+    "Gas that the relayer pays for one driver, or one vehicle of a fleet, within 24 hours: some 10 openings.",
+  ),
+  clientGasPerDay: setting(
+    "RELAY_CLIENT_GAS_PER_DAY",
+    integer(0, mostGwei, "gas"),
+    20_000_000,
+    "Gas that the relayer pays for the orders of one address within 24 hours.",
+  ),
+  relayDayLimitGwei: optional(
+    "RELAY_DAY_LIMIT_GWEI",
+    integer(0, mostGwei, "gwei"),
+    "What the relayer spends for others within 24 hours at most, in gwei. By default 1 ether on chain 31337, 0.01 on chains 10, 8453 and 42161, 20 coins on chain 137, else 0.05 ether.",
+  ),
+  relayLeastBalanceGwei: optional(
+    "RELAY_LEAST_BALANCE_GWEI",
+    integer(0, mostGwei, "gwei"),
+    "Raise an alert when the relayer's balance is below this, in gwei. By default `WATTPROOF_RELAY_DAY_LIMIT_GWEI`.",
+  ),
+  relayWaitMs: setting(
+    "RELAY_WAIT_MS",
+    integer(100, 120_000, "ms"),
+    25_000,
+    "A driver waits this long (ms) for the block; then the answer is that the order is on its way. The default is two slots of Ethereum.",
+  ),
+});
 
 /** What the service may spend, and how it sends for others. `null`: the default of its chain. */
-export interface SpendingConfig {
-  readonly feeLimitGwei: number;
-  readonly tipLimitGwei: number | null;
-  readonly transactionLimitGwei: number | null;
-  readonly leastHoldMicro: bigint;
-  readonly driverGasPerDay: number;
-  readonly clientGasPerDay: number;
-  readonly relayDayLimitGwei: number | null;
-  readonly relayLeastBalanceGwei: number | null;
-  readonly relayWaitMs: number;
-}
+export type SpendingConfig = z.output<typeof spendingSection.schema>;
 
 const gweiInWei = 1_000_000_000n;
-
-/** The settings as the service uses them. */
-export function spendingOf(settings: z.output<z.ZodObject<typeof spendingSettings>>): SpendingConfig {
-  return {
-    feeLimitGwei: settings.FEE_LIMIT_GWEI,
-    tipLimitGwei: settings.TIP_LIMIT_GWEI ?? null,
-    transactionLimitGwei: settings.TRANSACTION_LIMIT_GWEI ?? null,
-    leastHoldMicro: BigInt(settings.RELAY_LEAST_HOLD_MICRO),
-    driverGasPerDay: settings.RELAY_DRIVER_GAS_PER_DAY,
-    clientGasPerDay: settings.RELAY_CLIENT_GAS_PER_DAY,
-    relayDayLimitGwei: settings.RELAY_DAY_LIMIT_GWEI ?? null,
-    relayLeastBalanceGwei: settings.RELAY_LEAST_BALANCE_GWEI ?? null,
-    relayWaitMs: settings.RELAY_WAIT_MS,
-  };
-}
 
 /** The limits of every transaction on a chain. */
 export function feeLimitsOf(spending: SpendingConfig, chainId: number): FeeLimits {

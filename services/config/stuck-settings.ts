@@ -1,52 +1,55 @@
 import type { z } from "zod";
 
-import type { SessionLimits } from "../domain/stuck-sessions.ts";
-import { integer } from "./setting-types.ts";
+import { section } from "./section.ts";
+import { integer, setting } from "./setting.ts";
 
-/** The settings of what counts as stuck. */
-export const stuckSettings = {
-  STUCK_EVENTS_MS: integer(0, 86_400_000).prefault("60000").meta({
-    description:
-      "How long the endpoint may leave out events before the service says that it is not ready, in milliseconds.",
-  }),
-  STUCK_BATCH_MS: integer(1_000, 604_800_000).prefault("3600000").meta({
-    description:
-      "Age of an unconfirmed batch from which on it is told, holds no place of WATTPROOF_BATCHES_IN_FLIGHT and makes the service not ready, in milliseconds.",
-  }),
-  STUCK_OPEN_MS: integer(1_000, 2_592_000_000)
-    .prefault("86400000")
-    .meta({ description: "How long a session may be opened or charging before it is told, in milliseconds." }),
-  STUCK_HELD_MS: integer(1_000, 2_592_000_000).prefault("3600000").meta({
-    description:
-      "How long a session may be held, disputed, skipped, unservable or unconfirmed before it is told, in milliseconds.",
-  }),
-  STUCK_SETTLING_MS: integer(1_000, 2_592_000_000)
-    .prefault("3600000")
-    .meta({ description: "How long a session may be completed or batched before it is told, in milliseconds." }),
-  STUCK_FRAMES_MS: integer(1_000, 2_592_000_000)
-    .prefault("3600000")
-    .meta({ description: "How long a charger's message may be set aside before it is told, in milliseconds." }),
-  STUCK_REPEAT_MS: integer(1_000, 2_592_000_000)
-    .prefault("86400000")
-    .meta({ description: "After how long something that is still stuck is told again, in milliseconds." }),
-};
+const month = 2_592_000_000;
+
+/** From when on something is stuck. */
+export const stuckSection = section("When something counts as stuck", {
+  eventsMs: setting(
+    "STUCK_EVENTS_MS",
+    integer(0, 86_400_000, "ms"),
+    60_000,
+    "The service is not ready when the endpoint has left out events for this long (ms).",
+  ),
+  batchMs: setting(
+    "STUCK_BATCH_MS",
+    integer(1_000, 604_800_000, "ms"),
+    3_600_000,
+    "A batch that is unconfirmed for this long (ms) raises an alert, frees its place of `WATTPROOF_BATCHES_IN_FLIGHT` and makes the service not ready.",
+  ),
+  openMs: setting(
+    "STUCK_OPEN_MS",
+    integer(1_000, month, "ms"),
+    86_400_000,
+    "A session that is opened or charging for this long (ms) raises an alert.",
+  ),
+  heldMs: setting(
+    "STUCK_HELD_MS",
+    integer(1_000, month, "ms"),
+    3_600_000,
+    "A session that is held, disputed, skipped, unservable or unconfirmed for this long (ms) raises an alert.",
+  ),
+  settlingMs: setting(
+    "STUCK_SETTLING_MS",
+    integer(1_000, month, "ms"),
+    3_600_000,
+    "A session that is completed or batched for this long (ms) raises an alert.",
+  ),
+  framesMs: setting(
+    "STUCK_FRAMES_MS",
+    integer(1_000, month, "ms"),
+    3_600_000,
+    "A charger's message that is set aside for this long (ms) raises an alert.",
+  ),
+  repeatMs: setting(
+    "STUCK_REPEAT_MS",
+    integer(1_000, month, "ms"),
+    86_400_000,
+    "Raise the alert again after this time (ms) while something is still stuck.",
+  ),
+});
 
 /** From when on something is stuck, in milliseconds. */
-export interface StuckLimits extends SessionLimits {
-  readonly eventsMs: number;
-  readonly batchMs: number;
-  readonly framesMs: number;
-  readonly repeatMs: number;
-}
-
-export function stuckLimitsOf(settings: z.output<z.ZodObject<typeof stuckSettings>>): StuckLimits {
-  return {
-    eventsMs: settings.STUCK_EVENTS_MS,
-    batchMs: settings.STUCK_BATCH_MS,
-    openMs: settings.STUCK_OPEN_MS,
-    heldMs: settings.STUCK_HELD_MS,
-    settlingMs: settings.STUCK_SETTLING_MS,
-    framesMs: settings.STUCK_FRAMES_MS,
-    repeatMs: settings.STUCK_REPEAT_MS,
-  };
-}
+export type StuckLimits = z.output<typeof stuckSection.schema>;

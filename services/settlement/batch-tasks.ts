@@ -1,5 +1,6 @@
 import type { Chain } from "../chain/chain.ts";
-import type { PeerConfig, ServiceConfig } from "../config/config.ts";
+import type { ServiceConfig } from "../config/config.ts";
+import type { PeerConfig } from "../config/quorum-settings.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { BatchKind, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";

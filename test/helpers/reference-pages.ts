@@ -2,9 +2,7 @@ import { writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { z } from "zod";
-
-import { settingsSchema } from "../../services/config/config.ts";
+import { prefix, sections } from "../../services/config/config.ts";
 import { errorCatalogue } from "../../services/errors.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -12,25 +10,30 @@ export const configurationPage = new URL("docs/configuration.md", root);
 export const errorsPage = new URL("docs/errors.md", root);
 const command = "node test/helpers/reference-pages.ts";
 
-/** The page of all settings, as the schema has them. */
+/** The page of all settings, as their sections have them. */
 export function writeConfigurationPage(): string {
-  const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
-  const required = new Set(schema.required);
-  const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => {
-    if (typeof property === "boolean") throw new TypeError("A setting has a schema of its own.");
-    const byDefault = required.has(name) ? "required" : property.default === undefined ? "–" : cell(property.default);
-    return `| \`WATTPROOF_${name}\` | ${byDefault} | ${property.description ?? ""} |`;
-  });
+  const tables = sections.flatMap(({ title, settings }) => [
+    `## ${title}`,
+    "",
+    "| variable | values | default | meaning |",
+    "| --- | --- | --- | --- |",
+    ...settings.map(({ name, kind, byDefault, meaning }) => {
+      const shown = byDefault === null ? "–" : byDefault === "required" ? byDefault : `\`${byDefault.text}\``;
+      return `| \`${prefix}${name}\` | ${kind.values} | ${shown === "``" ? "empty" : shown} | ${meaning} |`;
+    }),
+    "",
+  ]);
   return [
     "# Configuration of the service",
     "",
     "The service reads environment variables and nothing else. A value that is missing, unknown or out of range stops",
     "the start with exit code 2 and a message that names the variable, never its value. This page is written from the",
-    `schema in \`services/config/config.ts\` by \`${command}\`; a test fails while the two differ.`,
+    `sections in \`services/config/\` by \`${command}\`; a test fails while the two differ.`,
     "",
-    "| variable | default | meaning |",
-    "| --- | --- | --- |",
-    ...rows,
+    "Numbers are whole numbers in decimal digits. A default of – means that the setting may be left out.",
+    "",
+    ...tables,
+    "## What belongs together",
     "",
     "The oracle's key is given as `WATTPROOF_ORACLE_PRIVATE_KEY`, or as `WATTPROOF_ORACLE_KEYSTORE` with",
     "`WATTPROOF_ORACLE_KEYSTORE_PASSWORD`; both or neither is an error. Only one service may work on a data folder; a",
@@ -63,10 +66,6 @@ export function writeErrorsPage(): string {
     ...rows,
     "",
   ].join("\n");
-}
-
-function cell(value: unknown): string {
-  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 }
 
 if (import.meta.url === pathToFileURL(argv[1] ?? "").href) {

@@ -1,0 +1,117 @@
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import { section } from "./section.ts";
+import {
+  choice,
+  flag,
+  httpUrl,
+  integer,
+  optional,
+  parsed,
+  path,
+  privateKey,
+  required,
+  secret,
+  setting,
+  text,
+  type Kind,
+} from "./setting.ts";
+
+const address: Kind<string> = parsed((given) => (isAddress(given) ? getAddress(given) : null), "address", "an address");
+
+/** How the key of an account is given. */
+export type AccountKey =
+  | { readonly kind: "private-key"; readonly privateKey: string }
+  | { readonly kind: "keystore"; readonly path: string; readonly password: string };
+
+/** What the service works on. */
+export const storeSection = section("Deployment and store", {
+  deploymentPath: required("DEPLOYMENT", path, "The deployment file that `npm run deploy` wrote."),
+  dataPath: required("DATA", path, "Folder of the store."),
+  isInit: setting(
+    "INIT",
+    flag("1", "0"),
+    "0",
+    "1 (or `--init`) for the first start: makes the store where the folder has none.",
+  ),
+  formerOracle: optional(
+    "FORMER_ORACLE",
+    address,
+    "The oracle whose store it was, for the first start after its key was rotated.",
+  ),
+});
+
+/** Where the service listens, and what it writes to its log. */
+export const listeningSection = section("Listening and log", {
+  host: setting("HOST", text("address"), "127.0.0.1", "Address to listen on."),
+  port: setting("PORT", integer(0, 65_535), 8_080, "TCP port to listen on; 0 takes a free one."),
+  stationMessagesPerSecond: setting(
+    "STATION_MESSAGES_PER_SECOND",
+    integer(1, 100_000),
+    20,
+    "Messages that one station may post per second; five times as many at once.",
+  ),
+  queueLimit: setting(
+    "QUEUE_LIMIT",
+    integer(1, 100_000),
+    256,
+    "Messages that are handled at once; further ones are refused.",
+  ),
+  operatorKey: optional(
+    "OPERATOR_KEY",
+    {
+      schema: z.string().regex(/^[A-Za-z0-9_-]{32,128}$/),
+      values: "32 to 128 characters of A-Z a-z 0-9 _ -",
+      rule: "32 to 128 characters of A-Z a-z 0-9 _ -",
+    },
+    "Key of the operator, for commands to stations and the operator's page. Without it both are off.",
+  ),
+  logLevel: setting(
+    "LOG_LEVEL",
+    choice("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+    "info",
+    "The least important log lines that are written.",
+  ),
+});
+
+/** How the chain is read. */
+export const chainSection = section("Chain", {
+  rpcUrl: required("RPC_URL", httpUrl, "JSON-RPC endpoint of the chain."),
+  confirmations: optional(
+    "CONFIRMATIONS",
+    integer(1, 1_000),
+    "Count an event when its block is this deep, its own block included. By default 1 on chain 31337, else 12.",
+  ),
+  pollIntervalMs: setting(
+    "POLL_INTERVAL_MS",
+    integer(10, 600_000, "ms"),
+    1_000,
+    "Pause between two looks at the chain (ms).",
+  ),
+  rpcTimeoutMs: setting(
+    "RPC_TIMEOUT_MS",
+    integer(100, 600_000, "ms"),
+    20_000,
+    "Longest wait for one answer of the chain's endpoint (ms).",
+  ),
+  blockRange: setting("BLOCK_RANGE", integer(1, 100_000), 2_000, "Blocks that one query for events covers at most."),
+});
+
+/** The account that settles. */
+export const oracleSection = section(
+  "The oracle's key",
+  {
+    key: optional("ORACLE_PRIVATE_KEY", privateKey, "Key of the oracle's account. Give either this or the keystore."),
+    keystore: optional("ORACLE_KEYSTORE", path, "The oracle's encrypted JSON keystore."),
+    password: optional("ORACLE_KEYSTORE_PASSWORD", secret, "Password of the keystore."),
+  },
+  ({ key, keystore, password }, complain): AccountKey => {
+    if (key !== null && keystore === null) return { kind: "private-key", privateKey: key };
+    if (key === null && keystore !== null && password !== null) return { kind: "keystore", path: keystore, password };
+    return complain(
+      "ORACLE_PRIVATE_KEY",
+      "give either this, or WATTPROOF_ORACLE_KEYSTORE and WATTPROOF_ORACLE_KEYSTORE_PASSWORD",
+    );
+  },
+);
