@@ -1,4 +1,4 @@
-import type { Alert } from "./metrics.ts";
+import type { Alert } from "./alerts.ts";
 import type { OperatorDesk } from "./operator-desk.ts";
 
 /** An alert since the service was started. */

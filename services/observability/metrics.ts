@@ -1,163 +1,32 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 
+import { alerts } from "./alerts.ts";
+
 /** What the service counts. Every alert of `docs/runbook.md` is a line over these. */
-export interface Metrics {
-  readonly registry: Registry;
-  readonly messages: Counter<"outcome" | "code">;
-  readonly messageSeconds: Histogram;
-  readonly evidenceRecords: Counter<"settleable_by_meter">;
-  readonly sessions: Gauge<"status">;
-  readonly oldestSessionSeconds: Gauge<"status">;
-  readonly openBatches: Gauge;
-  readonly oldestBatchSeconds: Gauge;
-  readonly transactions: Counter<"step">;
-  readonly alerts: Counter<"alert">;
-  readonly followedBlock: Gauge;
-  readonly reorganisations: Counter;
-  /** What the doors keep out: see `services/http/entrance/door-watch.ts`. */
-  readonly openSockets: Gauge<"listener">;
-  readonly limitedConnections: Counter<"listener" | "limited">;
-  readonly wrongKeys: Counter<"door">;
-  readonly refusedRequests: Counter<"limit">;
-  readonly watchers: Gauge;
-  readonly peerBytes: Counter<"peer">;
-  readonly relayedCalls: Counter<"kind" | "outcome">;
-  readonly relayRefused: Counter<"budget">;
-  readonly relayPending: Gauge;
-  readonly relaySpentGwei: Gauge;
-  readonly relayerBalanceGwei: Gauge;
-  readonly eventsMissingSeconds: Gauge;
-  readonly eventsLeftOut: Counter;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What an operator has to look at. Each has its section in `docs/runbook.md`. */
-export type Alert =
-  | "chain-unavailable"
-  | "chain-events-missing"
-  | "batch-stuck"
-  | "session-stuck"
-  | "ocpp-frames-stuck"
-  | "loop-failed"
-  | "reorganisation"
-  | "settlement-mismatch"
-  | "settlement-refused"
-  | "settlement-reverted"
-  | "settlement-skipped"
-  | "epoch-limit"
-  | "quorum-lacking"
-  | "quorum-left-out"
-  | "quorum-peer-wrong"
-  | "quorum-claim-wrong"
-  | "claim-contradicted"
-  | "settlement-contradicted"
-  | "settlement-challenged"
-  | "dispute-given-up"
-  | "settlement-abandoned"
-  | "session-expired-unpaid"
-  | "session-disputed"
-  | "session-held"
-  | "session-late-evidence"
-  | "session-not-begun"
-  | "token-start-unpaid"
-  | "fee-limit"
-  | "relayer-low"
-  | "relay-budget-spent"
-  | "relay-refused"
-  | "relay-reverted"
-  | "chain-mismatch"
-  | "store-damaged"
-  | "store-failed"
-  | "clock-stepped"
-  | "oracle-unfunded"
-  | "nonce-taken"
-  | "tariff-missing"
-  | "tariff-not-assigned"
-  | "evse-without-tariff"
-  | "resume-failed"
-  | "ocpp-exchange-failed"
-  | "ocpp-frame-quarantined"
-  | "ocpp-inbox-failed"
-  | "ocpp-message-unmatched"
-  | "ocpp-session-taken"
-  | "ocpp-stop-failed"
-  | "ocpp-stop-missing"
-  | "ocpp-unknown-station"
-  | "client-limited"
-  | "connections-limited"
-  | "peer-limited"
-  | "possession-charge-limited"
-  | "wrong-keys";
-
-export const alerts: readonly Alert[] = [
-  "chain-unavailable",
-  "chain-events-missing",
-  "batch-stuck",
-  "session-stuck",
-  "ocpp-frames-stuck",
-  "loop-failed",
-  "reorganisation",
-  "settlement-mismatch",
-  "settlement-refused",
-  "settlement-reverted",
-  "settlement-skipped",
-  "epoch-limit",
-  "quorum-lacking",
-  "quorum-left-out",
-  "quorum-peer-wrong",
-  "quorum-claim-wrong",
-  "claim-contradicted",
-  "settlement-contradicted",
-  "settlement-challenged",
-  "dispute-given-up",
-  "settlement-abandoned",
-  "session-expired-unpaid",
-  "session-disputed",
-  "session-held",
-  "session-late-evidence",
-  "session-not-begun",
-  "token-start-unpaid",
-  "fee-limit",
-  "relayer-low",
-  "relay-budget-spent",
-  "relay-refused",
-  "relay-reverted",
-  "chain-mismatch",
-  "store-damaged",
-  "store-failed",
-  "clock-stepped",
-  "oracle-unfunded",
-  "nonce-taken",
-  "tariff-missing",
-  "tariff-not-assigned",
-  "evse-without-tariff",
-  "resume-failed",
-  "ocpp-exchange-failed",
-  "ocpp-frame-quarantined",
-  "ocpp-inbox-failed",
-  "ocpp-message-unmatched",
-  "ocpp-session-taken",
-  "ocpp-stop-failed",
-  "ocpp-stop-missing",
-  "ocpp-unknown-station",
-  "client-limited",
-  "connections-limited",
-  "peer-limited",
-  "possession-charge-limited",
-  "wrong-keys",
-];
-
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "wattproof_" });
+  return {
+    registry,
+    ...createCountedFromTheStart(registers),
+    ...createChargerMetrics(registers),
+    ...createSettlementMetrics(registers),
+    ...createDoorMetrics(registers),
+    ...createRelayMetrics(registers),
+  };
+}
 
+/** A counter that appears only with its first event has no increase to alert on, so these begin with 0. */
+function createCountedFromTheStart(registers: Registry[]) {
   const alertCounter = new Counter({
     name: "wattproof_alerts_total",
     help: "Occasions to look at, by alert; see the runbook.",
     labelNames: ["alert"],
     registers,
   });
-  // A counter that appears only with its first event has no increase to alert on.
   for (const alert of alerts) alertCounter.inc({ alert }, 0);
 
   const evidenceRecords = new Counter({
@@ -168,8 +37,12 @@ export function createMetrics(): Metrics {
   });
   for (const mark of ["yes", "no", "unknown"]) evidenceRecords.inc({ settleable_by_meter: mark }, 0);
 
+  return { alerts: alertCounter, evidenceRecords };
+}
+
+/** What stations send, and what becomes of it. */
+function createChargerMetrics(registers: Registry[]) {
   return {
-    registry,
     messages: new Counter({
       name: "wattproof_messages_total",
       help: "Messages of stations, by outcome and code.",
@@ -182,7 +55,12 @@ export function createMetrics(): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
-    evidenceRecords,
+  };
+}
+
+/** Sessions, batches and the chain. */
+function createSettlementMetrics(registers: Registry[]) {
+  return {
     sessions: new Gauge({
       name: "wattproof_sessions",
       help: "Charging sessions, by status.",
@@ -207,8 +85,12 @@ export function createMetrics(): Metrics {
       labelNames: ["step"],
       registers,
     }),
-    alerts: alertCounter,
     followedBlock: new Gauge({ name: "wattproof_followed_block", help: "Highest block that was read.", registers }),
+    reorganisations: new Counter({
+      name: "wattproof_reorganisations_total",
+      help: "How often confirmed blocks were undone.",
+      registers,
+    }),
     eventsMissingSeconds: new Gauge({
       name: "wattproof_chain_events_missing_seconds",
       help: "How long the endpoint has not told all events of the next blocks; 0 while it does.",
@@ -219,11 +101,12 @@ export function createMetrics(): Metrics {
       help: "Events that the endpoint left out where it was asked for them, and that were found otherwise.",
       registers,
     }),
-    reorganisations: new Counter({
-      name: "wattproof_reorganisations_total",
-      help: "How often confirmed blocks were undone.",
-      registers,
-    }),
+  };
+}
+
+/** What the doors keep out: see `services/http/entrance/door-watch.ts`. */
+function createDoorMetrics(registers: Registry[]) {
+  return {
     openSockets: new Gauge({
       name: "wattproof_open_sockets",
       help: "Sockets that are open and carry no websocket.",
@@ -259,6 +142,12 @@ export function createMetrics(): Metrics {
       labelNames: ["peer"],
       registers,
     }),
+  };
+}
+
+/** What is sent for others. */
+function createRelayMetrics(registers: Registry[]) {
+  return {
     relayedCalls: new Counter({
       name: "wattproof_relayed_calls_total",
       help: "Calls that were sent for others, by what became of them.",

@@ -1,5 +1,6 @@
+import type { Alert } from "./alerts.ts";
 import type { Logger } from "./logger.ts";
-import type { Alert, Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** Tells the operator what needs a look: one counter and one log line per occasion. */
 export interface OperatorDesk {

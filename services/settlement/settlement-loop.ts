@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { WattproofError, type ErrorCode } from "../errors.ts";
-import type { Alert } from "../observability/metrics.ts";
+import type { Alert } from "../observability/alerts.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { DisputeActor } from "./disputes/act-on-disputes.ts";
 import type { ChainFollower } from "./follow-chain.ts";

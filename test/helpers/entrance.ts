@@ -2,7 +2,8 @@ import { BlockList } from "node:net";
 
 import { createEntrance, type Entrance, type EntranceConfig } from "../../services/http/entrance/entrance.ts";
 import { readNetworks } from "../../services/http/entrance/ip-address.ts";
-import { createMetrics, type Alert, type Metrics } from "../../services/observability/metrics.ts";
+import type { Alert } from "../../services/observability/alerts.ts";
+import { createMetrics, type Metrics } from "../../services/observability/metrics.ts";
 
 /** Wide enough that no test is kept out by it. */
 export const testEntranceConfig: EntranceConfig = {

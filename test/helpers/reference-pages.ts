@@ -1,13 +1,17 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { prefix, sections } from "../../services/config/config.ts";
 import { errorCatalogue } from "../../services/errors.ts";
+import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
 
 const root = new URL("../../", import.meta.url);
 export const configurationPage = new URL("docs/configuration.md", root);
+export const runbookPage = new URL("docs/runbook.md", root);
 export const errorsPage = new URL("docs/errors.md", root);
+const alertTableBegin = "<!-- alerts -->";
+const alertTableEnd = "<!-- end of alerts -->";
 const command = "node test/helpers/reference-pages.ts";
 
 /** The page of all settings, as their sections have them. */
@@ -42,6 +46,21 @@ export function writeConfigurationPage(): string {
   ].join("\n");
 }
 
+/** The runbook with the table of all alerts as the list has them; the rest of it is written by hand. */
+export function withAlertTable(runbook: string): string {
+  const table = [
+    "| alert | meaning | first | page |",
+    "| --- | --- | --- | --- |",
+    ...alerts.map((name) => {
+      const { meaning, action, page } = alertCatalogue[name];
+      return `| [\`${name}\`](#${name}) | ${meaning} | ${action} | ${page} |`;
+    }),
+  ];
+  const before = runbook.slice(0, runbook.indexOf(alertTableBegin) + alertTableBegin.length);
+  const after = runbook.slice(runbook.indexOf(alertTableEnd));
+  return [before, "", ...table, "", after].join("\n");
+}
+
 /** The page of all errors, as the catalogue has them. */
 export function writeErrorsPage(): string {
   const rows = Object.entries(errorCatalogue)
@@ -71,4 +90,5 @@ export function writeErrorsPage(): string {
 if (import.meta.url === pathToFileURL(argv[1] ?? "").href) {
   writeFileSync(fileURLToPath(configurationPage), writeConfigurationPage());
   writeFileSync(fileURLToPath(errorsPage), writeErrorsPage());
+  writeFileSync(fileURLToPath(runbookPage), withAlertTable(readFileSync(runbookPage, "utf8")));
 }

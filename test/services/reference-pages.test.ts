@@ -2,8 +2,15 @@ import { readFileSync } from "node:fs";
 
 import { expect } from "chai";
 
-import { alerts } from "../../services/observability/metrics.ts";
-import { configurationPage, errorsPage, writeConfigurationPage, writeErrorsPage } from "../helpers/reference-pages.ts";
+import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
+import {
+  configurationPage,
+  errorsPage,
+  runbookPage,
+  withAlertTable,
+  writeConfigurationPage,
+  writeErrorsPage,
+} from "../helpers/reference-pages.ts";
 
 describe("The reference pages", function () {
   it("show every setting as the schema has it", function () {
@@ -15,9 +22,25 @@ describe("The reference pages", function () {
   });
 
   it("tell what to do about every alert", function () {
-    const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+    const runbook = readFileSync(runbookPage, "utf8");
     const sections = [...runbook.matchAll(/^### `([a-z-]+)`$/gm)].map(([, name]) => name);
     expect(sections.toSorted()).to.deep.equal([...alerts].sort());
+  });
+
+  it("show every alert as the list has it", function () {
+    const runbook = readFileSync(runbookPage, "utf8");
+    expect(contentOf(runbook)).to.deep.equal(contentOf(withAlertTable(runbook)));
+  });
+
+  it("call a person for the alerts for which the list says so", function () {
+    const runbook = readFileSync(runbookPage, "utf8");
+    const pages = [...runbook.matchAll(/^### `([a-z-]+)`$(.*?)(?=^### |(?![^]))/gms)].map(([, name, text = ""]) => [
+      name,
+      text.includes("**Page.**") ? "at once" : text.includes("**Page**") ? "if it lasts" : "no",
+    ]);
+    expect(Object.fromEntries(pages)).to.deep.equal(
+      Object.fromEntries(alerts.map((name) => [name, alertCatalogue[name].page])),
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import type { EntranceConfig } from "../../config/entrance-settings.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
-import { createClientAddresses, type ClientAddresses, type ProxyWord } from "./client-address.ts";
+import { createClientAddresses, type ClientAddresses } from "./client-address.ts";
 import { createDoorWatch, type DoorWatch } from "./door-watch.ts";
 
 export type { EntranceConfig };

@@ -1,4 +1,4 @@
-import type { Alert } from "../../observability/metrics.ts";
+import type { Alert } from "../../observability/alerts.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 
 const periodMs = 600_000;

@@ -8,7 +8,7 @@ import type { HttpDoor } from "../server.ts";
 import { toJson } from "../public/session-view.ts";
 import { stationView } from "./stations.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
-import { alerts, type Alert } from "../../observability/metrics.ts";
+import { alerts, type Alert } from "../../observability/alerts.ts";
 import type { Store } from "../../store/store.ts";
 import { moneyQuery, overviewQuery, readQuery, sessionsQuery, stationsQuery, totalsQuery } from "./board-queries.ts";
 import { sessionGroups, sessionRowOf } from "./session-rows.ts";
