@@ -1,3 +1,11 @@
+/**
+ * The HTTP port. In come requests of anybody; out goes, to each one, exactly one answer: what its door says, or an error
+ * of the catalogue. Before a door sees a request, `entrance/` has bounded its socket, its header, its time and the wrong
+ * keys of its client. Each room registers its own doors, in its `doors.ts`: `station/` (signed records), `driver/` (what
+ * drivers sign), `operator/` (with the operator's key), `peer/` (other oracles), `public/` (anybody: sessions and their
+ * events, receipts, health, the page). A door parses, limits and asks; what follows is decided in the rooms behind it.
+ * `services/index.ts` opens the port; requests to upgrade go to the chargers' door in `services/ocpp`.
+ */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -8,53 +16,25 @@ import express from "express";
 import { errorCatalogue, WattproofError } from "../errors.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import type { ReceiptWriter } from "../settlement/receipt.ts";
-import type { ClaimSigner } from "../settlement/quorum/sign-claims.ts";
-import type { RecordReceiver } from "../evidence/receive-record.ts";
 import { answerError, toCatalogueError } from "./answer-error.ts";
-import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./public/health.ts";
-import { createClientLimit } from "./entrance/client-limit.ts";
+import type { HttpDoor } from "./door.ts";
 import { guardConnections } from "./entrance/connection-guard.ts";
-import { putConsent, type ConsentDeps } from "./operator/consents.ts";
 import type { Entrance } from "./entrance/entrance.ts";
-import { createMeterValuesHandler } from "./station/meter-values.ts";
-import { createSignaturesHandler, type AdmittedPeer } from "./peer/quorum-signatures.ts";
-import { listSessions, showReceipt, showSession } from "./public/queries.ts";
 import { logRequests } from "./entrance/request-log.ts";
-import type { SessionViewers } from "./driver/session-viewers.ts";
-import { retrySettlement } from "./operator/settlement-retry.ts";
-import { callStation, listStations, showEvseState, showStation, type StationsDeps } from "./operator/stations.ts";
-import { postViewGrant } from "./driver/view-grants.ts";
 import { admitKeys, noteWrongKey } from "./entrance/watch-keys.ts";
 
-export interface HttpServerDeps extends StationsDeps, ConsentDeps {
+export interface HttpServerDeps {
   readonly entrance: Entrance;
-  readonly viewers: SessionViewers;
   /** The longest that a request which has come whole waits for its answer. */
   readonly answerTimeoutMs: number;
-  readonly receiver: RecordReceiver;
-  readonly receipts: ReceiptWriter;
-  /** Who may ask for this oracle's signature, and who gives it. */
-  readonly quorum: { readonly peers: readonly AdmittedPeer[]; readonly signer: ClaimSigner };
-  readonly readiness: readonly ReadinessCheck[];
-  readonly metrics: Metrics;
   readonly log: Logger;
-  readonly now: () => number;
-  readonly stationMessagesPerSecond: number;
-  readonly queueLimit: number;
-  /** Takes requests to upgrade to a websocket. */
-  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
-  /** What else is served, in this order; each is asked before the answer that there is nothing. */
-  readonly doors?: readonly HttpDoor[];
+  readonly metrics: Metrics;
+  /** What is served, room by room; no two have the same path. */
+  readonly doors: readonly HttpDoor[];
   /** Files that are served where no door is. */
   readonly serveFiles?: (application: Express) => void;
-}
-
-/** One more address of the service. */
-export interface HttpDoor {
-  readonly path: string;
-  readonly method: "GET" | "POST";
-  readonly handler: RequestHandler;
+  /** Takes requests to upgrade to a websocket. */
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
 /** The HTTP door while it is open. */
@@ -73,11 +53,9 @@ const farewellMs = 1_000;
 const lookIntervalMs = 1_000;
 const looksPerTimeout = 5;
 
-/** Builds the application: one route per thing, and one answer for everything else. */
+/** Builds the application: what every request goes through, the doors of the rooms, and one answer for everything else. */
 export function createHttpApplication(deps: HttpServerDeps): Express {
-  const { store, receipts, readiness, metrics, viewers } = deps;
-  const { entrance, now } = deps;
-  const asking = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
+  const { entrance } = deps;
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
@@ -85,28 +63,7 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   application.use(safeHeaders);
   application.use(logRequests(deps));
   application.use(admitKeys(entrance));
-
-  route(application, "/v1/meter-values", "POST", createMeterValuesHandler(deps));
-  route(
-    application,
-    "/v1/quorum/signatures",
-    "POST",
-    createSignaturesHandler({ ...deps.quorum, entrance, metrics, now }),
-  );
-  route(application, "/v1/sessions", "GET", listSessions(store, viewers));
-  route(application, "/v1/sessions/:sessionId", "GET", showSession(store, viewers));
-  route(application, "/v1/sessions/:sessionId/unsigned-energy-consent", "PUT", putConsent(deps, asking));
-  route(application, "/v1/sessions/:sessionId/settlement-retry", "POST", retrySettlement(deps));
-  route(application, "/v1/sessions/:sessionId/view-keys", "POST", postViewGrant(deps, asking));
-  route(application, "/v1/receipts/:sessionId", "GET", showReceipt(receipts));
-  route(application, "/v1/stations", "GET", listStations(deps));
-  route(application, "/v1/stations/:stationId", "GET", showStation(deps));
-  route(application, "/v1/stations/:stationId/commands/:action", "POST", callStation(deps));
-  route(application, "/v1/evses/:evse/state", "GET", showEvseState(deps));
-  route(application, "/v1/health", "GET", showHealth());
-  route(application, "/v1/ready", "GET", showReadiness(readiness));
-  route(application, "/metrics", "GET", showMetrics(metrics, store, deps.now));
-  for (const { path, method, handler } of deps.doors ?? []) route(application, path, method, handler);
+  for (const door of deps.doors) openDoor(application, door);
   deps.serveFiles?.(application);
 
   application.use((request) => {
@@ -167,7 +124,7 @@ export async function openHttpServer(deps: HttpServerDeps, host: string, port: n
   };
 }
 
-function route(application: Express, path: string, method: "GET" | "POST" | "PUT", handler: RequestHandler): void {
+function openDoor(application: Express, { path, method, handler }: HttpDoor): void {
   const allowed = method === "GET" ? "GET, HEAD" : method;
   application.all(path, (request, response, next) => {
     response.locals["route"] = path;

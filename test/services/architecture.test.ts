@@ -37,13 +37,18 @@ function readSources(): readonly SourceFile[] {
     });
 }
 
+/** Where the rooms are put together. */
+function isWiring(path: string): boolean {
+  return path === "index.ts" || path.startsWith("wiring/");
+}
+
 describe("The dependency rule of the service", function () {
   const sources = readSources();
 
   it("sees the service's files and their imports", function () {
     expect(sources.length).to.be.greaterThan(50);
     const wiring = sources.find(({ path }) => path === "index.ts");
-    expect(wiring?.imports.map(({ target }) => target)).to.include("store/sqlite/sqlite-store.ts");
+    expect(wiring?.imports.map(({ target }) => target)).to.include("wiring/foundation.ts");
   });
 
   it("keeps domain/ free of its siblings and of input and output", function () {
@@ -89,7 +94,7 @@ describe("The dependency rule of the service", function () {
     const offences = sources.filter(({ path, text }) => !others.test(path) && spoken.test(text));
     expect(offences.map(({ path }) => path)).to.deep.equal([]);
     const users = sources
-      .filter(({ path }) => !path.startsWith("chain/") && path !== "index.ts")
+      .filter(({ path }) => !path.startsWith("chain/") && !isWiring(path))
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ target, isTypeOnly }) => target?.startsWith("chain/") === true && !isTypeOnly)
@@ -127,7 +132,7 @@ describe("The dependency rule of the service", function () {
   it("names the concrete store, chain and server only where they are wired", function () {
     const concrete = /^(?:store\/sqlite|chain\/(?:ethereum-chain|rpc)|http\/server)/;
     const offences = sources
-      .filter(({ path }) => path !== "index.ts")
+      .filter(({ path }) => !isWiring(path))
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ target, isTypeOnly }) => target !== null && !isTypeOnly && concrete.test(target))
@@ -185,6 +190,17 @@ describe("The dependency rule of the service", function () {
     expect(verifying.map(({ path }) => path).filter((path) => !beside.test(path))).to.deep.equal([
       "evidence/verify-record.ts",
     ]);
+  });
+
+  it("lets no room take what is wired", function () {
+    const offences = sources
+      .filter(({ path }) => !isWiring(path))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target }) => target !== null && isWiring(target))
+          .map(({ specifier }) => `${path}: ${specifier}`),
+      );
+    expect(offences).to.deep.equal([]);
   });
 
   it("has no cycles", function () {

@@ -8,7 +8,7 @@ import type { Store } from "../../store/store.ts";
 import { readBody } from "../body.ts";
 import type { ClientLimit } from "../entrance/client-limit.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import { readSessionId } from "../public/queries.ts";
+import { readSessionId } from "../public/sessions.ts";
 
 const grantSchema = z.strictObject({
   keySha256: z.string().regex(/^[0-9a-f]{64}$/),

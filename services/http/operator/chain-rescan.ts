@@ -7,7 +7,7 @@ import type { Store } from "../../store/store.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { operatorKeyIdOf, requireOperator } from "./operator.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 
 const block = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const orderSchema = z.strictObject({ from: block, to: block, isDryRun: z.boolean().default(false) });

@@ -13,7 +13,7 @@ import { contractIdOf } from "../../evidence/contract-certificate.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { requireOperator } from "./operator.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 
 /** What the operator's doors for idTokens need. */
 export interface IdTokensDeps {

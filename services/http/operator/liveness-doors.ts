@@ -6,7 +6,7 @@ import type { Store } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../../evidence/verify-record.ts";
 import { createRescanDoor } from "./chain-rescan.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 import { createResolutionDoor } from "./session-resolution.ts";
 
 /** Where an operator gets going what stands still. */

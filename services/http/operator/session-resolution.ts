@@ -8,7 +8,7 @@ import type { SessionResolver } from "../../settlement/resolve-session.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { operatorKeyIdOf, requireOperator } from "./operator.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 import { termsView, toJson } from "../public/session-view.ts";
 
 const orderSchema = z.strictObject({

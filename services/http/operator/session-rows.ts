@@ -6,7 +6,7 @@ import type { SessionStatus } from "../../domain/session.ts";
 import type { DatedSession } from "../../store/operator.ts";
 import type { Store } from "../../store/store.ts";
 import { toJson } from "../public/session-view.ts";
-import { liveReadingsOf } from "../driver/session-events.ts";
+import { liveReadingsOf } from "../public/session-events.ts";
 
 /** Which sessions are on their way, which wait for somebody, and which are over. */
 export const sessionGroups: Readonly<Record<"running" | "hanging" | "ended", readonly SessionStatus[]>> = {

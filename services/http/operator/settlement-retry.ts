@@ -4,7 +4,7 @@ import { transition } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
 import { requireOperator } from "./operator.ts";
-import { readSessionId } from "../public/queries.ts";
+import { readSessionId } from "../public/sessions.ts";
 
 /** What trying again takes. */
 export interface RetryDeps {

@@ -6,6 +6,7 @@ import type { Store } from "../../store/store.ts";
 import type { StationCommands } from "../../ocpp/commands.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
 import { driverStateOf, evseState } from "../../ocpp/words.ts";
+import type { HttpDoor } from "../door.ts";
 import { stationIdGrammar } from "../station/authentication.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
@@ -19,12 +20,22 @@ export interface StationsDeps {
   readonly operatorKey: string | null;
 }
 
+/** The operator's doors for stations, and the state of an EVSE, which anybody may ask. */
+export function createStationDoors(deps: StationsDeps): readonly HttpDoor[] {
+  return [
+    { path: "/v1/stations", method: "GET", handler: listStations(deps) },
+    { path: "/v1/stations/:stationId", method: "GET", handler: showStation(deps) },
+    { path: "/v1/stations/:stationId/commands/:action", method: "POST", handler: callStation(deps) },
+    { path: "/v1/evses/:evse/state", method: "GET", handler: showEvseState(deps) },
+  ];
+}
+
 const actionGrammar = /^[A-Za-z0-9]{1,64}$/;
 const evseGrammar = /^[1-9][0-9]{0,9}$/;
 const quarantineLimit = 100;
 
 /** `POST /v1/stations/:stationId/commands/:action`: calls the station and answers with what it answers. */
-export function callStation(deps: StationsDeps): RequestHandler {
+function callStation(deps: StationsDeps): RequestHandler {
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
     const stationId = readStationId(request);
@@ -39,7 +50,7 @@ export function callStation(deps: StationsDeps): RequestHandler {
 }
 
 /** `GET /v1/stations`: every registered station, and those that want to join. */
-export function listStations(deps: StationsDeps): RequestHandler {
+function listStations(deps: StationsDeps): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
@@ -49,7 +60,7 @@ export function listStations(deps: StationsDeps): RequestHandler {
 }
 
 /** `GET /v1/stations/:stationId`: one station, with its latest messages in quarantine. */
-export function showStation(deps: StationsDeps): RequestHandler {
+function showStation(deps: StationsDeps): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
@@ -69,7 +80,7 @@ export function showStation(deps: StationsDeps): RequestHandler {
 }
 
 /** `GET /v1/evses/:evse/state`: for a driver who wants to know before money is held. Nothing about the station is told. */
-export function showEvseState(deps: Pick<StationsDeps, "store" | "connections">): RequestHandler {
+function showEvseState(deps: Pick<StationsDeps, "store" | "connections">): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
     const text = request.params["evse"];

@@ -14,7 +14,7 @@ import { readMoment } from "../../evidence/tariff-directory.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { requireOperator } from "./operator.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 
 /** What the operator's doors for assignments need. */
 export interface TariffAssignmentDeps {

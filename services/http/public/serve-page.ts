@@ -1,7 +1,8 @@
 import type { Express, Request, Response } from "express";
 
 import { WattproofError } from "../../errors.ts";
-import type { PageFile } from "./page-files.ts";
+import type { PageSettings } from "./page-configuration.ts";
+import { readPageFiles, type PageFile } from "./page-files.ts";
 
 /** What the page may load and whom it may ask. */
 export interface PagePolicy {
@@ -33,6 +34,16 @@ export function contentSecurityPolicyOf({ connectOrigins }: Pick<PagePolicy, "co
     "require-trusted-types-for 'script'",
     "trusted-types wattproof-worker",
   ].join("; ");
+}
+
+/** Serves the built pages, the operator's only where there is a key for it. */
+export function createPageFiles(settings: PageSettings, hasOperatorPage: boolean): (application: Express) => void {
+  const files = readPageFiles();
+  const { developmentWallet } = settings;
+  const connectOrigins = developmentWallet === null ? [] : [new URL(developmentWallet.rpcUrl).origin];
+  return (application) => {
+    servePage(application, files, { connectOrigins, hasOperatorPage });
+  };
 }
 
 /** Serves the built pages. Without them, their addresses say that they have to be built. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { pino } from "pino";
 
 import { openHttpServer, type HttpServer } from "../../../services/http/server.ts";
-import { createSessionViewers } from "../../../services/http/driver/session-viewers.ts";
+import { createStationDoors } from "../../../services/http/operator/stations.ts";
 import { createMetrics } from "../../../services/observability/metrics.ts";
 import { createTestEntrance } from "../../helpers/entrance.ts";
 import { codeOf, get, type Answer } from "../../helpers/running-service.ts";
@@ -31,29 +31,15 @@ describe("Commands to stations", function () {
     http = await openHttpServer(
       {
         entrance: createTestEntrance().entrance,
-        viewers: createSessionViewers({ store: world.store, operatorKey }),
         answerTimeoutMs: 10_000,
-        store: world.store,
-        receiver: { receiveRecord: () => Promise.reject(new Error("unused")), resumePending: () => Promise.resolve(0) },
-        receipts: { writeReceipt: () => Promise.reject(new Error("unused")) },
-        quorum: {
-          peers: [],
-          signer: { signClaims: () => Promise.reject(new Error("unused")) },
-        },
-        readiness: [],
-        metrics: createMetrics(),
         log: pino({ level: "silent" }),
-        now: Date.now,
-        stationMessagesPerSecond: 1,
-        queueLimit: 1,
-        connections: world.ocpp.door.connections,
-        commands: world.ocpp.commands,
-        operatorKey,
-        chain: {
-          domain: { chainId: 1, verifyingContract: `0x${"00".repeat(20)}` },
-          isSignedBy: () => Promise.resolve(false),
-        },
-        reconsider: () => Promise.resolve(),
+        metrics: createMetrics(),
+        doors: createStationDoors({
+          store: world.store,
+          connections: world.ocpp.door.connections,
+          commands: world.ocpp.commands,
+          operatorKey,
+        }),
         upgrade: (request, socket, head) => {
           world.ocpp.door.upgrade(request, socket, head);
         },

@@ -4,7 +4,7 @@ import type { RememberedAlert } from "../../observability/alert-memory.ts";
 import type { CreditReader } from "../../chain/credit-reader.ts";
 import { bucketsUntil, energyWhOf, fillBuckets, sumOf, type EnergyTotals } from "../../domain/energy-totals.ts";
 import { requireOperator } from "./operator.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 import { toJson } from "../public/session-view.ts";
 import { stationView } from "./stations.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
@@ -15,7 +15,7 @@ import { sessionGroups, sessionRowOf } from "./session-rows.ts";
 import { createShortMemory } from "./short-memory.ts";
 
 /** What the operator's page is made of. Nothing of it writes. */
-export interface OperatorDoorsDeps {
+export interface BoardDeps {
   readonly store: Store;
   readonly connections: Connections;
   readonly credits: CreditReader;
@@ -40,7 +40,7 @@ const entryLimit = 64;
 const operatorLimit = 64;
 
 /** `GET /v1/operator/…`: what the operator's page shows, for whoever has the operator's key. */
-export function createOperatorDoors(deps: OperatorDoorsDeps): readonly HttpDoor[] {
+export function createBoardDoors(deps: BoardDeps): readonly HttpDoor[] {
   const { store, connections, credits, now } = deps;
   const remember = createShortMemory<unknown>({ keptMs, entryLimit, now });
   const rememberLonger = createShortMemory<unknown>({ keptMs: keptLongerMs, entryLimit, now });
@@ -92,10 +92,7 @@ export function createOperatorDoors(deps: OperatorDoorsDeps): readonly HttpDoor[
   ];
 }
 
-async function readOverview(
-  deps: OperatorDoorsDeps,
-  operator: string | null,
-): Promise<Readonly<Record<string, unknown>>> {
+async function readOverview(deps: BoardDeps, operator: string | null): Promise<Readonly<Record<string, unknown>>> {
   const { store, connections, service, now } = deps;
   const counts = await (operator === null ? store.countSessions() : store.countSessionsOf(operator));
   const pipeline = await store.countPipeline(operator);

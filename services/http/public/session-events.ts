@@ -5,8 +5,8 @@ import { toMicroWh } from "../../domain/decimal.ts";
 import type { RegisterReading, Store, StoredSession } from "../../store/store.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Entrance } from "../entrance/entrance.ts";
-import { cdrView, publicSessionView, sessionView, toJson } from "../public/session-view.ts";
-import type { SessionViewers } from "./session-viewers.ts";
+import { cdrView, publicSessionView, sessionView, toJson } from "./session-view.ts";
+import type { SessionViewers } from "../driver/session-viewers.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import { createWatcherPlaces, type Watcher } from "./watcher-places.ts";
 

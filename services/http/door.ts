@@ -1,0 +1,9 @@
+import type { RequestHandler } from "express";
+
+/** One address of the service. Each room of `http/` lists its own in `doors.ts`. */
+export interface HttpDoor {
+  /** As Express has it, with `:name` for a part that varies. */
+  readonly path: string;
+  readonly method: "GET" | "POST" | "PUT";
+  readonly handler: RequestHandler;
+}

@@ -1,0 +1,38 @@
+import type { HttpDoor } from "../door.ts";
+import { createClientLimit } from "../entrance/client-limit.ts";
+import type { Entrance } from "../entrance/entrance.ts";
+import { putConsent, type ConsentDeps } from "./consents.ts";
+import { createDriverOrdersHandler } from "./driver-orders.ts";
+import { showEvseTariffs } from "./evse-tariffs.ts";
+import { createOpeningsHandler } from "./openings.ts";
+import { createRelayedCallHandler } from "./relayed-calls.ts";
+import { createStopHandler, type ChargeStopper } from "./stop-charging.ts";
+import { postViewGrant } from "./view-grants.ts";
+
+/** What drivers ask of the service. Nothing here has a key: a driver's signature says what is wanted. */
+export function driverDoors(
+  deps: Parameters<typeof createOpeningsHandler>[0] &
+    Parameters<typeof createDriverOrdersHandler>[0] &
+    Parameters<typeof showEvseTariffs>[0] &
+    Parameters<typeof postViewGrant>[0] &
+    ConsentDeps & {
+      readonly entrance: Entrance;
+      readonly stopper: ChargeStopper | null;
+      readonly relayDesk: Parameters<typeof createRelayedCallHandler>[0];
+    },
+): readonly HttpDoor[] {
+  const { chain, relayDesk, entrance, now } = deps;
+  const { chainId } = chain.domain;
+  // One budget for consents, keys and stops of a client: WATTPROOF_REQUESTS_PER_MINUTE.
+  const limit = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
+  const session = "/v1/sessions/:sessionId";
+  return [
+    { path: "/v1/evses/:evse/tariffs", method: "GET", handler: showEvseTariffs(deps) },
+    { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
+    { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(relayDesk) },
+    { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
+    { path: `${session}/unsigned-energy-consent`, method: "PUT", handler: putConsent(deps, limit) },
+    { path: `${session}/view-keys`, method: "POST", handler: postViewGrant(deps, limit) },
+    { path: `${session}/stop`, method: "POST", handler: createStopHandler({ ...deps, chainId, limit }) },
+  ];
+}

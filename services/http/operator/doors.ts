@@ -1,0 +1,29 @@
+import type { HttpDoor } from "../door.ts";
+import { createBoardDoors, type BoardDeps } from "./board.ts";
+import { createIdTokenDoors } from "./id-tokens.ts";
+import { createLivenessDoors } from "./liveness-doors.ts";
+import { createMeterPossessionDoors } from "./meter-possessions.ts";
+import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
+import { createStationDoors, type StationsDeps } from "./stations.ts";
+import { createTariffAssignmentDoors } from "./tariff-assignments.ts";
+
+/** What the operator sees and orders, with the operator's key; without one in the configuration none of it is there. */
+export function operatorDoors(
+  deps: StationsDeps &
+    RetryDeps &
+    BoardDeps &
+    Parameters<typeof createLivenessDoors>[0] &
+    Parameters<typeof createIdTokenDoors>[0] &
+    Parameters<typeof createMeterPossessionDoors>[0] &
+    Parameters<typeof createTariffAssignmentDoors>[0],
+): readonly HttpDoor[] {
+  return [
+    { path: "/v1/sessions/:sessionId/settlement-retry", method: "POST", handler: retrySettlement(deps) },
+    ...createStationDoors(deps),
+    ...createLivenessDoors(deps),
+    ...createIdTokenDoors(deps),
+    ...createMeterPossessionDoors(deps),
+    ...createTariffAssignmentDoors(deps),
+    ...createBoardDoors(deps),
+  ];
+}

@@ -1,0 +1,43 @@
+import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
+import type { Metrics } from "../../observability/metrics.ts";
+import type { ReceiptWriter } from "../../settlement/receipt.ts";
+import type { Store } from "../../store/store.ts";
+import type { HttpDoor } from "../door.ts";
+import type { SessionViewers } from "../driver/session-viewers.ts";
+import type { Entrance } from "../entrance/entrance.ts";
+import { createChainProxy } from "./chain-proxy.ts";
+import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
+import { showPageSettings, type PageSettings } from "./page-configuration.ts";
+import { createSessionEventsHandler } from "./session-events.ts";
+import { listSessions, showReceipt, showSession } from "./sessions.ts";
+
+/** What anybody may ask. Of sessions everybody sees what the chain shows; who sends a key of the session sees all. */
+export function publicDoors(deps: {
+  readonly store: Store;
+  readonly viewers: SessionViewers;
+  readonly receipts: ReceiptWriter;
+  readonly readiness: readonly ReadinessCheck[];
+  readonly metrics: Metrics;
+  readonly settings: PageSettings;
+  /** `null`: the page may not read the chain through the service. */
+  readonly readersChain: ReadOnlyChain | null;
+  readonly entrance: Entrance;
+  readonly now: () => number;
+  /** Ends the streams. */
+  readonly signal: AbortSignal;
+}): readonly HttpDoor[] {
+  const { store, viewers, metrics, readersChain, now } = deps;
+  const session = "/v1/sessions/:sessionId";
+  const doors: readonly HttpDoor[] = [
+    { path: "/v1/sessions", method: "GET", handler: listSessions(store, viewers) },
+    { path: session, method: "GET", handler: showSession(store, viewers) },
+    { path: `${session}/events`, method: "GET", handler: createSessionEventsHandler(deps) },
+    { path: "/v1/receipts/:sessionId", method: "GET", handler: showReceipt(deps.receipts) },
+    { path: "/v1/health", method: "GET", handler: showHealth() },
+    { path: "/v1/ready", method: "GET", handler: showReadiness(deps.readiness) },
+    { path: "/metrics", method: "GET", handler: showMetrics(metrics, store, now) },
+    { path: "/configuration.json", method: "GET", handler: showPageSettings(deps.settings) },
+  ];
+  if (readersChain === null) return doors;
+  return [...doors, { path: "/rpc", method: "POST", handler: createChainProxy(readersChain, deps) }];
+}

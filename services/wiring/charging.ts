@@ -1,0 +1,64 @@
+import type { Relays } from "../chain/open-relays.ts";
+import { createTokenOpener } from "../charging/cards/open-for-tokens.ts";
+import { createTokenPolicy } from "../charging/cards/token-policy.ts";
+import { createWakingInbox } from "../charging/cards/waking-inbox.ts";
+import { createPossessions, type Possessions } from "../charging/possession/wire-possession.ts";
+import type { ChargingRounds } from "../charging/charging-rounds.ts";
+import { createChargingActors, createChargingReaders } from "../charging/wire-charging.ts";
+import { openOcpp, type Ocpp } from "../ocpp/open-ocpp.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Foundation } from "./foundation.ts";
+
+/** What reads the messages of chargers and tells them what to do. */
+export interface Charging extends Pick<ReturnType<typeof createChargingReaders>, "book" | "assessor"> {
+  readonly ocpp: Ocpp;
+  readonly rounds: ChargingRounds;
+  readonly possessions: Possessions;
+  /** `null`: no card opens anything. */
+  readonly opener: ReturnType<typeof createTokenOpener> | null;
+}
+
+/**
+ * Opens the door for chargers, between what reads their messages and what calls them.
+ * @throws CONFIGURATION_INVALID if a port cannot be listened on, or a certificate cannot be read
+ */
+export async function openCharging(
+  foundation: Foundation,
+  evidence: Evidence,
+  { vehicles }: Pick<Relays, "vehicles">,
+): Promise<Charging> {
+  const { config } = foundation;
+  const { host, pollIntervalMs } = config;
+  // Readers wait for what a charger has said by now, which the door knows, and the door hands everything to the readers.
+  let ocpp: Ocpp | null = null;
+  const charging = {
+    ...foundation,
+    ...evidence,
+    config: config.charging,
+    handedOn: (stationId: string) => ocpp?.handedOn(stationId) ?? Promise.resolve(),
+  };
+  const readers = createChargingReaders(charging);
+  const { book, assessor, inbox, idTags } = readers;
+  const { openingWaitMs, ...tokenLimits } = config.fleets;
+  const tokens = { ...foundation, ...evidence, book, inbox, ...tokenLimits };
+  const opener = vehicles === null ? null : createTokenOpener({ ...tokens, vehicles });
+  const policy =
+    vehicles === null || opener === null
+      ? idTags
+      : createTokenPolicy({ ...tokens, sessions: idTags, opener, vehicles, openingWaitMs });
+
+  const { possessions, ...stations } = createPossessions({
+    ...foundation,
+    ...{ verifier: evidence.verifier, book, once: readers.once, policy },
+    inbox: opener === null ? inbox : createWakingInbox(inbox, opener),
+  });
+
+  ocpp = await openOcpp({ ...foundation, ...stations, host, config: config.ocpp });
+  const rounds = createChargingActors({
+    ...charging,
+    ...{ readers, opener, pollIntervalMs },
+    commands: ocpp.commands,
+    connections: ocpp.door.connections,
+  });
+  return { ocpp, rounds, possessions, opener, book, assessor };
+}

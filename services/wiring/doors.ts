@@ -1,0 +1,123 @@
+import { createCreditReader } from "../chain/credit-reader.ts";
+import type { Relays } from "../chain/open-relays.ts";
+import { createReadOnlyChain } from "../chain/read-only-chain.ts";
+import { createHttpRpc } from "../chain/rpc.ts";
+import { reconsiderSession } from "../charging/assess-session.ts";
+import { findObstacleAtEvse, findUnserved } from "../charging/evse-availability.ts";
+import { createSessionStopper } from "../charging/stop-session.ts";
+import type { HttpDoor } from "../http/door.ts";
+import { driverDoors } from "../http/driver/doors.ts";
+import { createSessionViewers } from "../http/driver/session-viewers.ts";
+import { operatorDoors } from "../http/operator/doors.ts";
+import { peerDoors } from "../http/peer/doors.ts";
+import { publicDoors } from "../http/public/doors.ts";
+import { createReadiness } from "../http/public/health.ts";
+import { createPageFiles } from "../http/public/serve-page.ts";
+import { openHttpServer, type HttpServer } from "../http/server.ts";
+import { stationDoors } from "../http/station/doors.ts";
+import { refuseUpgrade } from "../ocpp/wire/upgrade-guard.ts";
+import type { Charging } from "./charging.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Foundation, ServiceOptions } from "./foundation.ts";
+import type { Settlement } from "./settlement.ts";
+
+/** Everything that the doors ask. */
+export interface Rooms {
+  readonly foundation: Foundation;
+  readonly evidence: Evidence;
+  readonly charging: Charging;
+  readonly settlement: Settlement;
+  readonly relays: Relays;
+  readonly stopper: ServiceOptions["stopper"];
+}
+
+/** A relayed opening waits for two blocks and what the chain's endpoint takes. */
+const leastAnswerMs = 90_000;
+/** Events of a thousand sessions have 1 MB. */
+const readersAnswerLimitBytes = 4_194_304;
+
+/**
+ * Opens the HTTP port.
+ * @param streamSignal Ends the streams of events, which would hold the port open.
+ * @throws CONFIGURATION_INVALID if the address cannot be listened on
+ */
+export function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promise<HttpServer> {
+  const { foundation, evidence, charging, settlement } = rooms;
+  const { config, pageSettings } = foundation;
+  const { stationMessagesPerSecond, queueLimit } = config;
+  const { ocpp } = charging;
+  const doors: readonly HttpDoor[] = [
+    ...stationDoors({ ...foundation, ...evidence, stationMessagesPerSecond, queueLimit }),
+    ...peerDoors({ ...foundation, peers: config.quorumPeers, signer: settlement.signer }),
+    ...publicDoors(publicDeps(rooms, streamSignal)),
+    ...driverDoors(driverDeps(rooms)),
+    ...operatorDoors(operatorDeps(rooms)),
+  ];
+  const deps = {
+    ...{ ...foundation, doors },
+    serveFiles: createPageFiles(pageSettings, config.operatorKey !== null),
+    // Of what a handler waits for, a charger's answer takes longest.
+    answerTimeoutMs: Math.max(leastAnswerMs, config.ocpp.callTimeoutMs * 2),
+    upgrade: (...asked: Parameters<typeof ocpp.door.upgrade>) => {
+      // Where chargers have a port of their own, this one is not for them.
+      if (config.ocpp.port === null) ocpp.door.upgrade(...asked);
+      else refuseUpgrade(asked[1], "404 Not Found", "Chargers have a port of their own.");
+    },
+  };
+  return openHttpServer(deps, config.host, config.port);
+}
+
+function publicDeps({ foundation, settlement, relays }: Rooms, signal: AbortSignal): Parameters<typeof publicDoors>[0] {
+  const { config, store, chain, pageSettings } = foundation;
+  // What strangers ask must not use up what settlement needs of its endpoint.
+  const url = config.entrance.readersRpcUrl ?? config.rpcUrl;
+  const rpc = createHttpRpc(url, config.rpcTimeoutMs, foundation.signal, readersAnswerLimitBytes);
+  return {
+    ...{ ...foundation, signal },
+    viewers: createSessionViewers({ store, operatorKey: config.operatorKey }),
+    receipts: settlement.receipts,
+    readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
+    settings: pageSettings,
+    readersChain: config.hasPageRpc ? createReadOnlyChain(rpc) : null,
+  };
+}
+
+function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms): Parameters<typeof driverDoors>[0] {
+  const { store, config } = foundation;
+  const { book, assessor, ocpp } = charging;
+  const acting = { ...foundation, book, connections: ocpp.door.connections };
+  return {
+    ...{ ...foundation, ...evidence },
+    openingsPerMinute: config.openingsPerMinute,
+    relay: relays.openings,
+    orders: relays.orders,
+    relayDesk: relays.desk,
+    stopper: stopper ?? createSessionStopper(acting),
+    findObstacle: (evse) => findObstacleAtEvse(acting, evse),
+    findUnserved: (terms) => findUnserved({ store, meters: evidence.meters }, terms),
+    reconsider: (sessionId) => reconsiderSession({ store, book, assessor }, sessionId),
+  };
+}
+
+function operatorDeps({
+  foundation,
+  evidence,
+  charging,
+  settlement,
+  relays,
+}: Rooms): Parameters<typeof operatorDoors>[0] {
+  const { config, chain, confirmations, pageSettings, desk } = foundation;
+  const { chainId, chainName } = pageSettings;
+  return {
+    ...{ ...foundation, ...evidence },
+    operatorKey: config.operatorKey,
+    commands: charging.ocpp.commands,
+    connections: charging.ocpp.door.connections,
+    possessions: charging.possessions,
+    follower: settlement.follower,
+    vehicles: relays.vehicles,
+    credits: createCreditReader(foundation),
+    alerts: desk.remembered,
+    service: { chainId, chainName, oracle: chain.oracle, confirmations },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Chain } from "../chain/chain.ts";
+import { readContractInterfaces, type ContractInterfaces } from "../chain/contracts.ts";
+import { readDeployment, type Deployment } from "../chain/deployment.ts";
+import { createEthereumChain } from "../chain/ethereum-chain.ts";
+import { openOracleWallet } from "../chain/oracle-wallet.ts";
+import { createHttpRpc, withChainCheck, type Rpc } from "../chain/rpc.ts";
+import type { ServiceConfig } from "../config/config.ts";
+import type { PeerConfig } from "../config/quorum-settings.ts";
+import type { ChargeStopper } from "../http/driver/stop-charging.ts";
+import { createEntrance, type Entrance } from "../http/entrance/entrance.ts";
+import { pageSettingsOf, type PageSettings } from "../http/public/page-configuration.ts";
+import { createAges, type Ages } from "../observability/ages.ts";
+import { withAlertMemory, type RememberingDesk } from "../observability/alert-memory.ts";
+import { createLogger, type Logger } from "../observability/logger.ts";
+import { createMetrics, type Metrics } from "../observability/metrics.ts";
+import { createOperatorDesk } from "../observability/operator-desk.ts";
+import { createDeploymentGate, type DeploymentGate } from "../settlement/deployment-gate.ts";
+import type { QuorumPeer } from "../settlement/quorum/peer.ts";
+import { openLedger } from "../store/sqlite/open-ledger.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
+
+/** What a caller may put in place of the real thing. */
+export interface ServiceOptions {
+  /** Milliseconds since 1970; by default the system's clock. */
+  readonly now?: () => number;
+  /** Milliseconds since whenever, for waiting; by default a clock that never steps, or `now` where that is given. */
+  readonly elapsedMs?: () => number;
+  readonly log?: Logger;
+  readonly openStore?: (folder: string) => Store;
+  /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
+  readonly stopper?: ChargeStopper;
+  readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
+  readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
+}
+
+/** What everything else stands on: clocks, log, alerts, the chain, the ledger and the common part of all doors. */
+export interface Foundation {
+  readonly config: ServiceConfig;
+  readonly deployment: Deployment;
+  readonly interfaces: ContractInterfaces;
+  readonly pageSettings: PageSettings;
+  readonly now: () => number;
+  readonly elapsedMs: () => number;
+  readonly ages: Ages;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly desk: RememberingDesk;
+  readonly entrance: Entrance;
+  readonly chain: Chain;
+  /** The same endpoint, for what is asked beside the settlement. */
+  readonly rpc: Rpc;
+  readonly gate: DeploymentGate;
+  readonly confirmations: number;
+  readonly store: Store;
+  /** Ends every wait of the service. */
+  readonly signal: AbortSignal;
+  /** Closes the ledger, which nothing may use any more. */
+  closeLedger(): Promise<void>;
+}
+
+const localChainId = 31_337;
+/** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
+const publicConfirmations = 12;
+
+/**
+ * Connects the chain and opens the ledger, in this order: a wrong configuration is told before any file is touched.
+ * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
+ * STORE_FOREIGN
+ */
+export async function openFoundation(
+  config: ServiceConfig,
+  options: ServiceOptions,
+  signal: AbortSignal,
+): Promise<Foundation> {
+  const now = options.now ?? Date.now;
+  const elapsedMs = options.elapsedMs ?? options.now ?? (() => performance.now());
+  const log = options.log ?? createLogger(config.logLevel);
+  const deployment = readDeployment(config.deploymentPath);
+  const { chainId } = deployment;
+  const pageSettings = pageSettingsOf(config, deployment);
+  const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, signal);
+  const gate = createDeploymentGate(chain);
+  await gate.tryOpen();
+
+  const metrics = createMetrics();
+  const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
+  const ledger = await openLedger(config, {
+    openStore: options.openStore ?? openSqliteStore,
+    owner: { chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
+    ...{ desk, elapsedMs, signal },
+  });
+  return {
+    ...{ config, deployment, pageSettings, now, elapsedMs, log, metrics, desk, chain, gate, signal },
+    interfaces: readContractInterfaces(),
+    ages: createAges({ now, elapsedMs }),
+    entrance: createEntrance({ config: config.entrance, desk, metrics, now }),
+    rpc: connectRpc(config, deployment, signal),
+    confirmations: config.confirmations ?? (chainId === localChainId ? 1 : publicConfirmations),
+    store: ledger.store,
+    closeLedger: () => ledger.close(),
+  };
+}
+
+/** The chain of a deployment behind the configured endpoint. */
+export async function connectEthereumChain(
+  config: ServiceConfig,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Chain> {
+  const wallet = await openOracleWallet(config.oracleKey);
+  const rpc = connectRpc(config, deployment, signal);
+  return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
+}
+
+function connectRpc(config: ServiceConfig, { chainId }: Deployment, signal: AbortSignal): Rpc {
+  return withChainCheck(createHttpRpc(config.rpcUrl, config.rpcTimeoutMs, signal), chainId);
+}

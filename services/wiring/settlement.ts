@@ -1,0 +1,81 @@
+import type { ReadinessCheck } from "../http/public/health.ts";
+import { feeLimitsOf } from "../config/spending-settings.ts";
+import { createBatchTasks } from "../settlement/batch-tasks.ts";
+import { createDisputeActor } from "../settlement/disputes/act-on-disputes.ts";
+import { createChainFollower, type ChainFollower } from "../settlement/follow-chain.ts";
+import { createBatchFormer } from "../settlement/form-batches.ts";
+import { createLivenessChecks } from "../settlement/liveness-checks.ts";
+import { withEventsMadeUpFor } from "../settlement/make-up-for.ts";
+import { batchTargets, createTransactionPursuit } from "../settlement/pursue-transactions.ts";
+import { createHttpPeer } from "../settlement/quorum/http-peer.ts";
+import { createClaimSigner, type ClaimSigner } from "../settlement/quorum/sign-claims.ts";
+import { createReceiptWriter, type ReceiptWriter } from "../settlement/receipt.ts";
+import { createBatchSender } from "../settlement/send-batches.ts";
+import { createSettlementLoop, type SettlementLoop } from "../settlement/settlement-loop.ts";
+import { createSessionWatch } from "../settlement/watch-sessions.ts";
+import type { Batch } from "../store/store.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Foundation, ServiceOptions } from "./foundation.ts";
+
+/** What follows the chain and brings completed sessions to it. */
+export interface Settlement {
+  readonly follower: ChainFollower;
+  /** Signs what other oracles claim, where this one's records say the same. */
+  readonly signer: ClaimSigner;
+  readonly loop: SettlementLoop;
+  readonly receipts: ReceiptWriter;
+  readonly checks: readonly ReadinessCheck[];
+}
+
+/** Wires the rounds of settlement: follow, form batches, watch, dispute, send. */
+export function wireSettlement(
+  foundation: Foundation,
+  evidence: Evidence,
+  { connectPeer = createHttpPeer }: Pick<ServiceOptions, "connectPeer">,
+): Settlement {
+  const { config, deployment, gate, desk, signal } = foundation;
+  const { stuck, settlementAttempts, pollIntervalMs, transactionStuckMs } = config;
+  const shared = { ...foundation, ...evidence, settlementAttempts };
+  const follower = gate.before(
+    createChainFollower({
+      ...shared,
+      firstBlock: deployment.blockNumber,
+      blockRange: config.blockRange,
+      repeatMs: stuck.repeatMs,
+    }),
+  );
+  const former = createBatchFormer({
+    ...shared,
+    policy: {
+      maxItems: config.batchMaxItems,
+      maxAgeMs: config.batchMaxAgeMs,
+      maxValueMicro: config.batchMaxValueMicro,
+    },
+    batchesInFlight: config.batchesInFlight,
+    stuckBatchMs: stuck.batchMs,
+  });
+  const pursuit = createTransactionPursuit<Batch>({
+    ...{ ...shared, transactionStuckMs },
+    limits: feeLimitsOf(config.spending, deployment.chainId),
+    targetOf: ({ kind }) => batchTargets[kind],
+  });
+  const tasks = createBatchTasks(config, connectPeer, shared);
+  const sender = createBatchSender({
+    ...{ ...shared, stuck, pursuit },
+    tasks: withEventsMadeUpFor(tasks, { ...shared, follower, repeatMs: stuck.repeatMs }),
+  });
+  const loop = createSettlementLoop({
+    ...{ follower, former, sender, desk, pollIntervalMs, signal },
+    watch: createSessionWatch({ ...shared, limits: stuck }),
+    disputes: createDisputeActor({ ...shared, policy: config.challenges }),
+  });
+  return {
+    ...{ follower, loop },
+    signer: createClaimSigner({
+      ...shared,
+      catchUp: () => follower.follow(signal),
+    }),
+    receipts: createReceiptWriter(shared),
+    checks: createLivenessChecks({ ...shared, follower, stuck }),
+  };
+}
