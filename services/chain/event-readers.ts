@@ -39,7 +39,17 @@ export function readRegistryEvent(name: string, field: Field, position: LogPosit
   }
 }
 
-/** An event of the settlement, or of what proves and challenges for it. */
+/** One event of the settlement, or of what proves and challenges for it, while it is read. */
+interface SettlementLog {
+  readonly field: Field;
+  readonly position: LogPosition;
+  readonly reading: LogReading;
+  readonly interfaces: ContractInterfaces;
+  readonly sessionId: () => string;
+  readonly micro: (amount: string) => bigint;
+}
+
+/** An event of the settlement, or of what proves and challenges for it. Others say nothing that concerns the service. */
 export function readSettlementEvent(
   name: string,
   field: Field,
@@ -47,122 +57,167 @@ export function readSettlementEvent(
   reading: LogReading,
   interfaces: ContractInterfaces,
 ): void {
-  const { events } = reading;
   const sessionId = (): string => text.parse(field("sessionId"));
   const micro = (amount: string): bigint => integer.parse(field(amount));
-  switch (name) {
-    case "GroupOpened":
-      reading.group = {
-        txHash: position.txHash,
-        operator: text.parse(field("operator")),
-        agreement: Number(integer.parse(field("agreement"))),
-        tariffId: text.parse(field("tariffId")),
-      };
-      return;
-    case "SessionOpened":
-      events.push({
-        kind: "session-opened",
-        position,
-        sessionId: sessionId(),
-        terms: termsOf(field, position, reading),
-      });
-      return;
-    case "SessionToppedUp":
-      events.push({
-        kind: "session-topped-up",
-        position,
-        sessionId: sessionId(),
-        toppedUpMicro: micro("toppedUpMicro"),
-      });
-      return;
-    case "SessionProven":
+  const log = { field, position, reading, interfaces, sessionId, micro };
+  eventsInParts.get(name)?.(log);
+  const event = wholeEvents.get(name)?.(log);
+  if (event !== undefined) reading.events.push(event);
+}
+
+/** Events that say only together with others what happened. */
+const eventsInParts: ReadonlyMap<string, (log: SettlementLog) => void> = new Map([
+  ["GroupOpened", readGroup],
+  [
+    "SessionProven",
+    ({ reading, sessionId }) => {
       reading.proven.add(sessionId());
-      return;
-    case "SessionSettled":
+    },
+  ],
+  [
+    "SessionSettled",
+    ({ field, position, reading, sessionId }) => {
       readSettled(sessionId(), unpackSettlementResult(integer.parse(field("result"))), position, reading);
-      return;
-    case "BatchAnchored": {
-      const batch = Number(integer.parse(field("batch")));
-      // The batch's transaction is the one of its sessions, whose events come before.
-      const settled = reading.unanchored
-        .splice(0)
-        .map((item) => ({ kind: "session-settled", ...item, batch }) as const);
-      insertInOrder(events, settled);
-      return;
-    }
-    case "SettlementSkipped":
-      events.push({
-        kind: "settlement-skipped",
-        position,
-        sessionId: sessionId(),
-        reason: settlementRefusalOf(integer.parse(field("reason"))),
-      });
-      return;
-    case "ProofSkipped":
-      events.push({
-        kind: "settlement-skipped",
-        position,
-        sessionId: sessionId(),
-        reason: proofRefusal(text.parse(field("reason")), interfaces),
-      });
-      return;
-    case "OpeningSkipped":
-      events.push({
-        kind: "opening-skipped",
-        position,
-        sessionId: sessionId(),
-        reason: openingRefusalOf(integer.parse(field("reason"))),
-      });
-      return;
-    case "SessionExpired":
-      events.push({ kind: "session-expired", position, sessionId: sessionId(), returnedMicro: micro("returnedMicro") });
-      return;
-    case "ClaimChallenged":
-      events.push({
-        kind: "claim-challenged",
-        position,
-        sessionId: sessionId(),
-        challenger: text.parse(field("challenger")),
-        chargedMicro: micro("chargedMicro"),
-        provenMicro: micro("provenMicro"),
-        answerableUntil: Number(integer.parse(field("answerableUntil"))),
-      });
-      return;
-    case "ChallengeAnswered":
-      events.push({
-        kind: "challenge-answered",
-        position,
-        sessionId: sessionId(),
-        answerer: text.parse(field("answerer")),
-      });
-      return;
-    case "ChallengeConcluded":
+    },
+  ],
+  ["BatchAnchored", readAnchor],
+  [
+    "ChallengeConcluded",
+    ({ reading, sessionId }) => {
       reading.concluded.add(sessionId());
-      return;
-    case "SessionCorrected":
-      // That of the challenge itself says nothing that the challenge has not said.
-      if (!reading.concluded.delete(sessionId())) return;
-      events.push({
-        kind: "challenge-concluded",
-        position,
-        sessionId: sessionId(),
-        compensatedMicro: micro("compensatedMicro"),
-        rewardMicro: micro("rewardMicro"),
-      });
-      return;
-    case "SessionRefunded":
-      events.push({ kind: "session-refunded", position, sessionId: sessionId(), amountMicro: micro("amountMicro") });
-      return;
-    case "OperatorCredited":
-      events.push({
-        kind: "operator-credited",
-        position,
-        operator: text.parse(field("operator")),
-        agreement: Number(integer.parse(field("agreement"))),
-        amountMicro: micro("amountMicro"),
-        isFinal: flag.parse(field("isFinal")),
-      });
-  }
+    },
+  ],
+  ["SessionCorrected", readCorrection],
+]);
+
+/** Events that say what happened by themselves. */
+const wholeEvents: ReadonlyMap<string, (log: SettlementLog) => ChainEvent> = new Map<
+  string,
+  (log: SettlementLog) => ChainEvent
+>([
+  [
+    "SessionOpened",
+    ({ field, position, reading, sessionId }) => ({
+      kind: "session-opened",
+      position,
+      sessionId: sessionId(),
+      terms: termsOf(field, position, reading),
+    }),
+  ],
+  [
+    "SessionToppedUp",
+    ({ position, sessionId, micro }) => ({
+      kind: "session-topped-up",
+      position,
+      sessionId: sessionId(),
+      toppedUpMicro: micro("toppedUpMicro"),
+    }),
+  ],
+  [
+    "SettlementSkipped",
+    ({ field, position, sessionId }) => ({
+      kind: "settlement-skipped",
+      position,
+      sessionId: sessionId(),
+      reason: settlementRefusalOf(integer.parse(field("reason"))),
+    }),
+  ],
+  [
+    "ProofSkipped",
+    ({ field, position, sessionId, interfaces }) => ({
+      kind: "settlement-skipped",
+      position,
+      sessionId: sessionId(),
+      reason: proofRefusal(text.parse(field("reason")), interfaces),
+    }),
+  ],
+  [
+    "OpeningSkipped",
+    ({ field, position, sessionId }) => ({
+      kind: "opening-skipped",
+      position,
+      sessionId: sessionId(),
+      reason: openingRefusalOf(integer.parse(field("reason"))),
+    }),
+  ],
+  [
+    "SessionExpired",
+    ({ position, sessionId, micro }) => ({
+      kind: "session-expired",
+      position,
+      sessionId: sessionId(),
+      returnedMicro: micro("returnedMicro"),
+    }),
+  ],
+  [
+    "ClaimChallenged",
+    ({ field, position, sessionId, micro }) => ({
+      kind: "claim-challenged",
+      position,
+      sessionId: sessionId(),
+      challenger: text.parse(field("challenger")),
+      chargedMicro: micro("chargedMicro"),
+      provenMicro: micro("provenMicro"),
+      answerableUntil: Number(integer.parse(field("answerableUntil"))),
+    }),
+  ],
+  [
+    "ChallengeAnswered",
+    ({ field, position, sessionId }) => ({
+      kind: "challenge-answered",
+      position,
+      sessionId: sessionId(),
+      answerer: text.parse(field("answerer")),
+    }),
+  ],
+  [
+    "SessionRefunded",
+    ({ position, sessionId, micro }) => ({
+      kind: "session-refunded",
+      position,
+      sessionId: sessionId(),
+      amountMicro: micro("amountMicro"),
+    }),
+  ],
+  [
+    "OperatorCredited",
+    ({ field, position, micro }) => ({
+      kind: "operator-credited",
+      position,
+      operator: text.parse(field("operator")),
+      agreement: Number(integer.parse(field("agreement"))),
+      amountMicro: micro("amountMicro"),
+      isFinal: flag.parse(field("isFinal")),
+    }),
+  ],
+]);
+
+function readGroup({ field, position, reading }: SettlementLog): void {
+  reading.group = {
+    txHash: position.txHash,
+    operator: text.parse(field("operator")),
+    agreement: Number(integer.parse(field("agreement"))),
+    tariffId: text.parse(field("tariffId")),
+  };
+}
+
+function readAnchor({ field, reading }: SettlementLog): void {
+  const batch = Number(integer.parse(field("batch")));
+  // The batch's transaction is the one of its sessions, whose events come before.
+  const settled = reading.unanchored.splice(0).map((item) => ({ kind: "session-settled", ...item, batch }) as const);
+  insertInOrder(reading.events, settled);
+}
+
+function readCorrection({ position, reading, sessionId, micro }: SettlementLog): void {
+  // That of the challenge itself says nothing that the challenge has not said.
+  if (!reading.concluded.delete(sessionId())) return;
+  reading.events.push({
+    kind: "challenge-concluded",
+    position,
+    sessionId: sessionId(),
+    compensatedMicro: micro("compensatedMicro"),
+    rewardMicro: micro("rewardMicro"),
+  });
 }
 
 function termsOf(field: Field, position: LogPosition, { group }: LogReading): ReturnType<typeof unpackTerms> {

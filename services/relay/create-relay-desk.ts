@@ -1,11 +1,17 @@
+/**
+ * The relay room: what the service sends to the chain for others, at its own expense. In come calls that drivers or keys
+ * of fleets have signed, from the driver's doors, `chain/opening-relay.ts`, `chain/driver-orders.ts` and the cards. What is
+ * taken is in the ledger before anything is sent, the same call counts once, and nobody spends more than the budgets allow:
+ * of a driver, of a client, of a day. `settlement/pursue-transactions.ts` brings the transactions to the chain.
+ */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { budgetMs, reservedGas, type RelayLimits } from "../domain/relay-budget.ts";
-import { brokenLimitOf } from "../domain/spending.ts";
 import { WattproofError } from "../errors.ts";
 import { createTransactionPursuit } from "../settlement/pursue-transactions.ts";
-import type { RelayAnswer, RelayDesk, RelayRequest, RelayerState } from "./relay-desk.ts";
+import { createRelayAnswers } from "./relay-answers.ts";
+import type { RelayDesk, RelayRequest } from "./relay-desk.ts";
 import {
   createRelayJobs,
   mostGasOfJob,
@@ -13,6 +19,7 @@ import {
   type PursuedRelayJob,
   type RelayJobsDeps,
 } from "./relay-jobs.ts";
+import { createRelayerBalance, gweiInWei } from "./relayer-balance.ts";
 
 export interface RelayDeskDeps extends RelayJobsDeps {
   readonly budgets: RelayLimits;
@@ -27,20 +34,21 @@ export interface RelayDeskDeps extends RelayJobsDeps {
   readonly signal: AbortSignal;
 }
 
-const gweiInWei = 1_000_000_000n;
 /** A person waits for the answer. */
 const lookMs = 250;
-const watchPauseMs = 5_000;
-const cheapestCallGas = BigInt(Math.min(...Object.values(reservedGas)));
 
 export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
   const { store, desk, metrics, now, signal } = deps;
   const { chain } = deps.chain;
-  const waiting = new Map<string, Set<(answer: RelayAnswer) => void>>();
+  const balance = createRelayerBalance(deps);
+  const answers = createRelayAnswers({
+    ...deps,
+    onAwaited: () => {
+      pause.abort();
+    },
+  });
   let underWay: Promise<void> = Promise.resolve();
   let pause = new AbortController();
-  let wasLow = false;
-  let nextWatchMs = Number.NEGATIVE_INFINITY;
 
   const pursuit = createTransactionPursuit<PursuedRelayJob>({
     ...deps,
@@ -50,53 +58,9 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
     mostGasOf: mostGasOfJob,
     alerts: { unfunded: "relayer-low", refused: "relay-refused", reverted: "relay-reverted" },
   });
-  const jobs = createRelayJobs(deps, pursuit, (call, status, txHash, code) => {
-    const { callId } = call;
-    for (const resolve of waiting.get(callId) ?? []) resolve({ status, callId, txHash, code });
-    waiting.delete(callId);
+  const jobs = createRelayJobs(deps, pursuit, (...ending) => {
+    answers.tell(...ending);
   });
-
-  async function answerAsKept(callId: string): Promise<RelayAnswer> {
-    const call = await store.findRelayedCall(callId);
-    const ended = { confirmed: "done", failed: "failed", pending: "sent" } as const;
-    return {
-      status: ended[call?.status ?? "pending"],
-      callId,
-      txHash: call?.txHash ?? null,
-      code: call?.code ?? null,
-    };
-  }
-
-  async function awaitOutcome(callId: string): Promise<RelayAnswer> {
-    const { promise, resolve } = Promise.withResolvers<RelayAnswer>();
-    const others = waiting.get(callId) ?? new Set();
-    waiting.set(callId, others.add(resolve));
-    pause.abort();
-    // It may have ended before anybody waited for it.
-    const kept = await answerAsKept(callId);
-    if (kept.status !== "sent") resolve(kept);
-    const late = new AbortController();
-    const limit = AbortSignal.any([late.signal, signal]);
-    try {
-      const first = await Promise.race([promise, sleep(deps.waitMs, null, { signal: limit }).catch(() => null)]);
-      return first ?? (await answerAsKept(callId));
-    } finally {
-      late.abort();
-      others.delete(resolve);
-      if (others.size === 0) waiting.delete(callId);
-    }
-  }
-
-  /** What a call may cost at present. @throws RELAY_UNAVAILABLE */
-  async function priceOf(gas: bigint): Promise<bigint> {
-    const fees = await chain.readFees();
-    const limit = brokenLimitOf(fees, gas, deps.limits);
-    if (limit !== null) {
-      desk.alert("fee-limit", { limit, account: chain.oracle, maxFeePerGas: fees.maxFeePerGas.toString() });
-      throw new WattproofError("RELAY_UNAVAILABLE", "Gas costs more at present than the service pays.");
-    }
-    return gas * fees.maxFeePerGas;
-  }
 
   async function look(): Promise<void> {
     try {
@@ -107,31 +71,8 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
     }
   }
 
-  async function readState(): Promise<RelayerState> {
-    const balanceWei = await deps.chain.readBalanceWei();
-    const { maxFeePerGas } = await chain.readFees();
-    metrics.relayerBalanceGwei.set(Number(balanceWei / gweiInWei));
-    return {
-      balanceWei,
-      isLow: balanceWei < deps.leastBalanceWei,
-      isSolvent: balanceWei >= cheapestCallGas * maxFeePerGas,
-    };
-  }
-
-  /** One alert each time that it becomes low, not one for each look. */
-  async function watchBalance(): Promise<void> {
-    const elapsedMs = deps.elapsedMs();
-    if (elapsedMs < nextWatchMs) return;
-    nextWatchMs = elapsedMs + watchPauseMs;
-    const { balanceWei, isLow, isSolvent } = await readState();
-    if ((isLow || !isSolvent) && !wasLow) {
-      desk.alert("relayer-low", { account: chain.oracle, balanceWei: balanceWei.toString(), isSolvent });
-    }
-    wasLow = isLow || !isSolvent;
-  }
-
   function runOnce(): Promise<void> {
-    const next = underWay.then(look).then(watchBalance);
+    const next = underWay.then(look).then(() => balance.watch());
     underWay = next.catch(() => undefined);
     return next;
   }
@@ -153,12 +94,7 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
     async relay(request) {
       const callId = callIdOf(request);
       const gas = reservedGas[request.kind];
-      const priceWei = await priceOf(BigInt(gas));
-      if ((await deps.chain.readBalanceWei()) < priceWei) {
-        if (!wasLow) desk.alert("relayer-low", { account: chain.oracle, isSolvent: false });
-        wasLow = true;
-        throw new WattproofError("RELAY_UNAVAILABLE", "The account that pays for gas is empty.");
-      }
+      const priceWei = await balance.priceOf(BigInt(gas));
       const admission = await store.admitRelayedCall(
         { ...request, callId },
         {
@@ -172,7 +108,7 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
       switch (admission.kind) {
         case "admitted":
         case "known":
-          return awaitOutcome(callId);
+          return answers.awaitOutcome(callId);
         case "occupied":
           throw new WattproofError("RELAY_CALL_PENDING", "Another order for the same account is on its way.");
         case "full":
@@ -187,14 +123,14 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
       }
     },
     find: (callId) => store.findRelayedCall(callId),
-    readState,
+    readState: () => balance.readState(),
     runOnce,
     async run() {
       while (!signal.aborted) {
         await runRound();
         pause = new AbortController();
-        const pauseMs = waiting.size > 0 ? lookMs : deps.pollIntervalMs;
-        const signals = waiting.size > 0 ? [signal] : [signal, pause.signal];
+        const pauseMs = answers.isAwaited ? lookMs : deps.pollIntervalMs;
+        const signals = answers.isAwaited ? [signal] : [signal, pause.signal];
         await sleep(pauseMs, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
       }
     },

@@ -1,6 +1,6 @@
 import type { CallTarget, Chain, ContractCall } from "../chain/chain.ts";
 import type { FeeLimits } from "../domain/spending.ts";
-import { brokenLimitOf, mostGasOf } from "../domain/spending.ts";
+import { mostGasOf } from "../domain/spending.ts";
 import type { Fees } from "../domain/chain-transaction.ts";
 import { bumpFees, nextStep } from "../domain/chain-transaction.ts";
 import type { Alert } from "../observability/alerts.ts";
@@ -8,6 +8,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, BatchKind, SettlementTransaction, Store } from "../store/store.ts";
 import type { Ages } from "../observability/ages.ts";
+import { createFeeGate } from "./fee-gate.ts";
 import { createNonceManager } from "./nonces.ts";
 
 /** What is sent in one transaction. Its calls go to one contract. */
@@ -84,6 +85,7 @@ export function createTransactionPursuit<Job extends PursuedJob>(
 ): TransactionPursuit<Job> {
   const { store, chain, desk, metrics, now, alerts = settlementAlerts } = deps;
   const nonces = createNonceManager(deps);
+  const gate = createFeeGate({ desk, account: chain.oracle, limits: deps.limits });
 
   /** Writes the journal entry *prepared*. */
   async function journal(
@@ -106,29 +108,6 @@ export function createTransactionPursuit<Job extends PursuedJob>(
     return entry;
   }
 
-  function isAboveLimit({ batchId }: Job, fees: Fees, gasLimit: bigint): boolean {
-    const limit = brokenLimitOf(fees, gasLimit, deps.limits);
-    if (limit === null) return false;
-    const { maxFeePerGas, maxPriorityFeePerGas } = fees;
-    const asked = { maxFeePerGas: maxFeePerGas.toString(), maxPriorityFeePerGas: maxPriorityFeePerGas.toString() };
-    desk.alert("fee-limit", { batchId, limit, account: chain.oracle, ...asked, gasLimit: gasLimit.toString() });
-    return true;
-  }
-
-  function isMoreThanNeeded(batch: Job, calldata: string, gas: bigint): boolean {
-    const mostGas = deps.mostGasOf?.(batch, calldata) ?? mostGasOf(calldata);
-    if (gas <= mostGas) return false;
-    const { batchId } = batch;
-    desk.alert("fee-limit", {
-      batchId,
-      limit: "gas",
-      account: chain.oracle,
-      gas: gas.toString(),
-      most: mostGas.toString(),
-    });
-    return true;
-  }
-
   async function broadcast(batch: Job, transaction: SettlementTransaction): Promise<void> {
     const { txHash, batchId, nonce, attempt } = transaction;
     const outcome = await chain.broadcast(transaction.rawTransaction);
@@ -145,7 +124,7 @@ export function createTransactionPursuit<Job extends PursuedJob>(
   async function replace(batch: Job, transaction: SettlementTransaction): Promise<void> {
     const { batchId, calldata, nonce, gasLimit } = transaction;
     const fees = bumpFees(transaction, await chain.readFees());
-    if (isAboveLimit(batch, fees, gasLimit)) return;
+    if (gate.isAboveLimit(batch.batchId, fees, gasLimit)) return;
     const attempt = (await store.listTransactions(batchId)).length;
     const replacement = await journal(batch, attempt, { calldata, nonce, gasLimit, ...fees });
     metrics.transactions.inc({ step: "replaced" });
@@ -168,24 +147,12 @@ export function createTransactionPursuit<Job extends PursuedJob>(
       await task.tooLarge(batch);
       return;
     }
-    if (isMoreThanNeeded(batch, call.calldata, estimate.gas)) return;
+    const mostGas = deps.mostGasOf?.(batch, call.calldata) ?? mostGasOf(call.calldata);
+    if (gate.isMoreThanNeeded(batch.batchId, estimate.gas, mostGas)) return;
     const fees = await chain.readFees();
-    if (isAboveLimit(batch, fees, gasLimit)) return;
+    if (gate.isAboveLimit(batch.batchId, fees, gasLimit)) return;
     const nonce = await nonces.nextNonce();
     await broadcast(batch, await journal(batch, attempt, { calldata: call.calldata, nonce, gasLimit, ...fees }));
-  }
-
-  async function findMined(
-    attempts: readonly SettlementTransaction[],
-  ): Promise<{ readonly txHash: string; readonly isSuccess: boolean; readonly isConfirmed: boolean } | null> {
-    for (const { txHash } of attempts) {
-      const receipt = await chain.readReceipt(txHash);
-      if (receipt === null) continue;
-      const head = await chain.readHead();
-      const isConfirmed = head.number - receipt.blockNumber + 1 >= deps.confirmations;
-      return { txHash, isSuccess: receipt.isSuccess, isConfirmed };
-    }
-    return null;
   }
 
   return {
@@ -198,7 +165,11 @@ export function createTransactionPursuit<Job extends PursuedJob>(
       }
       // The nonce is read before the receipts: a transaction that is mined in between shows as one with a receipt.
       const accountNonce = await chain.readAccountNonce();
-      const mined = await findMined(attempts.filter(({ nonce }) => nonce === newest.nonce));
+      const mined = await findMined(
+        chain,
+        attempts.filter(({ nonce }) => nonce === newest.nonce),
+        deps.confirmations,
+      );
       const nowMs = now();
       const { txHash, sentAtMs } = newest;
       const view = {
@@ -230,6 +201,22 @@ export function createTransactionPursuit<Job extends PursuedJob>(
       }
     },
   };
+}
+
+/** Which of the attempts with one nonce was mined; `null` while none is. */
+async function findMined(
+  chain: Pick<Chain, "readReceipt" | "readHead">,
+  attempts: readonly SettlementTransaction[],
+  confirmations: number,
+): Promise<{ readonly txHash: string; readonly isSuccess: boolean; readonly isConfirmed: boolean } | null> {
+  for (const { txHash } of attempts) {
+    const receipt = await chain.readReceipt(txHash);
+    if (receipt === null) continue;
+    const head = await chain.readHead();
+    const isConfirmed = head.number - receipt.blockNumber + 1 >= confirmations;
+    return { txHash, isSuccess: receipt.isSuccess, isConfirmed };
+  }
+  return null;
 }
 
 /** It may still be mined, as far as the journal knows. */

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
-import type { ChainFollower, RescanOutcome } from "../../settlement/follow-chain.ts";
+import type { ChainFollower } from "../../settlement/follow-chain.ts";
+import type { RescanOutcome } from "../../settlement/rescan-blocks.ts";
 import type { Store } from "../../store/store.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";

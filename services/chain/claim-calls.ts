@@ -1,0 +1,53 @@
+import type { SigningKey } from "ethers";
+import { Signature, recoverAddress } from "ethers";
+
+import { batchDigestOf } from "../domain/claims.ts";
+import type { SettlementDomain } from "../domain/terms.ts";
+import type { Chain } from "./chain.ts";
+import type { ContractInterfaces } from "./contracts.ts";
+import { encodeAnswer, encodeChallenge, encodeConclusion, encodeMeterSettlement } from "./proof-calls.ts";
+import { claimsOf, encodeSettlement } from "./settlement-call.ts";
+
+/** What oracles sign, and the calls that carry it. Nothing here asks the endpoint. */
+export type ClaimCalls = Pick<
+  Chain,
+  | "claimsOf"
+  | "signClaims"
+  | "recoverSigner"
+  | "encodeSettlement"
+  | "encodeMeterSettlement"
+  | "encodeChallenge"
+  | "encodeAnswer"
+  | "encodeConclusion"
+>;
+
+export function createClaimCalls(deps: {
+  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
+  readonly domain: SettlementDomain;
+  readonly interfaces: ContractInterfaces;
+}): ClaimCalls {
+  const { wallet, domain, interfaces } = deps;
+  return {
+    claimsOf: (items) => claimsOf(items, domain),
+    signClaims(claims) {
+      const { r, yParityAndS: vs } = wallet.signingKey.sign(batchDigestOf(claims, domain));
+      return { signer: wallet.address, r, vs };
+    },
+    recoverSigner(claims, { r, vs }) {
+      try {
+        return recoverAddress(batchDigestOf(claims, domain), Signature.from({ r, yParityAndS: vs }));
+      } catch {
+        // The library throws for numbers that are no signature.
+        return null;
+      }
+    },
+    encodeSettlement: (items, signatures) => ({
+      target: "chargingSettlement",
+      calldata: encodeSettlement(interfaces.settlement, items, signatures),
+    }),
+    encodeMeterSettlement: (sessions) => encodeMeterSettlement(interfaces, sessions),
+    encodeChallenge: (challenge) => encodeChallenge(interfaces, challenge),
+    encodeAnswer: (answer) => encodeAnswer(interfaces, answer),
+    encodeConclusion: (terms) => encodeConclusion(interfaces, terms),
+  };
+}
