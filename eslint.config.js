@@ -1,6 +1,28 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+/** Still to be cut. Files leave this list and none joins it. */
+const longFunctions = [
+  "services/charging/assess-session.ts",
+  "services/charging/begin-sessions.ts",
+  "services/charging/cards/open-for-tokens.ts",
+  "services/charging/frame-inbox.ts",
+  "services/charging/pursue-transactions.ts",
+  "services/evidence/formats/ocmf/json.ts",
+  "services/evidence/take-evidence.ts",
+  "services/ocpp/wire/frame-pump.ts",
+  "services/ocpp/wire/ocpp-door.ts",
+  "services/store/sqlite/charging.ts",
+  "services/store/sqlite/evidence.ts",
+  "services/store/sqlite/matching.ts",
+  "services/store/sqlite/ocpp-frames.ts",
+  "services/store/sqlite/ocpp-stations.ts",
+  "services/store/sqlite/operator.ts",
+  "services/store/sqlite/relay.ts",
+  "services/store/sqlite/settlement.ts",
+  "services/store/sqlite/tokens.ts",
+];
+
 export default tseslint.config(
   { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", "services/web/dist/"] },
   js.configs.recommended,
@@ -16,6 +38,12 @@ export default tseslint.config(
       "@typescript-eslint/parameter-properties": "error",
       "no-restricted-syntax": ["error", "TSEnumDeclaration", "TSModuleDeclaration[kind='namespace']"],
     },
+  },
+  {
+    // A function that is longer owns more than one thing.
+    files: ["services/**/*.{ts,tsx}"],
+    ignores: longFunctions,
+    rules: { "max-lines-per-function": ["error", { max: 120, skipBlankLines: true, skipComments: true }] },
   },
   {
     files: ["test/**/*.ts"],

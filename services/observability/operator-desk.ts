@@ -1,3 +1,9 @@
+/**
+ * The observability room: what people see of the service. In come occasions from every room; out go one log line and one
+ * counter for each. Everything that needs a look is an alert of the one list (`alerts.ts`), with its meaning, what to do
+ * and whether it calls a person. Neither keys nor records are ever written. `metrics.ts` has what is counted, `ages.ts` and
+ * `clock-watch.ts` keep waiting right when the clock of the machine is set.
+ */
 import type { Alert } from "./alerts.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";

@@ -1,3 +1,9 @@
+/**
+ * The receipts room: what checks a receipt without the service that wrote it. In come a receipt of whatever origin and a
+ * way to ask a chain; out comes one check for each statement of the receipt. It imports nothing of the service but rules
+ * (`domain/`), the reading of signed records and the list of contracts, so that the page, the command `verify:receipt` and
+ * anybody else can run it. Receipts are written by `settlement/receipt.ts`.
+ */
 import { idTagOf, isSameIdTag } from "../domain/id-tag.ts";
 import { priceOf, tariffIdOf } from "../domain/tariff.ts";
 import { sessionIdOf } from "../domain/terms.ts";

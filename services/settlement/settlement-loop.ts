@@ -1,3 +1,11 @@
+/**
+ * The settlement room: it follows the chain and brings completed sessions to it. In come confirmed events of the chain and
+ * sessions that the evidence has completed; out go batches, settled by a quorum of oracles or by the meters' own
+ * signatures, challenges of wrong settlements, and receipts. Every act is in the journal before it is sent, so that a
+ * restart goes on where it stopped; a session is settled at most once, since the contract takes its terms once; one session
+ * or batch that cannot go on never keeps the others back. `wiring/settlement.ts` puts the room together and runs this loop:
+ * follow (`follow-chain.ts`), form (`form-batches.ts`), watch, dispute, send (`send-batches.ts`).
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { WattproofError, type ErrorCode } from "../errors.ts";
