@@ -203,6 +203,19 @@ describe("Serving sessions", function () {
     expect(await codeFrom(startService({ ...config, deploymentPath: elsewhere }, silent))).to.equal("CHAIN_MISMATCH");
   });
 
+  it("gives the data folder back where the start ends after it was opened", async function () {
+    const { config, service } = await run();
+    await service.close();
+    const { oracleKey } = config;
+    if (oracleKey.kind !== "private-key") throw new TypeError("The tests give the key itself.");
+    const silent = { log: pino({ level: "silent" }) };
+    const asRelayer = { ...config, relayerKey: oracleKey.privateKey };
+    const failure: unknown = await startService(asRelayer, silent).catch((error: unknown) => error);
+    expect(failure).to.have.property("code", "CONFIGURATION_INVALID");
+    const again = await startService(config, silent);
+    await again.close();
+  });
+
   it("ends with 2 and a clear message when it is started with a bad configuration", async function () {
     const entry = fileURLToPath(new URL("../../services/index.ts", import.meta.url));
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
