@@ -2,7 +2,8 @@ import type { Relays } from "../chain/open-relays.ts";
 import { createTokenOpener } from "../charging/cards/open-for-tokens.ts";
 import { createTokenPolicy } from "../charging/cards/token-policy.ts";
 import { createWakingInbox } from "../charging/cards/waking-inbox.ts";
-import { createPossessions, type Possessions } from "../charging/possession/wire-possession.ts";
+import type { PossessionDesk } from "../charging/possession/possession-desk.ts";
+import { createPossessions } from "../charging/possession/wire-possession.ts";
 import type { ChargingRounds } from "../charging/charging-rounds.ts";
 import { createChargingActors, createChargingReaders } from "../charging/wire-charging.ts";
 import { openOcpp, type Ocpp } from "../ocpp/open-ocpp.ts";
@@ -13,7 +14,7 @@ import type { Foundation } from "./foundation.ts";
 export interface Charging extends Pick<ReturnType<typeof createChargingReaders>, "book" | "assessor"> {
   readonly ocpp: Ocpp;
   readonly rounds: ChargingRounds;
-  readonly possessions: Possessions;
+  readonly possessions: PossessionDesk;
   /** `null`: no card opens anything. */
   readonly opener: ReturnType<typeof createTokenOpener> | null;
 }

@@ -13,7 +13,7 @@ import type { MeterPossession } from "../../store/possessions.ts";
 import type { Store } from "../../store/store.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import type { HttpDoor } from "../server.ts";
+import type { HttpDoor } from "../door.ts";
 import { requireOperator } from "./operator.ts";
 
 /** What the operator's doors for proofs of possession need. */
