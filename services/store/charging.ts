@@ -2,7 +2,7 @@ import type { TransactionAssessment } from "../domain/charging/assess-transactio
 import type { WatchedEnergy } from "../domain/charging/watched-energy.ts";
 import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import type { OcppProtocol, StoredFrame } from "./ocpp.ts";
-import type { StoredSession } from "./store.ts";
+import type { StoredSession } from "./sessions.ts";
 
 /** A station is to be stopped because the hold is used up. */
 export interface StopOrder {

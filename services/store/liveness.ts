@@ -1,5 +1,5 @@
 import type { LogPosition, SessionStatus } from "../domain/session.ts";
-import type { StoredSession } from "./store.ts";
+import type { StoredSession } from "./sessions.ts";
 
 /** What an operator had the service do, and why; kept for ever. */
 export interface OperatorAction {

@@ -34,3 +34,13 @@ export interface MessageVerdict {
 export interface StoredMessage extends RawMessage {
   readonly verdict: MessageVerdict | null;
 }
+
+/** Records as they arrived, and what became of them. Durability and errors are those of the whole ledger. */
+export interface MessageStore {
+  /** Keeps a message as it arrived; one that is there already is returned as it is. Durable on return. */
+  putMessage(message: RawMessage): Promise<StoredMessage>;
+  /** Notes what became of a message that changes nothing else. Never overwrites `accepted`. Durable on return. */
+  setVerdict(messageId: string, verdict: MessageVerdict): Promise<void>;
+  /** Messages without a verdict, oldest first. */
+  listPendingMessages(limit: number): Promise<readonly StoredMessage[]>;
+}

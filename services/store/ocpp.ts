@@ -1,4 +1,4 @@
-import type { Station } from "./store.ts";
+import type { Station } from "./stations.ts";
 
 /** The subprotocol names of the versions that are spoken. */
 export const ocppProtocols = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;

@@ -1,6 +1,6 @@
 import type { SessionStatus } from "../domain/session.ts";
 import type { QuarterTotals } from "../domain/energy-totals.ts";
-import type { StoredSession } from "./store.ts";
+import type { StoredSession } from "./sessions.ts";
 
 /** A page of sessions, newest first. */
 export interface NewestSessionsQuery {

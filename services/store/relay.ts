@@ -1,6 +1,6 @@
 import type { CallTarget } from "../chain/chain.ts";
 import type { RelayLimits, RelayedCallKind } from "../domain/relay-budget.ts";
-import type { SettlementTransaction } from "./store.ts";
+import type { SettlementTransaction } from "./settlement.ts";
 
 /** A call that somebody signed and that the service's account sends. */
 export interface RelayedCall {

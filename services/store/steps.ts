@@ -2,7 +2,8 @@ import type { Cdr } from "../domain/cdr.ts";
 import type { DisputeActSeed } from "../domain/dispute.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "./charging.ts";
 import type { MessageVerdict } from "./messages.ts";
-import type { EvidenceRecord, SessionChange, WriteOutcome } from "./store.ts";
+import type { EvidenceRecord } from "./evidence.ts";
+import type { SessionChange, WriteOutcome } from "./sessions.ts";
 
 /** One step of a session, and what follows from it. */
 export interface SessionStep {

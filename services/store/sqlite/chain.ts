@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import type { BlockMark, ChainProgress, Store, WriteOutcome } from "../store.ts";
+import type { BlockMark, ChainProgress, ChainStore } from "../chain.ts";
+import type { WriteOutcome } from "../sessions.ts";
 import type { Access } from "./access.ts";
 import { encode } from "./codec.ts";
 import { finishActs, insertActs, reopenActs } from "./disputes.ts";
@@ -11,9 +12,7 @@ const markRow = z.object({ number: z.number(), hash: z.string() });
 // Deeper than any reorganisation that a chain with a finality rule has; older marks are of no use.
 const keptMarks = 1_024;
 
-export function createChainStore(
-  access: Access,
-): Pick<Store, "readCursor" | "listBlockMarks" | "listSessionsAbove" | "listTransactionsAbove" | "commitChain"> {
+export function createChainStore(access: Access): ChainStore {
   function cursor(): BlockMark | null {
     const row = access.get("SELECT number, hash FROM chain_cursor");
     return row === undefined ? null : markRow.parse(row);

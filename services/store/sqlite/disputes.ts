@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { DisputeAct, DisputeActSeed } from "../../domain/dispute.ts";
 import type { Metered } from "../../domain/metering.ts";
 import { WattproofError } from "../../errors.ts";
-import type { Batch, Store, StoredAct } from "../store.ts";
+import type { DisputeStore, StoredAct } from "../disputes.ts";
+import type { Batch } from "../settlement.ts";
 import type { Access } from "./access.ts";
 
 const columns = "session_id, act, status, due_at_ms, attempts, batch_id, reason";
@@ -34,13 +35,8 @@ const claimRow = z
     idleSeconds: row.idle_seconds,
   }));
 
-export function createDisputeStore(
-  access: Access,
-): Pick<
-  Store,
-  "recordClaims" | "listActs" | "listDueActs" | "findActOfBatch" | "beginAct" | "postponeAct" | "giveUpAct"
-> {
-  function record(...[claims, atMs]: Parameters<Store["recordClaims"]>): readonly string[] {
+export function createDisputeStore(access: Access): DisputeStore {
+  function record(...[claims, atMs]: Parameters<DisputeStore["recordClaims"]>): readonly string[] {
     const contradicted = claims.filter((claim) => {
       const row = access.get(
         "SELECT energy_micro_wh, charging_seconds, idle_seconds FROM signed_claims WHERE session_id = ?",

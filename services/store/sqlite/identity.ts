@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { sessionIdOf } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
-import type { LedgerIdentity, Store } from "../store.ts";
+import type { LedgerIdentity, LedgerStore } from "../ledger.ts";
 import type { Access } from "./access.ts";
 import { decodeTerms } from "./codec.ts";
 import { reader } from "./rows.ts";
@@ -25,7 +25,7 @@ const readIdentityRow = reader(
 );
 const sessionRow = z.object({ session_id: z.string(), terms: z.string() });
 
-export function createIdentityStore(access: Access): Pick<Store, "claimLedger"> {
+export function createIdentityStore(access: Access): Pick<LedgerStore, "claimLedger"> {
   /** A ledger that older versions kept names nobody, but its sessions are of one deployment. */
   function isOfAnother({ chainId, settlement }: LedgerIdentity): boolean {
     const row = access.get("SELECT session_id, terms FROM sessions ORDER BY ordinal LIMIT 1");

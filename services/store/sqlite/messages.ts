@@ -1,6 +1,5 @@
 import { WattproofError } from "../../errors.ts";
-import type { MessageVerdict, RawMessage, RecordSource, StoredMessage } from "../messages.ts";
-import type { Store } from "../store.ts";
+import type { MessageStore, MessageVerdict, RawMessage, RecordSource, StoredMessage } from "../messages.ts";
 import type { Access } from "./access.ts";
 import { readMessageRow } from "./rows.ts";
 
@@ -28,7 +27,7 @@ export const sourceStep = `
     BEGIN SELECT RAISE (ABORT, 'a CDR never changes'); END;
 `;
 
-export function createMessageStore(access: Access): Pick<Store, "putMessage" | "setVerdict" | "listPendingMessages"> {
+export function createMessageStore(access: Access): MessageStore {
   function put(message: RawMessage): StoredMessage {
     const { source, record } = message;
     const { sender, body, mediaType, ocppTransactionId } = columnsOf(source);

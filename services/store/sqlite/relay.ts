@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { budgetMs, exceededBudgetOf, type RelaySpending } from "../../domain/relay-budget.ts";
-import type { SettlementTransaction } from "../store.ts";
+import type { SettlementTransaction } from "../settlement.ts";
 import type { RelayAdmission, RelayJob, RelayStore, RelayedCall, StoredRelayedCall } from "../relay.ts";
 import type { Access } from "./access.ts";
 import { reader, readTransactionRow } from "./rows.ts";

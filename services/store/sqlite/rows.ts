@@ -1,8 +1,10 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
+import type { EvidenceRecord } from "../evidence.ts";
 import type { MessageVerdict, RecordSource, StoredMessage } from "../messages.ts";
-import type { Batch, EvidenceRecord, SettlementTransaction, StoredSession } from "../store.ts";
+import type { StoredSession } from "../sessions.ts";
+import type { Batch, SettlementTransaction } from "../settlement.ts";
 import { decodeState, decodeTerms } from "./codec.ts";
 
 const bytes = z.instanceof(Uint8Array);

@@ -1,27 +1,14 @@
 import { z } from "zod";
 
-import type { Batch, SettlementTransaction, Store, WriteOutcome } from "../store.ts";
+import type { WriteOutcome } from "../sessions.ts";
+import type { Batch, SettlementStore, SettlementTransaction } from "../settlement.ts";
 import type { Access } from "./access.ts";
 import { readBatchRow, readTransactionRow } from "./rows.ts";
 import { applyChange, areCurrent } from "./sessions.ts";
 
 const itemRow = z.object({ session_id: z.string() });
 
-export function createSettlementStore(
-  access: Access,
-): Pick<
-  Store,
-  | "createBatch"
-  | "findBatch"
-  | "listOpenBatches"
-  | "releaseSessions"
-  | "listTransactions"
-  | "findTransaction"
-  | "listLiveNonces"
-  | "putTransaction"
-  | "markSent"
-  | "abandonTransactions"
-> {
+export function createSettlementStore(access: Access): Omit<SettlementStore, "listCompleted"> {
   function withItems(row: unknown): Batch {
     const batch = readBatchRow(row);
     const sessionIds = access
@@ -30,7 +17,7 @@ export function createSettlementStore(
     return { ...batch, sessionIds };
   }
 
-  function create(...[batch, changes]: Parameters<Store["createBatch"]>): WriteOutcome {
+  function create(...[batch, changes]: Parameters<SettlementStore["createBatch"]>): WriteOutcome {
     if (!areCurrent(access, changes)) return "stale";
     access.run(
       "INSERT INTO batches (batch_id, status, kind, created_at_ms) VALUES (?, 'formed', ?, ?)",
@@ -50,7 +37,9 @@ export function createSettlementStore(
     return "stored";
   }
 
-  function release(...[batchId, changes, revertedTxHash]: Parameters<Store["releaseSessions"]>): WriteOutcome {
+  function release(
+    ...[batchId, changes, revertedTxHash]: Parameters<SettlementStore["releaseSessions"]>
+  ): WriteOutcome {
     if (!areCurrent(access, changes)) return "stale";
     for (const change of changes) applyChange(access, change, null);
     if (revertedTxHash !== null) {

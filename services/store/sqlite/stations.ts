@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Station, Store } from "../store.ts";
+import type { Station, StationStore } from "../stations.ts";
 import type { Access } from "./access.ts";
 
 const stationRow = z.object({ station_id: z.string(), api_key_sha256: z.string() });
@@ -15,9 +15,7 @@ export function readStation(access: Access, row: unknown): Station {
   return { stationId, apiKeySha256, evses };
 }
 
-export function createStationStore(
-  access: Access,
-): Pick<Store, "putStation" | "removeStation" | "findStation" | "listStations"> {
+export function createStationStore(access: Access): StationStore {
   const withEvses = (row: unknown) => readStation(access, row);
 
   return {

@@ -1,0 +1,33 @@
+import type { DisputeActSeed, DisputeActStatus } from "../domain/dispute.ts";
+import type { Metered } from "../domain/metering.ts";
+import type { Batch } from "./settlement.ts";
+
+/** Something about a wrong settlement or a wrong challenge, from when it is due to its end. */
+export interface StoredAct extends DisputeActSeed {
+  readonly status: DisputeActStatus;
+  readonly attempts: number;
+  /** The batch that carries its transactions. */
+  readonly batchId: string | null;
+  /** Why it was postponed or given up. */
+  readonly reason: string | null;
+}
+
+/** What this oracle signed, and what is to be done about wrong settlements. Durability and errors are those of the whole ledger. */
+export interface DisputeStore {
+  /**
+   * Keeps what this oracle is about to sign, unless it signed something else of one of the sessions before: then nothing
+   * is kept. By how much a hold was raised is no part of it: the chain says that. Durable on return.
+   * @returns the sessions of which something else was signed.
+   */
+  recordClaims(claims: readonly (Metered & { readonly sessionId: string })[], atMs: number): Promise<readonly string[]>;
+  /** What is, or was, to be done about a session. */
+  listActs(sessionId: string): Promise<readonly StoredAct[]>;
+  listDueActs(nowMs: number, limit: number): Promise<readonly StoredAct[]>;
+  findActOfBatch(batchId: string): Promise<StoredAct | null>;
+  /** Forms the batch that carries an act. Durable on return, before anything is sent. */
+  beginAct(act: StoredAct, batch: Omit<Batch, "status">): Promise<void>;
+  /** Ends the act's batch; another one carries it later. Durable on return. */
+  postponeAct(act: StoredAct, dueAtMs: number, reason: string): Promise<void>;
+  /** Ends the act and its batch. Durable on return. */
+  giveUpAct(act: StoredAct, reason: string): Promise<void>;
+}

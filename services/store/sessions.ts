@@ -1,0 +1,54 @@
+import type { Cdr } from "../domain/cdr.ts";
+import type { SessionEvent, SessionState, SessionStatus } from "../domain/session.ts";
+import type { Tariff } from "../domain/tariff.ts";
+import type { SessionTerms } from "../domain/terms.ts";
+
+export interface StoredSession {
+  readonly sessionId: string;
+  readonly idTag: string;
+  readonly terms: SessionTerms;
+  readonly state: SessionState;
+  /** How many events the session has had; the number of the next one. */
+  readonly sequence: number;
+}
+
+/** A step of a session: refused as stale unless the session still has `expectedSequence` events. */
+export interface SessionChange {
+  readonly sessionId: string;
+  readonly expectedSequence: number;
+  readonly events: readonly SessionEvent[];
+  readonly next: SessionState;
+  readonly atMs: number;
+}
+
+/** A session that the chain opened and the store did not know. */
+export interface NewSession {
+  readonly sessionId: string;
+  readonly idTag: string;
+  readonly terms: SessionTerms;
+  readonly event: Extract<SessionEvent, { kind: "opened" }>;
+  readonly state: SessionState;
+  readonly atMs: number;
+}
+
+/** Applied, or nothing was changed because something else changed first. */
+export type WriteOutcome = "stored" | "stale";
+
+export interface SessionQuery {
+  readonly status: SessionStatus | null;
+  readonly limit: number;
+  /** The last session of the page before. */
+  readonly after: string | null;
+}
+
+/** Sessions and what is known of them. Durability and errors are those of the whole ledger. */
+export interface SessionStore {
+  findSession(sessionId: string): Promise<StoredSession | null>;
+  /** Sessions with this idTag, in its normal spelling; usually one. */
+  findSessionsByIdTag(idTag: string): Promise<readonly StoredSession[]>;
+  /** Sessions in the order in which they became known. @throws QUERY_INVALID if `after` is unknown. */
+  listSessions(query: SessionQuery): Promise<readonly StoredSession[]>;
+  countSessions(): Promise<ReadonlyMap<SessionStatus, number>>;
+  findCdr(sessionId: string): Promise<Cdr | null>;
+  findTariff(tariffId: string): Promise<Tariff | null>;
+}
