@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
 import { parseConfiguration } from "../../services/config/config.ts";
 import { createSessionAssessor } from "../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../services/charging/frame-inbox.ts";
@@ -94,26 +97,20 @@ const ocpp = await openOcpp({
 });
 process.send?.(answers.parse({ kind: "listening", url: ocpp.door.urls.plain }));
 
-/** Frames behind this position: those that were answered and not read yet. */
-async function countFramesAfter(position: number): Promise<number> {
-  const frames = await store.listFrames(position, 1_000_000);
-  return frames.length;
+/** Frames that were answered and not read yet. */
+async function countUnread(): Promise<number> {
+  const backlogs = await store.listFrameBacklogs();
+  return backlogs.reduce((sum, { stationOrdinal, newestOrdinal }) => sum + newestOrdinal - stationOrdinal, 0);
 }
 
-/** Messages on disk of the kind that is counted, without the starts. */
-async function countStored(): Promise<number> {
+/** Messages on disk of the kind that is counted, without the starts; past the store, which lists them by charger. */
+function countStored(): number {
   const { action } = benchMessages[settings.protocol];
-  let stored = 0;
-  let after = 0;
-  for (;;) {
-    const frames = await store.listFrames(after, 10_000);
-    const last = frames.at(-1);
-    if (last === undefined) {
-      return settings.protocol === "ocpp1.6" ? stored : stored - settings.stations;
-    }
-    stored += frames.filter((frame) => frame.direction === "in" && frame.action === action).length;
-    after = last.ordinal;
-  }
+  const database = new DatabaseSync(join(settings.folder, "wattproof.sqlite"), { readOnly: true });
+  const sql = "SELECT count(*) AS count FROM ocpp_frames WHERE direction = 'in' AND action = ?";
+  const stored = Number(database.prepare(sql).get(action)?.["count"]);
+  database.close();
+  return settings.protocol === "ocpp1.6" ? stored : stored - settings.stations;
 }
 
 async function follow(message: unknown): Promise<void> {
@@ -123,13 +120,13 @@ async function follow(message: unknown): Promise<void> {
     return;
   }
   if (kind === "read-all") {
-    const unread = await countFramesAfter(await store.readFrameCursor());
+    const unread = await countUnread();
     await ocpp.handedOn();
     process.send?.(answers.parse({ kind: "read", unread }));
     return;
   }
   await ocpp.close();
-  process.send?.(answers.parse({ kind: "counted", stored: await countStored() }));
+  process.send?.(answers.parse({ kind: "counted", stored: countStored() }));
   await store.close();
   process.disconnect();
 }

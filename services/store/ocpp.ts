@@ -34,12 +34,30 @@ export interface NewFrame {
 
 /** A frame that is on disk; frames are never changed or removed. */
 export interface StoredFrame extends NewFrame {
-  /** Position in the one order of all frames. */
+  /**
+   * The number by which the frame is named. No other frame has it, and a later frame of the same station has a greater one,
+   * not always the next. Between stations it says nothing about order.
+   */
   readonly ordinal: number;
-  /** The position as text: the name of the frame elsewhere. */
+  /** The number as text: the name of the frame elsewhere. */
   readonly frameId: string;
+  /** Place among the frames of its station: 1, 2, 3 and so on without a gap, in the order of their commits. */
+  readonly stationOrdinal: number;
   /** For StartTransaction of OCPP 1.6 the id that the service assigned, in decimal digits; otherwise `null`. */
   readonly ocppTransactionId: string | null;
+}
+
+/** How far the frames of one station were handed on. */
+export interface FrameCursor {
+  readonly stationId: string;
+  /** Place of the last frame that was; 0 before the first. */
+  readonly stationOrdinal: number;
+}
+
+/** A station with frames that were not handed on: those behind the cursor up to `newestOrdinal`. */
+export interface FrameBacklog extends FrameCursor {
+  /** Place of the newest frame. */
+  readonly newestOrdinal: number;
 }
 
 /** A transaction that a station began. */
@@ -151,15 +169,23 @@ export interface UnknownStation {
   readonly attempts: number;
 }
 
-/** The part of the ledger that belongs to OCPP; durability and errors are those of the whole. */
-export interface OcppStore {
+/**
+ * Frames, and how far they were handed on. Order is promised within a station alone, so that stations can be served by
+ * different replicas: no list and no cursor goes over all stations.
+ *
+ * What hands frames on rests on this: the places of a station's frames have no gap, a frame that can be read has all
+ * frames before it readable, too, and `commitFrame` resolves for the frames of one station in the order of their places.
+ * So it may take the frame that it is told of as the next one if its place is the next, and otherwise reads what it lacks.
+ */
+export interface FrameStore {
   /**
-   * Keeps a frame and what follows from it, in one step. Frames are stored in the order of the calls, and those of one
-   * turn of the event loop share one wait for the disk. Durable on return.
+   * Keeps a frame and what follows from it, in one step. The frames of a station get their places in the order of the
+   * calls; a call that rejects takes no place. Durable on return. Frames are never changed and never removed, also where
+   * their station is.
    */
   commitFrame(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome>;
-  /** Frames after this position, in order; of one station where that is named. */
-  listFrames(afterOrdinal: number, limit: number, stationId?: string): Promise<readonly StoredFrame[]>;
+  /** Frames of a station behind this place, in order. */
+  listFrames(stationId: string, afterStationOrdinal: number, limit: number): Promise<readonly StoredFrame[]>;
   /** Frames of a station that the schema has something against, newest first. */
   listQuarantinedFrames(stationId: string, limit: number): Promise<readonly StoredFrame[]>;
   /** The latest transaction of this station by this id. */
@@ -167,17 +193,22 @@ export interface OcppStore {
   /** Transactions of a station, newest first. */
   listOcppTransactions(stationId: string, limit: number): Promise<readonly OcppTransaction[]>;
 
-  /** Position up to which frames were handed on. */
-  readFrameCursor(): Promise<number>;
-  /** Durable on return. */
-  moveFrameCursor(ordinal: number): Promise<void>;
-  /** Sets a frame aside that could not be handed on; the cursor may pass it. Durable on return. */
+  /** Stations with frames that were not handed on, by id. */
+  listFrameBacklogs(): Promise<readonly FrameBacklog[]>;
+  /** Notes how far stations were handed on, in one step; a cursor never moves back. Durable on return. */
+  moveFrameCursors(cursors: readonly FrameCursor[]): Promise<void>;
+  /** Sets a frame aside that could not be handed on; the cursor may pass it. Once is enough. Durable on return. */
   parkFrame(ordinal: number, stationId: string): Promise<void>;
-  /** Frames that were set aside, in order. */
-  listParkedFrames(limit: number): Promise<readonly StoredFrame[]>;
-  /** Durable on return. */
+  /** Stations that have frames set aside, by id. */
+  listParkedStations(): Promise<readonly string[]>;
+  /** Frames of a station that were set aside, in order. */
+  listParkedFrames(stationId: string, limit: number): Promise<readonly StoredFrame[]>;
+  /** The frame is no longer set aside. Durable on return. */
   unparkFrame(ordinal: number): Promise<void>;
+}
 
+/** The part of the ledger that belongs to OCPP; durability and errors are those of the whole. */
+export interface OcppStore extends FrameStore {
   findOcppAccess(stationId: string): Promise<OcppAccess | null>;
   /** Sets how a registered station may connect. Durable on return. @returns whether there is such a station. */
   setOcppAccess(

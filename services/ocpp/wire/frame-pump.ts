@@ -2,8 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
-import type { StoredFrame } from "../../store/ocpp.ts";
-import type { Store } from "../../store/store.ts";
+import type { FrameCursor, FrameStore, StoredFrame } from "../../store/ocpp.ts";
 import { createFrameQueues, type WaitingFrame } from "./frame-queues.ts";
 
 /**
@@ -20,7 +19,7 @@ export interface FrameInbox {
 
 /** Hands frames on without anybody having to wait for it. */
 export interface FramePump {
-  /** Tells of a frame that is on disk, in the order of the frames, and of its payload where that was parsed. */
+  /** Tells of a frame that is on disk, those of one station in order, and of its payload where that was parsed. */
   offer(frame: StoredFrame, payload?: unknown): void;
   /** Hands on until the signal; begins where an earlier run stopped. */
   run(signal: AbortSignal): Promise<void>;
@@ -32,31 +31,20 @@ export interface FramePump {
 }
 
 interface Waiter {
-  readonly ordinal: number;
+  /** What it waits for; `null`: everything that an earlier run has left, which is not known yet. */
+  targets: readonly FrameCursor[] | null;
   readonly stationId: string | undefined;
   readonly resolve: () => void;
 }
 
-interface Page {
-  readonly frames: readonly WaitingFrame[];
-  /** More may follow at once. */
-  readonly isFull: boolean;
-}
-
 /** Frames that are handed on between two looks at what has come, shared by the stations that have sent them. */
 const turnFrames = 1_024;
-/** Pages that are read in one turn: more than one station may keep waiting, so that the others are found behind it. */
-const turnPages = 16;
-/** Stations that are read back in one turn. */
-const readBackStations = 16;
-/** Frames that are read together: of those in memory, and of those that are read back, which may be large. */
-const memoryPageFrames = 2_048;
+/** What is read back from disk in one turn: of so many stations at most, of each so many frames, so many in all. */
+const readBackStations = 128;
 const pageFrames = 512;
+const readBackFrames = 2_048;
 /** What comes within this is taken together: one commit for many frames, and one look at each session. */
 const gatherMs = 100;
-/** Frames kept in memory so that they need not be read back, and the characters of all of them. */
-const memoryFrames = 8_192;
-const memoryCharacters = 16_777_216;
 const attemptPausesMs = [50, 500];
 const endGraceMs = 1_000;
 const parkedPauseMs = 30_000;
@@ -81,23 +69,23 @@ function orEnd<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Resu
 
 export function createFramePump(deps: {
   readonly store: Pick<
-    Store,
-    "listFrames" | "readFrameCursor" | "moveFrameCursor" | "parkFrame" | "listParkedFrames" | "unparkFrame"
+    FrameStore,
+    | "listFrames"
+    | "listFrameBacklogs"
+    | "moveFrameCursors"
+    | "parkFrame"
+    | "listParkedStations"
+    | "listParkedFrames"
+    | "unparkFrame"
   >;
   readonly inbox: FrameInbox;
   readonly desk: OperatorDesk;
   readonly now: () => number;
 }): FramePump {
   const { store, inbox, desk, now } = deps;
-  let fresh: WaitingFrame[] = [];
-  let freshCharacters = 0;
   let queues = createFrameQueues();
-  /** Up to which frame everything was handed on. */
-  let cursor = 0;
-  /** Up to which frame everything was read. */
-  let read = 0;
-  let newest = 0;
-  const newestOf = new Map<string, number>();
+  /** What an earlier run has left is known. */
+  let isBegun = false;
   /** Stations that have frames set aside: what follows must not overtake them. */
   const stalled = new Set<string>();
   let retryAtMs = 0;
@@ -105,41 +93,26 @@ export function createFramePump(deps: {
   let hurry: () => void = () => undefined;
   let waiters: Waiter[] = [];
 
-  async function nextPage(): Promise<Page> {
-    const known = fresh.findIndex(({ frame }) => frame.ordinal > read);
-    takeFresh(known === -1 ? fresh.length : known);
-    if (fresh[0]?.frame.ordinal === read + 1) {
-      const frames = takeFresh(memoryPageFrames);
-      return { frames, isFull: frames.length === memoryPageFrames };
-    }
-    const frames = (await store.listFrames(read, pageFrames)).map((frame) => ({ frame }));
-    return { frames, isFull: frames.length === pageFrames };
+  async function begin(): Promise<void> {
+    // What was taken when an earlier run failed comes again.
+    queues = createFrameQueues();
+    isBegun = false;
+    for (const backlog of await store.listFrameBacklogs()) queues.begin(backlog);
+    isBegun = true;
+    for (const waiter of waiters) waiter.targets ??= targetsOf(waiter.stationId);
+    stalled.clear();
+    for (const stationId of await store.listParkedStations()) stalled.add(stationId);
+    retryAtMs = now();
   }
 
-  function takeFresh(count: number): readonly WaitingFrame[] {
-    const taken = fresh.slice(0, count);
-    fresh = fresh.slice(count);
-    for (const { frame } of taken) freshCharacters -= frame.text.length;
-    return taken;
-  }
-
-  /** Reads on past what has to wait for itself. @returns whether there may be more */
-  async function readOn(): Promise<boolean> {
-    for (let pages = 0; pages < turnPages && !queues.isFull(); pages += 1) {
-      const { frames, isFull } = await nextPage();
-      for (const waiting of frames) if (isForInbox(waiting)) queues.add(waiting);
-      read = frames.at(-1)?.frame.ordinal ?? read;
-      if (!isFull) return false;
-    }
-    return true;
-  }
-
-  /** A station that has sent too much at once gets its turn with the next of it. */
+  /** A station whose frames are on disk alone gets its turn with the next of them. */
   async function readBack(): Promise<void> {
-    for (const { stationId, afterOrdinal } of queues.toReadBack().slice(0, readBackStations)) {
-      const page = await store.listFrames(afterOrdinal, pageFrames, stationId);
-      const isOwn = (frame: StoredFrame): boolean => frame.stationId === stationId && isForInbox({ frame });
-      queues.addBack(stationId, page.filter(isOwn), page.length < pageFrames, page.at(-1)?.ordinal);
+    let found = 0;
+    for (const backlog of queues.toReadBack().slice(0, readBackStations)) {
+      if (found >= readBackFrames || queues.isFull()) return;
+      const page = await store.listFrames(backlog.stationId, backlog.stationOrdinal, pageFrames);
+      queues.addBack(backlog, page);
+      found += page.length;
     }
   }
 
@@ -179,23 +152,20 @@ export function createFramePump(deps: {
   }
 
   async function retryParked(signal: AbortSignal): Promise<void> {
-    const failed = new Set<string>();
-    let isMore = true;
-    while (isMore && !signal.aborted) {
-      const parked = await store.listParkedFrames(pageFrames);
-      const open = parked.filter(({ stationId }) => !failed.has(stationId));
-      for (const frame of open) {
-        if (failed.has(frame.stationId)) continue;
-        if (await orEnd(tryTaking({ frame }, signal), signal)) {
-          await inbox.settled();
-          await store.unparkFrame(frame.ordinal);
-        } else failed.add(frame.stationId);
+    for (const stationId of [...stalled]) await retryParkedOf(stationId, signal);
+  }
+
+  async function retryParkedOf(stationId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const parked = await store.listParkedFrames(stationId, pageFrames);
+      for (const frame of parked) {
+        if (signal.aborted || !(await orEnd(tryTaking({ frame }, signal), signal))) return;
+        await inbox.settled();
+        await store.unparkFrame(frame.ordinal);
       }
-      isMore = open.length > 0 && parked.length === pageFrames;
-      if (parked.length < pageFrames) {
-        for (const stationId of stalled) if (!failed.has(stationId)) stalled.delete(stationId);
-      }
+      if (parked.length < pageFrames) break;
     }
+    stalled.delete(stationId);
   }
 
   function waitForMore(signal: AbortSignal): Promise<void> {
@@ -226,55 +196,52 @@ export function createFramePump(deps: {
     });
   }
 
-  function isReached({ ordinal, stationId }: Pick<Waiter, "ordinal" | "stationId">): boolean {
-    return ordinal <= cursor || (stationId !== undefined && queues.isDone(stationId, ordinal, read));
+  function targetsOf(stationId: string | undefined): readonly FrameCursor[] {
+    if (stationId === undefined) return queues.unfinished();
+    return [{ stationId, stationOrdinal: queues.newestOf(stationId) }];
+  }
+
+  function isReached({ targets }: Waiter): boolean {
+    return isBegun && targets !== null && targets.every((target) => queues.isDone(target));
   }
 
   function tellWaiters(): void {
     const reached = waiters.filter(isReached);
-    waiters = waiters.filter((one) => !isReached(one));
+    waiters = waiters.filter((one) => !reached.includes(one));
     for (const { resolve } of reached) resolve();
   }
 
   async function runOn(signal: AbortSignal): Promise<void> {
-    // What was taken when an earlier run failed comes again.
-    queues = createFrameQueues();
-    cursor = await store.readFrameCursor();
-    read = cursor;
-    for (const frame of await store.listParkedFrames(memoryFrames)) stalled.add(frame.stationId);
-    retryAtMs = now();
+    await begin();
     const isEnded = (): boolean => signal.aborted;
     while (!isEnded()) {
       if (stalled.size > 0 && now() >= retryAtMs) {
         retryAtMs = now() + parkedPauseMs;
         await retryParked(signal);
       }
-      const isMore = await readOn();
       await readBack();
       const slices = queues.take(turnFrames);
+      // Those that come from here on are gathered for the next turn.
+      const isMore = !queues.isEmpty();
       await orEnd(handOn(slices, signal), signal);
-      // An end in between leaves the cursor, so that what was not taken comes again.
+      // An end in between leaves the cursors, so that what was not taken comes again.
       if (isEnded()) return;
       await inbox.settled();
-      const done = queues.doneUpTo(read);
-      const isNew = done > cursor;
-      if (isNew) await store.moveFrameCursor(done);
-      cursor = done;
+      const progress = queues.progress();
+      if (progress.length > 0) await store.moveFrameCursors(progress);
+      queues.confirm(progress);
       tellWaiters();
-      if (isMore || !queues.isEmpty()) continue;
-      // What came since it was read has woken nobody.
-      if (!isNew && newest <= read) await waitForMore(signal);
-      else if (isNew && waiters.length === 0) await gather(signal);
+      if (isMore) continue;
+      if (progress.length > 0) {
+        if (waiters.length === 0) await gather(signal);
+        // What has come meanwhile has woken nobody.
+      } else if (queues.isEmpty()) await waitForMore(signal);
     }
   }
 
   return {
     offer(frame, payload) {
-      newest = frame.ordinal;
-      newestOf.set(frame.stationId, frame.ordinal);
-      if (fresh.length >= memoryFrames || freshCharacters >= memoryCharacters) takeFresh(fresh.length);
-      fresh.push({ frame, payload });
-      freshCharacters += frame.text.length;
+      queues.offer({ frame, payload });
       wake();
     },
     async run(signal) {
@@ -291,16 +258,17 @@ export function createFramePump(deps: {
       }
     },
     settled(stationId) {
-      const ordinal = stationId === undefined ? newest : (newestOf.get(stationId) ?? 0);
-      // What is being handed on is done at the end of the turn alone.
-      if (ordinal <= cursor) return Promise.resolve();
-      hurry();
-      return new Promise((resolve) => waiters.push({ ordinal, stationId, resolve }));
+      const targets = isBegun ? targetsOf(stationId) : null;
+      return new Promise((resolve) => {
+        const waiter = { targets, stationId, resolve };
+        // What is being handed on is done at the end of the turn alone.
+        if (isReached(waiter)) {
+          resolve();
+          return;
+        }
+        waiters.push(waiter);
+        hurry();
+      });
     },
   };
-}
-
-/** Frames of ours and answers of stations say nothing to the next layer. */
-function isForInbox({ frame }: WaitingFrame): boolean {
-  return frame.direction === "in" && frame.action !== null;
 }

@@ -1,4 +1,5 @@
 import { readingStep } from "./evidence.ts";
+import { framePlacesStep } from "./frame-places.ts";
 import { identityStep } from "./identity.ts";
 import { livenessStep } from "./liveness.ts";
 import { possessionStep } from "./possessions.ts";
@@ -378,4 +379,5 @@ export const migrations: readonly string[] = [
   sourceStep,
   unmatchedStep,
   possessionStep,
+  framePlacesStep,
 ];

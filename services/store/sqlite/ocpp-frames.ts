@@ -1,8 +1,17 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
-import type { FrameEffect, FrameOutcome, NewFrame, NewTransaction, OcppStore, OcppTransaction } from "../ocpp.ts";
+import type {
+  FrameEffect,
+  FrameOutcome,
+  FrameStore,
+  NewFrame,
+  NewTransaction,
+  OcppStore,
+  OcppTransaction,
+} from "../ocpp.ts";
 import type { Access } from "./access.ts";
+import { createFramePlaces } from "./frame-places.ts";
 import { frameColumns, readFrameRow, readOcppTransactionRow, transactionColumns } from "./ocpp-rows.ts";
 
 interface Entry {
@@ -13,83 +22,79 @@ interface Entry {
 }
 
 const insertFrame = `INSERT INTO ocpp_frames (station_id, protocol, direction, received_at_ms, text, action, message_id,
-  answer, ocpp_transaction_id, faults) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  answer, ocpp_transaction_id, faults, station_ordinal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const retryWindowMs = 86_400_000;
-const ordinalRow = z.object({ ordinal: z.number() });
+const stationRow = z.object({ station_id: z.string() });
 
 export function createOcppFrameStore(
   access: Access,
-): Pick<
-  OcppStore,
-  | "commitFrame"
-  | "listFrames"
-  | "listQuarantinedFrames"
-  | "findOcppTransaction"
-  | "listOcppTransactions"
-  | "readFrameCursor"
-  | "moveFrameCursor"
-  | "parkFrame"
-  | "listParkedFrames"
-  | "unparkFrame"
-> {
+): FrameStore & Pick<OcppStore, "findOcppTransaction" | "listOcppTransactions"> {
+  const places = createFramePlaces(access);
   let waiting: Entry[] = [];
 
-  function commitWaiting(): void {
+  /** Writes frames in one step. They have taken their places when that is durable, and none if it fails. */
+  async function commitEntries(takeEntries: () => readonly Entry[]): Promise<void> {
     let entries: readonly Entry[] = [];
-    access
-      .write(() => {
-        // What has arrived until the commit runs goes with it.
-        entries = waiting;
-        waiting = [];
-        return entries.map(({ frame, effects }) => write(access, frame, effects));
-      })
-      .then(
-        (outcomes) => {
-          for (const [index, outcome] of outcomes.entries()) entries[index]?.succeed(outcome);
-        },
-        (error: unknown) => {
-          const [first, ...others] = entries.length > 0 ? entries : takeWaiting();
-          if (first === undefined) return;
-          // One frame that cannot be written must not keep the others from being written.
-          if (others.length === 0) first.fail(error);
-          else for (const entry of [first, ...others]) writeAlone(entry);
-        },
-      );
+    let allotted: string[] = [];
+    try {
+      const outcomes = await access.write(() => {
+        entries = takeEntries();
+        try {
+          return entries.map(({ frame, effects }) => {
+            const stationOrdinal = places.allot(frame.stationId);
+            allotted.push(frame.stationId);
+            return write(access, frame, effects, stationOrdinal);
+          });
+        } catch (error) {
+          // What is written next in the same commit gets these places.
+          places.giveBack(allotted);
+          allotted = [];
+          throw error;
+        }
+      });
+      places.add(outcomes.map(({ frame }) => frame));
+      for (const [index, outcome] of outcomes.entries()) entries[index]?.succeed(outcome);
+    } catch (error) {
+      places.giveBack(allotted);
+      const [first, ...others] = entries.length > 0 ? entries : takeEntries();
+      // One frame that cannot be written must not keep the others from being written.
+      if (others.length === 0) first?.fail(error);
+      else for (const entry of [first, ...others]) if (entry !== undefined) void commitEntries(() => [entry]);
+    }
   }
 
+  /** What has arrived until the commit runs goes with it. */
   function takeWaiting(): readonly Entry[] {
     const entries = waiting;
     waiting = [];
     return entries;
   }
 
-  function writeAlone({ frame, effects, succeed, fail }: Entry): void {
-    access.write(() => write(access, frame, effects)).then(succeed, fail);
-  }
-
   return {
     commitFrame: (frame, effects) =>
       new Promise((succeed, fail) => {
         waiting.push({ frame, effects, succeed, fail });
-        if (waiting.length === 1) commitWaiting();
+        if (waiting.length === 1) void commitEntries(takeWaiting);
       }),
-    listFrames: (afterOrdinal, limit, stationId) =>
-      access.read(() =>
-        (stationId === undefined
-          ? access.all(
-              `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
-              afterOrdinal,
-              limit,
-            )
-          : access.all(
-              `SELECT ${frameColumns} FROM ocpp_frames NOT INDEXED WHERE ordinal > ? AND station_id = ?
-               ORDER BY ordinal LIMIT ?`,
-              afterOrdinal,
-              stationId,
-              limit,
-            )
-        ).map(readFrameRow),
-      ),
+    listFrames: (stationId, afterStationOrdinal, limit) =>
+      access.read(() => {
+        const rows = places.rowsBehind(stationId, afterStationOrdinal, limit);
+        const found =
+          rows === null
+            ? access.all(
+                `SELECT ${frameColumns} FROM ocpp_frames NOT INDEXED WHERE station_id = ? AND station_ordinal > ?
+                 ORDER BY ordinal LIMIT ?`,
+                stationId,
+                afterStationOrdinal,
+                limit,
+              )
+            : access.all(
+                `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal IN (SELECT value FROM json_each(?))
+                 ORDER BY ordinal`,
+                JSON.stringify(rows),
+              );
+        return found.map(readFrameRow);
+      }),
     listQuarantinedFrames: (stationId, limit) =>
       access.read(() =>
         access
@@ -121,19 +126,10 @@ export function createOcppFrameStore(
           )
           .map(readOcppTransactionRow),
       ),
-    readFrameCursor: () =>
-      access.read(() => {
-        const row = access.get("SELECT ordinal FROM ocpp_frame_cursor");
-        return row === undefined ? 0 : ordinalRow.parse(row).ordinal;
-      }),
-    moveFrameCursor: (ordinal) =>
-      access.write(() => {
-        access.run(
-          `INSERT INTO ocpp_frame_cursor (only_row, ordinal) VALUES (1, ?)
-           ON CONFLICT (only_row) DO UPDATE SET ordinal = excluded.ordinal`,
-          ordinal,
-        );
-      }),
+    listFrameBacklogs: () => access.read(places.backlogs),
+    async moveFrameCursors(cursors) {
+      places.moveCursors(await access.write(() => places.writeCursors(cursors)));
+    },
     parkFrame: (ordinal, stationId) =>
       access.write(() => {
         access.run(
@@ -142,12 +138,19 @@ export function createOcppFrameStore(
           stationId,
         );
       }),
-    listParkedFrames: (limit) =>
+    listParkedStations: () =>
+      access.read(() =>
+        access
+          .all("SELECT DISTINCT station_id FROM ocpp_parked_frames ORDER BY station_id")
+          .map((row) => stationRow.parse(row).station_id),
+      ),
+    listParkedFrames: (stationId, limit) =>
       access.read(() =>
         access
           .all(
-            `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal IN (SELECT ordinal FROM ocpp_parked_frames)
-             ORDER BY ordinal LIMIT ?`,
+            `SELECT ${frameColumns} FROM ocpp_frames WHERE ordinal IN (SELECT parked.ordinal FROM ocpp_parked_frames AS parked
+               WHERE parked.station_id = ? ORDER BY parked.ordinal LIMIT ?) ORDER BY ordinal`,
+            stationId,
             limit,
           )
           .map(readFrameRow),
@@ -159,7 +162,7 @@ export function createOcppFrameStore(
   };
 }
 
-function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[]): FrameOutcome {
+function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[], stationOrdinal: number): FrameOutcome {
   const started = effects.find((effect) => effect.kind === "transaction-started");
   const known = started === undefined ? null : findStarted(access, frame.stationId, started.transaction);
   const assigned = started === undefined || known !== null ? null : chooseId(access, frame, started.transaction);
@@ -177,6 +180,7 @@ function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[])
     frame.answer,
     ocppTransactionId,
     frame.faults === null ? null : JSON.stringify(frame.faults),
+    stationOrdinal,
   );
   let transaction = known;
   for (const effect of effects) {
@@ -197,6 +201,7 @@ function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[])
     faults: frame.faults,
     ordinal,
     frameId: String(ordinal),
+    stationOrdinal,
     ocppTransactionId,
   };
   return { frame: stored, transaction };

@@ -5,7 +5,7 @@ import { ocppProtocols } from "../ocpp.ts";
 import { reader } from "./rows.ts";
 
 export const frameColumns = `ordinal, station_id, protocol, direction, received_at_ms, text, action, message_id, answer,
-  ocpp_transaction_id, faults`;
+  ocpp_transaction_id, faults, station_ordinal`;
 export const transactionColumns = `ordinal, station_id, protocol, ocpp_transaction_id, natural_key, evse, connector,
   id_token, id_token_status, started_at_text, started_frame, ended_frame`;
 
@@ -29,10 +29,12 @@ const frameRow = z
     answer: z.string().nullable(),
     ocpp_transaction_id: z.string().nullable(),
     faults: jsonOf(z.array(z.string())).nullable(),
+    station_ordinal: z.number(),
   })
   .transform((row): StoredFrame => ({
     ordinal: row.ordinal,
     frameId: String(row.ordinal),
+    stationOrdinal: row.station_ordinal,
     stationId: row.station_id,
     protocol: row.protocol,
     direction: row.direction,

@@ -43,7 +43,7 @@ const recordPlaces = [
   "store.putMessage:after:1",
   "store.commitStep:before:3",
   "store.commitStep:after:3",
-  "store.moveFrameCursor:before:1",
+  "store.moveFrameCursors:before:1",
 ] as const;
 /** On the way to the chain, in the order of the way. */
 const settlementPlaces = [
@@ -180,7 +180,7 @@ describe("A service that is killed again and again while a charger tells what it
       freeMicro.push(await chain.readFree(session));
     }
     const transactions = await store.listChargingTransactions("CS-1");
-    const parked = await store.listParkedFrames(1);
+    const parked = await store.listParkedStations();
     await store.close();
     return {
       sessions: entries,

@@ -122,7 +122,7 @@ describe("A charger that goes on reporting a transaction that is over", function
       await world.settle();
     }
     expect(work).to.deep.equal({ assessments: 0, commits: 0 });
-    const frames = await store.listFrames(0, 10_000);
+    const frames = await store.listFrames("CS-1", 0, 10_000);
     expect(frames.filter(({ action }) => action === "MeterValues")).to.have.length(limit + 150);
   });
 

@@ -111,7 +111,7 @@ describe("Recorded transcripts, replayed against a running service", function ()
       const replayed = await replayTranscript(lines, world, connect);
       await world.service.synchronise();
       const { store } = world.service;
-      const frames = await store.listFrames(0, 10_000);
+      const frames = await store.listFrames("CS-1", 0, 10_000);
       const calls = frames.filter(({ direction, action }) => direction === "in" && action !== null);
       expect(calls).to.have.length(countCalls(lines));
       expect(calls.flatMap(({ faults }) => faults ?? [])).to.deep.equal([]);

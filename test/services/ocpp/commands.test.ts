@@ -111,7 +111,7 @@ describe("Commands to stations", function () {
     const { answer, call } = await exchange("Reset", { type: "Soft" }, (id) => [3, id, { status: "Accepted" }]);
     expect(answer).to.deep.equal({ status: 200, body: { status: "Accepted" } });
     expect(call.slice(2)).to.deep.equal(["Reset", { type: "Soft" }]);
-    const frames = (await world.store.listFrames(0, 10_000)).slice(-2);
+    const frames = (await world.store.listFrames("CS-1", 0, 10_000)).slice(-2);
     expect(frames.map(({ direction, action, text }) => ({ direction, action, text }))).to.deep.equal([
       { direction: "out", action: "Reset", text: JSON.stringify(call) },
       { direction: "in", action: null, text: JSON.stringify([3, call[1], { status: "Accepted" }]) },
@@ -216,7 +216,7 @@ describe("Commands to stations", function () {
     const renewed = await connectStation(world.url, "CS-3", { password: Buffer.from(newKey, "hex") });
     await renewed.close();
     expect(await connectRefused(world.url, "CS-3", { password: stationKey })).to.have.property("status", 401);
-    const texts = (await world.store.listFrames(0, 10_000)).map(({ text }) => text).join("\n");
+    const texts = (await world.store.listFrames("CS-3", 0, 10_000)).map(({ text }) => text).join("\n");
     expect(texts).to.not.include(newKey);
   });
 
@@ -239,7 +239,7 @@ describe("Commands to stations", function () {
     const renewed = await connectStation(world.url, "CS-4", { protocols: ["ocpp2.0.1"], password });
     await renewed.close();
     expect(await connectRefused(world.url, "CS-4", { password: stationKey })).to.have.property("status", 401);
-    const texts = (await world.store.listFrames(0, 10_000)).map(({ text }) => text).join("\n");
+    const texts = (await world.store.listFrames("CS-4", 0, 10_000)).map(({ text }) => text).join("\n");
     expect(texts).to.not.include(password);
   });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { createFramePump, type FramePump } from "../../../services/ocpp/wire/frame-pump.ts";
-import type { StoredFrame } from "../../../services/store/ocpp.ts";
+import type { FrameCursor, StoredFrame } from "../../../services/store/ocpp.ts";
 import { connectStation, openOcppWorld, registerStation } from "../../helpers/ocpp-service.ts";
 
 describe("Handing frames on", function () {
@@ -26,11 +26,10 @@ describe("Handing frames on", function () {
       await station.close();
     }
     await world.ocpp.handedOn();
-    const cursor = await world.store.readFrameCursor();
-    const last = (await world.store.listFrames(0, 100)).at(-1);
+    const backlogs = await world.store.listFrameBacklogs();
     await world.close();
     expect(taken).to.deep.equal(["CS-1 1 Authorize", "CS-1 2 Heartbeat", "CS-2 1 Authorize", "CS-2 2 Heartbeat"]);
-    expect(cursor).to.equal(last?.ordinal);
+    expect(backlogs).to.deep.equal([]);
   });
 
   it("does not keep an answer waiting", async function () {
@@ -49,23 +48,48 @@ describe("Handing frames on", function () {
   describe("over restarts and faults", function () {
     const frames: StoredFrame[] = [];
     let parked: number[] = [];
-    let cursor = 0;
+    const cursors = new Map<string, number>();
     const alerts: string[] = [];
     let nowMs = 0;
+    /** Called when frames are read from disk. */
+    let onRead: () => void = () => undefined;
+    let offerLate: (frame: StoredFrame) => void = () => undefined;
+    const framesOf = (stationId: string) => frames.filter((frame) => frame.stationId === stationId);
+    const cursorOf = (stationId: string) => cursors.get(stationId) ?? 0;
+    const stations = () => [...new Set(frames.map(({ stationId }) => stationId))].sort();
+    const isAllDone = () => stations().every((stationId) => cursorOf(stationId) === framesOf(stationId).length);
     const store = {
-      listFrames: (after: number, limit: number) =>
-        Promise.resolve(frames.filter(({ ordinal }) => ordinal > after).slice(0, limit)),
-      readFrameCursor: () => Promise.resolve(cursor),
-      moveFrameCursor: (ordinal: number) => {
-        cursor = ordinal;
+      listFrames: (stationId: string, after: number, limit: number) => {
+        onRead();
+        const own = framesOf(stationId);
+        return Promise.resolve(own.filter(({ stationOrdinal }) => stationOrdinal > after).slice(0, limit));
+      },
+      listFrameBacklogs: () =>
+        Promise.resolve(
+          stations()
+            .map((stationId) => ({
+              stationId,
+              stationOrdinal: cursorOf(stationId),
+              newestOrdinal: framesOf(stationId).length,
+            }))
+            .filter(({ stationOrdinal, newestOrdinal }) => stationOrdinal < newestOrdinal),
+        ),
+      moveFrameCursors: (moved: readonly FrameCursor[]) => {
+        for (const { stationId, stationOrdinal } of moved) cursors.set(stationId, stationOrdinal);
         return Promise.resolve();
       },
       parkFrame: (ordinal: number) => {
         parked.push(ordinal);
         return Promise.resolve();
       },
-      listParkedFrames: (limit: number) =>
-        Promise.resolve(frames.filter(({ ordinal }) => parked.includes(ordinal)).slice(0, limit)),
+      listParkedStations: () =>
+        Promise.resolve(stations().filter((id) => framesOf(id).some(({ ordinal }) => parked.includes(ordinal)))),
+      listParkedFrames: (stationId: string, limit: number) =>
+        Promise.resolve(
+          framesOf(stationId)
+            .filter(({ ordinal }) => parked.includes(ordinal))
+            .slice(0, limit),
+        ),
       unparkFrame: (ordinal: number) => {
         parked = parked.filter((other) => other !== ordinal);
         return Promise.resolve();
@@ -79,17 +103,20 @@ describe("Handing frames on", function () {
       taken.length = 0;
       alerts.length = 0;
       parked = [];
-      cursor = 0;
+      cursors.clear();
+      onRead = () => undefined;
       nowMs = 0;
       broken = new Set();
     });
 
     function put(stationId: string, count: number, text = "[]"): void {
+      const before = framesOf(stationId).length;
       for (let index = 0; index < count; index += 1) {
         const ordinal = frames.length + 1;
         frames.push({
           ordinal,
           frameId: String(ordinal),
+          stationOrdinal: before + index + 1,
           stationId,
           protocol: "ocpp1.6",
           direction: "in",
@@ -105,7 +132,11 @@ describe("Handing frames on", function () {
     }
 
     /** @param offered Frames that come while it runs, and whose payloads are parsed. */
-    async function runUntil(isDone: () => boolean, offered: readonly StoredFrame[] = []): Promise<void> {
+    async function runUntil(
+      isDone: () => boolean,
+      offered: readonly StoredFrame[] = [],
+      onRunning: (pump: FramePump) => void = () => undefined,
+    ): Promise<void> {
       const stop = new AbortController();
       const pump: FramePump = createFramePump({
         store,
@@ -122,6 +153,10 @@ describe("Handing frames on", function () {
       });
       const running = pump.run(stop.signal);
       for (const frame of offered) pump.offer(frame, {});
+      offerLate = (frame) => {
+        pump.offer(frame, {});
+      };
+      onRunning(pump);
       for (let waitedMs = 0; !isDone() && waitedMs < 10_000; waitedMs += 5) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -131,23 +166,78 @@ describe("Handing frames on", function () {
 
     it("goes on where it stopped", async function () {
       put("A", 300);
-      await runUntil(() => cursor === 300);
+      await runUntil(isAllDone);
       put("A", 2);
       taken.length = 0;
-      await runUntil(() => cursor === 302);
+      await runUntil(isAllDone);
       expect(taken).to.deep.equal(["A301", "A302"]);
     });
 
     it("hands on what is in memory, and reads back from disk what is too much to keep there", async function () {
       put("A", 65);
-      await runUntil(() => cursor === 65, frames);
+      await runUntil(isAllDone, frames);
       expect(taken).to.deep.equal(frames.map(({ frameId }) => `A${frameId} parsed`));
 
       taken.length = 0;
       put("A", 65, "x".repeat(262_144));
       const large = frames.slice(65);
-      await runUntil(() => cursor === 130, large);
-      expect(taken).to.deep.equal(large.map(({ frameId }) => `A${frameId}`));
+      await runUntil(isAllDone, large);
+      expect(taken.map((one) => one.replace(" parsed", ""))).to.deep.equal(large.map(({ frameId }) => `A${frameId}`));
+      expect(taken.filter((one) => one.endsWith(" parsed")).length).to.be.below(10);
+    });
+
+    it("reads what it was not told of when it is told of a later frame of the station", async function () {
+      put("A", 1);
+      let isTold = false;
+      await runUntil(() => {
+        if (!isAllDone()) return false;
+        if (isTold) return true;
+        isTold = true;
+        put("A", 2);
+        put("B", 1);
+        for (const frame of frames.slice(2)) offerLate(frame);
+        return false;
+      }, frames.slice());
+      expect(taken.filter((one) => one.startsWith("A"))).to.deep.equal(["A1 parsed", "A2", "A3"]);
+      expect(taken.filter((one) => one.startsWith("B"))).to.deep.equal(["B4 parsed"]);
+    });
+
+    it("loses no frame that comes while an earlier run's are read", async function () {
+      put("A", 2);
+      put("B", 1);
+      let isFirst = true;
+      const late: StoredFrame[] = [];
+      onRead = () => {
+        if (!isFirst) return;
+        isFirst = false;
+        put("A", 1);
+        late.push(...frames.slice(3));
+        for (const frame of late) offerLate(frame);
+      };
+      await runUntil(isAllDone, frames.slice(1, 2));
+      expect(taken.filter((one) => one.startsWith("A")).map((one) => one.slice(0, 2))).to.deep.equal([
+        "A1",
+        "A2",
+        "A4",
+      ]);
+      expect(taken.filter((one) => one.startsWith("B")).length).to.equal(1);
+    });
+
+    it("tells who waits for everything, or for one station, when that is done and not before", async function () {
+      put("A", 3);
+      put("B", 1);
+      broken = new Set(["B"]);
+      const order: string[] = [];
+      await runUntil(
+        () => order.length === 2,
+        [],
+        (pump) => {
+          // Asked before it knows what an earlier run has left.
+          void pump.settled().then(() => order.push(`all after ${cursorOf("A")} and ${cursorOf("B")}`));
+          void pump.settled("A").then(() => order.push(`A after ${cursorOf("A")}`));
+        },
+      );
+      expect(order).to.have.members(["A after 3", "all after 3 and 1"]);
     });
 
     it("does not keep a station waiting for what another one has sent", async function () {
@@ -155,12 +245,10 @@ describe("Handing frames on", function () {
       put("B", 2);
       put("A", 500);
       put("B", 1);
-      await runUntil(() => cursor === frames.length);
+      await runUntil(isAllDone);
       const own = (stationId: string) => taken.filter((one) => one.startsWith(stationId));
       expect(own("B")).to.deep.equal(["B20001", "B20002", "B20503"]);
-      expect(own("A")).to.deep.equal(
-        frames.filter(({ stationId }) => stationId === "A").map(({ frameId }) => `A${frameId}`),
-      );
+      expect(own("A")).to.deep.equal(framesOf("A").map(({ frameId }) => `A${frameId}`));
       // However much is in front of it: what was kept of the other, and a few turns.
       expect(taken.indexOf("B20503")).to.be.below(8_000);
     });
@@ -170,15 +258,17 @@ describe("Handing frames on", function () {
       put("B", 1);
       let seen = 0;
       await runUntil(() => {
-        seen = cursor;
+        seen = cursorOf("A");
         return taken.includes("B6001");
       });
-      expect(taken.filter((one) => one.startsWith("A")).length).to.be.at.least(Math.min(seen, 6_000));
+      expect(taken.filter((one) => one.startsWith("A")).length).to.be.at.least(seen);
       taken.length = 0;
-      const from = cursor;
-      await runUntil(() => cursor === 6_001);
+      const from = cursorOf("A");
+      await runUntil(isAllDone);
       expect(taken.filter((one) => one.startsWith("A"))).to.deep.equal(
-        frames.slice(from, 6_000).map(({ frameId }) => `A${frameId}`),
+        framesOf("A")
+          .slice(from)
+          .map(({ frameId }) => `A${frameId}`),
       );
     });
 
@@ -187,16 +277,25 @@ describe("Handing frames on", function () {
       put("B", 2);
       put("A", 1);
       broken = new Set(["A"]);
-      await runUntil(() => cursor === 4);
+      await runUntil(isAllDone);
       expect(taken).to.deep.equal(["B2", "B3"]);
       expect(parked).to.deep.equal([1, 4]);
       expect(alerts).to.deep.equal(["ocpp-inbox-failed"]);
 
+      // What another station cannot get rid of keeps nobody's frames set aside, however many they are.
+      put("C", 1);
+      broken = new Set(["A", "C"]);
+      await runUntil(isAllDone);
+      broken = new Set(["A"]);
+      await runUntil(() => parked.length === 2);
+      expect(taken.at(-1)).to.equal("C5");
+      taken.pop();
+
       // After a restart what was set aside comes first.
       put("A", 1);
       broken = new Set();
-      await runUntil(() => cursor === 5 && parked.length === 0);
-      expect(taken).to.deep.equal(["B2", "B3", "A1", "A4", "A5"]);
+      await runUntil(() => isAllDone() && parked.length === 0);
+      expect(taken).to.deep.equal(["B2", "B3", "A1", "A4", "A6"]);
     });
   });
 });

@@ -53,7 +53,7 @@ describe("Frames of stations", function () {
   }
 
   async function lastFrames(count: number) {
-    const frames = await world.store.listFrames(0, 10_000);
+    const frames = await world.store.listFrames("CS-1", 0, 10_000);
     return frames.slice(-count);
   }
 
@@ -284,9 +284,9 @@ describe("Frames of stations", function () {
 
   it("keeps the same message id as often as it comes", async function () {
     await connect("ocpp1.6");
-    const before = (await world.store.listFrames(0, 10_000)).length;
+    const before = (await world.store.listFrames("CS-1", 0, 10_000)).length;
     for (let round = 0; round < 3; round += 1) await station.ask([2, "same", "Heartbeat", {}]);
-    expect((await world.store.listFrames(0, 10_000)).length).to.equal(before + 3);
+    expect((await world.store.listFrames("CS-1", 0, 10_000)).length).to.equal(before + 3);
   });
 
   it("never changes or removes a frame", async function () {

@@ -96,7 +96,7 @@ describe("Transaction ids of OCPP 1.6", function () {
 
   it("are on the frame of the start for the next layer", async function () {
     const { transactionId } = await begin("CS-1", { ...start, meterStart: 99 });
-    const frames = await world.store.listFrames(0, 10_000);
+    const frames = await world.store.listFrames("CS-1", 0, 10_000);
     const [frame] = frames.filter(({ action }) => action === "StartTransaction").slice(-1);
     expect(frame?.ocppTransactionId).to.equal(String(transactionId));
   });
