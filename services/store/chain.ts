@@ -36,7 +36,7 @@ export interface ChainStore {
   listBlockMarks(limit: number): Promise<readonly BlockMark[]>;
   /** Sessions that were opened or closed, or whose amounts changed, in a block above this one. */
   listSessionsAbove(blockNumber: number): Promise<readonly StoredSession[]>;
-  /** Transactions that were seen in a block above this one. */
+  /** Transactions of batches that were seen in a block above this one, in the order of the blocks. */
   listTransactionsAbove(blockNumber: number): Promise<readonly SettlementTransaction[]>;
   /** In one step: the cursor and all that follows from the blocks up to it. Durable on return. */
   commitChain(progress: ChainProgress): Promise<WriteOutcome>;

@@ -3,9 +3,10 @@ import { z } from "zod";
 import type { BlockMark, ChainProgress, ChainStore } from "../chain.ts";
 import type { WriteOutcome } from "../sessions.ts";
 import type { Access } from "./access.ts";
+import { createTransactionTable } from "./chain-transactions.ts";
 import { encode } from "./codec.ts";
 import { finishActs, insertActs, reopenActs } from "./disputes.ts";
-import { readSessionRow, readTransactionRow } from "./rows.ts";
+import { readSessionRow } from "./rows.ts";
 import { applyChange, areCurrent, insertSession, sessionColumns } from "./sessions.ts";
 
 const markRow = z.object({ number: z.number(), hash: z.string() });
@@ -13,6 +14,8 @@ const markRow = z.object({ number: z.number(), hash: z.string() });
 const keptMarks = 1_024;
 
 export function createChainStore(access: Access): ChainStore {
+  const transactions = createTransactionTable(access, "transactions");
+
   function cursor(): BlockMark | null {
     const row = access.get("SELECT number, hash FROM chain_cursor");
     return row === undefined ? null : markRow.parse(row);
@@ -97,10 +100,7 @@ export function createChainStore(access: Access): ChainStore {
           )
           .map(readSessionRow),
       ),
-    listTransactionsAbove: (blockNumber) =>
-      access.read(() =>
-        access.all("SELECT * FROM transactions WHERE block_number > ?", blockNumber).map(readTransactionRow),
-      ),
+    listTransactionsAbove: (blockNumber) => access.read(() => transactions.listAbove(blockNumber)),
     commitChain: (progress) => access.write(() => commit(progress)),
   };
 }

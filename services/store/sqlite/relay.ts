@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { budgetMs, exceededBudgetOf, type RelaySpending } from "../../domain/relay-budget.ts";
-import type { SettlementTransaction } from "../settlement.ts";
 import type { RelayAdmission, RelayJob, RelayStore, RelayedCall, StoredRelayedCall } from "../relay.ts";
 import type { Access } from "./access.ts";
-import { reader, readTransactionRow } from "./rows.ts";
+import { createTransactionTable } from "./chain-transactions.ts";
+import { reader } from "./rows.ts";
 
 /** What the service sends for others, the transactions that carry it, and what it cost. */
 export const relayStep = `
@@ -128,6 +128,8 @@ const callColumns = `relayed_calls.*, (SELECT tx_hash FROM relay_transactions WH
   relayed_calls.job_id ORDER BY block_number IS NULL, attempt DESC LIMIT 1) AS tx_hash`;
 
 export function createRelayStore(access: Access): RelayStore {
+  const transactions = createTransactionTable(access, "relay_transactions");
+
   function isPending(column: "call_id" | "subject", value: string): boolean {
     const sql = `SELECT 1 FROM relayed_calls WHERE ${column} = ? AND status = 'pending'`;
     return access.get(sql, value) !== undefined;
@@ -208,43 +210,11 @@ export function createRelayStore(access: Access): RelayStore {
       );
     }
     access.run("UPDATE relayed_calls SET job_id = NULL WHERE job_id = ? AND status = 'pending'", jobId);
-    abandon(jobId);
+    transactions.giveUp(jobId);
     if (mined !== null) {
-      access.run(
-        "UPDATE relay_transactions SET status = ?, block_number = ? WHERE tx_hash = ?",
-        mined.isSuccess ? "confirmed" : "reverted",
-        mined.blockNumber,
-        mined.txHash,
-      );
+      transactions.end(mined.txHash, mined.isSuccess ? "confirmed" : "reverted", mined.blockNumber);
     }
     access.run("UPDATE relay_jobs SET status = 'over' WHERE job_id = ?", jobId);
-  }
-
-  function abandon(jobId: string): void {
-    access.run(
-      "UPDATE relay_transactions SET status = 'replaced' WHERE job_id = ? AND status IN ('prepared', 'sent')",
-      jobId,
-    );
-  }
-
-  function putTransaction(transaction: SettlementTransaction): void {
-    access.run(
-      `INSERT INTO relay_transactions (tx_hash, job_id, attempt, nonce, gas_limit, max_fee_per_gas,
-         max_priority_fee_per_gas, calldata, raw_transaction, status, sent_at_ms, block_number)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tx_hash) DO NOTHING`,
-      transaction.txHash,
-      transaction.batchId,
-      transaction.attempt,
-      transaction.nonce,
-      transaction.gasLimit.toString(),
-      transaction.maxFeePerGas.toString(),
-      transaction.maxPriorityFeePerGas.toString(),
-      transaction.calldata,
-      transaction.rawTransaction,
-      transaction.status,
-      transaction.sentAtMs,
-      transaction.blockNumber,
-    );
   }
 
   return {
@@ -291,34 +261,19 @@ export function createRelayStore(access: Access): RelayStore {
       access.write(() => {
         finish(jobId, endings, mined);
       }),
-    listRelayTransactions: (jobId) =>
-      access.read(() =>
-        access
-          .all("SELECT *, job_id AS batch_id FROM relay_transactions WHERE job_id = ? ORDER BY attempt", jobId)
-          .map(readTransactionRow),
-      ),
-    listLiveRelayNonces: () =>
-      access.read(() =>
-        access
-          .all("SELECT DISTINCT nonce FROM relay_transactions WHERE status IN ('prepared', 'sent') ORDER BY nonce")
-          .map((row) => z.number().parse(row["nonce"])),
-      ),
+    listRelayTransactions: (jobId) => access.read(() => transactions.list(jobId)),
+    listLiveRelayNonces: () => access.read(transactions.listLiveNonces),
     putRelayTransaction: (transaction) =>
       access.write(() => {
-        putTransaction(transaction);
+        transactions.put(transaction);
       }),
     markRelaySent: (txHash, sentAtMs) =>
       access.write(() => {
-        access.run(
-          `UPDATE relay_transactions SET status = 'sent', sent_at_ms = coalesce(sent_at_ms, ?)
-           WHERE tx_hash = ? AND status IN ('prepared', 'sent')`,
-          sentAtMs,
-          txHash,
-        );
+        transactions.markSent(txHash, sentAtMs);
       }),
     abandonRelayTransactions: (jobId) =>
       access.write(() => {
-        abandon(jobId);
+        transactions.giveUp(jobId);
       }),
   };
 }

@@ -4,7 +4,7 @@ import { WattproofError } from "../../errors.ts";
 import type { EvidenceRecord } from "../evidence.ts";
 import type { MessageVerdict, RecordSource, StoredMessage } from "../messages.ts";
 import type { StoredSession } from "../sessions.ts";
-import type { Batch, SettlementTransaction } from "../settlement.ts";
+import type { Batch } from "../settlement.ts";
 import { decodeState, decodeTerms } from "./codec.ts";
 
 const bytes = z.instanceof(Uint8Array);
@@ -96,36 +96,6 @@ const recordRow = z
     isBoundary: row.is_boundary === 1,
   }));
 
-const transactionRow = z
-  .object({
-    tx_hash: z.string(),
-    batch_id: z.string(),
-    attempt: z.number(),
-    nonce: z.number(),
-    gas_limit: bigText,
-    max_fee_per_gas: bigText,
-    max_priority_fee_per_gas: bigText,
-    calldata: z.string(),
-    raw_transaction: z.string(),
-    status: z.enum(["prepared", "sent", "confirmed", "reverted", "replaced"]),
-    sent_at_ms: z.number().nullable(),
-    block_number: z.number().nullable(),
-  })
-  .transform((row): SettlementTransaction => ({
-    txHash: row.tx_hash,
-    batchId: row.batch_id,
-    attempt: row.attempt,
-    nonce: row.nonce,
-    gasLimit: row.gas_limit,
-    maxFeePerGas: row.max_fee_per_gas,
-    maxPriorityFeePerGas: row.max_priority_fee_per_gas,
-    calldata: row.calldata,
-    rawTransaction: row.raw_transaction,
-    status: row.status,
-    sentAtMs: row.sent_at_ms,
-    blockNumber: row.block_number,
-  }));
-
 const batchRow = z
   .object({
     batch_id: z.string(),
@@ -143,7 +113,6 @@ const batchRow = z
 export const readMessageRow = reader("message", messageRow);
 export const readSessionRow = reader("session", sessionRow);
 export const readRecordRow = reader("record", recordRow);
-export const readTransactionRow = reader("transaction", transactionRow);
 export const readBatchRow = reader("batch", batchRow);
 
 /** Reads rows of one kind; what cannot be read is STORE_CORRUPT. */

@@ -1,14 +1,17 @@
 import { z } from "zod";
 
 import type { WriteOutcome } from "../sessions.ts";
-import type { Batch, SettlementStore, SettlementTransaction } from "../settlement.ts";
+import type { Batch, SettlementStore } from "../settlement.ts";
 import type { Access } from "./access.ts";
-import { readBatchRow, readTransactionRow } from "./rows.ts";
+import { createTransactionTable } from "./chain-transactions.ts";
+import { readBatchRow } from "./rows.ts";
 import { applyChange, areCurrent } from "./sessions.ts";
 
 const itemRow = z.object({ session_id: z.string() });
 
 export function createSettlementStore(access: Access): Omit<SettlementStore, "listCompleted"> {
+  const transactions = createTransactionTable(access, "transactions");
+
   function withItems(row: unknown): Batch {
     const batch = readBatchRow(row);
     const sessionIds = access
@@ -43,8 +46,8 @@ export function createSettlementStore(access: Access): Omit<SettlementStore, "li
     if (!areCurrent(access, changes)) return "stale";
     for (const change of changes) applyChange(access, change, null);
     if (revertedTxHash !== null) {
-      giveUpTransactions(batchId);
-      access.run("UPDATE transactions SET status = 'reverted' WHERE tx_hash = ?", revertedTxHash);
+      transactions.giveUp(batchId);
+      transactions.end(revertedTxHash, "reverted", null);
     }
     access.run(
       `UPDATE batches SET status = 'failed' WHERE batch_id = ?
@@ -53,33 +56,6 @@ export function createSettlementStore(access: Access): Omit<SettlementStore, "li
       batchId,
     );
     return "stored";
-  }
-
-  function giveUpTransactions(batchId: string): void {
-    access.run(
-      "UPDATE transactions SET status = 'replaced' WHERE batch_id = ? AND status IN ('prepared', 'sent')",
-      batchId,
-    );
-  }
-
-  function put(transaction: SettlementTransaction): void {
-    access.run(
-      `INSERT INTO transactions (tx_hash, batch_id, attempt, nonce, gas_limit, max_fee_per_gas,
-         max_priority_fee_per_gas, calldata, raw_transaction, status, sent_at_ms, block_number)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tx_hash) DO NOTHING`,
-      transaction.txHash,
-      transaction.batchId,
-      transaction.attempt,
-      transaction.nonce,
-      transaction.gasLimit.toString(),
-      transaction.maxFeePerGas.toString(),
-      transaction.maxPriorityFeePerGas.toString(),
-      transaction.calldata,
-      transaction.rawTransaction,
-      transaction.status,
-      transaction.sentAtMs,
-      transaction.blockNumber,
-    );
   }
 
   return {
@@ -99,33 +75,16 @@ export function createSettlementStore(access: Access): Omit<SettlementStore, "li
       ),
     releaseSessions: (batchId, changes, revertedTxHash) =>
       access.write(() => release(batchId, changes, revertedTxHash)),
-    listTransactions: (batchId) =>
-      access.read(() =>
-        access.all("SELECT * FROM transactions WHERE batch_id = ? ORDER BY attempt", batchId).map(readTransactionRow),
-      ),
-    findTransaction: (txHash) =>
-      access.read(() => {
-        const row = access.get("SELECT * FROM transactions WHERE tx_hash = ?", txHash);
-        return row === undefined ? null : readTransactionRow(row);
-      }),
-    listLiveNonces: () =>
-      access.read(() =>
-        access
-          .all("SELECT DISTINCT nonce FROM transactions WHERE status IN ('prepared', 'sent') ORDER BY nonce")
-          .map((row) => z.number().parse(row["nonce"])),
-      ),
+    listTransactions: (batchId) => access.read(() => transactions.list(batchId)),
+    findTransaction: (txHash) => access.read(() => transactions.find(txHash)),
+    listLiveNonces: () => access.read(transactions.listLiveNonces),
     putTransaction: (transaction) =>
       access.write(() => {
-        put(transaction);
+        transactions.put(transaction);
       }),
     markSent: (txHash, sentAtMs) =>
       access.write(() => {
-        access.run(
-          `UPDATE transactions SET status = 'sent', sent_at_ms = coalesce(sent_at_ms, ?)
-           WHERE tx_hash = ? AND status IN ('prepared', 'sent')`,
-          sentAtMs,
-          txHash,
-        );
+        transactions.markSent(txHash, sentAtMs);
         access.run(
           `UPDATE batches SET status = 'sent' WHERE status = 'formed'
            AND batch_id = (SELECT batch_id FROM transactions WHERE tx_hash = ?)`,
@@ -134,7 +93,7 @@ export function createSettlementStore(access: Access): Omit<SettlementStore, "li
       }),
     abandonTransactions: (batchId) =>
       access.write(() => {
-        giveUpTransactions(batchId);
+        transactions.giveUp(batchId);
         access.run("UPDATE batches SET status = 'formed' WHERE batch_id = ? AND status = 'sent'", batchId);
       }),
   };

@@ -1,0 +1,112 @@
+import { z } from "zod";
+
+import type { SettlementTransaction } from "../settlement.ts";
+import type { Access } from "./access.ts";
+import { reader } from "./rows.ts";
+
+/** Signed transactions in a table of their own, each for one owner: a batch, or a job of the relay. */
+export interface TransactionTable {
+  /** Those of one owner, oldest attempt first; `batchId` is the owner's id. */
+  list(ownerId: string): readonly SettlementTransaction[];
+  find(txHash: string): SettlementTransaction | null;
+  listAbove(blockNumber: number): readonly SettlementTransaction[];
+  /** Nonces of those that may still be mined, in order. */
+  listLiveNonces(): readonly number[];
+  /** Inside a write. One that is there already stays as it is. */
+  put(transaction: SettlementTransaction): void;
+  /** Inside a write. The first time counts, and one that is over stays so. */
+  markSent(txHash: string, sentAtMs: number): void;
+  /** Inside a write: those of one owner that may still be mined will not be. */
+  giveUp(ownerId: string): void;
+  /** Inside a write. @param blockNumber Where it was mined; `null`: as far as that is known already. */
+  end(txHash: string, status: "confirmed" | "reverted", blockNumber: number | null): void;
+}
+
+/** The two tables have the same columns, except for the name of the owner's. */
+const ownerColumns = { transactions: "batch_id", relay_transactions: "job_id" } as const;
+
+const bigText = z.string().transform(BigInt);
+const nonceRow = z.object({ nonce: z.number() });
+const readTransactionRow = reader(
+  "transaction",
+  z
+    .object({
+      tx_hash: z.string(),
+      owner_id: z.string(),
+      attempt: z.number(),
+      nonce: z.number(),
+      gas_limit: bigText,
+      max_fee_per_gas: bigText,
+      max_priority_fee_per_gas: bigText,
+      calldata: z.string(),
+      raw_transaction: z.string(),
+      status: z.enum(["prepared", "sent", "confirmed", "reverted", "replaced"]),
+      sent_at_ms: z.number().nullable(),
+      block_number: z.number().nullable(),
+    })
+    .transform((row): SettlementTransaction => ({
+      txHash: row.tx_hash,
+      batchId: row.owner_id,
+      attempt: row.attempt,
+      nonce: row.nonce,
+      gasLimit: row.gas_limit,
+      maxFeePerGas: row.max_fee_per_gas,
+      maxPriorityFeePerGas: row.max_priority_fee_per_gas,
+      calldata: row.calldata,
+      rawTransaction: row.raw_transaction,
+      status: row.status,
+      sentAtMs: row.sent_at_ms,
+      blockNumber: row.block_number,
+    })),
+);
+
+export function createTransactionTable(access: Access, table: keyof typeof ownerColumns): TransactionTable {
+  const owner = ownerColumns[table];
+  const live = "status IN ('prepared', 'sent')";
+
+  function listBy(condition: string, value: string | number): readonly SettlementTransaction[] {
+    return access.all(`SELECT *, ${owner} AS owner_id FROM ${table} WHERE ${condition}`, value).map(readTransactionRow);
+  }
+
+  return {
+    list: (ownerId) => listBy(`${owner} = ? ORDER BY attempt`, ownerId),
+    find: (txHash) => listBy("tx_hash = ?", txHash)[0] ?? null,
+    listAbove: (blockNumber) => listBy("block_number > ? ORDER BY block_number, nonce, attempt", blockNumber),
+    listLiveNonces: () =>
+      access
+        .all(`SELECT DISTINCT nonce FROM ${table} WHERE ${live} ORDER BY nonce`)
+        .map((row) => nonceRow.parse(row).nonce),
+    put(transaction) {
+      access.run(
+        `INSERT INTO ${table} (tx_hash, ${owner}, attempt, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas,
+           calldata, raw_transaction, status, sent_at_ms, block_number)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tx_hash) DO NOTHING`,
+        transaction.txHash,
+        transaction.batchId,
+        transaction.attempt,
+        transaction.nonce,
+        transaction.gasLimit.toString(),
+        transaction.maxFeePerGas.toString(),
+        transaction.maxPriorityFeePerGas.toString(),
+        transaction.calldata,
+        transaction.rawTransaction,
+        transaction.status,
+        transaction.sentAtMs,
+        transaction.blockNumber,
+      );
+    },
+    markSent(txHash, sentAtMs) {
+      access.run(
+        `UPDATE ${table} SET status = 'sent', sent_at_ms = coalesce(sent_at_ms, ?) WHERE tx_hash = ? AND ${live}`,
+        sentAtMs,
+        txHash,
+      );
+    },
+    giveUp(ownerId) {
+      access.run(`UPDATE ${table} SET status = 'replaced' WHERE ${owner} = ? AND ${live}`, ownerId);
+    },
+    end(txHash, status, blockNumber) {
+      access.run(`UPDATE ${table} SET status = ?, block_number = coalesce(?, block_number) WHERE tx_hash = ?`, status, blockNumber, txHash);
+    },
+  };
+}
