@@ -106,7 +106,12 @@ export function createTransactionTable(access: Access, table: keyof typeof owner
       access.run(`UPDATE ${table} SET status = 'replaced' WHERE ${owner} = ? AND ${live}`, ownerId);
     },
     end(txHash, status, blockNumber) {
-      access.run(`UPDATE ${table} SET status = ?, block_number = coalesce(?, block_number) WHERE tx_hash = ?`, status, blockNumber, txHash);
+      access.run(
+        `UPDATE ${table} SET status = ?, block_number = coalesce(?, block_number) WHERE tx_hash = ?`,
+        status,
+        blockNumber,
+        txHash,
+      );
     },
   };
 }
