@@ -262,7 +262,7 @@ export function createRelayStore(access: Access): RelayStore {
         finish(jobId, endings, mined);
       }),
     listRelayTransactions: (jobId) => access.read(() => transactions.list(jobId)),
-    listLiveRelayNonces: () => access.read(transactions.listLiveNonces),
+    listLiveRelayNonces: () => access.read(() => transactions.listLiveNonces()),
     putRelayTransaction: (transaction) =>
       access.write(() => {
         transactions.put(transaction);

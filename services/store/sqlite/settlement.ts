@@ -77,7 +77,7 @@ export function createSettlementStore(access: Access): Omit<SettlementStore, "li
       access.write(() => release(batchId, changes, revertedTxHash)),
     listTransactions: (batchId) => access.read(() => transactions.list(batchId)),
     findTransaction: (txHash) => access.read(() => transactions.find(txHash)),
-    listLiveNonces: () => access.read(transactions.listLiveNonces),
+    listLiveNonces: () => access.read(() => transactions.listLiveNonces()),
     putTransaction: (transaction) =>
       access.write(() => {
         transactions.put(transaction);
