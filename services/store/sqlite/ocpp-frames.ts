@@ -126,7 +126,7 @@ export function createOcppFrameStore(
           )
           .map(readOcppTransactionRow),
       ),
-    listFrameBacklogs: () => access.read(places.backlogs),
+    listFrameBacklogs: () => access.read(() => places.backlogs()),
     async moveFrameCursors(cursors) {
       places.moveCursors(await access.write(() => places.writeCursors(cursors)));
     },
