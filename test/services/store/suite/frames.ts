@@ -188,6 +188,21 @@ export function describeFrames(world: StoreWorld): void {
       ]);
     });
 
+    it("that are stored together with a mark are behind it after a restart", async function () {
+      await world.store.commitFrame(frameOf("A"), []);
+      await Promise.all([
+        world.store.commitFrame(frameOf("A"), []),
+        world.store.moveFrameCursors([{ stationId: "A", stationOrdinal: 1 }]),
+        world.store.commitFrame(frameOf("B"), []),
+      ]);
+      await world.reopen();
+      expect(await world.store.listFrameBacklogs()).to.deep.equal([
+        { stationId: "A", stationOrdinal: 1, newestOrdinal: 2 },
+        { stationId: "B", stationOrdinal: 0, newestOrdinal: 1 },
+      ]);
+      expect((await world.store.commitFrame(frameOf("A"), [])).frame.stationOrdinal).to.equal(3);
+    });
+
     it("are set aside once, listed by station in order, and taken back", async function () {
       const frames = [];
       for (const [index, stationId] of ["B", "A", "B"].entries()) {
