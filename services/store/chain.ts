@@ -31,13 +31,17 @@ export interface ChainProgress {
 
 /** How far the chain was read, and what follows from its blocks. Durability and errors are those of the whole ledger. */
 export interface ChainStore {
+  /** The newest block that was read; `null` before the first. */
   readCursor(): Promise<BlockMark | null>;
   /** Marks of blocks that were read, highest first. */
   listBlockMarks(limit: number): Promise<readonly BlockMark[]>;
-  /** Sessions that were opened or closed, or whose amounts changed, in a block above this one. */
+  /** Sessions that were opened or closed, or whose amounts changed, in a block above this one, as they became known. */
   listSessionsAbove(blockNumber: number): Promise<readonly StoredSession[]>;
   /** Transactions of batches that were seen in a block above this one, in the order of the blocks. */
   listTransactionsAbove(blockNumber: number): Promise<readonly SettlementTransaction[]>;
-  /** In one step: the cursor and all that follows from the blocks up to it. Durable on return. */
+  /**
+   * In one step: the cursor and all that follows from the blocks up to it. `stale` if the cursor is another block by now, or
+   * a session of `changes` has moved on; sessions of `openings` may have changes in the same step. Durable on return.
+   */
   commitChain(progress: ChainProgress): Promise<WriteOutcome>;
 }

@@ -109,7 +109,7 @@ export interface MatchingStore {
   listStraysOfSessionRequests(sessionId: string): Promise<readonly ChargingTransaction[]>;
   /** The same, of transactions at an outlet that are open or said something since. */
   listStraysAtPlace(stationId: string, stationEvse: number, sinceMs: number): Promise<readonly ChargingTransaction[]>;
-  /** Sessions at this EVSE of the registry that are not settled. */
+  /** Sessions at this EVSE of the registry that are not settled, in no order. */
   listSessionsAtEvse(evse: number, limit: number): Promise<readonly StoredSession[]>;
   /** In the order in which they became known. */
   listHeldSessionsAfter(
@@ -118,11 +118,11 @@ export interface MatchingStore {
   ): Promise<readonly { readonly session: StoredSession; readonly ordinal: number }[]>;
 
   /**
-   * Keeps a frame whose transaction may still begin; of a station the newest, and none from before that time. Durable on
-   * return.
+   * Keeps a frame whose transaction may still begin; of a station the newest 256, and none from before that time. Durable
+   * on return.
    */
   putStrayFrame(frame: Pick<StoredFrame, "ordinal" | "stationId" | "receivedAtMs">, sinceMs: number): Promise<void>;
-  /** In the order of arrival. */
+  /** In the order of the station's frames. */
   listStrayFrames(stationId: string, sinceMs: number): Promise<readonly StoredFrame[]>;
   /** Durable on return. */
   removeStrayFrame(ordinal: number): Promise<void>;
@@ -160,7 +160,7 @@ export interface ChargingStore extends MatchingStore {
   listTransactionsToAssess(limit: number): Promise<readonly ChargingTransaction[]>;
   /** Recent transactions without a session that have an idToken of the form of an idTag, or name a request to begin. */
   listTransactionsWithoutSession(sinceMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
-  /** The frames of a transaction in the order of arrival. */
+  /** The frames of a transaction in the order of its station's frames. */
   listTransactionFrames(ordinal: number): Promise<readonly StoredFrame[]>;
   /**
    * In one step: transactions that go on, with the session that they had, and the frames that belong to them. Durable on
@@ -181,8 +181,9 @@ export interface ChargingStore extends MatchingStore {
     nowMs: number,
     limit: number,
   ): Promise<readonly { readonly session: StoredSession; readonly start: SessionStart | null }[]>;
+  /** What was done about the session; `null` if nothing was. */
   findStart(sessionId: string): Promise<SessionStart | null>;
-  /** Durable on return. */
+  /** Adds or replaces; when it could first be started stays as it was. Durable on return. */
   putStart(start: SessionStart): Promise<void>;
 
   /** Keeps a driver's consent; the greatest cap of a session stands. Durable on return. @returns what stands */

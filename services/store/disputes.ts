@@ -22,11 +22,12 @@ export interface DisputeStore {
   recordClaims(claims: readonly (Metered & { readonly sessionId: string })[], atMs: number): Promise<readonly string[]>;
   /** What is, or was, to be done about a session. */
   listActs(sessionId: string): Promise<readonly StoredAct[]>;
+  /** The longest due first. */
   listDueActs(nowMs: number, limit: number): Promise<readonly StoredAct[]>;
   findActOfBatch(batchId: string): Promise<StoredAct | null>;
   /** Forms the batch that carries an act. Durable on return, before anything is sent. */
   beginAct(act: StoredAct, batch: Omit<Batch, "status">): Promise<void>;
-  /** Ends the act's batch; another one carries it later. Durable on return. */
+  /** Ends the act's batch; another one carries it later. An act that is over stays as it ended. Durable on return. */
   postponeAct(act: StoredAct, dueAtMs: number, reason: string): Promise<void>;
   /** Ends the act and its batch. Durable on return. */
   giveUpAct(act: StoredAct, reason: string): Promise<void>;

@@ -17,6 +17,6 @@ export interface LedgerStore {
 
   /** Writes and reads back. @throws STORE_UNAVAILABLE */
   probe(): Promise<void>;
-  /** Waits for what was begun and closes. */
+  /** Waits for what was begun and closes; later writes reject with STORE_UNAVAILABLE. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -37,9 +37,9 @@ export interface StoredMessage extends RawMessage {
 
 /** Records as they arrived, and what became of them. Durability and errors are those of the whole ledger. */
 export interface MessageStore {
-  /** Keeps a message as it arrived; one that is there already is returned as it is. Durable on return. */
+  /** Keeps a message as it arrived; one with this id that is there already is returned as it is. Durable on return. */
   putMessage(message: RawMessage): Promise<StoredMessage>;
-  /** Notes what became of a message that changes nothing else. Never overwrites `accepted`. Durable on return. */
+  /** Notes what became of a message where nothing else changes. `accepted` stands for ever. Durable on return. */
   setVerdict(messageId: string, verdict: MessageVerdict): Promise<void>;
   /** Messages without a verdict, oldest first. */
   listPendingMessages(limit: number): Promise<readonly StoredMessage[]>;

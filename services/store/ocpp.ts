@@ -180,8 +180,10 @@ export interface UnknownStation {
 export interface FrameStore {
   /**
    * Keeps a frame and what follows from it, in one step. The frames of a station get their places in the order of the
-   * calls; a call that rejects takes no place. Durable on return. Frames are never changed and never removed, also where
-   * their station is.
+   * calls, as long as none of them rejects; a call that rejects takes no place. Each call keeps a frame of its own, also
+   * where the same frame comes again. Durable on return. Frames are never changed and never removed, also where their
+   * station is.
+   * @throws STORE_CONTENDED if none of the transaction ids that were offered is free
    */
   commitFrame(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome>;
   /** Frames of a station behind this place, in order. */

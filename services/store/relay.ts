@@ -84,7 +84,7 @@ export interface RelayStore {
 
   /** Puts calls into a transaction. Durable on return, before anything is sent. */
   putRelayJob(job: RelayJob, ordinals: readonly number[]): Promise<void>;
-  /** Transactions that are not over, oldest first. */
+  /** Jobs that are not over, oldest first. */
   listOpenRelayJobs(): Promise<readonly RelayJob[]>;
   listCallsOfJob(jobId: string): Promise<readonly StoredRelayedCall[]>;
   /**
@@ -99,6 +99,7 @@ export interface RelayStore {
 
   /** As for batches; `batchId` is the job's. */
   listRelayTransactions(jobId: string): Promise<readonly SettlementTransaction[]>;
+  /** Those of the relay alone. */
   listLiveRelayNonces(): Promise<readonly number[]>;
   putRelayTransaction(transaction: SettlementTransaction): Promise<void>;
   markRelaySent(txHash: string, sentAtMs: number): Promise<void>;

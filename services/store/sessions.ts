@@ -44,11 +44,14 @@ export interface SessionQuery {
 /** Sessions and what is known of them. Durability and errors are those of the whole ledger. */
 export interface SessionStore {
   findSession(sessionId: string): Promise<StoredSession | null>;
-  /** Sessions with this idTag, in its normal spelling; usually one. */
+  /** Sessions with this idTag, in its normal spelling: usually one, and two at most, those that were known first. */
   findSessionsByIdTag(idTag: string): Promise<readonly StoredSession[]>;
   /** Sessions in the order in which they became known. @throws QUERY_INVALID if `after` is unknown. */
   listSessions(query: SessionQuery): Promise<readonly StoredSession[]>;
+  /** Every status is in it, also with 0. */
   countSessions(): Promise<ReadonlyMap<SessionStatus, number>>;
+  /** `null` until the session is complete. */
   findCdr(sessionId: string): Promise<Cdr | null>;
+  /** A tariff that the chain or an assignment brought; its first content stands. */
   findTariff(tariffId: string): Promise<Tariff | null>;
 }

@@ -37,14 +37,17 @@ export interface SettlementStore {
     lane: SettlementLane,
     nowMs: number,
   ): Promise<readonly { readonly session: StoredSession; readonly cdr: Cdr; readonly completedAtMs: number }[]>;
-  /** Forms a batch and marks its sessions. Durable on return, before anything is sent. */
+  /**
+   * Forms a batch and marks its sessions. `stale` if one of them has moved on: then no batch is formed. Durable on return,
+   * before anything is sent.
+   */
   createBatch(batch: Omit<Batch, "status">, changes: readonly SessionChange[]): Promise<WriteOutcome>;
   findBatch(batchId: string): Promise<Batch | null>;
   /** Batches that are formed or sent, oldest first. */
   listOpenBatches(): Promise<readonly Batch[]>;
   /**
    * Takes sessions out of a batch; a batch that is left with none ends as `failed`. A transaction that reverted is noted
-   * in the same step. Durable on return.
+   * in the same step, and its rivals are given up. `stale` if one of the sessions has moved on. Durable on return.
    */
   releaseSessions(
     batchId: string,
@@ -54,11 +57,11 @@ export interface SettlementStore {
   /** Transactions of a batch, oldest attempt first. */
   listTransactions(batchId: string): Promise<readonly SettlementTransaction[]>;
   findTransaction(txHash: string): Promise<SettlementTransaction | null>;
-  /** The nonces of transactions that may still be mined. */
+  /** The nonces of transactions that may still be mined, each once, in order. */
   listLiveNonces(): Promise<readonly number[]>;
-  /** Keeps a signed transaction before it is sent. Durable on return. */
+  /** Keeps a signed transaction before it is sent; one that is there stays as it is. Durable on return. */
   putTransaction(transaction: SettlementTransaction): Promise<void>;
-  /** Notes when a transaction was first handed to the endpoint. Durable on return. */
+  /** Notes when a transaction was first handed to the endpoint; one that is over stays so. Durable on return. */
   markSent(txHash: string, sentAtMs: number): Promise<void>;
   /** Gives up the transactions of a batch because their nonce went elsewhere; the batch is `formed` again. Durable. */
   abandonTransactions(batchId: string): Promise<void>;

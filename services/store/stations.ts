@@ -16,6 +16,7 @@ export interface StationStore {
   putStation(station: Station): Promise<void>;
   /** Removes the station. Durable on return. @returns whether there was one. */
   removeStation(stationId: string): Promise<boolean>;
+  /** Its EVSEs in the order in which they were given. */
   findStation(stationId: string): Promise<Station | null>;
   /** All stations by id. */
   listStations(): Promise<readonly Station[]>;

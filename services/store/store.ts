@@ -43,9 +43,9 @@ export type { Station } from "./stations.ts";
  * - `stale`. The caller decided on what it had read, and that has changed since. Nothing was written; the caller reads
  *   again and decides again.
  * - Unknown ids. A method that finds one thing answers `null`, one that lists answers an empty list, and one that
- *   changes what is not there changes nothing. Exceptions are stated with the method.
- * - Order. Each list states its order. Frames of one station have ordinals without a gap, in the order of their commits;
- *   between stations there is no order (see `OcppStore`).
+ *   changes what is not there changes nothing. One that adds to what is not there rejects with STORE_UNAVAILABLE.
+ * - Order. Each list states its order. Frames of one station have places without a gap, in the order of their commits;
+ *   between stations there is no order (see `FrameStore`).
  * - Reading. Methods that read answer from what is durable, and a call that begins after a write has resolved sees it.
  *
  * Errors: STORE_UNAVAILABLE if the medium does not answer, refuses a write or is closed; STORE_CORRUPT if it holds what

@@ -12,6 +12,6 @@ export interface ViewKeyStore {
   putFirstViewKey(key: ViewKey): Promise<void>;
   /** Adds it; of each session the latest four are kept. Durable on return. */
   putViewKey(key: ViewKey): Promise<void>;
-  /** Digests of the session's keys. */
+  /** Digests of the session's keys, in no order. */
   listViewKeys(sessionId: string): Promise<readonly string[]>;
 }
