@@ -98,7 +98,7 @@ export interface MatchingStore {
 
   /** Transactions that are to be assessed by now, the longest due first. */
   listTransactionsDue(nowMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
-  /** Transactions of 2.x that are over and wait for messages of before their end. */
+  /** Transactions of 2.x that are over, lack messages by their assessment and wait for them, the first due first. */
   listTransactionsAwaited(nowMs: number, limit: number): Promise<readonly ChargingTransaction[]>;
 
   /** When the session became known here. */

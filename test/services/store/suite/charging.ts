@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import type { TransactionAssessment } from "../../../../services/domain/charging/assess-transaction.ts";
 import type { ChargingTransaction, SessionStart } from "../../../../services/store/charging.ts";
 import { cdrOf, chargingOf, frameOf } from "../samples.ts";
 import { expectCode, type StoreWorld } from "../world.ts";
@@ -10,6 +11,21 @@ const watched = {
   quantumWh: { unscaled: 1n, scale: 0 },
   beganAtMs: 1,
   atMs: 2,
+};
+const lacking: TransactionAssessment = {
+  grade: "plausible-unsigned",
+  reasons: ["UNSIGNED"],
+  flags: ["MESSAGES_MISSING"],
+  energyMicroWh: 2n ** 70n,
+  energyWh: "1",
+  claimedEnergyWh: null,
+  chargingSeconds: 1,
+  begin: null,
+  end: null,
+  segments: [],
+  completeness: "incomplete",
+  missingSequenceNumbers: [3],
+  isEnded: true,
 };
 const ordinalsOf = (found: readonly ChargingTransaction[]) => found.map(({ ordinal }) => ordinal);
 
@@ -124,12 +140,15 @@ export function describeCharging(world: StoreWorld): void {
       expect((await world.store.listTransactionsDue(10, 1)).length).to.equal(1);
     });
 
-    it("of 2.x are awaited after their end until their time is over", async function () {
-      const waits = { assessDueAtMs: 20, waitUntilMs: 30 };
+    it("of 2.x are awaited after their end while messages are missing, until their time is over", async function () {
+      const waits = { assessDueAtMs: 20, waitUntilMs: 30, assessment: lacking };
       const awaited = await world.keepTransaction(chargingOf("A", "1", { protocol: "ocpp2.0.1", ...waits }));
       await world.keepTransaction(chargingOf("A", "2", waits));
-      await world.keepTransaction(chargingOf("A", "3", { protocol: "ocpp2.0.1", assessDueAtMs: 20, waitUntilMs: 5 }));
-      await world.keepTransaction(chargingOf("A", "4", { protocol: "ocpp2.0.1", assessDueAtMs: 10, waitUntilMs: 30 }));
+      await world.keepTransaction(chargingOf("A", "3", { protocol: "ocpp2.0.1", ...waits, waitUntilMs: 5 }));
+      await world.keepTransaction(chargingOf("A", "4", { protocol: "ocpp2.0.1", ...waits, assessDueAtMs: 10 }));
+      const whole = { ...lacking, flags: [] };
+      await world.keepTransaction(chargingOf("A", "5", { protocol: "ocpp2.0.1", ...waits, assessment: whole }));
+      await world.keepTransaction(chargingOf("A", "6", { protocol: "ocpp2.0.1", ...waits, assessment: null }));
       expect(ordinalsOf(await world.store.listTransactionsAwaited(10, 9))).to.deep.equal([awaited.ordinal]);
       expect(await world.store.listTransactionsAwaited(10, 0)).to.deep.equal([]);
     });
