@@ -65,12 +65,11 @@ export const errorCatalogue = {
   TARIFF_UNPUBLISHED: { httpStatus: 422, isRetryable: false, title: "Nobody has published the tariff." },
   // Which tariffs charging points offer.
   TARIFF_NOT_ASSIGNED: { httpStatus: 422, isRetryable: false, title: "The charging point does not offer this tariff." },
-  TARIFF_OF_ANOTHER_OPERATOR: {
+  TARIFF_NOT_OFFERED: {
     httpStatus: 422,
     isRetryable: false,
-    title: "Another operator published the tariff, and the charging point's did not.",
+    title: "The charging point's operator never published the tariff, or has retired it.",
   },
-  TARIFF_RETIRED: { httpStatus: 422, isRetryable: false, title: "The operator has retired the tariff, for good." },
   EVSE_UNREGISTERED: {
     httpStatus: 404,
     isRetryable: false,

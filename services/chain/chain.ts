@@ -65,9 +65,6 @@ export interface SettlementItem {
   readonly toppedUpMicro: bigint;
 }
 
-/** Whether an operator offers a tariff: it does, it did and has retired it for good, or it never has. */
-export type TariffOffer = "offered" | "retired" | "never";
-
 /** An oracle's signature of a batch, in the compact form of ERC-2098. */
 export interface OracleSignature {
   readonly signer: string;
@@ -165,8 +162,8 @@ export interface Chain {
   canContractRead(payload: Uint8Array): Promise<boolean>;
   /** `null` if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff | null>;
-  /** What the operator has to do with this tariff. */
-  readOffer(operator: string, tariff: Tariff): Promise<TariffOffer>;
+  /** Whether the operator offers the tariff now; not if it never did or has retired it. */
+  isOffered(operator: string, tariffId: string): Promise<boolean>;
 
   /** The account signed this digest, with its key or as a contract (ERC-1271). */
   isSignedBy(account: string, digest: string, signature: string): Promise<boolean>;

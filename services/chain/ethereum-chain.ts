@@ -95,7 +95,7 @@ export function createEthereumChain(deps: {
       const tariff = await registries.readTariff(tariffId);
       return tariffIdOf(tariff) === tariffId ? tariff : null;
     },
-    readOffer: (operator, tariff) => registries.readOffer(operator, tariff),
+    isOffered: (operator, tariffId) => registries.isOffered(operator, tariffId),
 
     ...createClaimCalls({ wallet, domain, interfaces }),
     ...createSendingAccount({ rpc, deployment, wallet }),

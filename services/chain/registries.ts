@@ -3,16 +3,9 @@ import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { meterCurves } from "../domain/meter-curve.ts";
-import { tariffIdOf, type Tariff } from "../domain/tariff.ts";
+import type { Tariff } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
-import type {
-  Committee,
-  MeterCurve,
-  RegisteredAgreement,
-  RegisteredEvse,
-  RegisteredMeter,
-  TariffOffer,
-} from "./chain.ts";
+import type { Committee, MeterCurve, RegisteredAgreement, RegisteredEvse, RegisteredMeter } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Rpc } from "./rpc.ts";
@@ -60,7 +53,7 @@ export interface RegistryReader {
   readMeter(meter: number): Promise<RegisteredMeter | null>;
   /** All zero if nobody published it. */
   readTariff(tariffId: string): Promise<Tariff>;
-  readOffer(operator: string, tariff: Tariff): Promise<TariffOffer>;
+  isOffered(operator: string, tariffId: string): Promise<boolean>;
   readAgreement(agreement: number): Promise<RegisteredAgreement | null>;
   isMember(account: string): Promise<boolean>;
   readCommittee(): Promise<Committee>;
@@ -147,13 +140,9 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
       const content = await required(contracts.tariffRegistry, interfaces.tariffRegistry, "tariffOf", [tariffId]);
       return tariffSchema.parse(content);
     },
-    async readOffer(operator, tariff) {
+    async isOffered(operator, tariffId) {
       const { tariffRegistry: abi } = interfaces;
-      const isOffered = await required(contracts.tariffRegistry, abi, "isOffered", [operator, tariffIdOf(tariff)]);
-      if (z.boolean().parse(isOffered)) return "offered";
-      // A tariff whose content stands in the registry is refused to its publisher for one reason: it was there before.
-      const again = await call(contracts.tariffRegistry, abi, "publish", [tariff], operator);
-      return again === null ? "retired" : "never";
+      return z.boolean().parse(await required(contracts.tariffRegistry, abi, "isOffered", [operator, tariffId]));
     },
     async readAgreement(agreement) {
       const result = await call(contracts.partnerAgreements, interfaces.partnerAgreements, "agreementOf", [agreement]);

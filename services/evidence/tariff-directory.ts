@@ -44,8 +44,8 @@ export function createTariffDirectory(deps: {
     Store,
     "listAssignmentsOfEvse" | "findStationOfEvse" | "findTariff" | "readLastBlockBeforeAssignments"
   >;
-  /** `readOffer` is asked for whoever looks at a charger, so that its answer is best remembered for a moment. */
-  readonly chain: Pick<Chain, "readBlock" | "readHead" | "readOffer">;
+  /** `isOffered` is asked for whoever looks at a charger, so that its answer is best remembered for a moment. */
+  readonly chain: Pick<Chain, "readBlock" | "readHead" | "isOffered">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly now: () => number;
   readonly graceSeconds: number;
@@ -79,7 +79,7 @@ export function createTariffDirectory(deps: {
         current.map(async ({ tariffId, assignedAtMs }): Promise<TariffAtEvse | null> => {
           const tariff = await store.findTariff(tariffId);
           if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${tariffId}.`);
-          const isOffered = (await chain.readOffer(registered.operator, tariff)) === "offered";
+          const isOffered = await chain.isOffered(registered.operator, tariffId);
           return isOffered ? { tariffId, tariff, assignedAtMs } : null;
         }),
       );

@@ -1,5 +1,4 @@
-import type { Chain, TariffOffer } from "../chain/chain.ts";
-import { tariffIdOf } from "../domain/tariff.ts";
+import type { Chain } from "../chain/chain.ts";
 import { createPriceJudge, type PriceJudge } from "../evidence/judge-price.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
@@ -22,14 +21,13 @@ export function createPricing(deps: {
   readonly graceSeconds: number;
 }): { readonly tariffs: TariffDirectory; readonly prices: PriceJudge; alertUnpriced(): Promise<void> } {
   const { store, chain, desk, now } = deps;
-  const remember = createShortMemory<TariffOffer>({ ...offerMemory, now });
+  const remember = createShortMemory<boolean>({ ...offerMemory, now });
   const tariffs = createTariffDirectory({
     ...deps,
     chain: {
       readBlock: (number) => chain.readBlock(number),
       readHead: () => chain.readHead(),
-      readOffer: (operator, tariff) =>
-        remember(`${operator} ${tariffIdOf(tariff)}`, () => chain.readOffer(operator, tariff)),
+      isOffered: (operator, tariffId) => remember(`${operator} ${tariffId}`, () => chain.isOffered(operator, tariffId)),
     },
   });
 

@@ -84,7 +84,7 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
   const verifier = createRecordVerifier(createSupportedFormats());
   const assessor = createSessionAssessor({ ...shared, meters, verifier, completer, quiet, lateMessageLimit: 100 });
   const once = createOnceDesk(shared);
-  const chain = { readBlock: unasked, readHead: unasked, readOffer: unasked };
+  const chain = { readBlock: unasked, readHead: unasked, isOffered: unasked };
   const prices = createPriceJudge({
     ...shared,
     tariffs: createTariffDirectory({ ...{ store, chain, meters, now }, graceSeconds: 0 }),

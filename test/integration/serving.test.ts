@@ -69,7 +69,7 @@ describe("Serving sessions", function () {
 
   it("takes nothing from a meter that was revoked, from the block of the revocation on", async function () {
     const { service } = await run();
-    const point = await chain.addChargingPoint();
+    const point = await chain.addChargingPoint("secp256r1", { isProven: true });
     const session = await chain.openSession(point);
     const station = await addStation(service.store, "CS-1", [point.evse]);
     await service.synchronise();

@@ -6,7 +6,7 @@ import { defineVerb } from "../../command-line/verb.ts";
 
 export const tariffRetire = defineVerb({
   path: ["tariff", "retire"],
-  summary: "ends the offer of a tariff, for good; open sessions keep it",
+  summary: "ends the offer of a tariff; open sessions keep it, and tariff publish offers it again",
   arguments: [{ syntax: "<tariff-id>", description: "the tariff" }],
   access: "write",
   account: "OPERATOR",

@@ -19,7 +19,7 @@ import type { HttpDoor } from "../door.ts";
 /** What the operator's doors for assignments need. */
 export interface TariffAssignmentDeps {
   readonly store: Store;
-  readonly chain: Pick<Chain, "readTariff" | "readOffer" | "readHead">;
+  readonly chain: Pick<Chain, "readTariff" | "isOffered" | "readHead">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly desk: OperatorDesk;
   readonly operatorKey: string | null;
@@ -132,10 +132,9 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
     /** One question for each tariff of each operator, however many EVSEs have it. */
     async function isOffered(assignment: TariffAssignment): Promise<boolean> {
       const operator = (await meters.readEvse(assignment.evse))?.operator;
-      const tariff = await store.findTariff(assignment.tariffId);
-      if (operator === undefined || tariff === null) return false;
+      if (operator === undefined) return false;
       const key = `${operator} ${assignment.tariffId}`;
-      const answer = asked.get(key) ?? chain.readOffer(operator, tariff).then((offer) => offer === "offered");
+      const answer = asked.get(key) ?? chain.isOffered(operator, assignment.tariffId);
       asked.set(key, answer);
       return answer;
     }
@@ -149,7 +148,7 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
   };
 }
 
-/** @throws TARIFF_UNPUBLISHED, TARIFF_RETIRED, TARIFF_OF_ANOTHER_OPERATOR, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
+/** @throws TARIFF_UNPUBLISHED, TARIFF_NOT_OFFERED, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
 async function requireAssignable(
   deps: TariffAssignmentDeps,
   { tariffId: id, evses, operator }: z.output<typeof changeSchema>,
@@ -159,11 +158,8 @@ async function requireAssignable(
   const owners = new Map<string, number>();
   for (const evse of evses) owners.set(await requireEvse(deps, evse, operator), evse);
   for (const [owner, evse] of owners) {
-    const offer = await deps.chain.readOffer(owner, tariff);
-    if (offer === "retired") throw new WattproofError("TARIFF_RETIRED", `Operator ${owner} retired tariff ${id}.`);
-    if (offer === "never") {
-      const detail = `Operator ${owner} of EVSE ${evse} never published tariff ${id}.`;
-      throw new WattproofError("TARIFF_OF_ANOTHER_OPERATOR", detail);
+    if (!(await deps.chain.isOffered(owner, id))) {
+      throw new WattproofError("TARIFF_NOT_OFFERED", `Operator ${owner} of EVSE ${evse} does not offer tariff ${id}.`);
     }
   }
   return tariff;

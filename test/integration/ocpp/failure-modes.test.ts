@@ -177,10 +177,10 @@ describe("The failure modes of chargers, over real sockets into a real store", f
     const charger = await world.connect("CS-1", "ocpp1.6", [place.point.evse]);
     const transactionId = await start16(world, charger, { idTag: place.session.idTag });
     await putConsent(place.session.sessionId, "9000000", await chain.signConsent(place.session, 9_000_000n));
-    await values16(world, charger, { transactionId, atSeconds: seconds, wh: 2_500 });
-    const atSeconds = seconds + 10;
-    const status = { connectorId: 1, errorCode: "NoError", status: "Available", timestamp: world.at(atSeconds) };
-    world.nowMs += atSeconds * 1_000;
+    world.nowMs += seconds * 1_000;
+    await values16(world, charger, { transactionId, atSeconds: 0, wh: 2_500 });
+    world.nowMs += 10_000;
+    const status = { connectorId: 1, errorCode: "NoError", status: "Available", timestamp: world.at(0) };
     await charger.call("StatusNotification", status);
     await world.settle();
     expect(charger.taken.map(({ action }) => action)).to.deep.equal([]);

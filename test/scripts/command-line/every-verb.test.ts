@@ -151,7 +151,10 @@ describe("The command line as a whole", function () {
       const file = / scripts\/(?<file>[a-z-]+)\.ts(?: |$)/u.exec(words)?.groups?.["file"];
       return file === undefined ? [] : [{ name, file }];
     });
-    const own = running.filter(({ file }) => file !== "wattproof").map(({ name }) => name);
+    // A name after a colon that runs the same file with an option is the same command.
+    const own = running
+      .filter(({ name, file }) => file !== "wattproof" && scripts[name]?.endsWith(`${file}.ts`) === true)
+      .map(({ name }) => name);
     expect(own.sort()).to.deep.equal(standaloneVerbs.map(({ path }) => path.join(":")).sort());
     const presets = running.filter(({ file }) => file === "wattproof").map(({ name }) => [name, scripts[name]]);
     expect(Object.fromEntries(presets)).to.deep.equal(

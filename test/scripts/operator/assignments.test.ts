@@ -59,8 +59,8 @@ describe("wattproof tariff assign, unassign, assignments", function () {
       run(["assign", dear, ...evse(0)], { WATTPROOF_SERVICE_URL: "http://127.0.0.1:1" }),
     ]);
     expect(runs.map(errorCodeOf)).to.deep.equal([
-      ...["USAGE_INVALID", "USAGE_INVALID", "USAGE_INVALID", "TARIFF_UNPUBLISHED", "TARIFF_OF_ANOTHER_OPERATOR"],
-      ...["TARIFF_RETIRED", "EVSE_UNREGISTERED", "EVSE_OF_ANOTHER_OPERATOR", "OPERATOR_UNAUTHENTICATED"],
+      ...["USAGE_INVALID", "USAGE_INVALID", "USAGE_INVALID", "TARIFF_UNPUBLISHED", "TARIFF_NOT_OFFERED"],
+      ...["TARIFF_NOT_OFFERED", "EVSE_UNREGISTERED", "EVSE_OF_ANOTHER_OPERATOR", "OPERATOR_UNAUTHENTICATED"],
       "SERVICE_UNREACHABLE",
     ]);
     expect(runs.every(({ code }) => code !== 0)).to.equal(true);

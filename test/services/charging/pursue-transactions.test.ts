@@ -84,7 +84,7 @@ describe("Looking after transactions, with the service killed between two writes
     const killed: SessionAssessor = { ...whole, assess: () => Promise.reject(new Error("Killed")) };
     const assessor = isKilledBeforeAssessing ? killed : whole;
     const once = createOnceDesk(shared);
-    const chain = { readBlock: unasked, readHead: unasked, readOffer: unasked };
+    const chain = { readBlock: unasked, readHead: unasked, isOffered: unasked };
     const tariffs = createTariffDirectory({ store, chain, meters, now, graceSeconds: 0 });
     const prices = createPriceJudge({ ...shared, tariffs });
     const inbox = createChargingInbox({

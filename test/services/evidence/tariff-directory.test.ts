@@ -6,7 +6,6 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { assignTariff } from "../../../scripts/local-world/assign-tariff.ts";
-import type { TariffOffer } from "../../../services/chain/chain.ts";
 import { tariffIdOf } from "../../../services/domain/tariff.ts";
 import { migrations } from "../../../services/store/sqlite/migrations.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
@@ -24,12 +23,12 @@ describe("Which tariffs apply at an EVSE", function () {
   let store: Store;
   let headSeconds = 1_000;
   let nowSeconds = 1_000;
-  let offer: TariffOffer = "offered";
+  let isOffered = true;
 
   beforeEach(async function () {
     folder = await mkdtemp(join(tmpdir(), "wattproof-tariffs-"));
     store = openSqliteStore(folder);
-    [headSeconds, nowSeconds, offer] = [1_000, 1_000, "offered"];
+    [headSeconds, nowSeconds, isOffered] = [1_000, 1_000, true];
   });
   afterEach(async function () {
     await store.close();
@@ -46,7 +45,7 @@ describe("Which tariffs apply at an EVSE", function () {
       chain: {
         readHead: () => Promise.resolve(block(100, headSeconds)),
         readBlock: (number) => Promise.resolve(block(number, number * 10)),
-        readOffer: () => Promise.resolve(offer),
+        isOffered: () => Promise.resolve(isOffered),
       },
       now: () => nowSeconds * 1_000,
       graceSeconds,
@@ -106,7 +105,7 @@ describe("Which tariffs apply at an EVSE", function () {
   it("is no tariff that its operator has retired", async function () {
     await assignTariff(store, [evse], testTariff);
     expect((await directory().listOffers(evse)).map(({ tariffId }) => tariffId)).to.deep.equal([terms.tariffId]);
-    offer = "retired";
+    isOffered = false;
     expect(await directory().listOffers(evse)).to.deep.equal([]);
   });
 });
