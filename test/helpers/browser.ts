@@ -46,7 +46,7 @@ export async function openWindow(
     reducedMotion: "reduce",
     serviceWorkers: options.serviceWorkers ?? "block",
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   return context;
 }
 

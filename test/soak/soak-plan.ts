@@ -138,9 +138,13 @@ const codesOfLostTimes = [
   ...["BEGIN_UNCOVERED", "END_UNCOVERED", "SIGNED_TIME_OUTSIDE", "POWER_CONTRADICTS"],
 ] as const;
 
-/** What may become of a session: one outcome, but where a wrong clock and a wait come together. */
+/** What may become of a session: one outcome, but where a stop is lost, or a wrong clock and a wait come together. */
 export function outcomesOf(session: PlayedSession): readonly SoakOutcome[] {
   const usual = outcomeOf(session);
+  // The power that takes the stop takes the time with it at which it came back: the last reading may be too old by then.
+  if (session.plan.fault === "lost-stop" && session.isBegun && !session.isLocalTime) {
+    return [usual, { kind: "held", hold: "UNRESOLVED", code: "END_UNCOVERED" }];
+  }
   if (!session.isLocalTime || !session.hasWaited || !session.isBegun) return [usual];
   return [usual, ...codesOfLostTimes.map((code) => ({ kind: "held", hold: null, code }) as const)];
 }
