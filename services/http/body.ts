@@ -1,6 +1,7 @@
 import type { Request } from "express";
+import type { z } from "zod";
 
-import { WattproofError } from "../errors.ts";
+import { WattproofError, type ErrorCode } from "../errors.ts";
 
 /**
  * The body exactly as it was sent.
@@ -40,4 +41,27 @@ export function readBody(request: Request, limitBytes: number): Promise<Uint8Arr
     };
     request.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
   });
+}
+
+/**
+ * Reads a body as JSON of this form.
+ * @throws the code, by default ENVELOPE_INVALID, naming each part that is wrong
+ */
+export function parseBody<Value>(
+  body: Uint8Array,
+  schema: z.ZodType<Value>,
+  code: ErrorCode = "ENVELOPE_INVALID",
+): Value {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new WattproofError(code, "The body is not JSON in UTF-8.", { cause: error });
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+    throw new WattproofError(code, problems.join("; ").slice(0, 300));
+  }
+  return parsed.data;
 }

@@ -5,7 +5,7 @@ import type { Chain } from "../../chain/chain.ts";
 import { consentDigestOf } from "../../domain/unsigned-consent.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
-import { readBody } from "../body.ts";
+import { parseBody, readBody } from "../body.ts";
 import type { ClientLimit } from "../entrance/client-limit.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { readSessionId } from "../public/sessions.ts";
@@ -43,7 +43,11 @@ export function putConsent(deps: ConsentDeps, limit: ClientLimit): RequestHandle
     limit.admit(request);
     const sessionId = readSessionId(request);
     response.locals["sessionId"] = sessionId;
-    const { capMicro, signature } = readConsent(await readBody(request, bodyLimitBytes));
+    const { capMicro, signature } = parseBody(
+      await readBody(request, bodyLimitBytes),
+      consentSchema,
+      "CONSENT_INVALID",
+    );
     const session = await store.findSession(sessionId);
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
     if (session.state.closing !== null) throw new WattproofError("SESSION_CLOSED", `It is ${session.state.status}.`);
@@ -55,19 +59,4 @@ export function putConsent(deps: ConsentDeps, limit: ClientLimit): RequestHandle
     await deps.reconsider(sessionId);
     response.json({ sessionId, capMicro: standing.capMicro.toString() });
   };
-}
-
-function readConsent(body: Uint8Array): z.output<typeof consentSchema> {
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new WattproofError("CONSENT_INVALID", "The body is not JSON in UTF-8.", { cause: error });
-  }
-  const parsed = consentSchema.safeParse(content);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
-    throw new WattproofError("CONSENT_INVALID", problems.join("; ").slice(0, 300));
-  }
-  return parsed.data;
 }

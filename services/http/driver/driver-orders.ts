@@ -4,12 +4,12 @@ import { z } from "zod";
 import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
-import { readBody } from "../body.ts";
+import { parseBody, readBody } from "../body.ts";
 import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createRateLimit } from "../entrance/limits.ts";
 import { nameCall } from "./relayed-calls.ts";
-import { address, amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
+import { address, amount, orderLimitBytes, signature, termsSchema, uint } from "./signed-orders.ts";
 
 const uint64Digits = 19;
 const uint256Digits = 77;
@@ -63,7 +63,7 @@ export function createDriverOrdersHandler(deps: {
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
-    const order = parseOrder(await readBody(request, orderLimitBytes), orderSchema);
+    const order = parseBody(await readBody(request, orderLimitBytes), orderSchema);
     const unserved = order.kind === "top-up" ? await deps.findUnserved(order.terms) : null;
     if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
 

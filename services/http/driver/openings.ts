@@ -5,14 +5,14 @@ import type { DriverOrders } from "../../chain/driver-orders.ts";
 import type { OpeningRelay } from "../../chain/opening-relay.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
-import { readBody } from "../body.ts";
+import { parseBody, readBody } from "../body.ts";
 import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createRateLimit } from "../entrance/limits.ts";
 import type { Store } from "../../store/store.ts";
 import { nameCall } from "./relayed-calls.ts";
 import type { TariffDirectory } from "../../evidence/tariff-directory.ts";
-import { amount, orderLimitBytes, parseOrder, signature, termsSchema, uint } from "./signed-orders.ts";
+import { amount, orderLimitBytes, signature, termsSchema, uint } from "./signed-orders.ts";
 
 /** What has so many digits is a uint256. */
 const uint256Digits = 77;
@@ -72,10 +72,7 @@ export function createOpeningsHandler(deps: {
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
-    const { viewKeySha256: keySha256, ...opening } = parseOrder(
-      await readBody(request, orderLimitBytes),
-      openingSchema,
-    );
+    const { viewKeySha256: keySha256, ...opening } = parseBody(await readBody(request, orderLimitBytes), openingSchema);
     const obstacle = await deps.findObstacle(opening.terms.evse);
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
     const unserved = await deps.findUnserved(opening.terms);

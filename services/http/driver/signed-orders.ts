@@ -1,8 +1,6 @@
 import { Signature, getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
-import { WattproofError } from "../../errors.ts";
-
 /** Terms and two signatures have less than 2 kB. */
 export const orderLimitBytes = 4_096;
 
@@ -49,19 +47,3 @@ export const termsSchema = z.strictObject({
   holdMicro: amount(19),
   expiresAt: uint(40),
 });
-
-/** @throws ENVELOPE_INVALID */
-export function parseOrder<Order>(body: Uint8Array, schema: z.ZodType<Order>): Order {
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
-  }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
-    throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
-  }
-  return parsed.data;
-}

@@ -10,7 +10,7 @@ import { WattproofError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
 import { typesOf, type IdTokenBinding, type TokenOpening } from "../../store/tokens.ts";
 import { contractIdOf } from "../../evidence/contract-certificate.ts";
-import { readBody } from "../body.ts";
+import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { requireOperator } from "./operator.ts";
 import type { HttpDoor } from "../door.ts";
@@ -92,7 +92,7 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
         "Give WATTPROOF_FLEET_PRIVATE_KEYS or WATTPROOF_FLEET_KEYSTORES.",
       );
     }
-    const body = parse(bindingSchema, await readBody(request, bodyLimitBytes));
+    const body = parseBody(await readBody(request, bodyLimitBytes), bindingSchema, "ID_TOKEN_INVALID");
     const [type = "ISO14443", ...furtherTypes] = body.type;
     const { consent, tariffId, agreement, certificatePem = null } = body;
     const { holdMicro = consent.sessionCapMicro } = body;
@@ -128,7 +128,7 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
 function unbindIdToken({ store, operatorKey }: IdTokensDeps): RequestHandler {
   return async (request, response) => {
     requireOperator(request, operatorKey);
-    const { idToken, type } = parse(unbindingSchema, await readBody(request, bodyLimitBytes));
+    const { idToken, type } = parseBody(await readBody(request, bodyLimitBytes), unbindingSchema, "ID_TOKEN_INVALID");
     const spellings = new Set(
       (type === undefined ? boundIdTokenTypes : [type]).map((one) => normalizeIdToken(idToken, one)),
     );
@@ -183,19 +183,4 @@ function bindingView(bound: IdTokenBinding): unknown {
 
 function openingView({ stationId, ocppTransactionId, idToken, status, intent, reason, atMs }: TokenOpening): unknown {
   return { stationId, ocppTransactionId, idToken, status, sessionId: intent?.sessionId ?? null, reason, atMs };
-}
-
-function parse<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new WattproofError("ID_TOKEN_INVALID", "The body is not JSON in UTF-8.", { cause: error });
-  }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
-    throw new WattproofError("ID_TOKEN_INVALID", problems.join("; ").slice(0, 300));
-  }
-  return parsed.data;
 }

@@ -11,7 +11,7 @@ import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
 import type { MeterPossession } from "../../store/possessions.ts";
 import type { Store } from "../../store/store.ts";
-import { readBody } from "../body.ts";
+import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import type { HttpDoor } from "../door.ts";
 import { requireOperator } from "./operator.ts";
@@ -67,7 +67,10 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
   const { store, meters, possessions, deployment } = deps;
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
-    const { evse, curve, publicKey, activations, operator, again } = parse(await readBody(request, bodyLimitBytes));
+    const { evse, curve, publicKey, activations, operator, again } = parseBody(
+      await readBody(request, bodyLimitBytes),
+      expectedSchema,
+    );
     const registered = await meters.readEvse(evse);
     if (registered === null) throw new WattproofError("EVSE_UNREGISTERED", `EVSE ${evse}.`);
     const registrant = getAddress(registered.operator);
@@ -113,19 +116,4 @@ function viewOf(
     isConnected: connections.find(stationId) !== undefined,
     record: record === null ? null : Buffer.from(record).toString("base64"),
   };
-}
-
-function parse(body: Uint8Array): z.output<typeof expectedSchema> {
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
-  }
-  const parsed = expectedSchema.safeParse(content);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
-    throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
-  }
-  return parsed.data;
 }

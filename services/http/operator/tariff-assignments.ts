@@ -11,7 +11,7 @@ import type { TariffAssignment } from "../../store/tariffs.ts";
 import type { Store } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import { readMoment } from "../../evidence/tariff-directory.ts";
-import { readBody } from "../body.ts";
+import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { requireOperator } from "./operator.ts";
 import type { HttpDoor } from "../door.ts";
@@ -73,7 +73,7 @@ function assign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
-    const body = parse(assigningSchema, await readBody(request, bodyLimitBytes));
+    const body = parseBody(await readBody(request, bodyLimitBytes), assigningSchema);
     const { evses, replace: isReplacing, by, dryRun: isDryRun } = body;
     const tariff = await requireAssignable(deps, body);
     const current = await currentOf(store, evses);
@@ -97,7 +97,7 @@ function unassign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
     requireOperator(request, deps.operatorKey);
-    const body = parse(changeSchema, await readBody(request, bodyLimitBytes));
+    const body = parseBody(await readBody(request, bodyLimitBytes), changeSchema);
     const { evses, by, dryRun: isDryRun } = body;
     for (const evse of evses) await requireEvse(deps, evse, body.operator);
     const current = await currentOf(store, evses);
@@ -197,19 +197,4 @@ function evsesOf(current: Offered): readonly [number, readonly string[]][] {
 function changeView(id: string, isDryRun: boolean, current: Offered, changes: readonly AssignmentStep[]): object {
   const evses = evsesOf(current).map(([evse, offered]) => ({ evse, tariffIds: tariffsAfter(evse, offered, changes) }));
   return { isDryRun, tariffId: id, changes, evses };
-}
-
-function parse<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
-  }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
-    throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
-  }
-  return parsed.data;
 }
