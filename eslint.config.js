@@ -8,18 +8,9 @@ const longFunctions = [
   "services/charging/cards/open-for-tokens.ts",
   "services/charging/frame-inbox.ts",
   "services/charging/pursue-transactions.ts",
-  "services/evidence/formats/ocmf/json.ts",
   "services/evidence/add-record.ts",
   "services/ocpp/wire/frame-pump.ts",
   "services/ocpp/wire/ocpp-door.ts",
-  "services/store/sqlite/charging.ts",
-  "services/store/sqlite/matching.ts",
-  "services/store/sqlite/ocpp-frames.ts",
-  "services/store/sqlite/ocpp-stations.ts",
-  "services/store/sqlite/operator.ts",
-  "services/store/sqlite/relay.ts",
-  "services/store/sqlite/settlement.ts",
-  "services/store/sqlite/tokens.ts",
 ];
 
 export default tseslint.config(

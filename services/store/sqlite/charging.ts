@@ -32,16 +32,10 @@ export function createChargingStore(access: Access): ChargingStore {
       .all(`SELECT ${chargingColumns} FROM charging_transactions WHERE ${condition}`, ...values)
       .map(readChargingRow);
 
-  function findConsent(sessionId: string): SignedConsent | null {
-    const row = access.get(
-      "SELECT session_id, cap_micro, signature FROM unsigned_consents WHERE session_id = ?",
-      sessionId,
-    );
-    return row === undefined ? null : consentRow(row);
-  }
-
   return {
     ...createMatchingStore(access),
+    ...startsOf(access),
+    ...consentsOf(access),
     listChargingTransactions: (stationId) =>
       access.read(() =>
         transactionsBy(
@@ -122,6 +116,12 @@ export function createChargingStore(access: Access): ChargingStore {
         );
         return row === undefined ? null : paginationRow.parse(row).greatest;
       }),
+  };
+}
+
+/** Sessions that no station has begun, and when each is asked for next. */
+function startsOf(access: Access) {
+  return {
     listDueStarts: (nowMs, limit) =>
       access.read(() =>
         access
@@ -166,6 +166,20 @@ export function createChargingStore(access: Access): ChargingStore {
           start.inquiredAtMs,
         );
       }),
+  } satisfies Partial<ChargingStore>;
+}
+
+/** What drivers agreed to pay for unsigned energy. */
+function consentsOf(access: Access) {
+  function findConsent(sessionId: string): SignedConsent | null {
+    const row = access.get(
+      "SELECT session_id, cap_micro, signature FROM unsigned_consents WHERE session_id = ?",
+      sessionId,
+    );
+    return row === undefined ? null : consentRow(row);
+  }
+
+  return {
     putConsent: (consent, atMs) =>
       access.write(() => {
         const known = findConsent(consent.sessionId);
@@ -182,5 +196,5 @@ export function createChargingStore(access: Access): ChargingStore {
         return consent;
       }),
     findConsent: (sessionId) => access.read(() => findConsent(sessionId)),
-  };
+  } satisfies Partial<ChargingStore>;
 }

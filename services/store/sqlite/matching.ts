@@ -111,19 +111,18 @@ const besidesLimit = 32;
 const strayFramesOfStation = 256;
 
 export function createMatchingStore(access: Access): MatchingStore {
-  const strays = (condition: string, ...values: (string | number)[]): readonly ChargingTransaction[] =>
-    access
-      .all(
-        `SELECT ${chargingColumns} FROM charging_transactions WHERE session_id IS NULL AND ${condition}
-           AND NOT EXISTS (SELECT 1 FROM token_openings
-             WHERE transaction_ordinal = charging_transactions.ordinal AND status IN ('prepared', 'open'))
-         ORDER BY ordinal DESC LIMIT ${besidesLimit}`,
-        ...values,
-      )
-      .map(readChargingRow);
-
   return {
     ...createUnmatchedStore(access),
+    ...requestsOf(access),
+    ...transactionsBesideOf(access),
+    ...strayEvidenceOf(access),
+    ...toldOf(access),
+  };
+}
+
+/** What stations were asked to begin. */
+function requestsOf(access: Access) {
+  return {
     putStartRequest: (request) =>
       access.write(() => {
         access.run(
@@ -164,7 +163,23 @@ export function createMatchingStore(access: Access): MatchingStore {
           )
           .map(readRequestRow),
       ),
+  } satisfies Partial<MatchingStore>;
+}
 
+/** Which transactions are due, and what else is known where a session charges. */
+function transactionsBesideOf(access: Access) {
+  const strays = (condition: string, ...values: (string | number)[]): readonly ChargingTransaction[] =>
+    access
+      .all(
+        `SELECT ${chargingColumns} FROM charging_transactions WHERE session_id IS NULL AND ${condition}
+           AND NOT EXISTS (SELECT 1 FROM token_openings
+             WHERE transaction_ordinal = charging_transactions.ordinal AND status IN ('prepared', 'open'))
+         ORDER BY ordinal DESC LIMIT ${besidesLimit}`,
+        ...values,
+      )
+      .map(readChargingRow);
+
+  return {
     listTransactionsDue: (nowMs, limit) =>
       access.read(() =>
         access
@@ -241,7 +256,12 @@ export function createMatchingStore(access: Access): MatchingStore {
           )
           .map((row) => ({ session: readSessionRow(row), ordinal: orderedRow.parse(row).ordinal })),
       ),
+  } satisfies Partial<MatchingStore>;
+}
 
+/** Messages and energy that have no transaction yet. */
+function strayEvidenceOf(access: Access) {
+  return {
     putStrayFrame: ({ ordinal, stationId, receivedAtMs }, sinceMs) =>
       access.write(() => {
         access.run("DELETE FROM stray_frames WHERE station_id = ? AND received_at_ms < ?", stationId, sinceMs);
@@ -291,11 +311,16 @@ export function createMatchingStore(access: Access): MatchingStore {
           encodeWatched(watched),
         );
       }),
+  } satisfies Partial<MatchingStore>;
+}
 
+/** What the operator was told. */
+function toldOf(access: Access) {
+  return {
     isTold: (cause) => access.read(() => access.get("SELECT 1 FROM told_causes WHERE cause = ?", cause) !== undefined),
     putTold: (cause, atMs) =>
       access.write(() => {
         access.run("INSERT INTO told_causes (cause, at_ms) VALUES (?, ?) ON CONFLICT (cause) DO NOTHING", cause, atMs);
       }),
-  };
+  } satisfies Partial<MatchingStore>;
 }

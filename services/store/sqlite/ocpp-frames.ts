@@ -71,6 +71,8 @@ export function createOcppFrameStore(
   }
 
   return {
+    ...transactionsOf(access),
+    ...parkedFramesOf(access),
     commitFrame: (frame, effects) =>
       new Promise((succeed, fail) => {
         waiting.push({ frame, effects, succeed, fail });
@@ -106,6 +108,16 @@ export function createOcppFrameStore(
           )
           .map(readFrameRow),
       ),
+    listFrameBacklogs: () => access.read(() => places.backlogs()),
+    async moveFrameCursors(cursors) {
+      places.moveCursors(await access.write(() => places.writeCursors(cursors)));
+    },
+  };
+}
+
+/** Transactions as the door knows them. */
+function transactionsOf(access: Access) {
+  return {
     findOcppTransaction: (stationId, ocppTransactionId) =>
       access.read(() => {
         const row = access.get(
@@ -126,10 +138,12 @@ export function createOcppFrameStore(
           )
           .map(readOcppTransactionRow),
       ),
-    listFrameBacklogs: () => access.read(() => places.backlogs()),
-    async moveFrameCursors(cursors) {
-      places.moveCursors(await access.write(() => places.writeCursors(cursors)));
-    },
+  } satisfies Partial<OcppStore>;
+}
+
+/** Frames that could not be handed on. */
+function parkedFramesOf(access: Access) {
+  return {
     parkFrame: (ordinal, stationId) =>
       access.write(() => {
         access.run(
@@ -159,7 +173,7 @@ export function createOcppFrameStore(
       access.write(() => {
         access.run("DELETE FROM ocpp_parked_frames WHERE ordinal = ?", ordinal);
       }),
-  };
+  } satisfies Partial<FrameStore>;
 }
 
 function write(access: Access, frame: NewFrame, effects: readonly FrameEffect[], stationOrdinal: number): FrameOutcome {

@@ -81,21 +81,9 @@ export function createOcppStationStore(
     };
   }
 
-  function insertKey(stationId: string, keySha256: string, atMs: number): number {
-    return access.insert(
-      "INSERT INTO ocpp_keys (station_id, key_sha256, created_at_ms) VALUES (?, ?, ?)",
-      stationId,
-      keySha256,
-      atMs,
-    );
-  }
-
-  const keysOf = (stationId: string) =>
-    access
-      .all("SELECT ordinal, key_sha256 FROM ocpp_keys WHERE station_id = ? ORDER BY ordinal", stationId)
-      .map(readKeyRow);
-
   return {
+    ...stationKeysOf(access),
+    ...unknownStationsOf(access),
     findOcppAccess: (stationId) =>
       access.read(() => {
         const row = access.get(stationQuery, stationId);
@@ -105,7 +93,7 @@ export function createOcppStationStore(
           station: readStation(access, row),
           leastSecurityProfile: state.least_security_profile,
           bootStatus: state.boot_status,
-          keys: keysOf(stationId),
+          keys: keysOf(access, stationId),
         };
       }),
     setOcppAccess: (stationId, { leastSecurityProfile, bootStatus }) =>
@@ -121,21 +109,6 @@ export function createOcppStationStore(
             stationId,
           ) > 0,
       ),
-    replaceStationKeys: (stationId, keySha256, atMs) =>
-      access.write(() => {
-        access.run("DELETE FROM ocpp_keys WHERE station_id = ?", stationId);
-        insertKey(stationId, keySha256, atMs);
-      }),
-    addStationKey: (stationId, keySha256, atMs) =>
-      access.write(() => (keysOf(stationId).length >= keysPerStation ? null : insertKey(stationId, keySha256, atMs))),
-    retireOlderKeys: (stationId, ordinal) =>
-      access.write(() => {
-        access.run("DELETE FROM ocpp_keys WHERE station_id = ? AND ordinal < ?", stationId, ordinal);
-      }),
-    removeStationKey: (stationId, ordinal) =>
-      access.write(() => {
-        access.run("DELETE FROM ocpp_keys WHERE station_id = ? AND ordinal = ?", stationId, ordinal);
-      }),
     noteStationSeen: (stationId, seen) =>
       access.write(
         () =>
@@ -173,6 +146,44 @@ export function createOcppStationStore(
         const { station_id: stationId, station_evse: stationEvse } = evseRow.parse(row);
         return { stationId, stationEvse };
       }),
+  };
+}
+
+/** The keys with which a station is let in. */
+function stationKeysOf(access: Access) {
+  function insertKey(stationId: string, keySha256: string, atMs: number): number {
+    return access.insert(
+      "INSERT INTO ocpp_keys (station_id, key_sha256, created_at_ms) VALUES (?, ?, ?)",
+      stationId,
+      keySha256,
+      atMs,
+    );
+  }
+
+  return {
+    replaceStationKeys: (stationId, keySha256, atMs) =>
+      access.write(() => {
+        access.run("DELETE FROM ocpp_keys WHERE station_id = ?", stationId);
+        insertKey(stationId, keySha256, atMs);
+      }),
+    addStationKey: (stationId, keySha256, atMs) =>
+      access.write(() =>
+        keysOf(access, stationId).length >= keysPerStation ? null : insertKey(stationId, keySha256, atMs),
+      ),
+    retireOlderKeys: (stationId, ordinal) =>
+      access.write(() => {
+        access.run("DELETE FROM ocpp_keys WHERE station_id = ? AND ordinal < ?", stationId, ordinal);
+      }),
+    removeStationKey: (stationId, ordinal) =>
+      access.write(() => {
+        access.run("DELETE FROM ocpp_keys WHERE station_id = ? AND ordinal = ?", stationId, ordinal);
+      }),
+  } satisfies Partial<OcppStore>;
+}
+
+/** Stations that knocked and are not registered. */
+function unknownStationsOf(access: Access) {
+  return {
     noteUnknownStation: (attempt, limit) =>
       access.write(() => {
         access.run(
@@ -201,5 +212,11 @@ export function createOcppStationStore(
           )
           .map(readUnknownStationRow),
       ),
-  };
+  } satisfies Partial<OcppStore>;
+}
+
+function keysOf(access: Access, stationId: string) {
+  return access
+    .all("SELECT ordinal, key_sha256 FROM ocpp_keys WHERE station_id = ? ORDER BY ordinal", stationId)
+    .map(readKeyRow);
 }

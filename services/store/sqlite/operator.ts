@@ -151,50 +151,6 @@ export function createOperatorStore(access: Access): OperatorStore {
     };
   }
 
-  /** One step through the index for each answer, however many sessions an operator has. */
-  function listKeys(after: CreditKey | null, limit: number, operator: string | null): readonly CreditKey[] {
-    const keys: CreditKey[] = [];
-    // No agreement has a number below 0.
-    let last = after ?? { operator: operator ?? "", agreement: -1 };
-    while (keys.length < limit) {
-      const row = access.get(
-        `SELECT operator, agreement FROM sessions WHERE (operator, agreement) > (?, ?)
-         ORDER BY operator, agreement LIMIT 1`,
-        last.operator,
-        last.agreement,
-      );
-      if (row === undefined) break;
-      last = creditKeyRow.parse(row);
-      if (operator !== null && last.operator !== operator) break;
-      keys.push(last);
-    }
-    return keys;
-  }
-
-  /** One step through the index for each, too. */
-  function listOperators(limit: number): readonly string[] {
-    const operators: string[] = [];
-    while (operators.length < limit) {
-      const row = access.get(
-        "SELECT operator FROM sessions WHERE operator > ? ORDER BY operator LIMIT 1",
-        operators.at(-1) ?? "",
-      );
-      if (row === undefined) break;
-      operators.push(operatorRow.parse(row).operator);
-    }
-    return operators;
-  }
-
-  function countSessionsOf(operator: string): ReadonlyMap<SessionStatus, number> {
-    const counts = new Map<SessionStatus, number>(sessionStatuses.map((status) => [status, 0]));
-    const sql = "SELECT status, count(*) AS count FROM sessions WHERE operator = ? GROUP BY status";
-    for (const row of access.all(sql, operator)) {
-      const { status, count: sessions } = statusRow.parse(row);
-      counts.set(status, sessions);
-    }
-    return counts;
-  }
-
   return {
     listNewestSessions: ({ statuses, operator, limit, before }) =>
       access.read(() => {
@@ -206,8 +162,8 @@ export function createOperatorStore(access: Access): OperatorStore {
           .map(({ session, openedAtMs, changedAtMs }) => ({ session, openedAtMs, changedAtMs }));
       }),
     countPipeline: (operator) => access.read(() => countPipeline(operator)),
-    countSessionsOf: (operator) => access.read(() => countSessionsOf(operator)),
-    listOperators: (limit) => access.read(() => listOperators(limit)),
+    countSessionsOf: (operator) => access.read(() => countSessionsOf(access, operator)),
+    listOperators: (limit) => access.read(() => listOperators(access, limit)),
     countStations: () => access.read(() => count("SELECT count(*) AS count FROM stations")),
     sumSessions: (fromMs, untilMs, operator) =>
       access.read(() =>
@@ -226,7 +182,7 @@ export function createOperatorStore(access: Access): OperatorStore {
           )
           .map(readTotalsRow),
       ),
-    listCreditKeys: (after, limit, operator) => access.read(() => listKeys(after, limit, operator)),
+    listCreditKeys: (after, limit, operator) => access.read(() => listKeys(access, after, limit, operator)),
     listStationsAfter: (after, limit) =>
       access.read(() =>
         access
@@ -242,6 +198,55 @@ export function createOperatorStore(access: Access): OperatorStore {
           .map(readActivityRow),
       ),
   };
+}
+
+/** One step through the index for each answer, however many sessions an operator has. */
+function listKeys(
+  access: Access,
+  after: CreditKey | null,
+  limit: number,
+  operator: string | null,
+): readonly CreditKey[] {
+  const keys: CreditKey[] = [];
+  // No agreement has a number below 0.
+  let last = after ?? { operator: operator ?? "", agreement: -1 };
+  while (keys.length < limit) {
+    const row = access.get(
+      `SELECT operator, agreement FROM sessions WHERE (operator, agreement) > (?, ?)
+       ORDER BY operator, agreement LIMIT 1`,
+      last.operator,
+      last.agreement,
+    );
+    if (row === undefined) break;
+    last = creditKeyRow.parse(row);
+    if (operator !== null && last.operator !== operator) break;
+    keys.push(last);
+  }
+  return keys;
+}
+
+/** One step through the index for each, too. */
+function listOperators(access: Access, limit: number): readonly string[] {
+  const operators: string[] = [];
+  while (operators.length < limit) {
+    const row = access.get(
+      "SELECT operator FROM sessions WHERE operator > ? ORDER BY operator LIMIT 1",
+      operators.at(-1) ?? "",
+    );
+    if (row === undefined) break;
+    operators.push(operatorRow.parse(row).operator);
+  }
+  return operators;
+}
+
+function countSessionsOf(access: Access, operator: string): ReadonlyMap<SessionStatus, number> {
+  const counts = new Map<SessionStatus, number>(sessionStatuses.map((status) => [status, 0]));
+  const sql = "SELECT status, count(*) AS count FROM sessions WHERE operator = ? GROUP BY status";
+  for (const row of access.all(sql, operator)) {
+    const { status, count: sessions } = statusRow.parse(row);
+    counts.set(status, sessions);
+  }
+  return counts;
 }
 
 interface Ordered {

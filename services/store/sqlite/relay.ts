@@ -127,9 +127,8 @@ const readCallRow = reader(
 const callColumns = `relayed_calls.*, (SELECT tx_hash FROM relay_transactions WHERE relay_transactions.job_id =
   relayed_calls.job_id ORDER BY block_number IS NULL, attempt DESC LIMIT 1) AS tx_hash`;
 
-export function createRelayStore(access: Access): RelayStore {
-  const transactions = createTransactionTable(access, "relay_transactions");
-
+/** Whether a call is taken, and what the calls before it have spent. */
+function createAdmission(access: Access) {
   function isPending(column: "call_id" | "subject", value: string): boolean {
     const sql = `SELECT 1 FROM relayed_calls WHERE ${column} = ? AND status = 'pending'`;
     return access.get(sql, value) !== undefined;
@@ -184,6 +183,13 @@ export function createRelayStore(access: Access): RelayStore {
     );
     return { kind: "admitted" };
   }
+
+  return { admit, sumCost, countPending };
+}
+
+export function createRelayStore(access: Access): RelayStore {
+  const { admit, sumCost, countPending } = createAdmission(access);
+  const transactions = createTransactionTable(access, "relay_transactions");
 
   function putJob(job: RelayJob, ordinals: readonly number[]): void {
     access.run(

@@ -146,11 +146,11 @@ export const tokenStep = `
 `;
 
 export function createTokenStore(access: Access): TokenStore {
-  const openingOf = (condition: string, ...values: (string | number)[]): TokenOpening | null => {
-    const row = access.get(`SELECT ${openingColumns} FROM token_openings WHERE ${condition} LIMIT 1`, ...values);
-    return row === undefined ? null : readOpeningRow(row);
-  };
+  return { ...bindingsOf(access), ...openingsOf(access) };
+}
 
+/** What opens a session when it is presented. */
+function bindingsOf(access: Access) {
   return {
     putIdTokenBinding: (binding) =>
       access.write(() => {
@@ -181,7 +181,17 @@ export function createTokenStore(access: Access): TokenStore {
           .all(`SELECT ${bindingColumns} FROM id_token_bindings ORDER BY id_token LIMIT ?`, limit)
           .map(readBindingRow),
       ),
+  } satisfies Partial<TokenStore>;
+}
 
+/** What was decided about the transactions that began with it. */
+function openingsOf(access: Access) {
+  const openingOf = (condition: string, ...values: (string | number)[]): TokenOpening | null => {
+    const row = access.get(`SELECT ${openingColumns} FROM token_openings WHERE ${condition} LIMIT 1`, ...values);
+    return row === undefined ? null : readOpeningRow(row);
+  };
+
+  return {
     listTransactionsToOpen: (sinceMs, limit) =>
       access.read(() => {
         // Where nothing is bound, the transactions of strangers are not looked through.
@@ -278,5 +288,5 @@ export function createTokenStore(access: Access): TokenStore {
           )
           .map(readOpeningRow),
       ),
-  };
+  } satisfies Partial<TokenStore>;
 }

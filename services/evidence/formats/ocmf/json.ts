@@ -47,8 +47,62 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * disagree about what a signed payload says.
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
+  const tokens = createTokenReader(bytes);
+  const { peek, skipWhiteSpace, takeIf, expect } = tokens;
+
+  const readObject = (depth: number): JsonObject => {
+    const members = new Map<string, JsonValue>();
+    expect(code.openBrace);
+    skipWhiteSpace();
+    if (takeIf(code.closeBrace)) return { kind: "object", members };
+    do {
+      skipWhiteSpace();
+      const key = tokens.readKey();
+      if (members.has(key)) refuse("OCMF_JSON_DUPLICATE_KEY", `the key ${quote(key)}`);
+      skipWhiteSpace();
+      expect(code.colon);
+      members.set(key, readValue(depth + 1));
+      skipWhiteSpace();
+    } while (takeIf(code.comma));
+    expect(code.closeBrace);
+    return { kind: "object", members };
+  };
+
+  const readArray = (depth: number): JsonValue => {
+    const items: JsonValue[] = [];
+    expect(code.openBracket);
+    skipWhiteSpace();
+    if (takeIf(code.closeBracket)) return { kind: "array", items };
+    do {
+      items.push(readValue(depth + 1));
+      skipWhiteSpace();
+    } while (takeIf(code.comma));
+    expect(code.closeBracket);
+    return { kind: "array", items };
+  };
+
+  const readValue = (depth: number): JsonValue => {
+    skipWhiteSpace();
+    const opening = peek();
+    if (opening === code.quotationMark) return { kind: "string", text: tokens.readString().text };
+    if (opening !== code.openBrace && opening !== code.openBracket) return tokens.readWord();
+    if (depth > recordLimits.jsonDepth) refuse("OCMF_JSON_TOO_DEEP", `the limit is ${recordLimits.jsonDepth}`);
+    return opening === code.openBrace ? readObject(depth) : readArray(depth);
+  };
+
+  skipWhiteSpace();
+  const object = readObject(1);
+  skipWhiteSpace();
+  if (peek() !== undefined) tokens.refuseSyntax("something follows the object");
+  return object;
+}
+
+/** Reads the characters of JSON one token after the other. */
+function createTokenReader(bytes: Uint8Array) {
   let at = 0;
   const ascii = decodeAscii(bytes);
+
+  const peek = (): number | undefined => bytes[at];
 
   const skipWhiteSpace = (): void => {
     while (at < bytes.length) {
@@ -126,37 +180,6 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
     return text;
   };
 
-  const readObject = (depth: number): JsonObject => {
-    const members = new Map<string, JsonValue>();
-    expect(code.openBrace);
-    skipWhiteSpace();
-    if (takeIf(code.closeBrace)) return { kind: "object", members };
-    do {
-      skipWhiteSpace();
-      const key = readKey();
-      if (members.has(key)) refuse("OCMF_JSON_DUPLICATE_KEY", `the key ${quote(key)}`);
-      skipWhiteSpace();
-      expect(code.colon);
-      members.set(key, readValue(depth + 1));
-      skipWhiteSpace();
-    } while (takeIf(code.comma));
-    expect(code.closeBrace);
-    return { kind: "object", members };
-  };
-
-  const readArray = (depth: number): JsonValue => {
-    const items: JsonValue[] = [];
-    expect(code.openBracket);
-    skipWhiteSpace();
-    if (takeIf(code.closeBracket)) return { kind: "array", items };
-    do {
-      items.push(readValue(depth + 1));
-      skipWhiteSpace();
-    } while (takeIf(code.comma));
-    expect(code.closeBracket);
-    return { kind: "array", items };
-  };
-
   const readWord = (): JsonValue => {
     const from = at;
     while (at < bytes.length && isWordByte(bytes[at] ?? 0)) at += 1;
@@ -171,20 +194,7 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
     return { kind: "number", lexeme: word };
   };
 
-  const readValue = (depth: number): JsonValue => {
-    skipWhiteSpace();
-    const opening = bytes[at];
-    if (opening === code.quotationMark) return { kind: "string", text: readString().text };
-    if (opening !== code.openBrace && opening !== code.openBracket) return readWord();
-    if (depth > recordLimits.jsonDepth) refuse("OCMF_JSON_TOO_DEEP", `the limit is ${recordLimits.jsonDepth}`);
-    return opening === code.openBrace ? readObject(depth) : readArray(depth);
-  };
-
-  skipWhiteSpace();
-  const object = readObject(1);
-  skipWhiteSpace();
-  if (at !== bytes.length) refuseSyntax("something follows the object");
-  return object;
+  return { peek, skipWhiteSpace, takeIf, expect, refuseSyntax, readString, readKey, readWord };
 }
 
 /** The bytes as text if all of them are ASCII, which is nearly always; decoding every string by itself takes longer. */
