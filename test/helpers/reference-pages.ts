@@ -78,7 +78,7 @@ export function writeErrorsPage(): string {
     "",
     "_Retry_ says whether the same request can succeed later without anybody changing it. A station repeats a message",
     "until it has an answer that is no such error; repeating is always safe, because a record counts once however often",
-    `it arrives. This page is written from \`services/errors.ts\` by \`${command}\`; a test fails while the two differ.`,
+    `it arrives. This page is written from \`services/errors/\` by \`${command}\`; a test fails while the two differ.`,
     "",
     "| code | status | retry | meaning |",
     "| --- | --: | --- | --- |",

@@ -82,7 +82,7 @@ describe("The dependency rule of the service", function () {
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ specifier, target }) =>
-            target === null ? specifier !== "ethers" : !target.startsWith("domain/") && target !== "errors.ts",
+            target === null ? specifier !== "ethers" : !target.startsWith("domain/") && !target.startsWith("errors"),
           )
           .map(({ specifier }) => `${path}: ${specifier}`),
       );
@@ -147,7 +147,7 @@ describe("The dependency rule of the service", function () {
             target !== null &&
             path.startsWith("receipts/") !== target.startsWith("receipts/") &&
             !path.startsWith("web/page/") &&
-            !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts)/.test(target),
+            !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/.test(target),
         )
         .map(({ specifier }) => `${path}: ${specifier}`),
     );
@@ -168,7 +168,7 @@ describe("The dependency rule of the service", function () {
   });
 
   it("lets the driver's page take only what runs in a browser, and nothing of the service take the page", function () {
-    const shared = /^(?:web\/page|domain|receipts|evidence\/formats\/ocmf|(?:contracts|errors)\.ts)/;
+    const shared = /^(?:web\/page|domain|receipts|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/;
     const crossings = sources.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => {
