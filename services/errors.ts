@@ -1,4 +1,5 @@
 import type { CatalogueEntries } from "./errors/catalogue-entry.ts";
+import { chargeDetailRecordErrors } from "./errors/charge-detail-records.ts";
 import { commandErrors } from "./errors/commands.ts";
 import { drivingErrors } from "./errors/driving.ts";
 import { entranceErrors } from "./errors/entrance.ts";
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...settlementErrors,
   ...signedRecordErrors,
   ...commandErrors,
+  ...chargeDetailRecordErrors,
 } as const satisfies CatalogueEntries;
 
 /** A code of the catalogue. */

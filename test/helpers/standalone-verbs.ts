@@ -9,9 +9,23 @@ import { soak } from "../../scripts/soak.ts";
 import { start } from "../../scripts/start.ts";
 import { test } from "../../scripts/test.ts";
 import { testMutants } from "../../scripts/test-mutants.ts";
+import { verifyCdr } from "../../scripts/verify-cdr.ts";
 import { verifyOcmf } from "../../scripts/verify-ocmf.ts";
 
 /** Every command that is a script of package.json of its own and no verb of `wattproof`. */
 export const standaloneVerbs: readonly Verb[] = [
-  ...[start, replay, soak, verifyOcmf, benchGas, benchIngest, benchEvidence, prove, coverage, test, testMutants],
+  ...[
+    start,
+    replay,
+    soak,
+    verifyOcmf,
+    verifyCdr,
+    benchGas,
+    benchIngest,
+    benchEvidence,
+    prove,
+    coverage,
+    test,
+    testMutants,
+  ],
 ];

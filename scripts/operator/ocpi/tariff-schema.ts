@@ -10,9 +10,26 @@ const component = z.strictObject({
   vat: z.number().optional(),
   step_size: z.int().nonnegative(),
 });
+/** TariffRestrictions. What is not known here is kept, so that it can be refused by its name. */
+const restrictions = z.looseObject({
+  start_time: z.string().optional(),
+  end_time: z.string().optional(),
+  start_date: z.string().optional(),
+  end_date: z.string().optional(),
+  min_kwh: z.number().nonnegative().optional(),
+  max_kwh: z.number().nonnegative().optional(),
+  min_current: z.number().optional(),
+  max_current: z.number().optional(),
+  min_power: z.number().optional(),
+  max_power: z.number().optional(),
+  min_duration: z.int().nonnegative().optional(),
+  max_duration: z.int().nonnegative().optional(),
+  day_of_week: z.array(z.string()).optional(),
+  reservation: z.string().optional(),
+});
 const element = z.strictObject({
   price_components: z.array(component).min(1),
-  restrictions: z.record(z.string(), z.unknown()).optional(),
+  restrictions: restrictions.optional(),
 });
 const common = {
   country_code: z.string(),
@@ -59,4 +76,5 @@ export const tariff230 = z.strictObject({
 
 /** Whichever of the two versions it is: only 2.3.0 has `tax_included`, and it has to be there. */
 export type OcpiTariff = z.infer<typeof tariff221> | z.infer<typeof tariff230>;
+export type OcpiRestrictions = z.infer<typeof restrictions>;
 export type OcpiPriceComponent = z.infer<typeof component>;
