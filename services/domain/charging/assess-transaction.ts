@@ -14,8 +14,10 @@ import {
   type TransactionMessage,
 } from "./message.ts";
 import { messageKeyOf, startKeyOf, stopKeyOf } from "./natural-key.ts";
+import { findOtherOutlet, partByOutlet } from "./other-outlet.ts";
 import { readInOneZone } from "./one-zone.ts";
 import { setOutliersAside } from "./outliers.ts";
+import { findReboots } from "./reboots.ts";
 import { walkRegister, type RegisterWalk, type StationProfile } from "./register-walk.ts";
 import { findBreaksOfContinuity, type RegisterSpan } from "./outlet-continuity.ts";
 import { judgeSigned, type SignedEvidence, type SignedOutcome } from "./signed-evidence.ts";
@@ -91,7 +93,8 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   const messages = readInOneZone(distinctMessages(input.messages));
   const ends = messages.filter((message) => message.kind === "transaction-ended");
   const [ended = null] = ends;
-  const series = chooseEnergySeries(messages, ended);
+  const { own, foreign } = partByOutlet(messages);
+  const series = chooseEnergySeries(own, ended);
   const { station, outlet = [], overSinceMs = null } = input;
   const { points: counting, findings: outliers } = setOutliersAside(series.points, station);
   const { points, isCorrected, waitedMs } = placeBeginBehind(messages, counting, station);
@@ -100,6 +103,8 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
   const outcome = judgeSigned(input.signed, signedContextOf(input, messages, ended));
 
   const gaps = [
+    ...findOtherOutlet(foreign, points),
+    ...findReboots(input.messages, messages, points, station),
     ...findGapsOfCoverage({ messages, ended, series, points, walk, overSinceMs, station }),
     ...findBreaksOfContinuity({ series, points, walk, waitedMs, outlet, station }),
   ];
@@ -113,7 +118,7 @@ export function assessTransaction(input: AssessmentInput): TransactionAssessment
     ...walk.findings,
     ...completeness.findings,
     ...outcome.findings,
-    ...findingsOfMessages(input.messages, messages, ends),
+    ...findingsOfMessages(messages, ends),
     ...(isCorrected ? (["TIME_CORRECTED"] as const) : []),
     ...gaps.filter((code) => {
       // A wrong unit explains why power and register contradict each other.
@@ -217,21 +222,11 @@ function signedContextOf(
   };
 }
 
-function findingsOfMessages(
-  all: readonly StationMessage[],
-  messages: readonly TransactionMessage[],
-  ends: readonly TransactionEnded[],
-): FindingCode[] {
+function findingsOfMessages(messages: readonly TransactionMessage[], ends: readonly TransactionEnded[]): FindingCode[] {
   const findings: FindingCode[] = [];
   const starts = messages.filter((message) => message.kind === "transaction-started");
   if (new Set(starts.map(startKeyOf)).size > 1) findings.push("START_CONTRADICTED");
   if (new Set(ends.map(stopKeyOf)).size > 1) findings.push("STOP_CONTRADICTED");
-  const startedAtMs = starts[0]?.time?.epochMs ?? -Infinity;
-  const endedAtMs = ends[0]?.time?.epochMs ?? Infinity;
-  const isRebooted = all.some(
-    ({ kind, receivedAtMs }) => kind === "booted" && receivedAtMs > startedAtMs && receivedAtMs < endedAtMs,
-  );
-  if (isRebooted) findings.push("STATION_REBOOTED");
   const skew = judgeClockSkew(estimateClockSkewMs(messages));
   if (skew !== null) findings.push(skew);
   for (const { faults, readings, signed, time } of messages) {

@@ -6,7 +6,7 @@ import type { FindingCode } from "./findings.ts";
 import type { TransactionMessage } from "./message.ts";
 import { isStepPlausible, type RegisterWalk, type StationProfile } from "./register-walk.ts";
 import { energyByStateOfChargeWh } from "./state-of-charge.ts";
-import { estimateClockSkewMs } from "./station-time.ts";
+import { estimateClockSkewMs, reportedMs } from "./station-time.ts";
 import { energyByPowerWh, greatestPowerW, powerStepsOf } from "./unit-check.ts";
 
 /** What is known of a transaction when its ends are looked at. */
@@ -35,6 +35,11 @@ const leastEnergyByPowerWh: Decimal = { unscaled: 10n, scale: 0 };
 const powerFactor = 10n;
 /** A moment of power may have been a short one; a unit that is wrong is wrong by 1000. */
 const glimpseFactor = 100n;
+/**
+ * Power that was sampled so often, and never longer apart, tells how much flowed: a register that shows less than half of
+ * it is contradicted, or four times as much, because some stations tell the power of one phase of three.
+ */
+const dense = { leastSteps: 5, greatestStepMs: 300_000, factorBelow: 2n, factorAbove: 4n };
 /** Within one interval power and energy are of the same minute or so. */
 const intervalFactor = 2n;
 
@@ -71,12 +76,17 @@ export function findGapsOfCoverage(input: CoverageInput): FindingCode[] {
 
 function isBeginCovered({ messages, walk }: CoverageInput): boolean {
   const first = walk.segments[0]?.begin;
-  if (first === undefined || first.role === "begin") return first !== undefined;
+  if (first === undefined) return false;
   const started = messages.find((message) => message.kind === "transaction-started");
-  if (started?.kind !== "transaction-started" || started.time === null) return false;
+  // Without a start that carries a time nothing contradicts what a reading calls itself.
+  if (started?.kind !== "transaction-started" || started.time === null) return first.role === "begin";
+  // However the two were corrected, a begin that says the time of the start is of the start.
+  if (first.role === "begin" && reportedMs(first.time) === reportedMs(started.time)) return true;
   const startMs = earliestOf(started.time.epochMs, started);
   const atMs = first.time.epochMs;
-  if (atMs < startMs) return isShort(startMs - atMs, walk);
+  const earlyMs = startMs - atMs;
+  // Before the start an outlet is idle: what was read a little earlier and is called the begin may stand for it.
+  if (earlyMs > 0) return first.role === "begin" ? earlyMs <= greatestUncoveredMs : isShort(earlyMs, walk);
   return isShort(Math.max(0, atMs - flowBeginMs(startMs, started.chargingState, messages)), walk);
 }
 
@@ -98,15 +108,16 @@ function isEndCovered({ messages, walk, overSinceMs }: CoverageInput, ended: Tra
   if (last === undefined) return false;
   // Nothing says when it was over.
   if (ended === null && overSinceMs === null) return true;
-  if (ended !== null && last.role === "end" && last.reportedBy === "transaction-ended") return true;
   if (ended === null) {
     // What said that it was over came by our clock.
     const overMs = (overSinceMs ?? 0) + aheadMs(messages);
     return isShort(Math.max(0, flowEndMs(overMs, messages) - last.time.epochMs), walk);
   }
   const reporter = messages.find(({ frameId }) => frameId === last.frameId);
-  const lastMs = reporter === undefined ? last.time.epochMs : earliestOf(last.time.epochMs, reporter);
-  if (ended.time === null) return false;
+  // One clock tells both times of one message.
+  const isOfEnd = reporter === undefined || reporter === ended;
+  const lastMs = isOfEnd ? last.time.epochMs : earliestOf(last.time.epochMs, reporter);
+  if (ended.time === null) return last.role === "end" && last.reportedBy === "transaction-ended";
   const endMs = ended.time.epochMs;
   const stoppedMs = flowEndMs(endMs, messages);
   return isShort(stoppedMs < endMs ? Math.max(0, stoppedMs - lastMs) : Math.abs(endMs - lastMs), walk);
@@ -181,11 +192,32 @@ function findingsOfPower(input: CoverageInput): FindingCode[] {
   };
   const isContradicted =
     isAbove(energyByPowerWh(messages), powerFactor) ||
+    isDenselyContradicted(input, quantumWh) ||
     isAbove(energyByStateOfChargeWh(messages), powerFactor) ||
     // A single sample is of one moment, and half of the time is what it stands for at most.
     (walk.energyWh.unscaled > 0n && isAbove(energyOf(greatestPowerW(messages), durationOf(points) / 2), glimpseFactor));
   const isSum = series.findings.includes("INTERVALS_SUMMED");
   return isContradicted || (isSum && isIntervalContradicted(input)) ? ["POWER_CONTRADICTS"] : [];
+}
+
+/** Whether power that was sampled all along tells another energy than the register. */
+function isDenselyContradicted({ messages, walk, points, station }: CoverageInput, quantumWh: Decimal): boolean {
+  const beganMs = points[0]?.time.epochMs ?? 0;
+  const endedMs = points.at(-1)?.time.epochMs ?? 0;
+  const steps = powerStepsOf(messages).filter(({ fromMs, toMs }) => fromMs >= beganMs && toMs <= endedMs);
+  const longest = steps.reduce((most, { fromMs, toMs }) => Math.max(most, toMs - fromMs), 0);
+  if (steps.length < dense.leastSteps || longest > dense.greatestStepMs) return false;
+  const sumOf = (energies: readonly Decimal[]): Decimal => energies.reduce(addDecimals, { unscaled: 0n, scale: 0 });
+  const times = (wh: Decimal, factor: bigint): Decimal => ({ ...wh, unscaled: wh.unscaled * factor });
+  const leastWh = sumOf(steps.map(({ energyWh }) => energyWh));
+  if (compareDecimals(leastWh, addDecimals(times(walk.energyWh, dense.factorBelow), quantumWh)) > 0) return true;
+  // A current says no more than what flowed at least, and so does power that may be kilowatts.
+  if (!steps.every(({ isUnitNamed }) => isUnitNamed)) return false;
+  const sampledMs = steps.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  const ratedPowerW: Decimal = { unscaled: BigInt(station.ratedPowerW), scale: 0 };
+  const besideWh = addDecimals(energyOf(ratedPowerW, endedMs - beganMs - sampledMs), quantumWh);
+  const mostWh = times(sumOf(steps.map(({ greatestWh }) => greatestWh)), dense.factorAbove);
+  return compareDecimals(walk.energyWh, addDecimals(mostWh, besideWh)) > 0;
 }
 
 /** Intervals have no register that would bridge one that is wrong, so each is compared with the power within it. */

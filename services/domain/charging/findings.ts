@@ -146,12 +146,12 @@ export const findingCatalogue = {
   },
   BEGIN_UNCOVERED: {
     severity: "unresolved",
-    title: "Energy may have flowed before the first reading that counts.",
+    title: "The first reading that counts is not of the begin, and energy may have flowed in between.",
     resolvedBy: "A reading of the begin, a signed value that covers the session, or the operator's decision.",
   },
   END_UNCOVERED: {
     severity: "unresolved",
-    title: "Energy may have flowed after the last reading that counts.",
+    title: "The last reading that counts is not of the end, and energy may have flowed in between.",
     resolvedBy: "A reading of the end, a signed value that covers the session, or the operator's decision.",
   },
   READING_BEYOND_ENDS: {
@@ -172,9 +172,21 @@ export const findingCatalogue = {
   },
   ZERO_BEGIN_UNPROVEN: {
     severity: "unresolved",
-    title: "The register began at 0, and nothing shows that it was there.",
+    title: "The register began at 0, or at a thousandth of its end, and nothing shows that it was there.",
     resolvedBy:
       "A signed value that covers the session, or the operator's decision after looking at the register of the outlet.",
+  },
+  REGISTER_RESTART_HIDDEN: {
+    severity: "unresolved",
+    title: "The station booted, and its register may have started over at 0 without a reading that shows so.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision on what flowed before and after the boot.",
+  },
+  READING_OF_OTHER_OUTLET: {
+    severity: "unresolved",
+    title: "A register of another outlet rose under the name of this transaction; it does not count.",
+    resolvedBy:
+      "A signed value that covers the session, or the operator's decision after finding out at which outlet it was.",
   },
   ZERO_UNPROVEN: {
     severity: "unresolved",
@@ -256,7 +268,10 @@ export const findingCatalogue = {
   },
   READING_QUARANTINED: { severity: "notice", title: "A reading breaks the protocol; it does not count." },
   MESSAGE_FAULTY: { severity: "notice", title: "A message breaks the protocol outside of its readings." },
-  READING_OUTSIDE_TRANSACTION: { severity: "notice", title: "A reading is from before the begin or after the end." },
+  READING_OUTSIDE_TRANSACTION: {
+    severity: "notice",
+    title: "A reading is from before the begin or after the end, or of another outlet.",
+  },
   STATION_METER_IGNORED: { severity: "notice", title: "Values of the whole station's meter came along." },
   OTHER_LOCATION_USED: { severity: "notice", title: "The register is not the one at the outlet." },
   PHASES_SUMMED: { severity: "notice", title: "The register is the sum of three phases." },

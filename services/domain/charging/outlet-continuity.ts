@@ -29,6 +29,8 @@ const wholeWh: Decimal = { unscaled: 1n, scale: 0 };
 const nothingWh: Decimal = { unscaled: 0n, scale: 0 };
 /** A first step that is so much faster than every later one began elsewhere than at 0. */
 const fasterThan = { numerator: 11n, denominator: 10n };
+/** A begin may be told in kilowatt-hours and called watt-hours. */
+const whPerKilowattHour = 1_000n;
 /** Of a register that has passed its greatest value this part may have run on unseen. */
 const rolledPart = 10n;
 
@@ -72,7 +74,7 @@ export function findBreaksOfContinuity(input: ContinuityInput): FindingCode[] {
     return [...new Set(findings)];
   }
   const isKnownZero = history.isStartingOver || greatestWh !== null;
-  if (isAtZero && !isKnownZero && isFirstStepFast(points, waitedMs)) findings.push("ZERO_BEGIN_UNPROVEN");
+  if (isNearZero(own) && !isKnownZero && isFirstStepFast(points, waitedMs)) findings.push("ZERO_BEGIN_UNPROVEN");
   return findings;
 }
 
@@ -104,6 +106,12 @@ function isRolledOver(beginWh: Decimal, greatestWh: Decimal, { registerModulusWh
   const unseenWh = subtractDecimals(addDecimals(beginWh, modulus), greatestWh);
   const limitWh: Decimal = { unscaled: registerModulusWh / rolledPart, scale: 0 };
   return compareDecimals(unseenWh, nothingWh) >= 0 && compareDecimals(unseenWh, limitWh) <= 0;
+}
+
+/** Whether the register began at 0, or where it may have been a thousand times as high and not above its end. */
+function isNearZero({ beginWh, endWh }: RegisterSpan): boolean {
+  const asKilowattHours = { ...beginWh, unscaled: beginWh.unscaled * whPerKilowattHour };
+  return beginWh.unscaled === 0n || compareDecimals(asKilowattHours, endWh) <= 0;
 }
 
 /** Whether the register leapt from its begin: faster than in every later step, or no later step can be compared with. */

@@ -5,12 +5,14 @@ import type { SampledReading, TransactionMessage } from "./message.ts";
 export interface PowerSample {
   readonly atMs: number;
   readonly powerW: Decimal;
-  /** Whether the station named its unit; else it is watts at least. */
+  /** Whether the station told it as power and named its unit; else it is so many watts at least. */
   readonly isUnitNamed: boolean;
 }
 
 const zero: Decimal = { unscaled: 0n, scale: 0 };
 const phases = ["L1", "L2", "L3"] as const;
+/** No station is fed with less; where nothing tells the voltage, the current says at least what it makes with this. */
+const leastVoltageV: Decimal = { unscaled: 100n, scale: 0 };
 /** Between two phases there is √3 of the voltage of one; 4/7 is a little less than one in √3. */
 const phaseOfTwo = { numerator: 4n, denominator: 7n };
 
@@ -19,7 +21,7 @@ type Moment = Map<string, Map<string | null, Decimal>>;
 
 /**
  * The power that was sampled, in order of time, and of each moment the lowest that can be meant: the power itself, of the
- * whole or the sum of its phases, and failing that what current and voltage make together.
+ * whole or the sum of its phases, and failing that what the current makes with the voltage, or with the least there is.
  */
 export function powerSamplesOf(messages: readonly TransactionMessage[]): PowerSample[] {
   const moments = new Map<number, Moment>();
@@ -36,7 +38,8 @@ export function powerSamplesOf(messages: readonly TransactionMessage[]): PowerSa
   return [...moments]
     .flatMap(([atMs, moment]) => {
       const powerW = powerOf(moment);
-      return powerW === null ? [] : [{ atMs, powerW, isUnitNamed: !unnamed.has(atMs) }];
+      const isUnitNamed = moment.has("Power.Active.Import") && !unnamed.has(atMs);
+      return powerW === null ? [] : [{ atMs, powerW, isUnitNamed }];
     })
     .sort((left, right) => left.atMs - right.atMs);
 }
@@ -68,8 +71,8 @@ function powerOf(moment: Moment): Decimal | null {
   const power = moment.get("Power.Active.Import");
   if (power !== undefined) return power.get(null) ?? sumOf(power);
   const currents = moment.get("Current.Import");
-  const voltages = moment.get("Voltage");
-  if (currents === undefined || voltages === undefined) return null;
+  if (currents === undefined) return null;
+  const voltages = moment.get("Voltage") ?? new Map<string | null, Decimal>([[null, leastVoltageV]]);
   const lowestV = [...voltages.values()].reduce((least, value) => (compareDecimals(value, least) < 0 ? value : least));
   const whole = currents.get(null);
   // What is told of the whole may be the current of each phase: of one it is at least.

@@ -1,6 +1,6 @@
 import { addDecimals, compareDecimals, formatDecimal, subtractDecimals, unscaledAt, type Decimal } from "../decimal.ts";
 import type { TransactionMessage } from "./message.ts";
-import { powerSamplesOf } from "./sampled-power.ts";
+import { powerSamplesOf, type PowerSample } from "./sampled-power.ts";
 
 /** Energy that flowed in a time. */
 export interface Flow {
@@ -80,16 +80,27 @@ export interface PowerStep {
   readonly toMs: number;
   /** What the lower of the two says: more may have flowed. */
   readonly energyWh: Decimal;
+  /** What the greater of the two says. */
+  readonly greatestWh: Decimal;
+  /** Of both samples: see `PowerSample`. */
+  readonly isUnitNamed: boolean;
 }
 
 /** The steps between samples of power, in order of time. */
 export function powerStepsOf(messages: readonly TransactionMessage[]): readonly PowerStep[] {
-  return powerSamplesOf(messages).flatMap(({ atMs, powerW }, index, samples) => {
+  return powerSamplesOf(messages).flatMap((sample, index, samples) => {
     const previous = samples[index - 1];
     if (previous === undefined) return [];
-    const lower = compareDecimals(previous.powerW, powerW) < 0 ? previous.powerW : powerW;
-    const units = (scaled(lower) * BigInt(atMs - previous.atMs)) / msPerHour;
-    return [{ fromMs: previous.atMs, toMs: atMs, energyWh: { unscaled: units, scale: scaleOfComparison } }];
+    const { atMs: toMs } = sample;
+    const fromMs = previous.atMs;
+    const energyAt = ({ powerW }: PowerSample): Decimal => ({
+      unscaled: (scaled(powerW) * BigInt(toMs - fromMs)) / msPerHour,
+      scale: scaleOfComparison,
+    });
+    const [lower, greater] =
+      compareDecimals(previous.powerW, sample.powerW) < 0 ? [previous, sample] : [sample, previous];
+    const isUnitNamed = previous.isUnitNamed && sample.isUnitNamed;
+    return [{ fromMs, toMs, energyWh: energyAt(lower), greatestWh: energyAt(greater), isUnitNamed }];
   });
 }
 

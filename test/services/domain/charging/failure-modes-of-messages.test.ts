@@ -305,10 +305,10 @@ describe("failure mode 12: clock", function () {
 
 describe("failure mode 13: reboot in mid-session", function () {
   it("goes on in the same transaction if the register does", function () {
-    const messages = [start16(0, 0), sample16(20, { value: "30" }), boot16(30), stop16(60, 100)];
+    const messages = [start16(0, 0), sample16(60, { value: "150" }), boot16(70), stop16(90, 200)];
     expect(summaryOf(assess(messages))).to.deep.equal({
       grade: "plausible-unsigned",
-      energyWh: "100",
+      energyWh: "200",
       reasons: ["UNSIGNED"],
       flags: ["STATION_REBOOTED"],
     });
