@@ -37,11 +37,13 @@ export function createUnnamedStops(deps: {
     return { ...known, register: { begin, last: points.at(-1) ?? null, ratedPowerW } };
   }
 
-  /** Whether a session at another outlet of the station may have begun without a start that arrived. */
-  async function isOtherAwaited(stationId: string, open: readonly ChargingTransaction[]): Promise<boolean> {
+  /**
+   * Whether a session at an outlet of the station may have begun without a start that arrived; also where a transaction is
+   * open, because its stop may be lost as well.
+   */
+  async function isOtherAwaited(stationId: string): Promise<boolean> {
     const evses = (await store.findStation(stationId))?.evses ?? [];
-    for (const [index, evse] of evses.entries()) {
-      if (open.some((transaction) => transaction.evse === index + 1)) continue;
+    for (const evse of evses) {
       for (const { sessionId } of await store.listSessionsAtEvse(evse, sessionsLimit)) {
         if ((await store.findTransactionOfSession(sessionId)) === null) return true;
       }
@@ -53,11 +55,10 @@ export function createUnnamedStops(deps: {
     stop: TransactionEnded,
     transactions: readonly ChargingTransaction[],
   ): Promise<ReadonlyMap<KnownTransaction, ChargingTransaction>> {
-    const open = transactions.filter(({ isOpen }) => isOpen);
     const beginMs = stop.readings.find(({ context }) => context === "Transaction.Begin")?.time?.epochMs ?? null;
     const isBegin = ({ startedAtMs }: ChargingTransaction): boolean => beginMs !== null && startedAtMs === beginMs;
     // Without its begin, and with another session there that it may be of, nothing says that it is of the open one.
-    const isUnclear = stop.idToken === null && (await isOtherAwaited(stop.stationId, open));
+    const isUnclear = stop.idToken === null && (await isOtherAwaited(stop.stationId));
     const candidates = isUnclear ? transactions.filter((one) => !one.isOpen || isBegin(one)) : transactions;
     const views = await Promise.all(candidates.map(async (one) => [await viewOf(one, stop), one] as const));
     return new Map(views);

@@ -131,6 +131,26 @@ const stories: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   },
 };
 
+describe("A stop that names nothing, after a stop and a start were lost", function () {
+  it("ends no other session's transaction and takes nothing from the waiting one", async function () {
+    const rig = await openChargingRig([7], 50_000);
+    try {
+      const beganAtMs = rig.nowMs;
+      const at = (seconds: number) => new Date(beganAtMs + seconds * 1_000).toISOString();
+      const [first, second] = [await rig.open(7), await rig.open(7)];
+      await rig.tell("StartTransaction", { connectorId: 1, idTag: first, meterStart: 1_000, timestamp: at(0) });
+      rig.nowMs += 1_200_000;
+      await rig.tell("StopTransaction", { transactionId: 0, meterStop: 4_000, timestamp: at(1_200) });
+      rig.nowMs += 180_000;
+      await rig.pursue();
+      expect((await rig.outcomeOf(first)).kind).to.equal("waiting");
+      expect(await rig.outcomeOf(second)).to.deep.include({ kind: "held", reasons: ["ENERGY_UNMATCHED"] });
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
 describe("A session of 1.500 kWh whose messages are told to somebody else, in parts or to nobody", function () {
   this.timeout(120_000);
   let rig: ChargingRig;

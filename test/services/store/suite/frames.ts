@@ -98,6 +98,22 @@ export function describeFrames(world: StoreWorld): void {
       expect(frame.stationOrdinal).to.equal(4);
     });
 
+    it("keep the order of the calls where one that is refused has others written alone", async function () {
+      await world.store.commitFrame(frameOf("A", "in", "StartTransaction"), [startOf("first", "77")]);
+      const told = (text: string) => world.store.commitFrame(frameOf("A", "in", "MeterValues", { text }), []);
+      // What follows is told at once after the first commit, of which the frames are then written alone.
+      const later = world.store.unparkFrame(9).then(() => told("3"));
+      const results = await Promise.allSettled([
+        told("1"),
+        world.store.commitFrame(frameOf("A", "in", "StartTransaction"), [startOf("second", "77")]),
+        told("2"),
+        later,
+      ]);
+      expect(results.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+      const texts = (await world.store.listFrames("A", 1, 9)).map(({ text }) => text);
+      expect(texts).to.deep.equal(["1", "2", "3"]);
+    });
+
     it("have no gap after any mixture of good and refused frames, marks and restarts", async function () {
       this.timeout(60_000);
       const random = createRandom(241);
