@@ -197,7 +197,7 @@ contract Challenges is IChallenges {
         uint256 priceMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
             metering.chargingSeconds(),
-            metering.idleSeconds()
+            metering.connectedSeconds()
         );
         // What is held is a part of what is owed, and so below 2^64.
         return uint64(priceMicro < heldMicro ? priceMicro : heldMicro);

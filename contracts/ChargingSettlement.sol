@@ -399,7 +399,7 @@ contract ChargingSettlement is SettlementLedger {
         uint256 priceMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
             metering.chargingSeconds(),
-            metering.idleSeconds()
+            metering.connectedSeconds()
         );
         uint256 returnedMicro;
         (chargedMicro, returnedMicro) = _split(terms, metering, priceMicro);

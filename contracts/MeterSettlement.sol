@@ -195,7 +195,9 @@ contract MeterSettlement is IMeterSettlement {
 
         // The energy is a difference of 64 bits.
         uint64 energyMicroWh = uint64(OcmfRecord.energyMicroWhOf(begin, end));
-        return PackedMeteringLibrary.pack(toppedUpMicro, energyMicroWh, uint32(chargingSeconds), 0);
+        // Nothing else is signed: a car was connected as long as it charged.
+        uint32 provenSeconds = uint32(chargingSeconds);
+        return PackedMeteringLibrary.pack(toppedUpMicro, energyMicroWh, provenSeconds, provenSeconds);
     }
 
     /// @dev A key counts its records upwards, under whatever meter number; what was seen once never comes again. A register

@@ -61,8 +61,8 @@ contract TariffRegistry is ITariffRegistry {
         Tariff calldata tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) external pure returns (PriceBreakdown memory price) {
-        return tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
+        return tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
     }
 }

@@ -45,8 +45,8 @@ type PackedTerms is uint256;
 
 /// @notice What a meter measured in one word, from the high bits to the low ones: 64 bits that mean nothing,
 /// toppedUpMicro (64): by how much the driver raised the hold; energyMicroWh (64): energy delivered, in 10⁻⁶ Wh;
-/// chargingSeconds (32): time charged; idleSeconds (32): time connected and not charging, grace period included. Energy
-/// and times are rounded down.
+/// chargingSeconds (32): time charged; connectedSeconds (32): time from plugging in to the end, at least the
+/// time charged. Energy and times are rounded down.
 type PackedMetering is uint256;
 
 /// @notice What all sessions of a group have in common when they open.
@@ -209,7 +209,7 @@ interface IChargingSettlement {
     /// @notice The driver raised the hold of a live session to holdMicro + `toppedUpMicro`.
     event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro);
     /// @notice A session was settled: the operator is credited with `chargedMicro`, the rest of the hold is free again.
-    /// `result` holds, from the high bits to the low ones: energyMicroWh (64), chargingSeconds (32), idleSeconds (32),
+    /// `result` holds, from the high bits to the low ones: energyMicroWh (64), chargingSeconds (32), connectedSeconds (32),
     /// chargedMicro (64), returnedMicro (64).
     event SessionSettled(bytes32 indexed sessionId, uint256 result);
     /// @notice One session of a batch was not settled; nothing changed for it.

@@ -32,8 +32,8 @@ struct MeteredSession {
 /// Assumptions for correctness: the meter measures and signs rightly; the charger gave the session's idTag into the
 /// record's `ID`, for one charge only, and no other text of its choice. Assumptions for liveness: none but the chain.
 ///
-/// Whatever the records cannot prove is not charged: idling never, charging time only where both clocks had state S, R
-/// or I. No deadline depends on a meter's clock.
+/// Whatever the records cannot prove is not charged: the time between their begin and end counts as charged and as
+/// connected, and only where both clocks had state S, R or I. No deadline depends on a meter's clock.
 ///
 /// Warning: the sessions of one meter settle here in the order of their records. One that is settled before an earlier
 /// one shuts that one out of this way for good, and anybody can settle it; an oracle can still settle both. Who relies on

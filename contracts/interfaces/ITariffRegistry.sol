@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice The price of a charging session. Amounts are integers of 10⁻⁶ token, before tax unless said otherwise.
-/// The components are those of an OCPI 2.2.1 tariff (§11.4): FLAT, ENERGY, TIME and PARKING_TIME.
+/// Its parts are a flat fee, energy, time charged and time connected.
 struct Tariff {
     /// Charged once for a session that is charged at all.
     uint64 flatFeeMicro;
@@ -10,16 +10,16 @@ struct Tariff {
     uint64 priceMicroPerKwh;
     /// Per minute of charging.
     uint64 priceMicroPerChargingMinute;
-    /// Per minute of idling: connected and not charging.
-    uint64 priceMicroPerIdleMinute;
-    /// Idling up to this many seconds is free.
-    uint32 idleGraceSeconds;
+    /// Per minute of being connected, after the free span.
+    uint64 priceMicroPerConnectedMinute;
+    /// Being connected costs nothing for this many seconds.
+    uint32 connectedFreeSeconds;
     /// Energy is charged in whole steps of this many watt-hours, rounded down; 0 charges the exact energy.
     uint32 energyStepWh;
     /// Charging time is charged in whole steps of this many seconds, rounded down; 0 charges every second.
     uint32 chargingStepSeconds;
-    /// Idling after the grace period is charged in whole steps of this many seconds, rounded down; 0 charges every second.
-    uint32 idleStepSeconds;
+    /// Connected time after the free span is charged in whole steps of this many seconds, rounded down; 0 charges every second.
+    uint32 connectedStepSeconds;
     /// The least that a session which is charged at all costs, before tax.
     uint64 minimumMicro;
     /// The most that a session costs, before tax; 0 is no maximum.
@@ -35,7 +35,7 @@ struct PriceBreakdown {
     uint256 flatFeeMicro;
     uint256 energyMicro;
     uint256 chargingMicro;
-    uint256 idleMicro;
+    uint256 connectedMicro;
     /// The sum of the components after minimum and maximum.
     uint256 netMicro;
     uint256 taxMicro;
@@ -81,11 +81,11 @@ interface ITariffRegistry {
     /// @notice What a session costs at this tariff, before the hold limits it.
     /// @param energyMicroWh Energy delivered, in 10⁻⁶ Wh.
     /// @param chargingSeconds Time charged, in seconds.
-    /// @param idleSeconds Time connected and not charging, in seconds, grace period included.
+    /// @param connectedSeconds Time from plugging in to the end, in seconds, free span included.
     function priceOf(
         Tariff calldata tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) external pure returns (PriceBreakdown memory price);
 }

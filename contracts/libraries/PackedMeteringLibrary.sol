@@ -10,14 +10,14 @@ library PackedMeteringLibrary {
         uint64 raisedByMicro,
         uint64 microWh,
         uint32 secondsCharging,
-        uint32 secondsIdle
+        uint32 secondsConnected
     ) internal pure returns (PackedMetering) {
         return
             PackedMetering.wrap(
                 (uint256(raisedByMicro) << 128) |
                     (uint256(microWh) << 64) |
                     (uint256(secondsCharging) << 32) |
-                    secondsIdle
+                    secondsConnected
             );
     }
 
@@ -33,7 +33,7 @@ library PackedMeteringLibrary {
         return uint32(PackedMetering.unwrap(metering) >> 32);
     }
 
-    function idleSeconds(PackedMetering metering) internal pure returns (uint32) {
+    function connectedSeconds(PackedMetering metering) internal pure returns (uint32) {
         return uint32(PackedMetering.unwrap(metering));
     }
 

@@ -9,8 +9,8 @@ import {PriceBreakdown, Tariff} from "../interfaces/ITariffRegistry.sol";
 library TariffMath {
     bytes32 internal constant TYPEHASH = keccak256(
         "Tariff(uint64 flatFeeMicro,uint64 priceMicroPerKwh,uint64 priceMicroPerChargingMinute,"
-        "uint64 priceMicroPerIdleMinute,uint32 idleGraceSeconds,uint32 energyStepWh,uint32 chargingStepSeconds,"
-        "uint32 idleStepSeconds,uint64 minimumMicro,uint64 maximumMicro,uint16 taxBps,bool chargesWithoutEnergy)"
+        "uint64 priceMicroPerConnectedMinute,uint32 connectedFreeSeconds,uint32 energyStepWh,uint32 chargingStepSeconds,"
+        "uint32 connectedStepSeconds,uint64 minimumMicro,uint64 maximumMicro,uint16 taxBps,bool chargesWithoutEnergy)"
     );
 
     uint256 internal constant MICRO_WH_PER_WH = 1e6;
@@ -30,7 +30,7 @@ library TariffMath {
         Tariff memory tariff,
         uint256 energyMicroWh,
         uint256 chargingSeconds,
-        uint256 idleSeconds
+        uint256 connectedSeconds
     ) internal pure returns (uint256) {
         unchecked {
             if (energyMicroWh == 0 && !tariff.chargesWithoutEnergy) return 0;
@@ -40,7 +40,7 @@ library TariffMath {
                 tariff.flatFeeMicro +
                     energyRoundedDown(tariff, energyMicroWh) +
                     chargingRoundedDown(tariff, chargingSeconds) +
-                    idleRoundedDown(tariff, idleSeconds)
+                    connectedRoundedDown(tariff, connectedSeconds)
             );
             return netMicro + taxRoundedDown(tariff, netMicro);
         }
@@ -51,15 +51,18 @@ library TariffMath {
         Tariff memory tariff,
         uint256 energyMicroWh,
         uint256 chargingSeconds,
-        uint256 idleSeconds
+        uint256 connectedSeconds
     ) internal pure returns (PriceBreakdown memory price) {
         if (energyMicroWh == 0 && !tariff.chargesWithoutEnergy) return price;
 
         price.flatFeeMicro = tariff.flatFeeMicro;
         price.energyMicro = energyRoundedDown(tariff, energyMicroWh);
         price.chargingMicro = chargingRoundedDown(tariff, chargingSeconds);
-        price.idleMicro = idleRoundedDown(tariff, idleSeconds);
-        price.netMicro = clamp(tariff, price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.idleMicro);
+        price.connectedMicro = connectedRoundedDown(tariff, connectedSeconds);
+        price.netMicro = clamp(
+            tariff,
+            price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro
+        );
         price.taxMicro = taxRoundedDown(tariff, price.netMicro);
         price.grossMicro = price.netMicro + price.taxMicro;
     }
@@ -78,11 +81,14 @@ library TariffMath {
         }
     }
 
-    function idleRoundedDown(Tariff memory tariff, uint256 idleSeconds) internal pure returns (uint256) {
+    function connectedRoundedDown(Tariff memory tariff, uint256 connectedSeconds) internal pure returns (uint256) {
         unchecked {
-            if (idleSeconds <= tariff.idleGraceSeconds) return 0;
-            uint256 wholeSteps = stepRoundedDown(idleSeconds - tariff.idleGraceSeconds, tariff.idleStepSeconds);
-            return (wholeSteps * tariff.priceMicroPerIdleMinute) / SECONDS_PER_MINUTE;
+            if (connectedSeconds <= tariff.connectedFreeSeconds) return 0;
+            uint256 wholeSteps = stepRoundedDown(
+                connectedSeconds - tariff.connectedFreeSeconds,
+                tariff.connectedStepSeconds
+            );
+            return (wholeSteps * tariff.priceMicroPerConnectedMinute) / SECONDS_PER_MINUTE;
         }
     }
 

@@ -30,7 +30,7 @@ export async function settleDishonestly(
 ): Promise<MinedTransaction> {
   const { chargingSettlement } = contracts;
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.chargingSettlement };
-  const items = [{ terms, tariff, ...claim, idleSeconds: 0, toppedUpMicro: 0n }];
+  const items = [{ terms, tariff, ...claim, connectedSeconds: claim.chargingSeconds, toppedUpMicro: 0n }];
   const digest = batchDigestOf(claimsOf(items, domain), domain);
   const signatures = thieves.flatMap((thief) =>
     signAsQuorum([thief], digest).map((signature) => ({ signer: thief.address, ...signature })),

@@ -47,7 +47,7 @@ export function reportSession(
     const claimedMicroWh = planned.metering.energyMicroWh * (isDishonest ? 2n : 1n);
     expect("the energy in 10⁻⁶ Wh", settled.energyMicroWh, claimedMicroWh);
     expect("the charging time", settled.chargingSeconds, planned.metering.chargingSeconds);
-    expect("the idle time", settled.idleSeconds, 0);
+    expect("the connected time", settled.connectedSeconds, planned.metering.chargingSeconds);
     expect("the charge", settled.chargedMicro - settled.refundedMicro, chargedMicro);
     expect("the return", settled.returnedMicro + settled.refundedMicro, planned.holdMicro - chargedMicro);
     expect("that a challenge put it right", settled.refundedMicro > 0n, isDishonest);

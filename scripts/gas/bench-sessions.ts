@@ -73,7 +73,7 @@ export function createBenchSessions(world: BenchWorld) {
     return {
       energyMicroWh: 23_456_789_000n + BigInt(index) * 1_234_567n,
       chargingSeconds: 3_600 + index,
-      idleSeconds: 1_200 + index,
+      connectedSeconds: 4_800 + index,
     };
   }
 

@@ -5,7 +5,7 @@ import { benchRules, type BenchWorld, receiptOf, tariff } from "./bench-world.ts
 import type { GasRows } from "./gas-rows.ts";
 
 /** What the usual record says: `benchRecord` as `BenchMeters.recordOf` fills it. */
-const RECORDED = { energyMicroWh: 1_456_700_000n, chargingSeconds: 3_600, idleSeconds: 0 };
+const RECORDED = { energyMicroWh: 1_456_700_000n, chargingSeconds: 3_600, connectedSeconds: 3_600 };
 
 /** A challenge of a session settled alone and of the first of 100, an answer, and a conclusion. */
 export async function measureChallenges({

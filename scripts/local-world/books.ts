@@ -17,7 +17,7 @@ export interface BookedSession {
         readonly txHash: string;
         readonly energyMicroWh: bigint;
         readonly chargingSeconds: number;
-        readonly idleSeconds: number;
+        readonly connectedSeconds: number;
         readonly chargedMicro: bigint;
         readonly returnedMicro: bigint;
         /** What a challenge put right; both zero where there was none. */

@@ -4,6 +4,8 @@ import type { Tariff } from "../../services/domain/tariff.ts";
  * What a session has to cost, worked out anew for the comparison with what the chain charged: on purpose this shares no
  * line with the contract or the service. All divisions are of non-negative numbers, so they round down.
  *
+ * A car is connected as long as it charges.
+ *
  * @returns 10⁻⁶ token, tax included, at most the hold.
  */
 export function expectedChargeMicro(
@@ -19,10 +21,14 @@ export function expectedChargeMicro(
   const secondsStep = BigInt(tariff.chargingStepSeconds === 0 ? 1 : tariff.chargingStepSeconds);
   const chargedMicroWh = (energyMicroWh / microWhStep) * microWhStep;
   const chargedSeconds = (BigInt(metered.chargingSeconds) / secondsStep) * secondsStep;
+  const connectedStep = BigInt(tariff.connectedStepSeconds === 0 ? 1 : tariff.connectedStepSeconds);
+  const afterFree = BigInt(Math.max(0, metered.chargingSeconds - tariff.connectedFreeSeconds));
+  const overstayed = (afterFree / connectedStep) * connectedStep;
   const parts = [
     tariff.flatFeeMicro,
     (chargedMicroWh * tariff.priceMicroPerKwh) / 1_000_000_000n,
     (chargedSeconds * tariff.priceMicroPerChargingMinute) / 60n,
+    (overstayed * tariff.priceMicroPerConnectedMinute) / 60n,
   ];
   const sum = parts.reduce((total, part) => total + part);
   const atLeast = sum > tariff.minimumMicro ? sum : tariff.minimumMicro;

@@ -53,7 +53,7 @@ export function compare(
       closing?.kind === "settled" &&
       closing.energyMicroWh === expectedMicroWh &&
       closing.chargingSeconds === session.durationSeconds &&
-      closing.idleSeconds === 0 &&
+      closing.connectedSeconds === session.durationSeconds &&
       closing.chargedMicro === expectedMicro &&
       closing.returnedMicro === replayHoldMicro - expectedMicro;
     if (!isSame) {

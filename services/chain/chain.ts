@@ -60,7 +60,7 @@ export interface SettlementItem {
   readonly tariff: Tariff;
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
-  readonly idleSeconds: number;
+  readonly connectedSeconds: number;
   /** By how much the driver raised the hold. */
   readonly toppedUpMicro: bigint;
 }

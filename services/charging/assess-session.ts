@@ -202,7 +202,11 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
       const assessment = assessWith(beside);
       whole = assessment;
       const { energyWh, energyMicroWh, chargingSeconds } = assessment;
-      return { assessment, energyWh, metered: { energyMicroWh, chargingSeconds, idleSeconds: 0 } as const };
+      return {
+        assessment,
+        energyWh,
+        metered: { energyMicroWh, chargingSeconds, connectedSeconds: chargingSeconds } as const,
+      };
     };
     const step = await completer.conclude(session, { judge, own, atMs: now() });
     const transaction = { ...assessed, assessment: whole };

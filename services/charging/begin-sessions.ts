@@ -218,7 +218,7 @@ function judgeUnbegun({ findings, isOpen }: KnownBeside): FoundEvidence | null {
   if (isOpen) return null;
   const reasons = findings.length === 0 ? (["NOT_STARTED"] as const) : (["UNSIGNED", ...findings] as const);
   const assessment = { grade: "plausible-unsigned", reasons, flags: [], completeness: "unknown" } as const;
-  return { assessment, energyWh: "0", metered: { energyMicroWh: 0n, chargingSeconds: 0, idleSeconds: 0 } };
+  return { assessment, energyWh: "0", metered: { energyMicroWh: 0n, chargingSeconds: 0, connectedSeconds: 0 } };
 }
 
 /** Held because of what happened beside it, without a transaction of its own. */

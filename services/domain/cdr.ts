@@ -56,7 +56,7 @@ export function createCdr(input: {
   readonly toppedUpMicro: bigint;
 }): Cdr {
   const { sessionId, terms, tariff, meter, energyWh, metered, isBoundToSession, evidence } = input;
-  const price = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.idleSeconds);
+  const price = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.connectedSeconds);
   const split = splitOf(price, terms.holdMicro + input.toppedUpMicro);
   return { sessionId, meter, energyWh, ...metered, price, ...split, isBoundToSession, evidence };
 }

@@ -31,8 +31,8 @@ export interface RegisterNeighbours {
 export interface MeteredSession {
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
-  /** No record proves that a car was connected and not charging. */
-  readonly idleSeconds: 0;
+  /** Time from plugging in to the end, at least the time charged; of a signed session the same, which is all that is signed. */
+  readonly connectedSeconds: number;
 }
 
 // The contract takes 64 bits of 10⁻⁶ Wh and 32 bits of seconds (IChargingSettlement.Settlement).
@@ -63,7 +63,7 @@ export function measure(begin: MeterPoint, end: MeterPoint): MeteredSession | nu
   const chargingSeconds =
     isTimeProven(begin) && isTimeProven(end) ? Math.max(0, Math.floor((end.epochMs - begin.epochMs) / 1_000)) : 0;
   if (energyMicroWh > greatestEnergyMicroWh || chargingSeconds > greatestSeconds) return null;
-  return { energyMicroWh, chargingSeconds, idleSeconds: 0 };
+  return { energyMicroWh, chargingSeconds, connectedSeconds: chargingSeconds };
 }
 
 function isTimeProven(point: MeterPoint): boolean {

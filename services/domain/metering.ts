@@ -3,7 +3,8 @@ export interface Metered {
   /** In 10⁻⁶ Wh, rounded down. */
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
-  readonly idleSeconds: number;
+  /** From plugging in to the end: at least the time charged. */
+  readonly connectedSeconds: number;
 }
 
 /** How the contract settled a session. The two amounts are its hold. */
@@ -21,7 +22,7 @@ export function packMetering(metered: Metered, toppedUpMicro: bigint): bigint {
     (toppedUpMicro << 128n) |
     (metered.energyMicroWh << 64n) |
     (BigInt(metered.chargingSeconds) << 32n) |
-    BigInt(metered.idleSeconds)
+    BigInt(metered.connectedSeconds)
   );
 }
 
@@ -31,7 +32,7 @@ export function unpackSettlementResult(result: bigint): SettlementResult {
   return {
     energyMicroWh: field(192n, 64n),
     chargingSeconds: Number(field(160n, 32n)),
-    idleSeconds: Number(field(128n, 32n)),
+    connectedSeconds: Number(field(128n, 32n)),
     chargedMicro: field(64n, 64n),
     returnedMicro: field(0n, 64n),
   };

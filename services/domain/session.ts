@@ -41,7 +41,7 @@ export type Closing =
       readonly position: LogPosition;
       readonly energyMicroWh: bigint;
       readonly chargingSeconds: number;
-      readonly idleSeconds: number;
+      readonly connectedSeconds: number;
       readonly chargedMicro: bigint;
       readonly returnedMicro: bigint;
       /** The oracles' batch that settled it, which can be challenged; `null`: settled from the meter's own signature. */

@@ -5,14 +5,14 @@ export interface Tariff {
   readonly flatFeeMicro: bigint;
   readonly priceMicroPerKwh: bigint;
   readonly priceMicroPerChargingMinute: bigint;
-  readonly priceMicroPerIdleMinute: bigint;
-  readonly idleGraceSeconds: number;
+  readonly priceMicroPerConnectedMinute: bigint;
+  readonly connectedFreeSeconds: number;
   /** 0 charges the exact energy. */
   readonly energyStepWh: number;
   /** 0 charges every second. */
   readonly chargingStepSeconds: number;
   /** 0 charges every second. */
-  readonly idleStepSeconds: number;
+  readonly connectedStepSeconds: number;
   readonly minimumMicro: bigint;
   /** 0 is no maximum. */
   readonly maximumMicro: bigint;
@@ -25,7 +25,7 @@ export interface PriceBreakdown {
   readonly flatFeeMicro: bigint;
   readonly energyMicro: bigint;
   readonly chargingMicro: bigint;
-  readonly idleMicro: bigint;
+  readonly connectedMicro: bigint;
   /** The sum of the components after minimum and maximum. */
   readonly netMicro: bigint;
   readonly taxMicro: bigint;
@@ -42,15 +42,15 @@ const bpsPerWhole = 10_000n;
  * What a session costs at a tariff, before the hold limits it. The contract computes the same; this one tells it before.
  * @param energyMicroWh Energy delivered, in 10⁻⁶ Wh.
  * @param chargingSeconds Time charged.
- * @param idleSeconds Time connected and not charging, grace period included.
+ * @param connectedSeconds Time from plugging in to the end, free span and charging included.
  */
 export function priceOf(
   tariff: Tariff,
   energyMicroWh: bigint,
   chargingSeconds: number,
-  idleSeconds: number,
+  connectedSeconds: number,
 ): PriceBreakdown {
-  if (energyMicroWh < 0n || chargingSeconds < 0 || idleSeconds < 0) {
+  if (energyMicroWh < 0n || chargingSeconds < 0 || connectedSeconds < 0) {
     throw new RangeError("Energy and times are not negative.");
   }
   if (energyMicroWh === 0n && !tariff.chargesWithoutEnergy) {
@@ -58,7 +58,7 @@ export function priceOf(
       flatFeeMicro: 0n,
       energyMicro: 0n,
       chargingMicro: 0n,
-      idleMicro: 0n,
+      connectedMicro: 0n,
       netMicro: 0n,
       taxMicro: 0n,
       grossMicro: 0n,
@@ -71,11 +71,11 @@ export function priceOf(
   const charging = roundDownToStep(BigInt(chargingSeconds), BigInt(tariff.chargingStepSeconds));
   const chargingMicro = (charging * tariff.priceMicroPerChargingMinute) / secondsPerMinute;
 
-  const idleAfterGrace = Math.max(0, idleSeconds - tariff.idleGraceSeconds);
-  const idle = roundDownToStep(BigInt(idleAfterGrace), BigInt(tariff.idleStepSeconds));
-  const idleMicro = (idle * tariff.priceMicroPerIdleMinute) / secondsPerMinute;
+  const afterFreeSpan = Math.max(0, connectedSeconds - tariff.connectedFreeSeconds);
+  const connected = roundDownToStep(BigInt(afterFreeSpan), BigInt(tariff.connectedStepSeconds));
+  const connectedMicro = (connected * tariff.priceMicroPerConnectedMinute) / secondsPerMinute;
 
-  let netMicro = tariff.flatFeeMicro + energyMicro + chargingMicro + idleMicro;
+  let netMicro = tariff.flatFeeMicro + energyMicro + chargingMicro + connectedMicro;
   if (netMicro < tariff.minimumMicro) netMicro = tariff.minimumMicro;
   if (tariff.maximumMicro > 0n && netMicro > tariff.maximumMicro) netMicro = tariff.maximumMicro;
   const taxMicro = (netMicro * BigInt(tariff.taxBps)) / bpsPerWhole;
@@ -84,7 +84,7 @@ export function priceOf(
     flatFeeMicro: tariff.flatFeeMicro,
     energyMicro,
     chargingMicro,
-    idleMicro,
+    connectedMicro,
     netMicro,
     taxMicro,
     grossMicro: netMicro + taxMicro,
@@ -100,11 +100,11 @@ export const tariffFields = [
   ["flatFeeMicro", "uint64"],
   ["priceMicroPerKwh", "uint64"],
   ["priceMicroPerChargingMinute", "uint64"],
-  ["priceMicroPerIdleMinute", "uint64"],
-  ["idleGraceSeconds", "uint32"],
+  ["priceMicroPerConnectedMinute", "uint64"],
+  ["connectedFreeSeconds", "uint32"],
   ["energyStepWh", "uint32"],
   ["chargingStepSeconds", "uint32"],
-  ["idleStepSeconds", "uint32"],
+  ["connectedStepSeconds", "uint32"],
   ["minimumMicro", "uint64"],
   ["maximumMicro", "uint64"],
   ["taxBps", "uint16"],

@@ -93,7 +93,7 @@ export function createSessionCompleter(
 
   async function readPrice({ sessionId, terms, state }: StoredSession, { metered }: FoundEvidence) {
     const tariff = await findTariff(store, terms.tariffId);
-    const { grossMicro } = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.idleSeconds);
+    const { grossMicro } = priceOf(tariff, metered.energyMicroWh, metered.chargingSeconds, metered.connectedSeconds);
     const consent = await store.findConsent(sessionId);
     const unsignedCapMicro = consent?.capMicro ?? null;
     return { kind: "priced", grossMicro, unsignedCapMicro, isRefused: isPriceRefused(state) } as const;

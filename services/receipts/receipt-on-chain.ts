@@ -180,14 +180,14 @@ export async function checkMeter(receipt: ParsedReceipt, chain: ReceiptChain): P
   ];
 }
 
-/** From the high bits to the low ones: energy (64), charging (32), idling (32), charged (64), returned (64). */
+/** From the high bits to the low ones: energy (64), charging (32), connected (32), charged (64), returned (64). */
 function packResult(receipt: ParsedReceipt): bigint {
-  const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = receipt;
+  const { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro } = receipt;
 
   return (
     (energyMicroWh << 192n) |
     (BigInt(chargingSeconds) << 160n) |
-    (BigInt(idleSeconds) << 128n) |
+    (BigInt(connectedSeconds) << 128n) |
     (chargedMicro << 64n) |
     returnedMicro
   );

@@ -160,7 +160,7 @@ function checkMetering(
   const { challenge } = receipt;
   if (challenge !== null && challenge.ending?.kind !== "answered") {
     // The records contradict what was settled; they have to give what the challenge has proven.
-    const { grossMicro } = priceOf(receipt.tariff, energyMicroWh, seconds, 0);
+    const { grossMicro } = priceOf(receipt.tariff, energyMicroWh, seconds, seconds);
     const heldMicro = receipt.holdMicro + receipt.toppedUpMicro;
     const provenMicro = grossMicro < heldMicro ? grossMicro : heldMicro;
 
@@ -177,7 +177,7 @@ function checkMetering(
     check("energy", energyMicroWh === receipt.energyMicroWh, `${energyMicroWh.toString()} × 10⁻⁶ Wh`),
     check("energy as text", energyWh === receipt.energyWh, `${energyWh} Wh`),
     check("charging time", seconds === receipt.chargingSeconds, `${seconds} s that the meter vouches for`),
-    check("idle time", receipt.idleSeconds === 0, "no record proves idling"),
+    check("connected time", seconds === receipt.connectedSeconds, `${seconds} s, as long as it charged`),
   ];
 }
 
@@ -202,9 +202,9 @@ function readingsOf(
 }
 
 function checkPrice(receipt: ParsedReceipt): ReceiptCheck[] {
-  const { tariff, energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = receipt;
+  const { tariff, energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro } = receipt;
   const heldMicro = receipt.holdMicro + receipt.toppedUpMicro;
-  const price = priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds);
+  const price = priceOf(tariff, energyMicroWh, chargingSeconds, connectedSeconds);
   const components = Object.entries(price);
   const stated = new Map<string, bigint>(Object.entries(receipt.price));
   const isSame = components.every(([name, value]) => stated.get(name) === value);

@@ -47,7 +47,7 @@ export function createReceiptWriter(deps: {
       const tariff = await store.findTariff(session.terms.tariffId);
       if (tariff === null) throw new WattproofError("STORE_CORRUPT", "The tariff of a settled session is missing.");
       const records = await store.listRecords(sessionId);
-      const { energyMicroWh, chargingSeconds, idleSeconds } = closing;
+      const { energyMicroWh, chargingSeconds, connectedSeconds } = closing;
       // The text has digits that the chain has not, but is of no use beside another energy.
       const exactWh = cdr?.energyMicroWh === energyMicroWh ? cdr.energyWh : null;
 
@@ -64,8 +64,8 @@ export function createReceiptWriter(deps: {
         energyWh: exactWh ?? formatDecimal({ unscaled: energyMicroWh, scale: 6 }),
         energyMicroWh: energyMicroWh.toString(),
         chargingSeconds,
-        idleSeconds,
-        price: asText(priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds)),
+        connectedSeconds,
+        price: asText(priceOf(tariff, energyMicroWh, chargingSeconds, connectedSeconds)),
         holdMicro: session.terms.holdMicro.toString(),
         toppedUpMicro: totalOf(session.state.topUps).toString(),
         chargedMicro: closing.chargedMicro.toString(),

@@ -83,7 +83,7 @@ export function createSessionResolver(deps: {
     const isSigned = grade === "meter-signed" || grade === "meter-signed-bound";
     return {
       energyWh,
-      metered: { energyMicroWh, chargingSeconds, idleSeconds: 0 },
+      metered: { energyMicroWh, chargingSeconds, connectedSeconds: chargingSeconds },
       // The operator has looked at what was disputed; it is no better than what nobody signed.
       evidence: { grade: isSigned ? grade : "plausible-unsigned", reasons, flags },
       isBoundToSession: grade === "meter-signed-bound",

@@ -26,8 +26,8 @@ export function createSessionEndings(
   ): Promise<{ closing: Closing; reason: string | null } | null> {
     const { position } = event;
     if (event.kind === "session-settled") {
-      const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro, batch } = event;
-      const amounts = { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro, batch };
+      const { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro, batch } = event;
+      const amounts = { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro, batch };
       const cdr = await store.findCdr(event.sessionId);
       const expected = cdr === null ? null : withHold(cdr, chargedMicro + returnedMicro);
       if (expected !== null && (expected.chargedMicro !== chargedMicro || expected.energyMicroWh !== energyMicroWh)) {

@@ -18,7 +18,7 @@ export async function collectItem(
   }
   const tariff = await store.findTariff(session.terms.tariffId);
   if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
-  const { energyMicroWh, chargingSeconds, idleSeconds } = cdr;
+  const { energyMicroWh, chargingSeconds, connectedSeconds } = cdr;
   const toppedUpMicro = totalOf(session.state.topUps);
-  return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, idleSeconds, toppedUpMicro };
+  return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro };
 }

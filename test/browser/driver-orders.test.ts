@@ -233,7 +233,7 @@ describe("What a driver orders by signature alone", function () {
   });
 
   describe("when the settlement was wrong", function () {
-    const settled = { chargingSeconds: 3_600, idleSeconds: 0, toppedUpMicro: 0n };
+    const settled = { chargingSeconds: 3_600, connectedSeconds: 3_600, toppedUpMicro: 0n };
     const bondMicro = 20_000_000n;
 
     it("shows what was charged, what the meter's records show, who gets what, and until when", async function () {

@@ -24,11 +24,19 @@ import {
 } from "./settlement-fixture.ts";
 
 /** More than the usual record says, in the same time. */
-export const OVERCLAIMED: Metering = { energyMicroWh: 20_000_000_000n, chargingSeconds: 5_400n, idleSeconds: 0n };
+export const OVERCLAIMED: Metering = {
+  energyMicroWh: 20_000_000_000n,
+  chargingSeconds: 5_400n,
+  connectedSeconds: 5_400n,
+};
 /** By hand: 0.50 flat + 20 × 0.45 = 9.00 + 90 × 0.02 = 1.80, so 11.30 net; 8.1 % tax 0.9153. */
 export const OVERCLAIMED_PRICE = 12_215_300n;
 /** Less than the usual record says. By hand: 0.50 + 2 × 0.45 = 0.90 + 1.80, so 3.20 net; 8.1 % tax 0.2592. */
-export const UNDERCLAIMED: Metering = { energyMicroWh: 2_000_000_000n, chargingSeconds: 5_400n, idleSeconds: 0n };
+export const UNDERCLAIMED: Metering = {
+  energyMicroWh: 2_000_000_000n,
+  chargingSeconds: 5_400n,
+  connectedSeconds: 5_400n,
+};
 export const UNDERCLAIMED_PRICE = 3_459_200n;
 
 export const BOND = 20_000_000n;

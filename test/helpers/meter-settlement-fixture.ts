@@ -20,7 +20,7 @@ import {
 } from "./settlement-fixture.ts";
 
 /** What the usual record says, 100.000 to 112.345 kWh in an hour and a half. */
-export const RECORDED: Metering = { energyMicroWh: 12_345_000_000n, chargingSeconds: 5_400n, idleSeconds: 0n };
+export const RECORDED: Metering = { energyMicroWh: 12_345_000_000n, chargingSeconds: 5_400n, connectedSeconds: 5_400n };
 /** By hand: 0.50 flat + 12.345 × 0.45 = 5.55525 + 90 × 0.02 = 1.80, so 7.85525 net; 8.1 % tax 0.636275. */
 export const RECORDED_PRICE = 8_491_525n;
 /** The register at the end of the usual record, in 10⁻⁶ Wh. */

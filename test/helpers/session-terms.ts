@@ -69,7 +69,7 @@ export function packTerms(terms: Terms): bigint {
 export interface Metering {
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: bigint;
-  readonly idleSeconds: bigint;
+  readonly connectedSeconds: bigint;
 }
 
 export function packMetering(metering: Metering, toppedUpMicro = 0n, meaninglessBits = 0n): bigint {
@@ -78,7 +78,7 @@ export function packMetering(metering: Metering, toppedUpMicro = 0n, meaningless
     [toppedUpMicro, 64],
     [metering.energyMicroWh, 64],
     [metering.chargingSeconds, 32],
-    [metering.idleSeconds, 32],
+    [metering.connectedSeconds, 32],
   ]);
 }
 
@@ -119,7 +119,7 @@ export function settlementResultOf(word: bigint): SettlementResult {
   return {
     energyMicroWh: field(0, 64),
     chargingSeconds: field(64, 96),
-    idleSeconds: field(96, 128),
+    connectedSeconds: field(96, 128),
     chargedMicro: field(128, 192),
     returnedMicro: field(192, 256),
   };

@@ -75,11 +75,11 @@ export const TARIFF = {
   flatFeeMicro: 500_000n,
   priceMicroPerKwh: 450_000n,
   priceMicroPerChargingMinute: 20_000n,
-  priceMicroPerIdleMinute: 100_000n,
-  idleGraceSeconds: 600n,
+  priceMicroPerConnectedMinute: 100_000n,
+  connectedFreeSeconds: 5_400n,
   energyStepWh: 0n,
   chargingStepSeconds: 0n,
-  idleStepSeconds: 0n,
+  connectedStepSeconds: 0n,
   minimumMicro: 0n,
   maximumMicro: 0n,
   taxBps: 810n,
@@ -87,10 +87,10 @@ export const TARIFF = {
 };
 export type TariffFields = typeof TARIFF;
 
-/** 12.5 kWh in half an hour and a quarter of an hour connected after that. */
-export const USUAL: Metering = { energyMicroWh: 12_500_000_000n, chargingSeconds: 1_800n, idleSeconds: 900n };
+/** 12.5 kWh in half an hour, and connected for 95 minutes. */
+export const USUAL: Metering = { energyMicroWh: 12_500_000_000n, chargingSeconds: 1_800n, connectedSeconds: 5_700n };
 /**
- * By hand: 0.50 flat + 12.5 × 0.45 = 5.625 + 30 × 0.02 = 0.60 + (15 − 10 minutes) × 0.10 = 0.50, so 7.225 net,
+ * By hand: 0.50 flat + 12.5 × 0.45 = 5.625 + 30 × 0.02 = 0.60 + (95 − 90 minutes) × 0.10 = 0.50, so 7.225 net,
  * 8.1 % tax 0.585225.
  */
 export const USUAL_PRICE = 7_810_225n;

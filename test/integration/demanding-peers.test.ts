@@ -55,7 +55,7 @@ describe("An oracle that asks for too much", function () {
       sessionId: session.sessionId,
       energyMicroWh: "0",
       chargingSeconds: 0,
-      idleSeconds: 0,
+      connectedSeconds: 0,
       toppedUpMicro: "0",
     };
     const content = {

@@ -205,7 +205,12 @@ describe("A dishonest quorum", function () {
   }
 
   function itemOf({ terms }: OpenedSession, claimedMicroWh: bigint): SettlementItem {
-    const metered = { energyMicroWh: claimedMicroWh, chargingSeconds: 3_600, idleSeconds: 0, toppedUpMicro: 0n };
+    const metered = {
+      energyMicroWh: claimedMicroWh,
+      chargingSeconds: 3_600,
+      connectedSeconds: 3_600,
+      toppedUpMicro: 0n,
+    };
     return { terms, tariff: testTariff, ...metered };
   }
 
@@ -229,7 +234,7 @@ describe("A dishonest quorum", function () {
 
   async function challengeAsStranger(session: OpenedSession, record: string): Promise<void> {
     const { challenges } = chain.contracts;
-    const metering = packMetering({ energyMicroWh, chargingSeconds: 3_600, idleSeconds: 0 }, 0n);
+    const metering = packMetering({ energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600 }, 0n);
     const data = challenges.interface.encodeFunctionData("challenge", [
       {
         batch: 0n,

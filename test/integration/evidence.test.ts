@@ -134,7 +134,7 @@ describe("Evidence of a session", function () {
       const session = await open();
       await send(signed({ idTag: session.idTag, pagination: 1n, synchronisation, readings: [begin(0n), end(5n)] }));
       const cdr = await running.service.store.findCdr(session.sessionId);
-      expect(cdr).to.deep.include({ chargingSeconds, idleSeconds: 0, isBoundToSession: true });
+      expect(cdr).to.deep.include({ chargingSeconds, connectedSeconds: chargingSeconds, isBoundToSession: true });
     });
   }
 

@@ -55,7 +55,7 @@ describe("The main path, from a signed record to a receipt", function () {
       energyWh: "7420.5",
       energyMicroWh: "7420500000",
       chargingSeconds: 3_600,
-      idleSeconds: 0,
+      connectedSeconds: 3_600,
       chargedMicro: grossMicro.toString(),
       returnedMicro: (session.terms.holdMicro - grossMicro).toString(),
       isBoundToSession: true,

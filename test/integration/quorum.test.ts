@@ -132,7 +132,7 @@ describe("A committee of three services of which two must sign", function () {
       const forged = Buffer.from(Buffer.from(record).toString().replace('"RV":', '"RV":9'));
       const unknown = `0x${"ab".repeat(32)}`;
       expect(await ask(1, [{ ...claim, chargingSeconds: 3_601 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
-      expect(await ask(1, [{ ...claim, idleSeconds: 1 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
+      expect(await ask(1, [{ ...claim, connectedSeconds: 1 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
       expect(await ask(1, [{ ...claim, toppedUpMicro: 1n }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
       expect(await ask(2, [{ ...claim, records: [forged] }])).to.deep.equal(
         refusalOf(session, "OCMF_SIGNATURE_MISMATCH"),
@@ -263,7 +263,7 @@ describe("A committee of three services of which two must sign", function () {
 
   function claimOf(session: OpenedSession, record: string): Promise<ClaimWithEvidence> {
     const { sessionId } = session;
-    const metered = { energyMicroWh, chargingSeconds: 3_600, idleSeconds: 0, toppedUpMicro: 0n };
+    const metered = { energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600, toppedUpMicro: 0n };
     return Promise.resolve({ sessionId, ...metered, records: [Buffer.from(record)] });
   }
 

@@ -92,7 +92,7 @@ describe("A session that others settle", function () {
       energyWh: "7420.5",
       energyMicroWh: "7420500000",
       chargingSeconds: 3_600,
-      idleSeconds: 0,
+      connectedSeconds: 3_600,
       chargedMicro: grossMicro.toString(),
       returnedMicro: (session.terms.holdMicro - grossMicro).toString(),
       isBoundToSession: true,
@@ -173,7 +173,7 @@ describe("A session that others settle", function () {
         tariff: testTariff,
         energyMicroWh,
         chargingSeconds: 3_600,
-        idleSeconds: 0,
+        connectedSeconds: 3_600,
         toppedUpMicro: 0n,
       };
       const { chargingSettlement } = chain.contracts;

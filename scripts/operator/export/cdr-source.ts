@@ -65,14 +65,14 @@ export function createSourceReader(deps: {
     const isFitting = fits(found, settlement.energyMicroWh);
     if (!isFitting) problems.push(`${sessionId}: its records say another energy than was settled, and are left out`);
     const used = isFitting ? found : null;
-    const { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, position } = settlement;
+    const { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, position } = settlement;
     return {
       startSeconds: used?.startSeconds ?? (await timeOf(opening.blockNumber)),
       endSeconds: used?.endSeconds ?? (await timeOf(position.blockNumber)),
       energyMicroWh,
       chargingSeconds,
-      idleSeconds,
-      price: priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds),
+      connectedSeconds,
+      price: priceOf(tariff, energyMicroWh, chargingSeconds, connectedSeconds),
       chargedMicro,
       creditedMicro: 0n,
       evidence: used === null || used.records.length === 0 ? null : used,

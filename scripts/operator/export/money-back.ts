@@ -49,11 +49,11 @@ export function afterChallenge(
   return {
     ...content,
     ...metered,
+    connectedSeconds: chargingSeconds,
     startSeconds: shown.startSeconds ?? content.startSeconds,
     endSeconds: shown.endSeconds ?? content.endSeconds,
-    idleSeconds: 0,
     // What is taken back is what the other energy costs less, which is in the price.
-    price: priceOf(tariff, energyMicroWh, chargingSeconds, 0),
+    price: priceOf(tariff, energyMicroWh, chargingSeconds, chargingSeconds),
     evidence: withEvidence ? shown : null,
   };
 }

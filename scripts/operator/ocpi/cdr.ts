@@ -13,7 +13,7 @@ export interface CdrContent {
   readonly endSeconds: number;
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
-  readonly idleSeconds: number;
+  readonly connectedSeconds: number;
   /** What the tariff gives for that. */
   readonly price: PriceBreakdown;
   /** The price, at most the hold, without what the driver got back. */
@@ -107,7 +107,7 @@ function cdrOf(
   version: OcpiVersion,
 ): Json {
   const { tariff, idTag, countryCode, partyId } = source;
-  const { price, chargingSeconds, idleSeconds, energyMicroWh } = content;
+  const { price, chargingSeconds, connectedSeconds, energyMicroWh } = content;
   const { netMicro, grossMicro } = amountsOf(tariff, content);
   const priced = sessionTariffOf(source, content, { cdrId: id, publishedId: idOf(source.tariffId) }, version);
   const remarks = [...(remark === null ? [] : [remark]), ...priced.reasons];
@@ -128,13 +128,12 @@ function cdrOf(
     charging_periods: periodsOf(content, priced.id),
     ...(content.evidence === null ? {} : { signed_data: signedDataOf(content.evidence) }),
     total_cost: priceOf(netMicro, grossMicro, tariff, version),
-    total_fixed_cost: taxed(price.flatFeeMicro, tariff, version),
+    total_fixed_cost: taxed(price.flatFeeMicro + price.connectedMicro, tariff, version),
     total_energy: kilowattHours(energyMicroWh),
     total_energy_cost: taxed(price.energyMicro, tariff, version),
-    total_time: hours(chargingSeconds + idleSeconds),
+    total_time: hours(connectedSeconds),
     total_time_cost: taxed(price.chargingMicro, tariff, version),
-    total_parking_time: hours(idleSeconds),
-    total_parking_cost: taxed(price.idleMicro, tariff, version),
+    total_parking_time: hours(connectedSeconds - chargingSeconds),
     // OCPI has room for 255 characters.
     ...(remarks.length === 0 ? {} : { remark: remarks.join(" ").slice(0, 255) }),
     last_updated: time(lastUpdatedSeconds),
@@ -148,15 +147,16 @@ function idOf(sessionOrTariffId: string): string {
 
 /** In a period of OCPI a car charges or it does not. The chain knows how long both lasted; charging is put first. */
 function periodsOf(content: CdrContent, tariffId: string): readonly Json[] {
-  const { startSeconds, endSeconds, energyMicroWh, chargingSeconds, idleSeconds } = content;
+  const { startSeconds, endSeconds, energyMicroWh, chargingSeconds, connectedSeconds } = content;
   const energy = { type: "ENERGY", volume: kilowattHours(energyMicroWh) };
   const charging = chargingSeconds > 0 ? [{ type: "TIME", volume: hours(chargingSeconds) }] : [];
   const periods: Json[] = [
     { start_date_time: time(startSeconds), dimensions: [energy, ...charging], tariff_id: tariffId },
   ];
-  if (idleSeconds > 0) {
-    const parkedAt = Math.max(startSeconds, endSeconds - idleSeconds);
-    const parking = { type: "PARKING_TIME", volume: hours(idleSeconds) };
+  const parkedSeconds = connectedSeconds - chargingSeconds;
+  if (parkedSeconds > 0) {
+    const parkedAt = Math.max(startSeconds, endSeconds - parkedSeconds);
+    const parking = { type: "PARKING_TIME", volume: hours(parkedSeconds) };
     periods.push({ start_date_time: time(parkedAt), dimensions: [parking], tariff_id: tariffId });
   }
   return periods;

@@ -42,10 +42,10 @@ interface Draft {
   flatFeeMicro: bigint;
   priceMicroPerKwh: bigint;
   priceMicroPerChargingMinute: bigint;
-  priceMicroPerIdleMinute: bigint;
+  priceMicroPerConnectedMinute: bigint;
   energyStepWh: number;
   chargingStepSeconds: number;
-  idleStepSeconds: number;
+  connectedStepSeconds: number;
   minimumMicro: bigint;
   maximumMicro: bigint;
 }
@@ -66,10 +66,10 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
     flatFeeMicro: 0n,
     priceMicroPerKwh: 0n,
     priceMicroPerChargingMinute: 0n,
-    priceMicroPerIdleMinute: 0n,
+    priceMicroPerConnectedMinute: 0n,
     energyStepWh: 0,
     chargingStepSeconds: 0,
-    idleStepSeconds: 0,
+    connectedStepSeconds: 0,
     minimumMicro: 0n,
     maximumMicro: 0n,
   };
@@ -151,7 +151,7 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
   return {
     verdicts,
     roundsUpToWh,
-    tariff: isRefused ? null : { ...draft, idleGraceSeconds: 0, taxBps, chargesWithoutEnergy },
+    tariff: isRefused ? null : { ...draft, connectedFreeSeconds: 0, taxBps, chargesWithoutEnergy },
   };
 }
 
@@ -232,7 +232,7 @@ function convertComponent(
   if (type === "FLAT") draft.flatFeeMicro = perUnit;
   if (type === "ENERGY") [draft.priceMicroPerKwh, draft.energyStepWh] = [perUnit, steps];
   if (type === "TIME") [draft.priceMicroPerChargingMinute, draft.chargingStepSeconds] = [perMinute, steps];
-  const unit = { FLAT: "a session", ENERGY: "a kWh", TIME: "an hour of charging", PARKING_TIME: "an hour of idling" }[
+  const unit = { FLAT: "a session", ENERGY: "a kWh", TIME: "an hour of charging", PARKING_TIME: "an hour of parking" }[
     type
   ];
   priced(path, `${price} for ${unit}${steps > 0 ? `, in steps of ${steps} rounded down` : ""}`);

@@ -18,7 +18,7 @@ export interface SessionTariff {
 /**
  * The tariff with which a partner recomputes the record by OCPI's rules. It is the published one wherever those give what was
  * charged. Where they give more, the record has a tariff of its own, which says why and limits the price to what was
- * charged: OCPI has no grace period, rounds steps up, asks a minimum without energy, and knows neither hold nor refund.
+ * charged: OCPI has no fee for time connected, rounds steps up, asks a minimum without energy, and knows neither hold nor refund.
  * @param cdrId The id of the record, which names a tariff of its own.
  * @param publishedId The id of the published tariff.
  */
@@ -31,7 +31,7 @@ export function sessionTariffOf(
   const { tariff } = source;
   const { netMicro, grossMicro } = amountsOf(tariff, content);
   const ocpi = ocpiPriceOf(tariff, content);
-  if (ocpi.netMicro === netMicro && ocpi.grossMicro === grossMicro) {
+  if (ocpi.netMicro === netMicro && ocpi.grossMicro === grossMicro && content.price.connectedMicro === 0n) {
     const limits = {
       ...(tariff.minimumMicro > 0n ? { min_price: taxed(tariff.minimumMicro, tariff, version, true) } : {}),
       ...(tariff.maximumMicro > 0n ? { max_price: taxed(tariff.maximumMicro, tariff, version, true) } : {}),
@@ -46,10 +46,12 @@ export function sessionTariffOf(
       reasons,
     };
   }
-  const limits = { max_price: priceOf(netMicro, grossMicro, tariff, version, true) };
+  const limit = priceOf(netMicro, grossMicro, tariff, version, true);
+  // A fee for the time connected, which goes into the flat one, may stand beside a minimum.
+  const limits = content.price.connectedMicro === 0n ? { max_price: limit } : { min_price: limit, max_price: limit };
   return {
     id: ids.cdrId,
-    tariff: tariffOf(source, ids.cdrId, limits, [ids.publishedId, ...reasons], version),
+    tariff: tariffOf(source, ids.cdrId, limits, [ids.publishedId, ...reasons], version, content.price.connectedMicro),
     reasons,
   };
 }
@@ -66,16 +68,15 @@ export function amountsOf(
 /** The price by OCPI's rules, rounded down to 10⁻⁶ token: steps of a whole Wh and of a second, each begun one counts. */
 function ocpiPriceOf(
   tariff: Tariff,
-  { energyMicroWh, chargingSeconds, idleSeconds }: CdrContent,
+  { energyMicroWh, chargingSeconds, price }: CdrContent,
 ): { readonly netMicro: bigint; readonly grossMicro: bigint } {
   const wattHours = (energyMicroWh + microWhPerWh - 1n) / microWhPerWh;
   const perHour = (microPerMinute: bigint): bigint => microPerMinute * 60n;
   const scale = secondsPerHour * whPerKwh;
   let scaled =
-    tariff.flatFeeMicro * scale +
+    (tariff.flatFeeMicro + price.connectedMicro) * scale +
     wattHours * tariff.priceMicroPerKwh * secondsPerHour +
-    BigInt(chargingSeconds) * perHour(tariff.priceMicroPerChargingMinute) * whPerKwh +
-    BigInt(idleSeconds) * perHour(tariff.priceMicroPerIdleMinute) * whPerKwh;
+    BigInt(chargingSeconds) * perHour(tariff.priceMicroPerChargingMinute) * whPerKwh;
   if (scaled < tariff.minimumMicro * scale) scaled = tariff.minimumMicro * scale;
   if (tariff.maximumMicro > 0n && scaled > tariff.maximumMicro * scale) scaled = tariff.maximumMicro * scale;
 
@@ -83,19 +84,15 @@ function ocpiPriceOf(
 }
 
 function reasonsOf({ tariff }: CdrSource, content: CdrContent): readonly string[] {
-  const { energyMicroWh, chargingSeconds, idleSeconds, price, chargedMicro } = content;
+  const { energyMicroWh, chargingSeconds, price, chargedMicro } = content;
   const isBroken = (value: bigint, step: number): boolean => step > 0 && value % BigInt(step) !== 0n;
   const isFree = energyMicroWh === 0n && !tariff.chargesWithoutEnergy;
   const reasons: readonly (readonly [boolean, string])[] = [
     [isFree, "Without energy nothing is charged."],
-    [
-      !isFree && idleSeconds > 0 && tariff.idleGraceSeconds > 0 && tariff.priceMicroPerIdleMinute > 0n,
-      `The first ${tariff.idleGraceSeconds} s without charging are free.`,
-    ],
+    [price.connectedMicro > 0n, "What the time connected costs is in the flat fee."],
     [
       isBroken(energyMicroWh, tariff.energyStepWh * 1_000_000) ||
-        isBroken(BigInt(chargingSeconds), tariff.chargingStepSeconds) ||
-        isBroken(BigInt(Math.max(0, idleSeconds - tariff.idleGraceSeconds)), tariff.idleStepSeconds),
+        isBroken(BigInt(chargingSeconds), tariff.chargingStepSeconds),
       "A step that was begun and not completed is free.",
     ],
     [
@@ -114,6 +111,7 @@ function tariffOf(
   limits: Json | "free",
   words: readonly string[],
   version: OcpiVersion,
+  connectedMicro = 0n,
 ): Json {
   const component = (type: string, priceMicro: bigint): Json => ({
     type,
@@ -122,10 +120,9 @@ function tariffOf(
     step_size: 1,
   });
   const priced: readonly (readonly [type: string, priceMicro: bigint])[] = [
-    ["FLAT", tariff.flatFeeMicro],
+    ["FLAT", tariff.flatFeeMicro + connectedMicro],
     ["ENERGY", tariff.priceMicroPerKwh],
     ["TIME", tariff.priceMicroPerChargingMinute * 60n],
-    ["PARKING_TIME", tariff.priceMicroPerIdleMinute * 60n],
   ];
   const components = limits === "free" ? [] : priced.filter(([, priceMicro]) => priceMicro > 0n);
   const shown = components.length === 0 ? [component("ENERGY", 0n)] : components.map((part) => component(...part));

@@ -91,8 +91,8 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
     case "session-topped-up":
       return { ...session, toppedUpMicro: event.toppedUpMicro };
     case "session-settled": {
-      const { batch, energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro } = event;
-      const amounts = { energyMicroWh, chargingSeconds, idleSeconds, chargedMicro, returnedMicro };
+      const { batch, energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro } = event;
+      const amounts = { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro };
       return { ...session, status: "settled", settlement: { position, batch, ...amounts } };
     }
     case "session-expired":

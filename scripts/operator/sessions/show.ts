@@ -42,7 +42,7 @@ export const sessionsShow = defineVerb({
     const price =
       settlement === null
         ? null
-        : priceOf(tariff, settlement.energyMicroWh, settlement.chargingSeconds, settlement.idleSeconds);
+        : priceOf(tariff, settlement.energyMicroWh, settlement.chargingSeconds, settlement.connectedSeconds);
     const timeOf = async (blockNumber: number): Promise<number | null> =>
       (await chain.provider.getBlock(blockNumber))?.timestamp ?? null;
     const openedAt = await timeOf(session.opening.blockNumber);
@@ -68,7 +68,7 @@ export const sessionsShow = defineVerb({
         `flat ${tokens(price.flatFeeMicro)}, energy ${tokens(price.energyMicro)}, time ${tokens(price.chargingMicro)}`,
       );
       output.line(
-        `idle ${tokens(price.idleMicro)}, tax ${tokens(price.taxMicro)}, together ${tokens(price.grossMicro)}`,
+        `connected ${tokens(price.connectedMicro)}, tax ${tokens(price.taxMicro)}, together ${tokens(price.grossMicro)}`,
       );
       output.line(`charged ${tokens(settlement.chargedMicro)}, returned ${tokens(settlement.returnedMicro)}`);
     }

@@ -31,19 +31,19 @@ const ownTariff = z
     flatFeeMicro: micro,
     priceMicroPerKwh: micro,
     priceMicroPerChargingMinute: micro,
-    priceMicroPerIdleMinute: micro,
-    idleGraceSeconds: small,
+    priceMicroPerConnectedMinute: micro,
+    connectedFreeSeconds: small,
     energyStepWh: small,
     chargingStepSeconds: small,
-    idleStepSeconds: small,
+    connectedStepSeconds: small,
     minimumMicro: micro,
     maximumMicro: micro,
     taxBps: z.int().min(0).max(10_000).default(0),
     chargesWithoutEnergy: z.boolean().default(false),
   })
   .refine(
-    ({ flatFeeMicro, priceMicroPerKwh, priceMicroPerChargingMinute, priceMicroPerIdleMinute, minimumMicro }) =>
-      flatFeeMicro + priceMicroPerKwh + priceMicroPerChargingMinute + priceMicroPerIdleMinute + minimumMicro > 0n,
+    ({ flatFeeMicro, priceMicroPerKwh, priceMicroPerChargingMinute, priceMicroPerConnectedMinute, minimumMicro }) =>
+      flatFeeMicro + priceMicroPerKwh + priceMicroPerChargingMinute + priceMicroPerConnectedMinute + minimumMicro > 0n,
     "has no price at all",
   );
 
@@ -174,8 +174,8 @@ export function tariffLines(tariff: Tariff): readonly string[] {
       `${amount(tariff.priceMicroPerChargingMinute)} for a minute of charging${step(tariff.chargingStepSeconds, "s")}`,
     ],
     [
-      tariff.priceMicroPerIdleMinute > 0n,
-      `${amount(tariff.priceMicroPerIdleMinute)} for a minute of idling after ${tariff.idleGraceSeconds} s${step(tariff.idleStepSeconds, "s")}`,
+      tariff.priceMicroPerConnectedMinute > 0n,
+      `${amount(tariff.priceMicroPerConnectedMinute)} for a minute connected after ${tariff.connectedFreeSeconds} s${step(tariff.connectedStepSeconds, "s")}`,
     ],
     [tariff.minimumMicro > 0n, `at least ${amount(tariff.minimumMicro)}`],
     [tariff.maximumMicro > 0n, `at most ${amount(tariff.maximumMicro)}`],
@@ -188,10 +188,10 @@ export function tariffLines(tariff: Tariff): readonly string[] {
 /** What some usual sessions cost, so that a slip of a decimal place is seen before it is published. */
 export function usualPrices(tariff: Tariff): readonly { readonly session: string; readonly grossMicro: bigint }[] {
   return [
-    { session: "20 kWh in 60 minutes", grossMicro: priceOf(tariff, 20_000_000_000n, 3_600, 0).grossMicro },
+    { session: "20 kWh in 60 minutes", grossMicro: priceOf(tariff, 20_000_000_000n, 3_600, 3_600).grossMicro },
     {
-      session: "50 kWh in 30 minutes, 20 minutes idle",
-      grossMicro: priceOf(tariff, 50_000_000_000n, 1_800, 1_200).grossMicro,
+      session: "50 kWh in 30 minutes, 6 hours connected",
+      grossMicro: priceOf(tariff, 50_000_000_000n, 1_800, 21_600).grossMicro,
     },
   ];
 }

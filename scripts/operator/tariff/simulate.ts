@@ -16,7 +16,7 @@ export function priceLines(price: PriceBreakdown): readonly string[] {
     ["flat fee", price.flatFeeMicro],
     ["energy", price.energyMicro],
     ["charging time", price.chargingMicro],
-    ["idle time", price.idleMicro],
+    ["connected time", price.connectedMicro],
     ["before tax", price.netMicro],
     ["tax", price.taxMicro],
     ["together", price.grossMicro],
@@ -50,14 +50,14 @@ export const tariffSimulate = defineVerb({
     { flags: "--charging-seconds <n>", description: "time charged; default 0" },
     { flags: "--charging-minutes <n>", description: "the same in minutes" },
     { flags: "--connected-seconds <n>", description: "time connected; by default the time charged" },
-    { flags: "--idle-minutes <n>", description: "time connected and not charging, instead" },
+    { flags: "--connected-minutes <n>", description: "the same in minutes" },
     { flags: "--at <time>", description: "when the session begins; default: now" },
     { flags: "--hold <tokens>", description: "at most this is charged, and the rest goes back" },
     ...ocpiOptions,
   ],
   access: "chain",
   examples: [
-    "tariff simulate tariff.json --energy-kwh 18.234 --charging-minutes 42 --idle-minutes 15",
+    "tariff simulate tariff.json --energy-kwh 18.234 --charging-minutes 42 --connected-minutes 57",
     "tariff simulate tariff.json --energy-wh 18234 --charging-seconds 2520 --connected-seconds 3420 --json",
   ],
   input: z
@@ -68,7 +68,7 @@ export const tariffSimulate = defineVerb({
       chargingSeconds: wholeInput(0, mostMinutes * 60).optional(),
       chargingMinutes: wholeInput(0, mostMinutes).optional(),
       connectedSeconds: wholeInput(0, mostMinutes * 60).optional(),
-      idleMinutes: wholeInput(0, mostMinutes).optional(),
+      connectedMinutes: wholeInput(0, mostMinutes).optional(),
       at: timeInput.optional(),
       hold: z
         .string()
@@ -86,18 +86,23 @@ export const tariffSimulate = defineVerb({
         context.addIssue({ code: "custom", path: [path], message });
         return z.NEVER;
       };
-      const { energyWh, energyKwh, chargingSeconds, chargingMinutes, connectedSeconds, idleMinutes } = given;
+      const { energyWh, energyKwh, chargingSeconds, chargingMinutes, connectedSeconds, connectedMinutes } = given;
       const energyMicroWh = energyWh ?? energyKwh;
       if (energyMicroWh === undefined) return problem("energyWh", "or --energy-kwh <kWh> has to be given");
       if (energyWh !== undefined && energyKwh !== undefined) return problem("energyKwh", "is given twice");
       if (chargingSeconds !== undefined && chargingMinutes !== undefined) {
         return problem("chargingMinutes", "is given twice");
       }
-      if (connectedSeconds !== undefined && idleMinutes !== undefined) return problem("idleMinutes", "is given twice");
+      if (connectedSeconds !== undefined && connectedMinutes !== undefined)
+        return problem("connectedMinutes", "is given twice");
       const charging = chargingSeconds ?? (chargingMinutes ?? 0) * 60;
-      const idle = connectedSeconds === undefined ? (idleMinutes ?? 0) * 60 : connectedSeconds - charging;
-      if (idle < 0) return problem("connectedSeconds", "is less than the time charged");
-      return { ...given, energyMicroWh, times: [charging, idle] as const };
+      const connectedMinutesAsSeconds = connectedMinutes === undefined ? charging : connectedMinutes * 60;
+      const connected = connectedSeconds ?? connectedMinutesAsSeconds;
+      if (connected < charging) {
+        const path = connectedSeconds === undefined ? "connectedMinutes" : "connectedSeconds";
+        return problem(path, "is less than the time charged");
+      }
+      return { ...given, energyMicroWh, times: [charging, connected] as const };
     }),
   async run({ tariff: source, energyMicroWh, times, hold, rpc, ...options }, run) {
     const { output, environment } = run;
@@ -127,7 +132,7 @@ export const tariffSimulate = defineVerb({
       tariffId: tariffIdOf(tariff),
       energyMicroWh,
       chargingSeconds: times[0],
-      idleSeconds: times[1],
+      connectedSeconds: times[1],
       price,
       chargedMicro,
       returnedMicro,
@@ -152,13 +157,13 @@ function roundUpToStep(value: bigint, step: bigint): bigint {
 
 /** What the net price is made of; the parts add up to it. */
 function partsOf(price: PriceBreakdown): readonly { readonly part: string; readonly netMicro: bigint }[] {
-  const { flatFeeMicro, energyMicro, chargingMicro, idleMicro, netMicro } = price;
-  const limitMicro = netMicro - flatFeeMicro - energyMicro - chargingMicro - idleMicro;
+  const { flatFeeMicro, energyMicro, chargingMicro, connectedMicro, netMicro } = price;
+  const limitMicro = netMicro - flatFeeMicro - energyMicro - chargingMicro - connectedMicro;
   const parts: readonly (readonly [part: string, netMicro: bigint])[] = [
     ["flat", flatFeeMicro],
     ["energy", energyMicro],
     ["charging", chargingMicro],
-    ["idle", idleMicro],
+    ["connected", connectedMicro],
     // What a minimum adds or a maximum takes off.
     [limitMicro < 0n ? "maximum" : "minimum", limitMicro],
   ];

@@ -25,16 +25,16 @@ const bpsPerWhole = 10_000n;
 export function watchHold(
   tariff: Tariff,
   holdMicro: bigint,
-  session: { readonly energyMicroWh: bigint; readonly chargingSeconds: number; readonly idleSeconds: number },
+  session: { readonly energyMicroWh: bigint; readonly chargingSeconds: number; readonly connectedSeconds: number },
   stopAtBps: number,
 ): HoldState {
   if (!Number.isInteger(stopAtBps) || stopAtBps < 1 || stopAtBps > 10_000) {
     throw new RangeError("stopAtBps is an integer of 1 to 10,000.");
   }
-  const { energyMicroWh, chargingSeconds, idleSeconds } = session;
+  const { energyMicroWh, chargingSeconds, connectedSeconds } = session;
   // The minimum is due from the first watt-hour on and grows no further, so it must not stop a session at once.
   const growing = { ...tariff, minimumMicro: 0n, chargesWithoutEnergy: true };
-  const usedMicro = priceOf(growing, energyMicroWh, chargingSeconds, idleSeconds).grossMicro;
+  const usedMicro = priceOf(growing, energyMicroWh, chargingSeconds, connectedSeconds).grossMicro;
   const isOutgrown = usedMicro >= holdMicro;
   const maximumMicro = tariff.maximumMicro + (tariff.maximumMicro * BigInt(tariff.taxBps)) / bpsPerWhole;
   const isBounded = tariff.maximumMicro > 0n && maximumMicro <= holdMicro;

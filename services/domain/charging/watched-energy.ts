@@ -44,10 +44,10 @@ export function watchEnergy(
 export function meteredSoFar(watched: WatchedEnergy): {
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
-  readonly idleSeconds: 0;
+  readonly connectedSeconds: number;
 } {
   const chargingSeconds = Math.floor((watched.atMs - watched.beganAtMs) / 1_000);
-  return { energyMicroWh: toMicroWh(watched.energyWh, "up"), chargingSeconds, idleSeconds: 0 };
+  return { energyMicroWh: toMicroWh(watched.energyWh, "up"), chargingSeconds, connectedSeconds: chargingSeconds };
 }
 
 function advance(watched: WatchedEnergy | null, point: SeriesPoint, ratedPowerW: number): WatchedEnergy {

@@ -135,8 +135,8 @@ function evidenceOf(claims: readonly Claim[], items: readonly QuorumItem[]): rea
   return claims.flatMap(({ sessionId }): ClaimWithEvidence[] => {
     const found = byId.get(sessionId);
     if (found === undefined) return [];
-    const { energyMicroWh, chargingSeconds, idleSeconds, toppedUpMicro } = found.item;
+    const { energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro } = found.item;
     const records = found.records.map(({ record }) => record);
-    return [{ sessionId, energyMicroWh, chargingSeconds, idleSeconds, toppedUpMicro, records }];
+    return [{ sessionId, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro, records }];
   });
 }

@@ -87,7 +87,7 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       (session.state.status === "completed" || session.state.status === "batched") &&
       cdr.energyMicroWh === claim.energyMicroWh &&
       cdr.chargingSeconds === claim.chargingSeconds &&
-      cdr.idleSeconds === claim.idleSeconds &&
+      cdr.connectedSeconds === claim.connectedSeconds &&
       totalOf(session.state.topUps) === claim.toppedUpMicro
     );
   }

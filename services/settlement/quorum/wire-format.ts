@@ -32,7 +32,7 @@ const requestSchema = z.strictObject({
         sessionId,
         energyMicroWh: word64,
         chargingSeconds: seconds,
-        idleSeconds: seconds,
+        connectedSeconds: seconds,
         toppedUpMicro: word64,
         // None where a session is settled from what was never signed: that one is refused, and not the whole request.
         records: z

@@ -7,6 +7,7 @@ import { resolutionWays } from "../../domain/stuck-sessions.ts";
 import type { Tariff } from "../../domain/tariff.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
+import { withConnectedPrice, withConnectedTime, withoutIdlePrice } from "./connected-time.ts";
 
 // JSON has no integers of this size, so they stand in it as decimal text.
 const bigInteger = z
@@ -21,20 +22,23 @@ const position = z.strictObject({
   logIndex: z.number(),
 });
 
-const closing = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("settled"),
-    position,
-    energyMicroWh: bigInteger,
-    chargingSeconds: z.number(),
-    idleSeconds: z.number(),
-    chargedMicro: bigInteger,
-    returnedMicro: bigInteger,
-    batch: z.number().nullable().default(null),
-  }),
-  z.strictObject({ kind: z.literal("expired"), position, returnedMicro: bigInteger }),
-  z.strictObject({ kind: z.literal("skipped"), position }),
-]);
+const closing = z.preprocess(
+  withConnectedTime,
+  z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("settled"),
+      position,
+      energyMicroWh: bigInteger,
+      chargingSeconds: z.number(),
+      connectedSeconds: z.number(),
+      chargedMicro: bigInteger,
+      returnedMicro: bigInteger,
+      batch: z.number().nullable().default(null),
+    }),
+    z.strictObject({ kind: z.literal("expired"), position, returnedMicro: bigInteger }),
+    z.strictObject({ kind: z.literal("skipped"), position }),
+  ]),
+);
 
 const tallies = z.array(z.strictObject({ position, totalMicro: bigInteger })).default([]);
 const nextTry = z.strictObject({
@@ -112,47 +116,59 @@ const terms = z.strictObject({
   expiresAt: z.number(),
 });
 
-const tariff = z.strictObject({
-  flatFeeMicro: bigInteger,
-  priceMicroPerKwh: bigInteger,
-  priceMicroPerChargingMinute: bigInteger,
-  priceMicroPerIdleMinute: bigInteger,
-  idleGraceSeconds: z.number(),
-  energyStepWh: z.number(),
-  chargingStepSeconds: z.number(),
-  idleStepSeconds: z.number(),
-  minimumMicro: bigInteger,
-  maximumMicro: bigInteger,
-  taxBps: z.number(),
-  chargesWithoutEnergy: z.boolean(),
-});
+const tariff = z.preprocess(
+  withoutIdlePrice,
+  z.strictObject({
+    flatFeeMicro: bigInteger,
+    priceMicroPerKwh: bigInteger,
+    priceMicroPerChargingMinute: bigInteger,
+    priceMicroPerConnectedMinute: bigInteger,
+    connectedFreeSeconds: z.number(),
+    energyStepWh: z.number(),
+    chargingStepSeconds: z.number(),
+    connectedStepSeconds: z.number(),
+    minimumMicro: bigInteger,
+    maximumMicro: bigInteger,
+    taxBps: z.number(),
+    chargesWithoutEnergy: z.boolean(),
+  }),
+);
 
-const price = z.strictObject({
-  flatFeeMicro: bigInteger,
-  energyMicro: bigInteger,
-  chargingMicro: bigInteger,
-  idleMicro: bigInteger,
-  netMicro: bigInteger,
-  taxMicro: bigInteger,
-  grossMicro: bigInteger,
-});
+const price = z.preprocess(
+  withConnectedPrice,
+  z.strictObject({
+    flatFeeMicro: bigInteger,
+    energyMicro: bigInteger,
+    chargingMicro: bigInteger,
+    connectedMicro: bigInteger,
+    netMicro: bigInteger,
+    taxMicro: bigInteger,
+    grossMicro: bigInteger,
+  }),
+);
 
-const cdr = z
-  .strictObject({
-    sessionId: z.string(),
-    meter: z.strictObject({ number: z.number(), curve: z.string(), publicKey: z.string() }),
-    energyWh: z.string(),
-    energyMicroWh: bigInteger,
-    chargingSeconds: z.number(),
-    idleSeconds: z.literal(0),
-    price,
-    chargedMicro: bigInteger,
-    returnedMicro: bigInteger,
-    isBoundToSession: z.boolean(),
-    evidence: z.strictObject({ grade, reasons: codes, flags: codes }).optional(),
-  })
-  // The first stores knew of nothing but records.
-  .transform((content) => ({ ...content, evidence: content.evidence ?? evidenceOfRecords(content.isBoundToSession) }));
+const cdr = z.preprocess(
+  withConnectedTime,
+  z
+    .strictObject({
+      sessionId: z.string(),
+      meter: z.strictObject({ number: z.number(), curve: z.string(), publicKey: z.string() }),
+      energyWh: z.string(),
+      energyMicroWh: bigInteger,
+      chargingSeconds: z.number(),
+      connectedSeconds: z.number(),
+      price,
+      chargedMicro: bigInteger,
+      returnedMicro: bigInteger,
+      isBoundToSession: z.boolean(),
+      evidence: z.strictObject({ grade, reasons: codes, flags: codes }).optional(),
+    })
+    // The first stores knew of nothing but records.
+    .transform((content) => ({
+      ...content,
+      evidence: content.evidence ?? evidenceOfRecords(content.isBoundToSession),
+    })),
+);
 
 /** JSON text of a value of the domain, for a column that no query looks into. */
 export function encode(value: object): string {

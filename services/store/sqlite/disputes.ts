@@ -28,31 +28,35 @@ const actRow = z
     reason: row.reason,
   }));
 const claimRow = z
-  .object({ energy_micro_wh: z.string().transform(BigInt), charging_seconds: z.number(), idle_seconds: z.number() })
+  .object({
+    energy_micro_wh: z.string().transform(BigInt),
+    charging_seconds: z.number(),
+    connected_seconds: z.number(),
+  })
   .transform((row): Metered => ({
     energyMicroWh: row.energy_micro_wh,
     chargingSeconds: row.charging_seconds,
-    idleSeconds: row.idle_seconds,
+    connectedSeconds: row.connected_seconds,
   }));
 
 export function createDisputeStore(access: Access): DisputeStore {
   function record(...[claims, atMs]: Parameters<DisputeStore["recordClaims"]>): readonly string[] {
     const contradicted = claims.filter((claim) => {
       const row = access.get(
-        "SELECT energy_micro_wh, charging_seconds, idle_seconds FROM signed_claims WHERE session_id = ?",
+        "SELECT energy_micro_wh, charging_seconds, connected_seconds FROM signed_claims WHERE session_id = ?",
         claim.sessionId,
       );
       return row !== undefined && !isSame(claimRow.parse(row), claim);
     });
     if (contradicted.length > 0) return contradicted.map(({ sessionId }) => sessionId);
-    for (const { sessionId, energyMicroWh, chargingSeconds, idleSeconds } of claims) {
+    for (const { sessionId, energyMicroWh, chargingSeconds, connectedSeconds } of claims) {
       access.run(
         `INSERT OR IGNORE INTO signed_claims
-           (session_id, energy_micro_wh, charging_seconds, idle_seconds, signed_at_ms) VALUES (?, ?, ?, ?, ?)`,
+           (session_id, energy_micro_wh, charging_seconds, connected_seconds, signed_at_ms) VALUES (?, ?, ?, ?, ?)`,
         sessionId,
         energyMicroWh.toString(),
         chargingSeconds,
-        idleSeconds,
+        connectedSeconds,
         atMs,
       );
     }
@@ -160,7 +164,7 @@ function isSame(left: Metered, right: Metered): boolean {
   return (
     left.energyMicroWh === right.energyMicroWh &&
     left.chargingSeconds === right.chargingSeconds &&
-    left.idleSeconds === right.idleSeconds
+    left.connectedSeconds === right.connectedSeconds
   );
 }
 

@@ -1,3 +1,4 @@
+import { connectedTimeStep } from "./connected-time.ts";
 import { readingStep } from "./evidence.ts";
 import { framePlacesStep } from "./frame-places.ts";
 import { identityStep } from "./identity.ts";
@@ -380,4 +381,5 @@ export const migrations: readonly string[] = [
   unmatchedStep,
   possessionStep,
   framePlacesStep,
+  connectedTimeStep,
 ];

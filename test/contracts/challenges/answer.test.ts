@@ -139,7 +139,7 @@ describe("Challenges.answer", () => {
   it("goes by the whole hold of a session that was topped up", async () => {
     const { settlement, challenges, driver, relayer } = fixture;
     await settlement.connect(driver).topUp(terms, 0, 5_000_000n);
-    const claim = { energyMicroWh: 100_000_000_000n, chargingSeconds: 5_400n, idleSeconds: 0n };
+    const claim = { energyMicroWh: 100_000_000_000n, chargingSeconds: 5_400n, connectedSeconds: 5_400n };
     const settled = await settledAs(fixture, terms, claim, 5_000_000n);
     await challenges.connect(relayer).challenge(challengeOf(fixture, settled, terms));
 

@@ -112,10 +112,10 @@ describe("Challenges.challenge", () => {
     expect(outcome).to.deep.equal(await refunded(settled, terms, OVERCLAIMED_PRICE, RECORDED_PRICE));
   });
 
-  it("corrects idling and time that no signed clock shows", async () => {
-    const idled = { energyMicroWh: 12_345_000_000n, chargingSeconds: 5_400n, idleSeconds: 3_600n };
-    // (60 − 10 minutes) × 0.10 = 5.00 more, so 12.85525 net; 8.1 % tax 1.041275.
-    const settled = await settledAs(fixture, terms, idled);
+  it("corrects a time connected that no signed clock shows", async () => {
+    const overstayed = { energyMicroWh: 12_345_000_000n, chargingSeconds: 5_400n, connectedSeconds: 8_400n };
+    // (140 − 90 minutes) × 0.10 = 5.00 more, so 12.85525 net; 8.1 % tax 1.041275.
+    const settled = await settledAs(fixture, terms, overstayed);
 
     expect(await challenge(settled, terms)).to.deep.equal(await refunded(settled, terms, 13_896_525n, RECORDED_PRICE));
   });
@@ -172,7 +172,7 @@ describe("Challenges.challenge", () => {
   it("goes by the whole hold of a session that was topped up", async () => {
     const { settlement, driver } = fixture;
     await settlement.connect(driver).topUp(otherTerms, 0, 1_000_000n);
-    const claim = { energyMicroWh: 300_000_000_000n, chargingSeconds: 0n, idleSeconds: 0n };
+    const claim = { energyMicroWh: 300_000_000_000n, chargingSeconds: 0n, connectedSeconds: 0n };
     const settled = await settledAs(fixture, otherTerms, claim, 1_000_000n);
 
     expect(await challenge(settled, otherTerms)).to.deep.equal(

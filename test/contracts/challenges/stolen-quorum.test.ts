@@ -6,7 +6,7 @@ import { type MeterSettlementFixture, RECORDED_PRICE } from "../../helpers/meter
 import { DAY, DEPOSIT, EPOCH_SECONDS, HOLD, settlementGroup, settlementOf } from "../../helpers/settlement-fixture.ts";
 
 /** More than any hold pays for, and less than the EVSE's power allows. */
-const INVENTED = { energyMicroWh: 500_000_000_000n, chargingSeconds: 0n, idleSeconds: 0n };
+const INVENTED = { energyMicroWh: 500_000_000_000n, chargingSeconds: 0n, connectedSeconds: 0n };
 
 describe("A quorum that was stolen", () => {
   let fixture: MeterSettlementFixture;
@@ -58,7 +58,7 @@ describe("A quorum that was stolen", () => {
 
   it("gives sessions away, and the operator gets its due from the bonds of those who signed", async () => {
     const { terms, settlement, challenges, operator, relayer, oracles } = fixture;
-    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
     const settled = await settledBatch(fixture, [settlementGroup(terms, [settlementOf(terms, nothing)])]);
     await settlement.connect(fixture.driver).withdraw(0, DEPOSIT, fixture.driver.address);
 

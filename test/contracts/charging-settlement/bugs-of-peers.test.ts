@@ -36,7 +36,7 @@ const FAILING_CODE = "0xfe";
 /** Order of secp256r1: SEC 2, section 2.4.2. */
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 /** The most energy that 22 kW give in the day that the fixture's session may have run. */
-const MOST = { energyMicroWh: 500_000_000_000n, chargingSeconds: 2n ** 32n - 1n, idleSeconds: 2n ** 32n - 1n };
+const MOST = { energyMicroWh: 500_000_000_000n, chargingSeconds: 2n ** 32n - 1n, connectedSeconds: 2n ** 32n - 1n };
 
 /** Each test is named after a bug that a comparable system had. */
 describe("ChargingSettlement does not have the bugs of its peers:", () => {
@@ -468,7 +468,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("a session without energy cannot close", async () => {
-    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
 
     const { changes } = await outcomeOf(fixture, () =>
       settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, nothing)])]),

@@ -80,7 +80,7 @@ async function play(fixture: PartnersFixture, steps: readonly Step[]): Promise<M
     const metering: Metering = {
       energyMicroWh: BigInt(amount % 3) * 10n ** 9n,
       chargingSeconds: 60n,
-      idleSeconds: 700n,
+      connectedSeconds: 700n,
     };
     const part = BigInt(amount % 500_000);
     const settle = async (groups: readonly ReturnType<typeof settlementGroup>[]) =>

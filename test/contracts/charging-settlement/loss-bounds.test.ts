@@ -30,7 +30,7 @@ const POWER_W = 2n ** 24n - 1n;
 const EVERYTHING: Metering = {
   energyMicroWh: 10n ** 13n,
   chargingSeconds: 2n ** 32n - 1n,
-  idleSeconds: 2n ** 32n - 1n,
+  connectedSeconds: 2n ** 32n - 1n,
 };
 
 /**
@@ -170,7 +170,7 @@ describe("A stolen quorum", () => {
 
   it("closes a session free of charge when the limit is reached: drivers are not stuck with it", async () => {
     await steal(...[0, 1, 2].map((lane) => robbed(largeTerms(fixture, lane))));
-    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
 
     await steal(robbed(largeTerms(fixture, 3), nothing));
 

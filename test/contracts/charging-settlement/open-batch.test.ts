@@ -399,7 +399,7 @@ describe("ChargingSettlement.openBatch", () => {
     const settlements = sessions.map((terms) => ({
       terms,
       // One watt-hour more on each lane: 0.45 of a thousandth of a token each, flat fee and tax on top.
-      metering: packMetering({ energyMicroWh: terms.lane * 1_000_000n, chargingSeconds: 0n, idleSeconds: 0n }),
+      metering: packMetering({ energyMicroWh: terms.lane * 1_000_000n, chargingSeconds: 0n, connectedSeconds: 0n }),
     }));
     const settled = await settleBatch(fixture, [settlementGroup(termsOf(fixture), settlements)]);
     const events = eventsOf(await settled.wait(), settlement);

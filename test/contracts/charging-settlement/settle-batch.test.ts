@@ -36,7 +36,7 @@ import {
   settleBatch,
 } from "../../helpers/settlement-fixture.ts";
 
-const NOTHING = { energyMicroWh: 0n, chargingSeconds: 0n, idleSeconds: 0n };
+const NOTHING = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
 
 describe("ChargingSettlement.settleBatch", () => {
   let fixture: SettlementFixture;
@@ -349,7 +349,7 @@ describe("ChargingSettlement.settleBatch", () => {
   });
 
   it("closes a session without energy free of charge, whatever its duration", async () => {
-    const metering = { energyMicroWh: 0n, chargingSeconds: 36_000n, idleSeconds: 36_000n };
+    const metering = { energyMicroWh: 0n, chargingSeconds: 36_000n, connectedSeconds: 36_000n };
 
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
       settledAt(0n, metering),
@@ -363,11 +363,11 @@ describe("ChargingSettlement.settleBatch", () => {
     await tariffRegistry.connect(operator).publish(tariff);
     const second = termsOf(fixture, { lane: 1n, tariffId });
     await settlement.connect(driver).open(second);
-    const metering = { energyMicroWh: 0n, chargingSeconds: 60n, idleSeconds: 660n };
+    const metering = { energyMicroWh: 0n, chargingSeconds: 60n, connectedSeconds: 5_460n };
 
     const { changes } = await settle(settlementGroup(second, [settlementOf(second, metering)], tariff));
 
-    // 0.50 flat + 0.02 for a minute of charging + 0.10 for a minute of idling after the grace period, and 8.1 % tax.
+    // 0.50 flat + 0.02 for a minute of charging + 0.10 for a minute connected after the free span, and 8.1 % tax.
     expect(changes).to.deep.equal({
       "driver/1 commitment": -commitmentOf(sessionIn(fixture, second)),
       "driver/1 free": HOLD - 670_220n,

@@ -159,7 +159,7 @@ describe("ChargingSettlement.settleProven", () => {
   it("answers what it charged, also when that is nothing", async () => {
     const { settlement } = fixture;
     const call = settlement.connect(meters).settleProven;
-    const nothing = { energyMicroWh: 0n, chargingSeconds: 60n, idleSeconds: 0n };
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 60n, connectedSeconds: 60n };
 
     expect(await call.staticCall(sessionId, terms.operator, 0, TARIFF, proofOf(terms))).to.equal(USUAL_PRICE);
     const outcome = await outcomeOf(fixture, () => call(sessionId, terms.operator, 0, TARIFF, proofOf(terms, nothing)));

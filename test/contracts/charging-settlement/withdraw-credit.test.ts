@@ -347,7 +347,11 @@ describe("ChargingSettlement.withdrawCredit by partners", () => {
       const terms = termsOf(fixture, { nonce, agreement: AGREEMENT, expiresAt: now + EPOCH_SECONDS });
       await settlement.connect(driver).open(terms);
       // Prices that no share divides: 1,026,950 and little more.
-      const metering = { energyMicroWh: 1_000_000_000n + nonce * 7_777_777n, chargingSeconds: 0n, idleSeconds: 0n };
+      const metering = {
+        energyMicroWh: 1_000_000_000n + nonce * 7_777_777n,
+        chargingSeconds: 0n,
+        connectedSeconds: 0n,
+      };
       await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, metering)])]);
       await passEpochs();
       total = (await settlement.creditOf(earner, AGREEMENT)).finalMicro;

@@ -32,11 +32,11 @@ const TARIFFS: fc.Arbitrary<Tariff> = fc.record({
   flatFeeMicro: amount(),
   priceMicroPerKwh: amount(450_000n, 999_999_999n),
   priceMicroPerChargingMinute: amount(60n, 59n),
-  priceMicroPerIdleMinute: amount(60n, 61n),
-  idleGraceSeconds: number(32, 600, 3_600),
+  priceMicroPerConnectedMinute: amount(60n, 61n),
+  connectedFreeSeconds: number(32, 600, 3_600),
   energyStepWh: number(32, 100, 1_000),
   chargingStepSeconds: number(32, 60, 900),
-  idleStepSeconds: number(32, 60, 900),
+  connectedStepSeconds: number(32, 60, 900),
   minimumMicro: amount(),
   maximumMicro: amount(),
   taxBps: number(16, 810, 10_000, 10_001),
@@ -47,7 +47,7 @@ const CASES = fc.record({
   tariff: TARIFFS,
   energyMicroWh: amount(999_999n, 1_000_000n, 999_999_999n, 1_000_000_000n, 12_500_000_000n, 100_000_000_000n),
   chargingSeconds: number(32, 59, 60, 61, 1_800, 86_400),
-  idleSeconds: number(32, 59, 60, 600, 601, 86_400),
+  connectedSeconds: number(32, 59, 60, 600, 601, 86_400),
 });
 
 describe("The tariff mathematics of service and contract", () => {
@@ -59,20 +59,25 @@ describe("The tariff mathematics of service and contract", () => {
     let clamped = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(CASES, { minLength: CASES_PER_CALL, maxLength: CASES_PER_CALL }), async (cases) => {
-        const calls = cases.map(({ tariff, energyMicroWh, chargingSeconds, idleSeconds }) =>
-          tariffRegistry.interface.encodeFunctionData("priceOf", [tariff, energyMicroWh, chargingSeconds, idleSeconds]),
+        const calls = cases.map(({ tariff, energyMicroWh, chargingSeconds, connectedSeconds }) =>
+          tariffRegistry.interface.encodeFunctionData("priceOf", [
+            tariff,
+            energyMicroWh,
+            chargingSeconds,
+            connectedSeconds,
+          ]),
         );
 
         const answers = await caller.callAll(target, calls);
 
-        cases.forEach(({ tariff, energyMicroWh, chargingSeconds, idleSeconds }, index) => {
-          const ours = priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds);
+        cases.forEach(({ tariff, energyMicroWh, chargingSeconds, connectedSeconds }, index) => {
+          const ours = priceOf(tariff, energyMicroWh, chargingSeconds, connectedSeconds);
           const theirs: unknown = tariffRegistry.interface.decodeFunctionResult("priceOf", answers[index] ?? "0x")[0];
           expect(theirs).to.deep.equal([
             ours.flatFeeMicro,
             ours.energyMicro,
             ours.chargingMicro,
-            ours.idleMicro,
+            ours.connectedMicro,
             ours.netMicro,
             ours.taxMicro,
             ours.grossMicro,

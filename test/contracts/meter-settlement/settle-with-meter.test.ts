@@ -475,7 +475,7 @@ describe("MeterSettlement.settleWithMeter", () => {
 
   it("charges no time where a clock was not set, or its time is flagged", async () => {
     // 0.50 + 5.55525 = 6.05525 net, 8.1 % tax 0.490475.
-    const withoutTime = { ...RECORDED, chargingSeconds: 0n };
+    const withoutTime = { ...RECORDED, chargingSeconds: 0n, connectedSeconds: 0n };
     const untimed = [
       [{ ...beginReading, TM: '"2026-03-01T10:00:00,000+0100 U"' }, endReading],
       [beginReading, { ...endReading, TM: '"2026-03-01T11:30:00,000+0100 U"' }],

@@ -15,11 +15,11 @@ contract TariffMathTest is TestBase {
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) public pure {
-        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
+        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
 
-        uint256 gross = tariff.grossRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
+        uint256 gross = tariff.grossRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
         cheats.assertEq(gross, price.grossMicro, "settlement and registry have two prices");
         cheats.assertEq(price.grossMicro, price.netMicro + price.taxMicro, "gross is not net and tax");
     }
@@ -29,17 +29,18 @@ contract TariffMathTest is TestBase {
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) public pure {
-        (tariff.energyStepWh, tariff.chargingStepSeconds, tariff.idleStepSeconds) = (0, 0, 0);
+        (tariff.energyStepWh, tariff.chargingStepSeconds, tariff.connectedStepSeconds) = (0, 0, 0);
         tariff.chargesWithoutEnergy = true;
-        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
-        uint256 idle = idleSeconds > tariff.idleGraceSeconds ? idleSeconds - tariff.idleGraceSeconds : 0;
+        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
+        uint256 connected =
+            connectedSeconds > tariff.connectedFreeSeconds ? connectedSeconds - tariff.connectedFreeSeconds : 0;
 
         cheats.assertEq(price.flatFeeMicro, tariff.flatFeeMicro, "the flat fee is another");
         _expectFloor(price.energyMicro, uint256(energyMicroWh) * tariff.priceMicroPerKwh, 1e9);
         _expectFloor(price.chargingMicro, uint256(chargingSeconds) * tariff.priceMicroPerChargingMinute, 60);
-        _expectFloor(price.idleMicro, idle * tariff.priceMicroPerIdleMinute, 60);
+        _expectFloor(price.connectedMicro, connected * tariff.priceMicroPerConnectedMinute, 60);
         _expectFloor(price.taxMicro, price.netMicro * tariff.taxBps, 10_000);
     }
 
@@ -48,17 +49,17 @@ contract TariffMathTest is TestBase {
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) public pure {
         // One unit per quantum, so that the component is the quantity that is charged.
         tariff.priceMicroPerKwh = 1e9;
-        (tariff.priceMicroPerChargingMinute, tariff.priceMicroPerIdleMinute) = (60, 60);
-        (tariff.chargesWithoutEnergy, tariff.idleGraceSeconds) = (true, 0);
-        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
+        (tariff.priceMicroPerChargingMinute, tariff.priceMicroPerConnectedMinute) = (60, 60);
+        (tariff.chargesWithoutEnergy, tariff.connectedFreeSeconds) = (true, 0);
+        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
 
         _expectWholeSteps(price.energyMicro, energyMicroWh, uint256(tariff.energyStepWh) * 1e6);
         _expectWholeSteps(price.chargingMicro, chargingSeconds, tariff.chargingStepSeconds);
-        _expectWholeSteps(price.idleMicro, idleSeconds, tariff.idleStepSeconds);
+        _expectWholeSteps(price.connectedMicro, connectedSeconds, tariff.connectedStepSeconds);
     }
 
     /// hardhat-config: fuzz.runs = 2000
@@ -66,14 +67,14 @@ contract TariffMathTest is TestBase {
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) public pure {
         tariff.chargesWithoutEnergy = true;
         if (tariff.maximumMicro != 0 && tariff.minimumMicro > tariff.maximumMicro) {
             (tariff.minimumMicro, tariff.maximumMicro) = (tariff.maximumMicro, tariff.minimumMicro);
         }
-        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
-        uint256 sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.idleMicro;
+        PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
+        uint256 sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro;
 
         cheats.assertLe(tariff.minimumMicro, price.netMicro, "net is below the minimum");
         if (tariff.maximumMicro != 0) cheats.assertLe(price.netMicro, tariff.maximumMicro, "net is above the maximum");
@@ -89,33 +90,37 @@ contract TariffMathTest is TestBase {
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 idleSeconds,
+        uint32 connectedSeconds,
         uint64 moreEnergyMicroWh,
         uint32 moreSeconds
     ) public pure {
-        uint256 gross = tariff.grossRoundedDown(energyMicroWh, chargingSeconds, idleSeconds);
+        uint256 gross = tariff.grossRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
         uint256 moreEnergy = uint256(energyMicroWh) + moreEnergyMicroWh;
         if (moreEnergy > type(uint64).max) moreEnergy = type(uint64).max;
         uint256 moreCharging = uint256(chargingSeconds) + moreSeconds;
         if (moreCharging > type(uint32).max) moreCharging = type(uint32).max;
-        uint256 moreIdle = uint256(idleSeconds) + moreSeconds;
-        if (moreIdle > type(uint32).max) moreIdle = type(uint32).max;
+        uint256 moreConnected = uint256(connectedSeconds) + moreSeconds;
+        if (moreConnected > type(uint32).max) moreConnected = type(uint32).max;
 
-        cheats.assertLe(gross, tariff.grossRoundedDown(moreEnergy, chargingSeconds, idleSeconds), "energy");
-        cheats.assertLe(gross, tariff.grossRoundedDown(energyMicroWh, moreCharging, idleSeconds), "charging");
-        cheats.assertLe(gross, tariff.grossRoundedDown(energyMicroWh, chargingSeconds, moreIdle), "idling");
+        cheats.assertLe(gross, tariff.grossRoundedDown(moreEnergy, chargingSeconds, connectedSeconds), "energy");
+        cheats.assertLe(gross, tariff.grossRoundedDown(energyMicroWh, moreCharging, connectedSeconds), "charging");
+        cheats.assertLe(gross, tariff.grossRoundedDown(energyMicroWh, chargingSeconds, moreConnected), "connected");
     }
 
     /// hardhat-config: fuzz.runs = 2000
     function testFuzz_no_energy_costs_nothing_unless_the_tariff_says_so(
         Tariff memory tariff,
         uint32 chargingSeconds,
-        uint32 idleSeconds
+        uint32 connectedSeconds
     ) public pure {
         tariff.chargesWithoutEnergy = false;
 
-        cheats.assertEq(tariff.grossRoundedDown(0, chargingSeconds, idleSeconds), 0, "a failed start costs something");
-        PriceBreakdown memory price = tariff.breakdownRoundedDown(0, chargingSeconds, idleSeconds);
+        cheats.assertEq(
+            tariff.grossRoundedDown(0, chargingSeconds, connectedSeconds),
+            0,
+            "a failed start costs something"
+        );
+        PriceBreakdown memory price = tariff.breakdownRoundedDown(0, chargingSeconds, connectedSeconds);
         PriceBreakdown memory nothing;
         cheats.assertTrue(
             keccak256(abi.encode(price)) == keccak256(abi.encode(nothing)),
@@ -131,11 +136,11 @@ contract TariffMathTest is TestBase {
             if (field == 0) ++tariff.flatFeeMicro;
             else if (field == 1) ++tariff.priceMicroPerKwh;
             else if (field == 2) ++tariff.priceMicroPerChargingMinute;
-            else if (field == 3) ++tariff.priceMicroPerIdleMinute;
-            else if (field == 4) ++tariff.idleGraceSeconds;
+            else if (field == 3) ++tariff.priceMicroPerConnectedMinute;
+            else if (field == 4) ++tariff.connectedFreeSeconds;
             else if (field == 5) ++tariff.energyStepWh;
             else if (field == 6) ++tariff.chargingStepSeconds;
-            else if (field == 7) ++tariff.idleStepSeconds;
+            else if (field == 7) ++tariff.connectedStepSeconds;
             else if (field == 8) ++tariff.minimumMicro;
             else if (field == 9) ++tariff.maximumMicro;
             else if (field == 10) ++tariff.taxBps;

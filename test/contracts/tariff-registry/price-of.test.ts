@@ -8,11 +8,11 @@ const FREE = {
   flatFeeMicro: 0n,
   priceMicroPerKwh: 0n,
   priceMicroPerChargingMinute: 0n,
-  priceMicroPerIdleMinute: 0n,
-  idleGraceSeconds: 0n,
+  priceMicroPerConnectedMinute: 0n,
+  connectedFreeSeconds: 0n,
   taxBps: 0n,
 };
-const NOTHING = { flat: 0n, energy: 0n, charging: 0n, idle: 0n, net: 0n, tax: 0n, gross: 0n };
+const NOTHING = { flat: 0n, energy: 0n, charging: 0n, connected: 0n, net: 0n, tax: 0n, gross: 0n };
 
 describe("TariffRegistry.priceOf", () => {
   let fixture: SettlementFixture;
@@ -21,14 +21,14 @@ describe("TariffRegistry.priceOf", () => {
     fixture = await networkHelpers.loadFixture(deployedSettlement);
   });
 
-  async function priceOf(tariff: typeof TARIFF, energyMicroWh: bigint, chargingSeconds = 0n, idleSeconds = 0n) {
-    const [flat, energy, charging, idle, net, tax, gross] = await fixture.tariffRegistry.priceOf(
+  async function priceOf(tariff: typeof TARIFF, energyMicroWh: bigint, chargingSeconds = 0n, connectedSeconds = 0n) {
+    const [flat, energy, charging, connected, net, tax, gross] = await fixture.tariffRegistry.priceOf(
       tariff,
       energyMicroWh,
       chargingSeconds,
-      idleSeconds,
+      connectedSeconds,
     );
-    return { flat, energy, charging, idle, net, tax, gross };
+    return { flat, energy, charging, connected, net, tax, gross };
   }
 
   it("is nothing without energy, whatever the minimum, the flat fee and the time", async () => {
@@ -40,11 +40,11 @@ describe("TariffRegistry.priceOf", () => {
   it("is the tariff's without energy when the tariff says so", async () => {
     const tariff = { ...TARIFF, chargesWithoutEnergy: true };
 
-    expect(await priceOf(tariff, 0n, 60n, 660n)).to.deep.equal({
+    expect(await priceOf(tariff, 0n, 60n, 5_460n)).to.deep.equal({
       flat: 500_000n,
       energy: 0n,
       charging: 20_000n,
-      idle: 100_000n,
+      connected: 100_000n,
       net: 620_000n,
       tax: 50_220n,
       gross: 670_220n,
@@ -57,11 +57,11 @@ describe("TariffRegistry.priceOf", () => {
   });
 
   it("adds the components up and puts tax on the sum", async () => {
-    expect(await priceOf(TARIFF, USUAL.energyMicroWh, USUAL.chargingSeconds, USUAL.idleSeconds)).to.deep.equal({
+    expect(await priceOf(TARIFF, USUAL.energyMicroWh, USUAL.chargingSeconds, USUAL.connectedSeconds)).to.deep.equal({
       flat: 500_000n,
       energy: 5_625_000n,
       charging: 600_000n,
-      idle: 500_000n,
+      connected: 500_000n,
       net: 7_225_000n,
       tax: 585_225n,
       gross: 7_810_225n,
@@ -69,7 +69,7 @@ describe("TariffRegistry.priceOf", () => {
   });
 
   it("rounds each component down, not the sum", async () => {
-    const tariff = { ...FREE, priceMicroPerKwh: 1n, priceMicroPerChargingMinute: 1n, priceMicroPerIdleMinute: 1n };
+    const tariff = { ...FREE, priceMicroPerKwh: 1n, priceMicroPerChargingMinute: 1n, priceMicroPerConnectedMinute: 1n };
 
     // Each of the three would be 0.999…; their sum would be 2.
     expect((await priceOf(tariff, 999_999_999n, 59n, 59n)).gross).to.equal(0n);
@@ -77,7 +77,7 @@ describe("TariffRegistry.priceOf", () => {
       ...NOTHING,
       energy: 1n,
       charging: 1n,
-      idle: 1n,
+      connected: 1n,
       net: 3n,
       gross: 3n,
     });
@@ -102,22 +102,22 @@ describe("TariffRegistry.priceOf", () => {
     const tariff = {
       ...FREE,
       priceMicroPerChargingMinute: 600n,
-      priceMicroPerIdleMinute: 60n,
+      priceMicroPerConnectedMinute: 60n,
       chargingStepSeconds: 60n,
-      idleStepSeconds: 300n,
+      connectedStepSeconds: 300n,
     };
 
     expect((await priceOf(tariff, 1n, 59n)).charging).to.equal(0n);
     expect((await priceOf(tariff, 1n, 119n)).charging).to.equal(600n);
-    expect((await priceOf(tariff, 1n, 0n, 299n)).idle).to.equal(0n);
-    expect((await priceOf(tariff, 1n, 0n, 599n)).idle).to.equal(300n);
+    expect((await priceOf(tariff, 1n, 0n, 299n)).connected).to.equal(0n);
+    expect((await priceOf(tariff, 1n, 0n, 599n)).connected).to.equal(300n);
   });
 
-  it("does not charge idling within the grace period, and only the part after it", async () => {
-    const tariff = { ...FREE, priceMicroPerIdleMinute: 60n, idleGraceSeconds: 600n };
+  it("does not charge the free span of the time connected, and only the part after it", async () => {
+    const tariff = { ...FREE, priceMicroPerConnectedMinute: 60n, connectedFreeSeconds: 600n };
 
-    expect((await priceOf(tariff, 1n, 0n, 600n)).idle).to.equal(0n);
-    expect((await priceOf(tariff, 1n, 0n, 601n)).idle).to.equal(1n);
+    expect((await priceOf(tariff, 1n, 0n, 600n)).connected).to.equal(0n);
+    expect((await priceOf(tariff, 1n, 0n, 601n)).connected).to.equal(1n);
   });
 
   it("stays between minimum and maximum before tax", async () => {
@@ -139,7 +139,7 @@ describe("TariffRegistry.priceOf", () => {
       flatFeeMicro: price,
       priceMicroPerKwh: price,
       priceMicroPerChargingMinute: price,
-      priceMicroPerIdleMinute: price,
+      priceMicroPerConnectedMinute: price,
       taxBps: 65_535n,
     };
     const energy = (price * price) / 1_000_000_000n;
@@ -151,7 +151,7 @@ describe("TariffRegistry.priceOf", () => {
       flat: price,
       energy,
       charging: time,
-      idle: time,
+      connected: time,
       net,
       tax,
       gross: net + tax,

@@ -203,7 +203,7 @@ async function settleMove(scene: Scene): Promise<Move> {
     TARIFF,
     metering.energyMicroWh,
     metering.chargingSeconds,
-    metering.idleSeconds,
+    metering.connectedSeconds,
   );
   const group = settlementGroup(old.terms, [settlementOf(old.terms, metering, old.toppedUpMicro)], TARIFF);
   const batch = await batchOf(world, [group]);

@@ -15,11 +15,11 @@ const noTariff: Tariff = {
   flatFeeMicro: 0n,
   priceMicroPerKwh: 0n,
   priceMicroPerChargingMinute: 0n,
-  priceMicroPerIdleMinute: 0n,
-  idleGraceSeconds: 0,
+  priceMicroPerConnectedMinute: 0n,
+  connectedFreeSeconds: 0,
   energyStepWh: 0,
   chargingStepSeconds: 0,
-  idleStepSeconds: 0,
+  connectedStepSeconds: 0,
   minimumMicro: 0n,
   maximumMicro: 0n,
   taxBps: 0,
@@ -30,20 +30,21 @@ const startSeconds = 1_800_000_000;
 interface Session {
   readonly energyMicroWh?: bigint;
   readonly chargingSeconds?: number;
-  readonly idleSeconds?: number;
+  readonly connectedSeconds?: number;
   readonly holdMicro?: bigint;
 }
 
 function contentOf(tariff: Tariff, session: Session): CdrContent {
-  const { energyMicroWh = 10_000_000_000n, chargingSeconds = 0, idleSeconds = 0, holdMicro } = session;
-  const price = priceOf(tariff, energyMicroWh, chargingSeconds, idleSeconds);
+  const { energyMicroWh = 10_000_000_000n, chargingSeconds = 0, holdMicro } = session;
+  const { connectedSeconds = chargingSeconds } = session;
+  const price = priceOf(tariff, energyMicroWh, chargingSeconds, connectedSeconds);
   const chargedMicro = holdMicro !== undefined && holdMicro < price.grossMicro ? holdMicro : price.grossMicro;
   return {
     startSeconds,
-    endSeconds: startSeconds + chargingSeconds + idleSeconds,
+    endSeconds: startSeconds + connectedSeconds,
     energyMicroWh,
     chargingSeconds,
-    idleSeconds,
+    connectedSeconds,
     price,
     chargedMicro,
     creditedMicro: 0n,
@@ -76,12 +77,12 @@ function onlyCdr(source: CdrSource, version: OcpiVersion = "2.2.1"): Readonly<Re
 }
 
 describe("A charge detail record of OCPI", () => {
-  const parking = { priceMicroPerKwh: 400_000n, priceMicroPerIdleMinute: 50_000n, idleGraceSeconds: 900 };
+  const parking = { priceMicroPerKwh: 400_000n, priceMicroPerConnectedMinute: 50_000n, connectedFreeSeconds: 900 };
   const cases: readonly (readonly [title: string, tariff: Partial<Tariff>, session: Session, chargedMicro: bigint])[] =
     [
       ["energy alone", { priceMicroPerKwh: 400_000n }, {}, 4_000_000n],
-      ["a grace period and more", parking, { idleSeconds: 1_200 }, 4_250_000n],
-      ["a grace period alone", parking, { idleSeconds: 600 }, 4_000_000n],
+      ["a free span and more", parking, { connectedSeconds: 1_200 }, 4_250_000n],
+      ["a free span alone", parking, { connectedSeconds: 600 }, 4_000_000n],
       [
         "a step of energy that was not completed",
         { priceMicroPerKwh: 400_000n, energyStepWh: 1_000 },
@@ -115,11 +116,16 @@ describe("A charge detail record of OCPI", () => {
         3_000_000n,
       ],
       [
-        "a flat fee, time, parking and tax",
-        { flatFeeMicro: 350_000n, priceMicroPerChargingMinute: 7_777n, priceMicroPerIdleMinute: 3_333n, taxBps: 810 },
-        { chargingSeconds: 3_601, idleSeconds: 59 },
-        // By hand: 0.35 + 3601 × 0.007777 / 60 = 0.466749 + 59 × 0.003333 / 60 = 0.003277, so 0.820026; 8.1 % tax 0.066422.
-        886_448n,
+        "a flat fee, time, connected time and tax",
+        {
+          flatFeeMicro: 350_000n,
+          priceMicroPerChargingMinute: 7_777n,
+          priceMicroPerConnectedMinute: 3_333n,
+          taxBps: 810,
+        },
+        { chargingSeconds: 3_601, connectedSeconds: 3_660 },
+        // By hand: 0.35 + 3601 × 0.007777 / 60 = 0.466749 + 3660 × 0.003333 / 60 = 0.203313, so 1.020062; 8.1 % tax 0.082625.
+        1_102_687n,
       ],
     ];
   for (const [title, tariff, session, chargedMicro] of cases) {
@@ -145,19 +151,19 @@ describe("A charge detail record of OCPI", () => {
   });
 
   it("has a tariff of its own where OCPI has no word for ours, and says why", () => {
-    const cdr = onlyCdr(sourceOf(parking, { idleSeconds: 1_200 }));
+    const cdr = onlyCdr(sourceOf(parking, { connectedSeconds: 1_200 }));
     expect(cdr["tariffs"]).to.have.nested.property("[0].id", cdr["id"]);
-    expect(cdr["remark"]).to.equal("The first 900 s without charging are free.");
+    expect(cdr["remark"]).to.equal("What the time connected costs is in the flat fee.");
     expect(cdr["tariffs"]).to.have.nested.property(
       "[0].tariff_alt_text[0].text",
-      `Tariff ${"cd".repeat(18)} for this session. The first 900 s without charging are free.`,
+      `Tariff ${"cd".repeat(18)} for this session. What the time connected costs is in the flat fee.`,
     );
     expect(cdr["total_energy"]).to.equal(10);
     expect(cdr["total_parking_time"]).to.equal(0.333333333);
   });
 
   it("keeps charging and parking in periods of their own, whose volumes are the totals", () => {
-    const cdr = onlyCdr(sourceOf(parking, { chargingSeconds: 3_600, idleSeconds: 1_800 }));
+    const cdr = onlyCdr(sourceOf(parking, { chargingSeconds: 3_600, connectedSeconds: 5_400 }));
     const periods = cdr["charging_periods"] as readonly { readonly dimensions: readonly { readonly type: string }[] }[];
     expect(periods.map(({ dimensions }) => dimensions.map(({ type }) => type))).to.deep.equal([
       ["ENERGY", "TIME"],
@@ -234,11 +240,11 @@ describe("A charge detail record of OCPI", () => {
       flatFeeMicro: micro,
       priceMicroPerKwh: micro,
       priceMicroPerChargingMinute: micro,
-      priceMicroPerIdleMinute: micro,
-      idleGraceSeconds: fc.constantFrom(0, 60, 900),
+      priceMicroPerConnectedMinute: micro,
+      connectedFreeSeconds: fc.constantFrom(0, 60, 900),
       energyStepWh: step,
       chargingStepSeconds: step,
-      idleStepSeconds: step,
+      connectedStepSeconds: step,
       minimumMicro: fc.constantFrom(0n, 500_000n),
       maximumMicro: fc.constantFrom(0n, 700_000n, 20_000_000n),
       taxBps: fc.constantFrom(0, 700, 1_900, 10_000),
@@ -251,20 +257,26 @@ describe("A charge detail record of OCPI", () => {
         fc.bigInt({ min: 1n, max: 200_000n }).map((wh) => wh * 1_000_000n),
       ),
       chargingSeconds: fc.integer({ min: 0, max: 200_000 }),
-      idleSeconds: fc.integer({ min: 0, max: 200_000 }),
+      parkedSeconds: fc.integer({ min: 0, max: 200_000 }),
       holdMicro: fc.constantFrom(1n, 5_000_000n, 10n ** 12n),
     });
     fc.assert(
-      fc.property(tariffs, sessions, fc.constantFrom(...ocpiVersions), (tariff, session, version) => {
-        const source = sourceOf(tariff, session);
-        const cdr = onlyCdr(source, version);
-        const stated = statedCost(cdr);
-        const { netMicro, grossMicro } = recompute(cdr);
-        // An hour's ninth decimal is rounded down, which can take the last digit of an amount.
-        expect(stated.netMicro - netMicro >= 0n && stated.netMicro - netMicro <= 1n, `${netMicro}`).to.equal(true);
-        expect(stated.grossMicro - grossMicro >= 0n && stated.grossMicro - grossMicro <= 1n).to.equal(true);
-        expect(stated.grossMicro).to.equal(source.settled.chargedMicro);
-      }),
+      fc.property(
+        tariffs,
+        sessions,
+        fc.constantFrom(...ocpiVersions),
+        (tariff, { parkedSeconds, ...session }, version) => {
+          const connectedSeconds = session.chargingSeconds + parkedSeconds;
+          const source = sourceOf(tariff, { ...session, connectedSeconds });
+          const cdr = onlyCdr(source, version);
+          const stated = statedCost(cdr);
+          const { netMicro, grossMicro } = recompute(cdr);
+          // An hour's ninth decimal is rounded down, which can take the last digit of an amount.
+          expect(stated.netMicro - netMicro >= 0n && stated.netMicro - netMicro <= 1n, `${netMicro}`).to.equal(true);
+          expect(stated.grossMicro - grossMicro >= 0n && stated.grossMicro - grossMicro <= 1n).to.equal(true);
+          expect(stated.grossMicro).to.equal(source.settled.chargedMicro);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });

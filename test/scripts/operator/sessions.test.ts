@@ -167,7 +167,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       endSeconds: 1 + hourSeconds,
     });
     const { payload, r, s } = signedRecordOf(Buffer.from(other));
-    const metering = packMetering({ energyMicroWh, chargingSeconds: hourSeconds, idleSeconds: 0 }, 0n);
+    const metering = packMetering({ energyMicroWh, chargingSeconds: hourSeconds, connectedSeconds: hourSeconds }, 0n);
     const later = { sessionId: idOf(1), metering };
     const { calldata } = encodeChallenge(readContractInterfaces(), {
       batch: 0,

@@ -113,7 +113,7 @@ describe("wattproof tariff check and simulate, without chain and service", funct
       parts: [{ part: "energy", netMicro: "5000250" }],
       chargedMicro: "6000150",
       chargingSeconds: 3600,
-      idleSeconds: 400,
+      connectedSeconds: 4000,
       contract: "not-asked",
     });
     expect(JSON.parse(whole.stdout)).to.deep.include({

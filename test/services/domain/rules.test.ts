@@ -118,7 +118,7 @@ describe("CDRs", function () {
     tariff: testTariff,
     meter: { number: 4, curve: "secp256r1", publicKey: "0x" },
     energyWh: "1000",
-    metered: { energyMicroWh: 1_000_000_000n, chargingSeconds: 60, idleSeconds: 0 as const },
+    metered: { energyMicroWh: 1_000_000_000n, chargingSeconds: 60, connectedSeconds: 60 as const },
     isBoundToSession: true,
     evidence: evidenceOfRecords(true),
     toppedUpMicro: 0n,

@@ -11,7 +11,7 @@ const settled: Closing = {
   position,
   energyMicroWh: 1n,
   chargingSeconds: 1,
-  idleSeconds: 0,
+  connectedSeconds: 1,
   chargedMicro: 1n,
   returnedMicro: 1n,
   batch: null,

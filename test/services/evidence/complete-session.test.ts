@@ -18,12 +18,12 @@ const grossMicro = 2_075_520n;
 const unsigned: FoundEvidence = {
   assessment: { grade: "plausible-unsigned", reasons: ["UNSIGNED"], flags: [], completeness: "complete" },
   energyWh: "3000",
-  metered: { energyMicroWh: 3_000_000_000n, chargingSeconds: 600, idleSeconds: 0 },
+  metered: { energyMicroWh: 3_000_000_000n, chargingSeconds: 600, connectedSeconds: 600 },
 };
 const unbegun: FoundEvidence = {
   assessment: { ...unsigned.assessment, reasons: ["NOT_STARTED"], completeness: "unknown" },
   energyWh: "0",
-  metered: { energyMicroWh: 0n, chargingSeconds: 0, idleSeconds: 0 },
+  metered: { energyMicroWh: 0n, chargingSeconds: 0, connectedSeconds: 0 },
 };
 const ofTransaction = { kind: "ocpp", stationId, ocppTransactionId: "17" } as const;
 const holding = {
@@ -58,7 +58,7 @@ describe("The completion of a session", function () {
   }
 
   async function settleByOracles(chargedMicro: bigint, batch: number | null = 1): Promise<void> {
-    const metered = { energyMicroWh: 3_000_000_000n, chargingSeconds: 600, idleSeconds: 0 };
+    const metered = { energyMicroWh: 3_000_000_000n, chargingSeconds: 600, connectedSeconds: 600 };
     const amounts = { chargedMicro, returnedMicro: 10n ** 9n - chargedMicro };
     const closing = { kind: "settled", position, ...metered, ...amounts, batch } as const;
     await world.move(session, { kind: "closed", closing, reason: null });

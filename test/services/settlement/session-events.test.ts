@@ -10,7 +10,7 @@ const head = { sessionId, position } as const;
 const opened = openSession({ kind: "opened", opening: position, unservableReason: null });
 const challenge = { challenger: `0x${"0c".repeat(20)}`, chargedMicro: 9n, provenMicro: 4n, answerableUntil: 1_000 };
 const settlement = {
-  ...{ energyMicroWh: 5n, chargingSeconds: 0, idleSeconds: 0, chargedMicro: 9n, returnedMicro: 1n, batch: 3 },
+  ...{ energyMicroWh: 5n, chargingSeconds: 0, connectedSeconds: 0, chargedMicro: 9n, returnedMicro: 1n, batch: 3 },
 };
 
 const needOpening: readonly SessionChainEvent[] = [

@@ -137,7 +137,7 @@ describe("A tariff in words", function () {
       "priceFlat",
       "priceEnergy",
       "priceCharging",
-      "priceIdle",
+      "priceConnected",
       "priceMinimum",
       "priceTax",
       "priceNothingWithoutEnergy",
@@ -147,7 +147,7 @@ describe("A tariff in words", function () {
       flatFeeMicro: 0n,
       priceMicroPerKwh: 0n,
       priceMicroPerChargingMinute: 0n,
-      priceMicroPerIdleMinute: 0n,
+      priceMicroPerConnectedMinute: 0n,
       minimumMicro: 0n,
       taxBps: 0,
     };

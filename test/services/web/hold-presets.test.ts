@@ -11,7 +11,7 @@ describe("The holds that the page proposes", function () {
       fc.property(fc.integer({ min: 5, max: 300 }), (batteryKwh) => {
         for (const { energyMicroWh, holdMicro } of presetHolds(demoTariff, batteryKwh)) {
           const seconds = Math.ceil((Number(energyMicroWh / 1_000_000n) / assumedPowerW) * 3_600);
-          expect(priceOf(demoTariff, energyMicroWh, seconds, 0).grossMicro <= holdMicro).to.equal(true);
+          expect(priceOf(demoTariff, energyMicroWh, seconds, seconds).grossMicro <= holdMicro).to.equal(true);
           expect(holdMicro % 100_000n).to.equal(0n);
         }
       }),
@@ -24,6 +24,7 @@ describe("The holds that the page proposes", function () {
       flatFeeMicro: 0n,
       priceMicroPerKwh: 0n,
       priceMicroPerChargingMinute: 0n,
+      priceMicroPerConnectedMinute: 0n,
       minimumMicro: 0n,
     };
     expect(presetHolds(free, 60).map(({ holdMicro }) => holdMicro)).to.deep.equal([100_000n, 100_000n, 100_000n]);

@@ -8,7 +8,7 @@ const live = { kind: "live" } as const;
 const result = {
   energyMicroWh: 7_000_000n,
   chargingSeconds: 1_234,
-  idleSeconds: 0,
+  connectedSeconds: 1_234,
   chargedMicro: 5n,
   returnedMicro: 6n,
 };

@@ -28,7 +28,7 @@ export function presetHolds(tariff: Tariff, batteryKwh: number): readonly Preset
   const batteryMicroWh = (BigInt(batteryKwh) * microWhPerKwh * 11n) / 10n;
   return shares.map(([preset, part, whole]) => {
     const energyMicroWh = (batteryMicroWh * part) / whole;
-    const { grossMicro } = priceOf(tariff, energyMicroWh, secondsFor(energyMicroWh), 0);
+    const grossMicro = costOf(tariff, energyMicroWh);
     const holdMicro = ((grossMicro + roundingMicro - 1n) / roundingMicro) * roundingMicro;
     return { preset, energyMicroWh, holdMicro: holdMicro === 0n ? roundingMicro : holdMicro };
   });
@@ -49,7 +49,8 @@ export function energyWithin(tariff: Tariff, holdMicro: bigint): bigint | null {
 }
 
 function costOf(tariff: Tariff, energyMicroWh: bigint): bigint {
-  return priceOf(tariff, energyMicroWh, secondsFor(energyMicroWh), 0).grossMicro;
+  const seconds = secondsFor(energyMicroWh);
+  return priceOf(tariff, energyMicroWh, seconds, seconds).grossMicro;
 }
 
 function secondsFor(energyMicroWh: bigint): number {

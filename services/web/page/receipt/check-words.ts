@@ -18,7 +18,7 @@ const keys: ReadonlyMap<string, TextKey> = new Map([
   ["energy", "check.energy"],
   ["energy as text", "check.energyText"],
   ["charging time", "check.chargingTime"],
-  ["idle time", "check.idleTime"],
+  ["connected time", "check.connectedTime"],
   ["price", "check.price"],
   ["charged", "check.charged"],
   ["returned", "check.returned"],

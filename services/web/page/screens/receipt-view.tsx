@@ -135,7 +135,7 @@ function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element 
 function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
   const { text, money, language } = useApp();
   const { price, tariff } = receipt;
-  const sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.idleMicro;
+  const sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro;
   const rows: (readonly [string, bigint])[] = [
     [text("receiptFlat"), price.flatFeeMicro],
     [
@@ -146,7 +146,7 @@ function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Elemen
       price.energyMicro,
     ],
     [text("receiptChargingCost", { time: formatSeconds(receipt.chargingSeconds) }), price.chargingMicro],
-    [text("receiptIdleCost"), price.idleMicro],
+    [text("receiptConnectedCost"), price.connectedMicro],
     [text("receiptMinimumApplied"), price.netMicro - sum],
   ];
   return (

@@ -22,9 +22,9 @@ export function wordsOf(tariff: Tariff, symbol: string, locale: string): readonl
   if (tariff.priceMicroPerChargingMinute > 0n) {
     add("priceCharging", { amount: money(tariff.priceMicroPerChargingMinute) });
   }
-  if (tariff.priceMicroPerIdleMinute > 0n) {
-    const minutes = new Intl.NumberFormat(locale).format(tariff.idleGraceSeconds / 60);
-    add("priceIdle", { amount: money(tariff.priceMicroPerIdleMinute), minutes });
+  if (tariff.priceMicroPerConnectedMinute > 0n) {
+    const minutes = new Intl.NumberFormat(locale).format(tariff.connectedFreeSeconds / 60);
+    add("priceConnected", { amount: money(tariff.priceMicroPerConnectedMinute), minutes });
   }
   if (tariff.minimumMicro > 0n) add("priceMinimum", { amount: money(tariff.minimumMicro) });
   if (tariff.maximumMicro > 0n) add("priceMaximum", { amount: money(tariff.maximumMicro) });
@@ -40,7 +40,7 @@ function isFree(tariff: Tariff): boolean {
     tariff.flatFeeMicro === 0n &&
     tariff.priceMicroPerKwh === 0n &&
     tariff.priceMicroPerChargingMinute === 0n &&
-    tariff.priceMicroPerIdleMinute === 0n &&
+    tariff.priceMicroPerConnectedMinute === 0n &&
     tariff.minimumMicro === 0n
   );
 }

@@ -12,7 +12,7 @@ struct Item {
     uint256 toppedUpMicro;
     uint256 energyMicroWh;
     uint256 chargingSeconds;
-    uint256 idleSeconds;
+    uint256 connectedSeconds;
 }
 
 /// @title Model of the game
@@ -113,7 +113,7 @@ abstract contract GameModel is GameLog {
 
     function _recordSettlement(Session storage session, Item memory item) private {
         uint256 held = session.terms.holdMicro + session.toppedUpMicro;
-        session.priceMicro = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.idleSeconds);
+        session.priceMicro = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.connectedSeconds);
         session.chargedMicro = _chargeFor(session, item);
         session.returnedMicro = held - session.chargedMicro;
         session.status = Status.Settled;
@@ -139,7 +139,7 @@ abstract contract GameModel is GameLog {
     function _truthOf(uint256 index) internal view returns (Item memory) {
         Session storage session = _sessions[index];
         uint256 energyMicroWh = session.endMicroWh - session.beginMicroWh;
-        return Item(index, session.toppedUpMicro, energyMicroWh, session.chargingSeconds, 0);
+        return Item(index, session.toppedUpMicro, energyMicroWh, session.chargingSeconds, session.chargingSeconds);
     }
 
     /// @notice Whether the meter lane would take the session's records.
@@ -156,7 +156,7 @@ abstract contract GameModel is GameLog {
             uint64(item.toppedUpMicro),
             uint64(item.energyMicroWh),
             uint32(item.chargingSeconds),
-            uint32(item.idleSeconds)
+            uint32(item.connectedSeconds)
         );
         return PackedMetering.wrap(uint256(bytes32(word)));
     }
@@ -202,10 +202,10 @@ abstract contract GameModel is GameLog {
         _disputes.pop();
     }
 
-    /// @notice What was claimed, as far as a meter could have signed it: without idling.
+    /// @notice What was claimed, as far as a meter could have signed it: connected as long as it charged.
     function _claimedOf(ModelClaim storage claim) internal view returns (Item memory) {
         uint256 word = PackedMetering.unwrap(claim.metering);
-        return Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), 0);
+        return Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), uint32(word >> 32));
     }
 
     function _useBonds(ModelBatch storage batch, uint256 amountMicro) private returns (uint256 usedMicro) {
@@ -246,7 +246,7 @@ abstract contract GameModel is GameLog {
     /* PRICE */
 
     function _chargeFor(Session storage session, Item memory item) internal view returns (uint256) {
-        uint256 price = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.idleSeconds);
+        uint256 price = _priceOf(session.tariff, item.energyMicroWh, item.chargingSeconds, item.connectedSeconds);
         uint256 held = session.terms.holdMicro + session.toppedUpMicro;
         return price > held ? held : price;
     }
@@ -256,21 +256,22 @@ abstract contract GameModel is GameLog {
         Tariff memory tariff,
         uint256 energyMicroWh,
         uint256 charging,
-        uint256 idle
+        uint256 connected
     ) private pure returns (uint256) {
         if (energyMicroWh == 0)
             if (!tariff.chargesWithoutEnergy) return 0;
         if (tariff.energyStepWh > 0) {
             energyMicroWh = (energyMicroWh / (1e6 * uint256(tariff.energyStepWh))) * 1e6 * tariff.energyStepWh;
         }
-        idle = idle > tariff.idleGraceSeconds ? idle - tariff.idleGraceSeconds : 0;
+        connected = connected > tariff.connectedFreeSeconds ? connected - tariff.connectedFreeSeconds : 0;
         if (tariff.chargingStepSeconds > 0)
             charging = (charging / tariff.chargingStepSeconds) * tariff.chargingStepSeconds;
-        if (tariff.idleStepSeconds > 0) idle = (idle / tariff.idleStepSeconds) * tariff.idleStepSeconds;
+        if (tariff.connectedStepSeconds > 0)
+            connected = (connected / tariff.connectedStepSeconds) * tariff.connectedStepSeconds;
         uint256 net = tariff.flatFeeMicro;
         net += (energyMicroWh * tariff.priceMicroPerKwh) / 1e9;
         net += (charging * tariff.priceMicroPerChargingMinute) / 60;
-        net += (idle * tariff.priceMicroPerIdleMinute) / 60;
+        net += (connected * tariff.priceMicroPerConnectedMinute) / 60;
         if (net < tariff.minimumMicro) net = tariff.minimumMicro;
         if (tariff.maximumMicro != 0)
             if (net > tariff.maximumMicro) net = tariff.maximumMicro;

@@ -8,11 +8,11 @@ const tariff: Tariff = {
   flatFeeMicro: 0n,
   priceMicroPerKwh: 500_000n,
   priceMicroPerChargingMinute: 0n,
-  priceMicroPerIdleMinute: 0n,
-  idleGraceSeconds: 0,
+  priceMicroPerConnectedMinute: 0n,
+  connectedFreeSeconds: 0,
   energyStepWh: 0,
   chargingStepSeconds: 0,
-  idleStepSeconds: 0,
+  connectedStepSeconds: 0,
   minimumMicro: 0n,
   maximumMicro: 0n,
   taxBps: 0,
@@ -20,7 +20,11 @@ const tariff: Tariff = {
 };
 const holdMicro = 10_000_000n;
 const kwh = 1_000_000_000n;
-const after = (energyMicroWh: bigint, chargingSeconds = 0) => ({ energyMicroWh, chargingSeconds, idleSeconds: 0 });
+const after = (energyMicroWh: bigint, chargingSeconds = 0) => ({
+  energyMicroWh,
+  chargingSeconds,
+  connectedSeconds: chargingSeconds,
+});
 const watch = (changes: Partial<Tariff>, session: ReturnType<typeof after>) =>
   watchHold({ ...tariff, ...changes }, holdMicro, session, defaultStopAtBps);
 

@@ -94,10 +94,17 @@ describe("Sums of sessions", function () {
   }
 
   async function recordOf(sessionId: string, life: Fate, atMs: number): Promise<void> {
-    const price = { flatFeeMicro: 0n, energyMicro: 0n, chargingMicro: 0n, idleMicro: 0n, netMicro: 0n, taxMicro: 0n };
+    const price = {
+      flatFeeMicro: 0n,
+      energyMicro: 0n,
+      chargingMicro: 0n,
+      connectedMicro: 0n,
+      netMicro: 0n,
+      taxMicro: 0n,
+    };
     const cdr: Cdr = {
       ...{ sessionId, meter: { number: 1, curve: "secp256r1", publicKey: "0x" }, energyWh: "1.5" },
-      ...{ energyMicroWh: 1_500_000n, chargingSeconds: 3, idleSeconds: 0, isBoundToSession: true },
+      ...{ energyMicroWh: 1_500_000n, chargingSeconds: 3, connectedSeconds: 3, isBoundToSession: true },
       ...{ chargedMicro: 0n, returnedMicro: 0n, price: { ...price, grossMicro: BigInt(life.grossMicro) } },
       evidence: { grade: "meter-signed-bound", reasons: [], flags: [] },
     };
@@ -203,7 +210,7 @@ function closingOf({ ending, chargedMicro }: Fate): Closing | null {
     position,
     energyMicroWh: 2_000_000n,
     chargingSeconds: 1,
-    idleSeconds: 0,
+    connectedSeconds: 1,
     batch: 1,
     ...amounts,
   };

@@ -6,7 +6,7 @@ import type { StoreWorld } from "../world.ts";
 export function describeDisputes(world: StoreWorld): void {
   describe("Claims and disputes", function () {
     it("never keeps two claims of one session, and keeps none beside a contradiction", async function () {
-      const claim = { energyMicroWh: 2n ** 64n - 1n, chargingSeconds: 2 ** 32 - 1, idleSeconds: 0 };
+      const claim = { energyMicroWh: 2n ** 64n - 1n, chargingSeconds: 2 ** 32 - 1, connectedSeconds: 2 ** 32 - 1 };
       const first = { sessionId: "0xs1", ...claim };
       const second = { sessionId: "0xs2", ...claim };
       expect(await world.store.recordClaims([first], 1)).to.deep.equal([]);
@@ -14,7 +14,7 @@ export function describeDisputes(world: StoreWorld): void {
       const other = { ...first, energyMicroWh: 5n };
       const third = { sessionId: "0xs3", ...claim };
       expect(await world.store.recordClaims([other, third], 3)).to.deep.equal(["0xs1"]);
-      expect(await world.store.recordClaims([{ ...third, idleSeconds: 1 }], 4)).to.deep.equal([]);
+      expect(await world.store.recordClaims([{ ...third, connectedSeconds: 1 }], 4)).to.deep.equal([]);
       expect(await world.store.recordClaims([{ ...second, chargingSeconds: 1 }], 5)).to.deep.equal(["0xs2"]);
     });
 
