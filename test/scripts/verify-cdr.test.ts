@@ -330,6 +330,7 @@ describe("The check of charge detail records", () => {
     expect(check(cdr, credit).map(({ verdict }) => verdict)).to.deep.equal(["accepted", "accepted"]);
     const other = { ...cdr, ...cents };
     expect(check(other, credit).at(-1)?.reasons).to.deep.equal([{ code: "CDR_CREDIT_DIFFERS", where: "total_cost" }]);
+    expect(check(credit, other).at(0)?.reasons).to.deep.equal([{ code: "CDR_CREDIT_DIFFERS", where: "total_cost" }]);
     expect(check(cdr, cdr).at(-1)?.reasons).to.deep.equal([{ code: "CDR_ID_REPEATED", where: "id" }]);
   });
 
@@ -394,7 +395,9 @@ describe("The check of charge detail records", () => {
         expect(verdict?.verdict, `${name}: ${JSON.stringify(value)}`).to.be.oneOf(["accepted", "refused"]);
       }
     }
-    for (const content of [null, 1, "x", [], {}]) expect(check(content)[0]?.verdict).to.equal("refused");
+    const deep = Array.from({ length: 50_000 }).reduce<unknown>((inner) => [inner], 1);
+    expect(check({ ...cdr, cdr_location: { deep } })[0]?.verdict).to.equal("accepted");
+    for (const content of [null, 1, "x", [], {}, deep]) expect(check(content)[0]?.verdict).to.equal("refused");
   });
 });
 

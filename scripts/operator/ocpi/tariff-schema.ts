@@ -1,5 +1,10 @@
 import { z } from "zod";
 
+/** Far beyond what anybody writes, so that a hostile file is refused before it takes its time. */
+const mostElements = 100;
+const mostComponents = 20;
+const mostDepth = 32;
+
 const price221 = z.strictObject({ excl_vat: z.number(), incl_vat: z.number().optional() });
 /** OCPI 2.3.0. */
 const priceLimit230 = z.strictObject({ before_taxes: z.number(), after_taxes: z.number().optional() });
@@ -28,7 +33,7 @@ const restrictions = z.looseObject({
   reservation: z.string().optional(),
 });
 const element = z.strictObject({
-  price_components: z.array(component).min(1),
+  price_components: z.array(component).min(1).max(mostComponents),
   restrictions: restrictions.optional(),
 });
 const common = {
@@ -39,7 +44,7 @@ const common = {
   type: z.string().optional(),
   tariff_alt_text: z.array(z.unknown()).optional(),
   tariff_alt_url: z.string().optional(),
-  elements: z.array(element).min(1),
+  elements: z.array(element).min(1).max(mostElements),
   start_date_time: z.string().optional(),
   end_date_time: z.string().optional(),
   energy_mix: z.unknown().optional(),
@@ -49,13 +54,14 @@ const common = {
 
 /**
  * The document without members that are `null`: what is optional and has no value is written so by many systems, and OCPI
- * knows no other meaning of it.
+ * knows no other meaning of it. What lies deeper than any document of OCPI is left as it is.
  */
-export function withoutNulls(content: unknown): unknown {
-  if (Array.isArray(content)) return content.map(withoutNulls);
+export function withoutNulls(content: unknown, depth = mostDepth): unknown {
+  if (depth === 0) return content;
+  if (Array.isArray(content)) return content.map((item) => withoutNulls(item, depth - 1));
   if (typeof content !== "object" || content === null) return content;
   const members = Object.entries(content).filter(([, value]) => value !== null);
-  return Object.fromEntries(members.map(([name, value]): [string, unknown] => [name, withoutNulls(value)]));
+  return Object.fromEntries(members.map(([name, value]): [string, unknown] => [name, withoutNulls(value, depth - 1)]));
 }
 
 /** A tariff of OCPI 2.2.1 (§11.3.1). Unknown fields are refused: they could be about money. */

@@ -3,6 +3,8 @@ import { z } from "zod";
 /** No charging session has a number beyond this, in whatever currency; a double holds three decimals of it. */
 const greatestNumber = 1_000_000_000_000;
 const mostDecimals = 12;
+/** A period each minute of the longest session that is served, 48 hours. */
+const mostPeriods = 2_880;
 
 const number = z
   .number()
@@ -52,7 +54,7 @@ export const cdrSchema = z.looseObject({
   cdr_location: z.looseObject({}),
   currency: z.string().regex(/^[A-Z]{3}$/u),
   tariffs: z.array(z.unknown()).optional(),
-  charging_periods: z.array(period).min(1).max(10_000),
+  charging_periods: z.array(period).min(1).max(mostPeriods),
   signed_data: signedData.optional(),
   total_cost: price,
   total_fixed_cost: price.optional(),

@@ -39,13 +39,14 @@ export function checkCdrs(
   tariffs: readonly OcpiTariff[] | null,
   verifier: OcmfVerifier,
 ): readonly CdrVerdict[] {
+  const read = contents.map((content) => ({ content, ...readCdr(content) }));
   const known = new Map<string, Cdr>();
+  for (const { cdr } of read) if (cdr !== null && !known.has(cdr.id)) known.set(cdr.id, cdr);
   const sessionOfHash = new Map<string, string>();
-  return contents.map((content) => {
-    const { cdr, reasons: unread } = readCdr(content);
+  return read.map(({ content, cdr, reasons: unread }) => {
     if (cdr === null) return refusedUnread(content, unread);
     const reasons: CdrReason[] = [];
-    if (known.has(cdr.id)) reasons.push({ code: "CDR_ID_REPEATED", where: "id" });
+    if (known.get(cdr.id) !== cdr) reasons.push({ code: "CDR_ID_REPEATED", where: "id" });
     const checked = checkPeriods(cdr);
     reasons.push(...checked.reasons);
     const found = findTariff(cdr, tariffs);
@@ -64,7 +65,6 @@ export function checkCdrs(
       if (other !== session) reasons.push({ code: "CDR_SIGNED_SESSION_DIFFERS", where: "signed_data" });
       sessionOfHash.set(hash, other);
     }
-    known.set(cdr.id, cdr);
     return {
       id: cdr.id,
       verdict: reasons.length === 0 ? "accepted" : "refused",
