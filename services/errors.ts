@@ -6,6 +6,7 @@ import { entranceErrors } from "./errors/entrance.ts";
 import { evidenceErrors } from "./errors/evidence.ts";
 import { settlementErrors } from "./errors/settlement.ts";
 import { signedRecordErrors } from "./errors/signed-records.ts";
+import { signedValueErrors } from "./errors/signed-values.ts";
 
 /**
  * The catalogue of errors. Every error that leaves a module of this service is one of these. A code is stable: callers
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...evidenceErrors,
   ...settlementErrors,
   ...signedRecordErrors,
+  ...signedValueErrors,
   ...commandErrors,
   ...chargeDetailRecordErrors,
 } as const satisfies CatalogueEntries;

@@ -1,0 +1,178 @@
+import { fromHex } from "../ocmf/bytes.ts";
+import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
+import type { JsonObject } from "../ocmf/json.ts";
+import type { Cryptography } from "../ocmf/types.ts";
+import { memberAt, requireInteger, requireText } from "../values/members.ts";
+import { requireKeyOn, requireSignature, requireWattHours } from "../values/require.ts";
+import type { SignedValue, ValueVerdict } from "../values/value.ts";
+
+/** What is signed, in this order: a number as value, scale and unit, a text as its length and its bytes. */
+const signedPoints = [
+  ["Typ", "number"],
+  ["RCR", "number"],
+  ["TotWhImp", "number"],
+  ["W", "number"],
+  ["MA1", "text"],
+  ["RCnt", "number"],
+  ["OS", "number"],
+  ["Epoch", "number"],
+  ["TZO", "number"],
+  ["EpochSetCnt", "number"],
+  ["EpochSetOS", "number"],
+  ["DI", "number"],
+  ["DO", "number"],
+  ["Meta1", "text"],
+  ["Meta2", "text"],
+  ["Meta3", "text"],
+  ["Evt", "number"],
+] as const;
+const contexts = /\/contexts\/bsm-ws36a-json-v[01]$/u;
+const contractTag = "contract-id:";
+/** Counted since the transaction began. */
+const register = "1-0:1.8.0*198";
+
+interface SignedNumber {
+  readonly value: bigint;
+  readonly scale: number;
+  readonly unit: number;
+}
+
+interface Snapshot {
+  readonly numbers: ReadonlyMap<string, SignedNumber>;
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Whether a value of a chargeIT container is of a BSM-WS36A meter. */
+export function isBsmValue(value: JsonObject): boolean {
+  const context = memberAt(value, "@context");
+  return context?.kind === "string" && contexts.test(context.text);
+}
+
+/**
+ * Judges a snapshot of a BAUER BSM-WS36A (secp256r1). Signed are the data points and not the text around them: what the
+ * container says of meter, time, register, counter and contract has to agree with what is signed.
+ */
+export function verifyBsmValue(value: JsonObject, keyText: string | null, cryptography: Cryptography): ValueVerdict {
+  return withVerdict(() => readBsmValue(value, keyText, cryptography));
+}
+
+function readBsmValue(value: JsonObject, keyText: string | null, cryptography: Cryptography): SignedValue {
+  const snapshot = readSnapshot(value);
+  const signature = fromHex(requireText(value, "signature"));
+  if (signature === null) return refuse("SIGNED_VALUE_SIGNATURE_MALFORMED", "it is not hexadecimal");
+  requireSignature(cryptography, requireKeyOn(["secp256r1"], keyText), encodeSnapshot(snapshot), signature);
+
+  const registerNumber = numberOf(snapshot, "RCR");
+  const meter = textOf(snapshot, "MA1");
+  const counter = numberOf(snapshot, "RCnt").value;
+  const epochSeconds = numberOf(snapshot, "Epoch").value;
+  const identification = readContract(snapshot);
+  requireSame("meterInfo.meterId", requireText(value, "meterInfo", "meterId"), meter);
+  requireSame(
+    "measurementId",
+    requireInteger(value, ["measurementId"], 0n, 0xffff_ffffn).toString(),
+    counter.toString(),
+  );
+  requireSameTime(requireText(value, "time"), epochSeconds);
+  requireSameRegister(value, registerNumber);
+  requireSameContract(value, identification);
+  return {
+    verdict: "accepted",
+    meter,
+    identification: identification === null ? null : (identification.split(":").at(-1) ?? null),
+    counter,
+    timeMs: 1_000 * Number(epochSeconds),
+    register,
+    registerWh: requireWattHours(registerNumber.value, registerNumber.scale, registerNumber.unit),
+    energyWh: null,
+  };
+}
+
+function readSnapshot(value: JsonObject): Snapshot {
+  const points = memberAt(value, "additionalValues");
+  if (points?.kind !== "array") return refuse("SIGNED_VALUE_FIELD_MISSING", "additionalValues is no list");
+  const numbers = new Map<string, SignedNumber>();
+  const texts = new Map<string, string>();
+  for (const point of points.items) {
+    if (point.kind !== "object") return refuse("SIGNED_VALUE_MALFORMED", "a value is no object");
+    const name = requireText(point, "measurand", "name");
+    if (numbers.has(name) || texts.has(name)) return refuse("SIGNED_VALUE_FIELD_REPEATED", quote(name));
+    const content = memberAt(point, "measuredValue", "value");
+    const isText = signedPoints.some(([known, kind]) => known === name && kind === "text");
+    if (isText && content?.kind === "string") texts.set(name, content.text);
+    else numbers.set(name, readNumber(point, ["measuredValue"]));
+  }
+  return { numbers, texts };
+}
+
+function readNumber(object: JsonObject, path: readonly string[]): SignedNumber {
+  return {
+    value: requireInteger(object, [...path, "value"], -(1n << 31n), (1n << 32n) - 1n),
+    scale: Number(requireInteger(object, [...path, "scale"], -128n, 127n)),
+    unit: Number(requireInteger(object, [...path, "unitEncoded"], 0n, 255n)),
+  };
+}
+
+function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+  const parts = signedPoints.map(([name, kind]) => {
+    if (kind === "text") {
+      const text = new TextEncoder().encode(textOf(snapshot, name));
+      const length = new DataView(new ArrayBuffer(4));
+      length.setUint32(0, text.length);
+      return [...new Uint8Array(length.buffer), ...text];
+    }
+    const { value, scale, unit } = numberOf(snapshot, name);
+    const encoded = new DataView(new ArrayBuffer(6));
+    encoded.setUint32(0, Number(BigInt.asUintN(32, value)));
+    encoded.setInt8(4, scale);
+    encoded.setUint8(5, unit);
+    return [...new Uint8Array(encoded.buffer)];
+  });
+  return Uint8Array.from(parts.flat());
+}
+
+function numberOf(snapshot: Snapshot, name: string): SignedNumber {
+  return snapshot.numbers.get(name) ?? refuse("SIGNED_VALUE_FIELD_MISSING", name);
+}
+
+function textOf(snapshot: Snapshot, name: string): string {
+  return snapshot.texts.get(name) ?? refuse("SIGNED_VALUE_FIELD_MISSING", name);
+}
+
+/** What one of the signed texts says of the contract: `rfid:102bb22f`. */
+function readContract(snapshot: Snapshot): string | null {
+  const tags = ["Meta1", "Meta2", "Meta3"]
+    .map((name) => textOf(snapshot, name))
+    .filter((text) => text.startsWith(contractTag));
+  if (tags.length > 1) return refuse("SIGNED_VALUE_FIELD_REPEATED", contractTag);
+  return tags[0]?.slice(contractTag.length).trim() ?? null;
+}
+
+function requireSame(name: string, told: string, signed: string): void {
+  if (told !== signed) refuse("SIGNED_VALUE_CONTRADICTED", `${name} is ${quote(told)}, signed is ${quote(signed)}`);
+}
+
+function requireSameTime(told: string, epochSeconds: bigint): void {
+  const toldMs = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/u.test(told) ? Date.parse(told) : Number.NaN;
+  if (Math.floor(toldMs / 1_000) !== Number(epochSeconds)) {
+    refuse("SIGNED_VALUE_CONTRADICTED", `time is ${quote(told)}, signed are ${epochSeconds} seconds since 1970`);
+  }
+}
+
+function requireSameRegister(value: JsonObject, signed: SignedNumber): void {
+  const told = readNumber(value, ["value", "measuredValue"]);
+  if (told.value !== signed.value || told.scale !== signed.scale || told.unit !== signed.unit) {
+    refuse(
+      "SIGNED_VALUE_CONTRADICTED",
+      `value is ${told.value} · 10^${told.scale}, signed ${signed.value} · 10^${signed.scale}`,
+    );
+  }
+}
+
+function requireSameContract(value: JsonObject, signed: string | null): void {
+  const id = memberAt(value, "contract", "id");
+  if (id === undefined) return;
+  const type = memberAt(value, "contract", "type");
+  const told = `${type?.kind === "string" ? `${type.text}:` : ""}${id.kind === "string" ? id.text : ""}`;
+  requireSame("contract", told, signed ?? "");
+}

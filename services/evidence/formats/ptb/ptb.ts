@@ -1,0 +1,63 @@
+import { parseJsonDecimal, shiftDecimal } from "../../../domain/decimal.ts";
+import { parseMeterTime } from "../ocmf/meter-time.ts";
+import { parseJsonObject, type JsonObject } from "../ocmf/json.ts";
+import { requireEnvelope } from "../ocmf/envelope.ts";
+import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
+import type { Cryptography } from "../ocmf/types.ts";
+import { memberAt, requireText } from "../values/members.ts";
+import { requirePlausible } from "../values/require.ts";
+import type { SignedValue, ValueVerdict } from "../values/value.ts";
+
+/** Active energy import, as the records of this container name it, and as OCMF does. */
+const register = /^(?:0100010800ff|0?1-0?0:0?1\.0?8\.0?0(?:\*ff|\*255)?)$/iu;
+const powers: ReadonlyMap<string, number> = new Map([
+  ["Wh", 0],
+  ["kWh", 3],
+]);
+
+/** Whether a JSON object is a container of the PTB: two records in the form of OCMF. */
+export function isPtbContainer(content: JsonObject): boolean {
+  return ["ocmfBegin", "ocmfEnd"].every((name) => memberAt(content, name)?.kind === "string");
+}
+
+/**
+ * Judges a record of the container that is no OCMF in full: it has one reading, no marker of begin or end, and a
+ * pagination that is a text and so counts nothing. Without a unit it counts watt-hours.
+ */
+export function verifyPtbRecord(record: string, keyText: string | null, cryptography: Cryptography): ValueVerdict {
+  return withVerdict(() => {
+    const envelope = requireEnvelope(new TextEncoder().encode(record), keyText);
+    if (!cryptography.verifyEcdsaSha256(envelope.key, envelope.payload, envelope.signature)) {
+      return refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${envelope.payload.length} signed bytes`);
+    }
+    return readRecord(parseJsonObject(envelope.payload));
+  });
+}
+
+function readRecord(payload: JsonObject): SignedValue {
+  const readings = memberAt(payload, "RD");
+  const reading = readings?.kind === "array" ? readings.items[0] : undefined;
+  if (readings?.kind !== "array" || readings.items.length !== 1 || reading?.kind !== "object") {
+    return refuse("SIGNED_VALUE_MALFORMED", "RD is not exactly one reading");
+  }
+  if (requireText(reading, "ST") !== "G") return refuse("SIGNED_VALUE_METER_ERROR", "ST is not G");
+  const code = requireText(reading, "RI");
+  if (!register.test(code)) return refuse("SIGNED_VALUE_REGISTER_UNKNOWN", `RI is ${quote(code)}`);
+  const unit = memberAt(reading, "RU");
+  const power = unit === undefined ? 0 : powers.get(unit.kind === "string" ? unit.text : "");
+  if (power === undefined) return refuse("SIGNED_VALUE_UNIT_UNKNOWN", "RU is neither Wh nor kWh");
+  const value = memberAt(reading, "RV");
+  const decimal = value?.kind === "number" ? parseJsonDecimal(value.lexeme) : null;
+  if (decimal === null) return refuse("SIGNED_VALUE_NUMBER_INVALID", "RV is no number");
+  return {
+    verdict: "accepted",
+    meter: requireText(payload, "ID"),
+    // Here the meter's own number stands where OCMF has who charges.
+    identification: null,
+    counter: null,
+    timeMs: parseMeterTime(requireText(reading, "TM"), false).epochMs,
+    register: "1-0:1.8.0*255",
+    registerWh: requirePlausible(shiftDecimal(decimal, power)),
+    energyWh: null,
+  };
+}

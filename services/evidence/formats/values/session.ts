@@ -1,0 +1,108 @@
+import { compareDecimals, subtractDecimals, type Decimal } from "../../../domain/decimal.ts";
+import { refuse, withVerdict } from "../ocmf/refusal.ts";
+import type { Refusal, Unsupported } from "../ocmf/types.ts";
+import type { SignedValue, ValueVerdict } from "./value.ts";
+
+/** A value of a session with what its container claims of it. */
+export interface ValueOfSession {
+  readonly format: string;
+  readonly verdict: ValueVerdict;
+  /** The text of the key with which it was judged. */
+  readonly key: string | null;
+  /** What the container says of it, or the value where that is signed. `null`: nothing. */
+  readonly role: "begin" | "between" | "end" | null;
+}
+
+export interface SessionEnergy {
+  readonly verdict: "accepted";
+  /** `null` where the session has one reading only. */
+  readonly energyWh: Decimal | null;
+}
+
+interface Reading extends ValueOfSession {
+  readonly verdict: SignedValue;
+  readonly registerWh: Decimal;
+}
+
+/**
+ * What the values of one session prove together. All must be accepted and be of one meter, register, key and user. Signed
+ * counters put them in order, and signed times where there are none; what a container calls begin and end has to agree
+ * with it. The register never falls, and the energy is the last reading minus the first.
+ */
+export function judgeValues(values: readonly ValueOfSession[]): SessionEnergy | Refusal | Unsupported {
+  return withVerdict(() => {
+    for (const { verdict } of values) {
+      if (verdict.verdict !== "accepted") return verdict;
+    }
+    const accepted = values.map((value) => ({ ...value, verdict: requireAccepted(value.verdict) }));
+    const [only, second] = accepted;
+    if (only === undefined) return refuse("SIGNED_VALUE_FIELD_MISSING", "there is no value");
+    if (second === undefined) return { verdict: "accepted" as const, energyWh: only.verdict.energyWh };
+
+    const readings = accepted.map((value) => requireReading(value));
+    requireSameSource(readings);
+    return { verdict: "accepted" as const, energyWh: energyOf(inOrder(readings)) };
+  });
+}
+
+function requireAccepted(verdict: ValueVerdict): SignedValue {
+  return verdict.verdict === "accepted" ? verdict : refuse(verdict.reason, verdict.detail);
+}
+
+/** A value that carries the energy itself stands alone: what two of them have in common nobody says. */
+function requireReading(value: ValueOfSession & { readonly verdict: SignedValue }): Reading {
+  const { registerWh } = value.verdict;
+  return registerWh === null
+    ? refuse("SIGNED_SESSION_REPLAY", "two values claim the energy of one session")
+    : { ...value, registerWh };
+}
+
+function requireSameSource(readings: readonly Reading[]): void {
+  const isSame = (part: (reading: Reading) => string | null): boolean =>
+    new Set(readings.map((reading) => part(reading))).size === 1;
+  if (!isSame(({ key }) => (key ?? "").replace(/[\s:]/gu, "").toLowerCase())) {
+    refuse("SIGNED_SESSION_KEY_MISMATCH", "the values were signed with different keys");
+  }
+  if (!isSame(({ format, verdict }) => `${format} ${verdict.meter} ${verdict.register}`)) {
+    refuse("SIGNED_SESSION_METER_MISMATCH", "meter, register or format differ");
+  }
+  if (!isSame(({ verdict }) => verdict.identification)) {
+    refuse("SIGNED_SESSION_IDENTIFICATION_MISMATCH", "the identifications differ");
+  }
+}
+
+function inOrder(readings: readonly Reading[]): readonly Reading[] {
+  const ordered = readings.toSorted((left, right) =>
+    Number((left.verdict.counter ?? 0n) - (right.verdict.counter ?? 0n)),
+  );
+  for (const [index, later] of ordered.entries()) {
+    const earlier = ordered[index - 1];
+    if (earlier === undefined) continue;
+    if (earlier.verdict.counter !== null && earlier.verdict.counter === later.verdict.counter) {
+      return refuse("SIGNED_SESSION_REPLAY", `the counter ${earlier.verdict.counter} is there twice`);
+    }
+    const [before, after] = [earlier.verdict.timeMs, later.verdict.timeMs];
+    if (before !== null && after !== null && after < before) {
+      return refuse("SIGNED_SESSION_ORDER", "a later value has an earlier time");
+    }
+    if (compareDecimals(later.registerWh, earlier.registerWh) < 0) {
+      return refuse("SIGNED_SESSION_DECREASING", "a later value has a lower register");
+    }
+  }
+  return ordered;
+}
+
+function energyOf(ordered: readonly Reading[]): Decimal {
+  const [first, last] = [ordered[0], ordered.at(-1)];
+  if (first === undefined || last === undefined) return refuse("SIGNED_VALUE_FIELD_MISSING", "there is no value");
+  const isMisplaced = ordered.some(
+    ({ role }, index) => (role === "end" && index < ordered.length - 1) || (role === "begin" && index > 0),
+  );
+  if (isMisplaced) {
+    return refuse("SIGNED_SESSION_ORDER", "what is called begin or end is not the first or the last value");
+  }
+  if (first.role === "between" || last.role === "between") {
+    return refuse("SIGNED_SESSION_INCOMPLETE", "the first or the last value is one from between begin and end");
+  }
+  return subtractDecimals(last.registerWh, first.registerWh);
+}
