@@ -45,7 +45,7 @@ async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new WattproofError("SIGNED_VALUE_FILE_UNREADABLE", path, { cause });
+    throw new WattproofError("INPUT_UNREADABLE", path, { cause });
   }
 }
 

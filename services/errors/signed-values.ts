@@ -98,9 +98,4 @@ export const signedValueErrors = {
     isRetryable: false,
     title: "The register runs backwards within the session.",
   },
-  SIGNED_VALUE_FILE_UNREADABLE: {
-    httpStatus: 400,
-    isRetryable: false,
-    title: "The file with signed values cannot be read.",
-  },
 } as const satisfies CatalogueEntries;

@@ -80,6 +80,6 @@ describe("Command verify:record", () => {
     const { code, lines, stderr } = run(join(folder, "nothing"), "--json");
 
     expect(code).to.equal(2);
-    expect(`${JSON.stringify(lines)}${stderr}`).to.contain("SIGNED_VALUE_FILE_UNREADABLE");
+    expect(`${JSON.stringify(lines)}${stderr}`).to.contain("INPUT_UNREADABLE");
   });
 });
