@@ -150,7 +150,8 @@ function describe(command: Command, verb: Verb, prefix: string, act: Act): Comma
 
 /** A value that was forgotten must not swallow the option behind it. A key in PEM begins with dashes, too. */
 function takeValue(value: string, previous: unknown, isRepeated: boolean): string | readonly unknown[] {
-  if (value.startsWith("--") && !value.startsWith("-----BEGIN ")) throw new InvalidArgumentError("Its value is missing.");
+  if (value.startsWith("--") && !value.startsWith("-----BEGIN "))
+    throw new InvalidArgumentError("Its value is missing.");
   if (!isRepeated) return value;
   return [...(Array.isArray(previous) ? (previous as readonly unknown[]) : []), value];
 }
