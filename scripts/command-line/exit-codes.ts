@@ -26,6 +26,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "USAGE_INVALID",
   "CONFIGURATION_INVALID",
   "INTERNAL",
+  "INTERRUPTED",
   // What was given cannot be read.
   "INPUT_UNREADABLE",
   "MANIFEST_INVALID",
@@ -39,6 +40,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERC20_UNSUITABLE",
   "RESOLUTION_INVALID",
   "RESCAN_RANGE_INVALID",
+  "OPERATOR_KEY_INVALID",
   // What is needed is not there.
   "KEY_UNAVAILABLE",
   "CONTRACT_NOT_COMPILED",

@@ -25,14 +25,14 @@ export interface LogFilter {
 }
 
 /** What the reader of logs needs of a run. */
-export type LogRun = Pick<Run, "startProgress" | "output" | "trustsEndpoint">;
+export type LogRun = Pick<Run, "startProgress" | "output" | "trustsEndpoint" | "signal">;
 
 /**
  * The logs of a deployment's contracts, from its first block to the newest or the given one, in the order of the chain,
  * by the service's rule that events are known to be all (docs/decisions/0024-events-are-complete.md). With
  * `--trust-endpoint` they are what the endpoint says, and a remark says so.
  *
- * @throws CHAIN_EVENTS_MISSING if the endpoint does not give all, CHAIN_UNAVAILABLE
+ * @throws CHAIN_EVENTS_MISSING if the endpoint does not give all, CHAIN_UNAVAILABLE, INTERRUPTED as soon as the run is
  */
 export async function readLogs(
   run: LogRun,
@@ -47,17 +47,18 @@ export async function readLogs(
   if (run.trustsEndpoint) run.output.remark("The endpoint's word is taken: events that it leaves out are not seen.");
   const atOnce = run.trustsEndpoint ? trustedBlocksAtOnce : blocksAtOnce;
   const progress = run.startProgress("reading blocks", Math.max(0, to - from + 1));
+  const interruption = interruptionOf(run.signal);
   const logs: ChainLog[] = [];
   try {
     for (let start = from; start <= to; start += atOnce) {
       const end = Math.min(to, start + atOnce - 1);
-      logs.push(
-        ...(await inHalves(readPage, start, end, (blocks) => {
-          progress.advance(blocks);
-        })),
-      );
+      const page = inHalves(readPage, start, end, run.signal, (blocks) => {
+        progress.advance(blocks);
+      });
+      logs.push(...(await Promise.race([page, interruption.promise])));
     }
   } finally {
+    interruption.forget();
     progress.stop();
   }
   return logs.filter((log) => hasTopics(log, topics));
@@ -70,20 +71,39 @@ async function inHalves(
   readPage: ReadPage,
   from: number,
   to: number,
+  signal: AbortSignal,
   onRead: (blocks: number) => void,
 ): Promise<readonly ChainLog[]> {
   let page: readonly ChainLog[];
   try {
     page = await readPage(from, to);
   } catch (error) {
-    if (from === to) throw error;
+    if (from === to || signal.aborted) throw error;
     const middle = Math.floor((from + to) / 2);
-    const earlier = await inHalves(readPage, from, middle, onRead);
-    return [...earlier, ...(await inHalves(readPage, middle + 1, to, onRead))];
+    const earlier = await inHalves(readPage, from, middle, signal, onRead);
+    return [...earlier, ...(await inHalves(readPage, middle + 1, to, signal, onRead))];
   }
   onRead(to - from + 1);
 
   return page;
+}
+
+/** A promise that rejects once the run is interrupted, so that nobody waits for an answer that is still to come. */
+function interruptionOf(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const interrupt = (): void => {
+    reject(new WattproofError("INTERRUPTED", "The history was not read to its end."));
+  };
+  // Nobody may be waiting for it; that is no unhandled error.
+  promise.catch(() => undefined);
+  if (signal.aborted) interrupt();
+  signal.addEventListener("abort", interrupt, { once: true });
+  return {
+    promise,
+    forget() {
+      signal.removeEventListener("abort", interrupt);
+    },
+  };
 }
 
 function checking(

@@ -1,6 +1,6 @@
 /** What the verbs of a noun are about. */
 export const nouns: Readonly<Record<string, string>> = {
-  operator: "who the operator is",
+  operator: "who the operator is, and who acts for it",
   evse: "charging points",
   meter: "the meters of charging points, and their keys",
   station: "charging stations that report to the service, their cards and contracts",

@@ -39,6 +39,9 @@ const sharedFlags: Readonly<Record<keyof typeof sharedFields, string>> = {
   confirmations: "--confirmations <n>",
 };
 
+/** What a program that was told to end takes at most to do so. */
+const farewellMs = 1_000;
+
 /**
  * Reads the options that a verb shares with others. One that has the name of another's and takes something else, as
  * `--from <time>` does, is the verb's alone.
@@ -119,5 +122,13 @@ export async function runVerb(
     // What failed to open has been reported by whoever asked for it.
     const chain = await Promise.resolve(opened.chain).catch(() => null);
     chain?.provider.destroy();
+    if (interrupt.signal.aborted) endSoon();
   }
+}
+
+/** Ends the program although an endpoint still owes an answer, once what was printed had time to go out. */
+function endSoon(): void {
+  setTimeout(() => {
+    process.exit();
+  }, farewellMs).unref();
 }

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from "node:fs";
+
 import { z } from "zod";
 
 import { errorCatalogue, WattproofError, type ErrorCode } from "../../services/errors.ts";
@@ -8,6 +10,8 @@ import type { OptionSpec } from "./verb.ts";
 const answerTimeoutMs = 30_000;
 /** Longer than the service waits for a charging station by default, and for the commands before it. */
 export const stationAnswerTimeoutMs = 600_000;
+/** Bits of a file's mode by which its group or everybody may read or write it. */
+const othersMayRead = 0o066;
 const errorAnswer = z.object({ error: z.object({ code: z.string(), detail: z.string() }) });
 
 export const serviceOption: OptionSpec = {
@@ -21,7 +25,7 @@ export interface ServiceClient {
   readonly url: string;
   /** @throws SERVICE_UNREACHABLE, or what the service answers */
   get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
-  /** By the operator's key, WATTPROOF_OPERATOR_KEY. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
+  /** By the operator's key, WATTPROOF_OPERATOR_KEY or in the file that WATTPROOF_OPERATOR_KEY_FILE names. @throws KEY_UNAVAILABLE, SERVICE_UNREACHABLE, or what it answers */
   getAsOperator<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   /** By a key of somebody else, such as the key that a driver has to a session. */
   getWithKey<Answer>(path: string, schema: z.ZodType<Answer>, key: string): Promise<Answer>;
@@ -86,6 +90,11 @@ function postOf(body: object | string, headers: Readonly<Record<string, string>>
   };
 }
 
+/** The service if anything says where it is, else `null`. */
+export function openServiceIfNamed(...place: Parameters<typeof openService>): ServiceClient | null {
+  return isServiceNamed(...place) ? openService(...place) : null;
+}
+
 /** Whether anything says where the service is: an option, the environment, the operator's profile. */
 export function isServiceNamed(...place: Parameters<typeof openService>): boolean {
   return serviceUrlOf(...place) !== undefined;
@@ -100,11 +109,34 @@ function serviceUrlOf(...[given, deploymentPath, environment]: Parameters<typeof
 
 /** @throws KEY_UNAVAILABLE */
 function operatorHeaders(environment: NodeJS.ProcessEnv): { readonly authorization: string } {
-  const key = environment["WATTPROOF_OPERATOR_KEY"];
+  const path = environment["WATTPROOF_OPERATOR_KEY_FILE"];
+  const key = environment["WATTPROOF_OPERATOR_KEY"] ?? (path === undefined ? undefined : readKeyFile(path));
   if (key === undefined) {
-    throw new WattproofError("KEY_UNAVAILABLE", "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY.");
+    throw new WattproofError(
+      "KEY_UNAVAILABLE",
+      "The service asks for the operator's key: WATTPROOF_OPERATOR_KEY, or WATTPROOF_OPERATOR_KEY_FILE.",
+    );
   }
   return { authorization: `Bearer ${key}` };
+}
+
+function readKeyFile(path: string): string {
+  const unavailable = (why: string, cause?: unknown): WattproofError =>
+    new WattproofError("KEY_UNAVAILABLE", `WATTPROOF_OPERATOR_KEY_FILE ${why}.`, { cause });
+  let mode: number;
+  let key: string;
+  try {
+    ({ mode } = statSync(path));
+    key = readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw unavailable("cannot be read", error);
+  }
+  // Whoever can read the key can act in its name. Windows has no such bits.
+  if (process.platform !== "win32" && (mode & othersMayRead) !== 0) {
+    throw unavailable("may be read by others of this machine: chmod 600 it, and replace the key if they might have");
+  }
+  if (!/^[A-Za-z0-9_-]{32,128}$/.test(key)) throw unavailable("does not hold a key");
+  return key;
 }
 
 function toCatalogueError(body: unknown, path: string): WattproofError {

@@ -17,7 +17,10 @@ import { meterRetire } from "./meter/retire.ts";
 import { meterRevoke } from "./meter/revoke.ts";
 import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
+import { operatorAddKey } from "./operator/add-key.ts";
 import { operatorAdd } from "./operator/add.ts";
+import { operatorListKeys } from "./operator/list-keys.ts";
+import { operatorRevokeKey } from "./operator/revoke-key.ts";
 import { oracleAttest } from "./oracle/attest.ts";
 import { oracleRotate } from "./oracle/rotate.ts";
 import { oracleStatus } from "./oracle/status.ts";
@@ -56,6 +59,9 @@ import { withdraw } from "./top/withdraw.ts";
 export const verbs: readonly Verb[] = [
   deploy,
   operatorAdd,
+  operatorAddKey,
+  operatorListKeys,
+  operatorRevokeKey,
   evseAdd,
   evseList,
   evseQr,

@@ -65,7 +65,7 @@ export const listeningSection = section("Listening and log", {
       values: "32 to 128 characters of A-Z a-z 0-9 _ -",
       rule: "32 to 128 characters of A-Z a-z 0-9 _ -",
     },
-    "Key of the operator, for commands to stations and the operator's page. Without it both are off.",
+    "Key of the operator, for commands to stations and the operator's page. Its name is `configured`; wattproof operator add-key adds others.",
   ),
   logLevel: setting(
     "LOG_LEVEL",

@@ -12,6 +12,8 @@ export interface Resolution {
   readonly evidence: string | null;
   /** Which key of the operator it was. */
   readonly keyId: string;
+  /** The name of that key; `null` where it had none yet. */
+  readonly keyName: string | null;
   readonly atMs: number;
   /** Where the session was, and why it stayed there. */
   readonly before: { readonly status: SessionStatus; readonly reason: string | null };

@@ -26,6 +26,7 @@ export const commandErrors = {
     isRetryable: false,
     title: "Accounts of the demo are known to everybody; they are for the local chain alone.",
   },
+  INTERRUPTED: { httpStatus: 500, isRetryable: true, title: "The command was interrupted before it was done." },
   USAGE_INVALID: { httpStatus: 400, isRetryable: false, title: "The command was not used as it is documented." },
   INPUT_UNREADABLE: { httpStatus: 400, isRetryable: false, title: "A file that was given cannot be read." },
   CONTRACT_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract refuses the call." },

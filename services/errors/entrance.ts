@@ -20,6 +20,10 @@ export const entranceErrors = {
   SERVICE_NOT_READY: { httpStatus: 503, isRetryable: true, title: "The service cannot take messages at present." },
   // OCPP and commands to stations.
   OPERATOR_UNAUTHENTICATED: { httpStatus: 401, isRetryable: false, title: "The operator's key is missing or wrong." },
+  OPERATOR_KEY_INVALID: { httpStatus: 400, isRetryable: false, title: "The key or its name is not of the form." },
+  OPERATOR_KEY_TAKEN: { httpStatus: 409, isRetryable: false, title: "The name or the key was used before." },
+  OPERATOR_KEY_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "No valid key of the operator has this name." },
+  OPERATOR_KEY_CONFIGURED: { httpStatus: 409, isRetryable: false, title: "The key is part of the configuration." },
   STATION_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "There is no such station." },
   EVSE_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "No station reports for this EVSE." },
   STATION_OFFLINE: { httpStatus: 503, isRetryable: true, title: "The station is not connected." },

@@ -1,5 +1,6 @@
 import { evidenceOfRecords, type Cdr } from "../domain/cdr.ts";
 import { measure } from "../domain/evidence.ts";
+import type { OperatorIdentity } from "../domain/operator-key.ts";
 import { transition, type SessionEvent, type SessionState } from "../domain/session.ts";
 import { stuckRules, type Resolution, type ResolutionWay } from "../domain/stuck-sessions.ts";
 import { WattproofError } from "../errors.ts";
@@ -33,7 +34,7 @@ export interface SessionResolver {
    * @throws SESSION_UNKNOWN, SESSION_CLOSED, RESOLUTION_UNAVAILABLE where the way does not exist, RESOLUTION_ABOVE_CAP where
    * the driver did not agree to pay so much for what no meter signed, STORE_CONTENDED
    */
-  resolve(sessionId: string, order: ResolutionOrder, keyId: string): Promise<ResolutionOutcome>;
+  resolve(sessionId: string, order: ResolutionOrder, operator: OperatorIdentity): Promise<ResolutionOutcome>;
 }
 
 interface Evidence extends CdrContent {
@@ -131,7 +132,7 @@ export function createSessionResolver(deps: {
   }
 
   return {
-    async resolve(sessionId, order, keyId) {
+    async resolve(sessionId, order, { keyId, name: keyName }) {
       const session = await store.findSession(sessionId);
       if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
       const { status, reason, dispute, assessment } = session.state;
@@ -145,6 +146,7 @@ export function createSessionResolver(deps: {
         reason: order.reason,
         evidence: isNew ? (way === "meter" ? "records" : order.evidence) : null,
         keyId,
+        keyName,
         atMs: now(),
         before: { status, reason: reason ?? dispute?.reason ?? assessment?.hold ?? null },
       };
@@ -160,8 +162,9 @@ export function createSessionResolver(deps: {
           : (await store.commitStep({ session: { change, cdr: isNew ? cdr : null, acts: [] } })).outcome;
       if (outcome === "stale") throw new WattproofError("STORE_CONTENDED", "The session moved meanwhile.");
       const details = JSON.stringify(resolution);
-      await store.recordAction({ atMs: now(), keyId, action: "session-resolution", subject: sessionId, details });
-      desk.note("session-resolved", { sessionId, way, keyId, before: status });
+      const entry = { atMs: now(), keyId, keyName, action: "session-resolution", subject: sessionId, details };
+      await store.recordAction(entry);
+      desk.note("session-resolved", { sessionId, way, keyId, operator: keyName, before: status });
       return { session, next, cdr };
     },
   };

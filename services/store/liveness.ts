@@ -6,6 +6,8 @@ export interface OperatorAction {
   readonly atMs: number;
   /** The beginning of the SHA-256 of the operator's key: which key it was, and nothing more. */
   readonly keyId: string;
+  /** The name of that key; `null` where it had none yet. */
+  readonly keyName: string | null;
   readonly action: string;
   /** What it was done to: a session, or blocks. */
   readonly subject: string;

@@ -6,6 +6,7 @@ import type { LedgerStore } from "./ledger.ts";
 import type { LivenessStore } from "./liveness.ts";
 import type { MessageStore } from "./messages.ts";
 import type { OcppStore } from "./ocpp.ts";
+import type { OperatorKeyStore } from "./operator-keys.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
 import type { SessionStore } from "./sessions.ts";
@@ -65,6 +66,7 @@ export interface Store
     LivenessStore,
     MessageStore,
     OcppStore,
+    OperatorKeyStore,
     OperatorStore,
     PossessionStore,
     RelayStore,

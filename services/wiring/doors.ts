@@ -9,6 +9,7 @@ import type { HttpDoor } from "../http/door.ts";
 import { driverDoors } from "../http/driver/doors.ts";
 import { createSessionViewers } from "../http/driver/session-viewers.ts";
 import { operatorDoors } from "../http/operator/doors.ts";
+import { createOperators, type Operators } from "../http/operator/operators.ts";
 import { peerDoors } from "../http/peer/doors.ts";
 import { publicDoors } from "../http/public/doors.ts";
 import { createReadiness } from "../http/public/health.ts";
@@ -41,7 +42,7 @@ const readersAnswerLimitBytes = 4_194_304;
  * @param streamSignal Ends the streams of events, which would hold the port open.
  * @throws CONFIGURATION_INVALID if the address cannot be listened on
  */
-export function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promise<HttpServer> {
+export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promise<HttpServer> {
   const { foundation, evidence, charging, settlement } = rooms;
   const { config, pageSettings } = foundation;
   const { stationMessagesPerSecond, queueLimit } = config;
@@ -55,7 +56,7 @@ export function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promise<Http
   ];
   const deps = {
     ...{ ...foundation, doors },
-    serveFiles: createPageFiles(pageSettings, config.operatorKey !== null),
+    serveFiles: createPageFiles(pageSettings, await hasOperators(foundation)),
     // Of what a handler waits for, a charger's answer takes longest.
     answerTimeoutMs: Math.max(leastAnswerMs, config.ocpp.callTimeoutMs * 2),
     upgrade: (...asked: Parameters<typeof ocpp.door.upgrade>) => {
@@ -74,7 +75,7 @@ function publicDeps({ foundation, settlement, relays }: Rooms, signal: AbortSign
   const rpc = createHttpRpc(url, config.rpcTimeoutMs, foundation.signal, readersAnswerLimitBytes);
   return {
     ...{ ...foundation, signal },
-    viewers: createSessionViewers({ store, operatorKey: config.operatorKey }),
+    viewers: createSessionViewers({ store, operators: operatorsOf(foundation) }),
     receipts: settlement.receipts,
     readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
     settings: pageSettings,
@@ -99,6 +100,16 @@ function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms):
   };
 }
 
+/** Whether there is a key, so that a page that asks for one is of use. */
+async function hasOperators({ store, config }: Foundation): Promise<boolean> {
+  if (config.operatorKey !== null) return true;
+  return (await store.listOperatorKeys()).some(({ revokedAtMs }) => revokedAtMs === null);
+}
+
+function operatorsOf({ store, config }: Foundation): Operators {
+  return createOperators({ store, operatorKey: config.operatorKey });
+}
+
 function operatorDeps({
   foundation,
   evidence,
@@ -106,11 +117,11 @@ function operatorDeps({
   settlement,
   relays,
 }: Rooms): Parameters<typeof operatorDoors>[0] {
-  const { config, chain, confirmations, pageSettings, desk } = foundation;
+  const { chain, confirmations, pageSettings, desk } = foundation;
   const { chainId, chainName } = pageSettings;
   return {
     ...{ ...foundation, ...evidence },
-    operatorKey: config.operatorKey,
+    operators: operatorsOf(foundation),
     commands: charging.ocpp.commands,
     connections: charging.ocpp.door.connections,
     possessions: charging.possessions,

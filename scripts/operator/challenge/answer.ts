@@ -11,8 +11,9 @@ import { exitCode } from "../../command-line/exit-codes.ts";
 import { readRecord } from "../../command-line/files.ts";
 import { sessionIdInput } from "../../command-line/inputs.ts";
 import { registryOf, requireMeter } from "../../command-line/registry.ts";
-import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { openService } from "../../command-line/service-client.ts";
 import { defineVerb } from "../../command-line/verb.ts";
+import { placesServiceOf, sessionReadingInput, sessionReadingOptions } from "../sessions/known-blocks.ts";
 import { requireSession } from "../sessions/session-book.ts";
 
 const receiptAnswer = z.object({
@@ -28,7 +29,7 @@ export const challengeAnswer = defineVerb({
   arguments: [{ syntax: "<session-id>", description: "the challenged session" }],
   options: [
     { flags: "--record <file>", description: "a signed record; begin and end may be two", isRepeated: true },
-    serviceOption,
+    ...sessionReadingOptions,
   ],
   access: "write",
   readsHistory: true,
@@ -37,19 +38,20 @@ export const challengeAnswer = defineVerb({
     "challenge answer 0x… --record session.ocmf --dry-run",
     "challenge answer 0x… --service https://charge.example",
   ],
-  input: z.object({ sessionId: sessionIdInput, record: z.array(z.string()).default([]), service: serviceInput }),
-  async run({ sessionId, record: files, service }, run) {
+  input: z.object({ sessionId: sessionIdInput, record: z.array(z.string()).default([]), ...sessionReadingInput }),
+  async run({ sessionId, record: files, ...reading }, run) {
     const { output, isDryRun, environment } = run;
     const writer = await run.openWriter("OPERATOR");
     const { chain } = writer;
-    const { terms, challenge } = await requireSession(run, chain, sessionId);
+    const places = placesServiceOf(reading, chain, environment);
+    const { terms, challenge } = await requireSession(run, chain, sessionId, places);
     if (challenge === null)
       throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `Nobody has challenged session ${sessionId}.`);
     const texts =
       files.length > 0
         ? files.map(readRecord)
         : (
-            await openService(service, chain.deploymentPath, environment).get(
+            await openService(reading.service, chain.deploymentPath, environment).get(
               `/v1/receipts/${sessionId}`,
               receiptAnswer,
             )

@@ -18,6 +18,7 @@ const answerSchema = z.object({
     before: z.object({ status: z.string(), reason: z.string().nullable() }),
     evidence: z.string().nullable(),
     keyId: z.string(),
+    keyName: z.string().nullable(),
   }),
 });
 
@@ -31,7 +32,7 @@ export const sessionsResolve = defineVerb({
     "meter signed costs at most what the driver agreed to, and nothing costs more than the hold.\n" +
     "Two more ways, the release of the hold by the operator and a settlement that driver and operator both sign, need\n" +
     "contracts that have them; these have not.\n" +
-    "Asks with the operator's key of the service, WATTPROOF_OPERATOR_KEY; the ledger keeps who decided, when and why.",
+    "Asks with the operator's key of the service, WATTPROOF_OPERATOR_KEY; the ledger keeps which key decided, by its name, when and why.",
   arguments: [{ syntax: "<session-id>", description: "the session" }],
   options: [
     { flags: "--as <way>", description: resolutionWays.join(", ") },

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 import { readEvents, type ChainEvent } from "../../../services/chain/events.ts";
 import type { SettlementResult } from "../../../services/domain/metering.ts";
 import { idTagOf } from "../../../services/domain/id-tag.ts";
@@ -7,6 +9,10 @@ import type { SessionTerms } from "../../../services/domain/terms.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import type { ChainAccess } from "../../command-line/chain-access.ts";
 import { readLogs, type LogRun } from "../../command-line/logs.ts";
+import type { ServiceClient } from "../../command-line/service-client.ts";
+
+/** A session has few events; a service that names more blocks is not followed. */
+const knownBlocksLimit = 256;
 
 export const chainStatuses = ["open", "settled", "expired"] as const;
 
@@ -43,13 +49,56 @@ export async function readSessions(run: LogRun, chain: ChainAccess): Promise<Rea
   return foldEvents(new Map(), await readSessionEvents(run, chain));
 }
 
-/** @throws REGISTRY_ENTRY_UNKNOWN */
-export async function requireSession(run: LogRun, chain: ChainAccess, sessionId: string): Promise<ChainSession> {
-  const session = (await readSessions(run, chain)).get(sessionId);
+/**
+ * A session from its events on the chain.
+ *
+ * A service that knows the session says in which blocks these stand, and up to which block it has read; then only those
+ * blocks and the newer ones are read, however long the chain is. What they hold is the chain's word; that there are no
+ * others is the service's. Without a service, and where it does not know the session, all blocks are read.
+ * @param service `null`: no service is asked
+ * @throws REGISTRY_ENTRY_UNKNOWN
+ */
+export async function requireSession(
+  run: LogRun,
+  chain: ChainAccess,
+  sessionId: string,
+  service: ServiceClient | null,
+): Promise<ChainSession> {
+  const known = service === null ? null : await readKnownBlocks(run, chain, sessionId, service);
+  const session = known ?? (await readSessions(run, chain)).get(sessionId);
   if (session === undefined) {
     throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `No session ${sessionId} was opened at this deployment.`);
   }
   return session;
+}
+
+const placesSchema = z.object({
+  eventBlocks: z.array(z.int().min(0)).min(1).max(knownBlocksLimit),
+  followedBlock: z.int().min(0),
+});
+
+/** @returns `null` if the service does not help: it is away, does not know the session, or names other blocks */
+async function readKnownBlocks(
+  run: LogRun,
+  chain: ChainAccess,
+  sessionId: string,
+  service: ServiceClient,
+): Promise<ChainSession | null> {
+  const places = await service.get(`/v1/sessions/${sessionId}`, placesSchema).catch((error: unknown) => {
+    const code = error instanceof WattproofError ? error.code : null;
+    if (code !== "SERVICE_UNREACHABLE" && code !== "SESSION_UNKNOWN") throw error;
+    run.output.remark(`The service does not help (${code}): the whole history is read.`);
+    return null;
+  });
+  if (places === null) return null;
+  const { eventBlocks, followedBlock } = places;
+  const events: ChainEvent[] = [];
+  for (const block of eventBlocks.filter((number) => number <= followedBlock)) {
+    events.push(...(await readSessionEvents(run, chain, { fromBlock: block, toBlock: block })));
+  }
+  const fromBlock = Math.max(followedBlock + 1, chain.deployment.blockNumber);
+  events.push(...(await readSessionEvents(run, chain, { fromBlock })));
+  return foldEvents(new Map(), events).get(sessionId) ?? null;
 }
 
 /** Sessions after these events. */

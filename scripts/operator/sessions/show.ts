@@ -5,9 +5,10 @@ import { refundedBy } from "../../../services/domain/session-amounts.ts";
 import { kilowattHours, shown, tokens, utc } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { sessionIdInput } from "../../command-line/inputs.ts";
-import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
+import { openService } from "../../command-line/service-client.ts";
 import { registryOf } from "../../command-line/registry.ts";
 import { defineVerb } from "../../command-line/verb.ts";
+import { placesServiceOf, sessionReadingInput, sessionReadingOptions } from "./known-blocks.ts";
 import { requireSession } from "./session-book.ts";
 
 const resolvedAnswer = z.object({
@@ -17,6 +18,7 @@ const resolvedAnswer = z.object({
         way: z.string(),
         reason: z.string(),
         keyId: z.string(),
+        keyName: z.string().nullable(),
         atMs: z.number(),
         before: z.object({ status: z.string(), reason: z.string().nullable() }),
       })
@@ -28,15 +30,17 @@ export const sessionsShow = defineVerb({
   path: ["sessions", "show"],
   summary: "shows one charging session: terms, price break-down, settlement, challenge, refunds",
   arguments: [{ syntax: "<session-id>", description: "the session" }],
-  options: [{ ...serviceOption, description: "the service, which also tells what an operator decided about it" }],
+  description: "With --service it also says what an operator decided about the session.",
+  options: sessionReadingOptions,
   access: "chain",
   readsHistory: true,
   examples: ["sessions show 0x…"],
-  input: z.object({ sessionId: sessionIdInput, service: serviceInput }),
-  async run({ sessionId, service }, run) {
+  input: z.object({ sessionId: sessionIdInput, ...sessionReadingInput }),
+  async run({ sessionId, ...reading }, run) {
     const { output } = run;
     const chain = await run.openChain();
-    const session = await requireSession(run, chain, sessionId);
+    const { service } = reading;
+    const session = await requireSession(run, chain, sessionId, placesServiceOf(reading, chain, run.environment));
     const { terms, settlement, challenge, expiry } = session;
     const tariff = await registryOf(chain).readTariff(terms.tariffId);
     const price =
@@ -81,8 +85,9 @@ export const sessionsShow = defineVerb({
       );
     }
     if (resolution !== null) {
-      const { way, reason, before, keyId, atMs } = resolution;
-      output.line(`resolved as ${way} ${utc(Math.floor(atMs / 1_000))} by key ${keyId}: ${shown(reason)}`);
+      const { way, reason, before, keyId, keyName, atMs } = resolution;
+      const who = keyName === null ? `key ${keyId}` : `${keyName}, key ${keyId}`;
+      output.line(`resolved as ${way} ${utc(Math.floor(atMs / 1_000))} by ${who}: ${shown(reason)}`);
       output.line(`  was ${before.status}: ${before.reason ?? "no reason given"}`);
     }
     if (session.refundedMicro > 0n) output.line(`refunded ${tokens(session.refundedMicro)}`);

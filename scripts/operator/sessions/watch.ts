@@ -47,6 +47,10 @@ export const sessionsWatch = defineVerb({
         const events = await readSessionEvents({ ...run, startProgress: noBar }, chain, {
           fromBlock: next,
           toBlock: head,
+        }).catch((error: unknown) => {
+          // To be told to end is how this verb ends.
+          if (signal.aborted) return [];
+          throw error;
         });
         sessions = foldEvents(sessions, events);
         for (const event of events) {

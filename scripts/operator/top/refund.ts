@@ -4,6 +4,7 @@ import { tokens } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { sessionIdInput, tokenAmountInput } from "../../command-line/inputs.ts";
 import { defineVerb } from "../../command-line/verb.ts";
+import { placesServiceOf, sessionReadingInput, sessionReadingOptions } from "../sessions/known-blocks.ts";
 import { requireSession } from "../sessions/session-book.ts";
 
 export const refund = defineVerb({
@@ -15,15 +16,17 @@ export const refund = defineVerb({
     { syntax: "<session-id>", description: "the session" },
     { syntax: "<amount>", description: "in tokens" },
   ],
+  options: sessionReadingOptions,
   access: "write",
   readsHistory: true,
   account: "OPERATOR",
   examples: ["refund 0x… 3.50 --dry-run"],
-  input: z.object({ sessionId: sessionIdInput, amount: tokenAmountInput }),
-  async run({ sessionId, amount }, run) {
+  input: z.object({ sessionId: sessionIdInput, amount: tokenAmountInput, ...sessionReadingInput }),
+  async run({ sessionId, amount, ...reading }, run) {
     const { output, isDryRun } = run;
     const writer = await run.openWriter("OPERATOR");
-    const { terms, refundedMicro } = await requireSession(run, writer.chain, sessionId);
+    const places = placesServiceOf(reading, writer.chain, run.environment);
+    const { terms, refundedMicro } = await requireSession(run, writer.chain, sessionId, places);
     const intent = { contract: "chargingSettlement", method: "refund", parameters: [terms, amount] } as const;
     const { transaction } = await writer.call(intent);
     output.json({

@@ -9,6 +9,8 @@ const noteSchema = z.object({
   route: z.string().optional(),
   stationId: z.string().optional(),
   sessionId: z.string().optional(),
+  /** The name of the operator's key. */
+  operator: z.string().optional(),
   recordIdentity: z.string().optional(),
   outcome: z.string().optional(),
   code: z.string().optional(),

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from "express";
 import type { RememberedAlert } from "../../observability/alert-memory.ts";
 import type { CreditReader } from "../../chain/credit-reader.ts";
 import { bucketsUntil, energyWhOf, fillBuckets, sumOf, type EnergyTotals } from "../../domain/energy-totals.ts";
-import { requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 import { toJson } from "../public/session-view.ts";
 import { stationView } from "./stations.ts";
@@ -20,8 +20,7 @@ export interface BoardDeps {
   readonly connections: Connections;
   readonly credits: CreditReader;
   readonly alerts: ReadonlyMap<Alert, RememberedAlert>;
-  /** `null`: there are no such doors. */
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
   readonly service: {
     readonly chainId: number;
     readonly chainName: string;
@@ -52,7 +51,7 @@ export function createBoardDoors(deps: BoardDeps): readonly HttpDoor[] {
     memory = remember,
   ): HttpDoor {
     const handler: RequestHandler = async (request, response) => {
-      requireOperator(request, deps.operatorKey);
+      await deps.operators.require(request, response);
       const [key, ask] = readAnswer(request);
       response.json(await memory(`${name} ${key}`, ask));
     };

@@ -7,7 +7,7 @@ import type { RescanOutcome } from "../../settlement/rescan-blocks.ts";
 import type { Store } from "../../store/store.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import { operatorKeyIdOf, requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 
 const block = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -21,25 +21,32 @@ export function createRescanDoor(deps: {
   readonly store: Pick<Store, "recordAction">;
   readonly follower: Pick<ChainFollower, "rescan">;
   readonly desk: OperatorDesk;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }): HttpDoor {
-  const { store, follower, desk, operatorKey, now } = deps;
+  const { store, follower, desk, operators, now } = deps;
   return {
     path: "/v1/operator/chain-rescan",
     method: "POST",
     async handler(request, response) {
-      requireOperator(request, operatorKey);
+      const { keyId, name: keyName } = await operators.require(request, response);
       const order = readOrder(await readBody(request, bodyLimitBytes));
       const outcome = await follower.rescan(order, deps.signal);
       const { from, to, isDryRun } = order;
       const answer = { from, to, isDryRun, ...viewOf(outcome) };
       if (!isDryRun) {
-        const keyId = operatorKeyIdOf(operatorKey);
         const details = JSON.stringify({ events: outcome.events, applied: answer.applied.length });
-        await store.recordAction({ atMs: now(), keyId, action: "chain-rescan", subject: `${from}-${to}`, details });
-        desk.note("chain-rescan", { from, to, keyId, events: outcome.events, applied: answer.applied.length });
+        const entry = { atMs: now(), keyId, keyName, action: "chain-rescan", subject: `${from}-${to}`, details };
+        await store.recordAction(entry);
+        desk.note("chain-rescan", {
+          from,
+          to,
+          keyId,
+          operator: keyName,
+          events: outcome.events,
+          applied: answer.applied.length,
+        });
       }
       response.json(answer);
     },

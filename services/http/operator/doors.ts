@@ -3,14 +3,16 @@ import { createBoardDoors, type BoardDeps } from "./board.ts";
 import { createIdTokenDoors } from "./id-tokens.ts";
 import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
+import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStationDoors, type StationsDeps } from "./stations.ts";
 import { createTariffAssignmentDoors } from "./tariff-assignments.ts";
 
-/** What the operator sees and orders, with the operator's key; without one in the configuration none of it is there. */
+/** What the operator sees and orders, with a key of the operator. */
 export function operatorDoors(
   deps: StationsDeps &
     RetryDeps &
+    OperatorKeyDeps &
     BoardDeps &
     Parameters<typeof createLivenessDoors>[0] &
     Parameters<typeof createIdTokenDoors>[0] &
@@ -21,6 +23,7 @@ export function operatorDoors(
     { path: "/v1/sessions/:sessionId/settlement-retry", method: "POST", handler: retrySettlement(deps) },
     ...createStationDoors(deps),
     ...createLivenessDoors(deps),
+    ...createOperatorKeyDoors(deps),
     ...createIdTokenDoors(deps),
     ...createMeterPossessionDoors(deps),
     ...createTariffAssignmentDoors(deps),

@@ -12,7 +12,7 @@ import { typesOf, type IdTokenBinding, type TokenOpening } from "../../store/tok
 import { contractIdOf } from "../../evidence/contract-certificate.ts";
 import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import { requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 
 /** What the operator's doors for idTokens need. */
@@ -21,7 +21,7 @@ export interface IdTokensDeps {
   readonly chain: Pick<Chain, "readTariff">;
   /** `null`: the service holds no key of a fleet. */
   readonly vehicles: VehicleOpenings | null;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
   readonly now: () => number;
 }
 
@@ -85,7 +85,7 @@ export function createIdTokenDoors(deps: IdTokensDeps): readonly HttpDoor[] {
 function bindIdToken(deps: IdTokensDeps): RequestHandler {
   const { store, vehicles, now } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     if (vehicles === null) {
       throw new WattproofError(
         "FLEET_NOT_CONFIGURED",
@@ -125,9 +125,9 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
 }
 
 /** `POST /v1/id-tokens/unbind`: sessions that are open go on. */
-function unbindIdToken({ store, operatorKey }: IdTokensDeps): RequestHandler {
+function unbindIdToken({ store, operators }: IdTokensDeps): RequestHandler {
   return async (request, response) => {
-    requireOperator(request, operatorKey);
+    await operators.require(request, response);
     const { idToken, type } = parseBody(await readBody(request, bodyLimitBytes), unbindingSchema, "ID_TOKEN_INVALID");
     const spellings = new Set(
       (type === undefined ? boundIdTokenTypes : [type]).map((one) => normalizeIdToken(idToken, one)),
@@ -146,9 +146,9 @@ function unbindIdToken({ store, operatorKey }: IdTokensDeps): RequestHandler {
 }
 
 /** `GET /v1/id-tokens`: all bindings, and the latest charges that began with one. */
-function listIdTokens({ store, operatorKey }: IdTokensDeps): RequestHandler {
+function listIdTokens({ store, operators }: IdTokensDeps): RequestHandler {
   return async (request, response) => {
-    requireOperator(request, operatorKey);
+    await operators.require(request, response);
     const bindings = await store.listIdTokenBindings(listLimit);
     const [openings, unpaid] = [
       await store.listTokenOpenings(null, openingLimit),

@@ -6,6 +6,7 @@ import type { Store } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../../evidence/verify-record.ts";
 import { createRescanDoor } from "./chain-rescan.ts";
+import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 import { createResolutionDoor } from "./session-resolution.ts";
 
@@ -17,9 +18,9 @@ export function createLivenessDoors(deps: {
   readonly verifier: RecordVerifier;
   readonly desk: OperatorDesk;
   readonly now: () => number;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
   readonly signal: AbortSignal;
 }): readonly HttpDoor[] {
   const resolver = createSessionResolver({ ...deps, proofs: createMeterProofs(deps) });
-  return [createRescanDoor(deps), createResolutionDoor({ resolver, operatorKey: deps.operatorKey })];
+  return [createRescanDoor(deps), createResolutionDoor({ resolver, operators: deps.operators })];
 }

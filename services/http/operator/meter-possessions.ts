@@ -14,7 +14,7 @@ import type { Store } from "../../store/store.ts";
 import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import type { HttpDoor } from "../door.ts";
-import { requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 
 /** What the operator's doors for proofs of possession need. */
 export interface MeterPossessionDeps {
@@ -23,7 +23,7 @@ export interface MeterPossessionDeps {
   readonly possessions: PossessionDesk;
   readonly connections: Connections;
   readonly deployment: Deployment;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
   readonly now: () => number;
 }
 
@@ -66,7 +66,7 @@ export function createMeterPossessionDoors(deps: MeterPossessionDeps): readonly 
 function expectPossession(deps: MeterPossessionDeps): RequestHandler {
   const { store, meters, possessions, deployment } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const { evse, curve, publicKey, activations, operator, again } = parseBody(
       await readBody(request, bodyLimitBytes),
       expectedSchema,
@@ -94,7 +94,7 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
 /** `GET /v1/meter-possessions/<tag>`: what has come of it, with the record as base64. */
 function showPossession(deps: MeterPossessionDeps): RequestHandler {
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const { tag } = request.params;
     if (typeof tag !== "string" || !tagGrammar.test(tag)) {
       throw new WattproofError("QUERY_INVALID", "A possession tag has 20 characters of A-Z and 2-7.");

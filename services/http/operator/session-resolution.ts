@@ -7,7 +7,7 @@ import { WattproofError } from "../../errors.ts";
 import type { SessionResolver } from "../../settlement/resolve-session.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import { operatorKeyIdOf, requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 import { termsView, toJson } from "../public/session-view.ts";
 
@@ -25,17 +25,16 @@ const orderSchema = z.strictObject({
 /** `POST /v1/operator/session-resolutions`: the operator decides about a session that nothing else moves. */
 export function createResolutionDoor(deps: {
   readonly resolver: SessionResolver;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
 }): HttpDoor {
   return {
     path: "/v1/operator/session-resolutions",
     method: "POST",
     async handler(request, response) {
-      requireOperator(request, deps.operatorKey);
+      const operator = await deps.operators.require(request, response);
       const { as: way, sessionId, ...order } = readOrder(await readBody(request, bodyLimitBytes));
       response.locals["sessionId"] = sessionId;
-      const keyId = operatorKeyIdOf(deps.operatorKey);
-      const { session, next, cdr } = await deps.resolver.resolve(sessionId, { ...order, way }, keyId);
+      const { session, next, cdr } = await deps.resolver.resolve(sessionId, { ...order, way }, operator);
       const settlement = cdr === null ? null : withHold(cdr, heldMicroOf(session));
       response.json(
         toJson({

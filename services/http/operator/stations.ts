@@ -10,14 +10,14 @@ import type { HttpDoor } from "../door.ts";
 import { stationIdGrammar } from "../station/authentication.ts";
 import { readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import { requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 
 /** What the operator's view of the stations is made of. */
 export interface StationsDeps {
   readonly store: Store;
   readonly connections: Connections;
   readonly commands: StationCommands;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
 }
 
 /** The operator's doors for stations, and the state of an EVSE, which anybody may ask. */
@@ -37,7 +37,7 @@ const quarantineLimit = 100;
 /** `POST /v1/stations/:stationId/commands/:action`: calls the station and answers with what it answers. */
 function callStation(deps: StationsDeps): RequestHandler {
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const stationId = readStationId(request);
     response.locals["stationId"] = stationId;
     const action = request.params["action"];
@@ -53,7 +53,7 @@ function callStation(deps: StationsDeps): RequestHandler {
 function listStations(deps: StationsDeps): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const [stations, wantsToJoin] = [await store.listOcppStations(), await store.listUnknownStations()];
     response.json({ stations: stations.map((station) => stationView(station, connections)), wantsToJoin });
   };
@@ -63,7 +63,7 @@ function listStations(deps: StationsDeps): RequestHandler {
 function showStation(deps: StationsDeps): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const stationId = readStationId(request);
     const station = await store.findOcppStation(stationId);
     if (station === null) throw new WattproofError("STATION_UNKNOWN", "No station of this id is registered.");

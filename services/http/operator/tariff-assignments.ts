@@ -13,7 +13,7 @@ import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import { readMoment } from "../../evidence/tariff-directory.ts";
 import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
-import { requireOperator } from "./operator.ts";
+import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 
 /** What the operator's doors for assignments need. */
@@ -22,7 +22,7 @@ export interface TariffAssignmentDeps {
   readonly chain: Pick<Chain, "readTariff" | "isOffered" | "readHead">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly desk: OperatorDesk;
-  readonly operatorKey: string | null;
+  readonly operators: Operators;
   readonly now: () => number;
 }
 
@@ -72,7 +72,7 @@ export function createTariffAssignmentDoors(deps: TariffAssignmentDeps): readonl
 function assign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const body = parseBody(await readBody(request, bodyLimitBytes), assigningSchema);
     const { evses, replace: isReplacing, by, dryRun: isDryRun } = body;
     const tariff = await requireAssignable(deps, body);
@@ -96,7 +96,7 @@ function assign(deps: TariffAssignmentDeps): RequestHandler {
 function unassign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const body = parseBody(await readBody(request, bodyLimitBytes), changeSchema);
     const { evses, by, dryRun: isDryRun } = body;
     for (const evse of evses) await requireEvse(deps, evse, body.operator);
@@ -119,7 +119,7 @@ function unassign(deps: TariffAssignmentDeps): RequestHandler {
 function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, meters } = deps;
   return async (request, response) => {
-    requireOperator(request, deps.operatorKey);
+    await deps.operators.require(request, response);
     const query = querySchema.safeParse(request.query);
     if (!query.success) {
       const problems = query.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.code}`);

@@ -54,7 +54,10 @@ export function servePage(application: Express, files: ReadonlyMap<string, PageF
   application.use((request, response, next) => {
     const isOperatorPage = request.path === operatorPagePath || `${request.path}/` === operatorPagePath;
     if (isOperatorPage && !policy.hasOperatorPage) {
-      throw new WattproofError("ROUTE_UNKNOWN", "There is no operator's page without WATTPROOF_OPERATOR_KEY.");
+      throw new WattproofError(
+        "ROUTE_UNKNOWN",
+        "There is no operator's page without a key of the operator: WATTPROOF_OPERATOR_KEY.",
+      );
     }
     if (isOperatorPage && request.path !== operatorPagePath && files.has(operatorPagePath)) {
       response.redirect(308, operatorPagePath);

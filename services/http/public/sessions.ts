@@ -53,8 +53,9 @@ export function showSession(store: Store, viewers: SessionViewers): RequestHandl
     const maySeeAll = await viewers.maySeeAll(request, id);
     const session = await store.findSession(id);
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
+    const chainReading = await readPlaces(store, id);
     if (!maySeeAll) {
-      response.json({ visibility: "public", session: publicSessionView(session) });
+      response.json({ visibility: "public", session: publicSessionView(session), ...chainReading });
       return;
     }
     const cdr = await store.findCdr(id);
@@ -64,6 +65,7 @@ export function showSession(store: Store, viewers: SessionViewers): RequestHandl
     response.json({
       visibility: "whole",
       session: sessionView(session),
+      ...chainReading,
       cdr: cdr === null ? null : cdrView(cdr, session),
       unsignedEnergyConsent: consent === null ? null : { capMicro: consent.capMicro.toString() },
       ocppTransaction: transaction === null ? null : transactionView(transaction),
@@ -76,6 +78,17 @@ export function showSession(store: Store, viewers: SessionViewers): RequestHandl
       })),
     });
   };
+}
+
+/** The blocks with the session's events, and the last block that was read: who checks them need not read the others. */
+async function readPlaces(
+  store: Store,
+  sessionId: string,
+): Promise<{ readonly eventBlocks: readonly number[]; readonly followedBlock: number | null }> {
+  // The cursor first: an event that comes meanwhile is behind it, and read by whoever reads on from there.
+  const followedBlock = (await store.readCursor())?.number ?? null;
+  const blocks = (await store.listEventPlaces(sessionId)).map(({ blockNumber }) => blockNumber);
+  return { eventBlocks: [...new Set(blocks)].toSorted((left, right) => left - right), followedBlock };
 }
 
 /** `GET /v1/receipts/:sessionId`. */

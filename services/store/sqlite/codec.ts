@@ -70,6 +70,7 @@ const resolution = z.strictObject({
   reason: z.string(),
   evidence: z.string().nullable(),
   keyId: z.string(),
+  keyName: z.string().nullable().default(null),
   atMs: z.number(),
   before: z.strictObject({ status: z.enum(sessionStatuses), reason: z.string().nullable() }),
 });

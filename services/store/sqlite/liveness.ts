@@ -63,11 +63,14 @@ const readActionRow = reader(
     .object({
       at_ms: z.number(),
       key_id: z.string(),
+      key_name: z.string().nullable(),
       action: z.string(),
       subject: z.string(),
       details: z.string(),
     })
-    .transform(({ at_ms: atMs, key_id: keyId, ...row }): OperatorAction => ({ ...row, atMs, keyId })),
+    .transform(({ at_ms: atMs, key_id: keyId, key_name: keyName, ...row }): OperatorAction => {
+      return { ...row, atMs, keyId, keyName };
+    }),
 );
 
 export function createLivenessStore(access: Access): LivenessStore {
@@ -139,12 +142,13 @@ export function createLivenessStore(access: Access): LivenessStore {
         );
         return oldestRow.parse(row).at_ms;
       }),
-    recordAction: ({ atMs, keyId, action, subject, details }) =>
+    recordAction: ({ atMs, keyId, keyName, action, subject, details }) =>
       access.write(() => {
         access.run(
-          "INSERT INTO operator_actions (at_ms, key_id, action, subject, details) VALUES (?, ?, ?, ?, ?)",
+          "INSERT INTO operator_actions (at_ms, key_id, key_name, action, subject, details) VALUES (?, ?, ?, ?, ?, ?)",
           atMs,
           keyId,
+          keyName,
           action,
           subject,
           details,

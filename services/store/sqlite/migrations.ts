@@ -4,6 +4,7 @@ import { framePlacesStep } from "./frame-places.ts";
 import { identityStep } from "./identity.ts";
 import { livenessStep } from "./liveness.ts";
 import { possessionStep } from "./possessions.ts";
+import { operatorKeyStep } from "./operator-keys.ts";
 import { operatorStep } from "./operator.ts";
 import { sourceStep } from "./messages.ts";
 import { matchingStep } from "./matching.ts";
@@ -382,4 +383,5 @@ export const migrations: readonly string[] = [
   possessionStep,
   framePlacesStep,
   connectedTimeStep,
+  operatorKeyStep,
 ];

@@ -12,6 +12,7 @@ import { createLivenessStore } from "./liveness.ts";
 import { createMessageStore } from "./messages.ts";
 import { createOcppFrameStore } from "./ocpp-frames.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
+import { createOperatorKeyStore } from "./operator-keys.ts";
 import { createOperatorStore } from "./operator.ts";
 import { createPossessionStore } from "./possessions.ts";
 import { createRelayStore } from "./relay.ts";
@@ -48,6 +49,7 @@ export function openSqliteStore(folder: string): Store {
     ...createChargingStore(access),
     ...createTokenStore(access),
     ...createOperatorStore(access),
+    ...createOperatorKeyStore(access),
     ...createViewKeyStore(access),
     ...createRelayStore(access),
     ...createIdentityStore(access),

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 
 import { openLyingEndpoint, type Lie, type LyingEndpoint } from "../../helpers/lying-endpoint.ts";
+import { runService, type RunningService } from "../../helpers/running-service.ts";
 import type { OpenedSession } from "../../helpers/service-chain.ts";
+import { startScript } from "../run-script.ts";
 import { errorCodeOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
 
 describe("wattproof, at an endpoint that leaves events out", function () {
@@ -56,5 +58,92 @@ describe("wattproof, at an endpoint that leaves events out", function () {
     expect(sessions.stderr).to.contain("The endpoint's word is taken");
     endpoint.tellTruth();
     expect((await run("sessions", "list", "--trust-endpoint")).document["sessions"]).to.have.length(1);
+  });
+});
+
+describe("wattproof, on a long chain", function () {
+  this.timeout(300_000);
+  const blocks = 600;
+  let world: OperatorWorld;
+  let endpoint: LyingEndpoint;
+  let running: RunningService;
+  let session: OpenedSession;
+
+  before(async function () {
+    world = await openOperatorWorld();
+    endpoint = await openLyingEndpoint(world.chain.rpcUrl);
+    await world.chain.request("hardhat_mine", [`0x${blocks.toString(16)}`]);
+    session = await world.chain.openSession(await world.chain.addChargingPoint());
+    await world.chain.request("hardhat_mine", [`0x${blocks.toString(16)}`]);
+    running = await runService(world.chain);
+    await running.service.synchronise();
+  });
+  beforeEach(function () {
+    endpoint.tellTruth();
+    endpoint.asked.clear();
+  });
+  after(async function () {
+    await running.close();
+    await endpoint.close();
+    await world.close();
+  });
+
+  const show = (...words: readonly string[]): ReturnType<OperatorWorld["runJson"]> =>
+    world.runJson(["sessions", "show", session.sessionId, ...words, "--rpc", endpoint.url]);
+  const headersAsked = (): number => endpoint.asked.get("eth_getBlockByNumber") ?? 0;
+  const service = (): readonly string[] => ["--service", running.service.url];
+
+  it("reads of one session the blocks that the service names and newer ones, which give the same", async function () {
+    const whole = await show();
+    expect(whole.code, whole.stderr).to.equal(0);
+    expect(headersAsked()).to.be.greaterThan(2 * blocks);
+    endpoint.asked.clear();
+    // An operator's decision is asked with the operator's key; the address alone of the service is enough here.
+    const known = await world.runJson(["sessions", "show", session.sessionId, "--rpc", endpoint.url], {
+      WATTPROOF_SERVICE_URL: running.service.url,
+    });
+    expect(known.document).to.deep.equal(whole.document);
+    expect(headersAsked()).to.be.lessThan(60);
+    endpoint.asked.clear();
+    const planned = ["refund", session.sessionId, "0.5", "--dry-run", "--rpc", endpoint.url, ...service()];
+    // The session is open, so that the contract refuses; what is asked before that are few blocks.
+    expect((await world.runJson(planned)).code).to.equal(1);
+    expect(headersAsked()).to.be.lessThan(60);
+  });
+
+  it("reads everything where it is told to, and where the service does not know the session or is away", async function () {
+    const environment = { WATTPROOF_SERVICE_URL: running.service.url };
+    const words = ["sessions", "show", session.sessionId, "--rpc", endpoint.url];
+    expect((await world.runJson([...words, "--whole-history"], environment)).code).to.equal(0);
+    expect(headersAsked()).to.be.greaterThan(2 * blocks);
+    endpoint.asked.clear();
+    const away = await world.runJson(words, { WATTPROOF_SERVICE_URL: "http://127.0.0.1:1" });
+    expect([away.code, away.document["sessionId"]]).to.deep.equal([0, session.sessionId]);
+    expect(away.stderr).to.contain("SERVICE_UNREACHABLE");
+    const unknown = ["sessions", "show", `0x${"12".repeat(32)}`, "--rpc", endpoint.url];
+    const nowhere = await world.runJson(unknown, environment);
+    expect([nowhere.code, errorCodeOf(nowhere)]).to.deep.equal([1, "REGISTRY_ENTRY_UNKNOWN"]);
+    expect(nowhere.stderr).to.contain("SESSION_UNKNOWN");
+  });
+
+  it("ends at the first Ctrl-C, and says that it was not done", async function () {
+    const reached = Promise.withResolvers<undefined>();
+    endpoint.lies["eth_getBlockByNumber"] = async (truth) => {
+      reached.resolve(undefined);
+      // Never in the time of this test: only the signal can end the reading.
+      await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+      return truth;
+    };
+    const script = startScript("wattproof", ["sessions", "list", "--json"], {
+      WATTPROOF_RPC_URL: endpoint.url,
+      WATTPROOF_DEPLOYMENT: world.chain.deploymentPath,
+    });
+    await reached.promise;
+    const interruptedAtMs = Date.now();
+    script.child.kill("SIGINT");
+    const { code, stdout } = await script.finished;
+    expect([code, JSON.parse(stdout)]).to.have.nested.property("[1].error.code", "INTERRUPTED");
+    expect(code).to.equal(2);
+    expect(Date.now() - interruptedAtMs).to.be.lessThan(20_000);
   });
 });

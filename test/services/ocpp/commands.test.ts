@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { pino } from "pino";
 
+import { createOperators } from "../../../services/http/operator/operators.ts";
 import { openHttpServer, type HttpServer } from "../../../services/http/server.ts";
 import { createStationDoors } from "../../../services/http/operator/stations.ts";
 import { createMetrics } from "../../../services/observability/metrics.ts";
@@ -38,7 +39,7 @@ describe("Commands to stations", function () {
           store: world.store,
           connections: world.ocpp.door.connections,
           commands: world.ocpp.commands,
-          operatorKey,
+          operators: createOperators({ store: world.store, operatorKey }),
         }),
         upgrade: (request, socket, head) => {
           world.ocpp.door.upgrade(request, socket, head);

@@ -9,6 +9,7 @@ import { describeLedger } from "./suite/ledger.ts";
 import { describeLiveness } from "./suite/liveness.ts";
 import { describeMatching } from "./suite/matching.ts";
 import { describeOcppStations } from "./suite/ocpp-stations.ts";
+import { describeOperatorKeys } from "./suite/operator-keys.ts";
 import { describeOperator } from "./suite/operator.ts";
 import { describePossessions } from "./suite/possessions.ts";
 import { describeRelay } from "./suite/relay.ts";
@@ -77,6 +78,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeDisputes(world);
     describeRelay(world);
     describeOperator(world);
+    describeOperatorKeys(world);
     describePossessions(world);
     describeLiveness(world);
     describeLedger(world);

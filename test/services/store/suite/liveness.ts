@@ -44,7 +44,15 @@ export function describeLiveness(world: StoreWorld): void {
       const held = { kind: "evidence-held", assessment, dispute: null } as const;
       await world.progress({ cursor: block(2), changes: [changeOf(await world.session("0xs1"), held)] });
       const before = { status: "held", reason: "WHY" } as const;
-      const resolution = { way: "expire", reason: "r", atMs: 6, keyId: "k", evidence: null, before } as const;
+      const resolution = {
+        way: "expire",
+        reason: "r",
+        atMs: 6,
+        keyId: "k",
+        keyName: null,
+        evidence: null,
+        before,
+      } as const;
       const resolved = { kind: "resolved", resolution, assessment: null } as const;
       await world.progress({ cursor: block(3), changes: [changeOf(await world.session("0xs1"), resolved)] });
       const { status } = (await world.session("0xs1")).state;
@@ -84,12 +92,12 @@ export function describeLiveness(world: StoreWorld): void {
     });
 
     it("keeps what operators did, oldest first, as often as they did it", async function () {
-      const action = { atMs: 2, keyId: "k", action: "retry", subject: "0xs1", details: "{}" };
+      const action = { atMs: 2, keyId: "k", keyName: "ada", action: "retry", subject: "0xs1", details: "{}" };
       await world.store.recordAction(action);
       await world.store.recordAction({ ...action, subject: "other" });
-      await world.store.recordAction({ ...action, atMs: 1 });
+      await world.store.recordAction({ ...action, atMs: 1, keyName: null });
       await world.reopen();
-      expect(await world.store.listActions("0xs1")).to.deep.equal([action, { ...action, atMs: 1 }]);
+      expect(await world.store.listActions("0xs1")).to.deep.equal([action, { ...action, atMs: 1, keyName: null }]);
       expect(await world.store.listActions("unknown")).to.deep.equal([]);
     });
   });
