@@ -130,7 +130,9 @@ async function run(
 /** What the log says of a service that has started. */
 function startLineOf({ config, deployment, chain, confirmations }: Foundation, url: string, { door }: Ocpp): object {
   const isOff = config.operatorKey === null;
-  const operatorPage = isOff ? "only by keys that were added: WATTPROOF_OPERATOR_KEY is not set" : url + operatorPagePath;
+  const operatorPage = isOff
+    ? "only by keys that were added: WATTPROOF_OPERATOR_KEY is not set"
+    : url + operatorPagePath;
   const { chainId } = deployment;
   return { url, operatorPage, ocppUrls: door.urls, chainId, oracle: chain.oracle, confirmations };
 }
