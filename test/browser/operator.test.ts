@@ -168,7 +168,7 @@ describe("The operator's page", function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  it("speaks four languages", async function () {
+  it("shows the operator's page in four languages", async function () {
     for (const [locale, title] of [
       ["de-CH", "Geld nach Partnern"],
       ["fr-CH", "Argent par partenaire"],

@@ -162,7 +162,7 @@ describe("The ledger of a service", function () {
       writeFileSync(path, bytes);
     }
 
-    it("stops the start", async function () {
+    it("stops the start of the service", async function () {
       await start();
       await stop();
       damage("sessions");

@@ -447,7 +447,7 @@ describe("What the service tells the operator's page", function () {
       ]);
     });
 
-    it("keeps operators apart", async function () {
+    it("shows each operator only its own sessions, sums and money", async function () {
       const other = `0x${"Ab".repeat(20)}`;
       const { operator } = chain;
       expect((await ask("overview")).body).to.have.deep.property("operators", [operator]);

@@ -35,7 +35,7 @@ describe("npm run replay", function () {
     return path;
   }
 
-  it("explains itself", async () => {
+  it("says with --help how replay is used", async () => {
     const run = await runScript("replay", ["--help"]);
 
     expect(run.code).to.equal(0);

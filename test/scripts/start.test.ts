@@ -42,7 +42,7 @@ describe("npm start", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("explains itself", async () => {
+  it("says with --help how start is used", async () => {
     const run = await runScript("start", ["--help"]);
 
     expect(run.code).to.equal(0);

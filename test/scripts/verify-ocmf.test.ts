@@ -218,7 +218,7 @@ describe("Command verify:ocmf", () => {
     expect((await run(path)).stdout).to.contain('{"id":"\\u001b[2Ja","verdict":"refused"');
   });
 
-  it("explains itself", async () => {
+  it("says with --help how verify:ocmf is used", async () => {
     const { code, stdout, stderr } = await run("--help");
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
     expect(stdout).to.contain("npm run -s verify:ocmf -- <manifest>");

@@ -228,7 +228,7 @@ describe("The dependency rule of the service", function () {
     expect(offences).to.deep.equal([]);
   });
 
-  it("has no cycles", function () {
+  it("has no files that import each other in a circle when they run", function () {
     expect(findCycles(sources, ({ isTypeOnly }) => !isTypeOnly)).to.deep.equal([]);
   });
 

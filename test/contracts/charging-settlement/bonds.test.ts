@@ -124,7 +124,7 @@ describe("ChargingSettlement.withdrawBond", () => {
     await networkHelpers.time.increaseTo((await oracleCommittee.scheduledVersion()).activeFrom);
   }
 
-  it("refuses a member", async () => {
+  it("refuses a member that withdraws its bond", async () => {
     await expectBound();
   });
 

@@ -31,7 +31,7 @@ describe("ChargingSettlement.deposit", () => {
     );
   });
 
-  it("refuses nothing", async () => {
+  it("refuses a deposit of zero", async () => {
     const { settlement, driver } = fixture;
 
     await expect(settlement.connect(driver).deposit(driver.address, 0, 0)).to.be.revertedWithCustomError(

@@ -52,7 +52,7 @@ describe("ChargingSettlement.refund", () => {
     }
   });
 
-  it("refuses nothing", async () => {
+  it("refuses a refund of zero", async () => {
     const { settlement, operator } = fixture;
 
     await expect(settlement.connect(operator).refund(terms, 0)).to.be.revertedWithCustomError(settlement, "AmountZero");

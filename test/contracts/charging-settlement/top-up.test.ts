@@ -54,7 +54,7 @@ describe("ChargingSettlement.topUp", () => {
     }
   });
 
-  it("refuses nothing", async () => {
+  it("refuses a top-up of zero", async () => {
     const { settlement, driver } = fixture;
 
     await expect(settlement.connect(driver).topUp(terms, 0, 0)).to.be.revertedWithCustomError(settlement, "AmountZero");

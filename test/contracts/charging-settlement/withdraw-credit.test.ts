@@ -48,7 +48,7 @@ describe("ChargingSettlement.withdrawCredit", () => {
     earner = fixture.operator.address;
   });
 
-  it("refuses nothing", async () => {
+  it("refuses a withdrawal of credit of zero", async () => {
     const { settlement, operator } = fixture;
 
     await expect(

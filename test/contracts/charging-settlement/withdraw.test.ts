@@ -24,7 +24,7 @@ describe("ChargingSettlement.withdraw", () => {
     fixture = await networkHelpers.loadFixture(fundedSettlement);
   });
 
-  it("refuses nothing", async () => {
+  it("refuses a withdrawal of zero", async () => {
     const { settlement, driver } = fixture;
 
     await expect(settlement.connect(driver).withdraw(0, 0, driver.address)).to.be.revertedWithCustomError(

@@ -21,7 +21,7 @@ describe("OpeningGuard.pauseOpening", () => {
     }
   });
 
-  it("pauses", async () => {
+  it("pauses opening when the guardian asks for it", async () => {
     const { guard, guardian } = fixture;
 
     const receipt = await (await guard.connect(guardian).pauseOpening()).wait();

@@ -35,7 +35,7 @@ describe("PartnerAgreements.partOf", () => {
     }
   });
 
-  it("gives strangers nothing", async () => {
+  it("gives accounts that are not partners a share of nothing", async () => {
     const { agreements, operator, stranger } = fixture;
 
     expect(await agreements.partOf(operator.address, 1, stranger.address, MOST_MICRO)).to.equal(0n);

@@ -70,7 +70,7 @@ for (const { name, verb, run } of commands) {
       for (const { flags } of optionsOf(verb)) expect(out).to.contain(flags);
     });
 
-    it("takes --json", function () {
+    it("takes --json as every verb does", function () {
       expect(optionsOf(verb).map(({ flags }) => flags)).to.include("--json");
     });
 

@@ -128,7 +128,7 @@ describe("npm run deploy", () => {
     await chain.request("eth_sendRawTransaction", [raw]);
   }
 
-  it("explains itself", async () => {
+  it("says with --help how deploy is used", async () => {
     const result = await run(["--help"], false);
 
     expect(result.code).to.equal(0);

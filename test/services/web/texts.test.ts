@@ -22,7 +22,7 @@ describe("The page's texts", function () {
     });
   }
 
-  it("are all used", function () {
+  it("are all used by the page", function () {
     const sources = readdirSync(pageFolder, { recursive: true, encoding: "utf8" })
       .filter((path) => /\.tsx?$/.test(path) && !/^text\/(?:en|de|fr|it)\.ts$/.test(path))
       .map((path) => readFileSync(join(pageFolder, path), "utf8"))

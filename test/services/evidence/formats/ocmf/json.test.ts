@@ -105,7 +105,7 @@ describe("JSON of OCMF sections", () => {
   refuses("nine levels", `{"a":${"[".repeat(8)}${"]".repeat(8)}}`, "OCMF_JSON_TOO_DEEP");
   refuses("forty levels", `{"a":${'{"a":'.repeat(40)}1${"}".repeat(41)}`, "OCMF_JSON_TOO_DEEP");
 
-  it("reads eight levels", () => {
+  it("reads objects that are nested eight levels deep", () => {
     expect(parseJsonObject(bytesOf(`{"a":${"[".repeat(7)}${"]".repeat(7)}}`)).members.size).to.equal(1);
   });
 

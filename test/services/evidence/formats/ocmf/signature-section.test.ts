@@ -67,7 +67,7 @@ describe("Signature section of OCMF", () => {
     expect(readSignatureSection(bytesOf(text))).to.deep.equal({ curve: "secp256k1", signatureData: sdBytes });
   });
 
-  it("reads base64", () => {
+  it("reads a signature that is written in base64", () => {
     const section = readSignatureSection(bytesOf('{"SD":"Cv8=","SE":"base64"}'));
     expect(section.signatureData).to.deep.equal(sdBytes);
   });
