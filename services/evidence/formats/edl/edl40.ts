@@ -65,16 +65,16 @@ export function verifyEdl40List(list: SmlList, keyText: string | null, cryptogra
   };
 }
 
+/** Of two registers the counter of the signed values is the one that is signed. */
 function readRegister(list: SmlList): {
   readonly entry: SmlEntry;
   readonly bytes: Uint8Array;
   readonly text: string;
 } {
-  const present = signedImportRegisters.filter((name) => list.entries.has(name));
-  const [name, other] = present;
-  if (name === undefined) return refuse("SIGNED_VALUE_REGISTER_UNKNOWN", "there is no register of imported energy");
-  if (other !== undefined) return refuse("SIGNED_VALUE_REGISTER_UNKNOWN", `both ${name} and ${other} could be signed`);
-  return { entry: requireEntry(list, name, "the register"), ...requireImportRegister(name) };
+  const name = signedImportRegisters.find((register) => list.entries.has(register));
+  return name === undefined
+    ? refuse("SIGNED_VALUE_REGISTER_UNKNOWN", "there is no register of imported energy")
+    : { entry: requireEntry(list, name, "the register"), ...requireImportRegister(name) };
 }
 
 function readSecondsIndex(list: SmlList): number {

@@ -4,6 +4,7 @@ import { parseJsonObject, type JsonObject } from "../ocmf/json.ts";
 import { requireEnvelope } from "../ocmf/envelope.ts";
 import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { Cryptography } from "../ocmf/types.ts";
+import { createOcmfVerifier } from "../ocmf/verifier.ts";
 import { memberAt, requireText } from "../values/members.ts";
 import { requirePlausible } from "../values/require.ts";
 import type { SignedValue, ValueVerdict } from "../values/value.ts";
@@ -21,12 +22,34 @@ export function isPtbContainer(content: JsonObject): boolean {
 }
 
 /**
- * Judges a record of the container that is no OCMF in full: it has one reading, no marker of begin or end, and a
- * pagination that is a text and so counts nothing. Without a unit it counts watt-hours.
+ * Judges a record of the container. Some are OCMF in full and are read by its rules. The others have one reading, no marker
+ * of begin or end, and a pagination that is a text and so counts nothing; without a unit they count watt-hours.
+ *
+ * @param role Which of the two records it is, by the container
  */
-export function verifyPtbRecord(record: string, keyText: string | null, cryptography: Cryptography): ValueVerdict {
+export function verifyPtbRecord(
+  record: string,
+  role: "begin" | "end",
+  keyText: string | null,
+  cryptography: Cryptography,
+): ValueVerdict {
+  const bytes = new TextEncoder().encode(record);
+  const verdict = createOcmfVerifier({ cryptography }).verifyRecord(bytes, keyText);
+  const reading = verdict.verdict === "accepted" ? verdict[role] : null;
+  if (verdict.verdict === "accepted" && reading !== null) {
+    return {
+      verdict: "accepted",
+      meter: verdict.meterSerial ?? verdict.gatewaySerial,
+      identification: verdict.identification,
+      counter: verdict.pagination.number,
+      timeMs: reading.time.epochMs,
+      register: reading.register,
+      registerWh: reading.registerWh,
+      energyWh: null,
+    };
+  }
   return withVerdict(() => {
-    const envelope = requireEnvelope(new TextEncoder().encode(record), keyText);
+    const envelope = requireEnvelope(bytes, keyText);
     if (!cryptography.verifyEcdsaSha256(envelope.key, envelope.payload, envelope.signature)) {
       return refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${envelope.payload.length} signed bytes`);
     }

@@ -166,7 +166,8 @@ function ptbValues(content: JsonObject, around: Around): readonly FoundValue[] {
   const enclosedKey = textAt(content, "publicKey") ?? around.enclosedKey;
   return (["begin", "end"] as const).map((role) => {
     const record = textAt(content, role === "begin" ? "ocmfBegin" : "ocmfEnd") ?? "";
-    const judge = (key: string | null, cryptography: ValueCryptography) => verifyPtbRecord(record, key, cryptography);
+    const judge = (key: string | null, cryptography: ValueCryptography) =>
+      verifyPtbRecord(record, role, key, cryptography);
     return { ...around, enclosedKey, role, format: "PTB container", judge };
   });
 }
@@ -174,21 +175,23 @@ function ptbValues(content: JsonObject, around: Around): readonly FoundValue[] {
 function chargeItValues(content: JsonObject, around: Around): readonly FoundValue[] | null {
   const values = memberAt(content, "signedMeterValues");
   if (values?.kind !== "array") return null;
-  return values.items.map((value) => {
-    if (value.kind !== "object") return unknown(around);
+  return values.items.flatMap((value): readonly FoundValue[] => {
+    if (value.kind !== "object") return [unknown(around)];
     const enclosedKey = textAt(value, "meterInfo", "publicKey") ?? around.enclosedKey;
     const session = textAt(value, "transactionId") ?? around.session;
+    const text = signedTexts.map((name) => textAt(value, name)).find((one) => one !== null) ?? null;
+    const carried = text === null ? null : findInText(text, null, null, { ...around, enclosedKey, session }, 1);
+    if (carried !== null) return carried;
     const isBsm = isBsmValue(value);
-    return {
-      enclosedKey,
-      session,
-      role: isBsm ? roleOfBsm(value) : null,
-      format: isBsm ? "BSM-WS36A" : "chargeIT",
-      judge: (key: string | null, cryptography: ValueCryptography) =>
-        (isBsm ? verifyBsmValue : verifyEmhValue)(value, key, cryptography),
-    };
+    const judge = (key: string | null, cryptography: ValueCryptography) =>
+      (isBsm ? verifyBsmValue : verifyEmhValue)(value, key, cryptography);
+    const role = isBsm ? roleOfBsm(value) : null;
+    return [{ enclosedKey, session, role, format: isBsm ? "BSM-WS36A" : "chargeIT", judge }];
   });
 }
+
+/** Members in which a value of the list carries the text of another format. */
+const signedTexts = ["signedMeterValue", "signedMeterData", "signedData"] as const;
 
 /** Type of the snapshot: 1 and 3 begin a transaction, 2 and 4 end it. It is signed with the rest. */
 function roleOfBsm(value: JsonObject): ValueOfSession["role"] {

@@ -2,8 +2,10 @@ import { sign } from "node:crypto";
 
 import { expect } from "chai";
 
+import { encodePoint } from "../../../../../services/evidence/formats/ocmf/public-key.ts";
 import { judgeFile, type FileLine } from "../../../../../services/evidence/formats/values/judge-file.ts";
 import { nodeValueCryptography } from "../../../../../services/evidence/formats/values/node-value-cryptography.ts";
+import { beginReading, bytesOf, createTestKey, endReading, payloadText, signHex } from "../../../../helpers/ocmf.ts";
 import {
   alfenText,
   chargePointReceipt,
@@ -250,6 +252,35 @@ describe("Sessions of Alfen", () => {
       expect(sessionOf(judge(Buffer.from(kept.join("\n"))))?.reason).to.equal("SIGNED_SESSION_INCOMPLETE");
     }
     expect(sessionOf(judge(Buffer.from(texts.join("\n"))))?.energyWh).to.equal("3");
+  });
+});
+
+describe("Containers of chargeIT", () => {
+  it("carry texts of Alfen as well as values of their own", () => {
+    const meter = createMeter("prime192v1");
+    const texts = [0, 1].map((type) => alfenText(meter, { type, counter: type, value: BigInt(7 * type) }));
+    const file = JSON.stringify({ signedMeterValues: texts.map((signedMeterValue) => ({ signedMeterValue })) });
+
+    expect(sessionOf(judge(Buffer.from(file)))).to.include({ format: "ALFEN", energyWh: "7" });
+  });
+});
+
+describe("Containers of the PTB", () => {
+  it("hold records of OCMF in full, too, which keep their counter and their user", () => {
+    const key = createTestKey("secp256r1");
+    const records = [
+      payloadText({ PG: '"T7"' }, [beginReading]),
+      payloadText({ PG: '"T8"' }, [{ ...endReading, RV: "101.500" }]),
+    ].map((text) => `OCMF|${text}|{"SD":"${signHex(key, bytesOf(text))}"}`);
+    const container = (ocmfBegin = "", ocmfEnd = ""): Buffer => Buffer.from(JSON.stringify({ ocmfBegin, ocmfEnd }));
+
+    const keyText = Buffer.from(encodePoint(key.publicKey)).toString("hex");
+    const lines = judge(container(records[0], records[1]), keyText);
+    expect(reasonsOf(lines)).to.deep.equal([null, null, null]);
+    expect(sessionOf(lines)?.energyWh).to.equal("1500");
+    const exchanged = judge(container(records[1], records[0]), keyText);
+    expect(exchanged.every(({ energyWh }) => energyWh === null)).to.equal(true);
+    expect(sessionOf(exchanged)?.verdict).to.equal("refused");
   });
 });
 
