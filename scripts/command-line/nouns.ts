@@ -7,6 +7,7 @@ export const nouns: Readonly<Record<string, string>> = {
   tariff: "prices",
   partners: "who gets a share",
   oracle: "the committee that settles",
+  frames: "messages of stations that could not be worked on",
   sessions: "charging sessions, from the chain",
   settlement: "what the service has to bring to the chain",
   chain: "what the service has read of the chain",

@@ -10,6 +10,9 @@ import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
 import { evseQr } from "./evse/qr.ts";
 import { exportCdr } from "./export/cdr.ts";
+import { framesDiscard } from "./frames/discard.ts";
+import { framesList } from "./frames/list.ts";
+import { framesRetry } from "./frames/retry.ts";
 import { meterAdd } from "./meter/add.ts";
 import { meterList } from "./meter/list.ts";
 import { meterPossession } from "./meter/prove-possession.ts";
@@ -100,6 +103,9 @@ export const verbs: readonly Verb[] = [
   settlementStatus,
   settlementRetry,
   chainRescan,
+  framesList,
+  framesRetry,
+  framesDiscard,
   challengeList,
   challengeAnswer,
   withdraw,

@@ -32,5 +32,6 @@ export const entranceErrors = {
   STATION_REFUSED: { httpStatus: 502, isRetryable: false, title: "The station answered with an error." },
   OCPP_ACTION_UNKNOWN: { httpStatus: 400, isRetryable: false, title: "The station's version has no such command." },
   OCPP_PAYLOAD_INVALID: { httpStatus: 400, isRetryable: false, title: "The command breaks its schema." },
+  FRAME_NOT_PARKED: { httpStatus: 404, isRetryable: false, title: "No such message of a station was set aside." },
   STATION_KEYS_PENDING: { httpStatus: 409, isRetryable: false, title: "The station has not used its last new keys." },
 } as const satisfies CatalogueEntries;

@@ -237,7 +237,7 @@ export const alertCatalogue = {
   "ocpp-inbox-failed": {
     meaning:
       "A charger's message is kept, and what follows from it could not be done. It is tried again every half minute.",
-    action: "Look up the cause in the log.",
+    action: "Look up the cause in the log, then run `wattproof frames retry` or `frames discard`.",
     page: "if it lasts",
   },
   "ocpp-message-unmatched": {

@@ -50,6 +50,8 @@ export interface Ocpp {
   readonly commands: StationCommands;
   /** Resolves when every frame that is on disk by now was handed on or set aside; of one station, where that is named. */
   handedOn(stationId?: string): Promise<void>;
+  /** Hands on at once what was set aside of a station; resolves when that was tried, or the service ends. */
+  retryParked(stationId: string): Promise<void>;
   /** Closes the door, then stops handing on; what was not handed on is at the next start. */
   close(): Promise<void>;
 }
@@ -58,7 +60,7 @@ export interface Ocpp {
 export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
   const { store, policy, inbox, desk, metrics, log, now, config, entrance, host } = deps;
   const stop = new AbortController();
-  const pump = inbox === null ? null : createFramePump({ store, inbox, desk, now });
+  const pump = inbox === null ? null : createFramePump({ store, inbox, desk });
   const counts = createOcppCounts(metrics.registry);
   const exchange = createExchange({
     store,
@@ -76,6 +78,7 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
     door,
     commands: createStationCommands({ store, connections: door.connections, log, now }),
     handedOn: (stationId) => pump?.settled(stationId) ?? Promise.resolve(),
+    retryParked: (stationId) => pump?.retryParked(stationId) ?? Promise.resolve(),
     async close() {
       await door.close();
       stop.abort();

@@ -9,7 +9,7 @@ export interface OperatorAction {
   /** The name of that key; `null` where it had none yet. */
   readonly keyName: string | null;
   readonly action: string;
-  /** What it was done to: a session, or blocks. */
+  /** What it was done to: a session, blocks, a station, or a frame. */
   readonly subject: string;
   /** JSON. */
   readonly details: string;
@@ -41,6 +41,11 @@ export interface LivenessStore {
   readOldestParkedFrameMs(): Promise<number | null>;
   /** Durable on return. */
   recordAction(action: OperatorAction): Promise<void>;
+  /**
+   * A frame that was set aside is so no longer, and nothing follows from it: in one step these sessions have it as a message
+   * of no transaction, and the action is kept. Durable on return. @returns whether it was set aside
+   */
+  discardParkedFrame(ordinal: number, sessionIds: readonly string[], action: OperatorAction): Promise<boolean>;
   /** What was done to this, oldest first. */
   listActions(subject: string): Promise<readonly OperatorAction[]>;
 }

@@ -4,6 +4,7 @@ import { createIdTokenDoors } from "./id-tokens.ts";
 import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
 import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
+import { createParkedFrameDoors } from "./parked-frames.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStationDoors, type StationsDeps } from "./stations.ts";
 import { createTariffAssignmentDoors } from "./tariff-assignments.ts";
@@ -17,6 +18,7 @@ export function operatorDoors(
     Parameters<typeof createLivenessDoors>[0] &
     Parameters<typeof createIdTokenDoors>[0] &
     Parameters<typeof createMeterPossessionDoors>[0] &
+    Parameters<typeof createParkedFrameDoors>[0] &
     Parameters<typeof createTariffAssignmentDoors>[0],
 ): readonly HttpDoor[] {
   return [
@@ -26,6 +28,7 @@ export function operatorDoors(
     ...createOperatorKeyDoors(deps),
     ...createIdTokenDoors(deps),
     ...createMeterPossessionDoors(deps),
+    ...createParkedFrameDoors(deps),
     ...createTariffAssignmentDoors(deps),
     ...createBoardDoors(deps),
   ];

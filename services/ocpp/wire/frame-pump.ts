@@ -28,6 +28,8 @@ export interface FramePump {
    * that is named.
    */
   settled(stationId?: string): Promise<void>;
+  /** Hands on at once what was set aside of a station; resolves when that was tried, or nothing is handed on any more. */
+  retryParked(stationId: string): Promise<void>;
 }
 
 interface Waiter {
@@ -80,9 +82,10 @@ export function createFramePump(deps: {
   >;
   readonly inbox: FrameInbox;
   readonly desk: OperatorDesk;
-  readonly now: () => number;
+  /** Never steps: a clock that is set back keeps nothing waiting. */
+  readonly elapsedMs?: () => number;
 }): FramePump {
-  const { store, inbox, desk, now } = deps;
+  const { store, inbox, desk, elapsedMs = () => performance.now() } = deps;
   let queues = createFrameQueues();
   /** What an earlier run has left is known. */
   let isBegun = false;
@@ -92,6 +95,8 @@ export function createFramePump(deps: {
   let wake: () => void = () => undefined;
   let hurry: () => void = () => undefined;
   let waiters: Waiter[] = [];
+  /** Who asked for what was set aside to be tried now. */
+  let retrying: (() => void)[] = [];
 
   async function begin(): Promise<void> {
     // What was taken when an earlier run failed comes again.
@@ -102,7 +107,7 @@ export function createFramePump(deps: {
     for (const waiter of waiters) waiter.targets ??= targetsOf(waiter.stationId);
     stalled.clear();
     for (const stationId of await store.listParkedStations()) stalled.add(stationId);
-    retryAtMs = now();
+    retryAtMs = elapsedMs();
   }
 
   /** A station whose frames are on disk alone gets its turn with the next of them. */
@@ -128,7 +133,7 @@ export function createFramePump(deps: {
       const { frame } = waiting;
       if (!stalled.has(frame.stationId) && (await tryTaking(waiting, signal))) continue;
       if (isEnded()) return;
-      if (stalled.size === 0) retryAtMs = now() + parkedPauseMs;
+      if (stalled.size === 0) retryAtMs = elapsedMs() + parkedPauseMs;
       stalled.add(frame.stationId);
       await store.parkFrame(frame.ordinal, frame.stationId);
     }
@@ -215,9 +220,12 @@ export function createFramePump(deps: {
     await begin();
     const isEnded = (): boolean => signal.aborted;
     while (!isEnded()) {
-      if (stalled.size > 0 && now() >= retryAtMs) {
-        retryAtMs = now() + parkedPauseMs;
+      if (retrying.length > 0 || (stalled.size > 0 && elapsedMs() >= retryAtMs)) {
+        retryAtMs = elapsedMs() + parkedPauseMs;
+        const asked = retrying;
+        retrying = [];
         await retryParked(signal);
+        for (const resolve of asked) resolve();
       }
       await readBack();
       const slices = queues.take(turnFrames);
@@ -246,6 +254,10 @@ export function createFramePump(deps: {
     },
     async run(signal) {
       const isEnded = (): boolean => signal.aborted;
+      const onEnd = (): void => {
+        for (const resolve of retrying.splice(0)) resolve();
+      };
+      signal.addEventListener("abort", onEnd, { once: true });
       while (!isEnded()) {
         try {
           await runOn(signal);
@@ -256,6 +268,14 @@ export function createFramePump(deps: {
           await delay(attemptPausesMs.at(-1), undefined, { signal }).catch(() => undefined);
         }
       }
+    },
+    retryParked(stationId) {
+      stalled.add(stationId);
+      retryAtMs = elapsedMs();
+      return new Promise((resolve) => {
+        retrying.push(resolve);
+        wake();
+      });
     },
     settled(stationId) {
       const targets = isBegun ? targetsOf(stationId) : null;

@@ -142,23 +142,40 @@ export function createLivenessStore(access: Access): LivenessStore {
         );
         return oldestRow.parse(row).at_ms;
       }),
-    recordAction: ({ atMs, keyId, keyName, action, subject, details }) =>
+    recordAction: (action) =>
       access.write(() => {
-        access.run(
-          "INSERT INTO operator_actions (at_ms, key_id, key_name, action, subject, details) VALUES (?, ?, ?, ?, ?, ?)",
-          atMs,
-          keyId,
-          keyName,
-          action,
-          subject,
-          details,
-        );
+        insertAction(access, action);
+      }),
+    discardParkedFrame: (ordinal, sessionIds, action) =>
+      access.write(() => {
+        if (access.run("DELETE FROM ocpp_parked_frames WHERE ordinal = ?", ordinal) === 0) return false;
+        for (const sessionId of sessionIds) {
+          access.run(
+            "INSERT INTO unmatched_messages (session_id, frame_ordinal) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            sessionId,
+            ordinal,
+          );
+        }
+        insertAction(access, action);
+        return true;
       }),
     listActions: (subject) =>
       access.read(() =>
         access.all("SELECT * FROM operator_actions WHERE subject = ? ORDER BY ordinal", subject).map(readActionRow),
       ),
   };
+}
+
+function insertAction(access: Access, { atMs, keyId, keyName, action, subject, details }: OperatorAction): void {
+  access.run(
+    "INSERT INTO operator_actions (at_ms, key_id, key_name, action, subject, details) VALUES (?, ?, ?, ?, ?, ?)",
+    atMs,
+    keyId,
+    keyName,
+    action,
+    subject,
+    details,
+  );
 }
 
 function isLifecycle(kind: string): boolean {

@@ -149,7 +149,7 @@ describe("Handing frames on", function () {
           settled: () => Promise.resolve(),
         },
         desk: { alert: (alert) => alerts.push(alert), note: () => undefined },
-        now: () => nowMs,
+        elapsedMs: () => nowMs,
       });
       const running = pump.run(stop.signal);
       for (const frame of offered) pump.offer(frame, {});

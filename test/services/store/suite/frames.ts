@@ -235,7 +235,17 @@ export function describeFrames(world: StoreWorld): void {
       expect(await world.store.listParkedFrames("B", 1)).to.deep.equal([first]);
       expect(await world.store.readOldestParkedFrameMs()).to.equal(8);
       await world.store.unparkFrame(first.ordinal);
-      await world.store.unparkFrame(ofA.ordinal);
+      const discarded = {
+        atMs: 1,
+        keyId: "k",
+        keyName: "ada",
+        action: "frame-discard",
+        subject: ofA.frameId,
+        details: "{}",
+      };
+      expect(await world.store.discardParkedFrame(ofA.ordinal, [], discarded)).to.equal(true);
+      expect(await world.store.discardParkedFrame(ofA.ordinal, [], discarded)).to.equal(false);
+      expect(await world.store.listActions(ofA.frameId)).to.deep.equal([discarded]);
       await world.store.unparkFrame(99_999);
       expect(await world.store.listParkedStations()).to.deep.equal(["B"]);
       expect(await world.store.listParkedFrames("A", 9)).to.deep.equal([]);
