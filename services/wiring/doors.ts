@@ -125,7 +125,7 @@ function operatorDeps({
     commands: charging.ocpp.commands,
     connections: charging.ocpp.door.connections,
     possessions: charging.possessions,
-    retryParked: charging.ocpp.retryParked,
+    retryParked: (stationId) => charging.ocpp.retryParked(stationId),
     follower: settlement.follower,
     vehicles: relays.vehicles,
     credits: createCreditReader(foundation),
