@@ -1,5 +1,7 @@
 import { decideStart, type StartLimits } from "../domain/charging/session-start.ts";
+import { agoMs, greatestPauseMs } from "../domain/due-times.ts";
 import { priceOf } from "../domain/tariff.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { SessionStart } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
@@ -33,6 +35,7 @@ export interface SessionBeginnerDeps {
   readonly limits: StartLimits;
   readonly readCircumstances: CircumstanceReader;
   readonly completer: SessionCompleter;
+  readonly ages: Ages;
   readonly once: OnceDesk;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
@@ -58,7 +61,7 @@ interface Place {
 }
 
 export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginner {
-  const { store, book, meters, commands, connections, completer, desk, now, limits, once } = deps;
+  const { store, book, meters, commands, connections, completer, desk, now, limits, once, ages } = deps;
 
   async function look(session: StoredSession, known: SessionStart | null): Promise<void> {
     const place = await store.findStationOfEvse(session.terms.evse);
@@ -71,7 +74,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     const isTransactionBeside = (await deps.readCircumstances(session, null)).isOpen;
     const isTransactionNamed = named !== null;
     const isConnected = connection !== undefined;
-    const view = { ...start, nowMs: now(), isConnected, isTransactionNamed, isTransactionBeside };
+    const view = { ...start, ...steadyTimesOf(start), isConnected, isTransactionNamed, isTransactionBeside };
     const isKnownIdle = start.inquiredAtMs === null ? null : await readIdle(place, start);
     switch (decideStart({ ...view, isKnownIdle }, limits)) {
       case "start":
@@ -87,6 +90,16 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
         if (isTransactionBeside && view.nowMs - start.sinceMs >= limits.limitMs) await tellUnclear(session, place);
         await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
     }
+  }
+
+  /** The wait for a start as it was waited, and the last request as long ago as it was, whatever became of the clock. */
+  function steadyTimesOf({ sessionId, sinceMs, askedAtMs }: SessionStart): {
+    readonly nowMs: number;
+    readonly askedAtMs: number | null;
+  } {
+    const nowMs = sinceMs + ages.ageMs(`opened ${sessionId} ${sinceMs}`, sinceMs);
+    if (askedAtMs === null) return { nowMs, askedAtMs };
+    return { nowMs, askedAtMs: nowMs - ages.ageMs(`start ${sessionId} ${askedAtMs}`, askedAtMs) };
   }
 
   function newStart(sessionId: string): SessionStart {
@@ -126,7 +139,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     { protocol }: StationConnection,
     ocppTransactionId: string | null,
   ): Promise<void> {
-    const isWaiting = start.inquiredAtMs !== null && now() - start.inquiredAtMs < inquiryMs;
+    const isWaiting = start.inquiredAtMs !== null && agoMs(start.inquiredAtMs, now()) < inquiryMs;
     if (isWaiting) {
       await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
       return;
@@ -177,7 +190,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     if (tariff === null || meter === null || priceOf(tariff, 0n, 0, 0).grossMicro > 0n) {
       // A tariff that charges without energy: the hold comes back by its expiry, and no fee is taken for nothing.
       await once.alert("session-not-begun", sessionId, { sessionId, stationId, isClosed: false });
-      await store.putStart({ ...start, nextAtMs: terms.expiresAt * 1_000 });
+      await store.putStart({ ...start, nextAtMs: Math.min(terms.expiresAt * 1_000, now() + greatestPauseMs) });
       return;
     }
     // What the station has said before it said that nothing goes on.

@@ -1,5 +1,7 @@
 import { isQueueQuestionDue } from "../domain/charging/awaited-messages.ts";
 import { decideMissingStop, type MissingStopLimits } from "../domain/charging/missing-stop.ts";
+import { isDue } from "../domain/due-times.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { ChargingTransaction, StopOrder } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
@@ -28,6 +30,7 @@ export interface TransactionPursuerDeps {
   readonly stopRetryMs: number;
   readonly once: OnceDesk;
   readonly quiet: Pick<QuietTime, "takeOver">;
+  readonly ages: Ages;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
 }
@@ -44,7 +47,7 @@ const attachWindowMs = 3_600_000;
 const promisedPauses = 4;
 
 export function createTransactionPursuer(deps: TransactionPursuerDeps): TransactionPursuer {
-  const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs, once } = deps;
+  const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs, once, ages } = deps;
 
   /** Changes a transaction as it is now, if it is still open. */
   function update(
@@ -144,11 +147,21 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     });
   }
 
+  /** Silence as it was waited for, whatever became of the clock since the last message. */
+  function steadyTimesOf({ ordinal, lastMessageAtMs, askedAtMs }: ChargingTransaction): {
+    readonly nowMs: number;
+    readonly askedAtMs: number | null;
+  } {
+    const nowMs = lastMessageAtMs + ages.ageMs(`silent ${ordinal} ${lastMessageAtMs}`, lastMessageAtMs);
+    if (askedAtMs === null) return { nowMs, askedAtMs };
+    return { nowMs, askedAtMs: nowMs - ages.ageMs(`asked ${ordinal} ${askedAtMs}`, askedAtMs) };
+  }
+
   async function pursue(transaction: ChargingTransaction): Promise<void> {
     const { stopOrder, stationId } = transaction;
     const isConnected = connections.find(stationId) !== undefined;
-    if (stopOrder !== null && stopOrder.nextAtMs <= now()) await stop(transaction, stopOrder);
-    const view = { ...transaction, nowMs: now(), sampleIntervalMs: null, isConnected };
+    if (stopOrder !== null && isDue(stopOrder.nextAtMs, now())) await stop(transaction, stopOrder);
+    const view = { ...transaction, ...steadyTimesOf(transaction), sampleIntervalMs: null, isConnected };
     const step = decideMissingStop(view, deps.missingStop);
     if (step.kind === "ask") await ask(transaction);
     else if (step.kind === "settle-on-last-reading") await giveUp(transaction);

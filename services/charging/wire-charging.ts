@@ -1,4 +1,5 @@
 import type { ChargingConfig } from "../config/charging-settings.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionCompleter } from "../evidence/complete-session.ts";
@@ -98,6 +99,7 @@ export function createChargingActors(
     ChargingReadersDeps,
     "store" | "meters" | "prices" | "completer" | "desk" | "now" | "config" | "handedOn"
   > & {
+    readonly ages: Ages;
     readonly readers: ChargingReaders;
     readonly commands: StationCommands;
     readonly connections: Connections;

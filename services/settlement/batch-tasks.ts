@@ -28,6 +28,7 @@ export function createBatchTasks(
     readonly verifier: RecordVerifier;
     readonly desk: OperatorDesk;
     readonly now: () => number;
+    readonly elapsedMs: () => number;
     readonly settlementAttempts: number;
   },
 ): Readonly<Record<BatchKind, BatchTask>> {

@@ -27,9 +27,11 @@ export function createQuorumTask(deps: {
   readonly releaser: SessionReleaser;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
   readonly policy: QuorumPolicy;
 }): BatchTask {
-  const { store, chain, gatherer, releaser, desk, now, policy } = deps;
+  const { store, chain, gatherer, releaser, desk, now, elapsedMs, policy } = deps;
   /** When a batch without a quorum is tried again. Forgotten with the process, which only means that it asks earlier. */
   const pauses = new Map<string, number>();
 
@@ -63,7 +65,7 @@ export function createQuorumTask(deps: {
     async prepare(batch, signal) {
       const waiting = await releaser.keepWaiting(batch);
       const { batchId } = batch;
-      if (waiting.length === 0 || now() < (pauses.get(batchId) ?? 0)) return null;
+      if (waiting.length === 0 || elapsedMs() < (pauses.get(batchId) ?? -Infinity)) return null;
       pauses.delete(batchId);
       const items = await readItems(waiting);
       const bytes = items.flatMap(({ records }) => records).reduce((sum, { record }) => sum + record.length, 0);
@@ -84,7 +86,7 @@ export function createQuorumTask(deps: {
       if (await isLackingForLong(batch, lacking)) {
         await releaser.release(batch, lacking, { nextTryOf: (session) => nextTryOf(batch, session) });
       } else {
-        pauses.set(batchId, now() + policy.retryMs);
+        pauses.set(batchId, elapsedMs() + policy.retryMs);
       }
       return null;
     },

@@ -17,6 +17,7 @@ import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
+import { createAges } from "../../services/observability/ages.ts";
 import { createSupportedFormats } from "../../services/evidence/formats/supported-formats.ts";
 import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
 import { createPriceJudge } from "../../services/evidence/judge-price.ts";
@@ -96,6 +97,7 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
   const pursuer = createTransactionPursuer({
     ...{ ...shared, assessor, inbox, once, quiet, commands: { callStation: unasked } },
     ...{ connections: createConnections(), stopRetryMs: 1_000, missingStop: defaultMissingStopLimits },
+    ages: createAges({ now, elapsedMs: now }),
     handedOn: () => Promise.resolve(),
   });
   const sessionIds = new Map<string, string>();

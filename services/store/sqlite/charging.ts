@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import type { SignedConsent } from "../../domain/unsigned-consent.ts";
 import type { ChargingStore, ChargingTransaction } from "../charging.ts";
+import { greatestPauseMs } from "../../domain/due-times.ts";
 import type { Access } from "./access.ts";
 import { chargingColumns, readChargingRow, readStartRow, startColumns } from "./charging-rows.ts";
 import { addFrames, continueTransaction } from "./charging-writes.ts";
@@ -60,8 +61,10 @@ export function createChargingStore(access: Access): ChargingStore {
     listTransactionsToPursue: (nowMs, limit) =>
       access.read(() =>
         transactionsBy(
-          `is_open = 1 AND (end_sign_at_ms IS NOT NULL OR json_extract(stop_order, '$.nextAtMs') <= ?)
+          `is_open = 1 AND (end_sign_at_ms IS NOT NULL
+             OR json_extract(stop_order, '$.nextAtMs') NOT BETWEEN ? + 1 AND ? + ${greatestPauseMs})
            ORDER BY ordinal LIMIT ?`,
+          nowMs,
           nowMs,
           limit,
         ),
@@ -127,13 +130,14 @@ function startsOf(access: Access) {
         access
           .all(
             `SELECT ${sessionColumns}, ${startColumns} FROM sessions LEFT JOIN charging_starts USING (session_id)
-             WHERE status = 'opened' AND (next_at_ms IS NULL OR next_at_ms <= ?)
+             WHERE status = 'opened' AND (next_at_ms IS NULL OR next_at_ms NOT BETWEEN ? + 1 AND ? + ${greatestPauseMs})
                AND NOT EXISTS (SELECT 1 FROM charging_transactions AS begun WHERE begun.session_id = sessions.session_id)
                AND EXISTS (
                  SELECT 1 FROM station_evses JOIN ocpp_stations USING (station_id)
                  WHERE evse = json_extract(terms, '$.evse') AND last_seen_at_ms IS NOT NULL)
                AND NOT EXISTS (SELECT 1 FROM token_openings AS begun WHERE begun.session_id = sessions.session_id)
              ORDER BY ordinal LIMIT ?`,
+            nowMs,
             nowMs,
             limit,
           )

@@ -24,6 +24,7 @@ import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts"
 import type { Store, StoredSession } from "../../../services/store/store.ts";
 import { createMeterDirectory } from "../../../services/evidence/meter-directory.ts";
 import { createTariffDirectory } from "../../../services/evidence/tariff-directory.ts";
+import { createAges } from "../../../services/observability/ages.ts";
 import { createSupportedFormats } from "../../../services/evidence/formats/supported-formats.ts";
 import { createRecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { testTariff } from "../../helpers/test-tariff.ts";
@@ -46,12 +47,15 @@ describe("Looking after transactions, with the service killed between two writes
   let nowMs: number;
   let ordinal: number;
   let quietMs: number;
+  /** Where the test lets the clock on the wall step; else the two go together. */
+  let elapsedMs: number | null;
 
   beforeEach(async function () {
     folder = await mkdtemp(join(tmpdir(), "wattproof-pursuit-"));
     store = openSqliteStore(folder);
     nowMs = beganAtMs;
     quietMs = 0;
+    elapsedMs = null;
     ordinal = 0;
     await store.putStation({ stationId, apiKeySha256: "00", evses: [7] });
     await assignTariff(store, [7], testTariff);
@@ -96,6 +100,7 @@ describe("Looking after transactions, with the service killed between two writes
       ...shared,
       ...{ assessor, inbox, commands, connections: createConnections(), stopRetryMs: 1_000 },
       missingStop: defaultMissingStopLimits,
+      ages: createAges({ now, elapsedMs: () => elapsedMs ?? nowMs }),
       ...{ once, quiet, handedOn: () => Promise.resolve() },
     });
     return { inbox, pursue: () => pursuer.pursueTransactions(new AbortController().signal) };
@@ -167,6 +172,28 @@ describe("Looking after transactions, with the service killed between two writes
       () => "none",
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
+  }
+
+  for (const [direction, stepMs] of [
+    ["back", -172_800_000],
+    ["forward", 172_800_000],
+  ] as const) {
+    it(`waits for a missing stop as long as it would, where the clock is set ${direction} meanwhile`, async function () {
+      elapsedMs = 0;
+      const { inbox, pursue } = run();
+      await openOnChain();
+      await charge(inbox);
+      const status = { connectorId: 1, errorCode: "NoError", status: "Available", timestamp: timeText(20) };
+      await tell(inbox, "StatusNotification", status);
+      await pursue();
+      nowMs += stepMs;
+      elapsedMs += 6 * 3_600_000;
+      await pursue();
+      expect((await readSession()).state.status).to.equal("charging");
+      elapsedMs += 3_600_000;
+      await pursue();
+      expect(await outcome()).to.deep.equal(held);
+    });
   }
 
   it("assesses one that got its session and was not assessed", async function () {

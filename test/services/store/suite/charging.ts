@@ -116,6 +116,9 @@ export function describeCharging(world: StoreWorld): void {
       const found = await world.store.listTransactionsToPursue(10, 9);
       expect(ordinalsOf(found)).to.deep.equal([signed.ordinal, stopped.ordinal]);
       expect((await world.store.listTransactionsToPursue(10, 1)).length).to.equal(1);
+      // Put off before the clock was set back.
+      const ahead = await world.keepTransaction(chargingOf("A", "6", { stopOrder: stop(86_400_000) }));
+      expect(ordinalsOf(await world.store.listTransactionsToPursue(10, 9))).to.include(ahead.ordinal);
     });
 
     it("are assessed when they are over and their session waits for that", async function () {
@@ -175,6 +178,9 @@ export function describeCharging(world: StoreWorld): void {
       ]);
       expect((await world.store.listDueStarts(10, 1)).length).to.equal(1);
       expect((await world.store.listDueStarts(9, 9)).map(({ session }) => session.sessionId)).to.deep.equal(["0xs1"]);
+      // Put off before the clock was set back.
+      await world.store.putStart({ ...start, nextAtMs: 86_400_000 });
+      expect((await world.store.listDueStarts(9, 9)).length).to.equal(2);
       await world.keepTransaction(chargingOf("A", "7", { sessionId: "0xs1" }));
       expect((await world.store.listDueStarts(10, 9)).map(({ session }) => session.sessionId)).to.deep.equal(["0xs2"]);
     });
