@@ -32,6 +32,7 @@ export interface SessionBeside {
 
 /** An outlet that charges nobody takes less for itself. */
 const leastPowerW = { unscaled: 50n, scale: 0 };
+const openEnds: readonly FindingCode[] = ["MESSAGES_MISSING", "BEGIN_UNCOVERED", "END_UNCOVERED"];
 /** A station's clock may be wrong by as much before it is flagged (docs/ocpp-energy.md, rule 12). */
 const clockToleranceMs = 300_000;
 
@@ -98,6 +99,8 @@ export function isKnownEmpty(
   const isFlowing = compareDecimals(greatestPowerW(messages), leastPowerW) >= 0;
   // Of one second: there are begin and end, and no stretch between them that could be judged.
   if (assessment.reasons.every((code) => code === "SINGLE_READING") && hasStoodStill(messages)) return !isFlowing;
+  // What its readings leave open may be all of its energy: one value of a transaction whose start is lost says nothing.
+  if (assessment.reasons.some((code) => openEnds.includes(code))) return false;
   if (assessment.segments.length > 0) return assessment.grade !== "disputed" && assessment.claimedEnergyWh === "0";
   const states = messages.flatMap((message) =>
     message.kind === "meter-values" || message.chargingState === null ? [] : [message.chargingState],

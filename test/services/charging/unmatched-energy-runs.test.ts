@@ -151,6 +151,33 @@ describe("A stop that names nothing, after a stop and a start were lost", functi
   });
 });
 
+describe("An end of 2.x whose start is lost for ever", function () {
+  it("keeps the session that waits at its outlet from being closed as not begun", async function () {
+    const rig = await openChargingRig([7], 50_000);
+    try {
+      const idTag = await rig.open(7);
+      const timestamp = new Date((rig.nowMs += 300_000)).toISOString();
+      const meterValue = [{ timestamp, sampledValue: [{ value: 2_500, context: "Transaction.End" }] }];
+      const ended = {
+        eventType: "Ended",
+        seqNo: 4,
+        timestamp,
+        triggerReason: "EVDeparted",
+        evse: { id: 1 },
+        meterValue,
+      };
+      await rig.tell("TransactionEvent", { ...ended, transactionInfo: { transactionId: "T-1" } }, "ocpp2.0.1");
+      for (let rounds = 0; rounds < 3; rounds += 1) {
+        rig.nowMs += 600_000;
+        await rig.pursue();
+      }
+      expect(await rig.outcomeOf(idTag)).to.deep.include({ kind: "held", reasons: ["OPEN_TRANSACTION_AT_EVSE"] });
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
 describe("A session of 1.500 kWh whose messages are told to somebody else, in parts or to nobody", function () {
   this.timeout(120_000);
   let rig: ChargingRig;
