@@ -26,9 +26,13 @@ export const signedValueErrors = {
   SIGNED_VALUE_KEY_INVALID: {
     httpStatus: 422,
     isRetryable: false,
-    title: "The public key is none with which this format signs.",
+    title: "This format does not sign with such a public key.",
   },
-  SIGNED_VALUE_SIGNATURE_MISSING: { httpStatus: 422, isRetryable: false, title: "There is no signature." },
+  SIGNED_VALUE_SIGNATURE_MISSING: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The signed value lacks its signature.",
+  },
   SIGNED_VALUE_SIGNATURE_MALFORMED: { httpStatus: 422, isRetryable: false, title: "The signature cannot be read." },
   SIGNED_VALUE_SIGNATURE_MISMATCH: {
     httpStatus: 422,
@@ -40,21 +44,21 @@ export const signedValueErrors = {
     isRetryable: false,
     title: "What stands beside the signed value says something else than what is signed.",
   },
-  SIGNED_VALUE_UNIT_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The unit is none of energy." },
+  SIGNED_VALUE_UNIT_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The unit does not measure energy." },
   SIGNED_VALUE_REGISTER_UNKNOWN: {
     httpStatus: 422,
     isRetryable: false,
-    title: "The register is none of imported energy that can be billed.",
+    title: "The register does not count imported energy, so it cannot be billed.",
   },
   SIGNED_VALUE_NUMBER_INVALID: {
     httpStatus: 422,
     isRetryable: false,
-    title: "A number is no number, or none that a meter can have counted.",
+    title: "A number cannot be read, or a meter cannot have counted it.",
   },
   SIGNED_VALUE_TIME_INVALID: {
     httpStatus: 422,
     isRetryable: false,
-    title: "A time is no time, or the end is before the begin.",
+    title: "A time cannot be read, or the end is before the begin.",
   },
   SIGNED_VALUE_DECREASING: {
     httpStatus: 422,

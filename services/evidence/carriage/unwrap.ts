@@ -1,4 +1,4 @@
-import { fromBase64, fromHex } from "../formats/ocmf/bytes.ts";
+import { fromHex, fromLooseBase64 } from "../formats/ocmf/bytes.ts";
 import { otherFormatOfBytes, otherFormatOfJson, otherFormatOfText, otherFormatOfXml } from "./other-formats.ts";
 import { readXml } from "./xml.ts";
 
@@ -139,15 +139,6 @@ function joined(parts: readonly Unwrapped[]): Unwrapped {
 
 function hasSomething({ records, otherFormats }: Unwrapped): boolean {
   return records.length > 0 || otherFormats.length > 0;
-}
-
-/** Base64 of either alphabet, padded or not. `text` has no blanks. */
-function fromLooseBase64(text: string): Uint8Array | null {
-  const digits = text
-    .replaceAll("-", "+")
-    .replaceAll("_", "/")
-    .replace(/={0,2}$/u, "");
-  return fromBase64(digits + "=".repeat((4 - (digits.length % 4)) % 4));
 }
 
 function parseJson(text: string): unknown {

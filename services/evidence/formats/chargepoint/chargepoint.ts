@@ -1,5 +1,5 @@
 import { parseJsonDecimal, shiftDecimal, subtractDecimals, type Decimal } from "../../../domain/decimal.ts";
-import { fromBase64, fromHex } from "../ocmf/bytes.ts";
+import { fromKeyInfoText } from "../ocmf/bytes.ts";
 import { parseJsonObject, type JsonObject } from "../ocmf/json.ts";
 import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import { memberAt, requireText } from "../values/members.ts";
@@ -47,7 +47,7 @@ function requireGoodSignature(
   if (keyText === null || keyText.trim() === "") {
     return refuse("SIGNED_VALUE_KEY_MISSING", "no public key is given");
   }
-  const key = readKeyInfo(keyText);
+  const key = fromKeyInfoText(keyText);
   if (key === null) return refuse("SIGNED_VALUE_KEY_INVALID", "the text is no SubjectPublicKeyInfo");
   const answers = curves.map((curve) => cryptography.verifyDerSha256(key, curve, receipt, signature));
   if (answers.includes(true)) return;
@@ -55,12 +55,6 @@ function requireGoodSignature(
     refuse("SIGNED_VALUE_KEY_INVALID", `the key is of none of the curves ${curves.join(", ")}`);
   }
   refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${receipt.length} signed bytes`);
-}
-
-function readKeyInfo(text: string): Uint8Array | null {
-  const compact = text.replace(/\s/gu, "");
-  const pem = /^-----BEGINPUBLICKEY-----(.+)-----ENDPUBLICKEY-----$/u.exec(compact);
-  return pem === null ? (fromHex(compact) ?? fromBase64(compact)) : fromBase64(pem[1] ?? "");
 }
 
 function readReceipt(content: JsonObject): SignedValue {

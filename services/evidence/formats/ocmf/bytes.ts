@@ -32,6 +32,22 @@ export function fromBase64(text: string): Uint8Array | null {
   return fromRadix(text.replace(/=+$/, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6);
 }
 
+/** Base64 of either alphabet, padded or not, as chargers write it. `text` has no blanks. */
+export function fromLooseBase64(text: string): Uint8Array | null {
+  const digits = text
+    .replaceAll("-", "+")
+    .replaceAll("_", "/")
+    .replace(/={0,2}$/u, "");
+  return fromBase64(digits + "=".repeat((4 - (digits.length % 4)) % 4));
+}
+
+/** What a text of PEM, hex or base64 stands for: the bytes of a SubjectPublicKeyInfo, not looked into, or `null`. */
+export function fromKeyInfoText(text: string): Uint8Array | null {
+  const compact = text.replace(/\s/gu, "");
+  const pem = /^-----BEGINPUBLICKEY-----(.+)-----ENDPUBLICKEY-----$/u.exec(compact);
+  return pem === null ? (fromHex(compact) ?? fromBase64(compact)) : fromBase64(pem[1] ?? "");
+}
+
 /** Bytes of base32 in the alphabet of RFC 4648 §6, padded or not, with zero spare bits, or `null`. */
 export function fromBase32(text: string): Uint8Array | null {
   if (!/^[A-Z2-7]*={0,6}$/.test(text)) return null;

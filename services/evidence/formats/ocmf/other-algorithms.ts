@@ -1,4 +1,4 @@
-import { fromBase64, fromHex } from "./bytes.ts";
+import { fromBase64, fromHex, fromKeyInfoText } from "./bytes.ts";
 import { splitRecord } from "./framing.ts";
 import { parseJsonObject } from "./json.ts";
 import { readPayload, type PayloadContent } from "./payload.ts";
@@ -62,17 +62,11 @@ export function verifyOtherwiseSigned(
     const signature = encodingName === "hex" ? fromHex(data.text) : fromBase64(data.text);
     if (signature === null) return refuse("OCMF_SIGNATURE_MALFORMED", `SD is not ${encodingName}`);
     if (keyText === null || keyText.trim() === "") return refuse("OCMF_KEY_MISSING", "no public key is given");
-    const key = readKeyInfo(keyText);
+    const key = fromKeyInfoText(keyText);
     const isGood = key === null ? null : signatures.verify(key, type, sections.payload, signature);
     if (isGood === null) return refuse("OCMF_KEY_MALFORMED", `the text is no SubjectPublicKeyInfo of ${type}`);
     if (isGood === "unsupported") return answerUnsupported("OCMF_CURVE_UNSUPPORTED", `${type} is not available here`);
     if (!isGood) return refuse("OCMF_SIGNATURE_MISMATCH", `${sections.payload.length} signed bytes`);
     return { ...readPayload(sections.payload), verdict: "accepted" as const };
   });
-}
-
-function readKeyInfo(text: string): Uint8Array | null {
-  const compact = text.replace(/\s/gu, "");
-  const pem = /^-----BEGINPUBLICKEY-----(.+)-----ENDPUBLICKEY-----$/u.exec(compact);
-  return pem === null ? (fromHex(compact) ?? fromBase64(compact)) : fromBase64(pem[1] ?? "");
 }

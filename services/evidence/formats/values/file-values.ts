@@ -8,7 +8,7 @@ import { verifyEmhValue } from "../chargeit/emh.ts";
 import { isSml } from "../edl/sml.ts";
 import { verifyEdl } from "../edl/verify-edl.ts";
 import { verifyMennekes } from "../mennekes/mennekes.ts";
-import { fromBase32, fromBase64, fromHex } from "../ocmf/bytes.ts";
+import { fromBase32, fromHex, fromLooseBase64 } from "../ocmf/bytes.ts";
 import { parseJsonObject, type JsonObject } from "../ocmf/json.ts";
 import { withVerdict } from "../ocmf/refusal.ts";
 import { isPcdf, keyOfPcdf, verifyPcdf } from "../pcdf/pcdf.ts";
@@ -308,13 +308,4 @@ function textsUnder(
     texts.set(name, text);
   }
   return { texts, repeated };
-}
-
-/** Base64 of either alphabet, padded or not. `text` has no blanks. */
-function fromLooseBase64(text: string): Uint8Array | null {
-  const digits = text
-    .replaceAll("-", "+")
-    .replaceAll("_", "/")
-    .replace(/={0,2}$/u, "");
-  return fromBase64(digits + "=".repeat((4 - (digits.length % 4)) % 4));
 }
