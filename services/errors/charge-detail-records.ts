@@ -60,7 +60,11 @@ export const chargeDetailRecordErrors = {
     isRetryable: false,
     title: "A tax was charged, and neither tariff nor record says its rate.",
   },
-  CDR_COST_NEGATIVE: { httpStatus: 422, isRetryable: false, title: "A record that is no credit gives money back." },
+  CDR_COST_NEGATIVE: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "A record gives money back without being a credit.",
+  },
   CDR_CREDIT_REFERENCE_MISSING: {
     httpStatus: 422,
     isRetryable: false,

@@ -25,7 +25,7 @@ export const signedRecordErrors = {
   OCMF_JSON_LONE_SURROGATE: {
     httpStatus: 422,
     isRetryable: false,
-    title: "A string holds half of a surrogate pair, so it is no text.",
+    title: "A string holds half of a surrogate pair.",
   },
   OCMF_FIELD_INVALID: {
     httpStatus: 422,
@@ -46,7 +46,7 @@ export const signedRecordErrors = {
   OCMF_KEY_MISSING: {
     httpStatus: 422,
     isRetryable: false,
-    title: "There is no registered public key for this record.",
+    title: "No public key is registered for the meter of this record.",
   },
   OCMF_KEY_MALFORMED: { httpStatus: 422, isRetryable: false, title: "The public key cannot be read." },
   OCMF_KEY_NOT_ON_CURVE: { httpStatus: 422, isRetryable: false, title: "The public key is not a point of its curve." },
