@@ -17,7 +17,7 @@ export const commandErrors = {
   DATA_FOLDER_IN_USE: {
     httpStatus: 500,
     isRetryable: false,
-    title: "Another process uses the data folder.",
+    title: "The data folder cannot be locked: another process uses it, or it cannot be written.",
   },
   MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
   // The operator's program (docs/operator.md).
