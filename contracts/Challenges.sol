@@ -113,7 +113,7 @@ contract Challenges is IChallenges {
     function challenge(Challenge calldata challenged) external {
         Anchor memory place = _requireOpen(challenged.batch);
         bytes32 sessionId = _requireClaimed(challenged, place.link);
-        (uint64 chargedMicro, uint64 provenMicro) = _pricesOf(challenged);
+        (uint64 chargedMicro, uint64 provenMicro) = _pricesOf(challenged, place.settledAt);
         require(chargedMicro != provenMicro, NothingToCorrect(chargedMicro));
 
         _markChallenged(challenged.batch, challenged.later.length, sessionId);
@@ -125,7 +125,8 @@ contract Challenges is IChallenges {
             signers: place.signers,
             chargedMicro: chargedMicro,
             provenMicro: provenMicro,
-            toppedUpMicro: challenged.metering.toppedUpMicro()
+            settledAt: place.settledAt,
+            metering: challenged.metering
         });
 
         emit ClaimChallenged(challenged.batch, sessionId, msg.sender, chargedMicro, provenMicro, answerableUntil);
@@ -167,11 +168,14 @@ contract Challenges is IChallenges {
     }
 
     /// @dev What was charged for the claim, and what the records give.
-    function _pricesOf(Challenge calldata challenged) private view returns (uint64 chargedMicro, uint64 provenMicro) {
+    function _pricesOf(
+        Challenge calldata challenged,
+        uint40 settledAt
+    ) private view returns (uint64 chargedMicro, uint64 provenMicro) {
         Tariff memory tariff = _requireTariff(challenged.terms, challenged.tariff);
-        uint64 toppedUpMicro = challenged.metering.toppedUpMicro();
-        chargedMicro = _chargeOf(tariff, challenged.metering, uint256(challenged.terms.holdMicro) + toppedUpMicro);
-        provenMicro = _provenCharge(challenged.terms, tariff, toppedUpMicro, challenged.records);
+        PackedMetering claimed = challenged.metering;
+        chargedMicro = _chargeOf(tariff, claimed, uint256(challenged.terms.holdMicro) + claimed.toppedUpMicro());
+        provenMicro = _provenCharge(challenged.terms, tariff, claimed, settledAt, challenged.records);
     }
 
     function _requireTariff(
@@ -186,11 +190,18 @@ contract Challenges is IChallenges {
     function _provenCharge(
         SessionTerms calldata terms,
         Tariff memory tariff,
-        uint64 toppedUpMicro,
+        PackedMetering claimed,
+        uint40 settledAt,
         SignedRecord[] calldata records
     ) private view returns (uint64) {
-        PackedMetering proven = meterSettlement.measure(terms, toppedUpMicro, records);
-        return _chargeOf(tariff, proven, uint256(terms.holdMicro) + toppedUpMicro);
+        PackedMetering proven = meterSettlement.measure(
+            terms,
+            claimed.openingOf(),
+            claimed.toppedUpMicro(),
+            settledAt,
+            records
+        );
+        return _chargeOf(tariff, proven, uint256(terms.holdMicro) + claimed.toppedUpMicro());
     }
 
     function _chargeOf(Tariff memory tariff, PackedMetering metering, uint256 heldMicro) private pure returns (uint64) {
@@ -218,7 +229,7 @@ contract Challenges is IChallenges {
         (bytes32 sessionId, Dispute memory dispute) = _requireDispute(terms);
         require(block.timestamp <= dispute.answerableUntil, AnswerTooLate(block.timestamp, dispute.answerableUntil));
         Tariff memory tariff = _requireTariff(terms, content);
-        uint64 provenMicro = _provenCharge(terms, tariff, dispute.toppedUpMicro, records);
+        uint64 provenMicro = _provenCharge(terms, tariff, dispute.metering, dispute.settledAt, records);
         require(provenMicro == dispute.chargedMicro, AnswerDiffers(provenMicro, dispute.chargedMicro));
 
         delete _disputes[sessionId];

@@ -21,7 +21,8 @@ import {
     SessionTerms,
     Settlement,
     SettlementGroup,
-    SettlementRefusal
+    SettlementRefusal,
+    SignedOpening
 } from "./interfaces/IChargingSettlement.sol";
 import {IMeterSettlement} from "./interfaces/IMeterSettlement.sol";
 import {IOpeningGuard} from "./interfaces/IOpeningGuard.sol";
@@ -59,12 +60,16 @@ contract ChargingSettlement is SettlementLedger {
     bytes32 private constant TOP_UP_TYPEHASH = keccak256(
         "TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro)"
     );
+    bytes32 private constant AGREEMENT_TYPEHASH = keccak256(
+        "AgreedSettlement(bytes32 sessionId,uint40 openedAt,uint24 salt,uint64 toppedUpMicro,uint64 chargedMicro)"
+    );
     bytes32 private constant BATCH_TYPEHASH = keccak256("SettlementBatch(bytes32 claims,uint256 count)");
     /// What a meter or a quorum says settles only with the sum by which the hold was raised. Without a time in which that
     /// cannot change, a driver could raise the hold ahead of every settlement until the session expires.
     uint256 private constant TOP_UP_MARGIN = 2 hours;
     /// A shorter epoch is a mistake of units.
     uint256 private constant LEAST_EPOCH = 1 hours;
+    uint256 private constant MICRO_WH_PER_WH = 1e6;
 
     uint40 public immutable maximumSessionSeconds;
     ITariffRegistry public immutable tariffRegistry;
@@ -73,6 +78,10 @@ contract ChargingSettlement is SettlementLedger {
     IChallenges public immutable challenges;
     IVehicleConsents public immutable vehicleConsents;
     IAuthorizedFunding public immutable authorizedFunding;
+    /// How long after its opening a quorum can settle a session: no committee that was scheduled later is in force by then.
+    uint256 private immutable _quorumSeconds;
+
+    mapping(address operator => mapping(address account => bool)) public isReleaser;
 
     constructor(
         IERC20Metadata token,
@@ -97,8 +106,7 @@ contract ChargingSettlement is SettlementLedger {
                 // Another committee could attest meters here.
                 neighbours.meterSettlement.meterRegistry().oracleCommittee() == neighbours.oracleCommittee &&
                 address(neighbours.vehicleConsents.settlement()) == address(this) &&
-                address(neighbours.authorizedFunding.settlement()) == address(this) &&
-                neighbours.meterSettlement.maximumSessionSeconds() == rules.maximumSessionSeconds,
+                address(neighbours.authorizedFunding.settlement()) == address(this),
             NeighbourMismatch()
         );
 
@@ -109,6 +117,7 @@ contract ChargingSettlement is SettlementLedger {
         challenges = neighbours.challenges;
         vehicleConsents = neighbours.vehicleConsents;
         authorizedFunding = neighbours.authorizedFunding;
+        _quorumSeconds = delaySeconds;
     }
 
     /* OPENING */
@@ -149,17 +158,17 @@ contract ChargingSettlement is SettlementLedger {
             address operator = groups[g].operator;
             uint32 agreement = groups[g].agreement;
             bytes32 tariffId = groups[g].tariffId;
-            Opening[] calldata openings = groups[g].openings;
+            SignedOpening[] calldata openings = groups[g].openings;
             OpeningRefusal groupRefusal = _groupRefusal(operator, agreement, tariffId);
 
-            emit GroupOpened(operator, agreement, tariffId);
+            PackedMetering opening = _emitOpening(operator, agreement, tariffId);
 
             for (uint256 i; i < openings.length; ++i) {
-                Opening calldata opening = openings[i];
-                address driver = opening.driver;
-                PackedTerms terms = opening.terms;
-                bytes32 sessionId = _sessionId(domain, driver, operator, agreement, tariffId, terms);
-                _openOrSkip(sessionId, driver, terms, opening, groupRefusal);
+                SignedOpening calldata signed = openings[i];
+                address driver = signed.driver;
+                PackedTerms terms = signed.terms;
+                bytes32 termsHash = SessionTermsLibrary.structHash(driver, operator, agreement, tariffId, terms);
+                _openOrSkip(domain, termsHash, opening, signed, groupRefusal);
             }
         }
     }
@@ -169,28 +178,39 @@ contract ChargingSettlement is SettlementLedger {
         OpeningRefusal reason = _groupRefusal(terms.operator, terms.agreement, terms.tariffId);
         require(reason == OpeningRefusal.None, OpeningRefused(reason, 0, 0));
 
-        emit GroupOpened(terms.operator, terms.agreement, terms.tariffId);
+        PackedMetering opening = _emitOpening(terms.operator, terms.agreement, terms.tariffId);
 
-        sessionId = sessionIdOf(terms);
+        bytes32 termsHash = terms.hash();
+        sessionId = _hashTypedDataV4(termsHash);
         uint256 actual;
         uint256 limit;
-        (reason, actual, limit) = _open(sessionId, terms.driver, terms.pack());
+        (reason, actual, limit) = _open(sessionId, termsHash, opening, terms.driver, terms.pack());
         require(reason == OpeningRefusal.None, OpeningRefused(reason, actual, limit));
     }
 
+    function _emitOpening(address operator, uint32 agreement, bytes32 tariffId) private returns (PackedMetering) {
+        Opening memory opening = Opening(uint40(block.timestamp), uint24(uint256(blockhash(block.number - 1))));
+
+        emit GroupOpened(operator, agreement, tariffId, opening.openedAt, opening.salt);
+
+        return PackedMeteringLibrary.packOpening(opening, 0);
+    }
+
     function _openOrSkip(
-        bytes32 sessionId,
-        address driver,
-        PackedTerms terms,
-        Opening calldata opening,
+        bytes32 domain,
+        bytes32 termsHash,
+        PackedMetering opening,
+        SignedOpening calldata signed,
         OpeningRefusal groupRefusal
     ) private {
+        bytes32 sessionId = MessageHashUtils.toTypedDataHash(domain, termsHash);
+        address driver = signed.driver;
         OpeningRefusal reason = groupRefusal;
         uint256 actual;
         uint256 limit;
         if (reason == OpeningRefusal.None) {
-            (reason, actual, limit) = _isSignedBy(driver, sessionId, opening.r, opening.vs)
-                ? _open(sessionId, driver, terms)
+            (reason, actual, limit) = _isSignedBy(driver, sessionId, signed.r, signed.vs)
+                ? _open(sessionId, termsHash, opening, driver, signed.terms)
                 : (OpeningRefusal.SignatureInvalid, 0, 0);
         }
         if (reason != OpeningRefusal.None) emit OpeningSkipped(sessionId, driver, reason, actual, limit);
@@ -211,6 +231,8 @@ contract ChargingSettlement is SettlementLedger {
 
     function _open(
         bytes32 sessionId,
+        bytes32 termsHash,
+        PackedMetering opening,
         address driver,
         PackedTerms terms
     ) private returns (OpeningRefusal reason, uint256 actual, uint256 limit) {
@@ -219,7 +241,7 @@ contract ChargingSettlement is SettlementLedger {
         (reason, actual, limit) = _openingRefusal(account, terms);
         if (reason != OpeningRefusal.None) return (reason, actual, limit);
 
-        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(_commitment(sessionId, 0));
+        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(_commitment(termsHash, opening));
 
         emit SessionOpened(sessionId, driver, terms);
     }
@@ -252,15 +274,21 @@ contract ChargingSettlement is SettlementLedger {
     /* TOP-UP */
 
     /// @inheritdoc IChargingSettlement
-    function topUp(SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) external nonReentrant {
+    function topUp(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro,
+        uint64 amountMicro
+    ) external nonReentrant {
         require(msg.sender == terms.driver, NotDriver(msg.sender, terms.driver));
 
-        _topUp(sessionIdOf(terms), terms, toppedUpMicro, amountMicro);
+        _topUp(sessionIdOf(terms), terms, opening, toppedUpMicro, amountMicro);
     }
 
     /// @inheritdoc IChargingSettlement
     function topUpSigned(
         SessionTerms calldata terms,
+        Opening calldata opening,
         uint64 toppedUpMicro,
         uint64 amountMicro,
         bytes calldata signature
@@ -269,21 +297,26 @@ contract ChargingSettlement is SettlementLedger {
         bytes32 structHash = keccak256(abi.encode(TOP_UP_TYPEHASH, sessionId, toppedUpMicro, amountMicro));
         _requireSigned(terms.driver, _hashTypedDataV4(structHash), signature);
 
-        _topUp(sessionId, terms, toppedUpMicro, amountMicro);
+        _topUp(sessionId, terms, opening, toppedUpMicro, amountMicro);
     }
 
-    function _topUp(bytes32 sessionId, SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) private {
+    function _topUp(
+        bytes32 sessionId,
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro,
+        uint64 amountMicro
+    ) private {
         require(amountMicro != 0, AmountZero());
-        AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
-        Account account = slot.account;
-        require(account.commitment() == _commitment(sessionId, toppedUpMicro), NotLive(sessionId));
+        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
         uint256 latest = terms.expiresAt > TOP_UP_MARGIN ? terms.expiresAt - TOP_UP_MARGIN : 0;
         require(block.timestamp <= latest, TopUpTooLate(block.timestamp, latest));
         require(amountMicro <= account.freeMicro(), BalanceTooLow(amountMicro, account.freeMicro()));
 
         // Both are parts of what is owed to the driver.
         uint64 raisedMicro = toppedUpMicro + amountMicro;
-        slot.account = account.debited(amountMicro).released().committed(_commitment(sessionId, raisedMicro));
+        uint160 commitment = _commitmentOf(terms, opening, raisedMicro);
+        slot.account = account.debited(amountMicro).released().committed(commitment);
 
         emit SessionToppedUp(sessionId, terms.driver, raisedMicro);
     }
@@ -327,18 +360,24 @@ contract ChargingSettlement is SettlementLedger {
         // The records are bound to the id; it has to be that of the tariff that prices them.
         Tariff memory content = tariff;
         bytes32 tariffId = content.idOf();
-        bytes32 domain = _domainSeparatorV4();
+        bytes32 termsHash = SessionTermsLibrary.structHash(
+            settlement.driver,
+            operator,
+            agreement,
+            tariffId,
+            settlement.terms
+        );
         require(
-            sessionId == _sessionId(domain, settlement.driver, operator, agreement, tariffId, settlement.terms),
+            sessionId == _hashTypedDataV4(termsHash),
             SettlementRefused(sessionId, SettlementRefusal.TermsMismatch)
         );
         SettlementRefusal reason;
         (reason, chargedMicro) = _settle(
             sessionId,
-            settlement.driver,
-            settlement.terms,
-            settlement.metering,
+            termsHash,
+            settlement,
             content,
+            type(uint256).max,
             type(uint256).max
         );
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
@@ -355,25 +394,34 @@ contract ChargingSettlement is SettlementLedger {
         Settlement[] calldata settlements
     ) private returns (uint256 creditMicro) {
         uint256 limitMicro = _epochRemainderOf(operator);
-        (bytes32 domain, bytes32 claims, bytes32 settled) = (batch.domain, batch.claims, batch.settled);
+        (bytes32 claims, bytes32 settled) = (batch.claims, batch.settled);
         for (uint256 i; i < settlements.length; ++i) {
             Settlement calldata settlement = settlements[i];
-            address driver = settlement.driver;
-            PackedTerms terms = settlement.terms;
-            PackedMetering metering = settlement.metering;
-            bytes32 sessionId = _sessionId(domain, driver, operator, agreement, tariffId, terms);
-            claims = claims.linked(sessionId, metering);
-            (SettlementRefusal reason, uint256 chargedMicro) = metering.energyMicroWh() > _energyLimitMicroWh(terms)
-                ? (SettlementRefusal.EnergyAbovePower, 0)
-                : _settle(sessionId, driver, terms, metering, tariff, limitMicro - creditMicro);
+            bytes32 termsHash = SessionTermsLibrary.structHash(
+                settlement.driver,
+                operator,
+                agreement,
+                tariffId,
+                settlement.terms
+            );
+            bytes32 sessionId = MessageHashUtils.toTypedDataHash(batch.domain, termsHash);
+            claims = claims.linked(sessionId, settlement.metering);
+            (SettlementRefusal reason, uint256 chargedMicro) = _settle(
+                sessionId,
+                termsHash,
+                settlement,
+                tariff,
+                limitMicro - creditMicro,
+                _quorumSeconds
+            );
             if (reason == SettlementRefusal.None) {
-                settled = settled.linked(sessionId, metering);
+                settled = settled.linked(sessionId, settlement.metering);
                 unchecked {
                     // At most the limit.
                     creditMicro += chargedMicro;
                 }
             } else {
-                emit SettlementSkipped(sessionId, driver, reason);
+                emit SettlementSkipped(sessionId, settlement.driver, reason);
             }
         }
         unchecked {
@@ -382,20 +430,24 @@ contract ChargingSettlement is SettlementLedger {
         (batch.claims, batch.settled) = (claims, settled);
     }
 
+    /// @param limitMicro The most that can be charged without reaching the limit of the epoch.
+    /// @param openSeconds How long after its opening the session can be settled so.
     function _settle(
         bytes32 sessionId,
-        address driver,
-        PackedTerms terms,
-        PackedMetering metering,
+        bytes32 termsHash,
+        Settlement calldata settlement,
         Tariff memory tariff,
-        uint256 limitMicro
+        uint256 limitMicro,
+        uint256 openSeconds
     ) private returns (SettlementRefusal reason, uint256 chargedMicro) {
-        AccountSlot storage slot = _slotOf(driver, terms.lane());
+        PackedTerms terms = settlement.terms;
+        PackedMetering metering = settlement.metering;
+        AccountSlot storage slot = _slotOf(settlement.driver, terms.lane());
         Account account = slot.account;
         if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
-        if (account.commitment() != _commitment(sessionId, metering.toppedUpMicro())) {
-            return (SettlementRefusal.TermsMismatch, 0);
-        }
+        if (account.commitment() != _commitment(termsHash, metering)) return (SettlementRefusal.TermsMismatch, 0);
+        reason = _claimRefusal(terms, metering, openSeconds);
+        if (reason != SettlementRefusal.None) return (reason, 0);
         uint256 priceMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
             metering.chargingSeconds(),
@@ -422,13 +474,99 @@ contract ChargingSettlement is SettlementLedger {
         }
     }
 
-    /// @dev What the EVSE can have delivered since the earliest time at which a session with this expiry could open.
-    function _energyLimitMicroWh(PackedTerms terms) private view returns (uint256) {
+    /// @dev What cannot be true of a session that opened then, or is claimed too late.
+    function _claimRefusal(
+        PackedTerms terms,
+        PackedMetering metering,
+        uint256 openSeconds
+    ) private view returns (SettlementRefusal) {
         unchecked {
-            // A live session expires at most `maximumSessionSeconds` from now; for other terms the result is of no use.
-            uint256 longestSeconds = _latestExpiry() - terms.expiresAt();
-            return (longestSeconds * terms.maximumPowerW() * 1e6) / 1 hours;
+            // The commitment holds a time at which this contract was called. All factors are below 2^64.
+            uint256 elapsedSeconds = block.timestamp - metering.openedAt();
+            if (elapsedSeconds >= openSeconds) return SettlementRefusal.QuorumTooLate;
+            uint256 connectedSeconds = metering.connectedSeconds();
+            if (metering.chargingSeconds() > connectedSeconds || connectedSeconds > elapsedSeconds) {
+                return SettlementRefusal.TimeOutOfBounds;
+            }
+            uint256 mostEnergy = elapsedSeconds * terms.maximumPowerW() * MICRO_WH_PER_WH;
+            if (uint256(metering.energyMicroWh()) * 1 hours > mostEnergy) return SettlementRefusal.EnergyAbovePower;
+            return SettlementRefusal.None;
         }
+    }
+
+    /* AGREEMENT */
+
+    /// @inheritdoc IChargingSettlement
+    function settleAgreed(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro,
+        uint64 chargedMicro,
+        bytes calldata driverSignature,
+        bytes calldata operatorSignature
+    ) external nonReentrant returns (bytes32 sessionId) {
+        sessionId = sessionIdOf(terms);
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    AGREEMENT_TYPEHASH,
+                    sessionId,
+                    opening.openedAt,
+                    opening.salt,
+                    toppedUpMicro,
+                    chargedMicro
+                )
+            )
+        );
+        _requireSigned(terms.driver, digest, driverSignature);
+        _requireSigned(terms.operator, digest, operatorSignature);
+        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
+        uint256 heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
+        require(chargedMicro <= heldMicro, AmountAboveHold(chargedMicro, heldMicro));
+
+        slot.account = account.released().credited(heldMicro - chargedMicro);
+
+        emit SessionAgreed(sessionId, terms.driver, terms.operator, chargedMicro, heldMicro - chargedMicro);
+
+        if (chargedMicro != 0) _creditFinally(terms.operator, terms.agreement, terms.tariffId, chargedMicro);
+    }
+
+    /* RELEASE */
+
+    /// @inheritdoc IChargingSettlement
+    function release(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) external nonReentrant returns (bytes32 sessionId) {
+        address operator = terms.operator;
+        require(msg.sender == operator || isReleaser[operator][msg.sender], NotReleaser(msg.sender, operator));
+
+        uint256 heldMicro;
+        (sessionId, heldMicro) = _returnHold(terms, opening, toppedUpMicro);
+
+        emit SessionReleased(sessionId, terms.driver, msg.sender, heldMicro);
+    }
+
+    /// @inheritdoc IChargingSettlement
+    function changeReleaser(address account, bool isAppointed) external {
+        if (isReleaser[msg.sender][account] == isAppointed) return;
+
+        isReleaser[msg.sender][account] = isAppointed;
+
+        emit ReleaserChanged(msg.sender, account, isAppointed);
+    }
+
+    function _returnHold(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) private returns (bytes32 sessionId, uint256 heldMicro) {
+        sessionId = sessionIdOf(terms);
+        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
+
+        heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
+        slot.account = account.released().credited(heldMicro);
     }
 
     /* CORRECTION */
@@ -461,16 +599,13 @@ contract ChargingSettlement is SettlementLedger {
     /// @inheritdoc IChargingSettlement
     function expire(
         SessionTerms calldata terms,
+        Opening calldata opening,
         uint64 toppedUpMicro
     ) external nonReentrant returns (bytes32 sessionId) {
-        sessionId = sessionIdOf(terms);
-        AccountSlot storage slot = _slotOf(terms.driver, terms.lane);
-        Account account = slot.account;
-        require(account.commitment() == _commitment(sessionId, toppedUpMicro), NotLive(sessionId));
         require(block.timestamp > terms.expiresAt, NotExpired(block.timestamp, terms.expiresAt));
 
-        uint256 heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
-        slot.account = account.released().credited(heldMicro);
+        uint256 heldMicro;
+        (sessionId, heldMicro) = _returnHold(terms, opening, toppedUpMicro);
 
         emit SessionExpired(sessionId, terms.driver, heldMicro);
     }
@@ -498,46 +633,51 @@ contract ChargingSettlement is SettlementLedger {
 
     /* COMMITMENT */
 
-    function _sessionId(
-        bytes32 domain,
-        address driver,
-        address operator,
-        uint32 agreement,
-        bytes32 tariffId,
-        PackedTerms terms
-    ) private pure returns (bytes32) {
-        return
-            MessageHashUtils.toTypedDataHash(
-                domain,
-                SessionTermsLibrary.structHash(driver, operator, agreement, tariffId, terms)
-            );
+    function _requireLive(
+        bytes32 sessionId,
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) private view returns (AccountSlot storage slot, Account account) {
+        slot = _slotOf(terms.driver, terms.lane);
+        account = slot.account;
+        require(account.commitment() == _commitmentOf(terms, opening, toppedUpMicro), NotLive(sessionId));
     }
 
-    /// @dev 160 bits: two terms with one commitment would take about 2^80 hashes to find.
-    function _commitment(bytes32 sessionId, uint64 toppedUpMicro) private pure returns (uint160) {
-        if (toppedUpMicro == 0) return uint160(bytes20(sessionId));
-        return uint160(bytes20(keccak256(abi.encode(sessionId, toppedUpMicro))));
+    function _commitmentOf(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) private pure returns (uint160) {
+        return _commitment(terms.hash(), PackedMeteringLibrary.packOpening(opening, toppedUpMicro));
+    }
+
+    /// @dev 160 bits of keccak256(termsHash, openedAt, salt, toppedUpMicro), the latter three being the first half of the
+    /// metering: two sessions with one commitment would take about 2^80 hashes to find.
+    function _commitment(bytes32 termsHash, PackedMetering metering) private pure returns (uint160 commitment) {
+        assembly ("memory-safe") {
+            // Where Solidity computes hashes itself.
+            mstore(0, termsHash)
+            mstore(0x20, metering)
+            commitment := shr(96, keccak256(0, 0x30))
+        }
     }
 
     /* VIEWS */
 
     /// @inheritdoc IChargingSettlement
     function sessionIdOf(SessionTerms calldata terms) public view returns (bytes32 sessionId) {
-        return
-            _sessionId(
-                _domainSeparatorV4(),
-                terms.driver,
-                terms.operator,
-                terms.agreement,
-                terms.tariffId,
-                terms.pack()
-            );
+        return _hashTypedDataV4(terms.hash());
     }
 
     /// @inheritdoc IChargingSettlement
-    function isLive(SessionTerms calldata terms, uint64 toppedUpMicro) external view returns (bool) {
+    function isLive(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) external view returns (bool) {
         Account account = _slotOf(terms.driver, terms.lane).account;
-        return account.commitment() == _commitment(sessionIdOf(terms), toppedUpMicro);
+        return account.commitment() == _commitmentOf(terms, opening, toppedUpMicro);
     }
 
     /// @inheritdoc IChargingSettlement

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {IChargingSettlement, PackedMetering, SessionTerms, Settlement} from "./interfaces/IChargingSettlement.sol";
+import {IChargingSettlement, Opening, PackedMetering, SessionTerms, Settlement} from "./interfaces/IChargingSettlement.sol";
 import {IMeterRegistry, Possession, RecordSigner} from "./interfaces/IMeterRegistry.sol";
 import {IMeterSettlement, MeteredSession, SignedRecord} from "./interfaces/IMeterSettlement.sol";
 import {IOcmfScanner, PackedReading} from "./interfaces/IOcmfScanner.sol";
@@ -18,6 +18,7 @@ import {SettlementDomain} from "./libraries/SettlementDomain.sol";
 /// @title Settlement by the meter's own signature
 /// @dev See IMeterSettlement. It holds no money: the settlement contract takes its word.
 contract MeterSettlement is IMeterSettlement {
+    using PackedMeteringLibrary for PackedMetering;
     using PackedReadingLibrary for PackedReading;
     using SessionTermsLibrary for SessionTerms;
 
@@ -48,16 +49,13 @@ contract MeterSettlement is IMeterSettlement {
     IChargingSettlement public immutable settlement;
     IMeterRegistry public immutable meterRegistry;
     IOcmfScanner public immutable ocmfScanner;
-    uint40 public immutable maximumSessionSeconds;
 
     mapping(bytes32 keyId => LastRecord) private _lastRecords;
 
-    /// @param longestSessionSeconds The settlement's `maximumSessionSeconds`.
-    constructor(IChargingSettlement chargingSettlement, IMeterRegistry meters, uint40 longestSessionSeconds) {
+    constructor(IChargingSettlement chargingSettlement, IMeterRegistry meters) {
         settlement = chargingSettlement;
         meterRegistry = meters;
         ocmfScanner = meters.ocmfScanner();
-        maximumSessionSeconds = longestSessionSeconds;
     }
 
     /* SETTLEMENT */
@@ -65,12 +63,23 @@ contract MeterSettlement is IMeterSettlement {
     /// @inheritdoc IMeterSettlement
     function settleWithMeter(MeteredSession calldata session) external returns (uint256 chargedMicro) {
         SessionTerms calldata terms = session.terms;
-        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
+        // The settlement refuses the session unless it opened then.
+        Opening calldata opening = session.opening;
         RecordSigner memory signer = meterRegistry.recordSignerOf(terms.meter);
-        _requireSigner(terms, signer, earliestOpening);
+        _requireSigner(terms, opening, signer, block.timestamp);
         bytes32 sessionId = SettlementDomain.sessionIdAt(address(settlement), terms);
-        (ProvenRecord memory first, ProvenRecord memory last) = _readRecords(sessionId, signer, session.records);
-        PackedMetering metering = _meteringOf(session.toppedUpMicro, first.begin, last.end);
+        (ProvenRecord memory first, ProvenRecord memory last) = _readRecords(
+            SettlementDomain.tagDigestOf(sessionId, opening),
+            signer,
+            session.records
+        );
+        PackedMetering metering = _meteringOf(
+            opening,
+            session.toppedUpMicro,
+            first.begin,
+            last.end,
+            block.timestamp
+        );
 
         _consume(signer.keyId, first, last);
 
@@ -117,40 +126,36 @@ contract MeterSettlement is IMeterSettlement {
         }
     }
 
-    /// @dev The earliest time at which a session with this expiry can have been opened.
-    function _earliestOpeningOf(uint256 expiresAt) private view returns (uint256) {
-        return expiresAt > maximumSessionSeconds ? Math.min(expiresAt - maximumSessionSeconds, block.timestamp) : 0;
-    }
-
     /// @dev Whether the word of the terms' meter counts for this session.
     function _requireSigner(
         SessionTerms calldata terms,
+        Opening calldata opening,
         RecordSigner memory signer,
-        uint256 earliestOpening
-    ) private view {
+        uint256 settledAt
+    ) private pure {
         require(
             signer.evse == terms.evse && signer.operator == terms.operator,
             MeterMismatch(terms.meter, signer.evse, signer.operator)
         );
         require(signer.possession == Possession.ProvenOnChain, PossessionNotProven(terms.meter));
-        // The session ran somewhere between the earliest opening that its expiry allows and now; a meter that was exchanged
-        // meanwhile must not keep it from settling.
+        // The session ran somewhere between its opening and its settlement; a meter that was exchanged meanwhile must not
+        // keep it from settling.
         require(
-            Math.max(signer.countsFrom, earliestOpening) < Math.min(signer.countsUntil, block.timestamp + 1),
+            Math.max(signer.countsFrom, opening.openedAt) < Math.min(signer.countsUntil, settledAt + 1),
             MeterNotValid(terms.meter)
         );
     }
 
     /// @dev First and last record, which are the same where there is one.
     function _readRecords(
-        bytes32 sessionId,
+        bytes32 tagDigest,
         RecordSigner memory signer,
         SignedRecord[] calldata records
     ) private view returns (ProvenRecord memory first, ProvenRecord memory last) {
         require(records.length == 1 || records.length == 2, RecordCountWrong(records.length));
 
-        first = _readRecord(sessionId, signer, records[0], 0);
-        last = records.length == 1 ? first : _readRecord(sessionId, signer, records[1], 1);
+        first = _readRecord(tagDigest, signer, records[0], 0);
+        last = records.length == 1 ? first : _readRecord(tagDigest, signer, records[1], 1);
         require(first.begin.isPresent() && last.end.isPresent(), ReadingsIncomplete());
         if (records.length == 1) return (first, last);
 
@@ -164,7 +169,7 @@ contract MeterSettlement is IMeterSettlement {
     }
 
     function _readRecord(
-        bytes32 sessionId,
+        bytes32 tagDigest,
         RecordSigner memory signer,
         SignedRecord calldata record,
         uint256 index
@@ -179,25 +184,34 @@ contract MeterSettlement is IMeterSettlement {
         proven.pagination = uint64(identification >> 64);
         uint256 position = uint32(identification >> 32);
         uint256 length = uint32(identification);
-        bool isBound = Base32Tag.isTagOf(sessionId, record.payload[position:position + length]);
+        bool isBound = Base32Tag.isTagOf(tagDigest, record.payload[position:position + length]);
         // `require` would compute the tag of the error for every good record too.
-        if (!isBound) revert IdTagMissing(index, Base32Tag.tagOf(sessionId));
+        if (!isBound) revert IdTagMissing(index, Base32Tag.tagOf(tagDigest));
     }
 
-    /// @dev What the readings prove, as an oracle has it too.
+    /// @dev What the readings prove, as an oracle has it too. A clock that shows more time than passed between opening and
+    /// settlement was wrong or was set meanwhile, and proves none.
     function _meteringOf(
+        Opening calldata opening,
         uint64 toppedUpMicro,
         PackedReading begin,
-        PackedReading end
+        PackedReading end,
+        uint256 settledAt
     ) private pure returns (PackedMetering) {
         uint256 chargingSeconds = OcmfRecord.chargingSecondsOf(begin, end);
-        require(chargingSeconds <= type(uint32).max, ChargingTimeOutOfRange(chargingSeconds, type(uint32).max));
+        bool isPossible = opening.openedAt + chargingSeconds <= settledAt && chargingSeconds <= type(uint32).max;
+        if (!isPossible) chargingSeconds = 0;
 
         // The energy is a difference of 64 bits.
         uint64 energyMicroWh = uint64(OcmfRecord.energyMicroWhOf(begin, end));
         // Nothing else is signed: a car was connected as long as it charged.
         uint32 provenSeconds = uint32(chargingSeconds);
-        return PackedMeteringLibrary.pack(toppedUpMicro, energyMicroWh, provenSeconds, provenSeconds);
+        return
+            PackedMeteringLibrary.packOpening(opening, toppedUpMicro).withMeasured(
+                energyMicroWh,
+                provenSeconds,
+                provenSeconds
+            );
     }
 
     /// @dev A key counts its records upwards, under whatever meter number; what was seen once never comes again. A register
@@ -241,18 +255,20 @@ contract MeterSettlement is IMeterSettlement {
     /// @inheritdoc IMeterSettlement
     function measure(
         SessionTerms calldata terms,
+        Opening calldata opening,
         uint64 toppedUpMicro,
+        uint40 settledAt,
         SignedRecord[] calldata records
     ) external view returns (PackedMetering metering) {
-        uint256 earliestOpening = _earliestOpeningOf(terms.expiresAt);
         RecordSigner memory signer = meterRegistry.recordSignerOf(terms.meter);
-        _requireSigner(terms, signer, earliestOpening);
+        _requireSigner(terms, opening, signer, settledAt);
+        bytes32 sessionId = SettlementDomain.sessionIdAt(address(settlement), terms);
         (ProvenRecord memory first, ProvenRecord memory last) = _readRecords(
-            SettlementDomain.sessionIdAt(address(settlement), terms),
+            SettlementDomain.tagDigestOf(sessionId, opening),
             signer,
             records
         );
-        return _meteringOf(toppedUpMicro, first.begin, last.end);
+        return _meteringOf(opening, toppedUpMicro, first.begin, last.end, settledAt);
     }
 
     /// @inheritdoc IMeterSettlement

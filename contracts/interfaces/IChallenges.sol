@@ -38,8 +38,9 @@ struct Dispute {
     /// What was charged, and what the challenger's records give.
     uint64 chargedMicro;
     uint64 provenMicro;
-    /// By how much the driver had raised the hold.
-    uint64 toppedUpMicro;
+    /// When the session was settled (seconds since 1970), and what was claimed.
+    uint40 settledAt;
+    PackedMetering metering;
 }
 
 /// @title Challenges

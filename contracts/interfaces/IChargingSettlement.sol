@@ -12,8 +12,7 @@ import {IPartnerAgreements} from "./IPartnerAgreements.sol";
 import {ITariffRegistry, Tariff} from "./ITariffRegistry.sol";
 import {IVehicleConsents} from "./IVehicleConsents.sol";
 
-/// @notice What driver and operator agree to before energy flows. Its EIP-712 digest is the session id, and the first
-/// 100 bits of that, in base32, are the idTag that the meter signs.
+/// @notice What driver and operator agree to before energy flows. Its EIP-712 digest is the session id.
 struct SessionTerms {
     /// Pays; gets the remainder of the hold back.
     address driver;
@@ -43,10 +42,19 @@ struct SessionTerms {
 /// maximumPowerW (24), lane (32), nonce (32), evse (32), meter (32), holdMicro (64), expiresAt (40).
 type PackedTerms is uint256;
 
-/// @notice What a meter measured in one word, from the high bits to the low ones: 64 bits that mean nothing,
-/// toppedUpMicro (64): by how much the driver raised the hold; energyMicroWh (64): energy delivered, in 10⁻⁶ Wh;
-/// chargingSeconds (32): time charged; connectedSeconds (32): time from plugging in to the end, at least the
-/// time charged. Energy and times are rounded down.
+/// @notice The block in which a session opened. The account's commitment holds both, and nobody knows both earlier: the
+/// first 100 bits of keccak256(abi.encode(sessionId, openedAt, salt)), in base32, are the idTag that the meter signs.
+struct Opening {
+    /// The block's time (seconds since 1970).
+    uint40 openedAt;
+    /// The last 24 bits of the hash of the block before it.
+    uint24 salt;
+}
+
+/// @notice What a meter measured in one word, from the high bits to the low ones: openedAt (40) and salt (24) of the
+/// opening; toppedUpMicro (64): by how much the driver raised the hold; energyMicroWh (64): energy delivered, in 10⁻⁶ Wh;
+/// chargingSeconds (32): time charged; connectedSeconds (32): time from plugging in to unplugging or to the end, which is
+/// not less. Energy and times are rounded down.
 type PackedMetering is uint256;
 
 /// @notice What all sessions of a group have in common when they open.
@@ -54,11 +62,11 @@ struct OpeningGroup {
     address operator;
     uint32 agreement;
     bytes32 tariffId;
-    Opening[] openings;
+    SignedOpening[] openings;
 }
 
 /// @notice A session to be opened by a relayer, with the driver's signature.
-struct Opening {
+struct SignedOpening {
     address driver;
     PackedTerms terms;
     /// The driver's secp256k1 signature of the session id in the compact form of ERC-2098.
@@ -157,14 +165,18 @@ enum OpeningRefusal {
     ExpiryTooLate
 }
 
-/// @notice Why a session cannot be settled.
+/// @notice Why a session cannot be settled, in the order in which it is checked.
 enum SettlementRefusal {
     None,
     /// The account has no live session: it was settled or has expired.
     NoLiveSession,
-    /// The account's live session has other terms, or was topped up by another amount.
+    /// The account's live session has other terms, opened in another block, or was topped up by another amount.
     TermsMismatch,
-    /// Oracles claim more energy than the EVSE's maximum power gives since the earliest possible opening.
+    /// A committee that was scheduled after the opening could be in force; only the meter's signature settles now.
+    QuorumTooLate,
+    /// More charging time than time connected, or more of that than has passed since the opening.
+    TimeOutOfBounds,
+    /// More energy than the EVSE's maximum power gives in the time since the opening.
     EnergyAbovePower,
     /// Oracles have credited the operator with as much as they may in this epoch.
     EpochLimitReached
@@ -194,8 +206,15 @@ interface IChargingSettlement {
     event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro);
     /// @notice A driver used a nonce otherwise than by opening: signed terms and withdrawals with the old one are void.
     event NonceAdvanced(address indexed driver, uint32 indexed lane, uint256 nonce);
-    /// @notice The sessions that open next in this transaction, until another such event, have these terms in common.
-    event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId);
+    /// @notice The sessions that open next in this transaction, until another such event, have these terms and this opening
+    /// in common.
+    event GroupOpened(
+        address indexed operator,
+        uint32 indexed agreement,
+        bytes32 indexed tariffId,
+        uint40 openedAt,
+        uint24 salt
+    );
     /// @notice A session is live and its hold is bound. With the group's event before it these are its terms in full.
     event SessionOpened(bytes32 indexed sessionId, address indexed driver, PackedTerms terms);
     /// @notice One session of a batch was not opened; nothing changed for it.
@@ -234,6 +253,23 @@ interface IChargingSettlement {
     );
     /// @notice An oracle's bond was used for a correction.
     event BondUsed(address indexed oracle, bytes32 indexed sessionId, uint256 amountMicro);
+    /// @notice Driver and operator agreed what the session costs; the credit is final, the rest of the hold free again.
+    event SessionAgreed(
+        bytes32 indexed sessionId,
+        address indexed driver,
+        address indexed operator,
+        uint256 chargedMicro,
+        uint256 returnedMicro
+    );
+    /// @notice The operator, or an account that it appointed, gave a session up; its whole hold is free again.
+    event SessionReleased(
+        bytes32 indexed sessionId,
+        address indexed driver,
+        address indexed releaser,
+        uint256 returnedMicro
+    );
+    /// @notice From now on the account can, or cannot, release the operator's sessions.
+    event ReleaserChanged(address indexed operator, address indexed account, bool isAppointed);
     /// @notice A session ended by time; its whole hold is free again.
     event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro);
     /// @notice A party's credit shrank by a withdrawal.
@@ -285,8 +321,8 @@ interface IChargingSettlement {
     error BalanceTooLow(uint256 amountMicro, uint256 balanceMicro);
     /// @notice The deadline has passed.
     error DeadlinePassed(uint256 timestamp, uint256 deadline);
-    /// @notice The signature is not the driver's.
-    error SignatureInvalid(address driver);
+    /// @notice The signature is not this account's.
+    error SignatureInvalid(address account);
     /// @notice The order carries another nonce than the account.
     error NonceMismatch(uint256 nonce, uint256 accountNonce);
     /// @notice The account's nonces are used up; use another lane.
@@ -299,11 +335,16 @@ interface IChargingSettlement {
     error NotDriver(address caller, address driver);
     /// @notice Only the operator named in the terms can do this.
     error NotOperator(address caller, address operator);
+    /// @notice Only the operator named in the terms, or an account that it appointed, can do this.
+    error NotReleaser(address caller, address operator);
+    /// @notice Driver and operator cannot agree on more than what is held.
+    error AmountAboveHold(uint256 amountMicro, uint256 heldMicro);
     /// @notice Only a contract beside this one can do this.
     error NotNeighbour(address caller);
     /// @notice The session cannot be settled, and why.
     error SettlementRefused(bytes32 sessionId, SettlementRefusal reason);
-    /// @notice The account's live session, if any, does not have these terms, or was topped up by another amount.
+    /// @notice The account's live session, if any, does not have these terms, opened in another block, or was topped up by
+    /// another amount.
     error NotLive(bytes32 sessionId);
     /// @notice The hold cannot be raised any more: what settles the session must not be outrun by its driver.
     error TopUpTooLate(uint256 timestamp, uint256 latest);
@@ -352,14 +393,21 @@ interface IChargingSettlement {
     function openBatch(OpeningGroup[] calldata groups) external;
 
     /// @notice Raises the hold of a live session from the caller's free balance, until two hours before it expires.
+    /// @param opening The block in which it opened.
     /// @param toppedUpMicro By how much it was raised before.
     /// @param amountMicro By how much to raise it now.
-    function topUp(SessionTerms calldata terms, uint64 toppedUpMicro, uint64 amountMicro) external;
+    function topUp(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro,
+        uint64 amountMicro
+    ) external;
 
     /// @notice The same by the driver's signature of the EIP-712 digest of
     /// TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro). Anybody may send it.
     function topUpSigned(
         SessionTerms calldata terms,
+        Opening calldata opening,
         uint64 toppedUpMicro,
         uint64 amountMicro,
         bytes calldata signature
@@ -370,14 +418,13 @@ interface IChargingSettlement {
     /// @notice Settles sessions on the claim of a quorum of oracles: the price follows from the claim and the tariff of
     /// the terms, at most the hold; the operator is credited provisionally, the rest is free again. Anybody may send what
     /// the quorum signed. A session that cannot be settled is skipped with an event; the others settle. A session can be
-    /// settled until somebody expires it.
+    /// settled so before `changeDelaySeconds` of the committee have passed since its opening, unless somebody expired it.
     /// @param signatures Of the EIP-712 digest of SettlementBatch(bytes32 claims,uint256 count), where `claims` links
-    /// every session of the batch in order: keccak256(previous, sessionId, metering), from 0, where the bits of
-    /// a metering that mean nothing count as 0.
+    /// every session of the batch in order: keccak256(previous, sessionId, metering), from 0.
     function settleBatch(SettlementGroup[] calldata groups, OracleSignature[] calldata signatures) external;
 
-    /// @notice Settles one session from what its meter signed; the credit is final. Only `meterSettlement`, which has
-    /// verified the records.
+    /// @notice Settles one session from what its meter signed, until somebody expires it; the credit is final. Only
+    /// `meterSettlement`, which has verified the records.
     /// @param sessionId The session to which the records are bound; refused unless it is that of the other arguments.
     /// @return chargedMicro What the operator is credited with.
     function settleProven(
@@ -391,12 +438,54 @@ interface IChargingSettlement {
     /// @notice Puts right what a challenge has shown. Only `challenges`.
     function correct(Correction calldata correction) external;
 
+    /* AGREEMENT */
+
+    /// @notice Settles a live session at what its driver and its operator both signed; the credit is final and counts
+    /// against no limit. Anybody may send it.
+    /// @param opening The block in which it opened.
+    /// @param toppedUpMicro By how much the driver raised the hold.
+    /// @param chargedMicro What the operator is credited with; at most the hold, and it may be 0.
+    /// @param driverSignature Of the EIP-712 digest of AgreedSettlement(bytes32 sessionId,uint40 openedAt,uint24 salt,
+    /// uint64 toppedUpMicro,uint64 chargedMicro); plain, or by ERC-1271.
+    /// @param operatorSignature Of the same digest.
+    /// @return sessionId The EIP-712 digest of the terms.
+    function settleAgreed(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro,
+        uint64 chargedMicro,
+        bytes calldata driverSignature,
+        bytes calldata operatorSignature
+    ) external returns (bytes32 sessionId);
+
+    /* RELEASE */
+
+    /// @notice Frees the whole hold of a live session at once: the charge is cancelled, or never began. Only the operator
+    /// of the session, or an account that it appointed.
+    /// @param opening The block in which it opened.
+    /// @param toppedUpMicro By how much the driver raised the hold.
+    /// @return sessionId The EIP-712 digest of the terms.
+    function release(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) external returns (bytes32 sessionId);
+
+    /// @notice Appoints or dismisses an account that can release the calling operator's sessions. Without effect if it is
+    /// so already. Warning: whoever has its key can make the operator lose what live sessions would still earn.
+    function changeReleaser(address account, bool isAppointed) external;
+
     /* EXPIRY */
 
     /// @notice Frees the whole hold of a session after its expiry. Anybody may call; the money stays with the driver.
+    /// @param opening The block in which it opened.
     /// @param toppedUpMicro By how much the driver raised the hold.
     /// @return sessionId The EIP-712 digest of the terms.
-    function expire(SessionTerms calldata terms, uint64 toppedUpMicro) external returns (bytes32 sessionId);
+    function expire(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) external returns (bytes32 sessionId);
 
     /* CREDIT */
 
@@ -425,8 +514,8 @@ interface IChargingSettlement {
     /// @notice A driver's account.
     /// @return freeMicro What can be withdrawn or held.
     /// @return nonce The nonce that the next session's terms must carry.
-    /// @return commitment The first 160 bits of the live session's id, or of keccak256(id, toppedUpMicro) where it was
-    /// topped up; 0 if there is none.
+    /// @return commitment The first 160 bits of keccak256(abi.encodePacked(termsHash, openedAt, salt, toppedUpMicro)) of the
+    /// live session, where `termsHash` is the EIP-712 struct hash of the terms; 0 if there is none.
     function accountOf(
         address driver,
         uint32 lane
@@ -449,8 +538,15 @@ interface IChargingSettlement {
     /// @notice The EIP-712 digest of the terms, for this chain and this contract.
     function sessionIdOf(SessionTerms calldata terms) external view returns (bytes32 sessionId);
 
-    /// @notice Whether the session with these terms is open and neither settled nor expired.
-    function isLive(SessionTerms calldata terms, uint64 toppedUpMicro) external view returns (bool);
+    /// @notice Whether the session with these terms and this opening is live: neither settled nor released nor expired.
+    function isLive(
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro
+    ) external view returns (bool);
+
+    /// @notice Whether the account can release the operator's sessions, as the operator itself can.
+    function isReleaser(address operator, address account) external view returns (bool);
 
     /// @notice What oracles sign for a batch.
     function batchDigestOf(bytes32 claims, uint256 count) external view returns (bytes32);

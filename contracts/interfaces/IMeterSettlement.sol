@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IChargingSettlement, PackedMetering, SessionTerms} from "./IChargingSettlement.sol";
+import {IChargingSettlement, Opening, PackedMetering, SessionTerms} from "./IChargingSettlement.sol";
 import {IMeterRegistry} from "./IMeterRegistry.sol";
 import {IOcmfScanner} from "./IOcmfScanner.sol";
 import {Tariff} from "./ITariffRegistry.sol";
@@ -18,6 +18,8 @@ struct SignedRecord {
 /// @notice A session with what its meter signed.
 struct MeteredSession {
     SessionTerms terms;
+    /// The block in which it opened.
+    Opening opening;
     /// By how much the driver raised the hold.
     uint64 toppedUpMicro;
     /// The tariff that the terms name.
@@ -33,7 +35,8 @@ struct MeteredSession {
 /// record's `ID`, for one charge only, and no other text of its choice. Assumptions for liveness: none but the chain.
 ///
 /// Whatever the records cannot prove is not charged: the time between their begin and end counts as charged and as
-/// connected, and only where both clocks had state S, R or I. No deadline depends on a meter's clock.
+/// connected, only where both clocks had state S, R or I, and only if no more of it passed than between opening and
+/// settlement. No deadline depends on a meter's clock.
 ///
 /// Warning: the sessions of one meter settle here in the order of their records. One that is settled before an earlier
 /// one shuts that one out of this way for good, and anybody can settle it; an oracle can still settle both. Who relies on
@@ -51,8 +54,7 @@ interface IMeterSettlement {
     error MeterMismatch(uint32 meter, uint32 evse, address operator);
     /// @notice The meter's possession was not proven to the chain; an oracle has to settle.
     error PossessionNotProven(uint32 meter);
-    /// @notice The meter's records counted at no time at which the session can have run: between the earliest opening that
-    /// its expiry allows and now.
+    /// @notice The meter's records counted at no time between the session's opening and its settlement.
     error MeterNotValid(uint32 meter);
     /// @notice A record is not signed by the meter's key.
     error RecordSignatureInvalid(uint256 index);
@@ -66,8 +68,6 @@ interface IMeterSettlement {
     error RecordsDiffer();
     /// @notice The register ran backwards between the two records.
     error RegisterDecreased(uint256 beginMicroWh, uint256 endMicroWh);
-    /// @notice The meter's clock shows more time than the settlement's unit holds.
-    error ChargingTimeOutOfRange(uint256 chargingSeconds, uint256 limitSeconds);
     /// @notice A record of this key with this or a later number has settled a session here already.
     error RecordConsumed(uint256 pagination, uint256 lastPagination);
     /// @notice The register, which only grows, is below the end of the last session that was settled here by it.
@@ -86,9 +86,14 @@ interface IMeterSettlement {
 
     /// @notice What the records prove of the session. Reverts where they could not settle it, but does not look whether
     /// the session is live or the records were seen before.
+    /// @param opening The block in which it opened.
+    /// @param toppedUpMicro By how much the driver raised the hold.
+    /// @param settledAt When it is or was settled (seconds since 1970): what a clock shows beyond that proves no time.
     function measure(
         SessionTerms calldata terms,
+        Opening calldata opening,
         uint64 toppedUpMicro,
+        uint40 settledAt,
         SignedRecord[] calldata records
     ) external view returns (PackedMetering metering);
 
@@ -98,9 +103,6 @@ interface IMeterSettlement {
 
     /// @notice Where the money is.
     function settlement() external view returns (IChargingSettlement);
-
-    /// @notice The longest time between opening and expiry, in seconds, as in the settlement.
-    function maximumSessionSeconds() external view returns (uint40);
 
     /// @notice Where the meters' keys are.
     function meterRegistry() external view returns (IMeterRegistry);

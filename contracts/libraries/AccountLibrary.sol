@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice A driver's account in one word, from the high bits to the low ones: the first 160 bits of the live session's
-/// id or 0, nonce (32), freeMicro (64). It is a word and not a struct because the compiler writes the members of a
+/// @notice A driver's account in one word, from the high bits to the low ones: the commitment to the live session (160)
+/// or 0, nonce (32), freeMicro (64). It is a word and not a struct because the compiler writes the members of a
 /// struct one by one: 600 gas more for every opening and every settlement.
 type Account is uint256;
 
@@ -21,7 +21,7 @@ library AccountLibrary {
         return uint32(Account.unwrap(account) >> NONCE_SHIFT);
     }
 
-    /// @notice The first 160 bits of the live session's id; 0 if there is none.
+    /// @notice The commitment to the live session, its opening and its top-up; 0 if there is none.
     function commitment(Account account) internal pure returns (uint160) {
         return uint160(Account.unwrap(account) >> COMMITMENT_SHIFT);
     }

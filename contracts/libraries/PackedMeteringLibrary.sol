@@ -1,24 +1,41 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedMetering} from "../interfaces/IChargingSettlement.sol";
+import {Opening, PackedMetering} from "../interfaces/IChargingSettlement.sol";
 
 /// @title Packed metering
-/// @notice The parts of what a meter measured.
+/// @notice The parts of what a meter measured, and of the session's opening before it.
 library PackedMeteringLibrary {
-    function pack(
-        uint64 raisedByMicro,
+    /// @notice A session of which nothing is measured yet.
+    function packOpening(Opening memory opening, uint64 raisedByMicro) internal pure returns (PackedMetering) {
+        return
+            PackedMetering.wrap(
+                (uint256(opening.openedAt) << 216) | (uint256(opening.salt) << 192) | (uint256(raisedByMicro) << 128)
+            );
+    }
+
+    /// @notice The same with what was measured.
+    function withMeasured(
+        PackedMetering opening,
         uint64 microWh,
         uint32 secondsCharging,
         uint32 secondsConnected
     ) internal pure returns (PackedMetering) {
         return
             PackedMetering.wrap(
-                (uint256(raisedByMicro) << 128) |
+                PackedMetering.unwrap(opening) |
                     (uint256(microWh) << 64) |
                     (uint256(secondsCharging) << 32) |
                     secondsConnected
             );
+    }
+
+    function openedAt(PackedMetering metering) internal pure returns (uint40) {
+        return uint40(PackedMetering.unwrap(metering) >> 216);
+    }
+
+    function openingOf(PackedMetering metering) internal pure returns (Opening memory) {
+        return Opening(openedAt(metering), uint24(PackedMetering.unwrap(metering) >> 192));
     }
 
     function toppedUpMicro(PackedMetering metering) internal pure returns (uint64) {

@@ -44,14 +44,19 @@ library SessionTermsLibrary {
         return uint40(PackedTerms.unwrap(terms));
     }
 
-    /// @notice The EIP-712 struct hash of the terms in full.
+    /// @notice The EIP-712 struct hash of the terms.
+    function hash(SessionTerms calldata terms) internal pure returns (bytes32) {
+        return structHash(terms.driver, terms.operator, terms.agreement, terms.tariffId, pack(terms));
+    }
+
+    /// @notice The same from the packed form.
     function structHash(
         address driver,
         address operator,
         uint32 agreement,
         bytes32 tariffId,
         PackedTerms terms
-    ) internal pure returns (bytes32 hash) {
+    ) internal pure returns (bytes32 termsHash) {
         bytes32 typehash = TYPEHASH;
         // What `keccak256(abi.encode(typehash, driver, lane(terms), …))` computes, in memory that is free again
         // afterwards: 150 gas less a session at 100 sessions, 250 at 500.
@@ -69,7 +74,7 @@ library SessionTermsLibrary {
             mstore(add(encoded, 0x120), tariffId)
             mstore(add(encoded, 0x140), and(shr(40, terms), 0xffffffffffffffff))
             mstore(add(encoded, 0x160), and(terms, 0xffffffffff))
-            hash := keccak256(encoded, 0x180)
+            termsHash := keccak256(encoded, 0x180)
         }
     }
 }

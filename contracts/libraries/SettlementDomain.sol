@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
-import {SessionTerms} from "../interfaces/IChargingSettlement.sol";
+import {Opening, SessionTerms} from "../interfaces/IChargingSettlement.sol";
 import {SessionTermsLibrary} from "./SessionTermsLibrary.sol";
 
 /// @title Domain of the settlement
@@ -25,16 +25,12 @@ library SettlementDomain {
         bytes32 separator = keccak256(
             abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(NAME)), keccak256(bytes(VERSION)), block.chainid, settlement)
         );
-        return
-            MessageHashUtils.toTypedDataHash(
-                separator,
-                SessionTermsLibrary.structHash(
-                    terms.driver,
-                    terms.operator,
-                    terms.agreement,
-                    terms.tariffId,
-                    terms.pack()
-                )
-            );
+        return MessageHashUtils.toTypedDataHash(separator, terms.hash());
+    }
+
+    /// @notice What the first 100 bits of are the session's idTag. Time and salt of the opening make it as good as random:
+    /// nobody can look for two sessions with one tag before the block in which they open.
+    function tagDigestOf(bytes32 sessionId, Opening calldata opening) internal pure returns (bytes32) {
+        return keccak256(abi.encode(sessionId, opening.openedAt, opening.salt));
     }
 }

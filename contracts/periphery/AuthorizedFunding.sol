@@ -180,7 +180,7 @@ contract AuthorizedFunding is IAuthorizedFunding, ReentrancyGuardTransient {
             PermitTransferFrom(TokenPermissions(address(erc20), transfer.amount), transfer.nonce, transfer.deadline),
             SignatureTransferDetails(address(this), transfer.amount),
             terms.driver,
-            SessionTermsLibrary.structHash(terms.driver, terms.operator, terms.agreement, terms.tariffId, terms.pack()),
+            terms.hash(),
             WITNESS_TYPE,
             transfer.signature
         );

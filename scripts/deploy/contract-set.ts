@@ -90,7 +90,7 @@ export async function deployContractSet(
   const meterRegistry = await deploy("MeterRegistry", [oracleCommittee]);
 
   const settlement = await settlementAddress(4);
-  const meterSettlement = await deploy("MeterSettlement", [settlement, meterRegistry, rules.maximumSessionSeconds]);
+  const meterSettlement = await deploy("MeterSettlement", [settlement, meterRegistry]);
   const challenges = await deploy("Challenges", [
     settlement,
     meterSettlement,
