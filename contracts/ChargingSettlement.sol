@@ -69,7 +69,6 @@ contract ChargingSettlement is SettlementLedger {
     uint256 private constant TOP_UP_MARGIN = 2 hours;
     /// A shorter epoch is a mistake of units.
     uint256 private constant LEAST_EPOCH = 1 hours;
-    uint256 private constant MICRO_WH_PER_WH = 1e6;
 
     uint40 public immutable maximumSessionSeconds;
     ITariffRegistry public immutable tariffRegistry;
@@ -481,16 +480,17 @@ contract ChargingSettlement is SettlementLedger {
         uint256 openSeconds
     ) private view returns (SettlementRefusal) {
         unchecked {
-            // The commitment holds a time at which this contract was called. All factors are below 2^64.
+            // The commitment holds a time at which this contract was called.
             uint256 elapsedSeconds = block.timestamp - metering.openedAt();
             if (elapsedSeconds >= openSeconds) return SettlementRefusal.QuorumTooLate;
             uint256 connectedSeconds = metering.connectedSeconds();
             if (metering.chargingSeconds() > connectedSeconds || connectedSeconds > elapsedSeconds) {
                 return SettlementRefusal.TimeOutOfBounds;
             }
-            uint256 mostEnergy = elapsedSeconds * terms.maximumPowerW() * MICRO_WH_PER_WH;
-            if (uint256(metering.energyMicroWh()) * 1 hours > mostEnergy) return SettlementRefusal.EnergyAbovePower;
-            return SettlementRefusal.None;
+            return
+                metering.isWithinPower(terms.maximumPowerW(), elapsedSeconds)
+                    ? SettlementRefusal.None
+                    : SettlementRefusal.EnergyAbovePower;
         }
     }
 
@@ -508,20 +508,13 @@ contract ChargingSettlement is SettlementLedger {
         sessionId = sessionIdOf(terms);
         bytes32 digest = _hashTypedDataV4(
             keccak256(
-                abi.encode(
-                    AGREEMENT_TYPEHASH,
-                    sessionId,
-                    opening.openedAt,
-                    opening.salt,
-                    toppedUpMicro,
-                    chargedMicro
-                )
+                abi.encode(AGREEMENT_TYPEHASH, sessionId, opening.openedAt, opening.salt, toppedUpMicro, chargedMicro)
             )
         );
         _requireSigned(terms.driver, digest, driverSignature);
         _requireSigned(terms.operator, digest, operatorSignature);
         (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
-        uint256 heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
+        uint256 heldMicro = _heldMicro(terms, toppedUpMicro);
         require(chargedMicro <= heldMicro, AmountAboveHold(chargedMicro, heldMicro));
 
         slot.account = account.released().credited(heldMicro - chargedMicro);
@@ -542,31 +535,22 @@ contract ChargingSettlement is SettlementLedger {
         address operator = terms.operator;
         require(msg.sender == operator || isReleaser[operator][msg.sender], NotReleaser(msg.sender, operator));
 
-        uint256 heldMicro;
-        (sessionId, heldMicro) = _returnHold(terms, opening, toppedUpMicro);
+        sessionId = sessionIdOf(terms);
+        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
+
+        uint256 heldMicro = _heldMicro(terms, toppedUpMicro);
+        slot.account = account.released().credited(heldMicro);
 
         emit SessionReleased(sessionId, terms.driver, msg.sender, heldMicro);
     }
 
     /// @inheritdoc IChargingSettlement
-    function changeReleaser(address account, bool isAppointed) external {
+    function changeReleaser(address account, bool isAppointed) external nonReentrant {
         if (isReleaser[msg.sender][account] == isAppointed) return;
 
         isReleaser[msg.sender][account] = isAppointed;
 
         emit ReleaserChanged(msg.sender, account, isAppointed);
-    }
-
-    function _returnHold(
-        SessionTerms calldata terms,
-        Opening calldata opening,
-        uint64 toppedUpMicro
-    ) private returns (bytes32 sessionId, uint256 heldMicro) {
-        sessionId = sessionIdOf(terms);
-        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
-
-        heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
-        slot.account = account.released().credited(heldMicro);
     }
 
     /* CORRECTION */
@@ -602,10 +586,12 @@ contract ChargingSettlement is SettlementLedger {
         Opening calldata opening,
         uint64 toppedUpMicro
     ) external nonReentrant returns (bytes32 sessionId) {
+        sessionId = sessionIdOf(terms);
+        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
         require(block.timestamp > terms.expiresAt, NotExpired(block.timestamp, terms.expiresAt));
 
-        uint256 heldMicro;
-        (sessionId, heldMicro) = _returnHold(terms, opening, toppedUpMicro);
+        uint256 heldMicro = _heldMicro(terms, toppedUpMicro);
+        slot.account = account.released().credited(heldMicro);
 
         emit SessionExpired(sessionId, terms.driver, heldMicro);
     }
@@ -642,6 +628,10 @@ contract ChargingSettlement is SettlementLedger {
         slot = _slotOf(terms.driver, terms.lane);
         account = slot.account;
         require(account.commitment() == _commitmentOf(terms, opening, toppedUpMicro), NotLive(sessionId));
+    }
+
+    function _heldMicro(SessionTerms calldata terms, uint64 toppedUpMicro) private pure returns (uint256) {
+        return uint256(terms.holdMicro) + toppedUpMicro;
     }
 
     function _commitmentOf(

@@ -3,7 +3,13 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {IChargingSettlement, Opening, PackedMetering, SessionTerms, Settlement} from "./interfaces/IChargingSettlement.sol";
+import {
+    IChargingSettlement,
+    Opening,
+    PackedMetering,
+    SessionTerms,
+    Settlement
+} from "./interfaces/IChargingSettlement.sol";
 import {IMeterRegistry, Possession, RecordSigner} from "./interfaces/IMeterRegistry.sol";
 import {IMeterSettlement, MeteredSession, SignedRecord} from "./interfaces/IMeterSettlement.sol";
 import {IOcmfScanner, PackedReading} from "./interfaces/IOcmfScanner.sol";
@@ -73,13 +79,7 @@ contract MeterSettlement is IMeterSettlement {
             signer,
             session.records
         );
-        PackedMetering metering = _meteringOf(
-            opening,
-            session.toppedUpMicro,
-            first.begin,
-            last.end,
-            block.timestamp
-        );
+        PackedMetering metering = _meteringOf(opening, session.toppedUpMicro, first.begin, last.end, block.timestamp);
 
         _consume(signer.keyId, first, last);
 
@@ -268,7 +268,9 @@ contract MeterSettlement is IMeterSettlement {
             signer,
             records
         );
-        return _meteringOf(opening, toppedUpMicro, first.begin, last.end, settledAt);
+        metering = _meteringOf(opening, toppedUpMicro, first.begin, last.end, settledAt);
+        bool isPossible = metering.isWithinPower(terms.maximumPowerW, settledAt - opening.openedAt);
+        require(isPossible, EnergyAbovePower(metering.energyMicroWh(), terms.maximumPowerW));
     }
 
     /// @inheritdoc IMeterSettlement

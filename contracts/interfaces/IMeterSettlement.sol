@@ -68,6 +68,8 @@ interface IMeterSettlement {
     error RecordsDiffer();
     /// @notice The register ran backwards between the two records.
     error RegisterDecreased(uint256 beginMicroWh, uint256 endMicroWh);
+    /// @notice More energy than the EVSE's maximum power gives between opening and settlement.
+    error EnergyAbovePower(uint256 energyMicroWh, uint256 maximumPowerW);
     /// @notice A record of this key with this or a later number has settled a session here already.
     error RecordConsumed(uint256 pagination, uint256 lastPagination);
     /// @notice The register, which only grows, is below the end of the last session that was settled here by it.

@@ -6,6 +6,8 @@ import {Opening, PackedMetering} from "../interfaces/IChargingSettlement.sol";
 /// @title Packed metering
 /// @notice The parts of what a meter measured, and of the session's opening before it.
 library PackedMeteringLibrary {
+    uint256 private constant MICRO_WH_PER_WH = 1e6;
+
     /// @notice A session of which nothing is measured yet.
     function packOpening(Opening memory opening, uint64 raisedByMicro) internal pure returns (PackedMetering) {
         return
@@ -52,6 +54,17 @@ library PackedMeteringLibrary {
 
     function connectedSeconds(PackedMetering metering) internal pure returns (uint32) {
         return uint32(PackedMetering.unwrap(metering));
+    }
+
+    /// @notice Whether the energy is at most what the power gives in this time, below 2^40 seconds.
+    function isWithinPower(
+        PackedMetering metering,
+        uint256 powerW,
+        uint256 elapsedSeconds
+    ) internal pure returns (bool) {
+        unchecked {
+            return uint256(energyMicroWh(metering)) * 1 hours <= elapsedSeconds * powerW * MICRO_WH_PER_WH;
+        }
     }
 
     /// @notice The word that the settlement event carries: energy and times, then the two amounts, both below 2^64.

@@ -68,7 +68,8 @@ export interface SettledBatch {
 export async function settledBatch(fixture: MeterSettlementFixture, groups: readonly Group[]): Promise<SettledBatch> {
   const batch = await fixture.challenges.batchCount();
   await settleBatch(fixture, groups);
-  return { batch, claims: claimsOf(fixture, groups), settledAt: BigInt(await networkHelpers.time.latest()) };
+  const claims = await claimsOf(fixture, groups);
+  return { batch, claims, settledAt: BigInt(await networkHelpers.time.latest()) };
 }
 
 /** Settles one session on a claim, alone. */

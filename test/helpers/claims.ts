@@ -22,9 +22,7 @@ export function linksOf(claims: readonly Claim[]): readonly string[] {
   const links = [ZeroHash];
   for (const { sessionId, metering } of claims) {
     const previous = links.at(-1) ?? ZeroHash;
-    links.push(
-      solidityPackedKeccak256(["bytes32", "bytes32", "uint256"], [previous, sessionId, BigInt.asUintN(192, metering)]),
-    );
+    links.push(solidityPackedKeccak256(["bytes32", "bytes32", "uint256"], [previous, sessionId, metering]));
   }
   return links;
 }

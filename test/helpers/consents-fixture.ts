@@ -3,7 +3,7 @@ import { TypedDataEncoder } from "ethers";
 import { networkHelpers } from "./chain.ts";
 import { p256Key } from "../../scripts/gas/p256-key.ts";
 import type { Terms } from "./session-terms.ts";
-import { DAY, type Signer } from "./settlement-fixture.ts";
+import { DAY, openingIn, type Signer } from "./settlement-fixture.ts";
 import { fundedWaysIn, signTerms, termsOf, type WaysInFixture } from "./ways-in-fixture.ts";
 
 /** As in ConsentStatus of IVehicleConsents.sol. */
@@ -89,5 +89,5 @@ export async function openAndExpire(fixture: WaysInFixture, changes: Partial<Ter
   const terms = termsOf(fixture, { expiresAt, ...changes });
   await consents.connect(relayer).openByVehicle(consentOf(fixture), terms, await signTerms(fixture, vehicle, terms));
   await networkHelpers.time.increaseTo(terms.expiresAt);
-  await settlement.connect(relayer).expire(terms, 0);
+  await settlement.connect(relayer).expire(terms, await openingIn(fixture, terms), 0);
 }

@@ -4,14 +4,25 @@ import type { Interface, TransactionResponse } from "ethers";
 import { defaultRules, type SettlementRules } from "../../scripts/deploy/contract-set.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { OcmfScanner } from "../../types/index.ts";
-import { ethers } from "./chain.ts";
+import { ethers, networkHelpers } from "./chain.ts";
 import { activeMeter, MAXIMUM_POWER_W, type RegistryFixture } from "./meter-registry-fixture.ts";
 import { signedQuery } from "./ocmf-chain.ts";
 import { beginReading, bytesOf, endReading, payloadText, type RawMembers, testKey, type TestKey } from "./ocmf.ts";
 import { eventsOf, outcomeOf, type Outcome, type PlainEvent } from "./outcome.ts";
-import { commitmentOf, type Metering, settlementResultOf, type Terms } from "./session-terms.ts";
+import {
+  commitmentOf,
+  type LiveTerms,
+  type Metering,
+  type Opening,
+  openingOf,
+  settlementResultOf,
+  tagDigestOf,
+  type Terms,
+} from "./session-terms.ts";
 import {
   fundedUnder,
+  HOUR,
+  openedAs,
   sessionIn,
   type SettlementFixture,
   TARIFF,
@@ -35,6 +46,7 @@ export interface SignedRecord {
 /** The session of which a record is shown. */
 export interface Metered {
   readonly terms: Terms;
+  readonly opening: Opening;
   readonly toppedUpMicro: bigint;
   readonly tariff: TariffFields;
   readonly records: readonly SignedRecord[];
@@ -45,9 +57,9 @@ export interface MeterSettlementFixture extends SettlementFixture {
   /** The same contracts as the helpers of the registry take them. */
   readonly registryFixture: RegistryFixture;
   /** The driver's live session on lane 0, at EVSE 1 with meter 1 of secp256r1. */
-  readonly terms: Terms;
+  readonly terms: LiveTerms;
   /** The driver's live session on lane 1, at EVSE 2 with meter 2 of secp256k1. */
-  readonly otherTerms: Terms;
+  readonly otherTerms: LiveTerms;
 }
 
 /** Two live sessions at two EVSEs of `operator`; EVSE 3 is `otherOperator`'s. */
@@ -80,9 +92,10 @@ export async function meteredUnder(rules: SettlementRules): Promise<MeterSettlem
   await activeMeter(registryFixture, { evse: 1n });
   await activeMeter(registryFixture, { evse: 2n, key: testKey("secp256k1") });
 
-  const terms = termsOf(fixture, { evse: 1n, meter: 1n });
-  const otherTerms = termsOf(fixture, { evse: 2n, meter: 2n, lane: 1n });
-  for (const session of [terms, otherTerms]) await settlement.connect(driver).open(session);
+  const terms = await openedAs(fixture, driver, termsOf(fixture, { evse: 1n, meter: 1n }));
+  const otherTerms = await openedAs(fixture, driver, termsOf(fixture, { evse: 2n, meter: 2n, lane: 1n }));
+  // The charge of the usual record is over by now.
+  await networkHelpers.time.increase(2n * HOUR);
   return {
     ...fixture,
     scanner: await ethers.getContractAt("OcmfScanner", await meterRegistry.ocmfScanner()),
@@ -99,10 +112,19 @@ export interface RecordOptions {
   readonly readings?: readonly RawMembers[];
 }
 
+/** The session's idTag. */
+export function tagIn(fixture: SettlementFixture, terms: Terms | LiveTerms): string {
+  return idTagOf(tagDigestOf(sessionIn(fixture, terms), openingOf(terms)));
+}
+
 /** A record of the session's meter. */
-export function recordOf(fixture: SettlementFixture, terms: Terms, options: RecordOptions = {}): SignedRecord {
+export function recordOf(
+  fixture: SettlementFixture,
+  terms: Terms | LiveTerms,
+  options: RecordOptions = {},
+): SignedRecord {
   const { key = testKey(terms.meter === 2n ? "secp256k1" : "secp256r1"), header, readings } = options;
-  const ID = `"${idTagOf(sessionIn(fixture, terms))}"`;
+  const ID = `"${tagIn(fixture, terms)}"`;
   const { payload, r, s } = signedQuery(key, bytesOf(payloadText({ ID, ...header }, readings)));
   return { payload, r, s };
 }
@@ -110,7 +132,7 @@ export function recordOf(fixture: SettlementFixture, terms: Terms, options: Reco
 /** The usual session in two records, T7 and T8. */
 export function recordPair(
   fixture: SettlementFixture,
-  terms: Terms,
+  terms: Terms | LiveTerms,
   begin: RecordOptions = {},
   end: RecordOptions = {},
 ): readonly [SignedRecord, SignedRecord] {
@@ -120,8 +142,8 @@ export function recordPair(
   ];
 }
 
-export function meteredOf(terms: Terms, ...records: readonly SignedRecord[]): Metered {
-  return { terms, toppedUpMicro: 0n, tariff: TARIFF, records };
+export function meteredOf(terms: Terms | LiveTerms, ...records: readonly SignedRecord[]): Metered {
+  return { terms, opening: openingOf(terms), toppedUpMicro: 0n, tariff: TARIFF, records };
 }
 
 /** What the contract takes, in arrays that may be changed. */
@@ -154,7 +176,7 @@ export async function provenOutcomeOf(
 /** The whole outcome of one session that is settled at a price. */
 export function provenAt(
   fixture: MeterSettlementFixture,
-  terms: Terms,
+  terms: LiveTerms,
   chargedMicro: bigint,
   metering: Metering,
   proof: { readonly pagination: bigint; readonly registerMicroWh: bigint },
@@ -170,7 +192,7 @@ export function provenAt(
         : [["OperatorCredited", terms.operator, terms.agreement, terms.tariffId, chargedMicro, true]]),
     ],
     changes: {
-      [`${account} commitment`]: -commitmentOf(sessionId),
+      [`${account} commitment`]: -commitmentOf(terms),
       ...(returnedMicro === 0n ? {} : { [`${account} free`]: returnedMicro }),
       ...(chargedMicro === 0n ? {} : { "operator final": chargedMicro }),
     },

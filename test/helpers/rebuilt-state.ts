@@ -1,6 +1,6 @@
 import type { Interface, Log } from "ethers";
 
-import { settlementResultOf } from "./session-terms.ts";
+import { type LiveTerms, NEVER_OPENED, settlementResultOf } from "./session-terms.ts";
 
 /** What the settlement contract stores, as far as anybody can know it from its events and the times of their blocks. */
 export interface RebuiltState {
@@ -12,8 +12,8 @@ export interface RebuiltState {
   readonly bonds: ReadonlyMap<string, bigint>;
   /** By id: all that were ever opened. */
   readonly sessions: ReadonlyMap<string, RebuiltSession>;
-  /** What the sessions have in common that open next: `operator/agreement`. */
-  readonly openingGroup: string;
+  /** What the sessions have in common that open next. */
+  readonly openingGroup: Pick<LiveTerms, "operator" | "agreement" | "tariffId" | "opening">;
 }
 
 export interface RebuiltAccount {
@@ -35,6 +35,8 @@ export interface RebuiltSession {
   readonly credit: string;
   readonly holdMicro: bigint;
   readonly toppedUpMicro: bigint;
+  /** All that the driver agreed to, and when it opened. */
+  readonly terms: LiveTerms;
   readonly isLive: boolean;
   readonly settledInEpoch: bigint;
 }
@@ -45,7 +47,7 @@ export const EMPTY_STATE: RebuiltState = {
   credits: new Map(),
   bonds: new Map(),
   sessions: new Map(),
-  openingGroup: "",
+  openingGroup: { operator: "", agreement: 0n, tariffId: "", opening: NEVER_OPENED },
 };
 
 const NO_ACCOUNT: RebuiltAccount = { freeMicro: 0n, nonce: 0n, liveSessionId: null };
@@ -142,16 +144,36 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
     case "NonceAdvanced":
       return withAccount(state, account(), () => ({ nonce: number("nonce") }));
     case "GroupOpened":
-      return { ...state, openingGroup: credit() };
+      return {
+        ...state,
+        openingGroup: {
+          operator: text("operator"),
+          agreement: number("agreement"),
+          tariffId: text("tariffId"),
+          opening: { openedAt: number("openedAt"), salt: number("salt") },
+        },
+      };
     case "SessionOpened": {
       const packed = number("terms");
-      const opened = `${text("driver")}/${field(packed, 200, 32)}`;
-      const holdMicro = field(packed, 40, 64);
-      const session = { account: opened, credit: state.openingGroup, holdMicro, toppedUpMicro: 0n, isLive: true };
-      const sessions = new Map(state.sessions).set(text("sessionId"), { ...session, settledInEpoch: 0n });
+      const terms = {
+        ...state.openingGroup,
+        driver: text("driver"),
+        lane: field(packed, 200, 32),
+        nonce: field(packed, 168, 32),
+        evse: field(packed, 136, 32),
+        meter: field(packed, 104, 32),
+        maximumPowerW: field(packed, 232, 24),
+        holdMicro: field(packed, 40, 64),
+        expiresAt: field(packed, 0, 40),
+      };
+      const { operator, agreement, holdMicro } = terms;
+      const opened = `${terms.driver}/${terms.lane}`;
+      const parties = { account: opened, credit: `${operator}/${agreement}`, terms };
+      const session = { ...parties, holdMicro, toppedUpMicro: 0n, isLive: true, settledInEpoch: 0n };
+      const sessions = new Map(state.sessions).set(text("sessionId"), session);
       return withAccount({ ...state, sessions }, opened, ({ freeMicro }) => ({
         freeMicro: freeMicro - holdMicro,
-        nonce: field(packed, 168, 32) + 1n,
+        nonce: terms.nonce + 1n,
         liveSessionId: text("sessionId"),
       }));
     }
@@ -163,6 +185,9 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
     }
     case "SessionSettled":
       return ended(state, text("sessionId"), settlementResultOf(number("result")).returnedMicro, epoch);
+    case "SessionAgreed":
+      return ended(state, text("sessionId"), number("returnedMicro"), 0n);
+    case "SessionReleased":
     case "SessionExpired":
       return ended(state, text("sessionId"), number("returnedMicro"), 0n);
     case "OperatorCredited":
@@ -198,6 +223,7 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
     }
     case "OpeningSkipped":
     case "SettlementSkipped":
+    case "ReleaserChanged":
     case "EIP712DomainChanged":
       return state;
     default:

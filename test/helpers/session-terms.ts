@@ -1,6 +1,8 @@
 import {
+  AbiCoder,
   dataLength,
   getBytes,
+  keccak256,
   Signature,
   SigningKey,
   solidityPackedKeccak256,
@@ -45,11 +47,37 @@ export function sessionIdOf(domain: TypedDataDomain, terms: Terms): string {
   return TypedDataEncoder.hash(domain, SESSION_TERMS_TYPES, terms);
 }
 
-/** What lies in the account of a live session: 160 bits of its id, or of its id and by how much it was topped up. */
-export function commitmentOf(sessionId: string, toppedUpMicro = 0n): bigint {
-  const committed =
-    toppedUpMicro === 0n ? sessionId : solidityPackedKeccak256(["bytes32", "uint256"], [sessionId, toppedUpMicro]);
+/** The block in which a session opened, field by field as in Opening of IChargingSettlement.sol. */
+export interface Opening {
+  readonly openedAt: bigint;
+  readonly salt: bigint;
+}
+
+/** Of a session that never opened. */
+export const NEVER_OPENED: Opening = { openedAt: 0n, salt: 0n };
+
+/** The terms of a session with the block in which it opened. */
+export interface LiveTerms extends Terms {
+  readonly opening: Opening;
+}
+
+export function openingOf(terms: Terms | LiveTerms): Opening {
+  return "opening" in terms ? terms.opening : NEVER_OPENED;
+}
+
+/** What lies in the account of a live session: 160 bits of the hash of terms, opening and top-up. */
+export function commitmentOf(terms: LiveTerms, toppedUpMicro = 0n): bigint {
+  const termsHash = TypedDataEncoder.hashStruct("SessionTerms", SESSION_TERMS_TYPES, terms);
+  const committed = solidityPackedKeccak256(
+    ["bytes32", "uint40", "uint24", "uint64"],
+    [termsHash, terms.opening.openedAt, terms.opening.salt, toppedUpMicro],
+  );
   return BigInt(committed) >> 96n;
+}
+
+/** The hash whose first 100 bits are the session's idTag. */
+export function tagDigestOf(sessionId: string, { openedAt, salt }: Opening): string {
+  return keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint40", "uint24"], [sessionId, openedAt, salt]));
 }
 
 /** The packed word, from a list of field widths instead of shifts, so that it does not repeat the contract's code. */
@@ -72,14 +100,20 @@ export interface Metering {
   readonly connectedSeconds: bigint;
 }
 
-export function packMetering(metering: Metering, toppedUpMicro = 0n, meaninglessBits = 0n): bigint {
+export function packMetering(metering: Metering, toppedUpMicro = 0n, opening = NEVER_OPENED): bigint {
   return packed([
-    [meaninglessBits, 64],
+    [opening.openedAt, 40],
+    [opening.salt, 24],
     [toppedUpMicro, 64],
     [metering.energyMicroWh, 64],
     [metering.chargingSeconds, 32],
     [metering.connectedSeconds, 32],
   ]);
+}
+
+/** The same claim of a session that opened then. */
+export function withOpening(metering: bigint, { openedAt, salt }: Opening): bigint {
+  return (((openedAt << 24n) | salt) << 192n) | BigInt.asUintN(192, metering);
 }
 
 function packed(fields: readonly (readonly [value: bigint, bits: number])[]): bigint {

@@ -21,13 +21,19 @@ import type {
 import { ethers, networkHelpers } from "./chain.ts";
 import { byAddress, type Claim, signClaims } from "./claims.ts";
 import {
+  commitmentOf,
   compactSignature,
+  type LiveTerms,
   type Metering,
+  NEVER_OPENED,
+  type Opening,
+  openingOf,
   packMetering,
   packTerms,
   SESSION_TERMS_TYPES,
   sessionIdOf,
   type Terms,
+  withOpening,
 } from "./session-terms.ts";
 
 export type Signer = Awaited<ReturnType<typeof ethers.getSigners>>[number];
@@ -52,8 +58,10 @@ export const SettlementRefusal = {
   None: 0n,
   NoLiveSession: 1n,
   TermsMismatch: 2n,
-  EnergyAbovePower: 3n,
-  EpochLimitReached: 4n,
+  QuorumTooLate: 3n,
+  TimeOutOfBounds: 4n,
+  EnergyAbovePower: 5n,
+  EpochLimitReached: 6n,
 } as const;
 
 export const HOUR = 3_600n;
@@ -235,6 +243,7 @@ export async function hostileSettlementOfSixDecimals(): Promise<SettlementFixtur
 }
 
 type AnyFixture = SettlementFixture<DemoToken | HostileToken>;
+type Contract = Pick<AnyFixture, "settlement" | "domain">;
 
 /** Usual terms of the driver's first session on lane 0. */
 export function termsOf(fixture: AnyFixture, changes: Partial<Terms> = {}): Terms {
@@ -259,19 +268,70 @@ export function sessionIn(fixture: AnyFixture, terms: Terms): string {
 }
 
 /** One signed opening, as a relayer sends it. */
-export async function openingOf(fixture: AnyFixture, signer: Signer, terms: Terms) {
+export async function signedOpeningOf(fixture: AnyFixture, signer: Signer, terms: Terms) {
   const signature = await signer.signTypedData(fixture.domain, SESSION_TERMS_TYPES, terms);
   return { driver: terms.driver, terms: packTerms(terms), ...compactSignature(signature) };
 }
 
+/** The block in which a session opened last, as its events tell it; NEVER_OPENED if it never did. */
+export async function openingIn({ settlement, domain }: Contract, terms: Terms): Promise<Opening> {
+  const events = await settlement.queryFilter(settlement.filters.SessionOpened(sessionIdOf(domain, terms)));
+  const block = await events.at(-1)?.getBlock();
+  if (block === undefined) return NEVER_OPENED;
+  return { openedAt: BigInt(block.timestamp), salt: BigInt.asUintN(24, BigInt(block.parentHash)) };
+}
+
+/** Opens a session of the driver that the terms name. */
+export async function openedAs(fixture: Contract, driver: Signer, terms: Terms): Promise<LiveTerms> {
+  await fixture.settlement.connect(driver).open(terms);
+  return { ...terms, opening: await openingIn(fixture, terms) };
+}
+
+/** Whether the session with these terms is live. */
+export async function isLive(fixture: Contract, terms: Terms, toppedUpMicro = 0n): Promise<boolean> {
+  return await fixture.settlement.isLive(terms, await openingIn(fixture, terms), toppedUpMicro);
+}
+
+/** What lies in the account while the session is live. */
+export async function commitmentIn(fixture: Contract, terms: Terms, toppedUpMicro = 0n): Promise<bigint> {
+  return commitmentOf({ ...terms, opening: await openingIn(fixture, terms) }, toppedUpMicro);
+}
+
+/** Waits until the usual charge of a session that opens now can be over: 12.5 kWh, 45 minutes connected. */
+export async function afterCharge(): Promise<void> {
+  await networkHelpers.time.increase(HOUR);
+}
+
+/** The block's time and its salt, for sessions that open in the latest block. */
+export async function latestOpening(): Promise<Opening> {
+  const { timestamp, parentHash } = await latestBlock();
+  return { openedAt: BigInt(timestamp), salt: BigInt.asUintN(24, BigInt(parentHash)) };
+}
+
+async function latestBlock() {
+  const block = await ethers.provider.getBlock("latest");
+  if (block === null) throw new Error("The chain has no block");
+  return block;
+}
+
+/** The event that a group of openings begins with, if they are in the latest block. */
+export async function groupOpened({
+  operator,
+  agreement,
+  tariffId,
+}: Pick<Terms, "operator" | "agreement" | "tariffId">) {
+  const { openedAt, salt } = await latestOpening();
+  return ["GroupOpened", operator, agreement, tariffId, openedAt, salt];
+}
+
 /** A batch with one group of openings. */
-export function openingGroup(terms: Terms, openings: Awaited<ReturnType<typeof openingOf>>[]) {
+export function openingGroup(terms: Terms, openings: Awaited<ReturnType<typeof signedOpeningOf>>[]) {
   return { operator: terms.operator, agreement: terms.agreement, tariffId: terms.tariffId, openings };
 }
 
-/** One settlement, as oracles claim it. */
-export function settlementOf(terms: Terms, metering = USUAL, toppedUpMicro = 0n) {
-  return { terms, metering: packMetering(metering, toppedUpMicro) };
+/** One settlement, as oracles claim it; of terms without an opening, that one is looked up when it is sent. */
+export function settlementOf(terms: Terms | LiveTerms, metering = USUAL, toppedUpMicro = 0n) {
+  return { terms, metering: packMetering(metering, toppedUpMicro, openingOf(terms)) };
 }
 
 /** Settlements at TARIFF that go into one group: operator and agreement are those of `terms`. */
@@ -285,9 +345,23 @@ export function settlementGroup(
 
 export type Group = ReturnType<typeof settlementGroup>;
 
+/** The groups with the openings of all sessions in their claims. */
+async function withOpenings(fixture: AnyFixture, groups: readonly Group[]): Promise<readonly Group[]> {
+  const completed: Group[] = [];
+  for (const { settlements, ...group } of groups) {
+    const claims: ReturnType<typeof settlementOf>[] = [];
+    for (const { terms, metering } of settlements) {
+      const isComplete = "opening" in terms;
+      claims.push({ terms, metering: isComplete ? metering : withOpening(metering, await openingIn(fixture, terms)) });
+    }
+    completed.push({ ...group, settlements: claims });
+  }
+  return completed;
+}
+
 /** What oracles claim with these groups, in order. */
-export function claimsOf(fixture: AnyFixture, groups: readonly Group[]): readonly Claim[] {
-  return groups.flatMap(({ settlements }) =>
+export async function claimsOf(fixture: AnyFixture, groups: readonly Group[]): Promise<readonly Claim[]> {
+  return (await withOpenings(fixture, groups)).flatMap(({ settlements }) =>
     settlements.map(({ terms, metering }) => ({ sessionId: sessionIn(fixture, terms), metering })),
   );
 }
@@ -298,7 +372,8 @@ export async function batchOf(
   groups: readonly Group[],
   signers: readonly Signer[] = fixture.oracles.slice(0, THRESHOLD),
 ) {
-  const content = groups.map(({ settlements, ...group }) => ({
+  const completed = await withOpenings(fixture, groups);
+  const content = completed.map(({ settlements, ...group }) => ({
     ...group,
     settlements: settlements.map(({ terms, metering }) => ({
       driver: terms.driver,
@@ -306,10 +381,17 @@ export async function batchOf(
       metering,
     })),
   }));
-  return [content, await signClaims(fixture.domain, claimsOf(fixture, groups), signers)] as const;
+  return [content, await signClaims(fixture.domain, await claimsOf(fixture, completed), signers)] as const;
 }
 
-/** Settles with the signatures of a quorum; anybody may send it. */
+/**
+ * Settles with the signatures of a quorum; anybody may send it. Two hours after the sessions' opening at the earliest,
+ * when the usual charge can be over.
+ */
 export async function settleBatch(fixture: AnyFixture, groups: readonly Group[], sender: Signer = fixture.relayer) {
+  const claims = await claimsOf(fixture, groups);
+  const over =
+    claims.reduce((latest, { metering }) => (metering >> 216n > latest ? metering >> 216n : latest), 0n) + 2n * HOUR;
+  if (BigInt(await networkHelpers.time.latest()) < over) await networkHelpers.time.increaseTo(over);
   return await fixture.settlement.connect(sender).settleBatch(...(await batchOf(fixture, groups)));
 }

@@ -9,7 +9,13 @@ import {
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { consentOf, ConsentStatus, consentIdOf, signConsent, signRevocation } from "../../helpers/consents-fixture.ts";
 import { signTerms, signTopUp, signWithdrawal } from "../../helpers/orders.ts";
-import { fundedSettlement, type SettlementFixture, termsOf } from "../../helpers/settlement-fixture.ts";
+import {
+  fundedSettlement,
+  type SettlementFixture,
+  termsOf,
+  isLive,
+  openingIn,
+} from "../../helpers/settlement-fixture.ts";
 import {
   fundedWaysIn,
   signTerms as signVehicleTerms,
@@ -62,9 +68,11 @@ for (const [name, prepare] of Object.entries(delegations)) {
         const terms = termsOf(fixture);
 
         await settlement.connect(relayer).openSigned(terms, await signTerms(fixture, driver, terms));
-        expect(await settlement.isLive(terms, 0)).to.equal(true);
-        await settlement.connect(relayer).topUpSigned(terms, 0, 5n, await signTopUp(fixture, driver, terms, 0n, 5n));
-        expect(await settlement.isLive(terms, 5)).to.equal(true);
+        expect(await isLive(fixture, terms)).to.equal(true);
+        await settlement
+          .connect(relayer)
+          .topUpSigned(terms, await openingIn(fixture, terms), 0, 5n, await signTopUp(fixture, driver, terms, 0n, 5n));
+        expect(await isLive(fixture, terms, 5n)).to.equal(true);
         const { nonce, freeMicro } = await settlement.accountOf(driver.address, 0);
         const deadline = startedAt + 86_400n;
         const order = { driver: driver.address, lane: 0n, nonce, amount: 1n, recipient: relayer.address, deadline };
@@ -101,7 +109,7 @@ for (const [name, prepare] of Object.entries(delegations)) {
         const terms = wayTermsOf(fixture);
         const signature = await signVehicleTerms(fixture, vehicle, terms);
         await consents.connect(relayer).openByVehicle(consent, terms, signature);
-        expect(await settlement.isLive(terms, 0)).to.equal(true);
+        expect(await isLive(fixture, terms)).to.equal(true);
         await consents.connect(relayer).revokeFor(consent, await signRevocation(fixture, driver, consent));
         expect(await consents.statusOf(consentIdOf(consent))).to.equal(ConsentStatus.Revoked);
       });
@@ -147,7 +155,7 @@ describe("An account with code", () => {
 
     await openByCode();
 
-    expect(await fixture.settlement.isLive(termsOf(fixture), 0)).to.equal(true);
+    expect(await isLive(fixture, termsOf(fixture))).to.equal(true);
   });
 
   it("gets half a million gas for that, and no more", async () => {
@@ -157,7 +165,7 @@ describe("An account with code", () => {
     await burning(fixture.driver, 490_000);
     await openByCode();
 
-    expect(await fixture.settlement.isLive(termsOf(fixture), 0)).to.equal(true);
+    expect(await isLive(fixture, termsOf(fixture))).to.equal(true);
   });
 
   it("is not believed when it answers with anything but the word of ERC-1271", async () => {
@@ -172,6 +180,6 @@ describe("An account with code", () => {
 
     await openByCode();
 
-    expect(await fixture.settlement.isLive(termsOf(fixture), 0)).to.equal(true);
+    expect(await isLive(fixture, termsOf(fixture))).to.equal(true);
   });
 });

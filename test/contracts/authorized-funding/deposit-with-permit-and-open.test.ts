@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { permitOf, worthlessPermit } from "../../helpers/funding-fixture.ts";
 import { sessionIdOf } from "../../helpers/session-terms.ts";
-import { DEPOSIT, HOLD, OpeningRefusal } from "../../helpers/settlement-fixture.ts";
+import { DEPOSIT, HOLD, OpeningRefusal, isLive } from "../../helpers/settlement-fixture.ts";
 import {
   deployedWaysIn,
   fundedWaysIn,
@@ -93,7 +93,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
       events: [["Funded", driver.address, driver.address, 0n, HOLD]],
       changes: { "driver tokens": -HOLD, "settlement tokens": HOLD, owed: HOLD, nonce: 1n, live: 1n },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
     expect(await erc20.allowance(driver.address, await funding.getAddress())).to.equal(0n);
   });
 
@@ -144,7 +144,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
 
     await funding.connect(relayer).depositWithPermitAndOpen(terms, permit, await signTerms(fixture, driver, terms));
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("counts in the token's own unit", async () => {
@@ -164,7 +164,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
       events: [["Funded", driver.address, driver.address, 0n, amount]],
       changes: { "driver tokens": -amount, "settlement tokens": amount, owed: HOLD, nonce: 1n, live: 1n },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("opens for a contract wallet that has approved and signs by ERC-1271", async () => {
@@ -177,7 +177,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
       .connect(relayer)
       .depositWithPermitAndOpen(terms, worthlessPermit(fixture), await signTerms(fixture, driver, terms));
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
     expect(await erc20.balanceOf(await wallet.getAddress())).to.equal(10n * DEPOSIT - HOLD);
   });
 });

@@ -5,7 +5,15 @@ import { PERMIT2_ADDRESS, WITNESSED_TRANSFER_TYPES } from "../../../scripts/gas/
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { installPermit2, PERMIT2_ERRORS } from "../../helpers/permit2.ts";
 import { SESSION_TERMS_TYPES, sessionIdOf, type Terms } from "../../helpers/session-terms.ts";
-import { DAY, DEPOSIT, HOLD, OpeningRefusal, type Signer } from "../../helpers/settlement-fixture.ts";
+import {
+  DAY,
+  DEPOSIT,
+  HOLD,
+  OpeningRefusal,
+  type Signer,
+  isLive,
+  openingIn,
+} from "../../helpers/settlement-fixture.ts";
 import { deployedWaysIn, outcomeOf, termsOf, type WaysInFixture } from "../../helpers/ways-in-fixture.ts";
 
 /** Permit2 is there, and driver and wallet let it take their tokens, as its users do once. */
@@ -108,7 +116,7 @@ describe("AuthorizedFunding.openWithPermit2", () => {
     const signature = await sign(driver, terms, { deadline });
     await open(terms, signature, { deadline });
     await networkHelpers.time.increaseTo(terms.expiresAt);
-    await settlement.expire(terms, 0);
+    await settlement.expire(terms, await openingIn(fixture, terms), 0);
 
     await expect(open(terms, signature, { deadline })).to.be.revertedWithCustomError(permit2, "InvalidNonce");
   });
@@ -138,7 +146,7 @@ describe("AuthorizedFunding.openWithPermit2", () => {
         live: 1n,
       },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("takes the signature that a contract wallet accepts, and no other", async () => {
@@ -151,6 +159,6 @@ describe("AuthorizedFunding.openWithPermit2", () => {
     );
     await open(terms, await sign(driver, terms));
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 });

@@ -4,7 +4,7 @@ import { Signature } from "ethers";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { signTransfer, transferOf } from "../../helpers/funding-fixture.ts";
 import { sessionIdOf, type Terms } from "../../helpers/session-terms.ts";
-import { DAY, DEPOSIT, HOLD, OpeningRefusal } from "../../helpers/settlement-fixture.ts";
+import { DAY, DEPOSIT, HOLD, OpeningRefusal, isLive, openingIn } from "../../helpers/settlement-fixture.ts";
 import {
   deployedWaysIn,
   hostileWaysIn,
@@ -89,7 +89,7 @@ describe("AuthorizedFunding.openWithTransferAuthorization", () => {
     const signature = await signTransfer(fixture, driver, terms, transfer);
     await open(terms, transfer, signature);
     await networkHelpers.time.increaseTo(terms.expiresAt);
-    await settlement.expire(terms, 0);
+    await settlement.expire(terms, await openingIn(fixture, terms), 0);
 
     await expect(open(terms, transfer, signature))
       .to.be.revertedWithCustomError(erc20, "AuthorizationUsed")
@@ -135,6 +135,6 @@ describe("AuthorizedFunding.openWithTransferAuthorization", () => {
         live: 1n,
       },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { networkHelpers } from "../../helpers/chain.ts";
 import { signTransfer, transferOf } from "../../helpers/funding-fixture.ts";
-import { DEPOSIT, HOLD } from "../../helpers/settlement-fixture.ts";
+import { DEPOSIT, HOLD, isLive } from "../../helpers/settlement-fixture.ts";
 import { deployedWaysIn, outcomeOf, termsOf, type WaysInFixture } from "../../helpers/ways-in-fixture.ts";
 
 describe("AuthorizedFunding.openWithWalletTransferAuthorization", () => {
@@ -60,6 +60,6 @@ describe("AuthorizedFunding.openWithWalletTransferAuthorization", () => {
         live: 1n,
       },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 });

@@ -81,10 +81,7 @@ abstract contract ContractSet {
     function _deployAround(address erc20, TestRules memory rules) private {
         address foretold = cheats.computeCreateAddress(address(this), cheats.getNonce(address(this)) + 4);
         meterSettlement = IMeterSettlement(
-            deployed(
-                "contracts/MeterSettlement.sol:MeterSettlement",
-                abi.encode(foretold, meterRegistry, rules.longestSessionSeconds)
-            )
+            deployed("contracts/MeterSettlement.sol:MeterSettlement", abi.encode(foretold, meterRegistry))
         );
         bytes memory limits = abi.encode(rules.windowSeconds, rules.answerSeconds, rules.rewardMicro, rules.ringSize);
         challenges = IChallenges(

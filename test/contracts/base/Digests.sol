@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedTerms, SessionTerms, Withdrawal} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {Opening, PackedTerms, SessionTerms, Withdrawal} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {PartnerShare} from "../../../contracts/interfaces/IPartnerAgreements.sol";
 import {VehicleConsent} from "../../../contracts/interfaces/IVehicleConsents.sol";
 
@@ -10,10 +10,15 @@ import {VehicleConsent} from "../../../contracts/interfaces/IVehicleConsents.sol
 /// our contracts' code.
 library Digests {
     function ofTerms(address settlement, SessionTerms memory terms) internal view returns (bytes32) {
+        return _digest(_settlementDomain(settlement), hashOf(terms));
+    }
+
+    /// @notice The struct hash, without the domain.
+    function hashOf(SessionTerms memory terms) internal pure returns (bytes32) {
         bytes32 typehash = keccak256(
             "SessionTerms(address driver,uint32 lane,uint32 nonce,address operator,uint32 agreement,uint32 evse,uint32 meter,uint24 maximumPowerW,bytes32 tariffId,uint64 holdMicro,uint40 expiresAt)"
         );
-        return _digest(_settlementDomain(settlement), keccak256(abi.encode(typehash, terms)));
+        return keccak256(abi.encode(typehash, terms));
     }
 
     function ofWithdrawal(address settlement, Withdrawal memory withdrawal) internal view returns (bytes32) {
@@ -32,6 +37,30 @@ library Digests {
         bytes32 typehash = keccak256("TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro)");
         bytes32 structHash = keccak256(abi.encode(typehash, sessionId, toppedUpMicro, amountMicro));
         return _digest(_settlementDomain(settlement), structHash);
+    }
+
+    function ofAgreement(
+        address settlement,
+        bytes32 sessionId,
+        Opening memory opening,
+        uint256 toppedUpMicro,
+        uint256 chargedMicro
+    ) internal view returns (bytes32) {
+        bytes32 typehash = keccak256(
+            "AgreedSettlement(bytes32 sessionId,uint40 openedAt,uint24 salt,uint64 toppedUpMicro,uint64 chargedMicro)"
+        );
+        bytes32 structHash = keccak256(abi.encode(typehash, sessionId, opening, toppedUpMicro, chargedMicro));
+        return _digest(_settlementDomain(settlement), structHash);
+    }
+
+    /// @notice What the account keeps of a live session.
+    function commitmentOf(
+        SessionTerms memory terms,
+        Opening memory opening,
+        uint256 toppedUpMicro
+    ) internal pure returns (uint160) {
+        bytes memory live = abi.encodePacked(opening.openedAt, opening.salt, uint64(toppedUpMicro));
+        return uint160(uint256(keccak256(bytes.concat(hashOf(terms), live))) >> 96);
     }
 
     function ofBatch(address settlement, bytes32 claims, uint256 count) internal view returns (bytes32) {

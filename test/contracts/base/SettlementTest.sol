@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {SessionTerms, Settlement, SettlementGroup} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {
+    Opening,
+    SessionTerms,
+    Settlement,
+    SettlementGroup
+} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../contracts/interfaces/ITariffRegistry.sol";
 import {Item} from "../invariants/world/GameModel.sol";
 import {GameWorld} from "../invariants/world/GameWorld.sol";
@@ -44,6 +49,18 @@ abstract contract SettlementTest is TestBase, GameWorld {
         cheats.prank(terms.driver);
         _recordOpening(terms, tariff, settlement.open(terms));
         return sessionCount() - 1;
+    }
+
+    function _openingOf(uint256 index) internal view returns (Opening memory) {
+        return _sessions[index].opening;
+    }
+
+    function _isLive(uint256 index) internal view returns (bool) {
+        return settlement.isLive(_sessions[index].terms, _sessions[index].opening, 0);
+    }
+
+    function _expire(uint256 index) internal {
+        settlement.expire(_sessions[index].terms, _sessions[index].opening, 0);
     }
 
     function _settle(Item memory item) internal {

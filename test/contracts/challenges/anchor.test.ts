@@ -24,7 +24,10 @@ import {
   settlementOf,
   termsOf,
   USUAL,
+  DAY,
+  openedAs,
 } from "../../helpers/settlement-fixture.ts";
+import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 async function ringOfTwo(): Promise<MeterSettlementFixture> {
   return await bondedUnder({ ...defaultRules, challengeRingSize: 2 });
@@ -42,13 +45,12 @@ describe("Challenges.anchor", () => {
     fixture = await networkHelpers.loadFixture(bondedSessions);
   });
 
-  async function openedAgain(lane = 0n): Promise<Terms> {
+  async function openedAgain(lane = 0n): Promise<LiveTerms> {
     const { settlement, driver } = fixture;
     const { nonce } = await settlement.accountOf(driver.address, lane);
-    const expiresAt = BigInt(await networkHelpers.time.latest()) + 3_600n;
+    const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
     const terms = termsOf(fixture, { lane, nonce, expiresAt, evse: 1n, meter: 1n });
-    await settlement.connect(driver).open(terms);
-    return terms;
+    return await openedAs(fixture, driver, terms);
   }
 
   it("refuses everybody but the settlement, oracles too", async () => {
@@ -66,12 +68,12 @@ describe("Challenges.anchor", () => {
     const groups = [settlementGroup(terms), settlementGroup(otherTerms)];
     const signers = [oracles[0], oracles[2]].flatMap((oracle) => oracle ?? []);
     const batch = await batchOf(fixture, groups, signers);
-    const settledAt = fixture.startedAt + 5_000n;
+    const settledAt = BigInt(await networkHelpers.time.latest()) + 100n;
     await networkHelpers.time.setNextBlockTimestamp(settledAt);
 
     const receipt = await (await settlement.connect(relayer).settleBatch(...batch)).wait();
 
-    const link = linksOf(claimsOf(fixture, groups)).at(-1);
+    const link = linksOf(await claimsOf(fixture, groups)).at(-1);
     expect(eventsOf(receipt, challenges)).to.deep.equal([["BatchAnchored", 0n, link, 1n, 0b101n]]);
     expect([...(await challenges.batchOf(0))]).to.deep.equal([shortened(link), settledAt, 1n, 0b101n]);
     expect(await challenges.batchCount()).to.equal(1n);
@@ -89,7 +91,7 @@ describe("Challenges.anchor", () => {
 
     const receipt = await (await settleBatch(fixture, groups)).wait();
 
-    const settled = claimsOf(fixture, [
+    const settled = await claimsOf(fixture, [
       settlementGroup(
         terms,
         [terms, otherTerms].map((one) => settlementOf(one)),

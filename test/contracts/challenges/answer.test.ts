@@ -20,11 +20,12 @@ import {
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, endReading } from "../../helpers/ocmf.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
-import { sessionIn, TARIFF } from "../../helpers/settlement-fixture.ts";
+import { sessionIn, TARIFF, openingIn, HOUR } from "../../helpers/settlement-fixture.ts";
+import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 describe("Challenges.answer", () => {
   let fixture: MeterSettlementFixture;
-  let terms: Terms;
+  let terms: LiveTerms;
   let sessionId: string;
 
   beforeEach(async () => {
@@ -138,7 +139,8 @@ describe("Challenges.answer", () => {
 
   it("goes by the whole hold of a session that was topped up", async () => {
     const { settlement, challenges, driver, relayer } = fixture;
-    await settlement.connect(driver).topUp(terms, 0, 5_000_000n);
+    await settlement.connect(driver).topUp(terms, terms.opening, 0, 5_000_000n);
+    await networkHelpers.time.increase(4n * HOUR);
     const claim = { energyMicroWh: 100_000_000_000n, chargingSeconds: 5_400n, connectedSeconds: 5_400n };
     const settled = await settledAs(fixture, terms, claim, 5_000_000n);
     await challenges.connect(relayer).challenge(challengeOf(fixture, settled, terms));

@@ -20,8 +20,9 @@ import {
   RECORDED,
   RECORDED_PRICE,
   recordOf,
+  tagIn,
 } from "../../helpers/meter-settlement-fixture.ts";
-import { packMetering, type Terms } from "../../helpers/session-terms.ts";
+import { packMetering, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   CHALLENGE_WINDOW_SECONDS,
@@ -30,6 +31,8 @@ import {
   settlementOf,
   TARIFF,
   termsOf,
+  openedAs,
+  HOUR,
 } from "../../helpers/settlement-fixture.ts";
 
 async function ringOfOne(): Promise<MeterSettlementFixture> {
@@ -38,8 +41,8 @@ async function ringOfOne(): Promise<MeterSettlementFixture> {
 
 describe("Challenges.challenge refuses", () => {
   let fixture: MeterSettlementFixture;
-  let terms: Terms;
-  let otherTerms: Terms;
+  let terms: LiveTerms;
+  let otherTerms: LiveTerms;
   let settled: SettledBatch;
 
   /** Two sessions of two groups in one batch, both claimed too high. */
@@ -97,8 +100,10 @@ describe("Challenges.challenge refuses", () => {
     if (first === undefined || second === undefined) throw new Error("The batch has too few sessions");
     const unclaimed = { sessionId: toBeHex(7, 32), metering: 7n };
     const bad: Partial<ChallengeCall>[] = [
-      { metering: packMetering(RECORDED) },
-      { metering: packMetering(OVERCLAIMED, 1n) },
+      { metering: packMetering(RECORDED, 0n, terms.opening) },
+      { metering: packMetering(OVERCLAIMED, 1n, terms.opening) },
+      { metering: packMetering(OVERCLAIMED, 0n, { ...terms.opening, openedAt: terms.opening.openedAt + 1n }) },
+      { metering: packMetering(OVERCLAIMED, 0n, { ...terms.opening, salt: terms.opening.salt ^ 1n }) },
       { previousLink: toBeHex(1, 32) },
       { previousLink: links[1] ?? ZeroHash },
       { previousLink: links[2] ?? ZeroHash },
@@ -121,8 +126,8 @@ describe("Challenges.challenge refuses", () => {
 
   it("a session that was in the batch and not settled", async () => {
     const { settlement, driver } = fixture;
-    const again = termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n });
-    await settlement.connect(driver).open(again);
+    const again = await openedAs(fixture, driver, termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n }));
+    await networkHelpers.time.increase(2n * HOUR);
     const never = { ...again, nonce: 9n };
     const group = settlementGroup(again, [settlementOf(never, OVERCLAIMED), settlementOf(again, OVERCLAIMED)]);
     const [content, signatures] = await batchOf(fixture, [group]);
@@ -132,7 +137,7 @@ describe("Challenges.challenge refuses", () => {
       settledAt: 0n,
       claims: [never, again].map((one) => ({
         sessionId: sessionIn(fixture, one),
-        metering: packMetering(OVERCLAIMED),
+        metering: packMetering(OVERCLAIMED, 0n, again.opening),
       })),
     };
 
@@ -153,10 +158,10 @@ describe("Challenges.challenge refuses", () => {
 
   it("records that prove nothing of the session", async () => {
     const { meterSettlement, scanner } = fixture;
-    const expected = idTagOf(sessionIn(fixture, terms));
+    const expected = tagIn(fixture, terms);
     const foreign = challengeOf(fixture, settled, terms, { records: [recordOf(fixture, otherTerms)] });
     await expectRefusal(foreign, "RecordSignatureInvalid", [0n], meterSettlement);
-    const ofAnother = recordOf(fixture, terms, { header: { ID: `"${idTagOf(sessionIn(fixture, otherTerms))}"` } });
+    const ofAnother = recordOf(fixture, terms, { header: { ID: `"${tagIn(fixture, otherTerms)}"` } });
     await expectRefusal(
       challengeOf(fixture, settled, terms, { records: [ofAnother] }),
       "IdTagMissing",
@@ -174,15 +179,14 @@ describe("Challenges.challenge refuses", () => {
   });
 
   it("a session that was settled as its meter has it, and one whose price is the same at any rate", async () => {
-    const { settlement, driver } = fixture;
-    const right = termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n });
-    await settlement.connect(driver).open(right);
+    const { driver } = fixture;
+    const right = await openedAs(fixture, driver, termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n }));
     const rightly = await settledAs(fixture, right, RECORDED);
     await expectRefusal(challengeOf(fixture, rightly, right), "NothingToCorrect", [RECORDED_PRICE]);
 
     // The hold is below both prices.
-    const small = termsOf(fixture, { evse: 1n, meter: 1n, nonce: 2n, holdMicro: 1_000_000n });
-    await settlement.connect(driver).open(small);
+    const next = termsOf(fixture, { evse: 1n, meter: 1n, nonce: 2n, holdMicro: 1_000_000n });
+    const small = await openedAs(fixture, driver, next);
     const capped = await settledAs(fixture, small, OVERCLAIMED);
     await expectRefusal(challengeOf(fixture, capped, small), "NothingToCorrect", [1_000_000n]);
   });

@@ -17,7 +17,7 @@ import {
 import { activeMeter } from "../../helpers/meter-registry-fixture.ts";
 import { type MeterSettlementFixture, RECORDED_PRICE, recordPair } from "../../helpers/meter-settlement-fixture.ts";
 import { createTestKey } from "../../helpers/ocmf.ts";
-import { packMetering, type Terms } from "../../helpers/session-terms.ts";
+import { packMetering, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
 import {
   CHALLENGE_WINDOW_SECONDS,
   DAY,
@@ -27,14 +27,18 @@ import {
   settlementGroup,
   settlementOf,
   termsOf,
+  isLive,
+  openingIn,
+  openedAs,
+  HOUR,
 } from "../../helpers/settlement-fixture.ts";
 
 const TOO_MUCH = OVERCLAIMED_PRICE - RECORDED_PRICE;
 
 describe("Challenges.challenge", () => {
   let fixture: MeterSettlementFixture;
-  let terms: Terms;
-  let otherTerms: Terms;
+  let terms: LiveTerms;
+  let otherTerms: LiveTerms;
 
   beforeEach(async () => {
     fixture = await networkHelpers.loadFixture(bondedSessions);
@@ -47,14 +51,13 @@ describe("Challenges.challenge", () => {
     return await challengeOutcomeOf(fixture, () => challenges.connect(relayer).challenge(call));
   }
 
-  async function openedAgain(changes: Partial<Terms> = {}): Promise<Terms> {
+  async function openedAgain(changes: Partial<Terms> = {}): Promise<LiveTerms> {
     const { settlement, driver } = fixture;
     const lane = changes.lane ?? 0n;
     const { nonce } = await settlement.accountOf(driver.address, lane);
     const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
     const again = termsOf(fixture, { evse: 1n, meter: 1n, nonce, expiresAt, ...changes });
-    await settlement.connect(driver).open(again);
-    return again;
+    return await openedAs(fixture, driver, again);
   }
 
   /** The whole outcome of a challenge in the driver's favour. */
@@ -91,7 +94,8 @@ describe("Challenges.challenge", () => {
       0b011n,
       OVERCLAIMED_PRICE,
       RECORDED_PRICE,
-      0n,
+      settled.settledAt,
+      settled.claims[0]?.metering,
     ]);
   });
 
@@ -126,12 +130,12 @@ describe("Challenges.challenge", () => {
     await settledAs(fixture, otherTerms, OVERCLAIMED);
     await erc20.mint(payer.address, 300n * DEPOSIT);
     await erc20.connect(payer).approve(await settlement.getAddress(), 300n * DEPOSIT);
-    const sessions: Terms[] = [];
+    const sessions: LiveTerms[] = [];
     for (let lane = 2n; lane < 302n; lane += 1n) {
       await settlement.connect(payer).deposit(driver.address, lane, 30_000_000n);
       sessions.push(await openedAgain({ lane }));
     }
-    const group = (some: readonly Terms[]) =>
+    const group = (some: readonly LiveTerms[]) =>
       settlementGroup(
         terms,
         some.map((one) => settlementOf(one, OVERCLAIMED)),
@@ -158,7 +162,7 @@ describe("Challenges.challenge", () => {
     await settledBatch(fixture, [settlementGroup(terms, items)]);
     const claims = [terms, otherTerms].map((one) => ({
       sessionId: sessionIn(fixture, one),
-      metering: packMetering(OVERCLAIMED),
+      metering: packMetering(OVERCLAIMED, 0n, one.opening),
     }));
     const settled = { batch: 0n, claims, settledAt: 0n };
 
@@ -171,7 +175,8 @@ describe("Challenges.challenge", () => {
 
   it("goes by the whole hold of a session that was topped up", async () => {
     const { settlement, driver } = fixture;
-    await settlement.connect(driver).topUp(otherTerms, 0, 1_000_000n);
+    await settlement.connect(driver).topUp(otherTerms, otherTerms.opening, 0, 1_000_000n);
+    await networkHelpers.time.increase(14n * HOUR);
     const claim = { energyMicroWh: 300_000_000_000n, chargingSeconds: 0n, connectedSeconds: 0n };
     const settled = await settledAs(fixture, otherTerms, claim, 1_000_000n);
 
@@ -201,7 +206,7 @@ describe("Challenges.challenge", () => {
     expect(await challenge(settled, terms)).to.deep.equal(
       await refunded(settled, terms, OVERCLAIMED_PRICE, RECORDED_PRICE),
     );
-    expect(await settlement.isLive(live, 0)).to.equal(true);
+    expect(await isLive(fixture, live)).to.equal(true);
   });
 
   it("finds the credit in the epoch of the settlement, from its first second to its last", async () => {

@@ -30,12 +30,13 @@ import {
   settlementGroup,
   settlementOf,
 } from "../../helpers/settlement-fixture.ts";
+import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 const MISSING = RECORDED_PRICE - UNDERCLAIMED_PRICE;
 
 describe("Challenges.conclude", () => {
   let fixture: MeterSettlementFixture;
-  let terms: Terms;
+  let terms: LiveTerms;
   let sessionId: string;
 
   beforeEach(async () => {
@@ -119,7 +120,7 @@ describe("Challenges.conclude", () => {
     const signers = oracles.slice(1);
     const group = settlementGroup(terms, [settlementOf(terms, { ...UNDERCLAIMED, energyMicroWh: 0n })]);
     await settlement.settleBatch(...(await batchOf(fixture, [group], signers)));
-    const settled = { batch: 0n, claims: claimsOf(fixture, [group]), settledAt: 0n };
+    const settled = { batch: 0n, claims: await claimsOf(fixture, [group]), settledAt: 0n };
     await challenges.connect(relayer).challenge(challengeOf(fixture, settled, terms));
     await postBonds(BOND, 2_000_000n, 30_000_000n);
     await networkHelpers.time.increase(DAY);

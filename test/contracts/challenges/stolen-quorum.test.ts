@@ -3,16 +3,26 @@ import { expect } from "chai";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { BOND, bondedSessions, challengeOf, REWARD, settledBatch } from "../../helpers/challenge-fixture.ts";
 import { type MeterSettlementFixture, RECORDED_PRICE } from "../../helpers/meter-settlement-fixture.ts";
-import { DAY, DEPOSIT, EPOCH_SECONDS, HOLD, settlementGroup, settlementOf } from "../../helpers/settlement-fixture.ts";
+import {
+  DAY,
+  DEPOSIT,
+  EPOCH_SECONDS,
+  HOLD,
+  settlementGroup,
+  settlementOf,
+  isLive,
+  HOUR,
+} from "../../helpers/settlement-fixture.ts";
 
-/** More than any hold pays for, and less than the EVSE's power allows. */
-const INVENTED = { energyMicroWh: 500_000_000_000n, chargingSeconds: 0n, connectedSeconds: 0n };
+/** More than any hold pays for, and what the EVSE's power allows in four hours. */
+const INVENTED = { energyMicroWh: 88_000_000_000n, chargingSeconds: 0n, connectedSeconds: 0n };
 
 describe("A quorum that was stolen", () => {
   let fixture: MeterSettlementFixture;
 
   beforeEach(async () => {
     fixture = await networkHelpers.loadFixture(bondedSessions);
+    await networkHelpers.time.increase(2n * HOUR);
   });
 
   async function expectSolvent(): Promise<void> {
@@ -83,7 +93,7 @@ describe("A quorum that was stolen", () => {
     );
     await networkHelpers.time.increaseTo(settled.settledAt + 2n * EPOCH_SECONDS);
     await settlement.connect(operator).withdrawCredit(operator.address, 0, HOLD, operator.address);
-    expect(await settlement.isLive(terms, 0)).to.equal(false);
+    expect(await isLive(fixture, terms)).to.equal(false);
     await expectSolvent();
   });
 });

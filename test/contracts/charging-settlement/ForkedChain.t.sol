@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Opening, OpeningGroup, SessionTerms} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {
+    Opening,
+    OpeningGroup,
+    SessionTerms,
+    SignedOpening
+} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {Digests} from "../base/Digests.sol";
 import {SettlementTest} from "../base/SettlementTest.sol";
-import {cheats} from "../base/TestBase.sol";
+import {cheats, timeNow} from "../base/TestBase.sol";
 
 /// @title A chain that forks
 /// @notice The fork has the contract, its state and every signature ever given, under another chain id.
@@ -32,7 +37,8 @@ contract ForkedChainTest is SettlementTest {
 
         settlement.openBatch(_signedBatch(terms));
 
-        cheats.assertTrue(settlement.isLive(terms, 0), "a signature for this chain opened nothing");
+        Opening memory opening = Opening(uint40(timeNow()), uint24(uint256(blockhash(block.number - 1))));
+        cheats.assertTrue(settlement.isLive(terms, opening, 0), "a signature for this chain opened nothing");
     }
 
     function _fundedTerms() private returns (SessionTerms memory terms) {
@@ -42,8 +48,8 @@ contract ForkedChainTest is SettlementTest {
 
     function _signedBatch(SessionTerms memory terms) private view returns (OpeningGroup[] memory groups) {
         groups = new OpeningGroup[](1);
-        groups[0] = OpeningGroup(terms.operator, terms.agreement, terms.tariffId, new Opening[](1));
+        groups[0] = OpeningGroup(terms.operator, terms.agreement, terms.tariffId, new SignedOpening[](1));
         (bytes32 r, bytes32 vs) = _compact(FIRST_DRIVER_KEY, digestOf(terms));
-        groups[0].openings[0] = Opening(terms.driver, Digests.packed(terms), r, vs);
+        groups[0].openings[0] = SignedOpening(terms.driver, Digests.packed(terms), r, vs);
     }
 }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Opening, OpeningGroup, SessionTerms, Withdrawal} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {
+    Opening,
+    OpeningGroup,
+    SessionTerms,
+    SignedOpening,
+    Withdrawal
+} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {OracleSignature} from "../../../contracts/interfaces/IOracleCommittee.sol";
 import {VehicleConsent} from "../../../contracts/interfaces/IVehicleConsents.sol";
 import {Digests} from "../base/Digests.sol";
@@ -17,12 +23,15 @@ contract SignaturesTest is SettlementTest {
     Withdrawal private _order;
     VehicleConsent private _vehicle;
     bytes32 private _sessionId;
+    /// Of whatever opens in the block of the tests.
+    Opening private _opening;
 
     function setUp() public {
         _fund(0, 0, DEPOSIT);
         _fund(0, 1, DEPOSIT);
         uint256 index = _opened(0, 0, 1_000_000, 1 days);
         _sessionId = _sessions[index].id;
+        _opening = _sessions[index].opening;
         (_terms, ) = _plainTerms(0, 0, 1_000_000, 1 days);
         (_terms.lane, _terms.nonce) = (1, 0);
         _order = Withdrawal(driverOf(0), 1, 0, 1_000, thief(), type(uint40).max);
@@ -51,7 +60,7 @@ contract SignaturesTest is SettlementTest {
                 ? abi.encodeCall(settlement.openSigned, (_terms, signature))
                 : way == 1
                     ? abi.encodeCall(settlement.withdrawSigned, (_order, signature))
-                    : abi.encodeCall(settlement.topUpSigned, (live, 0, 1_000, signature));
+                    : abi.encodeCall(settlement.topUpSigned, (live, _openingOf(0), 0, 1_000, signature));
         if (way == 3) call_ = abi.encodeCall(vehicleConsents.grantFor, (_vehicle, signature));
         if (way == 4) call_ = abi.encodeCall(vehicleConsents.revokeFor, (_vehicle, signature));
         (isTaken, ) = (way < 3 ? address(settlement) : address(vehicleConsents)).call(call_);
@@ -85,9 +94,9 @@ contract SignaturesTest is SettlementTest {
         SessionTerms memory terms = _terms;
         terms.driver = address(0);
         OpeningGroup[] memory groups = new OpeningGroup[](1);
-        groups[0] = OpeningGroup(terms.operator, 0, terms.tariffId, new Opening[](2));
-        groups[0].openings[0] = Opening(address(0), Digests.packed(terms), 0, 0);
-        groups[0].openings[1] = Opening(address(0), Digests.packed(terms), r, vs);
+        groups[0] = OpeningGroup(terms.operator, 0, terms.tariffId, new SignedOpening[](2));
+        groups[0].openings[0] = SignedOpening(address(0), Digests.packed(terms), 0, 0);
+        groups[0].openings[1] = SignedOpening(address(0), Digests.packed(terms), r, vs);
 
         settlement.openBatch(groups);
 
@@ -130,7 +139,7 @@ contract SignaturesTest is SettlementTest {
     /// @dev So that the account could open again.
     function _endSession() private {
         cheats.warp(uint256(_terms.expiresAt) + 1);
-        settlement.expire(_terms, 0);
+        settlement.expire(_terms, _opening, 0);
         cheats.warp(uint256(_terms.expiresAt) - 1 hours);
     }
 }

@@ -29,8 +29,8 @@ contract StolenQuorumTest is SettlementTest {
             _fund(i % DRIVERS, 0, HOLD);
             uint256 index = _opened(i % DRIVERS, 0, HOLD, 48 hours);
             _warp(timeNow() + wait);
-            _settle(Item(index, 0, energyMicroWh, type(uint32).max, type(uint32).max));
-            if (settlement.isLive(_sessions[index].terms, 0)) _endByTime(index);
+            _settle(Item(index, 0, energyMicroWh, wait, wait));
+            if (_isLive(index)) _endByTime(index);
             else accounts[i % DRIVERS][0].live = 0;
         }
 
@@ -39,7 +39,7 @@ contract StolenQuorumTest is SettlementTest {
         uint256 epochs = timeNow() / EPOCH - start / EPOCH + 1;
         cheats.assertLe(lossMicro, sessions * HOLD, "more is lost than was held");
         cheats.assertLe(lossMicro, epochs * EPOCH_LIMIT, "more is lost than the epochs' limit");
-        // 50 kW from the earliest opening to the settlement, which is the opening itself here.
+        // 50 kW from the opening to the settlement.
         if (energyMicroWh > (wait * 50_000 * 1e6) / 3_600)
             cheats.assertEq(lossMicro, 0, "more energy than power gives");
     }
@@ -65,7 +65,7 @@ contract StolenQuorumTest is SettlementTest {
 
     function _endByTime(uint256 index) private {
         _warp(uint256(_sessions[index].terms.expiresAt) + 1);
-        settlement.expire(_sessions[index].terms, 0);
-        _recordExpiry(index);
+        _expire(index);
+        _recordReturn(index, Status.Expired);
     }
 }

@@ -7,7 +7,7 @@ import {
   fundedSettlement,
   HOLD,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   OpeningRefusal,
   sessionIn,
   settlementGroup,
@@ -15,6 +15,8 @@ import {
   termsOf,
   USUAL_PRICE,
   settleBatch,
+  isLive,
+  groupOpened,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.advanceNonce", () => {
@@ -46,14 +48,14 @@ describe("ChargingSettlement.advanceNonce", () => {
   it("makes signed terms that nobody opened void", async () => {
     const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
-    const opening = await openingOf(fixture, driver, terms);
+    const opening = await signedOpeningOf(fixture, driver, terms);
     await settlement.connect(driver).advanceNonce(0);
 
     expect(
       await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(terms, [opening])])),
     ).to.deep.equal({
       events: [
-        ["GroupOpened", terms.operator, 0n, terms.tariffId],
+        await groupOpened(terms),
         ["OpeningSkipped", sessionIn(fixture, terms), driver.address, OpeningRefusal.NonceMismatch, 0n, 1n],
       ],
       changes: {},
@@ -69,7 +71,7 @@ describe("ChargingSettlement.advanceNonce", () => {
       events: [["NonceAdvanced", driver.address, 0n, 2n]],
       changes: { "driver/0 nonce": 1n },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
     const { changes } = await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
     expect(changes["driver/0 free"]).to.equal(HOLD - USUAL_PRICE);
   });

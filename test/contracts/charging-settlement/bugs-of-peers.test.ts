@@ -17,7 +17,7 @@ import {
   hostileSettlementOfSixDecimals,
   HOUR,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   OpeningRefusal,
   sessionIn,
   settleBatch,
@@ -29,14 +29,18 @@ import {
   termsOf,
   USUAL,
   USUAL_PRICE,
+  isLive,
+  openingIn,
+  commitmentIn,
+  afterCharge,
 } from "../../helpers/settlement-fixture.ts";
 
 /** An instruction that fails: what a contract does whose own dependencies failed. */
 const FAILING_CODE = "0xfe";
 /** Order of secp256r1: SEC 2, section 2.4.2. */
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-/** The most energy that 22 kW give in the day that the fixture's session may have run. */
-const MOST = { energyMicroWh: 500_000_000_000n, chargingSeconds: 2n ** 32n - 1n, connectedSeconds: 2n ** 32n - 1n };
+/** The most that 22 kW give in four hours. */
+const MOST = { energyMicroWh: 88_000_000_000n, chargingSeconds: 4n * HOUR, connectedSeconds: 4n * HOUR };
 
 /** Each test is named after a bug that a comparable system had. */
 describe("ChargingSettlement does not have the bugs of its peers:", () => {
@@ -78,34 +82,40 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
         .to.be.revertedWithCustomError(settlement, "OpeningRefused")
         .withArgs(OpeningRefusal.SessionLive, 0, 0);
     }
-    await settlement.connect(relayer).openBatch([openingGroup(second, [await openingOf(fixture, driver, second)])]);
+    await settlement
+      .connect(relayer)
+      .openBatch([openingGroup(second, [await signedOpeningOf(fixture, driver, second)])]);
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
     await settleBatch(fixture, [settlementGroup(terms)]);
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(DEPOSIT - USUAL_PRICE);
   });
 
   it("the payer chooses the token", () => {
     const terms = "(address,uint32,uint32,address,uint32,uint32,uint32,uint24,bytes32,uint64,uint40)";
+    const opening = "(uint40,uint24)";
     const tariff = "(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool)";
     const correction = "(bytes32,address,uint32,address,uint32,uint40,uint64,uint64,address,uint64,address[])";
     const settled = "(address,uint256,uint256)";
 
-    // The addresses that a caller can give are drivers, recipients, oracles and the parties of terms; never a token.
+    // The addresses that a caller can give are drivers, recipients, oracles, releasers and the parties of terms; never a token.
     expect(functionsThatChangeState().filter((signature) => /[(,]address/.test(signature))).to.deep.equal([
+      "changeReleaser(address,bool)",
       `correct(${correction})`,
       "deposit(address,uint32,uint256)",
-      `expire(${terms},uint64)`,
+      `expire(${terms},${opening},uint64)`,
       `open(${terms})`,
       `openAuthorized(${terms})`,
       "openBatch((address,uint32,bytes32,(address,uint256,bytes32,bytes32)[])[])",
       `openSigned(${terms},bytes)`,
       "postBond(address,uint256)",
       `refund(${terms},uint64)`,
+      `release(${terms},${opening},uint64)`,
+      `settleAgreed(${terms},${opening},uint64,uint64,bytes,bytes)`,
       `settleBatch((address,uint32,${tariff},${settled}[])[],(bytes32,bytes32)[])`,
       `settleProven(bytes32,address,uint32,${tariff},${settled})`,
-      `topUp(${terms},uint64,uint64)`,
-      `topUpSigned(${terms},uint64,uint64,bytes)`,
+      `topUp(${terms},${opening},uint64,uint64)`,
+      `topUpSigned(${terms},${opening},uint64,uint64,bytes)`,
       "withdraw(uint32,uint256,address)",
       "withdrawBond(uint256,address)",
       "withdrawCredit(address,uint32,uint256,address)",
@@ -114,19 +124,20 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   });
 
   it("an actual price above the estimate reverts for ever", async () => {
+    await networkHelpers.time.increase(4n * HOUR);
     const { changes } = await outcomeOf(fixture, () =>
       settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, MOST)])]),
     );
 
     expect(changes["operator provisional"]).to.equal(HOLD);
-    expect(await fixture.settlement.isLive(terms, 0)).to.equal(false);
+    expect(await isLive(fixture, terms)).to.equal(false);
   });
 
   it("no timeout, or a refund that nobody can reach", async () => {
     const { settlement, driver, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    await settlement.connect(thief).expire(terms, 0);
+    await settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0);
     await settlement.connect(driver).withdraw(0, DEPOSIT, driver.address);
 
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
@@ -189,7 +200,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   it("the amount is not covered by the signature", async () => {
     const { settlement, otherDriver, relayer } = fixture;
     const signed = termsOf(fixture, { driver: otherDriver.address, holdMicro: 1n });
-    const opening = await openingOf(fixture, otherDriver, signed);
+    const opening = await signedOpeningOf(fixture, otherDriver, signed);
     const changed = { ...signed, holdMicro: HOLD };
 
     const { events } = await outcomeOf(fixture, () =>
@@ -208,6 +219,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
   it("a pooled balance lets whoever decides pay out more than the session brought in (invariant 18)", async () => {
     const { settlement, operator, otherDriver } = fixture;
+    await networkHelpers.time.increase(4n * HOUR);
     for (let i = 0; i < 3; ++i) await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, MOST)])]);
     await passEpochs();
 
@@ -261,8 +273,10 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   it("linear scans make old accounts unusable", async () => {
     const { settlement, driver, relayer } = fixture;
     const gasOf = async (nonce: bigint) => {
-      const next = termsOf(fixture, { nonce });
+      const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
+      const next = termsOf(fixture, { nonce, expiresAt });
       const opened = await (await settlement.connect(driver).open(next)).wait();
+      await afterCharge();
       const batch = await batchOf(fixture, [settlementGroup(next)]);
       const settled = await (await settlement.connect(relayer).settleBatch(...batch)).wait();
       return (opened?.gasUsed ?? 0n) + (settled?.gasUsed ?? 0n);
@@ -286,7 +300,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
     await networkHelpers.loadFixture(openedSession);
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
-    await settlement.connect(thief).expire(terms, 0);
+    await settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0);
     const tooLate = await outcomeOf(fixture, () => settleBatch(fixture, [settlementGroup(terms)]));
     expect(tooLate).to.deep.equal({
       events: [["SettlementSkipped", sessionIn(fixture, terms), terms.driver, SettlementRefusal.NoLiveSession]],
@@ -299,6 +313,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     // There is nobody to upgrade, to sweep, or to move anybody else's money.
     expect(functionsThatChangeState().map((signature) => signature.split("(")[0])).to.deep.equal([
       "advanceNonce",
+      "changeReleaser",
       "correct",
       "deposit",
       "expire",
@@ -308,6 +323,8 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       "openSigned",
       "postBond",
       "refund",
+      "release",
+      "settleAgreed",
       "settleBatch",
       "settleProven",
       "topUp",
@@ -332,7 +349,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
     await settlement.connect(driver).withdraw(0, DEPOSIT - HOLD, driver.address);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-    await settlement.connect(thief).expire(terms, 0);
+    await settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0);
     await settlement.connect(driver).withdraw(0, HOLD, driver.address);
 
     expect(await erc20.balanceOf(driver.address)).to.equal(10n * DEPOSIT - DEPOSIT);
@@ -345,15 +362,17 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     await settlement.connect(otherDriver).advanceNonce(0);
     const next = termsOf(fixture, { driver: otherDriver.address, nonce: 1n });
 
-    await settlement.connect(relayer).openBatch([openingGroup(next, [await openingOf(fixture, otherDriver, next)])]);
+    await settlement
+      .connect(relayer)
+      .openBatch([openingGroup(next, [await signedOpeningOf(fixture, otherDriver, next)])]);
 
-    expect(await settlement.isLive(next, 0)).to.equal(true);
+    expect(await isLive(fixture, next)).to.equal(true);
   });
 
   it("claim and settle sent back to back collide on the nonce", async () => {
     const { settlement, driver, relayer } = fixture;
     const next = termsOf(fixture, { nonce: 1n });
-    const opening = openingGroup(next, [await openingOf(fixture, driver, next)]);
+    const opening = openingGroup(next, [await signedOpeningOf(fixture, driver, next)]);
     const first = await batchOf(fixture, [settlementGroup(terms)]);
     const second = await batchOf(fixture, [settlementGroup(next)]);
     const overrides = { gasLimit: 1_000_000 };
@@ -462,9 +481,11 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
         oracleCommittee,
         "SignatureCountWrong",
       );
-      await expect(settlement.connect(caller).expire(terms, 0)).to.be.revertedWithCustomError(settlement, "NotExpired");
+      await expect(
+        settlement.connect(caller).expire(terms, await openingIn(fixture, terms), 0),
+      ).to.be.revertedWithCustomError(settlement, "NotExpired");
     }
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("a session without energy cannot close", async () => {
@@ -476,7 +497,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
     expect(changes).to.deep.equal({
       "driver/0 free": HOLD,
-      "driver/0 commitment": -commitmentOf(sessionIn(fixture, terms)),
+      "driver/0 commitment": -(await commitmentIn(fixture, terms)),
     });
   });
 
@@ -510,16 +531,15 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     let toppedUpMicro = 0n;
     for (; toppedUpMicro < 5n; ++toppedUpMicro) {
       const batch = await batchOf(fixture, [settlementGroup(terms, [settlementOf(terms, USUAL, toppedUpMicro)])]);
-      await settlement.connect(driver).topUp(terms, toppedUpMicro, 1);
+      await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), toppedUpMicro, 1);
       await settlement.connect(fixture.relayer).settleBatch(...batch);
     }
     expect(await provisionalOf(terms.operator)).to.equal(0n);
     await networkHelpers.time.increaseTo(terms.expiresAt - 2n * HOUR);
 
-    await expect(settlement.connect(driver).topUp(terms, toppedUpMicro, 1)).to.be.revertedWithCustomError(
-      settlement,
-      "TopUpTooLate",
-    );
+    await expect(
+      settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), toppedUpMicro, 1),
+    ).to.be.revertedWithCustomError(settlement, "TopUpTooLate");
     await settleBatch(fixture, [settlementGroup(terms, [settlementOf(terms, USUAL, toppedUpMicro)])]);
 
     expect(await provisionalOf(terms.operator)).to.equal(USUAL_PRICE);

@@ -21,7 +21,6 @@ interface Choice {
   readonly challengesCommittee?: string;
   readonly changeDelaySeconds?: bigint;
   readonly sessionSeconds?: bigint;
-  readonly metersSessionSeconds?: bigint;
   readonly windowSeconds?: number;
   readonly answerSeconds?: number;
   readonly epochSeconds?: bigint;
@@ -59,12 +58,9 @@ describe("ChargingSettlement constructor", () => {
     const own = ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead });
     const other = await fixture.settlement.getAddress();
     const settlementOf = (name: Choice["stranger"]) => (choice.stranger === name ? other : own);
-    const metersSeconds = choice.metersSessionSeconds ?? sessionSeconds;
-    const meterSettlement = await create("MeterSettlement", [settlementOf("meterSettlement"), registry, metersSeconds]);
+    const meterSettlement = await create("MeterSettlement", [settlementOf("meterSettlement"), registry]);
     const challengesMeters =
-      choice.stranger === "challengesMeters"
-        ? await create("MeterSettlement", [own, registry, metersSeconds])
-        : meterSettlement;
+      choice.stranger === "challengesMeters" ? await create("MeterSettlement", [own, registry]) : meterSettlement;
     const ownChallenges = await create("Challenges", [
       settlementOf("challenges"),
       challengesMeters,
@@ -159,13 +155,6 @@ describe("ChargingSettlement constructor", () => {
     const registry = await fixture.meterRegistry.getAddress();
 
     await expect(deploy({ registry })).to.be.revertedWithCustomError(fixture.settlement, "NeighbourMismatch");
-  });
-
-  it("refuses meters that count with another longest session", async () => {
-    await expect(deploy({ metersSessionSeconds: MAXIMUM_SESSION_SECONDS - 1n })).to.be.revertedWithCustomError(
-      fixture.settlement,
-      "NeighbourMismatch",
-    );
   });
 
   it("takes the longest session, the shortest epoch and the longest window that go together", async () => {

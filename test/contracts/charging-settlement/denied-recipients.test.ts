@@ -7,12 +7,13 @@ import { passEpochs } from "../../helpers/partners-fixture.ts";
 import {
   hostileSettlementOfSixDecimals,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   type SettlementFixture,
   settlementGroup,
   termsOf,
   USUAL_PRICE,
   settleBatch,
+  openingIn,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement and a token that denies accounts", () => {
@@ -56,11 +57,11 @@ describe("ChargingSettlement and a token that denies accounts", () => {
     const { settlement, relayer, driver } = fixture;
     await settleBatch(fixture, [settlementGroup(terms())]);
     const next = termsOf(fixture, { nonce: 1n });
-    await settlement.connect(relayer).openBatch([openingGroup(next, [await openingOf(fixture, driver, next)])]);
-    await settlement.connect(driver).topUp(next, 0, 500);
+    await settlement.connect(relayer).openBatch([openingGroup(next, [await signedOpeningOf(fixture, driver, next)])]);
+    await settlement.connect(driver).topUp(next, await openingIn(fixture, next), 0, 500);
     await networkHelpers.time.increaseTo(next.expiresAt + 1n);
 
-    await settlement.connect(relayer).expire(next, 500);
+    await settlement.connect(relayer).expire(next, await openingIn(fixture, next), 500);
 
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(100_000_000n - USUAL_PRICE);
   });

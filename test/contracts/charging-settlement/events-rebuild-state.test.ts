@@ -13,11 +13,12 @@ import {
   EPOCH_SECONDS,
   HOUR,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   sessionIn,
   settlementGroup,
   settlementOf,
   type Signer,
+  openingIn,
 } from "../../helpers/settlement-fixture.ts";
 
 /** Random choices of one step, each a number that the step reduces to what it needs. */
@@ -105,7 +106,7 @@ async function play(fixture: PartnersFixture, steps: readonly Step[]): Promise<M
       [
         "open batch",
         async () => {
-          const opening = await openingOf(fixture, amount % 5 === 0 ? thief : person, terms);
+          const opening = await signedOpeningOf(fixture, amount % 5 === 0 ? thief : person, terms);
           return await settlement.connect(relayer).openBatch([openingGroup(terms, [opening, opening])]);
         },
       ],
@@ -113,7 +114,9 @@ async function play(fixture: PartnersFixture, steps: readonly Step[]): Promise<M
         "top up",
         async () => {
           const signer = old.terms.driver === driver.address ? driver : otherDriver;
-          const sent = await settlement.connect(signer).topUp(old.terms, old.toppedUpMicro, part);
+          const sent = await settlement
+            .connect(signer)
+            .topUp(old.terms, await openingIn(fixture, old.terms), old.toppedUpMicro, part);
           old.toppedUpMicro += part;
           return sent;
         },
@@ -123,7 +126,9 @@ async function play(fixture: PartnersFixture, steps: readonly Step[]): Promise<M
         async () => {
           const signer = old.terms.driver === driver.address ? driver : otherDriver;
           const signature = await signTopUp(fixture, signer, old.terms, old.toppedUpMicro, part);
-          const sent = await settlement.connect(thief).topUpSigned(old.terms, old.toppedUpMicro, part, signature);
+          const sent = await settlement
+            .connect(thief)
+            .topUpSigned(old.terms, await openingIn(fixture, old.terms), old.toppedUpMicro, part, signature);
           old.toppedUpMicro += part;
           return sent;
         },
@@ -149,7 +154,10 @@ async function play(fixture: PartnersFixture, steps: readonly Step[]): Promise<M
             settlementGroup(terms),
           ]),
       ],
-      ["expire", () => settlement.connect(thief).expire(old.terms, old.toppedUpMicro)],
+      [
+        "expire",
+        async () => settlement.connect(thief).expire(old.terms, await openingIn(fixture, old.terms), old.toppedUpMicro),
+      ],
       [
         "withdraw credit",
         async () => {
@@ -241,11 +249,11 @@ async function expectSameState(fixture: PartnersFixture): Promise<void> {
   for (const person of [driver, otherDriver]) {
     for (const lane of [0, 1, 2]) {
       const account = state.accounts.get(`${person.address}/${lane}`);
-      const sessionId = account?.liveSessionId ?? "";
+      const live = state.sessions.get(account?.liveSessionId ?? "");
       expect(await settlement.accountOf(person.address, lane)).to.deep.equal([
         account?.freeMicro ?? 0n,
         account?.nonce ?? 0n,
-        sessionId === "" ? 0n : commitmentOf(sessionId, state.sessions.get(sessionId)?.toppedUpMicro),
+        live === undefined ? 0n : commitmentOf(live.terms, live.toppedUpMicro),
       ]);
     }
   }

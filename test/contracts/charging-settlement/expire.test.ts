@@ -15,6 +15,9 @@ import {
   termsOf,
   USUAL_PRICE,
   settleBatch,
+  isLive,
+  openingIn,
+  commitmentIn,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.expire", () => {
@@ -34,15 +37,15 @@ describe("ChargingSettlement.expire", () => {
     sessionId = sessionIn(fixture, terms);
   });
 
-  const wholeHoldBack = () => ({
+  const wholeHoldBack = async () => ({
     events: [["SessionExpired", sessionId, terms.driver, HOLD]],
-    changes: { "driver/0 free": HOLD, "driver/0 commitment": -commitmentOf(sessionId) },
+    changes: { "driver/0 free": HOLD, "driver/0 commitment": -(await commitmentIn(fixture, terms)) },
   });
 
   it("refuses a session that was never opened", async () => {
     const never = termsOf(fixture, { lane: 1n });
 
-    await expect(fixture.settlement.connect(fixture.thief).expire(never, 0))
+    await expect(fixture.settlement.connect(fixture.thief).expire(never, await openingIn(fixture, never), 0))
       .to.be.revertedWithCustomError(fixture.settlement, "NotLive")
       .withArgs(sessionIn(fixture, never));
   });
@@ -62,7 +65,7 @@ describe("ChargingSettlement.expire", () => {
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
       const changed = termsOf(fixture, change);
 
-      await expect(fixture.settlement.connect(fixture.thief).expire(changed, 0))
+      await expect(fixture.settlement.connect(fixture.thief).expire(changed, await openingIn(fixture, changed), 0))
         .to.be.revertedWithCustomError(fixture.settlement, "NotLive")
         .withArgs(sessionIn(fixture, changed));
     });
@@ -71,15 +74,15 @@ describe("ChargingSettlement.expire", () => {
   it("refuses another sum of top-ups than the session's", async () => {
     const { settlement, driver, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-    await expect(settlement.connect(thief).expire(terms, 1))
+    await expect(settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 1))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
 
     await networkHelpers.loadFixture(openedSession);
-    await settlement.connect(driver).topUp(terms, 0, 500);
+    await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, 500);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
     for (const toppedUpMicro of [0, 499, 501]) {
-      await expect(settlement.connect(thief).expire(terms, toppedUpMicro))
+      await expect(settlement.connect(thief).expire(terms, await openingIn(fixture, terms), toppedUpMicro))
         .to.be.revertedWithCustomError(settlement, "NotLive")
         .withArgs(sessionId);
     }
@@ -90,7 +93,7 @@ describe("ChargingSettlement.expire", () => {
     await settleBatch(fixture, [settlementGroup(terms)]);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    await expect(settlement.connect(driver).expire(terms, 0))
+    await expect(settlement.connect(driver).expire(terms, await openingIn(fixture, terms), 0))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
   });
@@ -98,9 +101,9 @@ describe("ChargingSettlement.expire", () => {
   it("refuses a session that has expired", async () => {
     const { settlement, driver } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-    await settlement.connect(driver).expire(terms, 0);
+    await settlement.connect(driver).expire(terms, await openingIn(fixture, terms), 0);
 
-    await expect(settlement.connect(driver).expire(terms, 0))
+    await expect(settlement.connect(driver).expire(terms, await openingIn(fixture, terms), 0))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
   });
@@ -108,12 +111,14 @@ describe("ChargingSettlement.expire", () => {
   it("refuses until the second of the expiry is over, to driver and operator too", async () => {
     const { settlement, driver } = fixture;
 
-    await expect(settlement.connect(driver).expire(terms, 0)).to.be.revertedWithCustomError(settlement, "NotExpired");
+    await expect(
+      settlement.connect(driver).expire(terms, await openingIn(fixture, terms), 0),
+    ).to.be.revertedWithCustomError(settlement, "NotExpired");
 
     for (const caller of [driver, fixture.operator]) {
       await networkHelpers.loadFixture(openedSession);
       await networkHelpers.time.setNextBlockTimestamp(terms.expiresAt);
-      await expect(settlement.connect(caller).expire(terms, 0))
+      await expect(settlement.connect(caller).expire(terms, await openingIn(fixture, terms), 0))
         .to.be.revertedWithCustomError(settlement, "NotExpired")
         .withArgs(terms.expiresAt, terms.expiresAt);
     }
@@ -123,17 +128,23 @@ describe("ChargingSettlement.expire", () => {
     const { settlement, thief } = fixture;
     await networkHelpers.time.setNextBlockTimestamp(terms.expiresAt + 1n);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
+    expect(
+      await outcomeOf(fixture, async () => settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0)),
+    ).to.deep.equal(await wholeHoldBack());
   });
 
   it("frees what the driver topped up together with the hold", async () => {
     const { settlement, driver, thief } = fixture;
-    await settlement.connect(driver).topUp(terms, 0, 500);
+    await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, 500);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 500))).to.deep.equal({
+    expect(
+      await outcomeOf(fixture, async () =>
+        settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 500),
+      ),
+    ).to.deep.equal({
       events: [["SessionExpired", sessionId, terms.driver, HOLD + 500n]],
-      changes: { "driver/0 free": HOLD + 500n, "driver/0 commitment": -commitmentOf(sessionId, 500n) },
+      changes: { "driver/0 free": HOLD + 500n, "driver/0 commitment": -(await commitmentIn(fixture, terms, 500n)) },
     });
   });
 
@@ -142,20 +153,24 @@ describe("ChargingSettlement.expire", () => {
     await openingGuard.connect(guardian).pauseOpening();
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
+    expect(
+      await outcomeOf(fixture, async () => settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0)),
+    ).to.deep.equal(await wholeHoldBack());
   });
 
   it("answers the session id", async () => {
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    expect(await fixture.settlement.expire.staticCall(terms, 0)).to.equal(sessionId);
+    expect(await fixture.settlement.expire.staticCall(terms, await openingIn(fixture, terms), 0)).to.equal(sessionId);
   });
 
   it("frees the hold years later", async () => {
     const { settlement, thief } = fixture;
     await networkHelpers.time.increaseTo(terms.expiresAt + 3_650n * DAY);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
+    expect(
+      await outcomeOf(fixture, async () => settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0)),
+    ).to.deep.equal(await wholeHoldBack());
   });
 
   it("leaves the driver's session on another lane alone", async () => {
@@ -164,8 +179,10 @@ describe("ChargingSettlement.expire", () => {
     await settlement.connect(driver).open(other);
     await networkHelpers.time.setNextBlockTimestamp(terms.expiresAt + 1n);
 
-    expect(await outcomeOf(fixture, () => settlement.connect(thief).expire(terms, 0))).to.deep.equal(wholeHoldBack());
-    expect(await settlement.isLive(other, 0)).to.equal(true);
+    expect(
+      await outcomeOf(fixture, async () => settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0)),
+    ).to.deep.equal(await wholeHoldBack());
+    expect(await isLive(fixture, other)).to.equal(true);
   });
 
   for (const [statement, isExpiryFirst] of [
@@ -178,7 +195,7 @@ describe("ChargingSettlement.expire", () => {
       await ethers.provider.send("evm_setAutomine", [false]);
       const overrides = { gasLimit: 500_000 };
       const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
-      const expire = () => settlement.connect(thief).expire(terms, 0, overrides);
+      const expire = async () => settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0, overrides);
       const settle = () => settlement.connect(relayer).settleBatch(groups, signatures, overrides);
       let first, second;
       try {

@@ -13,6 +13,8 @@ import {
   type SettlementFixture,
   settlementGroup,
   termsOf,
+  isLive,
+  openingIn,
 } from "../../helpers/settlement-fixture.ts";
 
 type Fixture = SettlementFixture<HostileToken>;
@@ -144,12 +146,12 @@ describe("ChargingSettlement and a token that misbehaves:", () => {
     await networkHelpers.setCode(await erc20.getAddress(), "0xfe");
     const terms = termsOf(fixture, { nonce: 1n, expiresAt: startedAt + DAY });
     await settlement.connect(driver).open(terms);
-    await settlement.connect(driver).topUp(terms, 0, 500);
+    await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, 500);
     await settlement.connect(operator).refund(termsOf(fixture), 500);
     await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
 
-    await settlement.connect(operator).expire(terms, 500);
+    await settlement.connect(operator).expire(terms, await openingIn(fixture, terms), 500);
 
-    expect(await settlement.isLive(terms, 500)).to.equal(false);
+    expect(await isLive(fixture, terms, 500n)).to.equal(false);
   });
 });

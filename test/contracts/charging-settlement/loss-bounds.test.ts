@@ -20,6 +20,11 @@ import {
   THRESHOLD,
   USUAL,
   USUAL_PRICE,
+  isLive,
+  HOUR,
+  afterCharge,
+  openingIn,
+  commitmentIn,
 } from "../../helpers/settlement-fixture.ts";
 
 /** Free in 30 hold-sized sessions: more than an epoch's limit of three holds and a half. */
@@ -27,10 +32,11 @@ const SESSIONS = 8;
 const EPOCH_LIMIT = 100_000_000_000n;
 const LARGE_HOLD = EPOCH_LIMIT / 3n - 1n;
 const POWER_W = 2n ** 24n - 1n;
+/** The most that this power gives in the hour since the sessions of a test opened: 16 MWh cost 7,550. */
 const EVERYTHING: Metering = {
-  energyMicroWh: 10n ** 13n,
-  chargingSeconds: 2n ** 32n - 1n,
-  connectedSeconds: 2n ** 32n - 1n,
+  energyMicroWh: POWER_W * 1_000_000n,
+  chargingSeconds: HOUR,
+  connectedSeconds: HOUR,
 };
 
 /**
@@ -51,6 +57,7 @@ describe("A stolen quorum", () => {
       await settlement.connect(driver).deposit(driver.address, terms.lane, LARGE_HOLD);
       await settlement.connect(driver).open(terms);
     }
+    await afterCharge();
     return opened;
   }
 
@@ -119,7 +126,7 @@ describe("A stolen quorum", () => {
       ],
     ]);
     expect(await creditedTo(operator.address)).to.equal(0n);
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("invariant 18: credits an operator with no more than the epoch's limit, across groups and agreements of one batch", async () => {
@@ -154,6 +161,7 @@ describe("A stolen quorum", () => {
     const above = termsOf(fixture, { lane: 1n, holdMicro: 1n, maximumPowerW: POWER_W });
     await settlement.connect(driver).open(exact);
     await settlement.connect(driver).open(above);
+    await afterCharge();
 
     const { events } = await steal(
       ...[0, 1, 2, 3].map((lane) => robbed(largeTerms(fixture, lane))),
@@ -174,7 +182,7 @@ describe("A stolen quorum", () => {
 
     await steal(robbed(largeTerms(fixture, 3), nothing));
 
-    expect(await fixture.settlement.isLive(largeTerms(fixture, 3), 0)).to.equal(false);
+    expect(await isLive(fixture, largeTerms(fixture, 3))).to.equal(false);
   });
 
   it("has a limit for each operator of its own", async () => {
@@ -222,41 +230,45 @@ describe("A stolen quorum", () => {
   });
 
   describe("that claims energy", () => {
-    /** Expires a day from the fixture's start, so it can have been opened a day before at the earliest. */
     const usual = () => termsOf(fixture);
 
     beforeEach(async () => {
       await fixture.settlement.connect(fixture.driver).open(usual());
     });
 
-    function mostEnergy(powerW: bigint, now: bigint, expiresAt: bigint): bigint {
-      return ((now + MAXIMUM_SESSION_SECONDS - expiresAt) * powerW * 1_000_000n) / 3_600n;
+    /** What 22 kW give in so many seconds. */
+    function mostEnergy(elapsedSeconds: bigint): bigint {
+      return (elapsedSeconds * 22_000n * 1_000_000n) / 3_600n;
     }
 
-    async function claim(energyMicroWh: bigint, now: bigint) {
-      await networkHelpers.time.setNextBlockTimestamp(now);
-      return await steal(robbed(usual(), { ...USUAL, energyMicroWh }));
+    async function claim(energyMicroWh: bigint, elapsedSeconds: bigint) {
+      const { openedAt } = await openingIn(fixture, usual());
+      await networkHelpers.time.setNextBlockTimestamp(openedAt + elapsedSeconds);
+      return await steal(robbed(usual(), { energyMicroWh, chargingSeconds: 0n, connectedSeconds: 0n }));
     }
 
     it("has an item skipped with a millionth of a watt-hour more than the EVSE's power gives since the opening", async () => {
-      const now = fixture.startedAt + 1_000n;
-      const most = mostEnergy(22_000n, now, usual().expiresAt);
+      const most = mostEnergy(10_001n);
 
-      expect(await claim(most + 1n, now)).to.deep.equal({
+      expect(await claim(most + 1n, 10_001n)).to.deep.equal({
         events: [
           ["SettlementSkipped", sessionIn(fixture, usual()), usual().driver, SettlementRefusal.EnergyAbovePower],
         ],
         changes: {},
       });
-      expect(await fixture.settlement.isLive(usual(), 0)).to.equal(true);
+      expect(await isLive(fixture, usual())).to.equal(true);
     });
 
-    it("settles exactly what the EVSE's power gives since the earliest opening, and more as time goes by", async () => {
-      const now = fixture.startedAt + 1_000n;
-      const most = mostEnergy(22_000n, now, usual().expiresAt);
+    it("settles exactly what the EVSE's power gives since the opening, and more as time goes by", async () => {
+      // 61 kWh, which cost less than the hold, and then what costs more than it.
+      const most = mostEnergy(10_000n);
+      const snapshot = await networkHelpers.takeSnapshot();
+      const exact = await claim(most, 10_000n);
+      expect(exact.changes["driver/0 commitment"]).to.equal(-(await commitmentIn(fixture, usual())));
+      await snapshot.restore();
 
-      expect((await claim(most + 1n, now))["changes"]).to.deep.equal({});
-      const { changes } = await claim(most + 1n, now + 1n);
+      expect((await claim(mostEnergy(20_000n), 19_999n)).changes).to.deep.equal({});
+      const { changes } = await claim(mostEnergy(20_000n), 20_000n);
 
       expect(changes["operator provisional"]).to.equal(HOLD);
     });
@@ -265,18 +277,20 @@ describe("A stolen quorum", () => {
       const { settlement, driver } = fixture;
       const none = termsOf(fixture, { lane: 1n, maximumPowerW: 0n });
       await settlement.connect(driver).open(none);
+      await afterCharge();
       const { events } = await steal(robbed(none, { ...USUAL, energyMicroWh: 1n }));
       expect(skippedFor(events)).to.deep.equal([SettlementRefusal.EnergyAbovePower]);
 
       await steal(robbed(none, { ...USUAL, energyMicroWh: 0n }));
 
-      expect(await settlement.isLive(none, 0)).to.equal(false);
+      expect(await isLive(fixture, none)).to.equal(false);
     });
 
     it("stops no other item of the batch with one that is too high", async () => {
       const { settlement, driver } = fixture;
       const second = termsOf(fixture, { lane: 1n });
       await settlement.connect(driver).open(second);
+      await afterCharge();
 
       const { changes } = await steal(robbed(usual()), robbed(second, USUAL));
 

@@ -10,6 +10,7 @@ import {
   sessionIn,
   type SettlementFixture,
   termsOf,
+  commitmentIn,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.openAuthorized", () => {
@@ -56,7 +57,7 @@ describe("ChargingSettlement.openAuthorized", () => {
       expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([
         DEPOSIT - HOLD,
         1n,
-        commitmentOf(sessionIn(fixture, terms)),
+        await commitmentIn(fixture, terms),
       ]);
     });
   }

@@ -18,7 +18,7 @@ import {
   HOLD,
   MAXIMUM_SESSION_SECONDS,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   OpeningRefusal,
   sessionIn,
   type SettlementFixture,
@@ -26,6 +26,8 @@ import {
   TARIFF,
   termsOf,
   settleBatch,
+  commitmentIn,
+  groupOpened,
 } from "../../helpers/settlement-fixture.ts";
 
 /** Order of secp256k1: SEC 2, section 2.4.1. */
@@ -39,10 +41,6 @@ describe("ChargingSettlement.openBatch", () => {
     fixture = await networkHelpers.loadFixture(fundedSettlement);
   });
 
-  function groupOpened({ operator, agreement, tariffId }: Omit<ReturnType<typeof openingGroup>, "openings">) {
-    return ["GroupOpened", operator, agreement, tariffId];
-  }
-
   /** Relays one group and compares its single session's event. */
   async function expectSkipped(
     group: ReturnType<typeof openingGroup>,
@@ -53,13 +51,16 @@ describe("ChargingSettlement.openBatch", () => {
   ): Promise<void> {
     const { settlement, relayer } = fixture;
     expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([group]))).to.deep.equal({
-      events: [groupOpened(group), ["OpeningSkipped", sessionIn(fixture, terms), terms.driver, reason, actual, limit]],
+      events: [
+        await groupOpened(group),
+        ["OpeningSkipped", sessionIn(fixture, terms), terms.driver, reason, actual, limit],
+      ],
       changes: {},
     });
   }
 
   async function expectTermsSkipped(terms: Terms, reason: bigint, actual = 0n, limit = 0n): Promise<void> {
-    const opening = await openingOf(fixture, fixture.driver, terms);
+    const opening = await signedOpeningOf(fixture, fixture.driver, terms);
     await expectSkipped(openingGroup(terms, [opening]), terms, reason, actual, limit);
   }
 
@@ -82,7 +83,7 @@ describe("ChargingSettlement.openBatch", () => {
 
     it("invariant 10: skips a signature of somebody else", async () => {
       const terms = termsOf(fixture);
-      const opening = await openingOf(fixture, fixture.thief, terms);
+      const opening = await signedOpeningOf(fixture, fixture.thief, terms);
 
       await expectSkipped(openingGroup(terms, [opening]), terms, OpeningRefusal.SignatureInvalid);
     });
@@ -99,7 +100,7 @@ describe("ChargingSettlement.openBatch", () => {
       it(`invariant 10: skips a signature of terms with another ${field}`, async () => {
         const signed = termsOf(fixture);
         const changed = { ...signed, [field]: value ?? signed.expiresAt + 1n };
-        const opening = { ...(await openingOf(fixture, fixture.driver, signed)), terms: packTerms(changed) };
+        const opening = { ...(await signedOpeningOf(fixture, fixture.driver, signed)), terms: packTerms(changed) };
 
         await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
       });
@@ -108,7 +109,7 @@ describe("ChargingSettlement.openBatch", () => {
     it("invariant 10: skips a signature of terms with another operator", async () => {
       const signed = termsOf(fixture);
       const changed = { ...signed, operator: fixture.otherOperator.address };
-      const opening = await openingOf(fixture, fixture.driver, signed);
+      const opening = await signedOpeningOf(fixture, fixture.driver, signed);
 
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
@@ -118,7 +119,7 @@ describe("ChargingSettlement.openBatch", () => {
       await fixture.tariffRegistry.connect(fixture.operator).publish({ ...TARIFF, taxBps: 0n });
       const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
       const changed = { ...signed, tariffId };
-      const opening = await openingOf(fixture, fixture.driver, signed);
+      const opening = await signedOpeningOf(fixture, fixture.driver, signed);
 
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
@@ -129,7 +130,7 @@ describe("ChargingSettlement.openBatch", () => {
       await partnerAgreements.connect(payer).sign(1);
       const signed = termsOf(fixture);
       const changed = { ...signed, agreement: 1n };
-      const opening = await openingOf(fixture, driver, signed);
+      const opening = await signedOpeningOf(fixture, driver, signed);
 
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
@@ -137,7 +138,7 @@ describe("ChargingSettlement.openBatch", () => {
     it("skips a signature for another driver's account", async () => {
       const signed = termsOf(fixture);
       const changed = { ...signed, driver: fixture.otherDriver.address };
-      const opening = { ...(await openingOf(fixture, fixture.driver, signed)), driver: changed.driver };
+      const opening = { ...(await signedOpeningOf(fixture, fixture.driver, signed)), driver: changed.driver };
 
       await expectSkipped(openingGroup(changed, [opening]), changed, OpeningRefusal.SignatureInvalid);
     });
@@ -151,7 +152,7 @@ describe("ChargingSettlement.openBatch", () => {
       it(`invariant 10: skips a signature for another ${statement}`, async () => {
         const terms = termsOf(fixture);
         const elsewhere = { ...fixture, domain: { ...fixture.domain, ...change } };
-        const opening = await openingOf(elsewhere, fixture.driver, terms);
+        const opening = await signedOpeningOf(elsewhere, fixture.driver, terms);
 
         await expectSkipped(openingGroup(terms, [opening]), terms, OpeningRefusal.SignatureInvalid);
       });
@@ -173,7 +174,7 @@ describe("ChargingSettlement.openBatch", () => {
 
     it("invariant 15: skips malformed signatures", async () => {
       const terms = termsOf(fixture);
-      const opening = await openingOf(fixture, fixture.driver, terms);
+      const opening = await signedOpeningOf(fixture, fixture.driver, terms);
       const s = BigInt(opening.vs) % PARITY_BIT;
       const malformed: [string, string][] = [
         [ZeroHash, opening.vs],
@@ -247,7 +248,7 @@ describe("ChargingSettlement.openBatch", () => {
       changes: {},
     });
     expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([group]))).to.deep.equal({
-      events: [groupOpened(group)],
+      events: [await groupOpened(group)],
       changes: {},
     });
   });
@@ -256,13 +257,17 @@ describe("ChargingSettlement.openBatch", () => {
     const { settlement, driver, thief } = fixture;
     const terms = termsOf(fixture);
     const sessionId = sessionIn(fixture, terms);
-    const opening = await openingOf(fixture, driver, terms);
+    const opening = await signedOpeningOf(fixture, driver, terms);
 
     expect(
       await outcomeOf(fixture, () => settlement.connect(thief).openBatch([openingGroup(terms, [opening])])),
     ).to.deep.equal({
-      events: [groupOpened(terms), ["SessionOpened", sessionId, driver.address, packTerms(terms)]],
-      changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
+      events: [await groupOpened(terms), ["SessionOpened", sessionId, driver.address, packTerms(terms)]],
+      changes: {
+        "driver/0 free": -HOLD,
+        "driver/0 nonce": 1n,
+        "driver/0 commitment": await commitmentIn(fixture, terms),
+      },
     });
   });
 
@@ -275,12 +280,15 @@ describe("ChargingSettlement.openBatch", () => {
     const third = termsOf(fixture, { lane: 1n, operator: otherOperator.address });
     const groups = [
       openingGroup(first, [
-        await openingOf(fixture, fixture.thief, forged),
-        await openingOf(fixture, driver, first),
-        await openingOf(fixture, driver, poor),
+        await signedOpeningOf(fixture, fixture.thief, forged),
+        await signedOpeningOf(fixture, driver, first),
+        await signedOpeningOf(fixture, driver, poor),
       ]),
-      { ...openingGroup(first, [await openingOf(fixture, driver, first)]), tariffId: ZeroHash },
-      openingGroup(second, [await openingOf(fixture, otherDriver, second), await openingOf(fixture, driver, third)]),
+      { ...openingGroup(first, [await signedOpeningOf(fixture, driver, first)]), tariffId: ZeroHash },
+      openingGroup(second, [
+        await signedOpeningOf(fixture, otherDriver, second),
+        await signedOpeningOf(fixture, driver, third),
+      ]),
     ];
     const [firstId, forgedId, poorId, secondId, thirdId] = [first, forged, poor, second, third].map((terms) =>
       sessionIn(fixture, terms),
@@ -289,26 +297,26 @@ describe("ChargingSettlement.openBatch", () => {
 
     expect(await outcomeOf(fixture, () => settlement.connect(relayer).openBatch(groups))).to.deep.equal({
       events: [
-        groupOpened(first),
+        await groupOpened(first),
         ["OpeningSkipped", forgedId, otherDriver.address, OpeningRefusal.SignatureInvalid, 0n, 0n],
         ["SessionOpened", firstId, driver.address, packTerms(first)],
         ["OpeningSkipped", poorId, driver.address, OpeningRefusal.HoldAboveBalance, DEPOSIT + 1n, DEPOSIT],
-        groupOpened({ ...first, tariffId: ZeroHash }),
+        await groupOpened({ ...first, tariffId: ZeroHash }),
         ["OpeningSkipped", unknownTariffId, driver.address, OpeningRefusal.TariffNotOffered, 0n, 0n],
-        groupOpened(second),
+        await groupOpened(second),
         ["SessionOpened", secondId, otherDriver.address, packTerms(second)],
         ["SessionOpened", thirdId, driver.address, packTerms(third)],
       ],
       changes: {
         "driver/0 free": -HOLD,
         "driver/0 nonce": 1n,
-        "driver/0 commitment": commitmentOf(firstId ?? ""),
+        "driver/0 commitment": await commitmentIn(fixture, first),
         "driver/1 free": -HOLD,
         "driver/1 nonce": 1n,
-        "driver/1 commitment": commitmentOf(thirdId ?? ""),
+        "driver/1 commitment": await commitmentIn(fixture, third),
         "otherDriver/0 free": -HOLD,
         "otherDriver/0 nonce": 1n,
-        "otherDriver/0 commitment": commitmentOf(secondId ?? ""),
+        "otherDriver/0 commitment": await commitmentIn(fixture, second),
       },
     });
   });
@@ -317,24 +325,28 @@ describe("ChargingSettlement.openBatch", () => {
     const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
     const sessionId = sessionIn(fixture, terms);
-    const opening = await openingOf(fixture, driver, terms);
+    const opening = await signedOpeningOf(fixture, driver, terms);
 
     expect(
       await outcomeOf(fixture, () => settlement.connect(relayer).openBatch([openingGroup(terms, [opening, opening])])),
     ).to.deep.equal({
       events: [
-        groupOpened(terms),
+        await groupOpened(terms),
         ["SessionOpened", sessionId, driver.address, packTerms(terms)],
         ["OpeningSkipped", sessionId, driver.address, OpeningRefusal.SessionLive, 0n, 0n],
       ],
-      changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
+      changes: {
+        "driver/0 free": -HOLD,
+        "driver/0 nonce": 1n,
+        "driver/0 commitment": await commitmentIn(fixture, terms),
+      },
     });
   });
 
   it("invariant 8: does not open a session again that was settled, with the same signature", async () => {
     const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
-    const group = openingGroup(terms, [await openingOf(fixture, driver, terms)]);
+    const group = openingGroup(terms, [await signedOpeningOf(fixture, driver, terms)]);
     await settlement.connect(relayer).openBatch([group]);
     await settleBatch(fixture, [settlementGroup(terms)]);
 
@@ -344,7 +356,7 @@ describe("ChargingSettlement.openBatch", () => {
   it("opens nothing while the guardian has paused opening, and reverts as a whole", async () => {
     const { settlement, driver, relayer, guardian, openingGuard } = fixture;
     const terms = termsOf(fixture);
-    const group = openingGroup(terms, [await openingOf(fixture, driver, terms)]);
+    const group = openingGroup(terms, [await signedOpeningOf(fixture, driver, terms)]);
     await openingGuard.connect(guardian).pauseOpening();
 
     await expect(settlement.connect(relayer).openBatch([group])).to.be.revertedWithCustomError(
@@ -365,7 +377,7 @@ describe("ChargingSettlement.openBatch", () => {
   it("reverts as a whole only on calldata that is no batch at all", async () => {
     const { settlement, relayer, driver } = fixture;
     const terms = termsOf(fixture);
-    const group = openingGroup(terms, [await openingOf(fixture, driver, terms)]);
+    const group = openingGroup(terms, [await signedOpeningOf(fixture, driver, terms)]);
     const data = settlement.interface.encodeFunctionData("openBatch", [[group]]);
 
     await expect(

@@ -15,6 +15,9 @@ import {
   type SettlementFixture,
   settlementGroup,
   termsOf,
+  isLive,
+  commitmentIn,
+  groupOpened,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.openSigned", () => {
@@ -114,11 +117,12 @@ describe("ChargingSettlement.openSigned", () => {
     expect(await settlement.connect(thief).openSigned.staticCall(terms, signature)).to.equal(sessionId);
 
     expect(await outcomeOf(fixture, () => settlement.connect(thief).openSigned(terms, signature))).to.deep.equal({
-      events: [
-        ["GroupOpened", operator.address, 0n, tariffId],
-        ["SessionOpened", sessionId, driver.address, packTerms(terms)],
-      ],
-      changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
+      events: [await groupOpened(terms), ["SessionOpened", sessionId, driver.address, packTerms(terms)]],
+      changes: {
+        "driver/0 free": -HOLD,
+        "driver/0 nonce": 1n,
+        "driver/0 commitment": await commitmentIn(fixture, terms),
+      },
     });
   });
 
@@ -170,11 +174,11 @@ describe("ChargingSettlement.openSigned", () => {
       const { settlement, relayer } = fixture;
       await settlement.connect(relayer).openSigned(walletTerms, "0x");
       await wallet.setAnswer(1);
-      expect(await settlement.isLive(walletTerms, 0)).to.equal(true);
+      expect(await isLive(fixture, walletTerms)).to.equal(true);
 
       await settleBatch(fixture, [settlementGroup(walletTerms)]);
 
-      expect(await settlement.isLive(walletTerms, 0)).to.equal(false);
+      expect(await isLive(fixture, walletTerms)).to.equal(false);
     });
 
     it("invariant 8: opens once, whatever the wallet says the second time", async () => {
@@ -195,7 +199,7 @@ describe("ChargingSettlement.openSigned", () => {
 
       await settlement.connect(relayer).openSigned(ownedTerms, await signTerms(fixture, driver, ownedTerms));
 
-      expect(await settlement.isLive(ownedTerms, 0)).to.equal(true);
+      expect(await isLive(fixture, ownedTerms)).to.equal(true);
     });
   });
 });

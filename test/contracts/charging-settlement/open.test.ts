@@ -18,6 +18,10 @@ import {
   termsOf,
   USUAL_PRICE,
   settleBatch,
+  isLive,
+  openingIn,
+  commitmentIn,
+  groupOpened,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.open", () => {
@@ -157,13 +161,14 @@ describe("ChargingSettlement.open", () => {
     const sessionId = sessionIn(fixture, terms);
 
     expect(await outcomeOf(fixture, () => settlement.connect(driver).open(terms))).to.deep.equal({
-      events: [
-        ["GroupOpened", operator.address, 0n, tariffId],
-        ["SessionOpened", sessionId, driver.address, packTerms(terms)],
-      ],
-      changes: { "driver/0 free": -HOLD, "driver/0 nonce": 1n, "driver/0 commitment": commitmentOf(sessionId) },
+      events: [await groupOpened(terms), ["SessionOpened", sessionId, driver.address, packTerms(terms)]],
+      changes: {
+        "driver/0 free": -HOLD,
+        "driver/0 nonce": 1n,
+        "driver/0 commitment": await commitmentIn(fixture, terms),
+      },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("invariant 20: keeps an open session's agreement when the operator retires it", async () => {
@@ -204,7 +209,7 @@ describe("ChargingSettlement.open", () => {
 
     await settlement.connect(driver).open(terms);
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("opens sessions on several lanes at once", async () => {
@@ -213,13 +218,12 @@ describe("ChargingSettlement.open", () => {
     const second = termsOf(fixture, { lane: 1n, evse: 8n });
     await settlement.connect(driver).open(first);
 
-    const sessionId = sessionIn(fixture, second);
     expect((await outcomeOf(fixture, () => settlement.connect(driver).open(second))).changes).to.deep.equal({
       "driver/1 free": -HOLD,
       "driver/1 nonce": 1n,
-      "driver/1 commitment": commitmentOf(sessionId),
+      "driver/1 commitment": await commitmentIn(fixture, second),
     });
-    expect([await settlement.isLive(first, 0), await settlement.isLive(second, 0)]).to.deep.equal([true, true]);
+    expect([await isLive(fixture, first), await isLive(fixture, second)]).to.deep.equal([true, true]);
   });
 
   it("uses the slot of a settled session, and of one that expired, again", async () => {
@@ -230,14 +234,13 @@ describe("ChargingSettlement.open", () => {
     const expired = termsOf(fixture, { nonce: 1n });
     await settlement.connect(driver).open(expired);
     await networkHelpers.time.increaseTo(expired.expiresAt + 1n);
-    await settlement.connect(thief).expire(expired, 0);
+    await settlement.connect(thief).expire(expired, await openingIn(fixture, expired), 0);
 
     const third = termsOf(fixture, { nonce: 2n, expiresAt: expired.expiresAt + DAY });
-    const sessionId = sessionIn(fixture, third);
     expect((await outcomeOf(fixture, () => settlement.connect(driver).open(third))).changes).to.deep.equal({
       "driver/0 free": -HOLD,
       "driver/0 nonce": 1n,
-      "driver/0 commitment": commitmentOf(sessionId),
+      "driver/0 commitment": await commitmentIn(fixture, third),
     });
   });
 
@@ -249,6 +252,6 @@ describe("ChargingSettlement.open", () => {
 
     await settleBatch(fixture, [settlementGroup(terms)]);
 
-    expect(await settlement.isLive(terms, 0)).to.equal(false);
+    expect(await isLive(fixture, terms)).to.equal(false);
   });
 });

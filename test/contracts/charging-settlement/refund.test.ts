@@ -19,6 +19,7 @@ import {
   settlementGroup,
   termsOf,
   USUAL_PRICE,
+  isLive,
 } from "../../helpers/settlement-fixture.ts";
 
 const OPERATOR_BPS = 10_000n - SHARES_BPS.reduce((sum, shareBps) => sum + shareBps, 0n);
@@ -119,7 +120,7 @@ describe("ChargingSettlement.refund", () => {
     await settlement.connect(operator).refund(terms, OPERATOR_PART - 7n);
 
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(freeMicro + OPERATOR_PART);
-    expect(await settlement.isLive(next, 0)).to.equal(true);
+    expect(await isLive(fixture, next)).to.equal(true);
   });
 
   it("is not stopped by the guardian, nor by a token that denies driver and operator", async () => {

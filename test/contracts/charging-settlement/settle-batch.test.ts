@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { solidityPackedKeccak256, ZeroHash } from "ethers";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { linksOf, signClaims } from "../../helpers/claims.ts";
@@ -22,7 +21,7 @@ import {
   type Group,
   HOLD,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   sessionIn,
   type SettlementFixture,
   settlementGroup,
@@ -34,6 +33,10 @@ import {
   USUAL,
   USUAL_PRICE,
   settleBatch,
+  isLive,
+  openingIn,
+  commitmentIn,
+  HOUR,
 } from "../../helpers/settlement-fixture.ts";
 
 const NOTHING = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
@@ -71,13 +74,13 @@ describe("ChargingSettlement.settleBatch", () => {
   }
 
   /** The whole outcome of settling the fixture's session at a price. */
-  function settledAt(chargedMicro: bigint, metering: Metering) {
+  async function settledAt(chargedMicro: bigint, metering: Metering) {
     const returnedMicro = HOLD - chargedMicro;
     const credited = chargedMicro === 0n ? [] : [operatorCredited(terms, chargedMicro)];
     return {
       events: [["SessionSettled", sessionId, { ...metering, chargedMicro, returnedMicro }], ...credited],
       changes: {
-        "driver/0 commitment": -commitmentOf(sessionId),
+        "driver/0 commitment": -(await commitmentIn(fixture, terms)),
         ...(returnedMicro === 0n ? {} : { "driver/0 free": returnedMicro }),
         ...(chargedMicro === 0n ? {} : { "operator provisional": chargedMicro }),
       },
@@ -95,7 +98,7 @@ describe("ChargingSettlement.settleBatch", () => {
       oracleCommittee,
       error,
     );
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   }
 
   describe("as a whole", () => {
@@ -112,7 +115,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
     it("refuses fewer signatures than a quorum, and more", async () => {
       const groups = [settlementGroup(terms)];
-      const claims = claimsOf(fixture, groups);
+      const claims = await claimsOf(fixture, groups);
 
       for (const count of [1, 3]) {
         const signatures = await signClaims(fixture.domain, claims, fixture.oracles.slice(0, count));
@@ -124,7 +127,7 @@ describe("ChargingSettlement.settleBatch", () => {
       const groups = [settlementGroup(terms)];
       const [first, second] = await signClaims(
         fixture.domain,
-        claimsOf(fixture, groups),
+        await claimsOf(fixture, groups),
         fixture.oracles.slice(0, THRESHOLD),
       );
       if (first === undefined || second === undefined) throw new Error("Too few signatures");
@@ -138,7 +141,7 @@ describe("ChargingSettlement.settleBatch", () => {
       const [oracle] = fixture.oracles;
       if (oracle === undefined) throw new Error("There is no oracle");
 
-      const signatures = await signClaims(fixture.domain, claimsOf(fixture, groups), [oracle, fixture.thief]);
+      const signatures = await signClaims(fixture.domain, await claimsOf(fixture, groups), [oracle, fixture.thief]);
 
       await expectRefused(groups, signatures, "SignerNotMember");
     });
@@ -149,7 +152,7 @@ describe("ChargingSettlement.settleBatch", () => {
       await settlement.connect(driver).open(second);
       const signed = [settlementGroup(terms, [settlementOf(terms), settlementOf(second)])];
       const quorum = fixture.oracles.slice(0, THRESHOLD);
-      const signatures = await signClaims(domain, claimsOf(fixture, signed), quorum);
+      const signatures = await signClaims(domain, await claimsOf(fixture, signed), quorum);
       const third = termsOf(fixture, { driver: fixture.otherDriver.address });
       const dearer = { ...USUAL, energyMicroWh: USUAL.energyMicroWh + 1n };
       for (const settlements of [
@@ -163,17 +166,21 @@ describe("ChargingSettlement.settleBatch", () => {
         const [groups] = await batchOf(fixture, [settlementGroup(terms, settlements)]);
         // Other claims give another digest, of which the signatures are those of nobody in particular.
         await expect(settlement.connect(relayer).settleBatch(groups, signatures)).to.be.revert(ethers);
-        expect([await settlement.isLive(terms, 0), await settlement.isLive(second, 0)]).to.deep.equal([true, true]);
+        expect([await isLive(fixture, terms), await isLive(fixture, second)]).to.deep.equal([true, true]);
       }
       const [groups] = await batchOf(fixture, signed);
       await settlement.connect(relayer).settleBatch(groups, signatures);
       expect(await oracleCommittee.currentVersion()).to.equal(1n);
-      expect([await settlement.isLive(terms, 0), await settlement.isLive(second, 0)]).to.deep.equal([false, false]);
+      expect([await isLive(fixture, terms), await isLive(fixture, second)]).to.deep.equal([false, false]);
     });
 
     it("refuses claims of nothing whose number is not signed", async () => {
       const { settlement, oracleCommittee, relayer, domain, oracles } = fixture;
-      const signatures = await signClaims(domain, claimsOf(fixture, [settlementGroup(terms)]), oracles.slice(0, 2));
+      const signatures = await signClaims(
+        domain,
+        await claimsOf(fixture, [settlementGroup(terms)]),
+        oracles.slice(0, 2),
+      );
 
       await expect(settlement.connect(relayer).settleBatch([], signatures)).to.be.revert(ethers);
       expect(await oracleCommittee.currentVersion()).to.equal(1n);
@@ -183,8 +190,8 @@ describe("ChargingSettlement.settleBatch", () => {
       const { settlement, oracleCommittee, owner, oracles, thief, relayer } = fixture;
       await oracleCommittee.connect(owner).schedule([thief.address, relayer.address], 2);
       const groups = [settlementGroup(terms)];
-      const next = await signClaims(fixture.domain, claimsOf(fixture, groups), [thief, relayer]);
-      const first = await signClaims(fixture.domain, claimsOf(fixture, groups), oracles.slice(0, THRESHOLD));
+      const next = await signClaims(fixture.domain, await claimsOf(fixture, groups), [thief, relayer]);
+      const first = await signClaims(fixture.domain, await claimsOf(fixture, groups), oracles.slice(0, THRESHOLD));
 
       await expectRefused(groups, next, "SignerNotMember");
       await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
@@ -192,7 +199,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
       const [content] = await batchOf(fixture, groups);
       await settlement.connect(relayer).settleBatch(content, next);
-      expect(await settlement.isLive(terms, 0)).to.equal(false);
+      expect(await isLive(fixture, terms)).to.equal(false);
     });
 
     it("refuses calldata that is no batch at all", async () => {
@@ -225,7 +232,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
     it("skips a session that has expired", async () => {
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
-      await fixture.settlement.connect(fixture.thief).expire(terms, 0);
+      await fixture.settlement.connect(fixture.thief).expire(terms, await openingIn(fixture, terms), 0);
 
       expect(await settle(settlementGroup(terms))).to.deep.equal(
         skipped(sessionId, terms.driver, SettlementRefusal.NoLiveSession),
@@ -276,7 +283,7 @@ describe("ChargingSettlement.settleBatch", () => {
     });
 
     it("skips another sum of top-ups than the session's, none among them", async () => {
-      await fixture.settlement.connect(fixture.driver).topUp(terms, 0, 500);
+      await fixture.settlement.connect(fixture.driver).topUp(terms, await openingIn(fixture, terms), 0, 500);
 
       for (const toppedUpMicro of [0n, 499n, 501n]) {
         expect(await settle(settlementGroup(terms, [settlementOf(terms, USUAL, toppedUpMicro)]))).to.deep.equal(
@@ -317,23 +324,25 @@ describe("ChargingSettlement.settleBatch", () => {
   });
 
   it("charges the tariff and returns the rest in one transaction", async () => {
-    expect(await settle(settlementGroup(terms))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
+    expect(await settle(settlementGroup(terms))).to.deep.equal(await settledAt(USUAL_PRICE, USUAL));
   });
 
   it("charges the hold and no more when the price is above it", async () => {
-    const metering = { ...USUAL, energyMicroWh: 400_000_000_000n, chargingSeconds: 2n ** 32n - 1n };
+    const metering = { energyMicroWh: 88_000_000_000n, chargingSeconds: 4n * HOUR, connectedSeconds: 4n * HOUR };
+    await networkHelpers.time.increase(3n * HOUR);
 
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
-      settledAt(HOLD, metering),
+      await settledAt(HOLD, metering),
     );
   });
 
   it("charges the last watt-hour below the hold and returns the little that is left", async () => {
     const metering = { ...NOTHING, energyMicroWh: 60_560_000_000n };
+    await networkHelpers.time.increase(2n * HOUR);
 
     // 0.50 + 60.560 × 0.45 = 27.752, and 8.1 % tax 2.247912; another watt-hour would cost more than 30.
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
-      settledAt(29_999_912n, metering),
+      await settledAt(29_999_912n, metering),
     );
   });
 
@@ -343,16 +352,17 @@ describe("ChargingSettlement.settleBatch", () => {
     await settlement.connect(driver).open(exact);
 
     expect((await settle(settlementGroup(exact))).changes).to.deep.equal({
-      "driver/1 commitment": -commitmentOf(sessionIn(fixture, exact)),
+      "driver/1 commitment": -(await commitmentIn(fixture, exact)),
       "operator provisional": USUAL_PRICE,
     });
   });
 
   it("closes a session without energy free of charge, whatever its duration", async () => {
     const metering = { energyMicroWh: 0n, chargingSeconds: 36_000n, connectedSeconds: 36_000n };
+    await networkHelpers.time.increase(20n * HOUR);
 
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
-      settledAt(0n, metering),
+      await settledAt(0n, metering),
     );
   });
 
@@ -369,7 +379,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
     // 0.50 flat + 0.02 for a minute of charging + 0.10 for a minute connected after the free span, and 8.1 % tax.
     expect(changes).to.deep.equal({
-      "driver/1 commitment": -commitmentOf(sessionIn(fixture, second)),
+      "driver/1 commitment": -(await commitmentIn(fixture, second)),
       "driver/1 free": HOLD - 670_220n,
       "operator provisional": 670_220n,
     });
@@ -398,9 +408,10 @@ describe("ChargingSettlement.settleBatch", () => {
   it("charges what the driver topped up once the hold is used up, and returns the rest of both", async () => {
     const { settlement, driver } = fixture;
     const toppedUpMicro = 25_000_000n;
-    await settlement.connect(driver).topUp(terms, 0, toppedUpMicro);
+    await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, toppedUpMicro);
     // 0.50 + 100 × 0.45 = 45.50, and 8.1 % tax 3.6855: more than the hold of 30 and less than 55.
     const metering = { ...NOTHING, energyMicroWh: 100_000_000_000n };
+    await networkHelpers.time.increase(4n * HOUR);
     const chargedMicro = 49_185_500n;
     const returnedMicro = HOLD + toppedUpMicro - chargedMicro;
 
@@ -410,7 +421,7 @@ describe("ChargingSettlement.settleBatch", () => {
         operatorCredited(terms, chargedMicro),
       ],
       changes: {
-        "driver/0 commitment": -commitmentOf(sessionId, toppedUpMicro),
+        "driver/0 commitment": -(await commitmentIn(fixture, terms, toppedUpMicro)),
         "driver/0 free": returnedMicro,
         "operator provisional": chargedMicro,
       },
@@ -425,7 +436,7 @@ describe("ChargingSettlement.settleBatch", () => {
       const next = termsOf(fixture, { nonce });
       if (nonce > 0n) await settlement.connect(driver).open(next);
       await settlement.connect(thief).settleBatch(...(await batchOf(fixture, [settlementGroup(next)], pair)));
-      expect(await settlement.isLive(next, 0)).to.equal(false);
+      expect(await isLive(fixture, next)).to.equal(false);
       nonce += 1n;
     }
     expect(pairs.length).to.equal(3);
@@ -467,7 +478,7 @@ describe("ChargingSettlement.settleBatch", () => {
     await settlement.connect(driver).open(second);
     const unknown = termsOf(fixture, { driver: fixture.otherDriver.address });
     const groups = [settlementGroup(terms, [settlementOf(terms), settlementOf(unknown)]), settlementGroup(second)];
-    const settled = linksOf(claimsOf(fixture, [settlementGroup(terms), settlementGroup(second)])).at(-1) ?? "";
+    const settled = linksOf(await claimsOf(fixture, [settlementGroup(terms), settlementGroup(second)])).at(-1) ?? "";
     await settleBatch(fixture, groups);
 
     const anchor = await challenges.batchOf(0);
@@ -480,7 +491,7 @@ describe("ChargingSettlement.settleBatch", () => {
   it("settles a session after its expiry as long as nobody expired it", async () => {
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
 
-    expect(await settle(settlementGroup(terms))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
+    expect(await settle(settlementGroup(terms))).to.deep.equal(await settledAt(USUAL_PRICE, USUAL));
   });
 
   it("invariant 6: settles once what one batch contains twice, in one group and in two", async () => {
@@ -490,7 +501,7 @@ describe("ChargingSettlement.settleBatch", () => {
       settlementGroup(terms),
     );
 
-    const once = settledAt(USUAL_PRICE, USUAL);
+    const once = await settledAt(USUAL_PRICE, USUAL);
     const again = ["SettlementSkipped", sessionId, terms.driver, SettlementRefusal.NoLiveSession];
     expect(outcome).to.deep.equal({
       events: [once.events[0], again, once.events[1], again],
@@ -505,8 +516,8 @@ describe("ChargingSettlement.settleBatch", () => {
     await settlement
       .connect(relayer)
       .openBatch([
-        openingGroup(second, [await openingOf(fixture, driver, second)]),
-        openingGroup(third, [await openingOf(fixture, otherDriver, third)]),
+        openingGroup(second, [await signedOpeningOf(fixture, driver, second)]),
+        openingGroup(third, [await signedOpeningOf(fixture, otherDriver, third)]),
       ]);
     const unknown = termsOf(fixture, { driver: otherDriver.address, lane: 1n });
     const [secondId, thirdId, unknownId] = [second, third, unknown].map((each) => sessionIn(fixture, each));
@@ -529,28 +540,16 @@ describe("ChargingSettlement.settleBatch", () => {
         operatorCredited(third, 1_026_950n),
       ],
       changes: {
-        "driver/0 commitment": -commitmentOf(sessionId),
+        "driver/0 commitment": -(await commitmentIn(fixture, terms)),
         "driver/0 free": HOLD - USUAL_PRICE,
-        "driver/1 commitment": -commitmentOf(secondId ?? ""),
+        "driver/1 commitment": -(await commitmentIn(fixture, second)),
         "driver/1 free": HOLD - USUAL_PRICE,
-        "otherDriver/0 commitment": -commitmentOf(thirdId ?? ""),
+        "otherDriver/0 commitment": -(await commitmentIn(fixture, third)),
         "otherDriver/0 free": HOLD - 1_026_950n,
         "operator provisional": 2n * USUAL_PRICE,
         "otherOperator provisional": 1_026_950n,
       },
     });
-  });
-
-  it("gives the bits of the packed metering that mean nothing no meaning", async () => {
-    const claim = { terms, metering: packMetering(USUAL, 0n, 2n ** 64n - 1n) };
-    const link = solidityPackedKeccak256(
-      ["bytes32", "bytes32", "uint256"],
-      [ZeroHash, sessionIn(fixture, terms), packMetering(USUAL)],
-    );
-
-    expect(await settle(settlementGroup(terms, [claim]))).to.deep.equal(settledAt(USUAL_PRICE, USUAL));
-    // Nor does a challenge have to know them.
-    expect((await fixture.challenges.batchOf(0)).link).to.equal(BigInt(link) >> 96n);
   });
 
   it("lets a driver whose session was settled open the next one with what came back", async () => {
@@ -560,6 +559,6 @@ describe("ChargingSettlement.settleBatch", () => {
 
     await settlement.connect(driver).open(next);
 
-    expect([await settlement.isLive(terms, 0), await settlement.isLive(next, 0)]).to.deep.equal([false, true]);
+    expect([await isLive(fixture, terms), await isLive(fixture, next)]).to.deep.equal([false, true]);
   });
 });

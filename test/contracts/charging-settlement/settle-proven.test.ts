@@ -15,6 +15,8 @@ import {
   termsOf,
   USUAL,
   USUAL_PRICE,
+  openingIn,
+  commitmentIn,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.settleProven", () => {
@@ -101,7 +103,7 @@ describe("ChargingSettlement.settleProven", () => {
     const next = termsOf(fixture, { nonce: 1n });
     await settlement.connect(driver).open(next);
     await networkHelpers.time.increaseTo(next.expiresAt + 1n);
-    await settlement.connect(thief).expire(next, 0);
+    await settlement.connect(thief).expire(next, await openingIn(fixture, next), 0);
     await expectNotLive(next);
   });
 
@@ -129,7 +131,7 @@ describe("ChargingSettlement.settleProven", () => {
     ]);
     expect(credited).to.deep.equal([["OperatorCredited", operator.address, 0n, terms.tariffId, USUAL_PRICE, true]]);
     expect(outcome.changes).to.deep.equal({
-      "driver/0 commitment": -commitmentOf(sessionId),
+      "driver/0 commitment": -(await commitmentIn(fixture, terms)),
       "driver/0 free": HOLD - USUAL_PRICE,
       "operator final": USUAL_PRICE,
     });
@@ -165,7 +167,7 @@ describe("ChargingSettlement.settleProven", () => {
     const outcome = await outcomeOf(fixture, () => call(sessionId, terms.operator, 0, TARIFF, proofOf(terms, nothing)));
     expect(outcome.events.map(([name]) => name)).to.deep.equal(["SessionSettled"]);
     expect(outcome.changes).to.deep.equal({
-      "driver/0 commitment": -commitmentOf(sessionId),
+      "driver/0 commitment": -(await commitmentIn(fixture, terms)),
       "driver/0 free": HOLD,
     });
   });

@@ -14,6 +14,9 @@ import {
   type SettlementFixture,
   settlementGroup,
   termsOf,
+  isLive,
+  openingIn,
+  commitmentIn,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.topUpSigned", () => {
@@ -40,7 +43,11 @@ describe("ChargingSettlement.topUpSigned", () => {
     amountMicro = 500n,
   ): Promise<void> {
     const { settlement, relayer } = fixture;
-    await expect(settlement.connect(relayer).topUpSigned(named, toppedUpMicro, amountMicro, signature))
+    await expect(
+      settlement
+        .connect(relayer)
+        .topUpSigned(named, await openingIn(fixture, named), toppedUpMicro, amountMicro, signature),
+    )
       .to.be.revertedWithCustomError(settlement, "SignatureInvalid")
       .withArgs(named.driver);
   }
@@ -87,6 +94,7 @@ describe("ChargingSettlement.topUpSigned", () => {
         .connect(relayer)
         .topUpSigned(
           terms,
+          await openingIn(fixture, terms),
           toppedUpMicro,
           amountMicro,
           await signTopUp(fixture, driver, terms, toppedUpMicro, amountMicro),
@@ -105,9 +113,9 @@ describe("ChargingSettlement.topUpSigned", () => {
   it("invariant 8: refuses a signature that was used", async () => {
     const { settlement, driver, relayer } = fixture;
     const signature = await signTopUp(fixture, driver, terms, 0n, 500n);
-    await settlement.connect(relayer).topUpSigned(terms, 0, 500, signature);
+    await settlement.connect(relayer).topUpSigned(terms, await openingIn(fixture, terms), 0, 500, signature);
 
-    await expect(settlement.connect(relayer).topUpSigned(terms, 0, 500, signature))
+    await expect(settlement.connect(relayer).topUpSigned(terms, await openingIn(fixture, terms), 0, 500, signature))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
     await expectSignatureInvalid(signature, terms, 500n);
@@ -117,7 +125,7 @@ describe("ChargingSettlement.topUpSigned", () => {
     const { settlement, driver, relayer } = fixture;
     const signature = await signTopUp(fixture, driver, terms, 0n, 500n);
     await settleBatch(fixture, [settlementGroup(terms)]);
-    await expect(settlement.connect(relayer).topUpSigned(terms, 0, 500, signature))
+    await expect(settlement.connect(relayer).topUpSigned(terms, await openingIn(fixture, terms), 0, 500, signature))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
 
@@ -125,7 +133,7 @@ describe("ChargingSettlement.topUpSigned", () => {
     await settlement.connect(driver).open(next);
 
     await expectSignatureInvalid(signature, next);
-    await expect(settlement.connect(relayer).topUpSigned(terms, 0, 500, signature))
+    await expect(settlement.connect(relayer).topUpSigned(terms, await openingIn(fixture, terms), 0, 500, signature))
       .to.be.revertedWithCustomError(settlement, "NotLive")
       .withArgs(sessionId);
   });
@@ -135,12 +143,14 @@ describe("ChargingSettlement.topUpSigned", () => {
     const signature = await signTopUp(fixture, driver, terms, 0n, 500n);
 
     expect(
-      await outcomeOf(fixture, () => settlement.connect(thief).topUpSigned(terms, 0, 500, signature)),
+      await outcomeOf(fixture, async () =>
+        settlement.connect(thief).topUpSigned(terms, await openingIn(fixture, terms), 0, 500, signature),
+      ),
     ).to.deep.equal({
       events: [["SessionToppedUp", sessionId, driver.address, 500n]],
       changes: {
         "driver/0 free": -500n,
-        "driver/0 commitment": commitmentOf(sessionId, 500n) - commitmentOf(sessionId),
+        "driver/0 commitment": (await commitmentIn(fixture, terms, 500n)) - (await commitmentIn(fixture, terms)),
       },
     });
   });
@@ -158,13 +168,13 @@ describe("ChargingSettlement.topUpSigned", () => {
     }
     await wallet.setCall(
       await settlement.getAddress(),
-      settlement.interface.encodeFunctionData("topUp", [walletTerms, 0, 1]),
+      settlement.interface.encodeFunctionData("topUp", [walletTerms, await openingIn(fixture, walletTerms), 0, 1]),
     );
     await expectSignatureInvalid("0x", walletTerms);
     await wallet.setAnswer(0);
 
-    await settlement.connect(relayer).topUpSigned(walletTerms, 0, 500, "0x");
+    await settlement.connect(relayer).topUpSigned(walletTerms, await openingIn(fixture, walletTerms), 0, 500, "0x");
 
-    expect(await settlement.isLive(walletTerms, 500)).to.equal(true);
+    expect(await isLive(fixture, walletTerms, 500n)).to.equal(true);
   });
 });

@@ -13,6 +13,9 @@ import {
   settlementGroup,
   termsOf,
   settleBatch,
+  isLive,
+  openingIn,
+  commitmentIn,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement views", () => {
@@ -105,17 +108,17 @@ describe("ChargingSettlement views", () => {
   it("tell a session live from its opening to its settlement", async () => {
     const { settlement, driver } = fixture;
     const terms = termsOf(fixture);
-    const lives = [await settlement.isLive(terms, 0)];
+    const lives = [await isLive(fixture, terms)];
 
     await settlement.connect(driver).open(terms);
-    lives.push(await settlement.isLive(terms, 0));
+    lives.push(await isLive(fixture, terms));
     expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([
       100_000_000n - HOLD,
       1n,
-      commitmentOf(sessionIn(fixture, terms)),
+      await commitmentIn(fixture, terms),
     ]);
     await settleBatch(fixture, [settlementGroup(terms)]);
-    lives.push(await settlement.isLive(terms, 0));
+    lives.push(await isLive(fixture, terms));
 
     expect(lives).to.deep.equal([false, true, false]);
   });
@@ -125,11 +128,11 @@ describe("ChargingSettlement views", () => {
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
     await networkHelpers.time.increaseTo(terms.expiresAt + DAY);
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
 
-    await settlement.connect(driver).expire(terms, 0);
+    await settlement.connect(driver).expire(terms, await openingIn(fixture, terms), 0);
 
-    expect(await settlement.isLive(terms, 0)).to.equal(false);
+    expect(await isLive(fixture, terms)).to.equal(false);
   });
 
   it("tell only the exact terms of a live session live", async () => {
@@ -137,24 +140,22 @@ describe("ChargingSettlement views", () => {
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
 
-    expect(await settlement.isLive({ ...terms, holdMicro: HOLD + 1n }, 0)).to.equal(false);
-    expect(await settlement.isLive({ ...terms, lane: 1n }, 0)).to.equal(false);
-    expect(await settlement.isLive(terms, 1)).to.equal(false);
+    expect(await isLive(fixture, { ...terms, holdMicro: HOLD + 1n })).to.equal(false);
+    expect(await isLive(fixture, { ...terms, lane: 1n })).to.equal(false);
+    expect(await isLive(fixture, terms, 1n)).to.equal(false);
   });
 
   it("tell a session live with the sum of its top-ups and with no other", async () => {
     const { settlement, driver } = fixture;
     const terms = termsOf(fixture);
     await settlement.connect(driver).open(terms);
-    await settlement.connect(driver).topUp(terms, 0, 5);
+    await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, 5);
 
     const lives = [];
-    for (const toppedUpMicro of [0, 4, 5, 6]) lives.push(await settlement.isLive(terms, toppedUpMicro));
+    for (const toppedUpMicro of [0n, 4n, 5n, 6n]) lives.push(await isLive(fixture, terms, toppedUpMicro));
 
     expect(lives).to.deep.equal([false, false, true, false]);
-    expect((await settlement.accountOf(driver.address, 0)).commitment).to.equal(
-      commitmentOf(sessionIn(fixture, terms), 5n),
-    );
+    expect((await settlement.accountOf(driver.address, 0)).commitment).to.equal(await commitmentIn(fixture, terms, 5n));
   });
 
   it("compute what oracles sign for a batch as a wallet does", async () => {

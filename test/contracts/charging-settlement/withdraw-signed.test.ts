@@ -14,6 +14,7 @@ import {
   hostileSettlement,
   type SettlementFixture,
   termsOf,
+  isLive,
 } from "../../helpers/settlement-fixture.ts";
 
 async function hostileSettlementOfEighteenDecimals() {
@@ -186,7 +187,7 @@ describe("ChargingSettlement.withdrawSigned", () => {
       .withArgs(free + 1n, free);
     await send(orderOf({ nonce: 1n, amount: free }));
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("is not stopped by the guardian", async () => {

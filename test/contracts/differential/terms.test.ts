@@ -8,7 +8,7 @@ import { packTerms as packTermsOfTest, type Terms } from "../../helpers/session-
 import {
   fundedSettlement,
   openingGroup,
-  openingOf,
+  signedOpeningOf,
   type SettlementFixture,
   termsOf,
 } from "../../helpers/settlement-fixture.ts";
@@ -101,7 +101,7 @@ describe("The session terms of service and contract", () => {
   it("are read by the service from the two events of a session, the group's and its own", async () => {
     const { settlement, driver, relayer } = fixture;
     const terms = termsOf(fixture);
-    const opening = await openingOf(fixture, driver, terms);
+    const opening = await signedOpeningOf(fixture, driver, terms);
     await settlement.connect(relayer).openBatch([openingGroup(terms, [opening])]);
     const [group] = await settlement.queryFilter(settlement.filters.GroupOpened());
     const [event] = await settlement.queryFilter(settlement.filters.SessionOpened());

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IChargingSettlement} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {Digests} from "../base/Digests.sol";
 import {GameToken} from "../base/GameToken.sol";
 import {cheats, deployed, TestBase, timeNow} from "../base/TestBase.sol";
 import {AnyoneActs} from "./handlers/AnyoneActs.sol";
@@ -79,7 +80,7 @@ contract ChargingSettlementInvariants is TestBase {
                 (, , uint256 live) = _world.accounts(i, lane);
                 if (live == 0) continue;
                 GameState.Session memory session = _world.sessionAt(live - 1);
-                if (!_settlement.isLive(session.terms, uint64(session.toppedUpMicro))) continue;
+                if (!_settlement.isLive(session.terms, session.opening, uint64(session.toppedUpMicro))) continue;
                 sum += session.terms.holdMicro + session.toppedUpMicro;
             }
         }
@@ -196,11 +197,7 @@ contract ChargingSettlementInvariants is TestBase {
                 uint160 expected;
                 if (live != 0) {
                     GameState.Session memory session = _world.sessionAt(live - 1);
-                    bytes32 committed =
-                        session.toppedUpMicro == 0
-                            ? session.id
-                            : keccak256(abi.encode(session.id, session.toppedUpMicro));
-                    expected = uint160(uint256(committed) >> 96);
+                    expected = Digests.commitmentOf(session.terms, session.opening, session.toppedUpMicro);
                 }
                 cheats.assertEq(commitment, expected, "an account is committed to another session");
             }
@@ -369,7 +366,7 @@ contract ChargingSettlementInvariants is TestBase {
     function _expectState(uint256 index) private view {
         GameState.Session memory session = _world.sessionAt(index);
         bool isLive = session.status == GameState.Status.Live;
-        bool isLiveOnChain = _settlement.isLive(session.terms, uint64(session.toppedUpMicro));
+        bool isLiveOnChain = _settlement.isLive(session.terms, session.opening, uint64(session.toppedUpMicro));
         cheats.assertTrue(isLiveOnChain == isLive, "a session's state is another");
     }
 
@@ -390,7 +387,7 @@ contract ChargingSettlementInvariants is TestBase {
         if (timeNow() < after_) cheats.warp(after_);
         address anybody = _world.thief();
         cheats.prank(anybody);
-        _settlement.expire(session.terms, uint64(session.toppedUpMicro));
+        _settlement.expire(session.terms, session.opening, uint64(session.toppedUpMicro));
     }
 
     function _expectUnbroken(uint256 number) private view {

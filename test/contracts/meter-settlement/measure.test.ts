@@ -12,27 +12,29 @@ import {
   recordOf,
   recordPair,
   type SignedRecord,
+  tagIn,
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, createTestKey, endReading } from "../../helpers/ocmf.ts";
-import { packMetering, type Terms } from "../../helpers/session-terms.ts";
+import { packMetering, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
 import { DAY, MAXIMUM_SESSION_SECONDS, sessionIn } from "../../helpers/settlement-fixture.ts";
 
 describe("MeterSettlement.measure", () => {
   let fixture: MeterSettlementFixture;
-  let terms: Terms;
+  let terms: LiveTerms;
 
   beforeEach(async () => {
     fixture = await networkHelpers.loadFixture(meteredSessions);
     terms = fixture.terms;
   });
 
-  function measure(session: Terms, records: readonly SignedRecord[], toppedUpMicro = 0n): Promise<bigint> {
-    return fixture.meterSettlement.measure(session, toppedUpMicro, [...records]);
+  async function measure(session: LiveTerms, records: readonly SignedRecord[], toppedUpMicro = 0n): Promise<bigint> {
+    const now = await networkHelpers.time.latest();
+    return await fixture.meterSettlement.measure(session, session.opening, toppedUpMicro, now, [...records]);
   }
 
   it("refuses what could not settle, in the order of settleWithMeter", async () => {
     const { meterSettlement, registryFixture, scanner, operator, startedAt } = fixture;
-    const expected = idTagOf(sessionIn(fixture, terms));
+    const expected = tagIn(fixture, terms);
     const elsewhere = { ...terms, evse: 2n };
     await expect(measure(elsewhere, []))
       .to.be.revertedWithCustomError(meterSettlement, "MeterMismatch")
@@ -57,9 +59,9 @@ describe("MeterSettlement.measure", () => {
   });
 
   it("gives energy and charging time of one record or two, beside the amount of the top-ups", async () => {
-    expect(await measure(terms, [recordOf(fixture, terms)])).to.equal(packMetering(RECORDED));
+    expect(await measure(terms, [recordOf(fixture, terms)])).to.equal(packMetering(RECORDED, 0n, terms.opening));
     expect(await measure(terms, recordPair(fixture, terms), 2n ** 64n - 1n)).to.equal(
-      packMetering(RECORDED, 2n ** 64n - 1n),
+      packMetering(RECORDED, 2n ** 64n - 1n, terms.opening),
     );
   });
 
@@ -70,7 +72,7 @@ describe("MeterSettlement.measure", () => {
 
     await meterSettlement.settleWithMeter(callOf(session));
 
-    expect(await measure(terms, session.records)).to.equal(packMetering(RECORDED));
+    expect(await measure(terms, session.records)).to.equal(packMetering(RECORDED, 0n, terms.opening));
   });
 
   it("takes a key that was revoked since the session can have opened, and no other", async () => {
@@ -80,9 +82,8 @@ describe("MeterSettlement.measure", () => {
     await networkHelpers.time.setNextBlockTimestamp(revokedAt);
     await meterRegistry.connect(operator).revokeMeter(1);
 
-    expect(await measure(terms, [record])).to.equal(packMetering(RECORDED));
-    const later = { ...terms, expiresAt: revokedAt + MAXIMUM_SESSION_SECONDS };
-    await networkHelpers.time.increaseTo(revokedAt + DAY);
+    expect(await measure(terms, [record])).to.equal(packMetering(RECORDED, 0n, terms.opening));
+    const later = { ...terms, opening: { ...terms.opening, openedAt: revokedAt } };
     await expect(measure(later, [recordOf(fixture, later)]))
       .to.be.revertedWithCustomError(fixture.meterSettlement, "MeterNotValid")
       .withArgs(1n);
@@ -92,6 +93,6 @@ describe("MeterSettlement.measure", () => {
     const { registryFixture } = fixture;
     await activeMeter(registryFixture, { evse: 1n, key: createTestKey("secp256r1") });
 
-    expect(await measure(terms, [recordOf(fixture, terms)])).to.equal(packMetering(RECORDED));
+    expect(await measure(terms, [recordOf(fixture, terms)])).to.equal(packMetering(RECORDED, 0n, terms.opening));
   });
 });

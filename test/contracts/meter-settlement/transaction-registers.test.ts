@@ -12,7 +12,8 @@ import {
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, createTestKey, endReading, type RawMembers } from "../../helpers/ocmf.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
-import { DAY, termsOf } from "../../helpers/settlement-fixture.ts";
+import { DAY, termsOf, isLive, openedAs } from "../../helpers/settlement-fixture.ts";
+import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 /** Registers that start over with each transaction, in the spellings of the field. */
 const ofTransaction = [
@@ -58,13 +59,12 @@ describe("MeterSettlement and registers", () => {
     ];
   }
 
-  async function openedAgain(changes: Partial<Terms> = {}): Promise<Terms> {
+  async function openedAgain(changes: Partial<Terms> = {}): Promise<LiveTerms> {
     const { settlement, driver } = fixture;
     const { nonce } = await settlement.accountOf(driver.address, 0);
     const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
     const terms = termsOf(fixture, { evse: 1n, meter: 1n, nonce, expiresAt, ...changes });
-    await settlement.connect(driver).open(terms);
-    return terms;
+    return await openedAs(fixture, driver, terms);
   }
 
   function sessionOf(terms: Terms, register: string, begin: string, end: string) {
@@ -78,7 +78,7 @@ describe("MeterSettlement and registers", () => {
     await fixture.meterSettlement
       .connect(fixture.relayer)
       .settleWithMeter(callOf(sessionOf(terms, register, begin, end)));
-    expect(await fixture.settlement.isLive(terms, 0)).to.equal(false);
+    expect(await isLive(fixture, terms)).to.equal(false);
   }
 
   for (const register of ofTransaction) {
@@ -134,7 +134,7 @@ describe("MeterSettlement and registers", () => {
       });
       await fixture.meterSettlement.connect(fixture.relayer).settleWithMeter(callOf(meteredOf(terms, ...records)));
 
-      expect(await fixture.settlement.isLive(terms, 0)).to.equal(false);
+      expect(await isLive(fixture, terms)).to.equal(false);
     }
   });
 

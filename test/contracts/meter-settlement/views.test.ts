@@ -23,6 +23,5 @@ describe("MeterSettlement views", () => {
     expect(await settlement.meterSettlement()).to.equal(await meterSettlement.getAddress());
     expect(await meterSettlement.meterRegistry()).to.equal(await meterRegistry.getAddress());
     expect(await meterSettlement.ocmfScanner()).to.equal(await scanner.getAddress());
-    expect(await meterSettlement.maximumSessionSeconds()).to.equal(MAXIMUM_SESSION_SECONDS);
   });
 });

@@ -15,7 +15,7 @@ import {
 } from "../../helpers/consents-fixture.ts";
 import { P256_ORDER, p256Key } from "../../../scripts/gas/p256-key.ts";
 import { sessionIdOf, type Terms } from "../../helpers/session-terms.ts";
-import { DAY, HOLD, OpeningRefusal } from "../../helpers/settlement-fixture.ts";
+import { DAY, HOLD, OpeningRefusal, isLive, openingIn } from "../../helpers/settlement-fixture.ts";
 import { outcomeOf, signTerms, termsOf, type WaysInFixture } from "../../helpers/ways-in-fixture.ts";
 
 describe("VehicleConsents.openByVehicle", () => {
@@ -158,7 +158,7 @@ describe("VehicleConsents.openByVehicle", () => {
       .to.be.revertedWithCustomError(settlement, "OpeningRefused")
       .withArgs(OpeningRefusal.SessionLive, 0, 0);
     await networkHelpers.time.increaseTo(terms.expiresAt);
-    await settlement.expire(terms, 0);
+    await settlement.expire(terms, await openingIn(fixture, terms), 0);
     await expect(open(terms))
       .to.be.revertedWithCustomError(settlement, "OpeningRefused")
       .withArgs(OpeningRefusal.NonceMismatch, 0, 1);
@@ -174,7 +174,7 @@ describe("VehicleConsents.openByVehicle", () => {
       events: [["VehicleSessionOpened", consentIdOf(consentOf(fixture)), sessionIdOf(domain, terms), 0n, HOLD]],
       changes: { free: -HOLD, nonce: 1n, live: 1n },
     });
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
     expect(await consents.remainingOf(consentOf(fixture))).to.equal(PERIOD_CAP - HOLD);
   });
 
@@ -199,7 +199,7 @@ describe("VehicleConsents.openByVehicle", () => {
         changes: { free: -1n, nonce: 1n, live: 1n },
       });
       await networkHelpers.time.increaseTo(terms.expiresAt);
-      await settlement.expire(terms, 0);
+      await settlement.expire(terms, await openingIn(fixture, terms), 0);
     }
   });
 
@@ -214,7 +214,7 @@ describe("VehicleConsents.openByVehicle", () => {
     ).to.be.revertedWithCustomError(consents, "VehicleSignatureInvalid");
     await consents.connect(relayer).openByVehicle(consent, terms, await signTerms(fixture, driver, terms));
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("counts the next period from nothing", async () => {

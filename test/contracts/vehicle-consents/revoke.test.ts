@@ -4,6 +4,7 @@ import { networkHelpers } from "../../helpers/chain.ts";
 import { consentIdOf, consentOf, ConsentStatus, grantedConsent, signConsent } from "../../helpers/consents-fixture.ts";
 import { eventsOf } from "../../helpers/outcome.ts";
 import { signTerms, termsOf, type WaysInFixture } from "../../helpers/ways-in-fixture.ts";
+import { isLive } from "../../helpers/settlement-fixture.ts";
 
 describe("VehicleConsents.revoke", () => {
   let fixture: WaysInFixture;
@@ -54,7 +55,7 @@ describe("VehicleConsents.revoke", () => {
 
     await consents.connect(driver).revoke(consentOf(fixture));
 
-    expect(await settlement.isLive(terms, 0)).to.equal(true);
+    expect(await isLive(fixture, terms)).to.equal(true);
   });
 
   it("makes sure that a signed consent can never be granted", async () => {

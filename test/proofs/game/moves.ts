@@ -1,8 +1,9 @@
 import { ZeroHash } from "ethers";
 
-import { networkHelpers } from "../../helpers/chain.ts";
-import { commitmentOf, type Terms } from "../../helpers/session-terms.ts";
+import { ethers, networkHelpers } from "../../helpers/chain.ts";
+import { commitmentOf, type LiveTerms, type Terms } from "../../helpers/session-terms.ts";
 import {
+  afterCharge,
   batchOf,
   DAY,
   EPOCH_SECONDS,
@@ -34,7 +35,7 @@ export interface Move {
 
 /** A session that was opened in the game, by how much its hold was raised, and with what session that ends. */
 export interface Opened {
-  readonly terms: Terms;
+  readonly terms: LiveTerms;
   toppedUpMicro: bigint;
 }
 
@@ -86,8 +87,8 @@ function numberOf(world: World, { driver, lane }: Terms): number {
   return accountsOf(world).findIndex(({ person, lane: other }) => person.address === driver && other === lane);
 }
 
-function sessionOf(world: World, { terms, toppedUpMicro }: Opened): bigint {
-  return commitmentOf(sessionIn(world, terms), toppedUpMicro);
+function sessionOf({ terms, toppedUpMicro }: Opened): bigint {
+  return commitmentOf(terms, toppedUpMicro);
 }
 
 async function latestTime(): Promise<bigint> {
@@ -145,8 +146,10 @@ async function openMove(scene: Scene): Promise<Move> {
     expiresAt: time + lifetime,
   });
   const { holdMicro, expiresAt } = terms;
-  const entry: Opened = { terms, toppedUpMicro: 0n };
-  const session = sessionOf(world, entry);
+  const parentHash = (await ethers.provider.getBlock("latest"))?.hash ?? ZeroHash;
+  const opening = { openedAt: time, salt: BigInt.asUintN(24, BigInt(parentHash)) };
+  const entry: Opened = { terms: { ...terms, opening }, toppedUpMicro: 0n };
+  const session = sessionOf(entry);
   const call: ModelCall = ["open", number, session, holdMicro, expiresAt, time];
   return {
     name: "open",
@@ -173,13 +176,15 @@ async function topUpMove(scene: Scene): Promise<Move> {
   const { freeMicro } = await world.settlement.accountOf(person.address, lane);
   const part = amount % 5 === 0 ? BigInt(amount) : freeMicro / 4n;
   const raised: Opened = { terms: old.terms, toppedUpMicro: old.toppedUpMicro + part };
-  const [before, after] = [sessionOf(world, old), sessionOf(world, raised)];
+  const [before, after] = [sessionOf(old), sessionOf(raised)];
   const call: ModelCall = ["topUp", number, before, after, part];
   const isInTime = (await latestTime()) + 2n * HOUR < old.terms.expiresAt;
   return {
     name: "top up",
     play: async () => {
-      const isDone = await tookEffect(() => world.settlement.connect(person).topUp(old.terms, old.toppedUpMicro, part));
+      const isDone = await tookEffect(() =>
+        world.settlement.connect(person).topUp(old.terms, old.terms.opening, old.toppedUpMicro, part),
+      );
       if (isDone) {
         old.toppedUpMicro = raised.toppedUpMicro;
         world.heldMicro[number] = (world.heldMicro[number] ?? 0n) + part;
@@ -207,18 +212,19 @@ async function settleMove(scene: Scene): Promise<Move> {
   );
   const group = settlementGroup(old.terms, [settlementOf(old.terms, metering, old.toppedUpMicro)], TARIFF);
   const batch = await batchOf(world, [group]);
-  const isLive = await settlement.isLive(old.terms, old.toppedUpMicro);
+  const isLive = await settlement.isLive(old.terms, old.terms.opening, old.toppedUpMicro);
   const hold = world.heldMicro[number] ?? 0n;
   const charged = price.grossMicro < hold ? price.grossMicro : hold;
-  const session = sessionOf(world, old);
+  const session = sessionOf(old);
   const credit = operatorsOf(world).findIndex(({ address }) => address === old.terms.operator);
   const call: ModelCall = ["settle", number, session, credit, price.grossMicro];
   return {
     name: "settle",
     // A batch skips what it does not settle.
     play: async () => {
+      await afterCharge();
       const isSent = await tookEffect(() => settlement.connect(world.thief).settleBatch(...batch));
-      const isSettled = isSent && isLive && !(await settlement.isLive(old.terms, old.toppedUpMicro));
+      const isSettled = isSent && isLive && !(await settlement.isLive(old.terms, old.terms.opening, old.toppedUpMicro));
       if (isSettled) world.heldMicro[number] = 0n;
       return isSettled;
     },
@@ -228,7 +234,7 @@ async function settleMove(scene: Scene): Promise<Move> {
       ...(isLive ? { CreditModel: [["charge", number, credit, charged]] } : {}),
     },
     once: [number, ["settle", session]],
-    // Power and the epoch's limit are not in the models.
+    // Power, the quorum's time and the epoch's limit are not in the models.
     isComparedIfDone: isLive,
   };
 }
@@ -238,7 +244,7 @@ async function expireMove(scene: Scene): Promise<Move> {
   const old = oldSessionIn(scene);
   if (old === undefined) return idleMove;
   const number = numberOf(world, old.terms);
-  const session = sessionOf(world, old);
+  const session = sessionOf(old);
   const time = (await latestTime()) + 1n;
   const { expiresAt } = old.terms;
   const call: ModelCall = ["expire", number, session, expiresAt, time];
@@ -246,7 +252,9 @@ async function expireMove(scene: Scene): Promise<Move> {
     name: "expire",
     play: async () => {
       await networkHelpers.time.setNextBlockTimestamp(time);
-      const isDone = await tookEffect(() => world.settlement.connect(world.thief).expire(old.terms, old.toppedUpMicro));
+      const isDone = await tookEffect(() =>
+        world.settlement.connect(world.thief).expire(old.terms, old.terms.opening, old.toppedUpMicro),
+      );
       if (isDone) world.heldMicro[number] = 0n;
       return isDone;
     },

@@ -21,9 +21,9 @@ abstract contract AnyoneActs is GameWorld {
         bool isExpirable = session.status == Status.Live && timeNow() > session.terms.expiresAt;
 
         cheats.prank(RELAYER);
-        try settlement.expire(session.terms, uint64(session.toppedUpMicro)) {
+        try settlement.expire(session.terms, session.opening, uint64(session.toppedUpMicro)) {
             if (!isExpirable) _break(session.status == Status.Live ? 9 : 6, "a session expired that could not");
-            else _recordExpiry(index);
+            else _recordReturn(index, Status.Expired);
             _succeeded("expire");
         } catch {
             if (isExpirable) _break(11, "a session could not be expired after its expiry");

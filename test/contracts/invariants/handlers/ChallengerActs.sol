@@ -13,7 +13,7 @@ abstract contract ChallengerActs is GameWorld {
         (uint256 number, uint256 place) = _claimToChallenge(seed);
         ModelBatch storage batch = _batches[number];
         ModelClaim storage claim = batch.claims[place];
-        (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claim);
+        (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(number, place);
         bool isOpen = timeNow() <= batch.settledAt + WINDOW;
         bool isRight = isOpen && !claim.isChallenged && chargedMicro != provenMicro;
         Challenge memory content = _challengeOf(number, place, isPair);
@@ -87,7 +87,7 @@ abstract contract ChallengerActs is GameWorld {
             number = batchCount() - 1 - ((seed + i) % recent);
             ModelClaim[] storage claims = _batches[number].claims;
             for (place = 0; place < claims.length; ++place) {
-                (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claims[place]);
+                (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(number, place);
                 bool isOpen = timeNow() <= _batches[number].settledAt + WINDOW;
                 if (isOpen && !claims[place].isChallenged && chargedMicro != provenMicro) return (number, place);
             }

@@ -128,7 +128,7 @@ abstract contract DriverActs is GameWorld {
         amountMicro = bounded(amountMicro, 1, free == 0 ? 1 : free);
 
         cheats.prank(session.terms.driver);
-        try settlement.topUp(session.terms, uint64(session.toppedUpMicro), uint64(amountMicro)) {
+        try settlement.topUp(session.terms, session.opening, uint64(session.toppedUpMicro), uint64(amountMicro)) {
             if (!isRaisable) _break(10, "a hold was raised that could not");
             _recordTopUp(session, amountMicro);
             _succeeded("top up");

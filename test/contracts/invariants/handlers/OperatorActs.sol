@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {PartnerShare} from "../../../../contracts/interfaces/IPartnerAgreements.sol";
+import {Digests} from "../../base/Digests.sol";
 import {bounded, cheats} from "../../base/TestBase.sol";
 import {GameWorld} from "../world/GameWorld.sol";
 
@@ -55,6 +56,85 @@ abstract contract OperatorActs is GameWorld {
             if (amountMicro <= credit) _break(0, "an operator could not give money back");
             _refused("refused refund");
         }
+    }
+
+    /// @notice The operator, the relayer whom it may have appointed, or the thief frees the hold of a session.
+    function release(uint256 seed) external step {
+        if (sessionCount() == 0) return;
+        uint256 index = seed % 4 == 0 ? (seed >> 8) % sessionCount() : _liveSession(seed);
+        Session storage session = _sessions[index];
+        address caller = [session.terms.operator, RELAYER, RELAYER, thief()][(seed >> 16) % 4];
+        bool isAppointed = caller == RELAYER && isRelayerAppointed[operatorIndexOf(session.terms.operator)];
+        bool mayRelease = caller == session.terms.operator || isAppointed;
+        bool isReleasable = mayRelease && session.status == Status.Live;
+
+        cheats.prank(caller);
+        try settlement.release(session.terms, session.opening, uint64(session.toppedUpMicro)) {
+            if (!isReleasable) _break(mayRelease ? 6 : 9, "a session was released that could not be, or by a stranger");
+            _recordReturn(index, Status.Released);
+            _succeeded(caller == RELAYER ? "release by an appointed account" : "release");
+        } catch {
+            if (isReleasable) _break(0, "a session could not be released");
+            _refused(mayRelease ? "refused release of what is over" : "refused release by a stranger");
+        }
+    }
+
+    function changeReleaser(uint256 operator, uint256 seed) external step {
+        operator = operator % OPERATORS;
+        cheats.prank(operatorOf(operator));
+        settlement.changeReleaser(RELAYER, seed % 2 == 0);
+        isRelayerAppointed[operator] = seed % 2 == 0;
+        _succeeded(seed % 2 == 0 ? "appoint a releaser" : "dismiss a releaser");
+    }
+
+    /// @notice Driver and operator agree on any sum up to the hold; sometimes one of them did not sign it.
+    function settleAgreed(uint256 seed, uint256 amountMicro) external step {
+        if (sessionCount() == 0) return;
+        uint256 index = seed % 4 == 0 ? (seed >> 8) % sessionCount() : _liveSession(seed);
+        Session storage session = _sessions[index];
+        uint256 held = session.terms.holdMicro + session.toppedUpMicro;
+        amountMicro = bounded(amountMicro, 0, held + 1);
+        uint256 forged = (seed >> 16) % 4;
+        bool isAgreed = session.status == Status.Live && amountMicro <= held && forged < 2;
+
+        (bytes memory byDriver, bytes memory byOperator) = _agreementOn(session, amountMicro, forged);
+        cheats.prank(RELAYER);
+        try
+            settlement.settleAgreed(
+                session.terms,
+                session.opening,
+                uint64(session.toppedUpMicro),
+                uint64(amountMicro),
+                byDriver,
+                byOperator
+            )
+        {
+            if (!isAgreed) _break(forged < 2 ? 3 : 10, "a session was settled without the agreement of both");
+            _recordAgreement(index, amountMicro);
+            _succeeded("settle by agreement");
+        } catch {
+            if (isAgreed) _break(0, "what both agreed on did not settle");
+            _refused(forged < 2 ? "refused agreement" : "refused agreement of one");
+        }
+    }
+
+    /// @param forged 2 if the thief signed for the driver, 3 if for the operator.
+    function _agreementOn(
+        Session storage session,
+        uint256 amountMicro,
+        uint256 forged
+    ) private view returns (bytes memory byDriver, bytes memory byOperator) {
+        bytes32 digest = Digests.ofAgreement(
+            address(settlement),
+            session.id,
+            session.opening,
+            session.toppedUpMicro,
+            amountMicro
+        );
+        uint256 driverKey = FIRST_DRIVER_KEY + driverIndexOf(session.terms.driver);
+        uint256 operatorKey = FIRST_OPERATOR_KEY + operatorIndexOf(session.terms.operator);
+        byDriver = _signature(forged == 2 ? THIEF_KEY : driverKey, digest);
+        byOperator = _signature(forged == 3 ? THIEF_KEY : operatorKey, digest);
     }
 
     function changeTariff(uint256 operator, uint256 seed) external step {

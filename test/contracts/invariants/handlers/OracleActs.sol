@@ -14,11 +14,19 @@ abstract contract OracleActs is QuorumActs {
         if (sessionCount() == 0) return;
         Item[] memory items = new Item[](3);
         items[0] = _truthOf(_liveSession(seed));
+        if (values % 8 == 1) _awaitQuorumsEnd(items[0].session, values >> 8);
+        else if (values % 8 != 2) _awaitCharge(items[0].session);
         items[1] = _truthOf(items[0].session);
         items[2] = _truthOf((seed >> 128) % 2 == 0 ? _liveSession(seed >> 32) : (seed >> 129) % sessionCount());
         // Whoever signed before the driver raised the hold.
         if (values % 4 == 0) items[2].toppedUpMicro = 0;
         _settleItems(items, _quorum(seed >> 64), RELAYER);
+    }
+
+    /// @notice Waits to the last second in which a quorum can settle the session, or to the one after that.
+    function _awaitQuorumsEnd(uint256 index, uint256 seed) private {
+        uint256 end = uint256(_sessions[index].opening.openedAt) + CHANGE_DELAY - (seed % 2);
+        if (timeNow() < end) _warp(end);
     }
 
     function postBond(uint256 oracle, uint256 amountMicro) external step {
@@ -101,7 +109,8 @@ abstract contract OracleActs is QuorumActs {
         ModelClaim storage claim = _batches[dispute.batch].claims[dispute.place];
         Session storage session = _sessions[claim.session];
         Item memory item = seed % 3 == 0 ? _truthOf(claim.session) : _claimedOf(claim);
-        bool isAnswer = _chargeFor(session, item) == dispute.chargedMicro;
+        Item memory proven = _provenOf(item, _batches[dispute.batch].settledAt);
+        bool isAnswer = _chargeFor(session, proven) == dispute.chargedMicro;
         bool isInTime = timeNow() <= dispute.answerableUntil;
         SignedRecord[] memory records = _recordsOfItem(item, isPair);
 

@@ -10,6 +10,7 @@ abstract contract RecordHolderActs is GameWorld {
     function settleWithMeter(uint256 seed, bool isPair) external step {
         if (sessionCount() == 0) return;
         uint256 index = seed % 3 == 0 ? (seed >> 8) % sessionCount() : _liveSession(seed);
+        if (seed % 4 != 0) _awaitCharge(index);
         bool isProvable = _isProvable(index);
         MeteredSession memory metered = _meteredSession(index, isPair);
 
@@ -29,6 +30,7 @@ abstract contract RecordHolderActs is GameWorld {
     function settleBatchWithMeter(uint256 seed, bool isPair) external step {
         if (sessionCount() == 0) return;
         uint256[3] memory indices = [_liveSession(seed), _liveSession(seed), (seed >> 128) % sessionCount()];
+        if (seed % 4 != 0) _awaitCharge(indices[0]);
         MeteredSession[] memory sessions = new MeteredSession[](3);
         for (uint256 i; i < 3; ++i) sessions[i] = _meteredSession(indices[i], isPair);
 

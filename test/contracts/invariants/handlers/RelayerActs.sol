@@ -5,6 +5,7 @@ import {
     Opening,
     OpeningGroup,
     SessionTerms,
+    SignedOpening,
     Withdrawal
 } from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
@@ -65,9 +66,10 @@ abstract contract RelayerActs is DriverActs {
         bytes32 digest = Digests.ofTopUp(address(settlement), session.id, session.toppedUpMicro, amountMicro);
         bytes memory signature = _signature(FIRST_DRIVER_KEY + driver, digest);
         (SessionTerms memory terms, uint64 toppedUpMicro) = (session.terms, uint64(session.toppedUpMicro));
+        Opening memory opening = session.opening;
 
         cheats.prank(RELAYER);
-        try settlement.topUpSigned(terms, toppedUpMicro, uint64(amountMicro), signature) {
+        try settlement.topUpSigned(terms, opening, toppedUpMicro, uint64(amountMicro), signature) {
             if (!isRaisable) _break(10, "a signature raised a hold that could not be");
             _recordTopUp(session, amountMicro);
             _succeeded("top up signed");
@@ -78,7 +80,7 @@ abstract contract RelayerActs is DriverActs {
         if (!isRaisable) return;
         // What it was signed for is over.
         cheats.prank(RELAYER);
-        try settlement.topUpSigned(terms, toppedUpMicro, uint64(amountMicro), signature) {
+        try settlement.topUpSigned(terms, opening, toppedUpMicro, uint64(amountMicro), signature) {
             _break(8, "one signature raised a hold twice");
         } catch {
             _refused("refused repeated top-up");
@@ -120,11 +122,11 @@ abstract contract RelayerActs is DriverActs {
     }
 
     function _group(SessionTerms memory terms, uint256 count) private pure returns (OpeningGroup memory) {
-        return OpeningGroup(terms.operator, terms.agreement, terms.tariffId, new Opening[](count));
+        return OpeningGroup(terms.operator, terms.agreement, terms.tariffId, new SignedOpening[](count));
     }
 
-    function _signedOpening(SessionTerms memory terms, uint256 key) private view returns (Opening memory) {
+    function _signedOpening(SessionTerms memory terms, uint256 key) private view returns (SignedOpening memory) {
         (bytes32 r, bytes32 vs) = _compact(key, digestOf(terms));
-        return Opening(terms.driver, Digests.packed(terms), r, vs);
+        return SignedOpening(terms.driver, Digests.packed(terms), r, vs);
     }
 }

@@ -2,13 +2,14 @@
 pragma solidity 0.8.37;
 
 import {
+    Opening,
     PackedMetering,
     SessionTerms,
     Settlement,
     SettlementGroup
 } from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
-import {cheats} from "../../base/TestBase.sol";
+import {cheats, timeNow} from "../../base/TestBase.sol";
 import {Digests} from "../../base/Digests.sol";
 import {Item} from "../world/GameModel.sol";
 import {QuorumActs} from "./QuorumActs.sol";
@@ -64,7 +65,7 @@ abstract contract ThiefActs is QuorumActs {
         Settlement memory single = Settlement(
             session.terms.driver,
             Digests.packed(session.terms),
-            PackedMetering.wrap(seed % 2 ** 128)
+            PackedMetering.wrap(seed % 2 ** 128 | ((PackedMetering.unwrap(_metering(items[0])) >> 192) << 192))
         );
         cheats.prank([thief(), session.terms.operator, session.terms.driver][seed % 3]);
         try
@@ -127,7 +128,8 @@ abstract contract ThiefActs is QuorumActs {
         Session storage session = _sessions[_liveSession(seed)];
         SessionTerms memory terms = session.terms;
         uint256 toppedUpMicro = session.toppedUpMicro;
-        field = field % 8;
+        Opening memory opening = session.opening;
+        field = field % 10;
         if (field == 0) terms.holdMicro += 1;
         else if (field == 1) terms.expiresAt = 1;
         else if (field == 2) terms.nonce += 1;
@@ -135,11 +137,13 @@ abstract contract ThiefActs is QuorumActs {
         else if (field == 4) terms.lane = uint32((terms.lane + 1) % LANES);
         else if (field == 5) terms.agreement += 1;
         else if (field == 6) toppedUpMicro += 1;
+        else if (field == 7) opening.openedAt -= 1;
+        else if (field == 8) opening.salt ^= 1;
         else terms.driver = driverOf((driverIndexOf(terms.driver) + 1) % DRIVERS);
-        if (_isLiveWith(terms, toppedUpMicro)) return;
+        if (field != 7 && field != 8 && _isLiveWith(terms, toppedUpMicro)) return;
 
         cheats.prank(thief());
-        try settlement.expire(terms, uint64(toppedUpMicro)) {
+        try settlement.expire(terms, opening, uint64(toppedUpMicro)) {
             _break(9, "a session ended by terms that are not its own");
         } catch {
             _refused("refused theft by changing terms");
@@ -159,13 +163,16 @@ abstract contract ThiefActs is QuorumActs {
         uint256 energyMicroWh = [measured / 2, measured * 2 + 1_000_000_000, 0, (values >> 2) % 80_000_000_000][
             values % 4
         ];
+        uint256 elapsed = timeNow() - _sessions[session].opening.openedAt;
+        uint256 connected = (values >> 60) % (elapsed + 1);
+        if (values % 8 == 0) connected = elapsed + 1;
         return
             Item(
                 session,
                 values % 7 == 0 ? 1 : _sessions[session].toppedUpMicro,
                 energyMicroWh,
-                (values >> 40) % 40_000,
-                (values >> 60) % 20_000
+                values % 9 == 0 ? connected + 1 : (values >> 40) % (connected + 1),
+                connected
             );
     }
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-import {SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {Opening, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {cheats} from "../../base/TestBase.sol";
 import {DriverActs} from "./DriverActs.sol";
@@ -47,7 +47,7 @@ abstract contract TokenActs is DriverActs {
         (SessionTerms memory terms, ) = _termsFor(driver, (seed >> 16) % LANES, seed);
         uint256 way = seed % 4;
         if (way == 0) return abi.encodeCall(settlement.advanceNonce, (0));
-        if (way == 1) return abi.encodeCall(settlement.expire, (terms, 0));
+        if (way == 1) return abi.encodeCall(settlement.expire, (terms, Opening(0, 0), 0));
         if (way == 2) return abi.encodeCall(settlement.deposit, (driverOf(driver), 0, 1));
         bytes memory signature = _signature(FIRST_DRIVER_KEY + driver, digestOf(terms));
         return abi.encodeCall(settlement.openSigned, (terms, signature));

@@ -22,11 +22,11 @@ library GameKinds {
         uint256 b = uint256(keccak256(abi.encode(seed, 2)));
         uint256 c = uint256(keccak256(abi.encode(seed, 3)));
         bool d = c >> 255 == 1;
-        uint256 way = seed % 56;
+        uint256 way = seed % 60;
         // Some more of what happens seldom.
         if (way >= 45 && way < 48) way = [26, 34, 16][way - 45];
         if (way == 49) way = 39;
-        if (way >= 52) way = way < 54 ? 34 : 41;
+        if (way >= 52 && way < 56) way = way < 54 ? 34 : 41;
         if (way == 0) world.deposit(a, b, c);
         else if (way == 1) world.withdraw(a, b, c);
         else if (way == 2) world.advanceNonce(a, b);
@@ -38,7 +38,7 @@ library GameKinds {
         else if (way < 12) _actAsRelayer(FundingActs(all_), way, [a, b, c]);
         else if (way < 14) _actAsFunder(FundingActs(all_), way, [a, b, c], d);
         else if (way < 18) _actAsVehicle(VehicleActs(all_), way, a, b);
-        else if (way < 24) _actAsOperator(OperatorActs(all_), way, [a, b, c]);
+        else if (way < 24 || way >= 56) _actAsOperator(OperatorActs(all_), way, [a, b, c]);
         else if (way == 24) PartnerActs(all_).signAgreement(a);
         else if (way == 25) PartnerActs(all_).withdrawShare(a, b, c);
         else if (way < 30) _actAsOracle(OracleActs(all_), way, a, b);
@@ -77,6 +77,9 @@ library GameKinds {
         else if (way == 20) world.changeTariff(x[0], x[1]);
         else if (way == 21) world.changeMaximumPower(x[0], x[1]);
         else if (way == 22) world.propose(x[0], x[1]);
+        else if (way == 56) world.changeReleaser(x[0], x[1]);
+        else if (way == 57) world.release(x[0]);
+        else if (way > 57) world.settleAgreed(x[0], x[1]);
         else world.retireAgreement(x[0]);
     }
 
@@ -125,7 +128,9 @@ library GameKinds {
     /// @notice Every kind of call that the handlers count.
     function all() internal pure returns (string[] memory kinds) {
         bytes memory list = bytes(
-            "deposit|refused deposit|withdraw|withdraw to another wallet|refused withdrawal|withdrawal denied by the token|"
+            "deposit|refused deposit|release|release by an appointed account|refused release of what is over|"
+            "refused release by a stranger|appoint a releaser|dismiss a releaser|settle by agreement|refused agreement|"
+            "refused agreement of one|skipped after the quorum's time|skipped out of time's bounds|withdraw|withdraw to another wallet|refused withdrawal|withdrawal denied by the token|"
             "advance nonce|open|open under an agreement|refused opening|refused opening while paused|refused nonce|top up|"
             "refused top-up|consent to a vehicle|revoke a consent|open by vehicle|refused vehicle's opening|"
             "refused vehicle without consent|refused stranger's vehicle|withdraw credit|withdraw credit of an agreement|"

@@ -56,6 +56,7 @@ abstract contract GameLog is GameState {
         else if (kind == IChargingSettlement.CreditWithdrawn.selector) loggedCreditMicro -= _word(log, 1);
         else if (kind == IChargingSettlement.SessionOpened.selector) _hold(uint64(_word(log, 0) >> 40));
         else if (kind == IChargingSettlement.SessionExpired.selector) _free(_word(log, 0));
+        else if (kind == IChargingSettlement.SessionReleased.selector) _free(_word(log, 0));
         else if (kind == IChargingSettlement.SessionToppedUp.selector) {
             _hold(_word(log, 0) - _toppedUpMicro[log.topics[1]]);
             _toppedUpMicro[log.topics[1]] = _word(log, 0);
@@ -64,6 +65,10 @@ abstract contract GameLog is GameState {
             uint256 chargedMicro = uint64(_word(log, 0) >> 64);
             loggedHeldMicro -= chargedMicro;
             loggedUncreditedMicro += chargedMicro;
+        } else if (kind == IChargingSettlement.SessionAgreed.selector) {
+            _free(_word(log, 1));
+            loggedHeldMicro -= _word(log, 0);
+            loggedUncreditedMicro += _word(log, 0);
         } else if (kind == IChargingSettlement.OperatorCredited.selector) {
             loggedUncreditedMicro -= _word(log, 0);
             loggedCreditMicro += _word(log, 0);

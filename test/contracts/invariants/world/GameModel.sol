@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {Opening, PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {timeNow} from "../../base/TestBase.sol";
 import {GameLog} from "./GameLog.sol";
@@ -49,6 +49,7 @@ abstract contract GameModel is GameLog {
         session.terms = terms;
         session.tariff = tariff;
         session.id = id;
+        session.opening = Opening(uint40(timeNow()), uint24(uint256(blockhash(block.number - 1))));
         account.live = _sessions.length;
         _measure(session, uint256(keccak256(abi.encode("measured", id))));
     }
@@ -61,7 +62,8 @@ abstract contract GameModel is GameLog {
         session.beginMicroWh = meter.registerMicroWh + ((seed >> 8) % 1_000_000);
         session.endMicroWh = session.beginMicroWh + ((seed >> 32) % 6 == 0 ? 0 : (seed >> 40) % 60_000_000_000);
         meter.registerMicroWh = session.endMicroWh;
-        session.chargingSeconds = (seed >> 100) % 40_000;
+        // Seldom, and then by hours, the meter's clock is set forward meanwhile.
+        session.chargingSeconds = (seed >> 100) % ((seed >> 90) % 8 == 0 ? 40_000 : 4_000);
     }
 
     /// @notice Books the claims of a batch that a quorum signed, in order; gives back how many were settled.
@@ -91,21 +93,28 @@ abstract contract GameModel is GameLog {
     /// @dev Why a claim is skipped; empty if it is not.
     function _refusalOf(Item memory item) private view returns (string memory) {
         Session storage session = _sessions[item.session];
-        uint256 longestSeconds = timeNow() + LONGEST_SESSION - session.terms.expiresAt;
-        if (item.energyMicroWh > (longestSeconds * session.terms.maximumPowerW * 1e6) / 3_600) {
-            return "skipped above power";
-        }
         if (session.status != Status.Live) return "skipped settlement";
         if (item.toppedUpMicro != session.toppedUpMicro) return "skipped with another top-up";
+        uint256 elapsed = timeNow() - session.opening.openedAt;
+        if (elapsed >= CHANGE_DELAY) return "skipped after the quorum's time";
+        if (item.chargingSeconds > item.connectedSeconds || item.connectedSeconds > elapsed) {
+            return "skipped out of time's bounds";
+        }
+        if (!_isWithinPower(session, item.energyMicroWh)) return "skipped above power";
         uint256 used = epochUseMicro[operatorIndexOf(session.terms.operator)][timeNow() / EPOCH];
         return used + _chargeFor(session, item) > EPOCH_LIMIT ? "skipped at the epoch's limit" : "";
+    }
+
+    function _isWithinPower(Session storage session, uint256 energyMicroWh) private view returns (bool) {
+        uint256 elapsed = timeNow() - session.opening.openedAt;
+        return energyMicroWh <= (elapsed * session.terms.maximumPowerW * 1e6) / 3_600;
     }
 
     /// @notice Books a settlement by the meter's records, whose credit is final.
     function _recordProof(uint256 index, uint256 lastPagination) internal {
         Session storage session = _sessions[index];
         uint256 operator = operatorIndexOf(session.terms.operator);
-        _recordSettlement(session, _truthOf(index));
+        _recordSettlement(session, _provenOf(_truthOf(index), timeNow()));
         _credits[operator][session.terms.agreement].finalMicro += session.chargedMicro;
         ModelMeter storage meter = meters[operator];
         (meter.isUsed, meter.lastPagination, meter.lastRegisterMicroWh) = (true, lastPagination, session.endMicroWh);
@@ -120,9 +129,20 @@ abstract contract GameModel is GameLog {
         _release(session);
     }
 
-    function _recordExpiry(uint256 index) internal {
+    /// @notice Books what driver and operator agreed on, whose credit is final.
+    function _recordAgreement(uint256 index, uint256 chargedMicro) internal {
         Session storage session = _sessions[index];
-        session.status = Status.Expired;
+        (session.priceMicro, session.chargedMicro) = (chargedMicro, chargedMicro);
+        session.returnedMicro = session.terms.holdMicro + session.toppedUpMicro - chargedMicro;
+        session.status = Status.Settled;
+        _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement].finalMicro += chargedMicro;
+        _release(session);
+    }
+
+    /// @notice Books the whole hold as free again.
+    function _recordReturn(uint256 index, Status status) internal {
+        Session storage session = _sessions[index];
+        session.status = status;
         session.returnedMicro = session.terms.holdMicro + session.toppedUpMicro;
         _release(session);
     }
@@ -142,17 +162,27 @@ abstract contract GameModel is GameLog {
         return Item(index, session.toppedUpMicro, energyMicroWh, session.chargingSeconds, session.chargingSeconds);
     }
 
+    /// @notice What records that show this prove of a session that is settled then: no more time than has passed.
+    function _provenOf(Item memory shown, uint256 settledAt) internal view returns (Item memory proven) {
+        uint256 latest = settledAt - _sessions[shown.session].opening.openedAt;
+        uint256 provenSeconds = shown.chargingSeconds > latest ? 0 : shown.chargingSeconds;
+        return Item(shown.session, shown.toppedUpMicro, shown.energyMicroWh, provenSeconds, provenSeconds);
+    }
+
     /// @notice Whether the meter lane would take the session's records.
     function _isProvable(uint256 index) internal view returns (bool) {
         Session storage session = _sessions[index];
         ModelMeter storage meter = meters[operatorIndexOf(session.terms.operator)];
         if (session.status != Status.Live) return false;
+        if (!_isWithinPower(session, session.endMicroWh - session.beginMicroWh)) return false;
         return !meter.isUsed || session.pagination > meter.lastPagination;
     }
 
-    function _metering(Item memory item) internal pure returns (PackedMetering) {
+    function _metering(Item memory item) internal view returns (PackedMetering) {
+        Opening memory opening = _sessions[item.session].opening;
         bytes memory word = abi.encodePacked(
-            bytes8(0),
+            opening.openedAt,
+            opening.salt,
             uint64(item.toppedUpMicro),
             uint64(item.energyMicroWh),
             uint32(item.chargingSeconds),
@@ -164,11 +194,13 @@ abstract contract GameModel is GameLog {
     /* CORRECTION */
 
     /// @notice What a claim of a settled session was charged, and what its meter's records give.
-    function _pricesOf(ModelClaim storage claim) internal view returns (uint256 chargedMicro, uint256 provenMicro) {
+    function _pricesOf(uint256 batch, uint256 place) internal view returns (uint256 chargedMicro, uint256 provenMicro) {
+        ModelClaim storage claim = _batches[batch].claims[place];
         uint256 word = PackedMetering.unwrap(claim.metering);
         Item memory item = Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), uint32(word));
         Session storage session = _sessions[claim.session];
-        return (_chargeFor(session, item), _chargeFor(session, _truthOf(claim.session)));
+        Item memory proven = _provenOf(_truthOf(claim.session), _batches[batch].settledAt);
+        return (_chargeFor(session, item), _chargeFor(session, proven));
     }
 
     /// @notice What was charged too much is the driver's at once; what bonds pay waits.
@@ -176,7 +208,7 @@ abstract contract GameModel is GameLog {
         ModelBatch storage batch = _batches[number];
         ModelClaim storage claim = batch.claims[place];
         Session storage session = _sessions[claim.session];
-        (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(claim);
+        (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(number, place);
         claim.isChallenged = true;
         _disputes.push(ModelDispute(number, place, timeNow() + ANSWER_WINDOW, chargedMicro, provenMicro));
         if (chargedMicro <= provenMicro) return;

@@ -6,6 +6,7 @@ import {cheats} from "../../base/TestBase.sol";
 /// @notice Who takes part in the game, and their keys.
 abstract contract GamePeople {
     uint256 internal constant FIRST_DRIVER_KEY = 0xd0;
+    uint256 internal constant FIRST_OPERATOR_KEY = 0xc90;
     uint256 internal constant FIRST_PARTNER_KEY = 0x9a0;
     uint256 internal constant FIRST_ORACLE_KEY = 0x0ac1e0;
     uint256 internal constant FIRST_METER_KEY = 0x3e7e11;
@@ -47,7 +48,7 @@ abstract contract GamePeople {
     }
 
     function operatorOf(uint256 operator) public pure returns (address) {
-        return address(uint160(0xc90000 + operator));
+        return cheats.addr(FIRST_OPERATOR_KEY + operator);
     }
 
     function partnerOf(uint256 partner) public pure returns (address) {
@@ -72,6 +73,7 @@ abstract contract GamePeople {
     }
 
     function operatorIndexOf(address operator) public pure returns (uint256) {
-        return uint160(operator) - 0xc90000;
+        for (uint256 i; i < OPERATORS; ++i) if (operatorOf(i) == operator) return i;
+        revert("no operator of the game");
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {Opening, PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {VehicleConsent} from "../../../../contracts/interfaces/IVehicleConsents.sol";
 import {ContractSet} from "../../base/ContractSet.sol";
@@ -15,6 +15,7 @@ abstract contract GameState is ContractSet, GamePeople {
     enum Status {
         Live,
         Settled,
+        Released,
         Expired
     }
 
@@ -22,6 +23,7 @@ abstract contract GameState is ContractSet, GamePeople {
         SessionTerms terms;
         Tariff tariff;
         bytes32 id;
+        Opening opening;
         Status status;
         uint256 toppedUpMicro;
         uint256 chargedMicro;
@@ -133,6 +135,8 @@ abstract contract GameState is ContractSet, GamePeople {
     mapping(uint256 operator => mapping(uint256 agreement => ModelCredit)) internal _credits;
     /// What oracles credited an operator with in an epoch.
     mapping(uint256 operator => mapping(uint256 epoch => uint256)) public epochUseMicro;
+    /// Whether the relayer can release an operator's sessions.
+    mapping(uint256 operator => bool) public isRelayerAppointed;
     mapping(uint256 oracle => uint256) public bondsMicro;
     mapping(uint256 operator => Tariff) internal _offered;
     mapping(uint256 operator => ModelMeter) public meters;

@@ -180,6 +180,12 @@ abstract contract GameWorld is GameModel {
         return seed % sessionCount();
     }
 
+    /// @notice Waits until most sessions' charges can be over that opened with this one: 60 kWh at 50 kW.
+    function _awaitCharge(uint256 index) internal {
+        uint256 over = uint256(_sessions[index].opening.openedAt) + 4_400;
+        if (timeNow() < over) _warp(over);
+    }
+
     function digestOf(SessionTerms memory terms) public view returns (bytes32) {
         return Digests.ofTerms(address(settlement), terms);
     }
@@ -208,7 +214,8 @@ abstract contract GameWorld is GameModel {
     function _recordsOfItem(Item memory item, bool isPair) internal view returns (SignedRecord[] memory records) {
         Session storage session = _sessions[item.session];
         uint256 operator = operatorIndexOf(session.terms.operator);
-        string memory tag = MeterRecords.tagOf(session.id);
+        bytes32 tagDigest = keccak256(abi.encode(session.id, session.opening.openedAt, session.opening.salt));
+        string memory tag = MeterRecords.tagOf(tagDigest);
         Shown memory begin = Shown(session.beginMicroWh, 3_600);
         Shown memory end = Shown(session.beginMicroWh + item.energyMicroWh, 3_600 + item.chargingSeconds);
         uint256 number = session.pagination;
@@ -223,7 +230,14 @@ abstract contract GameWorld is GameModel {
 
     function _meteredSession(uint256 index, bool isPair) internal view returns (MeteredSession memory) {
         Session storage session = _sessions[index];
-        return MeteredSession(session.terms, uint64(session.toppedUpMicro), session.tariff, _recordsOf(index, isPair));
+        return
+            MeteredSession(
+                session.terms,
+                session.opening,
+                uint64(session.toppedUpMicro),
+                session.tariff,
+                _recordsOf(index, isPair)
+            );
     }
 
     function _signedBy(uint256 meter, bytes memory payload) internal pure returns (SignedRecord memory) {
