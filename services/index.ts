@@ -50,7 +50,7 @@ export interface Service {
 /**
  * Starts the service and resolves when it listens.
  * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
- * STORE_FOREIGN
+ * STORE_FOREIGN, STORE_OF_OLDER_CONTRACTS
  */
 export async function startService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
   const stop = new AbortController();

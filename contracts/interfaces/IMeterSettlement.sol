@@ -35,7 +35,7 @@ struct MeteredSession {
 /// record's `ID`, for one charge only, and no other text of its choice. Assumptions for liveness: none but the chain.
 ///
 /// Whatever the records cannot prove is not charged: the time between their begin and end counts as charged and as
-/// connected, only where both clocks had state S, R or I, and only if no more of it passed than between opening and
+/// connected, only where both clocks had state S, R or I, and only if it is no longer than the time from opening to
 /// settlement. No deadline depends on a meter's clock.
 ///
 /// Warning: the sessions of one meter settle here in the order of their records. One that is settled before an earlier

@@ -49,6 +49,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "STORE_UNAVAILABLE",
   "STORE_CORRUPT",
   "STORE_FOREIGN",
+  "STORE_OF_OLDER_CONTRACTS",
   "STORE_MISSING",
   "STORE_CONTENDED",
   // The chain does not answer, or not the whole of it.

@@ -3,6 +3,7 @@ import type { BaseWallet } from "ethers";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
+import type { Opening } from "../../services/domain/opening.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
 import { demoAccount } from "../local-world/accounts.ts";
 import { signAsQuorum } from "../local-world/registration.ts";
@@ -23,14 +24,14 @@ export interface WrongClaim {
  */
 export async function settleDishonestly(
   { chain, contracts, deployment }: World,
-  terms: SessionTerms,
+  { terms, opening }: { readonly terms: SessionTerms; readonly opening: Opening },
   tariff: Tariff,
   thieves: readonly BaseWallet[],
   claim: WrongClaim,
 ): Promise<MinedTransaction> {
   const { chargingSettlement } = contracts;
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.chargingSettlement };
-  const items = [{ terms, tariff, ...claim, connectedSeconds: claim.chargingSeconds, toppedUpMicro: 0n }];
+  const items = [{ terms, opening, tariff, ...claim, connectedSeconds: claim.chargingSeconds, toppedUpMicro: 0n }];
   const digest = batchDigestOf(claimsOf(items, domain), domain);
   const signatures = thieves.flatMap((thief) =>
     signAsQuorum([thief], digest).map((signature) => ({ signer: thief.address, ...signature })),

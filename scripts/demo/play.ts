@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { idTagOf } from "../../services/domain/id-tag.ts";
+import type { Opening } from "../../services/domain/opening.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
 import type { Output } from "../command-line/output.ts";
 import type { RunningClock } from "../local-world/clock.ts";
 import type { SimulatedStation, StationAnswer } from "../simulator/station.ts";
 import { demoAccount } from "../local-world/accounts.ts";
 import { readBooks, type BookedSession } from "../local-world/books.ts";
-import { agree, openBatch, type AgreedTerms } from "../local-world/opening.ts";
+import { agree, openBatch, readOpening, type AgreedTerms } from "../local-world/opening.ts";
 import type { PlannedDelivery, PlannedSession } from "./plan.ts";
 import { demoMaximumPowerW, type RegisteredMeter } from "../local-world/registration.ts";
 import type { ServiceClient } from "./service-client.ts";
@@ -41,6 +42,9 @@ export interface Stage {
   readonly output: Output;
   meterStates(): Readonly<Record<string, MeterState>>;
 }
+
+/** A session that the chain has opened. */
+type OpenedSession = AgreedSession & { readonly opening: Opening };
 
 /** The deadline of sessions that are meant to be settled, and of those that are meant to be abandoned. */
 const usualExpirySeconds = 24 * 3600;
@@ -160,18 +164,23 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
     return [];
   }
   const isDishonest = planned.settledBy === "dishonest quorum";
-  const live = await isLive(stage, agreed);
+  const opening = await readOpening(stage.world.contracts, agreed.sessionId);
+  if (opening === null) {
+    throw new Error(`The session ${agreed.sessionId} of "${planned.name}" was not opened`);
+  }
+  const opened = { ...agreed, opening };
+  const live = await isLive(stage, opened);
   if (!live && (!isDishonest || (await isChallenged(stage, agreed)))) {
     return [];
   }
   const earlier = journal.recorded.get(planned.name);
-  const deliveries = earlier ?? planned.deliveries({ ...agreed, idTag: idTagOf(agreed.sessionId) });
+  const deliveries = earlier ?? planned.deliveries({ ...agreed, idTag: idTagOf(agreed.sessionId, opening) });
   if (earlier === undefined) {
     journal.record(planned.name, deliveries, stage.meterStates());
   }
   if (planned.settledBy === "stranger") {
     const records = deliveries.map(({ record }) => record);
-    await settleAsStranger(stage.world, agreed.terms, demoTariff, records);
+    await settleAsStranger(stage.world, opened, demoTariff, records);
 
     return deliveries.map(({ what, expected }) => ({
       what,
@@ -182,7 +191,7 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
     }));
   }
   if (isDishonest && live) {
-    await settleTwice(stage, agreed, planned);
+    await settleTwice(stage, opened, planned);
   }
   const outcomes: DeliveryOutcome[] = [];
   for (const delivery of deliveries) {
@@ -206,10 +215,10 @@ export async function deliver(stage: Stage, planned: PlannedSession): Promise<re
 }
 
 /** All oracles but the first, who are a quorum, claim twice what the meter signs. */
-async function settleTwice({ world, service }: Stage, agreed: AgreedSession, planned: PlannedSession): Promise<void> {
+async function settleTwice({ world, service }: Stage, opened: OpenedSession, planned: PlannedSession): Promise<void> {
   const { energyMicroWh = 0n, chargingSeconds = 0 } = planned.metering ?? {};
   const claim = { energyMicroWh: 2n * energyMicroWh, chargingSeconds };
-  await settleDishonestly(world, agreed.terms, demoTariff, world.oracles.slice(1), claim);
+  await settleDishonestly(world, opened, demoTariff, world.oracles.slice(1), claim);
   await service.synchronise();
 }
 
@@ -220,8 +229,8 @@ async function isChallenged({ world }: Stage, { sessionId }: AgreedSession): Pro
   return events.length > 0;
 }
 
-async function isLive({ world }: Stage, agreed: AgreedSession): Promise<boolean> {
-  return world.contracts.chargingSettlement.isLive(agreed.terms, 0n);
+async function isLive({ world }: Stage, { terms, opening }: OpenedSession): Promise<boolean> {
+  return world.contracts.chargingSettlement.isLive(terms, opening, 0n);
 }
 
 function outcomeOf(delivery: PlannedDelivery, answer: StationAnswer, isRepeated: boolean): DeliveryOutcome {
@@ -287,9 +296,16 @@ export async function expireAbandoned(stage: Stage, sessions: readonly PlannedSe
   const address = await chargingSettlement.getAddress();
   for (const planned of sessions) {
     const agreed = journal.agreed.get(planned.name);
-    if (planned.ending === "expired" && agreed !== undefined && (await isLive(stage, agreed))) {
+    const opening = agreed === undefined ? null : await readOpening(world.contracts, agreed.sessionId);
+    if (planned.ending !== "expired" || agreed === undefined || opening === null) {
+      continue;
+    }
+    if (await isLive(stage, { ...agreed, opening })) {
       clock.advance(Math.max(0, agreed.terms.expiresAt - clock.nowSeconds()));
-      await world.relayer.send(address, chargingSettlement.interface.encodeFunctionData("expire", [agreed.terms, 0n]));
+      await world.relayer.send(
+        address,
+        chargingSettlement.interface.encodeFunctionData("expire", [agreed.terms, opening, 0n]),
+      );
     }
   }
   await stage.service.synchronise();

@@ -1,3 +1,4 @@
+import type { Opening } from "../../services/domain/opening.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { signedRecordOf } from "../simulator/signed-record.ts";
@@ -13,12 +14,12 @@ import type { World } from "../local-world/world.ts";
  */
 export async function settleAsStranger(
   { chain, contracts }: World,
-  terms: SessionTerms,
+  { terms, opening }: { readonly terms: SessionTerms; readonly opening: Opening },
   tariff: Tariff,
   records: readonly Uint8Array[],
 ): Promise<MinedTransaction> {
   const stranger = await createTransactor(chain, demoAccount("stranger"));
-  const session = { terms, toppedUpMicro: 0n, tariff, records: records.map(signedRecordOf) };
+  const session = { terms, opening, toppedUpMicro: 0n, tariff, records: records.map(signedRecordOf) };
 
   return stranger.send(
     await contracts.meterSettlement.getAddress(),

@@ -12,6 +12,7 @@ import { type BenchSession, type BenchSessions, SESSION_SECONDS } from "./bench-
 import { type BenchWorld, receiptOf, tariff } from "./bench-world.ts";
 
 const UINT40_MAX = 2n ** 40n - 1n;
+const CHARGING_SECONDS = 3_600;
 const MAXIMUM_POWER_W = 22_000;
 /** EIP-7825 allows a transaction 16.78 M gas, and a session from its meter takes more than 100,000. */
 const LARGEST_METER_BATCH = 100;
@@ -48,41 +49,42 @@ export async function createBenchMeters(world: BenchWorld, sessions: BenchSessio
   }
 
   /** What the meter of a session's EVSE signs of it; `more` is energy that it did not deliver, in whole kWh. */
-  function recordOf({ terms }: BenchSession, more = 0): SignedRecord {
+  async function recordOf(session: BenchSession, more = 0): Promise<SignedRecord> {
+    const { terms } = session;
     const meter = meters[terms.meter - 1];
     if (meter === undefined) throw new Error(`there is no meter ${terms.meter.toString()}`);
     const beginSeconds = terms.expiresAt - SESSION_SECONDS;
     // Each meter goes on from its last record: five digits of pagination and of kilowatt-hours, as most have.
     const number = 10_000 + 2 * terms.nonce;
     const record = benchRecord(meter, {
-      idTag: idTagOf(sessionIdOf(terms, domain)),
+      idTag: idTagOf(sessionIdOf(terms, domain), await sessions.openingOf(session)),
       pagination: number,
       beginKwh: `${number.toString()}.1270`,
       endKwh: `${(number + 1 + more).toString()}.5837`,
       beginSeconds,
-      endSeconds: beginSeconds + 3_600,
+      endSeconds: beginSeconds + CHARGING_SECONDS,
     });
     return signedRecordOf(Buffer.from(record));
   }
 
-  function proofOf(session: BenchSession) {
-    return { terms: session.terms, toppedUpMicro: 0n, tariff, records: [recordOf(session)] };
+  async function proofOf(session: BenchSession) {
+    const opening = await sessions.openingOf(session);
+    return { terms: session.terms, opening, toppedUpMicro: 0n, tariff, records: [await recordOf(session)] };
   }
 
   async function settleWithMeter(session: BenchSession): Promise<TransactionReceipt> {
-    return sessions.requireEvents(
-      await receiptOf(meterSettlement.settleWithMeter(proofOf(session))),
-      "SessionSettled",
-      1,
-    );
+    await world.pass(CHARGING_SECONDS);
+    const receipt = await receiptOf(meterSettlement.settleWithMeter(await proofOf(session)));
+    return sessions.requireEvents(receipt, "SessionSettled", 1);
   }
 
   /** In as many transactions as it takes. */
   async function settleBatchWithMeter(all: readonly BenchSession[]): Promise<TransactionReceipt[]> {
     const receipts: TransactionReceipt[] = [];
+    await world.pass(CHARGING_SECONDS);
     for (let start = 0; start < all.length; start += LARGEST_METER_BATCH) {
       const some = all.slice(start, start + LARGEST_METER_BATCH);
-      const receipt = await receiptOf(meterSettlement.settleBatchWithMeter(some.map(proofOf)));
+      const receipt = await receiptOf(meterSettlement.settleBatchWithMeter(await Promise.all(some.map(proofOf))));
       receipts.push(sessions.requireEvents(receipt, "SessionSettled", some.length));
     }
     return receipts;

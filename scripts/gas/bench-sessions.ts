@@ -2,7 +2,9 @@ import type { HDNodeWallet, TransactionReceipt } from "ethers";
 
 import { batchDigestOf, type Claim } from "../../services/domain/claims.ts";
 import { type Metered, packMetering } from "../../services/domain/metering.ts";
+import type { Opening } from "../../services/domain/opening.ts";
 import { packTerms, sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { readOpening } from "../local-world/opening.ts";
 import { AGREEMENT, benchRules, type BenchWorld, receiptOf, tariff, UNIT } from "./bench-world.ts";
 
 export const HOLD_MICRO = 30n * UNIT;
@@ -20,6 +22,7 @@ export type BenchSessions = ReturnType<typeof createBenchSessions>;
 /** Opens and settles sessions in batches. */
 export function createBenchSessions(world: BenchWorld) {
   const { settlement, operator, oracles, drivers, tariffId, domain } = world;
+  const openings = new Map<string, Opening>();
 
   /** A batch that skipped items would be cheap: its figure must not count. */
   function requireEvents(
@@ -60,12 +63,26 @@ export function createBenchSessions(world: BenchWorld) {
   }
 
   async function openBatch(sessions: readonly BenchSession[]): Promise<TransactionReceipt> {
-    const openings = sessions.map(({ driver, terms }) => {
+    const signed = sessions.map(({ driver, terms }) => {
       const { r, yParityAndS } = driver.signingKey.sign(sessionIdOf(terms, domain));
       return { driver, terms: packTerms(terms), r, vs: yParityAndS };
     });
-    const receipt = await receiptOf(settlement.openBatch([{ operator, agreement: AGREEMENT, tariffId, openings }]));
+    const receipt = await receiptOf(
+      settlement.openBatch([{ operator, agreement: AGREEMENT, tariffId, openings: signed }]),
+    );
+    const group = receipt.logs.flatMap((log) => settlement.interface.parseLog(log) ?? []).at(0);
+    if (group?.name !== "GroupOpened") throw new Error("a batch of openings says first when it opened");
+    const opening = { openedAt: Number(group.args.getValue("openedAt")), salt: Number(group.args.getValue("salt")) };
+    for (const { terms } of sessions) openings.set(sessionIdOf(terms, domain), opening);
     return requireEvents(receipt, "SessionOpened", sessions.length);
+  }
+
+  /** What the session opened with, whoever opened it. */
+  async function openingOf({ terms }: Pick<BenchSession, "terms">): Promise<Opening> {
+    const sessionId = sessionIdOf(terms, domain);
+    const opening = openings.get(sessionId) ?? (await readOpening({ chargingSettlement: settlement }, sessionId));
+    if (opening === null) throw new Error(`the session of ${terms.driver} was not opened`);
+    return opening;
   }
 
   /** Energy and times differ from session to session, as real ones do. */
@@ -83,14 +100,16 @@ export function createBenchSessions(world: BenchWorld) {
     metering: (index: number) => Metered = usualMetering,
   ): Promise<{ readonly receipt: TransactionReceipt; readonly claims: readonly Claim[] }> {
     await world.pass(benchRules.challengeWindowSeconds + 1);
+    const claims = await Promise.all(
+      sessions.map(async (session, index) => ({
+        sessionId: sessionIdOf(session.terms, domain),
+        metering: packMetering({ ...metering(index), ...(await openingOf(session)), toppedUpMicro: 0n }),
+      })),
+    );
     const settlements = sessions.map(({ driver, terms }, index) => ({
       driver,
       terms: packTerms(terms),
-      metering: packMetering(metering(index), 0n),
-    }));
-    const claims = sessions.map(({ terms }, index) => ({
-      sessionId: sessionIdOf(terms, domain),
-      metering: packMetering(metering(index), 0n),
+      metering: claims[index]?.metering ?? 0n,
     }));
     const digest = batchDigestOf(claims, domain);
     const signatures = oracles.map(({ address }) => {
@@ -102,5 +121,5 @@ export function createBenchSessions(world: BenchWorld) {
     return { receipt: requireEvents(receipt, "SessionSettled", sessions.length), claims };
   }
 
-  return { planSession, planSessions, openBatch, settleBatch, requireEvents };
+  return { planSession, planSessions, openBatch, openingOf, settleBatch, requireEvents };
 }

@@ -37,7 +37,7 @@ export async function measureChallenges({
       tariff,
       metering: claim.metering,
       later,
-      records: [meters.recordOf(first, more)],
+      records: [await meters.recordOf(first, more)],
     };
     gas.add(entry, 1, await receiptOf(challenges.challenge(call)));
     return first;
@@ -53,7 +53,7 @@ export async function measureChallenges({
   gas.add("conclude (too little)", 1, await receiptOf(challenges.conclude(tooLittle.terms)));
 
   const answered = await challengeFirst([await sessions.planSession(20)], "challenge (answered)", 3);
-  gas.add("answer", 1, await receiptOf(challenges.answer(answered.terms, tariff, [meters.recordOf(answered)])));
+  gas.add("answer", 1, await receiptOf(challenges.answer(answered.terms, tariff, [await meters.recordOf(answered)])));
 
   const many = await Promise.all(Array.from({ length: 100 }, (_, index) => sessions.planSession(20 + index)));
   await challengeFirst(many, "challenge (first of 100)", 0);

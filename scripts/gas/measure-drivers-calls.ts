@@ -20,12 +20,13 @@ export async function measureDriversCalls({
   const own = await sessions.planSession(0);
   const driver = await world.sending(own.driver);
   gas.add("open", 1, await receiptOf(settlement.connect(driver).open(own.terms)));
-  gas.add("topUp", 1, await receiptOf(settlement.connect(driver).topUp(own.terms, 0n, UNIT)));
+  const opening = await sessions.openingOf(own);
+  gas.add("topUp", 1, await receiptOf(settlement.connect(driver).topUp(own.terms, opening, 0n, UNIT)));
   const topUp = { sessionId: sessionIdOf(own.terms, world.domain), toppedUpMicro: UNIT, amountMicro: UNIT };
   const topUpSignature = await driver.signTypedData(typedDomain, topUpTypes, topUp);
-  gas.add("topUpSigned", 1, await receiptOf(settlement.topUpSigned(own.terms, UNIT, UNIT, topUpSignature)));
+  gas.add("topUpSigned", 1, await receiptOf(settlement.topUpSigned(own.terms, opening, UNIT, UNIT, topUpSignature)));
   await world.pass(SESSION_SECONDS + 1);
-  gas.add("expire", 1, await receiptOf(settlement.expire(own.terms, 2n * UNIT)));
+  gas.add("expire", 1, await receiptOf(settlement.expire(own.terms, opening, 2n * UNIT)));
 
   const relayed = await sessions.planSession(1);
   const signature = await relayed.driver.signTypedData(typedDomain, termsTypes, relayed.terms);

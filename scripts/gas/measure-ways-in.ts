@@ -55,7 +55,7 @@ async function measureVehicle(
     const receipt = await receiptOf(vehicleConsents.openByVehicle(consent, terms, signature));
     if (!isFirst) gas.add(`openByVehicle (${curve})`, 1, receipt);
     await world.pass(SESSION_SECONDS + 1);
-    await settlement.expire(terms, 0n);
+    await settlement.expire(terms, await sessions.openingOf({ terms }), 0n);
   }
   if (curve === "secp256k1") {
     gas.add("VehicleConsents.revoke", 1, await receiptOf(vehicleConsents.connect(driver).revoke(consent)));
@@ -138,6 +138,6 @@ async function measurePermit2({ world, sessions, gas }: Bench): Promise<void> {
     const receipt = await receiptOf(authorizedFunding.openWithPermit2(session.terms, transfer));
     if (nonce === 2n) gas.add("openWithPermit2", 1, receipt);
     await world.pass(SESSION_SECONDS + 1);
-    await settlement.expire(session.terms, 0n);
+    await settlement.expire(session.terms, await sessions.openingOf(session), 0n);
   }
 }

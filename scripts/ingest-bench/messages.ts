@@ -21,9 +21,12 @@ export function benchSessionIdOf(charger: number): string {
   return `0x${createHash("sha256").update(`session ${charger}`).digest("hex")}`;
 }
 
+/** Every session of the benchmark opens in one block. */
+export const benchOpening = { openedAt: 1_700_000_000, salt: 0 };
+
 /** What a charger begins its session with. */
 export function benchIdTagOf(charger: number): string {
-  return idTagOf(benchSessionIdOf(charger));
+  return idTagOf(benchSessionIdOf(charger), benchOpening);
 }
 
 const wattHoursPerReading = 30;

@@ -1,9 +1,8 @@
-import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import type { NewSession, Store } from "../../services/store/store.ts";
 import { demoTariff } from "../local-world/tariff.ts";
-import { benchSessionIdOf } from "./messages.ts";
+import { benchIdTagOf, benchOpening, benchSessionIdOf } from "./messages.ts";
 
 /** Nobody is stopped because the money is used up: a million tokens. */
 const holdMicro = 10n ** 12n;
@@ -19,13 +18,14 @@ export async function openSessions(store: Store, stations: number): Promise<void
       blockNumber: 1,
       blockHash: `0x${"33".repeat(32)}`,
       logIndex: index,
+      ...benchOpening,
     };
     const event = { kind: "opened", opening, unservableReason: null } as const;
     const terms = {
       ...{ driver: nobody, lane: index, nonce: 0, operator: nobody, agreement: 0, tariffId, holdMicro },
       ...{ evse: index + 1, meter: index + 1, maximumPowerW: 22_000, expiresAt: 4_000_000_000 },
     };
-    return { sessionId, idTag: idTagOf(sessionId), terms, event, state: openSession(event), atMs: Date.now() };
+    return { sessionId, idTag: benchIdTagOf(index), terms, event, state: openSession(event), atMs: Date.now() };
   });
   await store.commitChain({
     ...{
@@ -35,6 +35,6 @@ export async function openSessions(store: Store, stations: number): Promise<void
       tariffs: [{ tariffId, tariff: demoTariff }],
       openings,
     },
-    ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
+    ...{ changes: [], reopenings: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
   });
 }

@@ -1,5 +1,6 @@
 import { Signature, type BaseWallet } from "ethers";
 
+import type { Opening } from "../../services/domain/opening.ts";
 import { packTerms, sessionIdOf, type SessionTerms, type SettlementDomain } from "../../services/domain/terms.ts";
 import type { Contracts } from "./contract-handles.ts";
 import type { Transactor } from "./transactor.ts";
@@ -11,6 +12,29 @@ export interface AgreedTerms {
   readonly driver: BaseWallet;
 }
 
+/** Time and salt with which the chain opened a session; `null` if it did not. */
+export async function readOpening(
+  { chargingSettlement }: Pick<Contracts, "chargingSettlement">,
+  sessionId: string,
+): Promise<Opening | null> {
+  const { filters } = chargingSettlement;
+  const opened = (await chargingSettlement.queryFilter(filters.SessionOpened(sessionId))).at(-1);
+  return opened === undefined ? null : readGroup({ chargingSettlement }, opened.transactionHash, opened.blockNumber);
+}
+
+/** Each group of a transaction has the same time and salt. */
+async function readGroup(
+  { chargingSettlement }: Pick<Contracts, "chargingSettlement">,
+  txHash: string,
+  blockNumber: number,
+): Promise<Opening> {
+  const { filters } = chargingSettlement;
+  const groups = await chargingSettlement.queryFilter(filters.GroupOpened(), blockNumber, blockNumber);
+  const group = groups.find(({ transactionHash }) => transactionHash === txHash);
+  if (group === undefined) throw new Error(`Nothing was opened in ${txHash}`);
+  return { openedAt: Number(group.args.openedAt), salt: Number(group.args.salt) };
+}
+
 /** Why a session of a batch was not opened (IChargingSettlement.OpeningRefusal). */
 export interface SkippedOpening {
   readonly sessionId: string;
@@ -19,6 +43,8 @@ export interface SkippedOpening {
 
 /** What one transaction with openings did. */
 export interface OpeningOutcome {
+  /** What its sessions opened with. */
+  readonly opening: Opening;
   readonly txHash: string;
   readonly blockNumber: number;
   readonly gasUsed: bigint;
@@ -55,6 +81,7 @@ export async function openBatch(
   const skipped = await chargingSettlement.queryFilter(filters.OpeningSkipped(), blockNumber, blockNumber);
 
   return {
+    opening: await readGroup(contracts, txHash, blockNumber),
     txHash,
     blockNumber,
     gasUsed,

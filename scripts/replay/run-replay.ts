@@ -1,5 +1,6 @@
 import { parseConfiguration } from "../../services/config/config.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
+import type { Opening } from "../../services/domain/opening.ts";
 import { startService, type Service } from "../../services/index.ts";
 import type { Closers } from "../command-line/closing.ts";
 import { demoAccount } from "../local-world/accounts.ts";
@@ -91,15 +92,20 @@ export async function runReplay(
   const nonces = await fundAccounts(sessions, world);
 
   const sessionIds = new Map<string, string>();
+  const idTags = new Map<string, string>();
   for (const step of steps) {
     clock.set(step.atSeconds);
     if (step.kind === "open") {
       const agreed = step.sessions.map((session) => agreeTo(session, world, plugs, nonces, tariffId));
-      await open(world, agreed);
-      agreed.forEach(({ sessionId }, index) => sessionIds.set(step.sessions[index]?.sessionId ?? "", sessionId));
+      const opening = await open(world, agreed);
+      agreed.forEach(({ sessionId }, index) => {
+        const name = step.sessions[index]?.sessionId ?? "";
+        sessionIds.set(name, sessionId);
+        if (opening !== null) idTags.set(name, idTagOf(sessionId, opening));
+      });
     } else {
       await service.synchronise();
-      await deliver(step.sessions, plugs, sessionIds);
+      await deliver(step.sessions, plugs, idTags);
       await service.synchronise();
       onSettled(step.sessions.length);
     }
@@ -209,21 +215,23 @@ function agreeTo(
   return agree(terms, { chainId, verifyingContract: contracts.chargingSettlement }, driver);
 }
 
-async function open(world: World, agreed: readonly AgreedTerms[]): Promise<void> {
+async function open(world: World, agreed: readonly AgreedTerms[]): Promise<Opening | null> {
   const [first, ...others] = agreed;
   if (first === undefined) {
-    return;
+    return null;
   }
-  const { skipped } = await openBatch(world.contracts, world.relayer, [first, ...others]);
+  const { skipped, opening } = await openBatch(world.contracts, world.relayer, [first, ...others]);
   if (skipped[0] !== undefined) {
     throw new Error(`Session ${skipped[0].sessionId} was not opened, reason ${skipped[0].reason}`);
   }
+
+  return opening;
 }
 
 async function deliver(
   sessions: readonly ScheduledSession[],
   plugs: ReadonlyMap<string, Plug>,
-  sessionIds: ReadonlyMap<string, string>,
+  idTags: ReadonlyMap<string, string>,
 ): Promise<void> {
   const byPlug = Map.groupBy(sessions, plugOf);
   await Promise.all(
@@ -231,7 +239,7 @@ async function deliver(
       const { meter, station } = found(plugs.get(name), name);
       for (const session of own) {
         const record = meter.record({
-          idTag: idTagOf(found(sessionIds.get(session.sessionId), session.sessionId)),
+          idTag: found(idTags.get(session.sessionId), session.sessionId),
           energyMicroWh: BigInt(session.energyWh) * 1_000_000n,
           beginSeconds: session.playedBeginSeconds,
           endSeconds: session.playedEndSeconds,

@@ -24,6 +24,8 @@ const deliveryWindowSeconds = 12 * 3600;
 /** Openings in one transaction stay far below the 16.78 M gas of EIP-7825. */
 const openingsPerStep = 100;
 const usualExpirySeconds = 24 * 3600;
+/** Terms are agreed to a minute before the first plug of a window: no charge is longer than its session has been open. */
+const aheadSeconds = 60;
 /** The longest session that the contracts of the replay allow. */
 const longestExpirySeconds = 48 * 3600;
 
@@ -59,7 +61,7 @@ export function scheduleSessions(sessions: readonly FileSession[]): readonly Ste
   };
 
   for (const window of windows) {
-    const openedSeconds = window[0]?.playedBeginSeconds ?? 0;
+    const openedSeconds = openedSecondsOf(window);
     deliverUntil(openedSeconds);
     const opened = window.map((session) => {
       const account = session.driver ?? `unknown, session ${session.sessionId}`;
@@ -101,11 +103,11 @@ function onePerPlug(sessions: readonly FileSession[]): readonly Placed[] {
 function intoWindows(sessions: readonly Placed[]): readonly (readonly Placed[])[] {
   const windows: Placed[][] = [];
   for (const session of sessions) {
-    if (session.durationSeconds >= longestExpirySeconds) {
+    if (session.durationSeconds + aheadSeconds >= longestExpirySeconds) {
       throw new RangeError(`Session ${session.sessionId} is longer than the contracts allow`);
     }
     const window = windows.at(-1);
-    const openedSeconds = window?.[0]?.playedBeginSeconds ?? 0;
+    const openedSeconds = openedSecondsOf(window ?? []);
     const fits =
       window !== undefined &&
       window.length < openingsPerStep &&
@@ -119,6 +121,10 @@ function intoWindows(sessions: readonly Placed[]): readonly (readonly Placed[])[
   }
 
   return windows;
+}
+
+function openedSecondsOf(window: readonly Placed[]): number {
+  return (window[0]?.playedBeginSeconds ?? 0) - aheadSeconds;
 }
 
 /** The lowest lane of the driver that has no live session. */

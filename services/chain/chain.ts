@@ -1,4 +1,5 @@
 import type { Claim } from "../domain/claims.ts";
+import type { Opening } from "../domain/opening.ts";
 import type { MeterCurve } from "../domain/meter-curve.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
@@ -57,6 +58,7 @@ export interface RegisteredMeter {
 /** A session to be settled. */
 export interface SettlementItem {
   readonly terms: SessionTerms;
+  readonly opening: Opening;
   readonly tariff: Tariff;
   readonly energyMicroWh: bigint;
   readonly chargingSeconds: number;
@@ -82,17 +84,24 @@ export interface MeterSignedRecord {
 /** A session to be settled from what its meter signed. */
 export interface MeteredSession {
   readonly terms: SessionTerms;
+  readonly opening: Opening;
   readonly toppedUpMicro: bigint;
   readonly tariff: Tariff;
   readonly records: readonly MeterSignedRecord[];
 }
 
 /** A claim of oracles at its place in their batch, and the meter's records that contradict it. */
-export interface ChallengeContent extends Omit<MeteredSession, "toppedUpMicro"> {
+export interface ChallengeContent extends Omit<MeteredSession, "opening" | "toppedUpMicro"> {
   readonly batch: number;
   readonly previousLink: string;
   readonly metering: bigint;
   readonly later: readonly Claim[];
+}
+
+/** What of a session is needed to read again what was claimed of it. */
+export interface HeldOpening extends Opening {
+  /** In the terms, in 10⁻⁶ token. */
+  readonly holdMicro: bigint;
 }
 
 /** A contract that the service sends transactions to. */
@@ -143,6 +152,8 @@ export interface Chain {
   readCommittee(): Promise<Committee>;
   /** How long an epoch is, in seconds. */
   readEpochSeconds(): Promise<number>;
+  /** Time from scheduling a committee to its first signature, and so from a session's opening to the oracles' last, in seconds. */
+  readChangeDelaySeconds(): Promise<number>;
   readHead(): Promise<ChainBlock>;
   /** `null` if the chain is not that long. */
   readBlock(number: number): Promise<ChainBlock | null>;
@@ -190,12 +201,12 @@ export interface Chain {
   encodeConclusion(terms: SessionTerms): ContractCall;
   /**
    * What oracles claimed of the sessions that this batch settled, in its order; `null` if it cannot be found out.
-   * @param holdMicroOf The hold in a session's terms; `null` for a session that is not known.
+   * @param sessionOf Hold and opening of a session; `null` for one that is not known.
    */
   readSettledClaims(
     txHash: string,
     batch: number,
-    holdMicroOf: (sessionId: string) => Promise<bigint | null>,
+    sessionOf: (sessionId: string) => Promise<HeldOpening | null>,
   ): Promise<readonly Claim[] | null>;
   estimateCall(call: ContractCall): Promise<GasEstimate>;
   /** Signs a transaction of the oracle's account. No I/O: nothing is sent. */

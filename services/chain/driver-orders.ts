@@ -2,6 +2,7 @@ import type { Interface } from "ethers";
 import { Signature } from "ethers";
 
 import type { TopUpOrder, WithdrawalOrder } from "../domain/driver-orders.ts";
+import type { Opening } from "../domain/opening.ts";
 import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
 import type { RelayChain } from "../relay/relay-chain.ts";
@@ -32,6 +33,7 @@ export type DriverOrder =
   | ({
       readonly kind: "top-up";
       readonly terms: SessionTerms;
+      readonly opening: Opening;
       readonly signature: string;
     } & Omit<TopUpOrder, "sessionId">)
   | {
@@ -131,6 +133,6 @@ function orderCallOf(settlement: Interface, order: DriverOrder): string {
   if (order.kind === "withdrawal") {
     return settlement.encodeFunctionData("withdrawSigned", [order.withdrawal, order.signature]);
   }
-  const { terms, toppedUpMicro, amountMicro, signature } = order;
-  return settlement.encodeFunctionData("topUpSigned", [terms, toppedUpMicro, amountMicro, signature]);
+  const { terms, opening, toppedUpMicro, amountMicro, signature } = order;
+  return settlement.encodeFunctionData("topUpSigned", [terms, opening, toppedUpMicro, amountMicro, signature]);
 }

@@ -76,6 +76,7 @@ export function createEthereumChain(deps: {
     isMember: () => registries.isMember(wallet.address),
     readCommittee: () => registries.readCommittee(),
     readEpochSeconds: () => registries.readEpochSeconds(),
+    readChangeDelaySeconds: () => registries.readChangeDelaySeconds(),
     async readHead() {
       const head = await readBlock("latest");
       if (head === null) throw new WattproofError("CHAIN_UNAVAILABLE", "The endpoint has no newest block.");

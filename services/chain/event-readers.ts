@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import { unpackSettlementResult, type SettlementResult } from "../domain/metering.ts";
+import type { Opening } from "../domain/opening.ts";
 import type { LogPosition } from "../domain/session.ts";
-import { unpackTerms } from "../domain/terms.ts";
+import { unpackTerms, type SessionTerms } from "../domain/terms.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { ChainEvent } from "./events.ts";
 import { openingRefusalOf, settlementRefusalOf } from "./refusals.ts";
@@ -15,6 +16,7 @@ export interface LogReading {
     readonly operator: string;
     readonly agreement: number;
     readonly tariffId: string;
+    readonly opening: Opening;
   } | null;
   /** Sessions whose records the contract verified; it settles them next. */
   readonly proven: Set<string>;
@@ -29,6 +31,7 @@ type Field = (name: string) => unknown;
 
 const text = z.string();
 const integer = z.bigint();
+const small = integer.transform(Number);
 const flag = z.boolean();
 
 export function readRegistryEvent(name: string, field: Field, position: LogPosition, reading: LogReading): void {
@@ -101,7 +104,7 @@ const wholeEvents: ReadonlyMap<string, (log: SettlementLog) => ChainEvent> = new
       kind: "session-opened",
       position,
       sessionId: sessionId(),
-      terms: termsOf(field, position, reading),
+      ...openedIn(field, position, reading),
     }),
   ],
   [
@@ -198,6 +201,7 @@ function readGroup({ field, position, reading }: SettlementLog): void {
     operator: text.parse(field("operator")),
     agreement: Number(integer.parse(field("agreement"))),
     tariffId: text.parse(field("tariffId")),
+    opening: { openedAt: small.parse(field("openedAt")), salt: small.parse(field("salt")) },
   };
 }
 
@@ -220,15 +224,15 @@ function readCorrection({ position, reading, sessionId, micro }: SettlementLog):
   });
 }
 
-function termsOf(field: Field, position: LogPosition, { group }: LogReading): ReturnType<typeof unpackTerms> {
+function openedIn(
+  field: Field,
+  position: LogPosition,
+  { group }: LogReading,
+): { readonly terms: SessionTerms; readonly opening: Opening } {
   if (group?.txHash !== position.txHash) throw new RangeError("A session opened outside any group.");
-  const { operator, agreement, tariffId } = group;
-  return unpackTerms(integer.parse(field("terms")), {
-    driver: text.parse(field("driver")),
-    operator,
-    agreement,
-    tariffId,
-  });
+  const { operator, agreement, tariffId, opening } = group;
+  const shared = { driver: text.parse(field("driver")), operator, agreement, tariffId };
+  return { terms: unpackTerms(integer.parse(field("terms")), shared), opening };
 }
 
 function readSettled(sessionId: string, result: SettlementResult, position: LogPosition, reading: LogReading): void {

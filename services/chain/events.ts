@@ -1,6 +1,7 @@
 import type { Challenge } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
 import type { SettlementResult } from "../domain/metering.ts";
+import type { Opening } from "../domain/opening.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
 import type { ContractInterfaces } from "./contracts.ts";
@@ -9,7 +10,12 @@ import { readRegistryEvent, readSettlementEvent, type LogReading } from "./event
 
 /** What the contracts say that concerns the service, in the order of the chain. Amounts are in 10⁻⁶ token. */
 export type ChainEvent = { readonly position: LogPosition } & (
-  | { readonly kind: "session-opened"; readonly sessionId: string; readonly terms: SessionTerms }
+  | {
+      readonly kind: "session-opened";
+      readonly sessionId: string;
+      readonly terms: SessionTerms;
+      readonly opening: Opening;
+    }
   | { readonly kind: "session-topped-up"; readonly sessionId: string; readonly toppedUpMicro: bigint }
   | ({
       readonly kind: "session-settled";

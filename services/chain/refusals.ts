@@ -2,7 +2,15 @@ import type { Interface } from "ethers";
 import { z } from "zod";
 
 // In the order of the contract's enums (IChargingSettlement).
-const settlementRefusals = ["NONE", "NO_LIVE_SESSION", "TERMS_MISMATCH", "ENERGY_ABOVE_POWER", "EPOCH_LIMIT_REACHED"];
+const settlementRefusals = [
+  "NONE",
+  "NO_LIVE_SESSION",
+  "TERMS_MISMATCH",
+  "QUORUM_TOO_LATE",
+  "TIME_OUT_OF_BOUNDS",
+  "ENERGY_ABOVE_POWER",
+  "EPOCH_LIMIT_REACHED",
+];
 const openingRefusals = [
   "NONE",
   "TARIFF_NOT_OFFERED",

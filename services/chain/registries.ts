@@ -58,6 +58,7 @@ export interface RegistryReader {
   isMember(account: string): Promise<boolean>;
   readCommittee(): Promise<Committee>;
   readEpochSeconds(): Promise<number>;
+  readChangeDelaySeconds(): Promise<number>;
   /** The contract that reads records. It never changes. */
   readOcmfScanner(): Promise<string>;
 }
@@ -162,6 +163,10 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
     },
     async readEpochSeconds() {
       return small.parse(await required(contracts.chargingSettlement, interfaces.settlement, "epochSeconds", []));
+    },
+    async readChangeDelaySeconds() {
+      const { oracleCommittee: abi } = interfaces;
+      return small.parse(await required(contracts.oracleCommittee, abi, "changeDelaySeconds", []));
     },
     async readOcmfScanner() {
       return z.string().parse(await required(contracts.meterRegistry, interfaces.meterRegistry, "ocmfScanner", []));

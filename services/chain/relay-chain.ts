@@ -2,6 +2,7 @@ import type { Interface } from "ethers";
 import { Result, Signature } from "ethers";
 import { z } from "zod";
 
+import type { Opening } from "../domain/opening.ts";
 import { packTerms, sessionIdOf, type SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
 import type { CallState, MinedJob, RelayChain } from "../relay/relay-chain.ts";
@@ -9,6 +10,7 @@ import type { RelayedCall } from "../store/relay.ts";
 import type { Chain } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { Deployment } from "./deployment.ts";
+import { createOpenedSessions } from "./opened-sessions.ts";
 import { openingRefusalOf, revertReasonOf } from "./refusals.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
@@ -32,6 +34,11 @@ const termsSchema = z.object({
   tariffId: z.string(),
   holdMicro: z.bigint(),
   expiresAt: small,
+});
+const topUpSchema = z.object({
+  opening: z.object({ openedAt: small, salt: small }),
+  toppedUpMicro: z.bigint(),
+  amountMicro: z.bigint(),
 });
 const minedSchema = z
   .object({
@@ -57,8 +64,10 @@ export function createRelayChain(deps: {
   const { settlement, authorizedFunding, vehicleConsents } = interfaces;
   const { contracts } = deployment;
 
-  async function isLive(terms: SessionTerms, toppedUpMicro: bigint): Promise<boolean> {
-    const data = settlement.encodeFunctionData("isLive", [terms, toppedUpMicro]);
+  const opened = createOpenedSessions({ rpc, settlement, settlementAddress: contracts.chargingSettlement });
+
+  async function isLive(terms: SessionTerms, opening: Opening, toppedUpMicro: bigint): Promise<boolean> {
+    const data = settlement.encodeFunctionData("isLive", [terms, opening, toppedUpMicro]);
     const answer = await rpc.request("eth_call", [{ to: contracts.chargingSettlement, data }, "latest"], hex);
     return z.boolean().parse(settlement.decodeFunctionResult("isLive", answer)[0]);
   }
@@ -103,16 +112,17 @@ export function createRelayChain(deps: {
     return termsSchema.parse(asObject(terms));
   }
 
+  async function isDone(call: Judged, terms: SessionTerms): Promise<boolean> {
+    if (call.kind !== "top-up") return opened.isLive(sessionIdOf(terms, chain.domain), terms);
+    const { opening, toppedUpMicro, amountMicro } = topUpSchema.parse(parametersOf(call).toObject(true));
+    return isLive(terms, opening, toppedUpMicro + amountMicro);
+  }
+
   async function judge(call: Judged): Promise<CallState> {
     const to = contracts[call.target];
     if (call.kind === "withdrawal") return simulate(chain.oracle, to, call.calldata);
     const terms = termsOf(call);
-    const parameters = parametersOf(call);
-    const toppedUpMicro =
-      call.kind === "top-up"
-        ? z.bigint().parse(parameters.getValue("toppedUpMicro")) + z.bigint().parse(parameters.getValue("amountMicro"))
-        : 0n;
-    if (await isLive(terms, toppedUpMicro)) return { kind: "done" };
+    if (await isDone(call, terms)) return { kind: "done" };
     // The signature is checked beforehand; the contract's other checks are made as if the driver sent the terms.
     if (call.kind === "opening") {
       return simulate(terms.driver, to, settlement.encodeFunctionData("open", [terms]));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { HeldOpening } from "./chain.ts";
 import type { Claim } from "../domain/claims.ts";
 import { linkClaims } from "../domain/claims.ts";
 import { packMetering, unpackSettlementResult, type SettlementResult } from "../domain/metering.ts";
@@ -26,7 +27,7 @@ export function createClaimsReader(deps: {
 }): (
   txHash: string,
   batch: number,
-  holdMicroOf: (sessionId: string) => Promise<bigint | null>,
+  sessionOf: (sessionId: string) => Promise<HeldOpening | null>,
 ) => Promise<readonly Claim[] | null> {
   const { rpc, deployment, interfaces } = deps;
 
@@ -58,15 +59,16 @@ export function createClaimsReader(deps: {
     return null;
   }
 
-  return async (txHash, batch, holdMicroOf) => {
+  return async (txHash, batch, sessionOf) => {
     const anchored = await readAnchored(txHash, batch);
     if (anchored === null) return null;
     const claims: Claim[] = [];
     for (const { sessionId, ...result } of anchored.settled) {
-      const holdMicro = await holdMicroOf(sessionId);
-      if (holdMicro === null) return null;
+      const session = await sessionOf(sessionId);
+      if (session === null) return null;
+      const { holdMicro, openedAt, salt } = session;
       const toppedUpMicro = result.chargedMicro + result.returnedMicro - holdMicro;
-      claims.push({ sessionId, metering: packMetering(result, toppedUpMicro) });
+      claims.push({ sessionId, metering: packMetering({ ...result, openedAt, salt, toppedUpMicro }) });
     }
     return linkClaims(claims) === anchored.link ? claims : null;
   };

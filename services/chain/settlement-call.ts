@@ -12,7 +12,7 @@ export function claimsOf(items: readonly SettlementItem[], domain: SettlementDom
     .flat()
     .map((item) => ({
       sessionId: sessionIdOf(item.terms, domain),
-      metering: packMetering(item, item.toppedUpMicro),
+      metering: packMetering({ ...item, ...item.opening }),
     }));
 }
 
@@ -32,7 +32,7 @@ export function encodeSettlement(
     settlements: members.map((member) => ({
       driver: member.terms.driver,
       terms: packTerms(member.terms),
-      metering: packMetering(member, member.toppedUpMicro),
+      metering: packMetering({ ...member, ...member.opening }),
     })),
   }));
   const bySigner = signatures

@@ -147,8 +147,6 @@ export function createVehicleOpenings(deps: {
   }
 
   async function readState(opening: VehicleOpening): Promise<"open" | "pending" | "void"> {
-    const [isLive] = await call(chargingSettlement, settlement, "isLive", [opening.terms, 0n]);
-    if (isLive === true) return "open";
     if ((await readNonce(opening.terms)) === opening.terms.nonce) return "pending";
     return (await wasOpened(opening)) ? "open" : "void";
   }

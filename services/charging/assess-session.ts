@@ -185,8 +185,9 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
       }),
     );
     for (const idToken of [...others].slice(0, presentedLimit)) {
-      const named = await store.findSessionsByIdTag(normalizeIdTag(idToken));
-      if (named.length > 0) findings.push("OTHER_SESSION_PRESENTED");
+      const named = await store.findSessionByIdTag(normalizeIdTag(idToken));
+      // A tag of its own that a reorganisation has replaced names no other one.
+      if (named !== null && named.sessionId !== session?.sessionId) findings.push("OTHER_SESSION_PRESENTED");
     }
     return findings;
   }

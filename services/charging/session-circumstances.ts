@@ -8,7 +8,6 @@ import {
   isKnownEmpty,
   type TransactionBeside,
 } from "../domain/charging/transaction-beside.ts";
-import { normalizeIdTag } from "../domain/id-tag.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import type { KnownBeside } from "../evidence/complete-session.ts";
@@ -27,6 +26,7 @@ export interface CircumstanceReaderDeps {
     | "findChargingTransactions"
     | "findStrayEnergy"
     | "hasUnmatched"
+    | "listIdTags"
     | "listStraysAtPlace"
     | "listStraysOfSessionRequests"
     | "listStraysOfToken"
@@ -45,7 +45,7 @@ const leastStrayEnergyWh = { unscaled: 1n, scale: 0 };
  * @param own The session's transaction; `null` while it has none.
  */
 export type CircumstanceReader = (
-  session: Pick<StoredSession, "sessionId" | "idTag" | "terms">,
+  session: Pick<StoredSession, "sessionId" | "terms">,
   own: ChargingTransaction | null,
 ) => Promise<KnownBeside>;
 
@@ -110,10 +110,10 @@ export function createCircumstanceReader({ store, meters, readMessages }: Circum
 
   async function namingOnes({
     sessionId,
-    idTag,
     terms,
-  }: Pick<StoredSession, "sessionId" | "idTag" | "terms">): Promise<readonly ChargingTransaction[]> {
-    const byToken = await store.listStraysOfToken(normalizeIdTag(idTag));
+  }: Pick<StoredSession, "sessionId" | "terms">): Promise<readonly ChargingTransaction[]> {
+    const idTags = await store.listIdTags(sessionId);
+    const byToken = (await Promise.all(idTags.map((idTag) => store.listStraysOfToken(idTag)))).flat();
     // Who presented another idToken is not begun by our request, whatever number it says.
     const byRequest = (await store.listStraysOfSessionRequests(sessionId)).filter(
       ({ idToken }) => standingIdToken(idToken) === null,

@@ -4,7 +4,7 @@ import { isSameIdTag, normalizeIdTag } from "../domain/id-tag.ts";
 import type { NewChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { findBinding } from "./cards/find-binding.ts";
-import { findSessionsOfToken } from "./session-of-token.ts";
+import { findSessionOfToken } from "./session-of-token.ts";
 import type { OnceDesk } from "./tell-once.ts";
 
 /** The session of a transaction, and what has named it. */
@@ -41,7 +41,7 @@ export function createSessionFinder(deps: {
     Store,
     | "findIdTokenBinding"
     | "findSession"
-    | "findSessionsByIdTag"
+    | "findSessionByIdTag"
     | "findStartRequests"
     | "findStation"
     | "findTransactionOfSession"
@@ -66,9 +66,10 @@ export function createSessionFinder(deps: {
     return false;
   }
 
-  async function namedByToken(transaction: TransactionNames, idToken: string): Promise<readonly StoredSession[]> {
+  async function namedByToken(transaction: TransactionNames, idToken: string): Promise<readonly FoundSession[]> {
     const { stationId, evse: stationEvse } = transaction;
-    return findSessionsOfToken(store, { stationId, idToken, stationEvse });
+    const session = await findSessionOfToken(store, { stationId, idToken, stationEvse });
+    return session === null ? [] : [{ session, idToken, stationEvse: null }];
   }
 
   async function namedByRequest(transaction: TransactionNames): Promise<readonly FoundSession[]> {
@@ -89,7 +90,7 @@ export function createSessionFinder(deps: {
   }
 
   async function isKnown(idToken: string): Promise<boolean> {
-    if ((await store.findSessionsByIdTag(normalizeIdTag(idToken))).length > 0) return true;
+    if ((await store.findSessionByIdTag(normalizeIdTag(idToken))) !== null) return true;
     return (await findBinding(store, idToken, null)) !== null;
   }
 
@@ -102,8 +103,7 @@ export function createSessionFinder(deps: {
       const idTokens = distinctIdTokens([transaction.idToken, presented]);
       let closed: FoundSession | null = null;
       for (const idToken of idTokens) {
-        const sessions = await namedByToken(transaction, idToken);
-        const named = sessions.map((session) => ({ session, idToken, stationEvse: null }));
+        const named = await namedByToken(transaction, idToken);
         const chosen = await choose(transaction, named);
         if (chosen !== null && isOpen(chosen)) return chosen;
         closed ??= chosen;

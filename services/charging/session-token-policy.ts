@@ -4,12 +4,12 @@ import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { IdTokenPolicy, IdTokenQuestion, IdTokenStatus } from "../ocpp/id-token-policy.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
-import { findSessionsOfToken } from "./session-of-token.ts";
+import { findSessionOfToken } from "./session-of-token.ts";
 
 export interface SessionTokenDeps {
   readonly store: Pick<
     Store,
-    "findChargingTransactions" | "findSession" | "findSessionsByIdTag" | "findStation" | "findTransactionOfSession"
+    "findChargingTransactions" | "findSession" | "findSessionByIdTag" | "findStation" | "findTransactionOfSession"
   >;
   readonly prices: PriceJudge;
   /** Resolves when what the station has said by now was read, and so has its session. */
@@ -31,16 +31,9 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
   const { store, prices, handedOn = () => Promise.resolve() } = deps;
   const bind = deps.bind ?? ((transaction: ChargingTransaction) => Promise.resolve(transaction));
 
-  async function sessionsOf(question: IdTokenQuestion): Promise<readonly StoredSession[]> {
-    return Promise.all((await findSessionsOfToken(store, question)).map((session) => prices.judge(session)));
-  }
-
-  async function beforehand(sessions: readonly StoredSession[]): Promise<IdTokenStatus> {
-    for (const { sessionId } of sessions) {
-      const holder = await store.findTransactionOfSession(sessionId);
-      if (holder === null || holder.isOpen) return "Accepted";
-    }
-    return sessions.length === 0 ? "Invalid" : "ConcurrentTx";
+  async function beforehand({ sessionId }: StoredSession): Promise<IdTokenStatus> {
+    const holder = await store.findTransactionOfSession(sessionId);
+    return holder === null || holder.isOpen ? "Accepted" : "ConcurrentTx";
   }
 
   async function readTransaction({
@@ -54,13 +47,13 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
   }
 
   /** Whether the transaction has the session whose idTag was presented. */
-  async function begun(question: IdTokenQuestion, sessions: readonly StoredSession[]): Promise<IdTokenStatus> {
+  async function begun(question: IdTokenQuestion, { sessionId }: StoredSession): Promise<IdTokenStatus> {
     const transaction = await readTransaction(question);
-    const holders = await Promise.all(sessions.map(({ sessionId }) => store.findTransactionOfSession(sessionId)));
+    const holder = await store.findTransactionOfSession(sessionId);
     // It could not be read in time, and then it gets the session if that is free.
-    if (transaction === null) return holders.includes(null) ? "Accepted" : "ConcurrentTx";
-    if (sessions.some(({ sessionId }) => sessionId === transaction.sessionId)) return "Accepted";
-    return holders.every((holder) => holder === null) ? "Invalid" : "ConcurrentTx";
+    if (transaction === null) return holder === null ? "Accepted" : "ConcurrentTx";
+    if (transaction.sessionId === sessionId) return "Accepted";
+    return holder === null ? "Invalid" : "ConcurrentTx";
   }
 
   /** Nobody was named: what counts is whether the transaction has a session by the request that began it. */
@@ -75,12 +68,13 @@ export function createSessionIdTokenPolicy(deps: SessionTokenDeps): IdTokenPolic
   async function judge(question: IdTokenQuestion): Promise<IdTokenStatus> {
     const { idToken, occasion, protocol } = question;
     if (standingIdToken(idToken) === null) return unnamed(question);
-    const found = await sessionsOf(question);
-    const sessions = found.filter(isOpen);
-    if (sessions.length === 0) return found.some(isPriceRefusedHere) ? "Blocked" : "Invalid";
-    if (occasion === "authorize") return beforehand(sessions);
+    const found = await findSessionOfToken(store, question);
+    if (found === null) return "Invalid";
+    const session = await prices.judge(found);
+    if (!isOpen(session)) return isPriceRefusedHere(session) ? "Blocked" : "Invalid";
+    if (occasion === "authorize") return beforehand(session);
     // In 1.6 a stop names who stopped it, and not whose the transaction is.
-    return occasion === "ended" && protocol === "ocpp1.6" ? "Accepted" : begun(question, sessions);
+    return occasion === "ended" && protocol === "ocpp1.6" ? "Accepted" : begun(question, session);
   }
 
   return {

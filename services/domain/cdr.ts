@@ -22,7 +22,7 @@ export interface Cdr extends MeteredSession {
   /** What the contract will charge: the price, at most what is held. */
   readonly chargedMicro: bigint;
   readonly returnedMicro: bigint;
-  /** Every record carries the session's idTag under the meter's signature. */
+  /** Every record carries the session's present idTag under the meter's signature. */
   readonly isBoundToSession: boolean;
   readonly evidence: CdrEvidence;
 }
@@ -64,6 +64,13 @@ export function createCdr(input: {
 /** The record as it is with another hold: a driver may raise it until the session is settled. */
 export function withHold(cdr: Cdr, heldMicro: bigint): Cdr {
   return { ...cdr, ...splitOf(cdr.price, heldMicro) };
+}
+
+/** The record as it is since the session opened again with another idTag than its meter signed. */
+export function withoutBinding(cdr: Cdr): Cdr {
+  if (cdr.evidence.grade !== "meter-signed-bound") return { ...cdr, isBoundToSession: false };
+  const { grade, reasons } = evidenceOfRecords(false);
+  return { ...cdr, isBoundToSession: false, evidence: { ...cdr.evidence, grade, reasons } };
 }
 
 function splitOf(price: PriceBreakdown, heldMicro: bigint): Pick<Cdr, "chargedMicro" | "returnedMicro"> {

@@ -16,14 +16,11 @@ const batchTypes = {
   ],
 };
 
-/** What of the word for a metering means something: the link does not count the rest. */
-const meaningfulBits = (1n << 192n) - 1n;
-
 /** The link over claims in their order, from where an earlier one ended: `ClaimLink` of the contracts. */
 export function linkClaims(claims: readonly Claim[], previous: string = ZeroHash): string {
   return claims.reduce(
     (link, { sessionId, metering }) =>
-      solidityPackedKeccak256(["bytes32", "bytes32", "uint256"], [link, sessionId, metering & meaningfulBits]),
+      solidityPackedKeccak256(["bytes32", "bytes32", "uint256"], [link, sessionId, metering]),
     previous,
   );
 }

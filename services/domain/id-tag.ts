@@ -1,14 +1,28 @@
+import { AbiCoder, keccak256 } from "ethers";
+
+import type { Opening } from "./opening.ts";
+
 // RFC 4648 §6.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const tagCharacters = 20;
 const bitsPerCharacter = 5n;
 
 /**
- * The idTag of a session: the first 100 bits of its id in base32, 20 characters, upper case. It fits the 20 characters
- * of an OCPP 1.6 idTag.
+ * The idTag of a session: the tag of keccak256(abi.encode(sessionId, openedAt, salt)). The driver chooses the terms, but
+ * not the salt, so nobody can search for two sessions with one tag before they open.
+ * @param sessionId `0x` and 64 hexadecimal digits.
+ */
+export function idTagOf(sessionId: string, { openedAt, salt }: Opening): string {
+  const content = AbiCoder.defaultAbiCoder().encode(["bytes32", "uint40", "uint24"], [sessionId, openedAt, salt]);
+  return tagOf(keccak256(content));
+}
+
+/**
+ * The tag of a digest: its first 100 bits in base32, 20 characters, upper case. It fits the 20 characters of an OCPP 1.6
+ * idTag.
  * @param digest `0x` and 64 hexadecimal digits.
  */
-export function idTagOf(digest: string): string {
+export function tagOf(digest: string): string {
   if (!/^0x[0-9a-fA-F]{64}$/.test(digest)) throw new RangeError("A digest is 0x and 64 hexadecimal digits.");
   let bits = BigInt(digest) >> (256n - bitsPerCharacter * BigInt(tagCharacters));
   let tag = "";

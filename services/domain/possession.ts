@@ -1,6 +1,6 @@
 import { AbiCoder, keccak256, TypedDataEncoder } from "ethers";
 
-import { idTagOf } from "./id-tag.ts";
+import { tagOf } from "./id-tag.ts";
 
 /*
  * Proof of possession: before a meter is registered it signs a record whose `ID` is a tag that is made from its key, its
@@ -66,7 +66,7 @@ export function possessionTagOf(claim: PossessionClaim): string {
   const { chainId, meterRegistry, registrant, evse, curveNumber, publicKey, activations } = claim;
   const keyId = keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [curveNumber, publicKey]));
   const domain = { name: "Wattproof Meter Registry", version: "1", chainId, verifyingContract: meterRegistry };
-  return idTagOf(TypedDataEncoder.hash(domain, types, { registrant, evse, keyId, activations }));
+  return tagOf(TypedDataEncoder.hash(domain, types, { registrant, evse, keyId, activations }));
 }
 
 /**

@@ -2,6 +2,7 @@ import { WattproofError } from "../errors.ts";
 import type { EvidenceGrade } from "./charging/assess-transaction.ts";
 import type { Challenge, ChallengeEnding, Tally } from "./session-amounts.ts";
 import { addAmount, addTally, challengeUpTo, talliesUpTo } from "./session-amounts.ts";
+import type { Opening } from "./opening.ts";
 import { stuckRules, type Resolution } from "./stuck-sessions.ts";
 
 /**
@@ -26,6 +27,9 @@ export type SessionStatus = (typeof sessionStatuses)[number];
 /** Why a session is not served whose price the operator does not offer at its EVSE. */
 export const tariffNotAssigned = "TARIFF_NOT_ASSIGNED";
 
+/** Why a session is not served whose idTag another session had before it: a charger could not tell the two apart. */
+export const idTagSeenBefore = "ID_TAG_SEEN_BEFORE";
+
 /** Where an event stands on the chain. */
 export interface LogPosition {
   readonly txHash: string;
@@ -33,6 +37,9 @@ export interface LogPosition {
   readonly blockHash: string;
   readonly logIndex: number;
 }
+
+/** Where and when the chain opened the session. A reorganisation can open it again elsewhere. */
+export interface SessionOpening extends LogPosition, Opening {}
 
 /** How the chain ended the session. */
 export type Closing =
@@ -98,7 +105,7 @@ export interface SessionState {
   /** Settlement transactions with this session that reverted. */
   readonly failedAttempts: number;
   readonly nextTry: NextTry;
-  readonly opening: LogPosition;
+  readonly opening: SessionOpening;
   readonly closing: Closing | null;
   /** By how much the driver raised the hold. */
   readonly topUps: readonly Tally[];
@@ -110,7 +117,7 @@ export interface SessionState {
 }
 
 export type SessionEvent =
-  | { readonly kind: "opened"; readonly opening: LogPosition; readonly unservableReason: string | null }
+  | { readonly kind: "opened"; readonly opening: SessionOpening; readonly unservableReason: string | null }
   /** Nothing has begun, and the operator does not serve the session: its reason is a code. */
   | { readonly kind: "service-refused"; readonly reason: string }
   | { readonly kind: "evidence-begun" }
@@ -130,6 +137,8 @@ export type SessionEvent =
       readonly isFailedAttempt: boolean;
       readonly attemptLimit: number;
       readonly nextTry?: NextTry;
+      /** Why nobody can settle the session any more unless an operator decides: a code. */
+      readonly abandonedFor?: string;
     }
   | { readonly kind: "closed"; readonly closing: Closing; readonly reason: string | null }
   /** The operator has seen to what kept a skipped session from settling. */
@@ -273,6 +282,7 @@ function release(state: SessionState, event: Extract<SessionEvent, { kind: "rele
   const failedAttempts = state.failedAttempts + (event.isFailedAttempt ? 1 : 0);
   const nextTry = event.nextTry ?? { ...state.nextTry, notBeforeMs: null };
   const released = { ...state, batchId: null, failedAttempts, nextTry };
+  if (event.abandonedFor !== undefined) return { ...released, reason: event.abandonedFor, status: "skipped" };
   if (failedAttempts < event.attemptLimit) return rest(released);
   return { ...released, reason: "SETTLEMENT_ATTEMPTS_EXHAUSTED", status: "skipped" };
 }

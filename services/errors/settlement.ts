@@ -8,10 +8,40 @@ export const settlementErrors = {
   CLAIM_DIFFERS: { httpStatus: 409, isRetryable: true, title: "Records and chain give another claim for the session." },
   CLAIM_UNPROVEN: { httpStatus: 409, isRetryable: true, title: "No signed readings known here tell what is claimed." },
   CLAIM_CONTRADICTED: { httpStatus: 409, isRetryable: false, title: "This oracle signed another claim before." },
+  CLAIM_OPENING_DIFFERS: {
+    httpStatus: 409,
+    isRetryable: true,
+    title: "The claim is about another opening of the session.",
+  },
+  CLAIM_ABOVE_POWER: {
+    httpStatus: 409,
+    isRetryable: true,
+    title: "The EVSE cannot have delivered so much since the session opened.",
+  },
+  CLAIM_TIMES_INVALID: {
+    httpStatus: 409,
+    isRetryable: false,
+    title: "The claim has more time charged than connected.",
+  },
+  CLAIM_LONGER_THAN_OPEN: {
+    httpStatus: 409,
+    isRetryable: true,
+    title: "The claim is longer than the session has been open.",
+  },
+  CLAIM_WINDOW_CLOSED: {
+    httpStatus: 409,
+    isRetryable: false,
+    title: "Oracles can no longer settle the session: it opened too long ago.",
+  },
   // Store and chain.
   STORE_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The store did not answer." },
   STORE_CORRUPT: { httpStatus: 503, isRetryable: true, title: "The store holds what this service cannot read." },
   STORE_FOREIGN: { httpStatus: 500, isRetryable: false, title: "The store is of another deployment or oracle." },
+  STORE_OF_OLDER_CONTRACTS: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "The store is of contracts that this version reads and cannot settle.",
+  },
   STORE_MISSING: { httpStatus: 500, isRetryable: false, title: "The data folder holds no store." },
   STORE_CONTENDED: { httpStatus: 503, isRetryable: true, title: "The same session is being changed by others." },
   CHAIN_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The chain's endpoint did not answer." },

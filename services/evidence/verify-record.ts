@@ -52,7 +52,7 @@ export interface VerifiedClaim {
 export type ClaimVerifier = (message: StoredMessage) => Promise<VerifiedClaim>;
 
 export interface ClaimVerifierDeps {
-  readonly store: Pick<Store, "findStation" | "findSession" | "findSessionsByIdTag">;
+  readonly store: Pick<Store, "findStation" | "findSession" | "findSessionByIdTag">;
   readonly meters: Pick<MeterDirectory, "readMeter">;
   readonly verifier: RecordVerifier;
   readonly prices: PriceJudge;

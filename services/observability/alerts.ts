@@ -78,6 +78,12 @@ export const alertCatalogue = {
     action: "Check the peers that the log names, the network and the threshold.",
     page: "if it lasts",
   },
+  "quorum-window-closed": {
+    meaning:
+      "Oracles can no longer settle a session, because it opened too long ago. `goesOn` says whether its meter's signature settles it.",
+    action: "Where it says `operator`, resolve the session: agree with the driver, or leave it to expiry.",
+    page: "if it lasts",
+  },
   "quorum-left-out": {
     meaning: "Too few oracles sign for some sessions. The rest of the batch goes on.",
     action: "Read in the log who refuses and why.",

@@ -12,7 +12,7 @@ export interface ReceiptChain {
 /** The part of the contracts that a receipt rests on, in words of Solidity so that a page needs no build of it. */
 export const receiptInterface = new Interface([
   ...new Set(contractLinks.map(([, named]) => `function ${named}() view returns (address)`)),
-  "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId)",
+  "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId, uint40 openedAt, uint24 salt)",
   "event SessionOpened(bytes32 indexed sessionId, address indexed driver, uint256 terms)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
   "event SessionProven(bytes32 indexed sessionId, uint32 indexed meter, uint256 pagination, uint256 registerMicroWh)",

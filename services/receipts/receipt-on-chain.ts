@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 import { contractLinks } from "../contracts.ts";
+import { claimWindowOf } from "../domain/claim-window.ts";
+import { packSettlementResult } from "../domain/metering.ts";
 import { packTerms } from "../domain/terms.ts";
 import { check, type ReceiptCheck } from "./receipt-check.ts";
 import {
@@ -50,7 +52,13 @@ export async function checkOpening(receipt: ParsedReceipt, chain: ReceiptChain):
   );
   const { driver, operator, agreement, tariffId } = terms;
   const expected = receiptInterface.encodeEventLog("SessionOpened", [sessionId, driver, packTerms(terms)]);
-  const expectedGroup = receiptInterface.encodeEventLog("GroupOpened", [operator, agreement, tariffId]);
+  const expectedGroup = receiptInterface.encodeEventLog("GroupOpened", [
+    operator,
+    agreement,
+    tariffId,
+    opening.openedAt,
+    opening.salt,
+  ]);
 
   return [
     check("opening: block", transaction?.blockNumber === opening.blockNumber, `transaction ${opening.hash}`),
@@ -58,16 +66,30 @@ export async function checkOpening(receipt: ParsedReceipt, chain: ReceiptChain):
     check(
       "opening: group",
       isLog(group, contracts.chargingSettlement, expectedGroup),
-      "GroupOpened with this operator, agreement and tariff",
+      "GroupOpened with this operator, agreement, tariff, time and salt",
     ),
   ];
+}
+
+/** When the settlement's block was made; `null` where the chain does not have it. */
+export async function readSettledAt({ transaction }: ParsedReceipt, chain: ReceiptChain): Promise<number | null> {
+  return (await readBlock(chain, transaction.blockNumber))?.timestamp ?? null;
+}
+
+/** No more energy and no more time than there can have been between opening and settlement. */
+export function checkBounds(receipt: ParsedReceipt, settledAt: number | null): ReceiptCheck {
+  const { energyFrom, timeFrom } = claimWindowOf(receipt, receipt.opening, receipt.terms, 0);
+  const openSeconds = settledAt === null ? null : settledAt - receipt.opening.openedAt;
+  const fits = settledAt !== null && energyFrom <= settledAt && timeFrom <= settledAt;
+
+  return check("bounds", fits, `energy and times fit the ${String(openSeconds)} s from opening to settlement`);
 }
 
 export async function checkSettlement(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
   const { transaction: stated, sessionId, contracts } = receipt;
   const transaction = await readTransaction(chain, stated.hash);
   const log = transaction?.logs.find(({ logIndex }) => logIndex === stated.logIndex);
-  const expected = receiptInterface.encodeEventLog("SessionSettled", [sessionId, packResult(receipt)]);
+  const expected = receiptInterface.encodeEventLog("SessionSettled", [sessionId, packSettlementResult(receipt)]);
   const isInBlock =
     transaction?.blockNumber === stated.blockNumber && isSameHex(transaction.blockHash, stated.blockHash);
 
@@ -178,19 +200,6 @@ export async function checkMeter(receipt: ParsedReceipt, chain: ReceiptChain): P
     check("EVSE of operator", evse.success && isSameHex(evse.data.operator, terms.operator), terms.operator),
     check("meter valid", isValid, `at the time of block ${opening.blockNumber}`),
   ];
-}
-
-/** From the high bits to the low ones: energy (64), charging (32), connected (32), charged (64), returned (64). */
-function packResult(receipt: ParsedReceipt): bigint {
-  const { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro } = receipt;
-
-  return (
-    (energyMicroWh << 192n) |
-    (BigInt(chargingSeconds) << 160n) |
-    (BigInt(connectedSeconds) << 128n) |
-    (chargedMicro << 64n) |
-    returnedMicro
-  );
 }
 
 function isLog(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { forEachRole } from "../contracts.ts";
+import { receiptVersion } from "../domain/receipt-version.ts";
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
@@ -28,8 +29,7 @@ const record = z.union([
 
 /** A receipt as the service writes it. Large integers are decimal text; amounts are in 10⁻⁶ token. */
 export const receiptSchema = z.strictObject({
-  /** 1 says nothing of the evidence: only what meters signed was settled then. */
-  version: z.literal([1, 2]),
+  version: z.literal(receiptVersion),
   chainId: integer,
   contracts: z.strictObject(forEachRole(address)),
   sessionId: hash,
@@ -113,7 +113,8 @@ export const receiptSchema = z.strictObject({
         .nullable(),
     })
     .nullable(),
-  opening: z.strictObject(position),
+  /** `openedAt` in seconds since 1970, and `salt`: with the session id they give the idTag. */
+  opening: z.strictObject({ ...position, openedAt: integer, salt: integer }),
   /** What the energy rests on; `null` where others settled and said nothing here. */
   evidence: z
     .strictObject({
@@ -123,8 +124,7 @@ export const receiptSchema = z.strictObject({
       /** The driver agreed to pay for unsigned energy up to a cap. */
       consent: z.strictObject({ capMicro: micro, signature: z.string().regex(/^0x([0-9a-f]{2})+$/u) }).nullable(),
     })
-    .nullable()
-    .default(null),
+    .nullable(),
   /** Each of the records carries the session's idTag under the meter's signature. */
   isBoundToSession: z.boolean(),
 });

@@ -4,7 +4,10 @@
  * (`domain/`), the reading of signed records and the list of contracts, so that the page, the command `verify:receipt` and
  * anybody else can run it. Receipts are written by `settlement/receipt.ts`.
  */
+import { z } from "zod";
+
 import { idTagOf, isSameIdTag } from "../domain/id-tag.ts";
+import { receiptVersion } from "../domain/receipt-version.ts";
 import { priceOf, tariffIdOf } from "../domain/tariff.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { formatDecimal, toMicroWh } from "../domain/decimal.ts";
@@ -13,12 +16,14 @@ import { check, type ReceiptCheck } from "./receipt-check.ts";
 import { readChainId, type ReceiptChain } from "./receipt-chain.ts";
 import { checkEvidence, isUnsigned } from "./receipt-evidence.ts";
 import {
+  checkBounds,
   checkContracts,
   checkChallenge,
   checkMeter,
   checkOpening,
   checkProof,
   checkSettlement,
+  readSettledAt,
 } from "./receipt-on-chain.ts";
 import { receiptSchema, type ParsedReceipt } from "./receipt-schema.ts";
 
@@ -29,6 +34,7 @@ export interface ReceiptVerdict {
   readonly checks: readonly ReceiptCheck[];
 }
 
+const versionSchema = z.object({ version: z.number() });
 const provenTimes: ReadonlySet<string> = new Set(["S", "R", "I"]);
 
 /**
@@ -46,27 +52,27 @@ export async function verifyReceipt(
 ): Promise<ReceiptVerdict> {
   const parsed = receiptSchema.safeParse(content);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const detail = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
-
-    return verdictOf(null, [{ name: "form", outcome: "fails", detail }]);
+    return verdictOf(null, [{ name: "form", outcome: "fails", detail: faultOf(content, parsed.error) }]);
   }
   const receipt = parsed.data;
-  const records = checkRecords(receipt, deps.verifier);
+  const chainId = await readChainId(deps.chain);
+  const isItsChain = chainId === receipt.chainId;
+  const settledAt = isItsChain ? await readSettledAt(receipt, deps.chain) : null;
+  const records = checkRecords(receipt, deps.verifier, settledAt);
   const checks = [
     check("form", true, `version ${receipt.version}`),
     ...checkTerms(receipt),
     ...records.checks,
     ...checkPrice(receipt),
   ];
-  const chainId = await readChainId(deps.chain);
-  checks.push(check("chain", chainId === receipt.chainId, `chain ${chainId}, receipt ${receipt.chainId}`));
-  if (chainId === receipt.chainId) {
+  checks.push(check("chain", isItsChain, `chain ${chainId}, receipt ${receipt.chainId}`));
+  if (isItsChain) {
     checks.push(
       ...(await checkContracts(receipt, deps.chain)),
       ...(await checkOpening(receipt, deps.chain)),
       ...(await checkMeter(receipt, deps.chain)),
       ...(await checkSettlement(receipt, deps.chain)),
+      checkBounds(receipt, settledAt),
       ...(await checkChallenge(receipt, deps.chain)),
       ...(await checkEvidence(receipt, deps.chain)),
     );
@@ -78,6 +84,17 @@ export async function verifyReceipt(
   return verdictOf(receipt.sessionId, checks);
 }
 
+/** Why a receipt does not have the right form. */
+function faultOf(content: unknown, error: z.ZodError): string {
+  const stated = versionSchema.safeParse(content);
+  if (stated.success && stated.data.version < receiptVersion) {
+    return `version ${stated.data.version} is of contracts that did not tell when a session opened; only version ${receiptVersion} can be checked`;
+  }
+  const [issue] = error.issues;
+
+  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
+}
+
 function verdictOf(sessionId: string | null, checks: readonly ReceiptCheck[]): ReceiptVerdict {
   return { isGood: checks.every(({ outcome }) => outcome !== "fails"), sessionId, checks };
 }
@@ -85,12 +102,12 @@ function verdictOf(sessionId: string | null, checks: readonly ReceiptCheck[]): R
 function checkTerms(receipt: ParsedReceipt): ReceiptCheck[] {
   const { terms, chainId, contracts, sessionId, idTag, tariff } = receipt;
   const expectedId = sessionIdOf(terms, { chainId, verifyingContract: contracts.chargingSettlement });
-  const expectedTag = idTagOf(sessionId);
+  const expectedTag = idTagOf(sessionId, receipt.opening);
   const tariffId = tariffIdOf(tariff);
 
   return [
     check("session id", expectedId === sessionId, `${sessionId} is the digest of the terms`),
-    check("idTag", expectedTag === idTag, `${idTag} is the beginning of the session id`),
+    check("idTag", expectedTag === idTag, `${idTag} follows from session id, opening time and salt`),
     check("tariff", tariffId === terms.tariffId, `its content has the id ${tariffId}`),
     check("hold", receipt.holdMicro === terms.holdMicro, `${terms.holdMicro.toString()} in the terms`),
     check("meter number", receipt.meter.number === terms.meter, `meter ${terms.meter} in the terms`),
@@ -101,6 +118,7 @@ function checkTerms(receipt: ParsedReceipt): ReceiptCheck[] {
 function checkRecords(
   receipt: ParsedReceipt,
   verifier: OcmfVerifier,
+  settledAt: number | null,
 ): { readonly checks: ReceiptCheck[]; readonly areComplete: boolean } {
   const key = publicKeyOf(receipt.meter);
   const verdicts = receipt.records.map(({ bytes }) => verifier.verifyRecord(bytes, key));
@@ -124,7 +142,7 @@ function checkRecords(
   const areGood = accepted.length === verdicts.length;
   const readings = areGood && !isUnsigned(receipt) ? readingsOf(receipt, accepted, verifier, key) : null;
   if (readings !== null) {
-    checks.push(...checkMetering(receipt, readings));
+    checks.push(...checkMetering(receipt, readings, settledAt));
   }
 
   return { checks, areComplete: !areGood || readings !== null };
@@ -147,6 +165,7 @@ function checkBinding(name: string, identification: string | null, receipt: Pars
 function checkMetering(
   receipt: ParsedReceipt,
   { begin, end }: { readonly begin: BillingReading; readonly end: BillingReading },
+  settledAt: number | null,
 ): ReceiptCheck[] {
   const difference = toMicroWh(end.registerWh, "down") - toMicroWh(begin.registerWh, "up");
   const energyMicroWh = difference > 0n ? difference : 0n;
@@ -156,7 +175,10 @@ function checkMetering(
     begin.registerWh.unscaled * 10n ** BigInt(scale - begin.registerWh.scale);
   const energyWh = formatDecimal({ unscaled, scale });
   const isTimed = [begin, end].every(({ time }) => !time.hasTimeError && provenTimes.has(time.synchronisation));
-  const seconds = isTimed ? Math.max(0, Math.floor((end.time.epochMs - begin.time.epochMs) / 1000)) : 0;
+  const signedSeconds = isTimed ? Math.max(0, Math.floor((end.time.epochMs - begin.time.epochMs) / 1000)) : 0;
+  // The contract leaves times out that are longer than the session was open.
+  const isBeyond = settledAt !== null && signedSeconds > settledAt - receipt.opening.openedAt;
+  const seconds = isBeyond ? 0 : signedSeconds;
   const { challenge } = receipt;
   if (challenge !== null && challenge.ending?.kind !== "answered") {
     // The records contradict what was settled; they have to give what the challenge has proven.

@@ -35,7 +35,9 @@ export function createMeterProofs(deps: {
       const session = await store.findSession(sessionId);
       const meter = session === null ? null : await meters.readMeter(session.terms.meter);
       if (meter === null) return null;
-      const usable = (await store.listRecords(sessionId)).filter((record) => record.isSettleableByMeter !== false);
+      const usable = (await store.listRecords(sessionId)).filter(
+        ({ isBoundToSession, isSettleableByMeter }) => isBoundToSession && isSettleableByMeter !== false,
+      );
       const records = usable.flatMap((stored): ReadRecord[] => {
         const verified = verifier.verify(stored.record, meter);
         return "outcome" in verified ? [] : [{ verified, stored }];

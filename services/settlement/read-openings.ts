@@ -1,5 +1,6 @@
 import type { ChainEvent } from "../chain/events.ts";
-import type { SessionEvent } from "../domain/session.ts";
+import { idTagOf } from "../domain/id-tag.ts";
+import { idTagSeenBefore, type SessionEvent } from "../domain/session.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
@@ -19,6 +20,7 @@ export function createOpeningReader(
 ): OpeningReader {
   const { store, chain, meters, desk } = deps;
   const loaded = new Map<string, Tariff>();
+  const firstWithTag = new Map<string, string>();
 
   async function loadTariff(tariffId: string): Promise<void> {
     if (loaded.has(tariffId) || (await store.findTariff(tariffId)) !== null) return;
@@ -30,15 +32,24 @@ export function createOpeningReader(
     loaded.set(tariffId, tariff);
   }
 
+  /** A charger is told nothing but the tag, and its meter signs nothing else. */
+  async function findTagObstacle(sessionId: string, idTag: string): Promise<typeof idTagSeenBefore | null> {
+    const first = firstWithTag.get(idTag) ?? (await store.findSessionByIdTag(idTag))?.sessionId ?? sessionId;
+    firstWithTag.set(idTag, first);
+    return first === sessionId ? null : idTagSeenBefore;
+  }
+
   return {
-    async openingOf({ sessionId, terms, position }) {
+    async openingOf({ sessionId, terms, position, opening }) {
       if (sessionIdOf(terms, chain.domain) !== sessionId) {
         throw new WattproofError("CHAIN_MISMATCH", `Session ${sessionId} is not the digest of its terms.`);
       }
       await loadTariff(terms.tariffId);
       const unservableReason =
-        (await meters.findObstacle(terms)) ?? (await deps.tariffs.findObstacle(terms, position.blockNumber));
-      return { kind: "opened", opening: position, unservableReason };
+        (await findTagObstacle(sessionId, idTagOf(sessionId, opening))) ??
+        (await meters.findObstacle(terms)) ??
+        (await deps.tariffs.findObstacle(terms, position.blockNumber));
+      return { kind: "opened", opening: { ...position, ...opening }, unservableReason };
     },
     result: () => ({ tariffs: [...loaded].map(([tariffId, tariff]) => ({ tariffId, tariff })) }),
   };

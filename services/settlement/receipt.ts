@@ -3,6 +3,8 @@ import type { Cdr, CdrMeter } from "../domain/cdr.ts";
 import type { Challenge, ChallengeEnding } from "../domain/session-amounts.ts";
 import { refundedBy, totalOf } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
+import { openingOf } from "../domain/opening.ts";
+import { receiptVersion } from "../domain/receipt-version.ts";
 import { priceOf } from "../domain/tariff.ts";
 import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import { WattproofError } from "../errors.ts";
@@ -52,7 +54,7 @@ export function createReceiptWriter(deps: {
       const exactWh = cdr?.energyMicroWh === energyMicroWh ? cdr.energyWh : null;
 
       return {
-        version: 2,
+        version: receiptVersion,
         chainId: deployment.chainId,
         contracts: deployment.contracts,
         sessionId,
@@ -77,7 +79,7 @@ export function createReceiptWriter(deps: {
           logIndex: closing.position.logIndex,
         },
         challenge: challengeView(session.state.challenge),
-        opening: placeOf(opening),
+        opening: { ...placeOf(opening), ...openingOf(opening) },
         evidence: cdr === null ? null : evidenceView(cdr, await store.findConsent(sessionId)),
         isBoundToSession: cdr?.isBoundToSession ?? records.every((record) => record.isBoundToSession),
       };

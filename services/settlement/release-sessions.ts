@@ -1,6 +1,6 @@
 import type { NextTry } from "../domain/session.ts";
 import { transition } from "../domain/session.ts";
-import { WattproofError } from "../errors.ts";
+import { WattproofError, type ErrorCode } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, Store, StoredSession } from "../store/store.ts";
 
@@ -9,6 +9,7 @@ export interface SessionReleaser {
   /**
    * @param options.revertedTxHash The transaction that carried them and reverted.
    * @param options.nextTryOf How a session goes on; by default at once, in the same lane.
+   * @param options.abandonedFor Why none of them goes on before an operator decides: a code.
    * @throws STORE_CONTENDED if a session moved meanwhile
    */
   release(
@@ -17,6 +18,7 @@ export interface SessionReleaser {
     options?: {
       readonly revertedTxHash?: string;
       readonly nextTryOf?: (session: StoredSession) => Promise<NextTry>;
+      readonly abandonedFor?: ErrorCode;
     },
   ): Promise<void>;
   /** The sessions that the batch still has to bring to the chain; what ended otherwise is released. */
@@ -34,7 +36,7 @@ export function createSessionReleaser(deps: {
   const { store, desk, now } = deps;
 
   async function release(...[batch, sessionIds, options = {}]: Parameters<SessionReleaser["release"]>): Promise<void> {
-    const { revertedTxHash = null, nextTryOf } = options;
+    const { revertedTxHash = null, nextTryOf, abandonedFor } = options;
     const sessions = await Promise.all(sessionIds.map((sessionId) => store.findSession(sessionId)));
     const atMs = now();
     const carried = sessions.filter((session): session is StoredSession => session?.state.batchId === batch.batchId);
@@ -46,6 +48,7 @@ export function createSessionReleaser(deps: {
           isFailedAttempt: revertedTxHash !== null,
           attemptLimit: deps.settlementAttempts,
           ...nextTry,
+          ...(abandonedFor === undefined ? {} : { abandonedFor }),
         } as const;
         const next = transition(session.state, event);
         return { sessionId: session.sessionId, expectedSequence: session.sequence, events: [event], next, atMs };

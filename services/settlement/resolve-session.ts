@@ -1,3 +1,4 @@
+import type { Chain } from "../chain/chain.ts";
 import { evidenceOfRecords, type Cdr } from "../domain/cdr.ts";
 import { measure } from "../domain/evidence.ts";
 import type { OperatorIdentity } from "../domain/operator-key.ts";
@@ -10,6 +11,7 @@ import { makeCdr, type CdrContent } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
 import { judgeRecords } from "../evidence/session-judge.ts";
+import { readClaimClock } from "./claim-clock.ts";
 import type { MeterProofs } from "./meter-proofs.ts";
 
 export interface ResolutionOrder {
@@ -46,10 +48,11 @@ export function createSessionResolver(deps: {
   readonly meters: MeterDirectory;
   readonly verifier: RecordVerifier;
   readonly proofs: MeterProofs;
+  readonly chain: Pick<Chain, "readHead" | "readChangeDelaySeconds">;
   readonly desk: OperatorDesk;
   readonly now: () => number;
 }): SessionResolver {
-  const { store, meters, verifier, proofs, desk, now } = deps;
+  const { store, meters, verifier, proofs, chain, desk, now } = deps;
 
   async function meterOf({ terms }: StoredSession): Promise<NonNullable<Awaited<ReturnType<typeof meters.readMeter>>>> {
     const meter = await meters.readMeter(terms.meter);
@@ -123,6 +126,7 @@ export function createSessionResolver(deps: {
   /** @returns what it settles on, and whether that is new */
   async function settleOn(session: StoredSession, { way, evidence }: ResolutionOrder): Promise<[Cdr, boolean]> {
     await requireNotSent(session);
+    if (way === "quorum") await requireQuorum(chain, session, now());
     if (way === "meter" && (await proofs.findProof(session.sessionId)) === null) {
       throw unavailable("The session has no signed records that the contract takes.");
     }
@@ -168,6 +172,19 @@ export function createSessionResolver(deps: {
       return { session, next, cdr };
     },
   };
+}
+
+/** Oracles settle a session only for a time after its opening. */
+async function requireQuorum(
+  chain: Pick<Chain, "readHead" | "readChangeDelaySeconds">,
+  { state }: StoredSession,
+  nowMs: number,
+): Promise<void> {
+  const { headSeconds, changeDelaySeconds } = await readClaimClock(chain, nowMs);
+  const until = state.opening.openedAt + changeDelaySeconds;
+  if (headSeconds < until) return;
+  const closedAt = new Date(until * 1_000).toISOString();
+  throw unavailable(`Oracles could settle it until ${closedAt}; what is left is its meter, or its expiry.`);
 }
 
 function unavailable(detail: string): WattproofError {

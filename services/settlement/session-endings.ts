@@ -1,6 +1,6 @@
 import type { ChainBlock } from "../chain/chain.ts";
 import type { ChainEvent } from "../chain/events.ts";
-import { withHold } from "../domain/cdr.ts";
+import { withHold, type Cdr } from "../domain/cdr.ts";
 import type { Closing, SessionEvent, SessionState } from "../domain/session.ts";
 import type { StoredSession } from "../store/store.ts";
 import type { ChainFollowerDeps } from "./follow-chain.ts";
@@ -14,6 +14,10 @@ export interface SessionEndings {
   /** Alerts where energy that was proven is not paid any more. */
   alertLoss(session: StoredSession | null, closing: Closing): void;
 }
+
+/** Refusals that another time may change. */
+const untimely: ReadonlySet<string> = new Set(["QUORUM_TOO_LATE", "TIME_OUT_OF_BOUNDS", "ENERGY_ABOVE_POWER"]);
+const untimelyPauseMs = 60_000;
 
 export function createSessionEndings(
   deps: Pick<ChainFollowerDeps, "store" | "chain" | "desk" | "now" | "settlementAttempts">,
@@ -30,7 +34,13 @@ export function createSessionEndings(
       const amounts = { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro, batch };
       const cdr = await store.findCdr(event.sessionId);
       const expected = cdr === null ? null : withHold(cdr, chargedMicro + returnedMicro);
-      if (expected !== null && (expected.chargedMicro !== chargedMicro || expected.energyMicroWh !== energyMicroWh)) {
+      if (expected !== null && isWithoutTimes(expected, event)) {
+        // The meter's times are longer than the session was open: the contract charges its energy alone.
+        desk.note("settled-without-times", { sessionId: event.sessionId });
+      } else if (
+        expected !== null &&
+        (expected.chargedMicro !== chargedMicro || expected.energyMicroWh !== energyMicroWh)
+      ) {
         desk.alert("settlement-mismatch", {
           sessionId: event.sessionId,
           expectedMicro: expected.chargedMicro.toString(),
@@ -58,6 +68,12 @@ export function createSessionEndings(
       // Topped up between the signatures and the block.
       return { kind: "released", isFailedAttempt: true, attemptLimit: deps.settlementAttempts };
     }
+    if (untimely.has(event.reason)) {
+      // The chain's clock is not ours: before its next try the session is looked at again, and may wait or change its lane.
+      desk.alert("settlement-skipped", { sessionId: event.sessionId, reason: event.reason });
+      const nextTry = { ...state.nextTry, notBeforeMs: now() + untimelyPauseMs };
+      return { kind: "released", isFailedAttempt: true, attemptLimit: deps.settlementAttempts, nextTry };
+    }
     if (state.nextTry.lane === "meter" && event.reason !== "NO_LIVE_SESSION") {
       desk.alert("settlement-skipped", { sessionId: event.sessionId, reason: event.reason });
       const lane = state.resolution?.way === "meter" ? "meter" : "oracles";
@@ -79,4 +95,13 @@ export function createSessionEndings(
   }
 
   return { nextTryOf, closingOf, alertLoss };
+}
+
+/** Settled from the meter's own signature, at the energy that was expected and without its times. */
+function isWithoutTimes(
+  cdr: Pick<Cdr, "energyMicroWh" | "chargingSeconds">,
+  event: Extract<ChainEvent, { kind: "session-settled" }>,
+): boolean {
+  const { batch, energyMicroWh, chargingSeconds } = event;
+  return batch === null && energyMicroWh === cdr.energyMicroWh && chargingSeconds === 0 && cdr.chargingSeconds > 0;
 }

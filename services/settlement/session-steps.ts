@@ -14,9 +14,10 @@ export function createDraft(
   change(sessionId: string, event: SessionEvent): Promise<void>;
   /** As it is after the steps so far; `null` if the session is not known. */
   stateOf(sessionId: string): Promise<SessionState | null>;
-  result(): Pick<ChainProgress, "openings" | "changes">;
+  result(): Pick<ChainProgress, "openings" | "changes" | "reopenings">;
 } {
   const openings: NewSession[] = [];
+  const reopenings = new Map<string, string>();
   const touched = new Map<string, { state: SessionState; expectedSequence: number; events: SessionEvent[] }>();
 
   async function load(sessionId: string): Promise<{ state: SessionState; events: SessionEvent[] } | null> {
@@ -39,12 +40,14 @@ export function createDraft(
 
   return {
     async open(sessionId, terms, event) {
+      const idTag = idTagOf(sessionId, event.opening);
       if ((await load(sessionId)) !== null) {
         await change(sessionId, event);
+        reopenings.set(sessionId, idTag);
         return;
       }
       const state = openSession(event);
-      openings.push({ sessionId, idTag: idTagOf(sessionId), terms, event, state, atMs });
+      openings.push({ sessionId, idTag, terms, event, state, atMs });
       touched.set(sessionId, { state, expectedSequence: 1, events: [] });
     },
     change,
@@ -53,7 +56,7 @@ export function createDraft(
       const changes = [...touched].flatMap(([sessionId, { state, expectedSequence, events }]): SessionChange[] =>
         events.length === 0 ? [] : [{ sessionId, expectedSequence, events, next: state, atMs }],
       );
-      return { openings, changes };
+      return { openings, changes, reopenings: [...reopenings].map(([sessionId, idTag]) => ({ sessionId, idTag })) };
     },
   };
 }

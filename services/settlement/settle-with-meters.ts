@@ -1,7 +1,9 @@
-import type { Chain, MeteredSession } from "../chain/chain.ts";
+import type { Chain, MeteredSession, SettlementItem } from "../chain/chain.ts";
+import { meterFrom } from "../domain/claim-window.ts";
 import type { NextTry } from "../domain/session.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import { readClaimClock, windowOf, type ClaimClock } from "./claim-clock.ts";
 import type { MeterProof, MeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";
 import type { SessionReleaser } from "./release-sessions.ts";
@@ -31,9 +33,14 @@ export function createMeterTask(deps: {
     return Promise.resolve({ ...state.nextTry, lane, notBeforeMs: now() + deps.retryMs });
   }
 
-  async function toProve(sessionId: string, proof: MeterProof): Promise<Proven> {
-    const { terms, tariff, toppedUpMicro } = await collectItem(store, sessionId);
-    return { session: { terms, tariff, toppedUpMicro, records: proof.records }, pagination: proof.pagination };
+  function toProve({ terms, opening, tariff, toppedUpMicro }: SettlementItem, proof: MeterProof): Proven {
+    return { session: { terms, opening, tariff, toppedUpMicro, records: proof.records }, pagination: proof.pagination };
+  }
+
+  /** How long the session waits for the contract to take its energy, and its times where that is soon; 0: no longer. */
+  function waitMsOf(item: SettlementItem, clock: ClaimClock): number {
+    const from = meterFrom(windowOf(item, clock), item.terms);
+    return Number.isFinite(from) ? Math.max(0, from - clock.reachedSeconds) * 1_000 : 0;
   }
 
   return {
@@ -41,10 +48,20 @@ export function createMeterTask(deps: {
       const waiting = await releaser.keepWaiting(batch);
       const proven: Proven[] = [];
       const unproven: string[] = [];
+      if (waiting.length === 0) return null;
+      const clock = await readClaimClock(chain, now());
       for (const sessionId of waiting) {
         const proof = await proofs.findProof(sessionId);
+        const item = await collectItem(store, sessionId);
+        const waitMs = waitMsOf(item, clock);
         if (proof === null) unproven.push(sessionId);
-        else proven.push(await toProve(sessionId, proof));
+        else if (waitMs === 0) proven.push(toProve(item, proof));
+        else {
+          const notBeforeMs = now() + waitMs;
+          const nextTryOf = ({ state }: StoredSession): Promise<NextTry> =>
+            Promise.resolve({ ...state.nextTry, notBeforeMs });
+          await releaser.release(batch, [sessionId], { nextTryOf });
+        }
       }
       if (unproven.length > 0) await releaser.release(batch, unproven, { nextTryOf: backToOracles });
       if (proven.length === 0) return null;

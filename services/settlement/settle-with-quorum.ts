@@ -1,7 +1,9 @@
 import type { Chain } from "../chain/chain.ts";
+import { findClaimObstacle, quorumFrom } from "../domain/claim-window.ts";
 import type { NextTry } from "../domain/session.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, Store, StoredSession } from "../store/store.ts";
+import { readClaimClock, windowOf } from "./claim-clock.ts";
 import type { MeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";
 import type { QuorumItem, SignatureGatherer } from "./quorum/gather-signatures.ts";
@@ -61,13 +63,50 @@ export function createQuorumTask(deps: {
     return now() - since >= policy.fallbackMs;
   }
 
+  /** Oracles can settle none of these any more: the meter can where the contract takes its records, else an operator decides. */
+  async function leaveQuorum(batch: Batch, items: readonly QuorumItem[]): Promise<void> {
+    for (const { sessionId } of items) {
+      const isProven = (await deps.proofs.findProof(sessionId)) !== null;
+      desk.alert("quorum-window-closed", { sessionId, goesOn: isProven ? "meter" : "operator" });
+      const nextTryOf = ({ state }: StoredSession): Promise<NextTry> =>
+        Promise.resolve({ ...state.nextTry, lane: "meter", notBeforeMs: null });
+      await releaser.release(batch, [sessionId], isProven ? { nextTryOf } : { abandonedFor: "CLAIM_WINDOW_CLOSED" });
+    }
+  }
+
+  /** The items that oracles can settle now; those that they cannot yet wait outside of the batch. */
+  async function keepTimely(batch: Batch, items: readonly QuorumItem[]): Promise<readonly QuorumItem[]> {
+    const clock = await readClaimClock(chain, now());
+    const timely: QuorumItem[] = [];
+    const closed: QuorumItem[] = [];
+    for (const item of items) {
+      const window = windowOf(item.item, clock);
+      const obstacle = findClaimObstacle(window, clock);
+      const from = quorumFrom(window);
+      if (obstacle === null) timely.push(item);
+      else if (obstacle === "CLAIM_WINDOW_CLOSED" || from === null) closed.push(item);
+      else {
+        const notBeforeMs = now() + (from - clock.reachedSeconds) * 1_000;
+        const { sessionId } = item;
+        desk.note("claim-early", { sessionId, reason: obstacle, notBeforeMs });
+        const nextTryOf = ({ state }: StoredSession): Promise<NextTry> =>
+          Promise.resolve({ ...state.nextTry, notBeforeMs });
+        await releaser.release(batch, [sessionId], { nextTryOf });
+      }
+    }
+    await leaveQuorum(batch, closed);
+    return timely;
+  }
+
   return {
     async prepare(batch, signal) {
-      const waiting = await releaser.keepWaiting(batch);
+      const carried = await releaser.keepWaiting(batch);
       const { batchId } = batch;
-      if (waiting.length === 0 || elapsedMs() < (pauses.get(batchId) ?? -Infinity)) return null;
+      if (carried.length === 0 || elapsedMs() < (pauses.get(batchId) ?? -Infinity)) return null;
       pauses.delete(batchId);
-      const items = await readItems(waiting);
+      const items = await keepTimely(batch, await readItems(carried));
+      const waiting = items.map(({ sessionId }) => sessionId);
+      if (waiting.length === 0) return null;
       const bytes = items.flatMap(({ records }) => records).reduce((sum, { record }) => sum + record.length, 0);
       if (bytes > evidenceLimitBytes && waiting.length > 1) {
         await releaser.releaseHalf({ ...batch, sessionIds: waiting });

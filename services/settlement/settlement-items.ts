@@ -1,4 +1,5 @@
 import type { SettlementItem } from "../chain/chain.ts";
+import { openingOf } from "../domain/opening.ts";
 import { totalOf } from "../domain/session-amounts.ts";
 import { WattproofError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
@@ -20,5 +21,7 @@ export async function collectItem(
   if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${session.terms.tariffId}.`);
   const { energyMicroWh, chargingSeconds, connectedSeconds } = cdr;
   const toppedUpMicro = totalOf(session.state.topUps);
-  return { terms: session.terms, tariff, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro };
+  const { terms, state } = session;
+  const opening = openingOf(state.opening);
+  return { terms, opening, tariff, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro };
 }

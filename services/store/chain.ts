@@ -19,6 +19,8 @@ export interface ChainProgress {
   readonly tariffs: readonly { readonly tariffId: string; readonly tariff: Tariff }[];
   readonly openings: readonly NewSession[];
   readonly changes: readonly SessionChange[];
+  /** Sessions that opened again elsewhere, and the idTag that they have from now on. They keep their former ones. */
+  readonly reopenings: readonly Pick<StoredSession, "sessionId" | "idTag">[];
   /** Transactions that the range contains, or contains no longer (`blockNumber` null: back to sent). */
   readonly transactions: readonly { readonly txHash: string; readonly blockNumber: number | null }[];
   /** What is to be done now. */

@@ -11,7 +11,8 @@ export interface LedgerStore {
   /**
    * Says whose ledger it is; one that names nobody is named. Durable on return.
    * @param formerOracle The oracle that it may have been of, where its key was rotated.
-   * @throws STORE_FOREIGN if it is of another deployment or oracle
+   * @throws STORE_FOREIGN if it is of another deployment or oracle, STORE_OF_OLDER_CONTRACTS if it began under contracts of
+   * which nothing can be settled
    */
   claimLedger(owner: LedgerIdentity, formerOracle: string | null): Promise<"claimed" | "known" | "handed-over">;
 

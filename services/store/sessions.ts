@@ -5,6 +5,7 @@ import type { SessionTerms } from "../domain/terms.ts";
 
 export interface StoredSession {
   readonly sessionId: string;
+  /** The one of its present opening: what a charger is started with, and what its meter signs. */
   readonly idTag: string;
   readonly terms: SessionTerms;
   readonly state: SessionState;
@@ -44,8 +45,13 @@ export interface SessionQuery {
 /** Sessions and what is known of them. Durability and errors are those of the whole ledger. */
 export interface SessionStore {
   findSession(sessionId: string): Promise<StoredSession | null>;
-  /** Sessions with this idTag, in its normal spelling: usually one, and two at most, those that were known first. */
-  findSessionsByIdTag(idTag: string): Promise<readonly StoredSession[]>;
+  /**
+   * The session that has this idTag, in its normal spelling, or had it before a reorganisation opened it again. Where
+   * another session opened with the same idTag later, it is the first.
+   */
+  findSessionByIdTag(idTag: string): Promise<StoredSession | null>;
+  /** All idTags that the session has had, the present one included, in the order in which they became known. */
+  listIdTags(sessionId: string): Promise<readonly string[]>;
   /** Sessions in the order in which they became known. @throws QUERY_INVALID if `after` is unknown. */
   listSessions(query: SessionQuery): Promise<readonly StoredSession[]>;
   /** Every status is in it, also with 0. */

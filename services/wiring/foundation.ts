@@ -66,7 +66,7 @@ const publicConfirmations = 12;
 /**
  * Connects the chain and opens the ledger, in this order: a wrong configuration is told before any file is touched.
  * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
- * STORE_FOREIGN
+ * STORE_FOREIGN, STORE_OF_OLDER_CONTRACTS
  */
 export async function openFoundation(
   config: ServiceConfig,

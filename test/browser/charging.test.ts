@@ -221,7 +221,7 @@ describe("Charging from the driver's page", function () {
     await connect();
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
-    const missing = world.signStep(sessionId, "C", kwh, 60);
+    const missing = await world.signStep(sessionId, "C", kwh, 60);
     await world.step(sessionId, "E", kwh, 120);
     await page.getByText("Under examination").waitFor();
     await page.getByText("OCMF_SESSION_PAGINATION_GAP").waitFor();

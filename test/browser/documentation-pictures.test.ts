@@ -89,7 +89,7 @@ describe("The pictures of the documentation", function () {
     }
     backMs = 0;
     const disputed = await begin(0);
-    world.signStep(disputed, "C", kwh, 60);
+    await world.signStep(disputed, "C", kwh, 60);
     await world.step(disputed, "E", kwh, 120);
     await world.step(await begin(1), "C", 6n * kwh, 600);
     await world.step(await begin(0), "C", 14n * kwh, 900);

@@ -201,7 +201,8 @@ describe("What a driver orders by signature alone", function () {
         // How a charge goes on is shown to its driver, who opens it here.
         const { page, connect, open } = await arrive({ path: `/evse/${point.evse}`, window: { viewport: phone } });
         await connect();
-        const idTag = idTagOf(await open());
+        const sessionId = await open();
+        const idTag = idTagOf(sessionId, await world.chain.openingOf(sessionId));
         const beganMs = Date.now() - 600_000;
         const at = (seconds: number): string => new Date(beganMs + seconds * 1_000).toISOString();
         const start = { connectorId: 1, idTag, meterStart: 1_000, timestamp: at(0) };
@@ -243,7 +244,13 @@ describe("What a driver orders by signature alone", function () {
       await chain.postBond(oracle.address, bondMicro);
       const point = await chain.addChargingPoint("secp256r1", { isProven: true });
       const session = await chain.openSession(point);
-      const claim = { terms: session.terms, tariff: chain.tariff, energyMicroWh: 20_000_000_000n, ...settled };
+      const claim = {
+        terms: session.terms,
+        opening: session.opening,
+        tariff: chain.tariff,
+        energyMicroWh: 20_000_000_000n,
+        ...settled,
+      };
       const settlement = chain.contracts.chargingSettlement;
       const domain = { chainId: 31_337, verifyingContract: await settlement.getAddress() };
       const signatures = signAsQuorum([oracle], batchDigestOf(claimsOf([claim], domain), domain));

@@ -52,7 +52,7 @@ describe("A driver whose money is held at a charger that does not start", functi
     expect([(await accountOf(0)).commitment > 0n, (await accountOf(1)).commitment > 0n]).to.deep.equal([true, true]);
 
     const record = other.device.record({
-      idTag: idTagOf(besideId),
+      idTag: idTagOf(besideId, await world.chain.openingOf(besideId)),
       energyMicroWh: 3_000_000_000n,
       beginSeconds: 1_700_000_000,
       endSeconds: 1_700_000_900,

@@ -28,6 +28,7 @@ import type { OcppProtocol } from "../../services/store/ocpp.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
 import { testTariff } from "./service-chain.ts";
+import { testOpening } from "./test-opening.ts";
 
 /** What became of a session, or would if no station began it. */
 export interface RigOutcome {
@@ -113,10 +114,11 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
     },
     async open(number) {
       const sessionId = `0x${(sessionIds.size + 1).toString(16).padStart(2, "0").repeat(32)}`;
-      const idTag = idTagOf(sessionId);
+      const idTag = idTagOf(sessionId, testOpening);
       sessionIds.set(idTag, sessionId);
       const opening = {
         ...{ txHash: sessionId, blockNumber: 1, blockHash: `0x${"33".repeat(32)}`, logIndex: sessionIds.size },
+        ...testOpening,
       };
       const event = { kind: "opened", opening, unservableReason: null } as const;
       const terms = {
@@ -127,7 +129,7 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
         ...{ expectedCursor: null, cursor: null, forgetAboveBlock: null },
         tariffs: [{ tariffId, tariff: testTariff }],
         openings: [{ sessionId, idTag, terms, event, state: openSession(event), atMs: nowMs }],
-        ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
+        ...{ changes: [], reopenings: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
       });
       return idTag;
     },

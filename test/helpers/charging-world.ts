@@ -24,6 +24,8 @@ export interface ChargingWorld {
   restart(): Promise<void>;
   /** All rounds until what stations said is settled, as far as it settles. */
   settle(): Promise<void>;
+  /** Lets time pass, for service and chain, and settles what that makes possible. */
+  pass(seconds: number): Promise<void>;
   /** The session as the HTTP door shows it. */
   show(session: Pick<OpenedSession, "sessionId">): Promise<ShownSession>;
   close(): Promise<void>;
@@ -90,6 +92,11 @@ export async function openChargingWorld(
     },
     async settle() {
       for (let rounds = 0; rounds < 3; rounds += 1) await service.synchronise();
+    },
+    async pass(seconds) {
+      await chain.pass(seconds);
+      nowMs += seconds * 1_000;
+      await world.settle();
     },
     show: async ({ sessionId }) => (await getAsOperator(service.url, `/v1/sessions/${sessionId}`)).body as ShownSession,
     async close() {

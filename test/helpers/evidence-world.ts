@@ -23,6 +23,7 @@ import type { RecordSource } from "../../services/store/messages.ts";
 import type { Store, StoredSession } from "../../services/store/store.ts";
 import { testTariff } from "./test-tariff.ts";
 import { dumpTables, type Row } from "./table-dump.ts";
+import { testOpening } from "./test-opening.ts";
 
 /** Evidence on a real ledger and without a chain: the registry of meters is a list that tests write. */
 export interface EvidenceWorld {
@@ -126,8 +127,10 @@ export async function openEvidenceWorld(): Promise<EvidenceWorld> {
     async open(name, changes = {}) {
       sessions += 1;
       const sessionId = `0x${Buffer.from(name).toString("hex").padStart(64, "0")}`;
-      const idTag = changes.idTag ?? idTagOf(`0x${sessions.toString(16).padStart(8, "0").padEnd(64, "7")}`);
-      const opening = { txHash: `0x${"22".repeat(32)}`, blockNumber: 1, blockHash: "0x33", logIndex: sessions };
+      const idTag =
+        changes.idTag ?? idTagOf(`0x${sessions.toString(16).padStart(8, "0").padEnd(64, "7")}`, testOpening);
+      const position = { txHash: `0x${"22".repeat(32)}`, blockNumber: 1, blockHash: "0x33", logIndex: sessions };
+      const opening = { ...position, ...testOpening };
       const event = { kind: "opened", opening, unservableReason: changes.unservable ?? null } as const;
       const terms = {
         ...{ driver: nobody, lane: sessions, nonce: 0, operator: nobody, agreement: 0, tariffId, holdMicro: 10n ** 9n },
@@ -137,7 +140,7 @@ export async function openEvidenceWorld(): Promise<EvidenceWorld> {
         ...{ expectedCursor: null, cursor: null, forgetAboveBlock: null },
         tariffs: [{ tariffId, tariff: testTariff }],
         openings: [{ sessionId, idTag, terms, event, state: openSession(event), atMs: settings.nowMs }],
-        ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
+        ...{ changes: [], reopenings: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
       });
       return { sessionId, idTag };
     },

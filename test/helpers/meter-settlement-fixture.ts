@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Interface, TransactionResponse } from "ethers";
 
 import { defaultRules, type SettlementRules } from "../../scripts/deploy/contract-set.ts";
-import { idTagOf } from "../../services/domain/id-tag.ts";
+import { tagOf } from "../../services/domain/id-tag.ts";
 import type { OcmfScanner } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
 import { activeMeter, MAXIMUM_POWER_W, type RegistryFixture } from "./meter-registry-fixture.ts";
@@ -114,7 +114,7 @@ export interface RecordOptions {
 
 /** The session's idTag. */
 export function tagIn(fixture: SettlementFixture, terms: Terms | LiveTerms): string {
-  return idTagOf(tagDigestOf(sessionIn(fixture, terms), openingOf(terms)));
+  return tagOf(tagDigestOf(sessionIn(fixture, terms), openingOf(terms)));
 }
 
 /** A record of the session's meter. */

@@ -15,6 +15,7 @@ import {
 import hre from "hardhat";
 
 import { contractsOf, type Contracts } from "../../scripts/local-world/contract-handles.ts";
+import { readOpening } from "../../scripts/local-world/opening.ts";
 import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { artifactOf, type ContractRole } from "../../scripts/deploy/artifacts.ts";
 import {
@@ -29,6 +30,7 @@ import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
 import type { SimulatedCurve } from "../../scripts/simulator/curves.ts";
 import type { Deployment } from "../../services/chain/deployment.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
+import type { Opening } from "../../services/domain/opening.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { tariffIdOf } from "../../services/domain/tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
@@ -58,6 +60,7 @@ export interface OpenedSession {
   readonly sessionId: string;
   readonly idTag: string;
   readonly terms: SessionTerms;
+  readonly opening: Opening;
 }
 
 /** A chain behind a real HTTP endpoint, with everything deployed, that tests steer. */
@@ -84,8 +87,16 @@ export interface ServiceChain {
       readonly expiresInSeconds?: number;
       readonly agreement?: number;
       readonly tariff?: Tariff;
+      /** How long ago it opened when this returns: time in which its car can have charged. */
+      readonly chargedSeconds?: number;
     },
   ): Promise<OpenedSession>;
+  /** Opens the same terms again, on a branch on which they were never opened. */
+  reopenSession(session: OpenedSession): Promise<OpenedSession>;
+  /** Time and salt with which a session opened that another one opened than `openSession`. */
+  openingOf(sessionId: string): Promise<Opening>;
+  /** The newest block is so much later. */
+  pass(seconds: number): Promise<void>;
   /** Publishes a tariff as the operator, or as another account of the node. @returns its id */
   publishTariff(tariff: Tariff, account?: number): Promise<string>;
   retireTariff(tariffId: string): Promise<void>;
@@ -117,6 +128,8 @@ export interface ServiceChain {
 
 export const depositMicro = 50_000_000n;
 const daySeconds = 86_400;
+/** As long as the charges are that tests have signed. */
+const usualChargeSeconds = 3_600;
 const operatorAccount = 1;
 const curveNumbers: Readonly<Record<SimulatedCurve, number>> = {
   secp256r1: 1,
@@ -187,8 +200,22 @@ export async function startServiceChain(
     return (await provider.getBlock("latest"))?.timestamp ?? 0;
   }
 
+  async function openingOf(sessionId: string): Promise<Opening> {
+    const opening = await readOpening(contracts, sessionId);
+    if (opening === null) throw new Error(`${sessionId} was not opened`);
+    return opening;
+  }
+
+  async function pass(seconds: number): Promise<void> {
+    if (seconds === 0) return;
+    await provider.send("evm_increaseTime", [seconds]);
+    await provider.send("evm_mine", []);
+  }
+
   return {
     rpcUrl,
+    openingOf,
+    pass,
     deployment,
     deploymentPath,
     contracts,
@@ -229,6 +256,7 @@ export async function startServiceChain(
     },
     async openSession(point, options = {}) {
       const { holdMicro = 20_000_000n, expiresInSeconds = daySeconds, agreement = 0, tariff = testTariff } = options;
+      const { chargedSeconds = usualChargeSeconds } = options;
       lanes += 1;
       const terms: SessionTerms = {
         driver: driver.address,
@@ -247,7 +275,16 @@ export async function startServiceChain(
       await (await settlement.deposit(driver.address, lanes, depositMicro)).wait();
       await (await settlement.open(terms)).wait();
       const sessionId = sessionIdOf(terms, domain);
-      return { sessionId, idTag: idTagOf(sessionId), terms };
+      const opening = await openingOf(sessionId);
+      await pass(chargedSeconds);
+      return { sessionId, idTag: idTagOf(sessionId, opening), terms, opening };
+    },
+    async reopenSession({ sessionId, terms }) {
+      const settlement = chargingSettlement.connect(driver);
+      await (await settlement.deposit(driver.address, terms.lane, depositMicro)).wait();
+      await (await settlement.open(terms)).wait();
+      const opening = await openingOf(sessionId);
+      return { sessionId, idTag: idTagOf(sessionId, opening), terms, opening };
     },
     async postBond(address, amountMicro) {
       await (await chargingSettlement.connect(driver).postBond(address, amountMicro)).wait();
@@ -256,8 +293,8 @@ export async function startServiceChain(
       const stranger = await provider.getSigner(9);
       await (await stranger.sendTransaction({ to, data })).wait();
     },
-    async topUp({ terms }, toppedUpMicro, amountMicro) {
-      await (await chargingSettlement.connect(driver).topUp(terms, toppedUpMicro, amountMicro)).wait();
+    async topUp({ terms, opening }, toppedUpMicro, amountMicro) {
+      await (await chargingSettlement.connect(driver).topUp(terms, opening, toppedUpMicro, amountMicro)).wait();
     },
     signConsent: ({ sessionId }, capMicro) =>
       driver.signTypedData(settlementDomainOf(domain), consentTypes, { sessionId, capMicro }),

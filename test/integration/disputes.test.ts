@@ -204,14 +204,14 @@ describe("A dishonest quorum", function () {
     return answer.body;
   }
 
-  function itemOf({ terms }: OpenedSession, claimedMicroWh: bigint): SettlementItem {
+  function itemOf({ terms, opening }: OpenedSession, claimedMicroWh: bigint): SettlementItem {
     const metered = {
       energyMicroWh: claimedMicroWh,
       chargingSeconds: 3_600,
       connectedSeconds: 3_600,
       toppedUpMicro: 0n,
     };
-    return { terms, tariff: testTariff, ...metered };
+    return { terms, opening, tariff: testTariff, ...metered };
   }
 
   /** The second and the third oracle sign what they like, and a stranger sends it. */
@@ -234,7 +234,10 @@ describe("A dishonest quorum", function () {
 
   async function challengeAsStranger(session: OpenedSession, record: string): Promise<void> {
     const { challenges } = chain.contracts;
-    const metering = packMetering({ energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600 }, 0n);
+    const metering = packMetering({
+      ...{ energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600, toppedUpMicro: 0n },
+      ...session.opening,
+    });
     const data = challenges.interface.encodeFunctionData("challenge", [
       {
         batch: 0n,

@@ -192,7 +192,9 @@ describe("What the service does for the driver's page", function () {
       const first = await send("/v1/openings", openingOf(terms, driver));
       expect([first.status, first.body]).to.deep.include.members([201]);
       expect(first.body).to.deep.include({ sessionId: idOf(terms), status: "open" });
-      expect(await world.chain.contracts.chargingSettlement.isLive(terms, 0n)).to.equal(true);
+      expect(
+        await world.chain.contracts.chargingSettlement.isLive(terms, await world.chain.openingOf(idOf(terms)), 0n),
+      ).to.equal(true);
       const again = await send("/v1/openings", openingOf(terms, driver));
       expect(again.body).to.deep.equal({ sessionId: idOf(terms), status: "open", txHash: null });
     });

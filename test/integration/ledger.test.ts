@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 
 import { expect } from "chai";
 import { Wallet } from "ethers";
@@ -109,6 +110,15 @@ describe("The ledger of a service", function () {
       expect([refused, words.split(":")[0]]).to.deep.equal([2, "STORE_MISSING"]);
       expect((await run(["--init"]))[0]).to.equal(0);
       expect((await run([]))[0]).to.equal(0);
+    });
+  });
+
+  describe("of the first contracts", function () {
+    it("is brought up to date, and settles nothing: the start ends with a code of its own", async function () {
+      const packed = readFileSync(new URL("../vectors/ledger-241f0c3/ledger.sqlite.gz", import.meta.url));
+      writeFileSync(join(folder, "wattproof.sqlite"), gunzipSync(packed));
+      expect((await refusalOf()).code).to.equal("STORE_OF_OLDER_CONTRACTS");
+      expect((await refusalOf()).code).to.equal("STORE_OF_OLDER_CONTRACTS");
     });
   });
 

@@ -49,7 +49,7 @@ describe("The main path, from a signed record to a receipt", function () {
     const receipt = await get(url, `/v1/receipts/${session.sessionId}`);
     expect(receipt.status).to.equal(200);
     expect(receipt.body).to.deep.include({
-      version: 2,
+      version: 3,
       sessionId: session.sessionId,
       idTag: session.idTag,
       energyWh: "7420.5",

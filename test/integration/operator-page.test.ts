@@ -426,7 +426,7 @@ describe("What the service tells the operator's page", function () {
       const { meterSettlement } = chain.contracts;
       const calldata = meterSettlement.interface.encodeFunctionData("settleWithMeter", [
         {
-          ...{ terms: session.terms, toppedUpMicro: 0n, tariff: chain.tariff },
+          ...{ terms: session.terms, opening: session.opening, toppedUpMicro: 0n, tariff: chain.tariff },
           records: [signedRecordOf(Buffer.from(record))],
         },
       ]);

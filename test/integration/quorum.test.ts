@@ -131,7 +131,11 @@ describe("A committee of three services of which two must sign", function () {
       const claim = await claimOf(session, record);
       const forged = Buffer.from(Buffer.from(record).toString().replace('"RV":', '"RV":9'));
       const unknown = `0x${"ab".repeat(32)}`;
-      expect(await ask(1, [{ ...claim, chargingSeconds: 3_601 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
+      // Time enough for a charge that is a second longer.
+      await chain.pass(60);
+      expect(await ask(1, [{ ...claim, chargingSeconds: 3_601, connectedSeconds: 3_601 }])).to.deep.equal(
+        refusalOf(session, "CLAIM_DIFFERS"),
+      );
       expect(await ask(1, [{ ...claim, connectedSeconds: 1 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
       expect(await ask(1, [{ ...claim, toppedUpMicro: 1n }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
       expect(await ask(2, [{ ...claim, records: [forged] }])).to.deep.equal(
@@ -155,8 +159,41 @@ describe("A committee of three services of which two must sign", function () {
       const { session, record, point } = await openAndSign();
       expect((await ask(1, [await claimOf(session, record)])).kind).to.equal("signed");
       const other = await chain.openSession(point);
-      const answer = await ask(1, [{ ...(await claimOf(session, record)), sessionId: other.sessionId }]);
+      const answer = await ask(1, [{ ...(await claimOf(other, record)) }]);
       expect(answer).to.deep.equal(refusalOf(other, "SESSION_REFERENCE_MISMATCH"));
+    });
+
+    it("refuses a claim about another opening of the session", async function () {
+      const { session, record } = await openAndSign();
+      const claim = await claimOf(session, record);
+      for (const other of [{ openedAt: claim.openedAt + 1 }, { salt: (claim.salt + 1) % 2 ** 24 }]) {
+        expect(await ask(1, [{ ...claim, ...other }])).to.deep.equal(refusalOf(session, "CLAIM_OPENING_DIFFERS"));
+      }
+    });
+
+    it("refuses more energy and more time than there can have been since the opening", async function () {
+      const { session, record } = await openAndSign();
+      const claim = await claimOf(session, record);
+      // 150 kW give a little more than 150 kWh by now.
+      const energy = { ...claim, energyMicroWh: 200_000_000_000n };
+      expect(await ask(1, [energy])).to.deep.equal(refusalOf(session, "CLAIM_ABOVE_POWER"));
+      for (const time of [{ chargingSeconds: 7_200, connectedSeconds: 7_200 }, { connectedSeconds: 7_200 }]) {
+        expect(await ask(1, [{ ...claim, ...time }])).to.deep.equal(refusalOf(session, "CLAIM_LONGER_THAN_OPEN"));
+      }
+      const crossed = { ...claim, connectedSeconds: claim.chargingSeconds - 1 };
+      expect(await ask(1, [crossed])).to.deep.equal(refusalOf(session, "CLAIM_TIMES_INVALID"));
+      expect((await ask(1, [claim])).kind).to.equal("signed");
+    });
+
+    it("refuses a true claim once a committee could be in force that was scheduled after the opening", async function () {
+      const { session, record } = await openAndSign();
+      const claim = await claimOf(session, record);
+      const delaySeconds = Number(await chain.contracts.oracleCommittee.changeDelaySeconds());
+      const left = session.opening.openedAt + delaySeconds - (await chain.headSeconds());
+      await chain.pass(left - 2);
+      expect((await ask(1, [claim])).kind).to.equal("signed");
+      await chain.pass(5);
+      expect(await ask(1, [claim])).to.deep.equal(refusalOf(session, "CLAIM_WINDOW_CLOSED"));
     });
 
     it("signs one claim of a session as often as it is asked, and never another", async function () {
@@ -262,9 +299,9 @@ describe("A committee of three services of which two must sign", function () {
   }
 
   function claimOf(session: OpenedSession, record: string): Promise<ClaimWithEvidence> {
-    const { sessionId } = session;
+    const { sessionId, opening } = session;
     const metered = { energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600, toppedUpMicro: 0n };
-    return Promise.resolve({ sessionId, ...metered, records: [Buffer.from(record)] });
+    return Promise.resolve({ sessionId, ...opening, ...metered, records: [Buffer.from(record)] });
   }
 
   function refusalOf({ sessionId }: OpenedSession, code: string): PeerAnswer {

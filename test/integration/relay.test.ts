@@ -36,6 +36,11 @@ describe("What the service spends for others", function () {
     return { status: response.status, body: await response.json(), location: response.headers.get("location") };
   }
 
+  async function isLive(terms: SessionTerms): Promise<boolean> {
+    const opening = await world.chain.openingOf(sessionIdOf(terms, domain()));
+    return world.chain.contracts.chargingSettlement.isLive(terms, opening, 0n);
+  }
+
   async function termsFor(driver: TestDriver, changes: Partial<SessionTerms> = {}): Promise<SessionTerms> {
     return {
       driver: driver.address,
@@ -108,7 +113,13 @@ describe("What the service spends for others", function () {
     expect(opened.status).to.equal(201);
     const topUp = { sessionId: sessionIdOf(opened.terms, domain()), toppedUpMicro: 0n, amountMicro: 1n };
     const order = {
-      ...{ kind: "top-up", terms: opened.terms, toppedUpMicro: 0n, amountMicro: 1n },
+      ...{
+        kind: "top-up",
+        terms: opened.terms,
+        opening: await world.chain.openingOf(topUp.sessionId),
+        toppedUpMicro: 0n,
+        amountMicro: 1n,
+      },
       signature: await signer.signTypedData(settlementDomainOf(domain()), topUpTypes, topUp),
     };
     expect(codeOf(await send("/v1/driver-orders", order))).to.equal("RELAY_AMOUNT_TOO_SMALL");
@@ -228,7 +239,7 @@ describe("What the service spends for others", function () {
       expect(call).to.deep.include({ kind: "opening", code: null });
       const receipt = await world.chain.request("eth_getTransactionReceipt", [call["txHash"]]);
       expect(receipt).to.have.property("status", "0x1");
-      expect(await world.chain.contracts.chargingSettlement.isLive(terms, 0n)).to.equal(true);
+      expect(await isLive(terms)).to.equal(true);
     }
   });
 
@@ -246,7 +257,7 @@ describe("What the service spends for others", function () {
     await world.chain.request("evm_mine");
     await world.chain.request("evm_setAutomine", [true]);
     await untilStatus(answer.location, "confirmed");
-    expect(await world.chain.contracts.chargingSettlement.isLive(answer.terms, 0n)).to.equal(true);
+    expect(await isLive(answer.terms)).to.equal(true);
     expect(await alerts("nonce-taken")).to.equal(1);
   });
 

@@ -87,7 +87,7 @@ describe("Serving sessions", function () {
 
   it("counts an event only when it has the configured confirmations", async function () {
     const { service } = await run({ WATTPROOF_CONFIRMATIONS: "3" });
-    const session = await chain.openSession(await chain.addChargingPoint());
+    const session = await chain.openSession(await chain.addChargingPoint(), { chargedSeconds: 0 });
     await service.synchronise();
     expect(await statusOf(service.store, session)).to.equal(undefined);
     await chain.request("evm_mine");

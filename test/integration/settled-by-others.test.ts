@@ -55,6 +55,7 @@ describe("A session that others settle", function () {
     const data = chain.contracts.meterSettlement.interface.encodeFunctionData("settleWithMeter", [
       {
         terms: session.terms,
+        opening: session.opening,
         toppedUpMicro: 0n,
         tariff: testTariff,
         records: records.map((record) => signedRecordOf(Buffer.from(record))),
@@ -170,6 +171,7 @@ describe("A session that others settle", function () {
     try {
       const item = {
         terms: session.terms,
+        opening: session.opening,
         tariff: testTariff,
         energyMicroWh,
         chargingSeconds: 3_600,

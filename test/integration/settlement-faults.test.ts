@@ -223,7 +223,7 @@ describe("Settlement when transactions go wrong", function () {
   });
 
   it("sends nothing for sessions that ended before their batch was sent", async function () {
-    const [lost, kept] = await completeSessions(60, 86_400);
+    const [lost, kept] = await completeSessions(3_660, 86_400);
     if (lost === undefined || kept === undefined) expect.fail("Two sessions were opened.");
     faults.estimateCall = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
     await running.service.synchronise();
@@ -239,7 +239,7 @@ describe("Settlement when transactions go wrong", function () {
   });
 
   it("ends a batch of which nothing is left", async function () {
-    const lost = await completeSession(60);
+    const lost = await completeSession(3_660);
     faults.estimateCall = () => () => Promise.resolve({ kind: "refused", detail: "for now" });
     await running.service.synchronise();
     await chain.request("evm_increaseTime", [120]);
@@ -286,7 +286,8 @@ describe("Settlement when transactions go wrong", function () {
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("unconfirmed");
 
-    await reopen(chain, session);
+    await chain.reopenSession(session);
+    await chain.pass(3_600);
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("settled");
   });
@@ -354,15 +355,9 @@ async function spendNonce(chain: ServiceChain): Promise<void> {
   await chain.request("eth_sendRawTransaction", [raw]);
 }
 
-async function expire(chain: ServiceChain, { terms }: OpenedSession): Promise<void> {
-  const data = chain.contracts.chargingSettlement.interface.encodeFunctionData("expire", [terms, 0n]);
+async function expire(chain: ServiceChain, { terms, opening }: OpenedSession): Promise<void> {
+  const data = chain.contracts.chargingSettlement.interface.encodeFunctionData("expire", [terms, opening, 0n]);
   await sendFromDriver(chain, data);
-}
-
-async function reopen(chain: ServiceChain, { terms }: OpenedSession): Promise<void> {
-  const { interface: abi } = chain.contracts.chargingSettlement;
-  await sendFromDriver(chain, abi.encodeFunctionData("deposit", [terms.driver, terms.lane, 50_000_000n]));
-  await sendFromDriver(chain, abi.encodeFunctionData("open", [terms]));
 }
 
 async function sendFromDriver(chain: ServiceChain, data: string): Promise<void> {

@@ -90,6 +90,19 @@ describe("npm run verify:receipt", function () {
     expect(await failuresOf(changed((receipt) => (receipt["surplus"] = 1)))).to.deep.equal(["form"]);
   });
 
+  it("refuses a receipt of the form before sessions told when they opened, and says so", async () => {
+    const older = changed((receipt) => {
+      receipt["version"] = 2;
+      delete part(receipt, "opening")["openedAt"];
+      delete part(receipt, "opening")["salt"];
+    });
+    const path = join(folder, "older.json");
+    writeFileSync(path, JSON.stringify(older));
+    const { code, stdout } = await runScript("verify:receipt", [path, "--rpc", rpcUrl]);
+    expect(code).to.equal(1);
+    expect(stdout).to.include("version 2 is of contracts that did not tell when a session opened");
+  });
+
   const forgeries: readonly (readonly [title: string, change: (receipt: Json) => void, failing: readonly string[]])[] =
     [
       [
@@ -142,6 +155,16 @@ describe("npm run verify:receipt", function () {
         "another transaction",
         (receipt) => (part(receipt, "transaction")["hash"] = part(receipt, "opening")["hash"]),
         ["settlement: block", "settlement: event"],
+      ],
+      [
+        "another time of the opening",
+        (receipt) => (part(receipt, "opening")["openedAt"] = Number(part(receipt, "opening")["openedAt"]) + 1),
+        ["idTag", "opening: group"],
+      ],
+      [
+        "another salt of the opening",
+        (receipt) => (part(receipt, "opening")["salt"] = (Number(part(receipt, "opening")["salt"]) + 1) % 2 ** 24),
+        ["idTag", "opening: group"],
       ],
       ["another place of the opening", (receipt) => (part(receipt, "opening")["logIndex"] = 99), ["opening: event"]],
       ["another chain", (receipt) => (receipt["chainId"] = 1), ["session id", "chain"]],

@@ -1,6 +1,9 @@
 import { statfs } from "node:fs/promises";
 import { versions } from "node:process";
 
+import { errorCatalogue } from "../../../services/errors.ts";
+import { hasLedger } from "../../../services/store/sqlite/ledger-folder.ts";
+import { isOfOlderContracts } from "../../../services/store/sqlite/older-contracts.ts";
 import { artifactOf } from "../../deploy/artifacts.ts";
 import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
 
@@ -11,7 +14,7 @@ const gibibyte = 1024 ** 3;
 const scarceBytes = 2 * gibibyte;
 const leastBytes = gibibyte / 4;
 
-/** This machine: program, compiled contracts, disk. */
+/** This machine: program, compiled contracts, ledger, disk. */
 export async function checkMachine(environment: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   const folder = environment["WATTPROOF_DATA"] ?? ".";
   return [
@@ -20,6 +23,9 @@ export async function checkMachine(environment: NodeJS.ProcessEnv): Promise<read
       artifactOf("chargingSettlement");
       return Promise.resolve([ok("contracts compiled", "their artifacts are there")]);
     })),
+    ...(await tryCheck("ledger", `Is WATTPROOF_DATA the service's folder? It is ${folder}.`, () =>
+      Promise.resolve(checkLedgerFolder(folder)),
+    )),
     ...(await tryCheck("disk", `Is WATTPROOF_DATA the service's folder? It is ${folder}.`, () => checkDisk(folder))),
   ];
 }
@@ -30,6 +36,14 @@ function checkNode(): Finding {
   return isEnough
     ? ok("node", versions.node)
     : failing("node", versions.node, `Use Node ${leastNode.join(".")} or newer; npm ci brings one along.`);
+}
+
+/** A folder without a ledger is a new one, or the service runs elsewhere. */
+function checkLedgerFolder(folder: string): readonly Finding[] {
+  if (!hasLedger(folder)) return [];
+  if (!isOfOlderContracts(folder)) return [ok("ledger", "of contracts that this version settles")];
+  const advice = "Export what is in it, and give the service an empty folder. See docs/runbook.md.";
+  return [failing("ledger", `${errorCatalogue.STORE_OF_OLDER_CONTRACTS.title} (STORE_OF_OLDER_CONTRACTS)`, advice)];
 }
 
 async function checkDisk(folder: string): Promise<readonly Finding[]> {

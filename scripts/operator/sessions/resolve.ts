@@ -13,6 +13,7 @@ const answerSchema = z.object({
   energyWh: z.string().nullable(),
   chargedMicro: micro.nullable(),
   toppedUpMicro: micro,
+  opening: z.object({ openedAt: z.number(), salt: z.number() }),
   terms: z.record(z.string(), z.string()),
   resolution: z.object({
     before: z.object({ status: z.string(), reason: z.string().nullable() }),
@@ -29,7 +30,8 @@ export const sessionsResolve = defineVerb({
     "expire: leave it to expiry; the hold returns to the driver. Once the time is over, this sends the call that frees it.\n" +
     "meter: settle it by what its meter signed, through the contract, without any oracle.\n" +
     "quorum: settle it on the evidence that is named. Other oracles judge for themselves and may refuse to sign. What no\n" +
-    "meter signed costs at most what the driver agreed to, and nothing costs more than the hold.\n" +
+    "meter signed costs at most what the driver agreed to, and nothing costs more than the hold. Oracles settle a session\n" +
+    "only until the committee's change delay has passed since it opened; after that meter and expire are left.\n" +
     "Two more ways, the release of the hold by the operator and a settlement that driver and operator both sign, need\n" +
     "contracts that have them; these have not.\n" +
     "Asks with the operator's key of the service, WATTPROOF_OPERATOR_KEY; the ledger keeps which key decided, by its name, when and why.",
@@ -61,7 +63,11 @@ export const sessionsResolve = defineVerb({
       const head = await (await run.openChain()).provider.getBlock("latest");
       if (head !== null && head.timestamp > expiresAt) {
         const writer = await run.openWriter("OPERATOR");
-        const call = { contract: "chargingSettlement", method: "expire", parameters: [terms, answer.toppedUpMicro] };
+        const call = {
+          contract: "chargingSettlement",
+          method: "expire",
+          parameters: [terms, answer.opening, answer.toppedUpMicro],
+        };
         ({ transaction } = await writer.call({ ...call, contract: "chargingSettlement" }));
       }
     }

@@ -4,7 +4,7 @@ import { readEvents, type ChainEvent } from "../../../services/chain/events.ts";
 import type { SettlementResult } from "../../../services/domain/metering.ts";
 import { idTagOf } from "../../../services/domain/id-tag.ts";
 import type { Challenge } from "../../../services/domain/session-amounts.ts";
-import type { LogPosition } from "../../../services/domain/session.ts";
+import type { LogPosition, SessionOpening } from "../../../services/domain/session.ts";
 import type { SessionTerms } from "../../../services/domain/terms.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import type { ChainAccess } from "../../command-line/chain-access.ts";
@@ -22,7 +22,7 @@ export interface ChainSession {
   readonly idTag: string;
   readonly status: (typeof chainStatuses)[number];
   readonly terms: SessionTerms;
-  readonly opening: LogPosition;
+  readonly opening: SessionOpening;
   readonly toppedUpMicro: bigint;
   /** `batch`: the oracles' batch that settled it; `null` where its meter did. */
   readonly settlement: (SettlementResult & { readonly position: LogPosition; readonly batch: number | null }) | null;
@@ -119,13 +119,13 @@ type SessionEvent = Extract<ChainEvent, { readonly sessionId: string }>;
 
 function apply(session: ChainSession | undefined, event: SessionEvent): ChainSession | undefined {
   if (event.kind === "session-opened") {
-    const { sessionId, terms, position: opening } = event;
+    const { sessionId, terms, position, opening } = event;
     return {
       sessionId,
-      idTag: idTagOf(sessionId),
+      idTag: idTagOf(sessionId, opening),
       status: "open",
       terms,
-      opening,
+      opening: { ...position, ...opening },
       toppedUpMicro: 0n,
       settlement: null,
       expiry: null,

@@ -9,7 +9,7 @@ import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createRateLimit } from "../entrance/limits.ts";
 import { nameCall } from "./relayed-calls.ts";
-import { address, amount, orderLimitBytes, signature, termsSchema, uint } from "./signed-orders.ts";
+import { address, amount, orderLimitBytes, openingSchema, signature, termsSchema, uint } from "./signed-orders.ts";
 
 const uint64Digits = 19;
 const uint256Digits = 77;
@@ -20,6 +20,7 @@ const orderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("top-up"),
     terms: termsSchema,
+    opening: openingSchema,
     toppedUpMicro: z
       .string()
       .regex(/^(?:0|[1-9][0-9]{0,18})$/)

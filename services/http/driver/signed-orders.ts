@@ -34,6 +34,9 @@ export const signature = z
     }
   });
 
+/** When the session opened, and the salt of its opening; the chain's event `GroupOpened` says both. */
+export const openingSchema = z.strictObject({ openedAt: uint(40), salt: uint(24) });
+
 export const termsSchema = z.strictObject({
   driver: address,
   lane: uint(32),

@@ -1,3 +1,4 @@
+import type { Chain } from "../../chain/chain.ts";
 import { createMeterProofs } from "../../settlement/meter-proofs.ts";
 import { createSessionResolver } from "../../settlement/resolve-session.ts";
 import type { ChainFollower } from "../../settlement/follow-chain.ts";
@@ -14,6 +15,7 @@ import { createResolutionDoor } from "./session-resolution.ts";
 export function createLivenessDoors(deps: {
   readonly store: Store;
   readonly follower: ChainFollower;
+  readonly chain: Pick<Chain, "readHead" | "readChangeDelaySeconds">;
   readonly meters: MeterDirectory;
   readonly verifier: RecordVerifier;
   readonly desk: OperatorDesk;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { openingOf } from "../../domain/opening.ts";
 import { resolutionWays } from "../../domain/stuck-sessions.ts";
 import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
 import { withHold } from "../../domain/cdr.ts";
@@ -45,6 +46,7 @@ export function createResolutionDoor(deps: {
           energyWh: settlement?.energyWh ?? null,
           chargedMicro: settlement?.chargedMicro ?? null,
           terms: termsView(session.terms),
+          opening: openingOf(session.state.opening),
           toppedUpMicro: totalOf(session.state.topUps),
         }),
       );

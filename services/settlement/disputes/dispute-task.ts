@@ -1,5 +1,6 @@
-import type { Chain, ContractCall } from "../../chain/chain.ts";
+import type { Chain, ContractCall, HeldOpening } from "../../chain/chain.ts";
 import { linkClaims } from "../../domain/claims.ts";
+import { openingOf } from "../../domain/opening.ts";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Batch, Store, StoredAct, StoredSession } from "../../store/store.ts";
@@ -68,9 +69,11 @@ export function createDisputeTask(deps: {
   } | null> {
     const { closing } = state;
     if (closing?.kind !== "settled" || closing.batch === null) return null;
-    const holdMicroOf = async (id: string): Promise<bigint | null> =>
-      (await store.findSession(id))?.terms.holdMicro ?? null;
-    const claims = await chain.readSettledClaims(closing.position.txHash, closing.batch, holdMicroOf);
+    const sessionOf = async (id: string): Promise<HeldOpening | null> => {
+      const session = await store.findSession(id);
+      return session === null ? null : { ...openingOf(session.state.opening), holdMicro: session.terms.holdMicro };
+    };
+    const claims = await chain.readSettledClaims(closing.position.txHash, closing.batch, sessionOf);
     const index = claims?.findIndex((claim) => claim.sessionId === sessionId) ?? -1;
     const claim = claims?.[index];
     if (claims === null || claim === undefined) return null;

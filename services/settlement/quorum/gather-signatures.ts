@@ -135,8 +135,8 @@ function evidenceOf(claims: readonly Claim[], items: readonly QuorumItem[]): rea
   return claims.flatMap(({ sessionId }): ClaimWithEvidence[] => {
     const found = byId.get(sessionId);
     if (found === undefined) return [];
-    const { energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro } = found.item;
+    const { opening, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro } = found.item;
     const records = found.records.map(({ record }) => record);
-    return [{ sessionId, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro, records }];
+    return [{ sessionId, ...opening, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro, records }];
   });
 }

@@ -1,10 +1,8 @@
-import type { Metered } from "../../domain/metering.ts";
+import type { ClaimedMetering } from "../../domain/metering.ts";
 
 /** What an oracle claims of one session, with what its meter signed. */
-export interface ClaimWithEvidence extends Metered {
+export interface ClaimWithEvidence extends ClaimedMetering {
   readonly sessionId: string;
-  /** By how much the driver raised the hold. */
-  readonly toppedUpMicro: bigint;
   /** The records as they were received. */
   readonly records: readonly Uint8Array[];
 }

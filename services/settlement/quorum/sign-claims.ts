@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 
 import type { Chain } from "../../chain/chain.ts";
 import type { Cdr } from "../../domain/cdr.ts";
+import { claimWindowOf, findClaimObstacle } from "../../domain/claim-window.ts";
 import { packMetering } from "../../domain/metering.ts";
+import { isSameOpening } from "../../domain/opening.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
 import { WattproofError, type ErrorCode } from "../../errors.ts";
 import type { RecordReceiver } from "../../evidence/receive-record.ts";
@@ -10,6 +12,7 @@ import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../../evidence/verify-record.ts";
+import { readClaimClock, type ClaimClock } from "../claim-clock.ts";
 import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
 
 /**
@@ -24,7 +27,7 @@ export interface ClaimSignerDeps {
   readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims" | "listRecords">;
   readonly meters: Pick<MeterDirectory, "readMeter">;
   readonly verifier: Pick<RecordVerifier, "verify">;
-  readonly chain: Pick<Chain, "signClaims">;
+  readonly chain: Pick<Chain, "signClaims" | "readHead" | "readChangeDelaySeconds">;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;
   /** Reads the chain up to its newest confirmed block. */
   readonly catchUp: () => Promise<void>;
@@ -36,11 +39,17 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
   const { store, chain, meters, verifier, receiver, desk, now } = deps;
 
   /** Why not to sign; `null` if the claim is true. */
-  async function judge(peerAddress: string, claim: ClaimWithEvidence): Promise<ErrorCode | null> {
+  async function judge(peerAddress: string, claim: ClaimWithEvidence, clock: ClaimClock): Promise<ErrorCode | null> {
     const session = await store.findSession(claim.sessionId);
     if (session === null) return "SESSION_UNKNOWN";
     if (session.state.status === "unservable") return "SESSION_UNSERVABLE";
     if (session.state.closing !== null || session.state.status === "unconfirmed") return "SESSION_CLOSED";
+    const { opening } = session.state;
+    if (!isSameOpening(claim, opening)) return "CLAIM_OPENING_DIFFERS";
+    if (claim.chargingSeconds > claim.connectedSeconds) return "CLAIM_TIMES_INVALID";
+    const window = claimWindowOf(claim, opening, session.terms, clock.changeDelaySeconds);
+    const obstacle = findClaimObstacle(window, clock);
+    if (obstacle !== null) return obstacle;
     try {
       for (const record of await findNewRecords(claim)) {
         // What no meter signed is not kept: whoever asks could fill the disk with it.
@@ -96,9 +105,10 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
     async signClaims(peerAddress, claims) {
       // Whoever asks may have seen a block that this service has not.
       await deps.catchUp();
+      const clock = await readClaimClock(chain, now());
       const refusals: ClaimRefusal[] = [];
       for (const claim of claims) {
-        const code = await judge(peerAddress, claim);
+        const code = await judge(peerAddress, claim, clock);
         if (code !== null) refusals.push({ sessionId: claim.sessionId, code });
       }
       if (refusals.length === 0) {
@@ -113,7 +123,7 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
         return { kind: "refused", refusals };
       }
       const { r, vs } = chain.signClaims(
-        claims.map((claim) => ({ sessionId: claim.sessionId, metering: packMetering(claim, claim.toppedUpMicro) })),
+        claims.map((claim) => ({ sessionId: claim.sessionId, metering: packMetering(claim) })),
       );
       return { kind: "signed", r, vs };
     },

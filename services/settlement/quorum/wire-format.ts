@@ -30,6 +30,14 @@ const requestSchema = z.strictObject({
     .array(
       z.strictObject({
         sessionId,
+        openedAt: z
+          .int()
+          .min(0)
+          .max(2 ** 40 - 1),
+        salt: z
+          .int()
+          .min(0)
+          .max(2 ** 24 - 1),
         energyMicroWh: word64,
         chargingSeconds: seconds,
         connectedSeconds: seconds,

@@ -7,7 +7,7 @@ import { createTransactionTable } from "./chain-transactions.ts";
 import { encode } from "./codec.ts";
 import { finishActs, insertActs, reopenActs } from "./disputes.ts";
 import { readSessionRow } from "./rows.ts";
-import { applyChange, areCurrent, insertSession, sessionColumns } from "./sessions.ts";
+import { applyChange, areCurrent, changeIdTag, insertSession, sessionColumns } from "./sessions.ts";
 
 const markRow = z.object({ number: z.number(), hash: z.string() });
 // Deeper than any reorganisation that a chain with a finality rule has; older marks are of no use.
@@ -31,6 +31,7 @@ export function createChainStore(access: Access): ChainStore {
     }
     for (const opening of progress.openings) insertSession(access, opening);
     for (const change of progress.changes) applyChange(access, change, null);
+    for (const reopening of progress.reopenings) changeIdTag(access, reopening);
     insertActs(access, progress.acts);
     finishActs(access, progress.finishedActs);
     reopenActs(access, progress.reopenedActs);

@@ -22,6 +22,9 @@ const position = z.strictObject({
   logIndex: z.number(),
 });
 
+// The first contracts told no time and drew no salt; nothing of theirs settles here.
+const opening = position.extend({ openedAt: z.number().default(0), salt: z.number().default(0) });
+
 const closing = z.preprocess(
   withConnectedTime,
   z.discriminatedUnion("kind", [
@@ -95,7 +98,7 @@ const state = z.strictObject({
   batchId: z.string().nullable(),
   failedAttempts: z.number(),
   nextTry: nextTry.default({ lane: "oracles", notBeforeMs: null, quorumLackingSinceMs: null }),
-  opening: position,
+  opening,
   closing: closing.nullable(),
   topUps: tallies,
   refunds: tallies,

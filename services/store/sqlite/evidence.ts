@@ -8,9 +8,12 @@ import { readRecordRow, reader } from "./rows.ts";
 // Left to itself the database looks through all that the meter has ever signed, for each record.
 const joinedSpans = `CROSS JOIN register_spans INDEXED BY register_spans_record
   USING (meter_key_id, pagination_context, pagination_number)`;
+/** Whether a record carries its session's present idTag: that of an opening which was undone binds nothing. */
+export const isBound = `coalesce(bound_tag = (SELECT id_tag FROM sessions
+  WHERE sessions.session_id = records.session_id), 0)`;
 // Integers of 64 bits leave the database as text: a JavaScript number does not hold them.
 const recordColumns = `records.record_identity, session_id, message_id, coalesce(messages.record, messages.body) AS record, payload_sha256, meter_key_id, pagination_context,
-  CAST(pagination_number AS TEXT) AS pagination_text, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary`;
+  CAST(pagination_number AS TEXT) AS pagination_text, ${isBound} AS is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary`;
 
 const bigText = z.string().transform(BigInt);
 const optionalInteger = z
@@ -102,7 +105,7 @@ export function createEvidenceStore(
       access.read(() => {
         const row = access.get(
           `SELECT count(*) AS count, CAST(min(pagination_number) AS TEXT) AS least,
-             CAST(max(pagination_number) AS TEXT) AS greatest, min(is_bound) AS is_bound FROM records WHERE session_id = ?`,
+             CAST(max(pagination_number) AS TEXT) AS greatest, min(${isBound}) AS is_bound FROM records WHERE session_id = ?`,
           sessionId,
         );
         return readRange(row);
@@ -170,8 +173,9 @@ export function countRecords(access: Access, meterKeyId: string): number {
 export function insertRecord(access: Access, record: NewEvidenceRecord): void {
   access.run(
     `INSERT INTO records (record_identity, session_id, message_id, payload_sha256, meter_key_id,
-       pagination_context, pagination_number, is_bound, is_settleable_by_meter, energy_wh, reading, is_boundary)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       pagination_context, pagination_number, is_bound, bound_tag, is_settleable_by_meter, energy_wh, reading, is_boundary)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?,
+       CASE WHEN ? THEN (SELECT id_tag FROM sessions WHERE session_id = ?) END, ?, ?, ?, ?)`,
     record.recordIdentity,
     record.sessionId,
     record.messageId,
@@ -180,6 +184,8 @@ export function insertRecord(access: Access, record: NewEvidenceRecord): void {
     record.paginationContext,
     record.paginationNumber,
     record.isBoundToSession ? 1 : 0,
+    record.isBoundToSession ? 1 : 0,
+    record.sessionId,
     record.isSettleableByMeter === null ? null : Number(record.isSettleableByMeter),
     record.energyWh,
     record.reading,

@@ -43,7 +43,16 @@ export function createIdentityStore(access: Access): Pick<LedgerStore, "claimLed
     );
   }
 
+  function requirePresentContracts(): void {
+    if (access.get("SELECT 1 FROM older_contracts") === undefined) return;
+    throw new WattproofError(
+      "STORE_OF_OLDER_CONTRACTS",
+      "Its sessions opened under contracts that this version cannot settle. Export what is in it, and begin an empty data folder.",
+    );
+  }
+
   function claim(owner: LedgerIdentity, formerOracle: string | null): "claimed" | "known" | "handed-over" {
+    requirePresentContracts();
     const row = access.get("SELECT chain_id, settlement, oracle FROM ledger_identity");
     if (row === undefined) {
       if (isOfAnother(owner)) throw foreign("Its sessions are of another deployment.");

@@ -9,6 +9,7 @@ import { operatorStep } from "./operator.ts";
 import { sourceStep } from "./messages.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
+import { openingStep } from "./sessions.ts";
 import { tariffStep } from "./tariffs.ts";
 import { operatorSumsStep } from "./operator-sums.ts";
 import { tokenStep } from "./tokens.ts";
@@ -384,4 +385,5 @@ export const migrations: readonly string[] = [
   framePlacesStep,
   connectedTimeStep,
   operatorKeyStep,
+  openingStep,
 ];

@@ -15,7 +15,7 @@ export interface Ledger {
 
 /**
  * Opens the ledger of a service: the right one, whole, and nobody else's.
- * @throws STORE_MISSING, STORE_UNAVAILABLE with the reason, STORE_CORRUPT, STORE_FOREIGN
+ * @throws STORE_MISSING, STORE_UNAVAILABLE with the reason, STORE_CORRUPT, STORE_FOREIGN, STORE_OF_OLDER_CONTRACTS
  */
 export async function openLedger(
   { dataPath, isInit, formerOracle }: Pick<ServiceConfig, "dataPath" | "isInit" | "formerOracle">,

@@ -1,21 +1,53 @@
 import { z } from "zod";
 
+import { withoutBinding } from "../../domain/cdr.ts";
 import type { SessionState, SessionStatus } from "../../domain/session.ts";
 import { sessionStatuses } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
 import type { NewSession, SessionChange, SessionQuery, Store, StoredSession } from "../store.ts";
 import type { Access } from "./access.ts";
 import { decodeCdr, decodeTariff, encode } from "./codec.ts";
+import { isBound } from "./evidence.ts";
 import { readSessionRow } from "./rows.ts";
 
 export const sessionColumns = "session_id, id_tag, terms, state, sequence";
+/** All idTags that sessions have had, through reorganisations; and which ledgers are of the first contracts. */
+export const openingStep = `
+  CREATE TABLE session_tags (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    tag TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL REFERENCES sessions (session_id)
+  ) STRICT;
+  CREATE INDEX session_tags_session ON session_tags (session_id, ordinal);
+  INSERT OR IGNORE INTO session_tags (tag, session_id) SELECT id_tag, session_id FROM sessions ORDER BY ordinal;
+  DROP INDEX sessions_id_tag;
+
+  -- The idTag that the record carried when it came, if that was its session's. It binds while the session has that idTag.
+  ALTER TABLE records ADD COLUMN bound_tag TEXT;
+  UPDATE records SET bound_tag = (SELECT id_tag FROM sessions WHERE sessions.session_id = records.session_id)
+    WHERE is_bound = 1;
+
+  -- A row where the ledger began under contracts that knew no time of opening. Nothing of theirs can be settled.
+  CREATE TABLE older_contracts (only_row INTEGER PRIMARY KEY CHECK (only_row = 1)) STRICT;
+  INSERT INTO older_contracts (only_row) SELECT 1 WHERE EXISTS (SELECT 1 FROM chain_cursor)
+    OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM ledger_identity);
+`;
+
+const tagRow = z.object({ tag: z.string() });
 const countRow = z.object({ status: z.enum(sessionStatuses), count: z.number() });
 
 export function createSessionStore(
   access: Access,
 ): Pick<
   Store,
-  "findSession" | "findSessionsByIdTag" | "listSessions" | "countSessions" | "findCdr" | "findTariff" | "listCompleted"
+  | "findSession"
+  | "findSessionByIdTag"
+  | "listIdTags"
+  | "listSessions"
+  | "countSessions"
+  | "findCdr"
+  | "findTariff"
+  | "listCompleted"
 > {
   function list(query: SessionQuery): readonly StoredSession[] {
     let afterOrdinal: unknown = 0;
@@ -46,11 +78,19 @@ export function createSessionStore(
         const row = access.get(`SELECT ${sessionColumns} FROM sessions WHERE session_id = ?`, sessionId);
         return row === undefined ? null : readSessionRow(row);
       }),
-    findSessionsByIdTag: (idTag) =>
+    findSessionByIdTag: (idTag) =>
+      access.read(() => {
+        const row = access.get(
+          `SELECT ${sessionColumns} FROM session_tags JOIN sessions USING (session_id) WHERE tag = ?`,
+          idTag,
+        );
+        return row === undefined ? null : readSessionRow(row);
+      }),
+    listIdTags: (sessionId) =>
       access.read(() =>
         access
-          .all(`SELECT ${sessionColumns} FROM sessions WHERE id_tag = ? ORDER BY ordinal LIMIT 2`, idTag)
-          .map(readSessionRow),
+          .all("SELECT tag FROM session_tags WHERE session_id = ? ORDER BY ordinal", sessionId)
+          .map((row) => tagRow.parse(row).tag),
       ),
     listSessions: (query) => access.read(() => list(query)),
     countSessions: () =>
@@ -64,8 +104,14 @@ export function createSessionStore(
       }),
     findCdr: (sessionId) =>
       access.read(() => {
-        const row = access.get("SELECT content FROM cdrs WHERE session_id = ?", sessionId);
-        return row === undefined ? null : decodeCdr(row["content"]);
+        const row = access.get(
+          `SELECT content, EXISTS (SELECT 1 FROM records WHERE records.session_id = cdrs.session_id AND NOT ${isBound})
+             AS is_unbound FROM cdrs WHERE session_id = ?`,
+          sessionId,
+        );
+        if (row === undefined) return null;
+        const cdr = decodeCdr(row["content"]);
+        return row["is_unbound"] === 1 ? withoutBinding(cdr) : cdr;
       }),
     findTariff: (tariffId) =>
       access.read(() => {
@@ -175,4 +221,16 @@ export function insertSession(access: Access, session: NewSession): void {
     encode(session.event),
     session.atMs,
   );
+  keepIdTag(access, session);
+}
+
+/** Inside a write: the session has another idTag from now on, and keeps those that it had. */
+export function changeIdTag(access: Access, session: Pick<StoredSession, "sessionId" | "idTag">): void {
+  access.run("UPDATE sessions SET id_tag = ? WHERE session_id = ?", session.idTag, session.sessionId);
+  keepIdTag(access, session);
+}
+
+/** A tag stays with the session that had it first. */
+function keepIdTag(access: Access, { sessionId, idTag }: Pick<StoredSession, "sessionId" | "idTag">): void {
+  access.run("INSERT OR IGNORE INTO session_tags (tag, session_id) VALUES (?, ?)", idTag, sessionId);
 }

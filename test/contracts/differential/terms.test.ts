@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { idTagOf } from "../../../services/domain/id-tag.ts";
+import { tagOf } from "../../../services/domain/id-tag.ts";
 import { packTerms, sessionIdOf, unpackTerms } from "../../../services/domain/terms.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { packTerms as packTermsOfTest, type Terms } from "../../helpers/session-terms.ts";
@@ -119,13 +119,13 @@ describe("The session terms of service and contract", () => {
     expect(sessionIdOf(read, domain)).to.equal(event.args.sessionId);
   });
 
-  it("have an idTag of the first 100 bits of the session id", async () => {
+  it("have a tag of the first 100 bits of a digest", async () => {
     const { settlement } = fixture;
     const sessionId = await settlement.sessionIdOf(termsOf(fixture));
     const digests = [sessionId, "0x" + "00".repeat(32), "0x" + "ff".repeat(32)];
     const random = fc.sample(bytes(32), { numRuns: 200, seed: SEED });
 
-    for (const digest of [...digests, ...random]) expect(idTagOf(digest)).to.equal(idTagFromBits(digest));
-    expect(idTagOf("0x" + "ff".repeat(32))).to.equal("7".repeat(20));
+    for (const digest of [...digests, ...random]) expect(tagOf(digest)).to.equal(idTagFromBits(digest));
+    expect(tagOf("0x" + "ff".repeat(32))).to.equal("7".repeat(20));
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AbiCoder, keccak256, TypedDataEncoder, ZeroAddress } from "ethers";
 
 import { curveNumbers } from "../../../scripts/verify/contract-answers.ts";
-import { idTagOf } from "../../../services/domain/id-tag.ts";
+import { tagOf } from "../../../services/domain/id-tag.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import {
   activeMeter,
@@ -104,7 +104,7 @@ describe("MeterRegistry views", () => {
       );
 
       expect(await registry.activationsOf(keyIdOfTestKey(key))).to.equal(activations);
-      expect(await registry.possessionTagOf(meter)).to.equal(idTagOf(digest));
+      expect(await registry.possessionTagOf(meter)).to.equal(tagOf(digest));
       await activeMeter(fixture, { key, evse: 2n });
     }
   });

@@ -107,6 +107,8 @@ describe("Cards that open sessions", function () {
     const signed = { signedMeterData: Buffer.from(record).toString("base64"), encodingMethod: "OCMF", publicKey: "" };
     await stop16(world, charger, { transactionId, atSeconds: 0, meterStop: 8_420, record: JSON.stringify(signed) });
     await world.settle();
+    // The charge began before its session: the claim waits until it fits the time since the opening.
+    await world.pass(4_000);
     const shown = await world.show(session);
     expect(shown.cdr).to.deep.include({ energyWh: "7420.5" });
     expect(shown.session.assessment).to.deep.include({ grade: "meter-signed", reasons: ["SIGNED"] });
@@ -221,6 +223,8 @@ describe("Cards that open sessions", function () {
     expect(idTagInfo).to.deep.equal({ status: "Accepted" });
     await world.settle();
     await world.settle();
+    // The charge began before its session: the claim waits until it fits the time since the opening.
+    await world.pass(600);
     const [opening] = (await list()).latest;
     const shown = await world.show({ sessionId: opening?.sessionId ?? "" });
     expect(shown.cdr).to.deep.include({ energyWh: "2000" });

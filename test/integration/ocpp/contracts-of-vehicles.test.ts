@@ -118,6 +118,8 @@ describe("Contracts of vehicles that open sessions", function () {
         meterValue: [{ timestamp: world.at(2), sampledValue }],
       });
       await world.settle();
+      // As long as the charge took, or the claim waits.
+      await world.pass(700);
       const shown = await world.show({ sessionId: latest[0]?.sessionId ?? "" });
       expect(shown.session.closing).to.have.property("energyMicroWh", "5000000000");
       expect(charger.taken).to.deep.equal([]);

@@ -36,7 +36,7 @@ describe("From the plug to the escrow", function () {
     const { grossMicro } = priceOf(testTariff, energyMicroWh, chargingSeconds, 0);
     const receipt = await get(running.service.url, `/v1/receipts/${sessionId}`);
     expect(receipt.body).to.deep.include({
-      version: 2,
+      version: 3,
       sessionId,
       energyWh: "7420.5",
       chargingSeconds,

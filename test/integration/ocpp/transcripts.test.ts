@@ -168,6 +168,8 @@ describe("Recorded transcripts, replayed against a running service", function ()
       expect(bound.status, JSON.stringify(bound.answer)).to.equal(200);
       await replayTranscript(lines, world, connect);
       await world.settle();
+      // Played in seconds, the charge began before its session for the chain.
+      await world.pass(7_200);
       const openings = await store.listTokenOpenings("attached", 2);
       expect(openings).to.have.length(1);
       const shown = await world.show({ sessionId: openings[0]?.intent?.sessionId ?? "" });

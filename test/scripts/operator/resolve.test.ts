@@ -15,7 +15,7 @@ describe("wattproof: sessions resolve", function () {
     world = await openOperatorWorld();
     running = await runService(world.chain, { WATTPROOF_OPERATOR_KEY: operatorKey });
     const point = await world.chain.addChargingPoint();
-    ({ sessionId } = await world.chain.openSession(point, { expiresInSeconds: 3_600 }));
+    ({ sessionId } = await world.chain.openSession(point, { expiresInSeconds: 3_600, chargedSeconds: 0 }));
     await running.service.synchronise();
   });
   after(async () => {

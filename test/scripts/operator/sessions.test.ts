@@ -113,7 +113,8 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     const { store } = running.service;
     const session = await store.findSession(sessionId);
     if (session === null) expect.fail("The service knows the session.");
-    const closing = { kind: "skipped", position: session.state.opening } as const;
+    const { txHash, blockNumber, blockHash, logIndex } = session.state.opening;
+    const closing = { kind: "skipped", position: { txHash, blockNumber, blockHash, logIndex } } as const;
     const event = { kind: "closed", closing, reason: "TERMS_MISMATCH" } as const;
     const change = {
       sessionId,
@@ -167,14 +168,19 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       endSeconds: 1 + hourSeconds,
     });
     const { payload, r, s } = signedRecordOf(Buffer.from(other));
-    const metering = packMetering({ energyMicroWh, chargingSeconds: hourSeconds, connectedSeconds: hourSeconds }, 0n);
-    const later = { sessionId: idOf(1), metering };
+    const meteringOf = (opened: OpenedSession): bigint =>
+      packMetering({
+        ...{ energyMicroWh, chargingSeconds: hourSeconds, connectedSeconds: hourSeconds, toppedUpMicro: 0n },
+        ...opened.opening,
+      });
+    const second = sessions[1] ?? expect.fail("Sessions were opened.");
+    const later = { sessionId: second.sessionId, metering: meteringOf(second) };
     const { calldata } = encodeChallenge(readContractInterfaces(), {
       batch: 0,
       previousLink: ZeroHash,
       terms,
       tariff: testTariff,
-      metering,
+      metering: meteringOf(session),
       later: [later],
       records: [{ payload, r: BigInt(r), s: BigInt(s) }],
     });
@@ -271,7 +277,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     });
     const { meterSettlement } = world.chain.contracts;
     const data = meterSettlement.interface.encodeFunctionData("settleWithMeter", [
-      { terms: session.terms, toppedUpMicro: 0n, tariff: testTariff, records: [signedRecordOf(Buffer.from(record))] },
+      { ...session, toppedUpMicro: 0n, tariff: testTariff, records: [signedRecordOf(Buffer.from(record))] },
     ]);
     await world.chain.sendAsStranger(await meterSettlement.getAddress(), data);
     await running.service.synchronise();

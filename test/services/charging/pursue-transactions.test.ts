@@ -28,12 +28,13 @@ import { createAges } from "../../../services/observability/ages.ts";
 import { createSupportedFormats } from "../../../services/evidence/formats/supported-formats.ts";
 import { createRecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { testTariff } from "../../helpers/test-tariff.ts";
+import { testOpening } from "../../helpers/test-opening.ts";
 
 const stationId = "CS-1";
 const beganAtMs = Date.UTC(2026, 2, 1, 10);
 const sessionId = `0x${"5a".repeat(32)}`;
 const nobody = `0x${"11".repeat(20)}`;
-const idTag = idTagOf(sessionId);
+const idTag = idTagOf(sessionId, testOpening);
 const tariffId = tariffIdOf(testTariff);
 const timeText = (minutes: number): string => new Date(beganAtMs + minutes * 60_000).toISOString();
 const unasked = () => Promise.reject(new Error("Nobody asks for this here"));
@@ -112,7 +113,8 @@ describe("Looking after transactions, with the service killed between two writes
   }
 
   async function openOnChain(): Promise<void> {
-    const opening = { txHash: `0x${"22".repeat(32)}`, blockNumber: 1, blockHash: `0x${"33".repeat(32)}`, logIndex: 0 };
+    const position = { txHash: `0x${"22".repeat(32)}`, blockNumber: 1, blockHash: `0x${"33".repeat(32)}`, logIndex: 0 };
+    const opening = { ...position, ...testOpening };
     const event = { kind: "opened", opening, unservableReason: null } as const;
     const terms = {
       ...{ driver: nobody, lane: 0, nonce: 0, operator: nobody, agreement: 0, tariffId, holdMicro: 10n ** 9n },
@@ -122,7 +124,7 @@ describe("Looking after transactions, with the service killed between two writes
       ...{ expectedCursor: null, cursor: null, forgetAboveBlock: null },
       tariffs: [{ tariffId, tariff: testTariff }],
       openings: [{ sessionId, idTag, terms, event, state: openSession(event), atMs: nowMs }],
-      ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
+      ...{ changes: [], reopenings: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] },
     });
   }
 

@@ -1,10 +1,11 @@
 import { expect } from "chai";
+import { keccak256 } from "ethers";
 import fc from "fast-check";
 
 import { nextBatch, type BatchCandidate } from "../../../services/domain/batch.ts";
 import { createCdr, evidenceOfRecords, withHold } from "../../../services/domain/cdr.ts";
 import { isInOrder, measure, type MeterPoint } from "../../../services/domain/evidence.ts";
-import { idTagOf, isSameIdTag } from "../../../services/domain/id-tag.ts";
+import { idTagOf, isSameIdTag, tagOf } from "../../../services/domain/id-tag.ts";
 import { packTerms, unpackTerms, type SessionTerms } from "../../../services/domain/terms.ts";
 import { bumpFees, nextStep, type AttemptView } from "../../../services/domain/chain-transaction.ts";
 import { testTariff } from "../../helpers/test-tariff.ts";
@@ -26,13 +27,25 @@ const terms: SessionTerms = {
 describe("idTags", function () {
   it("are refused for what is no digest", function () {
     for (const text of ["", "0x", `0x${"0".repeat(63)}`, "0".repeat(64)])
-      expect(() => idTagOf(text)).to.throw(RangeError);
+      expect(() => tagOf(text)).to.throw(RangeError);
   });
-  it("are the first 100 bits in base32", function () {
-    expect(idTagOf(`0x${"0".repeat(64)}`)).to.equal("A".repeat(20));
-    expect(idTagOf(`0x${"f".repeat(64)}`)).to.equal("7".repeat(20));
+  it("are the first 100 bits of a digest in base32", function () {
+    expect(tagOf(`0x${"0".repeat(64)}`)).to.equal("A".repeat(20));
+    expect(tagOf(`0x${"f".repeat(64)}`)).to.equal("7".repeat(20));
     // RFC 4648 §10: the base32 of "foobar" is MZXW6YTBOI.
-    expect(idTagOf(`0x${Buffer.from("foobar").toString("hex").padEnd(64, "0")}`)).to.equal("MZXW6YTBOIAAAAAAAAAA");
+    expect(tagOf(`0x${Buffer.from("foobar").toString("hex").padEnd(64, "0")}`)).to.equal("MZXW6YTBOIAAAAAAAAAA");
+  });
+  it("of sessions are of id, time and salt, each in a word of 32 bytes", function () {
+    const sessionId = `0x${"a1".repeat(32)}`;
+    const opening = { openedAt: 1_750_000_000, salt: 0x00beef };
+    const words = [1_750_000_000, 0x00beef].map((value) => value.toString(16).padStart(64, "0"));
+    expect(idTagOf(sessionId, opening)).to.equal(tagOf(keccak256(`${sessionId}${words.join("")}`)));
+    for (const other of [
+      { ...opening, openedAt: 1_750_000_001 },
+      { ...opening, salt: 0x00beee },
+    ]) {
+      expect(idTagOf(sessionId, other)).not.to.equal(idTagOf(sessionId, opening));
+    }
   });
   it("are the same in upper and lower case of ASCII alone", function () {
     expect(isSameIdTag("abcXYZ234", "ABCxyz234")).to.equal(true);

@@ -3,9 +3,10 @@ import { expect } from "chai";
 import type { Closing, LogPosition, SessionEvent, SessionState } from "../../../services/domain/session.ts";
 import { isTakingRecords, openSession, sessionStatuses, transition } from "../../../services/domain/session.ts";
 import { WattproofError } from "../../../services/errors.ts";
+import { testOpening } from "../../helpers/test-opening.ts";
 
 const position: LogPosition = { txHash: "0x01", blockNumber: 5, blockHash: "0x05", logIndex: 0 };
-const opened = { kind: "opened", opening: position, unservableReason: null } as const;
+const opened = { kind: "opened", opening: { ...position, ...testOpening }, unservableReason: null } as const;
 const settled: Closing = {
   kind: "settled",
   position,

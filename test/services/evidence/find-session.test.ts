@@ -5,8 +5,9 @@ import { findSessionOfRecord } from "../../../services/evidence/find-session.ts"
 import { createTurns } from "../../../services/evidence/turns.ts";
 import type { StoredSession } from "../../../services/store/store.ts";
 import { expectCode } from "../store/suite.ts";
+import { testOpening } from "../../helpers/test-opening.ts";
 
-const opening = { txHash: "0x", blockNumber: 1, blockHash: "0x", logIndex: 0 };
+const opening = { txHash: "0x", blockNumber: 1, blockHash: "0x", logIndex: 0, ...testOpening };
 
 function sessionOf(sessionId: string, idTag: string): StoredSession {
   const terms = {
@@ -31,12 +32,18 @@ function sessionOf(sessionId: string, idTag: string): StoredSession {
   };
 }
 
-// Two sessions whose ids begin with the same 100 bits: whoever can make 2⁵⁰ terms can find such a pair.
+// The second opened with the idTag that the first had; the third opened twice.
 const sessions = [sessionOf("0x1", "TWIN"), sessionOf("0x2", "TWIN"), sessionOf("0x3", "ALONE")];
+const owners = new Map([
+  ["TWIN", "0x1"],
+  ["ALONE", "0x3"],
+  ["ORPHAN", "0x3"],
+]);
 const store = {
   findSession: (sessionId: string) =>
     Promise.resolve(sessions.find((session) => session.sessionId === sessionId) ?? null),
-  findSessionsByIdTag: (idTag: string) => Promise.resolve(sessions.filter((session) => session.idTag === idTag)),
+  findSessionByIdTag: (idTag: string) =>
+    Promise.resolve(sessions.find(({ sessionId }) => sessionId === owners.get(idTag)) ?? null),
 };
 
 describe("Finding the session of a record", function () {
@@ -51,7 +58,13 @@ describe("Finding the session of a record", function () {
       "accept",
       "SESSION_REFERENCE_MISMATCH",
     ],
-    ["two sessions have its tag and none is named", "TWIN", null, "accept", "SESSION_AMBIGUOUS"],
+    [
+      "another session had its tag before the one it is sent for",
+      "TWIN",
+      "0x2",
+      "accept",
+      "SESSION_REFERENCE_MISMATCH",
+    ],
     ["it has no tag and the policy wants one", "NOBODY", "0x3", "refuse", "RECORD_UNBOUND"],
     ["it has no ID and the policy wants one", null, "0x3", "refuse", "RECORD_UNBOUND"],
   ];
@@ -65,9 +78,11 @@ describe("Finding the session of a record", function () {
     const found = await findSessionOfRecord(store, "aLonE", null, "refuse");
     expect([found.session.sessionId, found.isBound]).to.deep.equal(["0x3", true]);
   });
-  it("takes the named one of two sessions with one tag", async function () {
-    const found = await findSessionOfRecord(store, "TWIN", "0x2", "refuse");
-    expect([found.session.sessionId, found.isBound]).to.deep.equal(["0x2", true]);
+  it("goes by a tag that the session had before a reorganisation, and marks the record as unbound", async function () {
+    for (const reference of [null, "0x3"]) {
+      const found = await findSessionOfRecord(store, "orphan", reference, "refuse");
+      expect([found.session.sessionId, found.isBound]).to.deep.equal(["0x3", false]);
+    }
   });
   it("takes the named one where the policy allows it, and marks it as unbound", async function () {
     const found = await findSessionOfRecord(store, "NOBODY", "0x3", "accept");

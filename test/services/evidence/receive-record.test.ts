@@ -94,10 +94,10 @@ describe("Records on their way into a session", function () {
       await expectRefused("SESSION_UNKNOWN", whole(1, stranger), { session: named });
     });
 
-    it("where two sessions have the idTag, and none is named", async function () {
+    it("where it is sent for a session that opened with the idTag of another one", async function () {
       const twin = await world.open("s2", session);
-      await expectRefused("SESSION_AMBIGUOUS", whole(1, session));
-      expect(await world.receive(whole(1, session), { session: twin })).to.include({ sessionId: twin.sessionId });
+      await expectRefused("SESSION_REFERENCE_MISMATCH", whole(1, session), { session: twin });
+      expect(await world.receive(whole(1, session))).to.include({ sessionId: session.sessionId });
     });
 
     it("where the sender names another session than the meter", async function () {

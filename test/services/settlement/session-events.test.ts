@@ -3,11 +3,12 @@ import { expect } from "chai";
 import { openSession, transition } from "../../../services/domain/session.ts";
 import type { SessionChainEvent } from "../../../services/settlement/late-events.ts";
 import { amountsOf, isOrphan } from "../../../services/settlement/session-events.ts";
+import { testOpening } from "../../helpers/test-opening.ts";
 
 const sessionId = `0x${"ab".repeat(32)}`;
 const position = { txHash: `0x${"01".repeat(32)}`, blockNumber: 7, blockHash: `0x${"02".repeat(32)}`, logIndex: 0 };
 const head = { sessionId, position } as const;
-const opened = openSession({ kind: "opened", opening: position, unservableReason: null });
+const opened = openSession({ kind: "opened", opening: { ...position, ...testOpening }, unservableReason: null });
 const challenge = { challenger: `0x${"0c".repeat(20)}`, chargedMicro: 9n, provenMicro: 4n, answerableUntil: 1_000 };
 const settlement = {
   ...{ energyMicroWh: 5n, chargingSeconds: 0, connectedSeconds: 0, chargedMicro: 9n, returnedMicro: 1n, batch: 3 },

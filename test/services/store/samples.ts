@@ -12,6 +12,7 @@ import type {
   SettlementTransaction,
   StoredSession,
 } from "../../../services/store/store.ts";
+import { testOpening } from "../../helpers/test-opening.ts";
 
 export const accepted = { outcome: "accepted", code: null, detail: null, recordIdentity: "r" } as const;
 export const refused = { outcome: "refused", code: "SESSION_UNKNOWN", detail: "d", recordIdentity: null } as const;
@@ -33,7 +34,7 @@ export function message(id: string, body = `body ${id}`): RawMessage {
 }
 
 export function newSession(name: string, blockNumber: number): NewSession {
-  const opening = { txHash: `0xt${name}`, blockNumber, blockHash: `0xa${blockNumber}`, logIndex: 0 };
+  const opening = { txHash: `0xt${name}`, blockNumber, blockHash: `0xa${blockNumber}`, logIndex: 0, ...testOpening };
   const event = { kind: "opened", opening, unservableReason: null } as const;
   const terms = {
     driver: "0xd",

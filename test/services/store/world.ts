@@ -80,6 +80,7 @@ export function createStoreWorld(under: () => { readonly store: Store; reopen():
         tariffs: [],
         openings: [],
         changes: [],
+        reopenings: [],
         transactions: [],
         acts: [],
         finishedActs: [],

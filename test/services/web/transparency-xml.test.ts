@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { receiptVersion } from "../../../services/domain/receipt-version.ts";
+import { testOpening } from "../../helpers/test-opening.ts";
 
 import { transparencyXmlOf } from "../../../services/web/page/receipt/transparency-xml.ts";
 import type { ParsedReceipt } from "../../../services/receipts/receipt-schema.ts";
@@ -15,7 +17,7 @@ const address = `0x${"22".repeat(20)}`;
 function receiptOf(records: readonly (string | Uint8Array)[]): ParsedReceipt {
   const zero = "0";
   return receiptSchema.parse({
-    version: 1,
+    version: receiptVersion,
     chainId: 31_337,
     contracts: {
       erc20: address,
@@ -84,7 +86,8 @@ function receiptOf(records: readonly (string | Uint8Array)[]): ParsedReceipt {
     returnedMicro: "1",
     transaction: { hash, blockNumber: 2, logIndex: 0, blockHash: hash },
     challenge: null,
-    opening: { hash, blockNumber: 17, logIndex: 0 },
+    opening: { hash, blockNumber: 17, logIndex: 0, ...testOpening },
+    evidence: null,
     isBoundToSession: true,
   });
 }

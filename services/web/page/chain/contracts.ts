@@ -5,9 +5,11 @@ import { termsTypes } from "../../../domain/terms.ts";
 
 const termsTuple = `(${termsTypes.SessionTerms.map(({ type, name }) => `${type} ${name}`).join(", ")})`;
 
+const openingTuple = "(uint40 openedAt, uint24 salt)";
+
 /** What the page asks the contracts, in words of Solidity; a test compares it with what was compiled. */
 export const settlementInterface = new Interface([
-  "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId)",
+  "event GroupOpened(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId, uint40 openedAt, uint24 salt)",
   "event SessionOpened(bytes32 indexed sessionId, address indexed driver, uint256 terms)",
   "event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
@@ -20,9 +22,9 @@ export const settlementInterface = new Interface([
   "function maximumSessionSeconds() view returns (uint40)",
   "function deposit(address driver, uint32 lane, uint256 amount)",
   "function withdraw(uint32 lane, uint256 amount, address recipient)",
-  `function topUp(${termsTuple} terms, uint64 toppedUpMicro, uint64 amountMicro)`,
+  `function topUp(${termsTuple} terms, ${openingTuple} opening, uint64 toppedUpMicro, uint64 amountMicro)`,
   `function open(${termsTuple} terms) returns (bytes32 sessionId)`,
-  `function expire(${termsTuple} terms, uint64 toppedUpMicro) returns (bytes32 sessionId)`,
+  `function expire(${termsTuple} terms, ${openingTuple} opening, uint64 toppedUpMicro) returns (bytes32 sessionId)`,
 ]);
 
 const tariffTuple = `(${tariffFields.map(([name, type]) => `${type} ${name}`).join(", ")})`;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { unpackSettlementResult, type SettlementResult } from "../../../domain/metering.ts";
+import type { Opening } from "../../../domain/opening.ts";
 import { unpackTerms, type SessionTerms } from "../../../domain/terms.ts";
 import type { EventLog, LogReader } from "./chain-reader.ts";
 import { settlementInterface } from "./contracts.ts";
@@ -15,6 +16,7 @@ export type SessionEnding =
 export interface ChainSession {
   readonly sessionId: string;
   readonly terms: SessionTerms;
+  readonly opening: Opening;
   /** By how much the driver raised the hold, in 10⁻⁶ token. */
   readonly toppedUpMicro: bigint;
   readonly openingTxHash: string;
@@ -26,7 +28,14 @@ const opened = z.object({
   driver: z.string(),
   terms: z.bigint(),
 });
-const group = z.object({ operator: z.string(), agreement: z.bigint().transform(Number), tariffId: z.string() });
+const small = z.bigint().transform(Number);
+const group = z.object({
+  operator: z.string(),
+  agreement: small,
+  tariffId: z.string(),
+  openedAt: small,
+  salt: small,
+});
 const toppedUp = z.object({ sessionId: z.string(), toppedUpMicro: z.bigint() });
 const settled = z.object({ sessionId: z.string(), result: z.bigint() });
 const expired = z.object({ sessionId: z.string(), returnedMicro: z.bigint() });
@@ -62,9 +71,11 @@ async function closeAll(
   const sessions = await Promise.all(
     openings.map(async (log) => {
       const { sessionId, driver, terms } = opened.parse(argumentsOf("SessionOpened", log));
+      const { openedAt, salt, ...shared } = await readGroup(log);
       return {
         sessionId,
-        terms: unpackTerms(terms, { driver, ...(await readGroup(log)) }),
+        terms: unpackTerms(terms, { driver, ...shared }),
+        opening: { openedAt, salt },
         openingTxHash: log.txHash,
       };
     }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { Opening } from "../../../domain/opening.ts";
 import type { SessionTerms } from "../../../domain/terms.ts";
 import { erc20Interface, settlementInterface } from "./contracts.ts";
 import type { ChainAccess } from "./chain-access.ts";
@@ -45,20 +46,28 @@ export function openCall(settlement: string, terms: SessionTerms): ContractCall 
   return { to: settlement, data: settlementInterface.encodeFunctionData("open", [terms]) };
 }
 
-/** Raises the hold, which was raised by `toppedUpMicro` before. */
+/** What a live session is named by: what its driver's account commits to. */
+interface HeldSession {
+  readonly terms: SessionTerms;
+  readonly opening: Opening;
+  /** By how much the hold was raised so far. */
+  readonly toppedUpMicro: bigint;
+}
+
+/** Raises the hold. */
 export function topUpCall(
   settlement: string,
-  terms: SessionTerms,
-  toppedUpMicro: bigint,
+  { terms, opening, toppedUpMicro }: HeldSession,
   amountMicro: bigint,
 ): ContractCall {
-  const values = [terms, toppedUpMicro, amountMicro];
+  const values = [terms, opening, toppedUpMicro, amountMicro];
   return { to: settlement, data: settlementInterface.encodeFunctionData("topUp", values) };
 }
 
 /** Gives the hold of an expired session back to its driver; anybody may send it. */
-export function expireCall(settlement: string, terms: SessionTerms, toppedUpMicro: bigint): ContractCall {
-  return { to: settlement, data: settlementInterface.encodeFunctionData("expire", [terms, toppedUpMicro]) };
+export function expireCall(settlement: string, { terms, opening, toppedUpMicro }: HeldSession): ContractCall {
+  const values = [terms, opening, toppedUpMicro];
+  return { to: settlement, data: settlementInterface.encodeFunctionData("expire", values) };
 }
 
 const minedSchema = z.object({ status: z.string() }).nullable();

@@ -28,6 +28,7 @@ const keys: ReadonlyMap<string, TextKey> = new Map([
   ["opening: group", "check.openingGroup"],
   ["settlement: block", "check.settlementBlock"],
   ["settlement: event", "check.settlementEvent"],
+  ["bounds", "check.bounds"],
   ["challenge: block", "check.challengeBlock"],
   ["challenge: event", "check.challengeEvent"],
   ["challenge: charged", "check.challengeCharged"],

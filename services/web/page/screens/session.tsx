@@ -90,7 +90,7 @@ function KnownSession(properties: {
         <Facts
           facts={[
             [text("sessionId"), <Hash key="session" value={sessionId} />],
-            [text("sessionTag"), <code key="tag">{idTagOf(sessionId)}</code>],
+            [text("sessionTag"), <code key="tag">{idTagOf(sessionId, onChain.opening)}</code>],
           ]}
         />
       </section>
@@ -286,7 +286,7 @@ function Reclaim(properties: { readonly onChain: ChainSession; readonly onDone: 
         {(connection) => (
           <TransactionButton
             connection={connection}
-            calls={[expireCall(configuration.contracts.chargingSettlement, terms, toppedUpMicro)]}
+            calls={[expireCall(configuration.contracts.chargingSettlement, onChain)]}
             onDone={onDone}
           >
             {text("reclaimButton", { amount: money(terms.holdMicro + toppedUpMicro) })}

@@ -16,7 +16,7 @@ const lastTopUpSeconds = 7_200;
 /** Raises the hold of the driver's own session from the free balance, by one signature. */
 export function TopUp(properties: { readonly onChain: ChainSession; readonly onDone: () => void }): JSX.Element | null {
   const { onChain, onDone } = properties;
-  const { terms, sessionId, toppedUpMicro } = onChain;
+  const { terms, opening, sessionId, toppedUpMicro } = onChain;
   const { text, money, symbol, reader, connection, configuration } = useApp();
   const [amount, setAmount] = useState("");
   const [answer] = useAnswer(async () => {
@@ -43,8 +43,8 @@ export function TopUp(properties: { readonly onChain: ChainSession; readonly onD
     const domain = { chainId: configuration.chainId, verifyingContract: chargingSettlement };
     return {
       typedData: typedTopUpOf({ sessionId, ...order }, domain),
-      orderOf: (signature) => ({ kind: "top-up", terms, ...order, signature }),
-      ownCall: topUpCall(chargingSettlement, terms, toppedUpMicro, added),
+      orderOf: (signature) => ({ kind: "top-up", terms, opening, ...order, signature }),
+      ownCall: topUpCall(chargingSettlement, onChain, added),
     };
   }
 

@@ -356,6 +356,7 @@ export const de: Catalogue = {
   "check.openingGroup": "Eröffnet mit diesem Betreiber und Tarif",
   "check.settlementBlock": "Die Abrechnung steht im genannten Block",
   "check.settlementEvent": "Die Kette hat genau diese Beträge abgerechnet",
+  "check.bounds": "Energie und Zeiten passen in die Zeit von der Eröffnung bis zur Abrechnung",
   "check.challengeBlock": "Die Anfechtung steht in der genannten Transaktion",
   "check.challengeEvent": "Die Kette nennt die Anfechtung mit diesen Beträgen",
   "check.challengeCharged": "Angefochten ist, was abgerechnet wurde",

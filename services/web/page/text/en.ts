@@ -340,6 +340,7 @@ export const en = {
   "check.openingGroup": "It was opened with this operator and tariff",
   "check.settlementBlock": "The settlement is in the block that is named",
   "check.settlementEvent": "The chain settled exactly these amounts",
+  "check.bounds": "Energy and times fit the time from opening to settlement",
   "check.challengeBlock": "The challenge is in the transaction that is named",
   "check.challengeEvent": "The chain tells of the challenge with these amounts",
   "check.challengeCharged": "What was challenged is what was settled",

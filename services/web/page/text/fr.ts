@@ -350,6 +350,7 @@ export const fr: Catalogue = {
   "check.openingGroup": "Ouverte avec cet exploitant et ce tarif",
   "check.settlementBlock": "Le règlement est dans le bloc nommé",
   "check.settlementEvent": "La chaîne a réglé exactement ces montants",
+  "check.bounds": "L’énergie et les durées tiennent entre l’ouverture et le règlement",
   "check.challengeBlock": "La contestation est dans la transaction nommée",
   "check.challengeEvent": "La chaîne dit la contestation avec ces montants",
   "check.challengeCharged": "Ce qui a été contesté est ce qui a été réglé",

@@ -348,6 +348,7 @@ export const it: Catalogue = {
   "check.openingGroup": "Aperta con questo gestore e questa tariffa",
   "check.settlementBlock": "Il regolamento è nel blocco indicato",
   "check.settlementEvent": "La catena ha regolato esattamente questi importi",
+  "check.bounds": "Energia e tempi stanno tra l’apertura e il regolamento",
   "check.challengeBlock": "La contestazione è nella transazione indicata",
   "check.challengeEvent": "La catena riporta la contestazione con questi importi",
   "check.challengeCharged": "Contestato è ciò che è stato regolato",

@@ -13,7 +13,9 @@ import { transition } from "../../../../services/domain/session.ts";
 import { migrations } from "../../../../services/store/sqlite/migrations.ts";
 import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../../../services/store/store.ts";
+import { isOfOlderContracts } from "../../../../services/store/sqlite/older-contracts.ts";
 import { frameOf } from "../samples.ts";
+import { expectCode } from "../world.ts";
 
 const vectors = new URL("../../../vectors/ledger-241f0c3/", import.meta.url);
 const sources = new URL("../../../../services/store/sqlite/", import.meta.url);
@@ -206,7 +208,15 @@ describe("A ledger that commit 241f0c3 wrote", function () {
     };
     const cursor = await store.readCursor();
     const progress = { expectedCursor: cursor, cursor, forgetAboveBlock: null, changes: [change] };
-    const nothing = { tariffs: [], openings: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [] };
+    const nothing = {
+      tariffs: [],
+      openings: [],
+      reopenings: [],
+      transactions: [],
+      acts: [],
+      finishedActs: [],
+      reopenedActs: [],
+    };
     expect(await store.commitChain({ ...progress, ...nothing })).to.equal("stored");
     await store.close();
 
@@ -219,6 +229,31 @@ describe("A ledger that commit 241f0c3 wrote", function () {
       "OLD-C",
     ]);
     await store.close();
+  });
+
+  it("is known as one of the first contracts, before and after it is brought up to date, and settles nothing", async function () {
+    expect(isOfOlderContracts(folder)).to.equal(true);
+    const store = openSqliteStore(folder);
+    const owner = { chainId: 31_337, settlement: `0x${"11".repeat(20)}`, oracle: `0x${"22".repeat(20)}` };
+    await expectCode(store.claimLedger(owner, null), "STORE_OF_OLDER_CONTRACTS");
+    for (const session of await store.listSessions({ status: null, limit: 1_000, after: null })) {
+      expect(session.state.opening).to.deep.include({ openedAt: 0, salt: 0 });
+      expect((await store.findSessionByIdTag(session.idTag))?.sessionId).to.equal(session.sessionId);
+      expect(await store.listIdTags(session.sessionId)).to.deep.equal([session.idTag]);
+    }
+    await store.close();
+    expect(isOfOlderContracts(folder)).to.equal(true);
+  });
+
+  it("differs in that from one that begins today", async function () {
+    const other = await mkdtemp(join(tmpdir(), "wattproof-today-"));
+    const store = openSqliteStore(other);
+    expect(isOfOlderContracts(other)).to.equal(false);
+    const owner = { chainId: 31_337, settlement: `0x${"11".repeat(20)}`, oracle: `0x${"22".repeat(20)}` };
+    expect(await store.claimLedger(owner, null)).to.equal("claimed");
+    await store.close();
+    expect(isOfOlderContracts(other)).to.equal(false);
+    await rm(other, { recursive: true, force: true });
   });
 
   it("is whole after a kill at any step of bringing it up to date, and the next start completes that", async function () {

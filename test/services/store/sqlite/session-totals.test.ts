@@ -15,6 +15,7 @@ import { operatorSumsStep } from "../../../../services/store/sqlite/operator-sum
 import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
 import type { SessionChange, Store, StoredSession } from "../../../../services/store/store.ts";
 import { testTariff } from "../../../helpers/test-tariff.ts";
+import { testOpening } from "../../../helpers/test-opening.ts";
 
 const operators = [`0x${"A1".repeat(20)}`, `0x${"B2".repeat(20)}`] as const;
 const tariffId = `0x${"77".repeat(32)}`;
@@ -51,7 +52,7 @@ describe("Sums of sessions", function () {
   async function commit(part: Partial<Parameters<Store["commitChain"]>[0]>): Promise<void> {
     const outcome = await store.commitChain({
       ...{ expectedCursor: await store.readCursor(), cursor: null, forgetAboveBlock: null, tariffs: [], openings: [] },
-      ...{ changes: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [], ...part },
+      ...{ changes: [], reopenings: [], transactions: [], acts: [], finishedActs: [], reopenedActs: [], ...part },
     });
     expect(outcome).to.equal("stored");
   }
@@ -67,7 +68,11 @@ describe("Sums of sessions", function () {
 
   async function live(sessionId: string, life: Fate): Promise<void> {
     const atMs = life.quarter * quarterMs + 7;
-    const event = { kind: "opened", opening: { ...position, blockNumber: 1 }, unservableReason: null } as const;
+    const event = {
+      kind: "opened",
+      opening: { ...position, ...testOpening, blockNumber: 1 },
+      unservableReason: null,
+    } as const;
     const terms = {
       ...{ driver: "0xd", lane: 0, nonce: 1, operator: life.operator, agreement: 0, maximumPowerW: 1, evse: 1 },
       ...{ meter: 1, tariffId, holdMicro: BigInt(life.holdMicro), expiresAt: 9 },

@@ -8,7 +8,8 @@ export function describeLedger(world: StoreWorld): void {
     it("finds nothing while it is empty", async function () {
       expect(await world.store.findStation("x")).to.equal(null);
       expect(await world.store.findSession("x")).to.equal(null);
-      expect(await world.store.findSessionsByIdTag("x")).to.deep.equal([]);
+      expect(await world.store.findSessionByIdTag("x")).to.equal(null);
+      expect(await world.store.listIdTags("x")).to.deep.equal([]);
       expect(await world.store.findRecord("x")).to.equal(null);
       expect(await world.store.findCdr("x")).to.equal(null);
       expect(await world.store.findTariff("x")).to.equal(null);

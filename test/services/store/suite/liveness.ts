@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { block, changeOf, newSession } from "../samples.ts";
 import type { StoreWorld } from "../world.ts";
 
+import { testOpening } from "../../../helpers/test-opening.ts";
+
 export function describeLiveness(world: StoreWorld): void {
   describe("What keeps settlement going", function () {
     const stuckQuery = { status: "opened", sinceMs: 1, toldSinceMs: 0, nowSeconds: 0, limit: 9 } as const;
@@ -79,7 +81,8 @@ export function describeLiveness(world: StoreWorld): void {
 
     it("knows where the events of a session stand, those of undone blocks left out", async function () {
       await world.openSessions("s1");
-      const { opening } = newSession("s1", 1).state;
+      const { openedAt, salt, ...opening } = newSession("s1", 1).state.opening;
+      expect({ openedAt, salt }).to.deep.equal(testOpening);
       const position = { txHash: "0x", blockNumber: 2, blockHash: "0xa2", logIndex: 0 };
       const closing = { kind: "expired", position, returnedMicro: 1n } as const;
       const closed = changeOf(await world.session("0xs1"), { kind: "closed", closing, reason: null });

@@ -23,7 +23,7 @@ export function describeSessions(world: StoreWorld): void {
         state: expected.state,
         sequence: 1,
       });
-      expect((await world.store.findSessionsByIdTag("TAGs2")).length).to.equal(1);
+      expect((await world.store.findSessionByIdTag("TAGs2"))?.sessionId).to.equal("0xs2");
       expect(await world.store.findTariff(tariffId)).to.deep.equal(testTariff);
     });
 
@@ -55,7 +55,8 @@ export function describeSessions(world: StoreWorld): void {
 
     it("takes several steps of a session that is new in the same range", async function () {
       const opening = newSession("s1", 1);
-      const position = { ...opening.state.opening, logIndex: 1 };
+      const { txHash, blockNumber, blockHash } = opening.state.opening;
+      const position = { txHash, blockNumber, blockHash, logIndex: 1 };
       const event = {
         kind: "closed",
         closing: { kind: "expired", position, returnedMicro: 1n },
@@ -115,12 +116,31 @@ export function describeSessions(world: StoreWorld): void {
       expect(await world.store.findTariff(id)).to.deep.equal(testTariff);
     });
 
-    it("finds two of the sessions with one idTag at most: enough to see that it is not one", async function () {
+    it("finds the first of the sessions with one idTag", async function () {
       const openings = ["s1", "s2", "s3"].map((name) => ({ ...newSession(name, 1), idTag: "TAG" }));
       await world.progress({ cursor: block(1), openings });
-      const found = await world.store.findSessionsByIdTag("TAG");
-      expect(found.map(({ sessionId }) => sessionId)).to.deep.equal(["0xs1", "0xs2"]);
-      expect(await world.store.findSessionsByIdTag("tag")).to.deep.equal([]);
+      expect((await world.store.findSessionByIdTag("TAG"))?.sessionId).to.equal("0xs1");
+      expect(await world.store.findSessionByIdTag("tag")).to.equal(null);
+    });
+
+    it("keeps every idTag that a session has had, in order, and finds it by each", async function () {
+      await world.openSessions("s1", "s2");
+      expect(await world.store.listIdTags("0xs1")).to.deep.equal(["TAGs1"]);
+      const cursor = block(2);
+      await world.progress({ cursor, reopenings: [{ sessionId: "0xs1", idTag: "AGAIN" }] });
+      // Opened once more where it first was, and another one with a tag that is taken.
+      const reopenings = [
+        { sessionId: "0xs1", idTag: "TAGs1" },
+        { sessionId: "0xs2", idTag: "AGAIN" },
+      ];
+      await world.progress({ cursor, reopenings });
+      await world.reopen();
+
+      expect(await world.store.listIdTags("0xs1")).to.deep.equal(["TAGs1", "AGAIN"]);
+      expect(await world.store.listIdTags("0xs2")).to.deep.equal(["TAGs2"]);
+      expect((await world.store.findSessionByIdTag("AGAIN"))?.sessionId).to.equal("0xs1");
+      expect((await world.session("0xs1")).idTag).to.equal("TAGs1");
+      expect((await world.session("0xs2")).idTag).to.equal("AGAIN");
     });
 
     it("says when a session became known, and lists those that can still charge at an outlet", async function () {
