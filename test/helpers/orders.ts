@@ -1,5 +1,5 @@
 import type { DemoToken, HostileToken } from "../../types/index.ts";
-import { SESSION_TERMS_TYPES, type Terms } from "./session-terms.ts";
+import { type LiveTerms, SESSION_TERMS_TYPES, type Terms } from "./session-terms.ts";
 import { sessionIn, type SettlementFixture, type Signer } from "./settlement-fixture.ts";
 
 type AnyFixture = SettlementFixture<DemoToken | HostileToken>;
@@ -9,6 +9,16 @@ export const TOP_UP_TYPES = {
     { name: "sessionId", type: "bytes32" },
     { name: "toppedUpMicro", type: "uint64" },
     { name: "amountMicro", type: "uint64" },
+  ],
+};
+
+export const AGREED_SETTLEMENT_TYPES = {
+  AgreedSettlement: [
+    { name: "sessionId", type: "bytes32" },
+    { name: "openedAt", type: "uint40" },
+    { name: "salt", type: "uint24" },
+    { name: "toppedUpMicro", type: "uint64" },
+    { name: "chargedMicro", type: "uint64" },
   ],
 };
 
@@ -48,6 +58,18 @@ export async function signTopUp(
 ): Promise<string> {
   const sessionId = sessionIn(fixture, terms);
   return await signer.signTypedData(fixture.domain, TOP_UP_TYPES, { sessionId, toppedUpMicro, amountMicro });
+}
+
+/** What driver and operator both sign: that the session costs `chargedMicro`. */
+export async function signAgreement(
+  fixture: AnyFixture,
+  signer: Signer,
+  terms: LiveTerms,
+  chargedMicro: bigint,
+  toppedUpMicro = 0n,
+): Promise<string> {
+  const content = { sessionId: sessionIn(fixture, terms), ...terms.opening, toppedUpMicro, chargedMicro };
+  return await signer.signTypedData(fixture.domain, AGREED_SETTLEMENT_TYPES, content);
 }
 
 export async function signWithdrawal(fixture: AnyFixture, signer: Signer, withdrawal: Withdrawal): Promise<string> {

@@ -297,9 +297,9 @@ export async function commitmentIn(fixture: Contract, terms: Terms, toppedUpMicr
   return commitmentOf({ ...terms, opening: await openingIn(fixture, terms) }, toppedUpMicro);
 }
 
-/** Waits until the usual charge of a session that opens now can be over: 12.5 kWh, 45 minutes connected. */
+/** Waits until the usual charge of a session that opens now can be over: 12.5 kWh, 95 minutes connected. */
 export async function afterCharge(): Promise<void> {
-  await networkHelpers.time.increase(HOUR);
+  await networkHelpers.time.increase(2n * HOUR);
 }
 
 /** The block's time and its salt, for sessions that open in the latest block. */

@@ -151,11 +151,11 @@ describe("Challenges.answer", () => {
   });
 
   it("invariant 18: lets no operator take honest oracles' bonds by a meter that signs twice", async () => {
-    // The operator has the meter's key, and shows the oracles 2 kWh and then the contract more than the hold pays for.
+    // The operator has the meter's key, and shows the oracles 2 kWh and then the contract 40.
     const { challenges, operator, settlement, oracles } = fixture;
     const bonds = await Promise.all(oracles.map(({ address }) => settlement.bondOf(address)));
     const settled = await settledAs(fixture, terms, UNDERCLAIMED);
-    const records = [contradiction(terms, "900.000")];
+    const records = [contradiction(terms, "140.000")];
     await challenges.connect(operator).challenge(challengeOf(fixture, settled, terms, { records }));
 
     await answer(terms, contradiction(terms, "102.000"));

@@ -119,6 +119,7 @@ describe("Challenges.challenge", () => {
   it("corrects a time connected that no signed clock shows", async () => {
     const overstayed = { energyMicroWh: 12_345_000_000n, chargingSeconds: 5_400n, connectedSeconds: 8_400n };
     // (140 − 90 minutes) × 0.10 = 5.00 more, so 12.85525 net; 8.1 % tax 1.041275.
+    await networkHelpers.time.increase(HOUR);
     const settled = await settledAs(fixture, terms, overstayed);
 
     expect(await challenge(settled, terms)).to.deep.equal(await refunded(settled, terms, 13_896_525n, RECORDED_PRICE));

@@ -17,6 +17,7 @@ import {
 import {
   type MeterSettlementFixture,
   meteredSessions,
+  RECORDED,
   RECORDED_PRICE,
 } from "../../helpers/meter-settlement-fixture.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
@@ -29,6 +30,8 @@ import {
   sessionIn,
   settlementGroup,
   settlementOf,
+  openedAs,
+  termsOf,
 } from "../../helpers/settlement-fixture.ts";
 import { type LiveTerms } from "../../helpers/session-terms.ts";
 
@@ -180,10 +183,14 @@ describe("Challenges.conclude", () => {
   });
 
   it("finds the bonds of oracles that left, or resigned, right after they had signed", async () => {
-    const { oracleCommittee, settlement, owner, oracles, thief, startedAt } = fixture;
-    const now = startedAt + 1_000n;
+    const { oracleCommittee, settlement, owner, oracles, thief, driver } = fixture;
+    await settledAs(fixture, terms, RECORDED);
+    const now = BigInt(await networkHelpers.time.latest()) + 1n;
     await networkHelpers.time.setNextBlockTimestamp(now);
     await oracleCommittee.connect(owner).schedule([thief.address], 1);
+    const next = termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n, expiresAt: now + DAY });
+    terms = await openedAs(fixture, driver, next);
+    await networkHelpers.time.increase(2n * HOUR);
     await networkHelpers.time.setNextBlockTimestamp(now + CHANGE_DELAY_SECONDS - 2n);
     const settled = await settledAs(fixture, terms, OVERCLAIMED);
     for (const oracle of oracles.slice(0, 1)) await oracleCommittee.connect(oracle).resign();

@@ -374,20 +374,27 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const next = termsOf(fixture, { nonce: 1n });
     const opening = openingGroup(next, [await signedOpeningOf(fixture, driver, next)]);
     const first = await batchOf(fixture, [settlementGroup(terms)]);
-    const second = await batchOf(fixture, [settlementGroup(next)]);
+    // Nothing flowed yet in a session of the same block.
+    await networkHelpers.time.increase(2n * HOUR);
+    const block = await ethers.provider.getBlock("latest");
+    const openedAt = BigInt(block?.timestamp ?? 0) + 1n;
+    const live = { ...next, opening: { openedAt, salt: BigInt.asUintN(24, BigInt(block?.hash ?? 0)) } };
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
+    const second = await batchOf(fixture, [settlementGroup(live, [settlementOf(live, nothing)])]);
     const overrides = { gasLimit: 1_000_000 };
     await ethers.provider.send("evm_setAutomine", [false]);
     try {
       await settlement.connect(relayer).settleBatch(...first, overrides);
       await settlement.connect(relayer).openBatch([opening], overrides);
       await settlement.connect(relayer).settleBatch(...second, overrides);
+      await networkHelpers.time.setNextBlockTimestamp(openedAt);
       await networkHelpers.mine();
     } finally {
       await ethers.provider.send("evm_setAutomine", [true]);
     }
 
-    expect(await provisionalOf(fixture.operator.address)).to.equal(2n * USUAL_PRICE);
-    expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([DEPOSIT - 2n * USUAL_PRICE, 2n, 0n]);
+    expect(await provisionalOf(fixture.operator.address)).to.equal(USUAL_PRICE);
+    expect(await settlement.accountOf(driver.address, 0)).to.deep.equal([DEPOSIT - USUAL_PRICE, 2n, 0n]);
   });
 
   it("a signature is replayed for another function (invariant 14)", async () => {

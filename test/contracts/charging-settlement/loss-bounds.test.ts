@@ -32,11 +32,12 @@ const SESSIONS = 8;
 const EPOCH_LIMIT = 100_000_000_000n;
 const LARGE_HOLD = EPOCH_LIMIT / 3n - 1n;
 const POWER_W = 2n ** 24n - 1n;
-/** The most that this power gives in the hour since the sessions of a test opened: 16 MWh cost 7,550. */
+/** The most that this power gives in the time since the sessions of a test opened: 84 MWh cost 40,800. */
+const OPEN_SECONDS = 5n * HOUR;
 const EVERYTHING: Metering = {
-  energyMicroWh: POWER_W * 1_000_000n,
-  chargingSeconds: HOUR,
-  connectedSeconds: HOUR,
+  energyMicroWh: POWER_W * 1_000_000n * 5n,
+  chargingSeconds: OPEN_SECONDS,
+  connectedSeconds: OPEN_SECONDS,
 };
 
 /**
@@ -57,7 +58,7 @@ describe("A stolen quorum", () => {
       await settlement.connect(driver).deposit(driver.address, terms.lane, LARGE_HOLD);
       await settlement.connect(driver).open(terms);
     }
-    await afterCharge();
+    await networkHelpers.time.increase(OPEN_SECONDS);
     return opened;
   }
 
@@ -161,7 +162,7 @@ describe("A stolen quorum", () => {
     const above = termsOf(fixture, { lane: 1n, holdMicro: 1n, maximumPowerW: POWER_W });
     await settlement.connect(driver).open(exact);
     await settlement.connect(driver).open(above);
-    await afterCharge();
+    await networkHelpers.time.increase(OPEN_SECONDS);
 
     const { events } = await steal(
       ...[0, 1, 2, 3].map((lane) => robbed(largeTerms(fixture, lane))),

@@ -94,6 +94,7 @@ describe("ChargingSettlement and a token that calls back", () => {
     const ofToken = termsOf(fixture, { driver: token, operator: token });
     const ofDriver = termsOf(fixture, { lane: 1n });
     const opening = await openingIn(fixture, ofToken);
+    const openingOfDriver = await openingIn(fixture, ofDriver);
     const order = { ...orderOfDriver(), amount: 500n };
     const proof = { driver: token, terms: packTerms(ofToken), metering: packMetering(USUAL) };
     return {
@@ -110,7 +111,7 @@ describe("ChargingSettlement and a token that calls back", () => {
       topUp: call.encodeFunctionData("topUp", [ofToken, opening, 0, 1_000]),
       topUpSigned: call.encodeFunctionData("topUpSigned", [
         ofDriver,
-        opening,
+        openingOfDriver,
         0,
         1_000,
         await signTopUp(fixture, driver, ofDriver, 0n, 1_000n),

@@ -37,6 +37,8 @@ import {
   openingIn,
   commitmentIn,
   HOUR,
+  afterCharge,
+  openedAs,
 } from "../../helpers/settlement-fixture.ts";
 
 const NOTHING = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
@@ -150,6 +152,7 @@ describe("ChargingSettlement.settleBatch", () => {
       const { settlement, driver, domain, oracleCommittee, relayer } = fixture;
       const second = termsOf(fixture, { lane: 1n });
       await settlement.connect(driver).open(second);
+      await afterCharge();
       const signed = [settlementGroup(terms, [settlementOf(terms), settlementOf(second)])];
       const quorum = fixture.oracles.slice(0, THRESHOLD);
       const signatures = await signClaims(domain, await claimsOf(fixture, signed), quorum);
@@ -189,17 +192,24 @@ describe("ChargingSettlement.settleBatch", () => {
     it("refuses a committee that is not in force yet, and one that is no more", async () => {
       const { settlement, oracleCommittee, owner, oracles, thief, relayer } = fixture;
       await oracleCommittee.connect(owner).schedule([thief.address, relayer.address], 2);
-      const groups = [settlementGroup(terms)];
+      await networkHelpers.time.increase(DAY);
+      // The next committee can settle what opened after it was scheduled, and nothing older.
+      const later = await openedAs(
+        fixture,
+        fixture.driver,
+        termsOf(fixture, { lane: 1n, expiresAt: terms.expiresAt + DAY }),
+      );
+      const groups = [settlementGroup(terms), settlementGroup(later)];
       const next = await signClaims(fixture.domain, await claimsOf(fixture, groups), [thief, relayer]);
       const first = await signClaims(fixture.domain, await claimsOf(fixture, groups), oracles.slice(0, THRESHOLD));
 
       await expectRefused(groups, next, "SignerNotMember");
-      await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
+      await networkHelpers.time.increase(CHANGE_DELAY_SECONDS - DAY);
       await expectRefused(groups, first, "SignerNotMember");
 
       const [content] = await batchOf(fixture, groups);
       await settlement.connect(relayer).settleBatch(content, next);
-      expect(await isLive(fixture, terms)).to.equal(false);
+      expect([await isLive(fixture, terms), await isLive(fixture, later)]).to.deep.equal([true, false]);
     });
 
     it("refuses calldata that is no batch at all", async () => {
@@ -329,7 +339,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
   it("charges the hold and no more when the price is above it", async () => {
     const metering = { energyMicroWh: 88_000_000_000n, chargingSeconds: 4n * HOUR, connectedSeconds: 4n * HOUR };
-    await networkHelpers.time.increase(3n * HOUR);
+    await networkHelpers.time.increase(4n * HOUR);
 
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
       await settledAt(HOLD, metering),
@@ -338,7 +348,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
   it("charges the last watt-hour below the hold and returns the little that is left", async () => {
     const metering = { ...NOTHING, energyMicroWh: 60_560_000_000n };
-    await networkHelpers.time.increase(2n * HOUR);
+    await networkHelpers.time.increase(3n * HOUR);
 
     // 0.50 + 60.560 × 0.45 = 27.752, and 8.1 % tax 2.247912; another watt-hour would cost more than 30.
     expect(await settle(settlementGroup(terms, [settlementOf(terms, metering)]))).to.deep.equal(
@@ -411,7 +421,7 @@ describe("ChargingSettlement.settleBatch", () => {
     await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, toppedUpMicro);
     // 0.50 + 100 × 0.45 = 45.50, and 8.1 % tax 3.6855: more than the hold of 30 and less than 55.
     const metering = { ...NOTHING, energyMicroWh: 100_000_000_000n };
-    await networkHelpers.time.increase(4n * HOUR);
+    await networkHelpers.time.increase(5n * HOUR);
     const chargedMicro = 49_185_500n;
     const returnedMicro = HOLD + toppedUpMicro - chargedMicro;
 
@@ -435,6 +445,7 @@ describe("ChargingSettlement.settleBatch", () => {
     for (const pair of pairs) {
       const next = termsOf(fixture, { nonce });
       if (nonce > 0n) await settlement.connect(driver).open(next);
+      await afterCharge();
       await settlement.connect(thief).settleBatch(...(await batchOf(fixture, [settlementGroup(next)], pair)));
       expect(await isLive(fixture, next)).to.equal(false);
       nonce += 1n;
@@ -446,6 +457,7 @@ describe("ChargingSettlement.settleBatch", () => {
     const { settlement, driver, relayer } = fixture;
     const second = termsOf(fixture, { lane: 1n });
     await settlement.connect(driver).open(second);
+    await afterCharge();
     const [, signatures] = await batchOf(fixture, [
       settlementGroup(terms, [settlementOf(terms), settlementOf(second)]),
     ]);
@@ -458,7 +470,9 @@ describe("ChargingSettlement.settleBatch", () => {
 
   it("settles by the same signatures again what had to be skipped before, and nothing twice", async () => {
     const { settlement, driver, relayer } = fixture;
-    const later = termsOf(fixture, { lane: 1n });
+    await afterCharge();
+    // A charge of 45 minutes cannot be over yet.
+    const later = await openedAs(fixture, driver, termsOf(fixture, { lane: 1n }));
     const [groups, signatures] = await batchOf(fixture, [
       settlementGroup(terms, [settlementOf(terms), settlementOf(later)]),
     ]);
@@ -466,7 +480,7 @@ describe("ChargingSettlement.settleBatch", () => {
       (await outcomeOf(fixture, () => settlement.connect(relayer).settleBatch(groups, signatures))).changes;
     expect((await send())["operator provisional"]).to.equal(USUAL_PRICE);
 
-    await settlement.connect(driver).open(later);
+    await afterCharge();
 
     expect((await send())["operator provisional"]).to.equal(USUAL_PRICE);
     expect(await send()).to.deep.equal({});

@@ -3,7 +3,14 @@ import { expect } from "chai";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
 import { AGREEMENT, partneredSettlement, type PartnersFixture } from "../../helpers/partners-fixture.ts";
-import { commitmentOf, packMetering, packTerms, settlementResultOf, type Terms } from "../../helpers/session-terms.ts";
+import {
+  commitmentOf,
+  packMetering,
+  packTerms,
+  settlementResultOf,
+  type Terms,
+  type LiveTerms,
+} from "../../helpers/session-terms.ts";
 import {
   HOLD,
   sessionIn,
@@ -17,17 +24,22 @@ import {
   USUAL_PRICE,
   openingIn,
   commitmentIn,
+  afterCharge,
+  openedAs,
+  DAY,
+  isLive,
 } from "../../helpers/settlement-fixture.ts";
 
 describe("ChargingSettlement.settleProven", () => {
   let fixture: PartnersFixture;
-  let terms: Terms;
+  let terms: LiveTerms;
   let sessionId: string;
   let meters: Signer;
 
   async function openedSession(): Promise<PartnersFixture> {
     const opened = await partneredSettlement();
     await opened.settlement.connect(opened.driver).open(termsOf(opened));
+    await afterCharge();
     return opened;
   }
 
@@ -39,17 +51,21 @@ describe("ChargingSettlement.settleProven", () => {
 
   beforeEach(async () => {
     fixture = await networkHelpers.loadFixture(openedSession);
-    terms = termsOf(fixture);
+    terms = await liveOf(termsOf(fixture));
     sessionId = sessionIn(fixture, terms);
     meters = await asContract(fixture.addresses.MeterSettlement);
   });
 
+  async function liveOf(named: Terms): Promise<LiveTerms> {
+    return { ...named, opening: await openingIn(fixture, named) };
+  }
+
   /** What the contract that verifies records asks for. */
-  function proofOf(named: Terms, metering = USUAL, toppedUpMicro = 0n) {
+  function proofOf(named: LiveTerms, metering = USUAL, toppedUpMicro = 0n) {
     return {
       driver: named.driver,
       terms: packTerms(named),
-      metering: packMetering(metering, toppedUpMicro),
+      metering: packMetering(metering, toppedUpMicro, named.opening),
     };
   }
 
@@ -90,20 +106,19 @@ describe("ChargingSettlement.settleProven", () => {
 
   it("refuses a session that is not live: never opened, settled, or expired", async () => {
     const { settlement, driver, thief } = fixture;
-    const expectNotLive = async (named: Terms) => {
+    const expectNotLive = async (named: LiveTerms) => {
       const id = sessionIn(fixture, named);
       await expect(settlement.connect(meters).settleProven(id, named.operator, 0, TARIFF, proofOf(named)))
         .to.be.revertedWithCustomError(settlement, "SettlementRefused")
         .withArgs(id, SettlementRefusal.NoLiveSession);
     };
-    await expectNotLive(termsOf(fixture, { lane: 1n }));
+    await expectNotLive(await liveOf(termsOf(fixture, { lane: 1n })));
     await settleBatch(fixture, [settlementGroup(terms)]);
     await expectNotLive(terms);
 
-    const next = termsOf(fixture, { nonce: 1n });
-    await settlement.connect(driver).open(next);
+    const next = await openedAs(fixture, driver, termsOf(fixture, { nonce: 1n }));
     await networkHelpers.time.increaseTo(next.expiresAt + 1n);
-    await settlement.connect(thief).expire(next, await openingIn(fixture, next), 0);
+    await settlement.connect(thief).expire(next, next.opening, 0);
     await expectNotLive(next);
   });
 
@@ -141,8 +156,7 @@ describe("ChargingSettlement.settleProven", () => {
 
   it("shares under the agreement of the terms, beside what oracles credited provisionally", async () => {
     const { settlement, driver, operator, partners } = fixture;
-    const shared = termsOf(fixture, { lane: 1n, agreement: AGREEMENT });
-    await settlement.connect(driver).open(shared);
+    const shared = await openedAs(fixture, driver, termsOf(fixture, { lane: 1n, agreement: AGREEMENT }));
     const other = termsOf(fixture, { nonce: 1n, agreement: AGREEMENT });
     await settleBatch(fixture, [settlementGroup(terms)]);
     await settlement.connect(driver).open(other);
@@ -172,21 +186,57 @@ describe("ChargingSettlement.settleProven", () => {
     });
   });
 
-  it("is bound by no epoch's limit and no maximum power: the meter's word counts", async () => {
+  it("is bound by no epoch's limit", async () => {
     const { settlement, driver, erc20 } = fixture;
     const all = 200_000_000_000n;
     await erc20.mint(driver.address, all);
     await erc20.connect(driver).approve(await settlement.getAddress(), all);
     await settlement.connect(driver).deposit(driver.address, 1, all);
-    const large = termsOf(fixture, { lane: 1n, holdMicro: all });
-    await settlement.connect(driver).open(large);
-    const most = { ...USUAL, energyMicroWh: 2n ** 64n - 1n };
+    const maximumPowerW = 2n ** 24n - 1n;
+    const large = await openedAs(fixture, driver, termsOf(fixture, { lane: 1n, holdMicro: all, maximumPowerW }));
+    await networkHelpers.time.increase(DAY);
+    // 402 MWh cost 196,000.
+    const most = { ...USUAL, energyMicroWh: maximumPowerW * 24_000_000n };
 
     await settlement
       .connect(meters)
       .settleProven(sessionIn(fixture, large), large.operator, 0, TARIFF, proofOf(large, most));
 
-    expect((await settlement.creditOf(large.operator, 0)).finalMicro).to.equal(all);
-    expect((await settlement.epochLimitMicro()) < all).to.equal(true);
+    expect((await settlement.creditOf(large.operator, 0)).finalMicro > (await settlement.epochLimitMicro())).to.equal(
+      true,
+    );
+  });
+
+  it("is bound by the time since the opening and by the power of the terms, to the second and the millionth", async () => {
+    const { settlement } = fixture;
+    const call = settlement.connect(meters);
+    const { openedAt } = terms.opening;
+    const most = (10_000n * 22_000n * 1_000_000n) / 3_600n;
+    const exact = { energyMicroWh: most, chargingSeconds: 10_000n, connectedSeconds: 10_000n };
+    for (const [claim, reason] of [
+      [{ ...exact, connectedSeconds: 10_001n }, SettlementRefusal.TimeOutOfBounds],
+      [{ ...exact, chargingSeconds: 10_001n }, SettlementRefusal.TimeOutOfBounds],
+      [{ ...exact, energyMicroWh: most + 1n }, SettlementRefusal.EnergyAbovePower],
+    ] as const) {
+      const snapshot = await networkHelpers.takeSnapshot();
+      await networkHelpers.time.setNextBlockTimestamp(openedAt + 10_000n);
+      await expect(call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, claim)))
+        .to.be.revertedWithCustomError(settlement, "SettlementRefused")
+        .withArgs(sessionId, reason);
+      await snapshot.restore();
+    }
+    await networkHelpers.time.setNextBlockTimestamp(openedAt + 10_000n);
+    await call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, exact));
+
+    expect(await isLive(fixture, terms)).to.equal(false);
+  });
+
+  it("settles also when no quorum can any more", async () => {
+    const { settlement } = fixture;
+    await networkHelpers.time.increase(400n * DAY);
+
+    await settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms));
+
+    expect(await isLive(fixture, terms)).to.equal(false);
   });
 });

@@ -16,6 +16,7 @@ import {
   settlementOf,
   termsOf,
   USUAL_PRICE,
+  HOUR,
 } from "../../helpers/settlement-fixture.ts";
 
 /** A settled session without partners, whose credit is final. */
@@ -207,6 +208,7 @@ describe("ChargingSettlement's provisional credit", () => {
     const { settlement, driver } = fixture;
     const terms = termsOf(fixture, { nonce, expiresAt: fixture.startedAt + EPOCH_SECONDS + nonce * 1_000n });
     await settlement.connect(driver).open(terms);
+    await networkHelpers.time.increase(2n * HOUR);
     await networkHelpers.time.setNextBlockTimestamp(time);
     await settleBatch(fixture, [settlementGroup(terms)]);
   }
@@ -252,7 +254,7 @@ describe("ChargingSettlement's provisional credit", () => {
       [6n, 4n],
     ] as const) {
       const { driver } = fixture;
-      await networkHelpers.time.increaseTo(epochBegin(epoch) + nonce * 100n);
+      await networkHelpers.time.increaseTo(epochBegin(epoch) + nonce * 3n * HOUR);
       const now = BigInt(await networkHelpers.time.latest());
       const terms = termsOf(fixture, { nonce, expiresAt: now + EPOCH_SECONDS });
       await settlement.connect(driver).open(terms);

@@ -105,7 +105,7 @@ describe("MeterSettlement.settleBatchWithMeter", () => {
   describe("of which the calldata is written unusually", () => {
     /** Where the first session begins, and the words of the calldata of two sessions behind the selector. */
     const firstSession = 2;
-    const recordsWord = 24;
+    const recordsWord = 26;
 
     /** Sends the batch of both sessions after a change to its words. */
     function settleChanged(change: (words: bigint[]) => void) {

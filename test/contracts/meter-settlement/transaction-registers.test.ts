@@ -12,7 +12,7 @@ import {
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, createTestKey, endReading, type RawMembers } from "../../helpers/ocmf.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
-import { DAY, termsOf, isLive, openedAs } from "../../helpers/settlement-fixture.ts";
+import { DAY, termsOf, isLive, openedAs, HOUR } from "../../helpers/settlement-fixture.ts";
 import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 /** Registers that start over with each transaction, in the spellings of the field. */
@@ -64,7 +64,9 @@ describe("MeterSettlement and registers", () => {
     const { nonce } = await settlement.accountOf(driver.address, 0);
     const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
     const terms = termsOf(fixture, { evse: 1n, meter: 1n, nonce, expiresAt, ...changes });
-    return await openedAs(fixture, driver, terms);
+    const opened = await openedAs(fixture, driver, terms);
+    await networkHelpers.time.increase(2n * HOUR);
+    return opened;
   }
 
   function sessionOf(terms: Terms, register: string, begin: string, end: string) {
@@ -116,13 +118,13 @@ describe("MeterSettlement and registers", () => {
 
   it("keeps in mind where a total stood while transactions are billed by their own register", async () => {
     await settle(fixture.terms, "1-b:1.8.0", "100.000", "112.345");
-    await settle(await openedAgain(), "1-0:1.8.0*198", "0.000", "50.000");
+    await settle(await openedAgain(), "1-0:1.8.0*198", "0.000", "40.000");
     const next = await openedAgain();
 
     const below = sessionOf(next, "1-b:1.8.0", "112.344", "120.000");
     await expectRefusal(fixture, below, "RegisterReused", [112_344_000_000n, 112_345_000_000n]);
     expect([...(await fixture.meterSettlement.lastRecordOf(1))]).to.deep.equal([2n, 112_345_000_000n]);
-    await settle(next, "1-b:1.8.0", "162.345", "170.000");
+    await settle(next, "1-b:1.8.0", "152.345", "160.000");
   });
 
   it("takes a pair of records of a transaction's register", async () => {

@@ -15,7 +15,9 @@ abstract contract ChallengerActs is GameWorld {
         ModelClaim storage claim = batch.claims[place];
         (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(number, place);
         bool isOpen = timeNow() <= batch.settledAt + WINDOW;
-        bool isRight = isOpen && !claim.isChallenged && chargedMicro != provenMicro;
+        // More than the EVSE can have given proves nothing.
+        bool isProof = _isWithinPower(_truthOf(claim.session), batch.settledAt);
+        bool isRight = isOpen && !claim.isChallenged && chargedMicro != provenMicro && isProof;
         Challenge memory content = _challengeOf(number, place, isPair);
 
         cheats.prank(driverOf(CHALLENGER));

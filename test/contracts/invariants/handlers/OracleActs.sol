@@ -109,8 +109,9 @@ abstract contract OracleActs is QuorumActs {
         ModelClaim storage claim = _batches[dispute.batch].claims[dispute.place];
         Session storage session = _sessions[claim.session];
         Item memory item = seed % 3 == 0 ? _truthOf(claim.session) : _claimedOf(claim);
-        Item memory proven = _provenOf(item, _batches[dispute.batch].settledAt);
-        bool isAnswer = _chargeFor(session, proven) == dispute.chargedMicro;
+        uint256 settledAt = _batches[dispute.batch].settledAt;
+        bool isAnswer = _chargeFor(session, _provenOf(item, settledAt)) == dispute.chargedMicro;
+        isAnswer = isAnswer && _isWithinPower(item, settledAt);
         bool isInTime = timeNow() <= dispute.answerableUntil;
         SignedRecord[] memory records = _recordsOfItem(item, isPair);
 

@@ -100,14 +100,15 @@ abstract contract GameModel is GameLog {
         if (item.chargingSeconds > item.connectedSeconds || item.connectedSeconds > elapsed) {
             return "skipped out of time's bounds";
         }
-        if (!_isWithinPower(session, item.energyMicroWh)) return "skipped above power";
+        if (!_isWithinPower(item, timeNow())) return "skipped above power";
         uint256 used = epochUseMicro[operatorIndexOf(session.terms.operator)][timeNow() / EPOCH];
         return used + _chargeFor(session, item) > EPOCH_LIMIT ? "skipped at the epoch's limit" : "";
     }
 
-    function _isWithinPower(Session storage session, uint256 energyMicroWh) private view returns (bool) {
-        uint256 elapsed = timeNow() - session.opening.openedAt;
-        return energyMicroWh <= (elapsed * session.terms.maximumPowerW * 1e6) / 3_600;
+    function _isWithinPower(Item memory item, uint256 settledAt) internal view returns (bool) {
+        Session storage session = _sessions[item.session];
+        uint256 elapsed = settledAt - session.opening.openedAt;
+        return item.energyMicroWh <= (elapsed * session.terms.maximumPowerW * 1e6) / 3_600;
     }
 
     /// @notice Books a settlement by the meter's records, whose credit is final.
@@ -174,7 +175,7 @@ abstract contract GameModel is GameLog {
         Session storage session = _sessions[index];
         ModelMeter storage meter = meters[operatorIndexOf(session.terms.operator)];
         if (session.status != Status.Live) return false;
-        if (!_isWithinPower(session, session.endMicroWh - session.beginMicroWh)) return false;
+        if (!_isWithinPower(_truthOf(index), timeNow())) return false;
         return !meter.isUsed || session.pagination > meter.lastPagination;
     }
 
