@@ -70,7 +70,7 @@ export async function meteredSessions(): Promise<MeterSettlementFixture> {
 /** The same under rules that a test chooses. */
 export async function meteredUnder(rules: SettlementRules): Promise<MeterSettlementFixture> {
   const fixture = await fundedUnder(rules);
-  const { settlement, meterRegistry, driver } = fixture;
+  const { meterRegistry, driver } = fixture;
   const registryFixture: RegistryFixture = {
     registry: meterRegistry,
     oracleCommittee: fixture.oracleCommittee,

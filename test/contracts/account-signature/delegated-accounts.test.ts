@@ -100,7 +100,7 @@ for (const [name, prepare] of Object.entries(delegations)) {
       });
 
       it("consents and revokes by its plain signature, and so does its vehicle open", async () => {
-        const { consents, settlement, driver, vehicle, relayer } = fixture;
+        const { consents, driver, vehicle, relayer } = fixture;
         const consent = consentOf(fixture);
         await prepare(driver);
         await prepare(vehicle);

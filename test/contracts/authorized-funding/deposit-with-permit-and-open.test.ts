@@ -77,7 +77,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
   });
 
   it("takes the hold from the driver's wallet and opens; anybody sends it", async () => {
-    const { erc20, funding, settlement, domain, driver, relayer } = fixture;
+    const { erc20, funding, domain, driver, relayer } = fixture;
     const terms = termsOf(fixture);
     const permit = await permitOf(fixture, driver, HOLD);
     const signature = await signTerms(fixture, driver, terms);
@@ -136,7 +136,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
   });
 
   it("takes no harm from a permit that somebody has sent before", async () => {
-    const { erc20, funding, settlement, driver, relayer } = fixture;
+    const { erc20, funding, driver, relayer } = fixture;
     const terms = termsOf(fixture);
     const permit = await permitOf(fixture, driver, HOLD);
     const { value, deadline, v, r, s } = permit;
@@ -149,7 +149,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
 
   it("counts in the token's own unit", async () => {
     const hostile = await hostileWaysIn(18);
-    const { erc20, funding, settlement, driver, relayer } = hostile;
+    const { erc20, funding, driver, relayer } = hostile;
     const amount = HOLD * 10n ** 12n;
     await erc20.connect(driver).approve(await funding.getAddress(), amount);
     const terms = termsOf(hostile);
@@ -168,7 +168,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
   });
 
   it("opens for a contract wallet that has approved and signs by ERC-1271", async () => {
-    const { erc20, funding, settlement, driver, relayer, wallet } = fixture;
+    const { erc20, funding, driver, relayer, wallet } = fixture;
     const approval = erc20.interface.encodeFunctionData("approve", [await funding.getAddress(), HOLD]);
     await wallet.connect(driver).execute(await erc20.getAddress(), approval);
     const terms = termsOf(fixture, { driver: await wallet.getAddress() });

@@ -122,7 +122,7 @@ describe("AuthorizedFunding.openWithPermit2", () => {
   });
 
   it("funds and opens by one signature; anybody sends it", async () => {
-    const { funding, settlement, domain, driver, relayer, startedAt } = fixture;
+    const { funding, domain, driver, relayer, startedAt } = fixture;
     const terms = termsOf(fixture);
     const signature = await sign(driver, terms, { amount: DEPOSIT });
     const transfer = { amount: DEPOSIT, nonce: 77n, deadline: startedAt + DAY, signature };
@@ -150,7 +150,7 @@ describe("AuthorizedFunding.openWithPermit2", () => {
   });
 
   it("takes the signature that a contract wallet accepts, and no other", async () => {
-    const { driver, otherDriver, settlement, wallet } = fixture;
+    const { driver, otherDriver, wallet } = fixture;
     const terms = termsOf(fixture, { driver: await wallet.getAddress() });
 
     await expect(open(terms, await sign(otherDriver, terms))).to.be.revertedWithCustomError(

@@ -113,7 +113,7 @@ describe("AuthorizedFunding.openWithTransferAuthorization", () => {
   });
 
   it("funds and opens by one signature; anybody sends it", async () => {
-    const { funding, settlement, domain, driver, relayer } = fixture;
+    const { funding, domain, driver, relayer } = fixture;
     const terms = termsOf(fixture);
     const transfer = transferOf(fixture, DEPOSIT);
     const signature = await signTransfer(fixture, driver, terms, transfer);

@@ -40,7 +40,7 @@ describe("AuthorizedFunding.openWithWalletTransferAuthorization", () => {
   });
 
   it("funds and opens by the one signature that the wallet accepts; anybody sends it", async () => {
-    const { funding, settlement, driver, relayer, wallet } = fixture;
+    const { funding, driver, relayer, wallet } = fixture;
     const terms = termsOf(fixture, { driver: await wallet.getAddress() });
     const transfer = transferOf(fixture, DEPOSIT);
     const signature = await signTransfer(fixture, driver, terms, transfer);

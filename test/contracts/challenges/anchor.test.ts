@@ -14,7 +14,6 @@ import {
 import { linksOf } from "../../helpers/claims.ts";
 import { type MeterSettlementFixture, RECORDED_PRICE } from "../../helpers/meter-settlement-fixture.ts";
 import { eventsOf } from "../../helpers/outcome.ts";
-import type { Terms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   CHALLENGE_WINDOW_SECONDS,

@@ -20,7 +20,7 @@ import {
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, endReading } from "../../helpers/ocmf.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
-import { sessionIn, TARIFF, openingIn, HOUR } from "../../helpers/settlement-fixture.ts";
+import { sessionIn, TARIFF, HOUR } from "../../helpers/settlement-fixture.ts";
 import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 describe("Challenges.answer", () => {

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { toBeHex, ZeroHash } from "ethers";
 
 import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
-import { idTagOf } from "../../../services/domain/id-tag.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import {
   bondedSessions,
@@ -22,7 +21,7 @@ import {
   recordOf,
   tagIn,
 } from "../../helpers/meter-settlement-fixture.ts";
-import { packMetering, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
+import { packMetering, type LiveTerms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   CHALLENGE_WINDOW_SECONDS,

@@ -28,7 +28,6 @@ import {
   settlementOf,
   termsOf,
   isLive,
-  openingIn,
   openedAs,
   HOUR,
 } from "../../helpers/settlement-fixture.ts";
@@ -199,7 +198,6 @@ describe("Challenges.challenge", () => {
   });
 
   it("takes place after the account was used for other sessions, one of them live", async () => {
-    const { settlement } = fixture;
     const settled = await settledAs(fixture, terms, OVERCLAIMED);
     await settledAs(fixture, await openedAgain(), OVERCLAIMED);
     const live = await openedAgain();

@@ -20,7 +20,6 @@ import {
   RECORDED,
   RECORDED_PRICE,
 } from "../../helpers/meter-settlement-fixture.ts";
-import type { Terms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   CHANGE_DELAY_SECONDS,

@@ -7,7 +7,7 @@ import { callOf, meteredOf, RECORDED_PRICE, recordOf } from "../../helpers/meter
 import { signTerms } from "../../helpers/orders.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
 import { passEpochs } from "../../helpers/partners-fixture.ts";
-import { commitmentOf, packTerms, SESSION_TERMS_TYPES, type Terms } from "../../helpers/session-terms.ts";
+import { packTerms, SESSION_TERMS_TYPES, type Terms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   DAY,

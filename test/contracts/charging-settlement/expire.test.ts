@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { eventsOf, outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, type Terms } from "../../helpers/session-terms.ts";
+import type { Terms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   DAY,

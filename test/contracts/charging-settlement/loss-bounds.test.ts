@@ -11,7 +11,6 @@ import {
   EPOCH_SECONDS,
   type Group,
   HOLD,
-  MAXIMUM_SESSION_SECONDS,
   sessionIn,
   settlementGroup,
   settlementOf,
@@ -113,7 +112,7 @@ describe("A stolen quorum", () => {
   });
 
   it("invariant 18: pays nobody but the operator whom the driver named", async () => {
-    const { settlement, thief, operator } = fixture;
+    const { thief, operator } = fixture;
     const terms = largeTerms(fixture, 0);
 
     const { events } = await steal(robbed({ ...terms, operator: thief.address }));

@@ -1,13 +1,11 @@
 import { expect } from "chai";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
-import { commitmentOf } from "../../helpers/session-terms.ts";
 import {
   DEPOSIT,
   fundedSettlement,
   HOLD,
   OpeningRefusal,
-  sessionIn,
   type SettlementFixture,
   termsOf,
   commitmentIn,

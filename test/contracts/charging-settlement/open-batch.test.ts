@@ -4,14 +4,7 @@ import { toBeHex, ZeroAddress, ZeroHash } from "ethers";
 import { setAccount } from "../../helpers/account-storage.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { eventsOf, outcomeOf } from "../../helpers/outcome.ts";
-import {
-  commitmentOf,
-  driverKey,
-  packMetering,
-  packTerms,
-  signDigest,
-  type Terms,
-} from "../../helpers/session-terms.ts";
+import { driverKey, packMetering, packTerms, signDigest, type Terms } from "../../helpers/session-terms.ts";
 import {
   DEPOSIT,
   fundedSettlement,

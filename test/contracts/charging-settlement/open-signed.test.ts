@@ -4,7 +4,7 @@ import type { HostileWallet } from "../../../types/index.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { signTerms } from "../../helpers/orders.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, packTerms, type Terms } from "../../helpers/session-terms.ts";
+import { packTerms, type Terms } from "../../helpers/session-terms.ts";
 import {
   DEPOSIT,
   fundedSettlement,
@@ -111,7 +111,7 @@ describe("ChargingSettlement.openSigned", () => {
   });
 
   it("opens the session whoever sends the signature", async () => {
-    const { settlement, driver, thief, operator, tariffId } = fixture;
+    const { settlement, driver, thief } = fixture;
     const sessionId = sessionIn(fixture, terms);
     const signature = await signTerms(fixture, driver, terms);
     expect(await settlement.connect(thief).openSigned.staticCall(terms, signature)).to.equal(sessionId);

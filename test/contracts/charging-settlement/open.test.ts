@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { setAccount } from "../../helpers/account-storage.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, packTerms, type Terms } from "../../helpers/session-terms.ts";
+import { packTerms, type Terms } from "../../helpers/session-terms.ts";
 import {
   DAY,
   DEPOSIT,
@@ -156,7 +156,7 @@ describe("ChargingSettlement.open", () => {
   });
 
   it("binds the hold, uses the nonce and names the terms in full", async () => {
-    const { settlement, driver, operator, tariffId } = fixture;
+    const { settlement, driver } = fixture;
     const terms = termsOf(fixture);
     const sessionId = sessionIn(fixture, terms);
 

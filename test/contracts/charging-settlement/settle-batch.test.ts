@@ -3,14 +3,7 @@ import { expect } from "chai";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { linksOf, signClaims } from "../../helpers/claims.ts";
 import { type Outcome, outcomeOf } from "../../helpers/outcome.ts";
-import {
-  commitmentOf,
-  type CompactSignature,
-  type Metering,
-  packMetering,
-  settlementResultOf,
-  type Terms,
-} from "../../helpers/session-terms.ts";
+import { type CompactSignature, type Metering, settlementResultOf, type Terms } from "../../helpers/session-terms.ts";
 import {
   batchOf,
   CHANGE_DELAY_SECONDS,

@@ -4,7 +4,6 @@ import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
 import { AGREEMENT, partneredSettlement, type PartnersFixture } from "../../helpers/partners-fixture.ts";
 import {
-  commitmentOf,
   packMetering,
   packTerms,
   settlementResultOf,

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { signTopUp, signWithdrawal } from "../../helpers/orders.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
-import { commitmentOf, SESSION_TERMS_TYPES, type Terms } from "../../helpers/session-terms.ts";
+import { SESSION_TERMS_TYPES, type Terms } from "../../helpers/session-terms.ts";
 import {
   DEPOSIT,
   fundedSettlement,

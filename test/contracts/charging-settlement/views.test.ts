@@ -3,7 +3,7 @@ import { TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 
 import { networkHelpers } from "../../helpers/chain.ts";
 import { SETTLEMENT_BATCH_TYPES } from "../../helpers/claims.ts";
-import { commitmentOf, SESSION_TERMS_TYPES } from "../../helpers/session-terms.ts";
+import { SESSION_TERMS_TYPES } from "../../helpers/session-terms.ts";
 import {
   DAY,
   fundedSettlement,

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 
-import { idTagOf } from "../../../services/domain/id-tag.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { activeMeter } from "../../helpers/meter-registry-fixture.ts";
 import {
@@ -15,8 +14,8 @@ import {
   tagIn,
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, createTestKey, endReading } from "../../helpers/ocmf.ts";
-import { packMetering, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
-import { DAY, MAXIMUM_SESSION_SECONDS, sessionIn } from "../../helpers/settlement-fixture.ts";
+import { packMetering, type LiveTerms } from "../../helpers/session-terms.ts";
+import { DAY } from "../../helpers/settlement-fixture.ts";
 
 describe("MeterSettlement.measure", () => {
   let fixture: MeterSettlementFixture;

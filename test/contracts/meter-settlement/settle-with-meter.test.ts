@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { toBeHex } from "ethers";
 
-import { idTagOf } from "../../../services/domain/id-tag.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { activeMeter, attestationsOf, registerMeter } from "../../helpers/meter-registry-fixture.ts";
 import {
@@ -22,11 +21,10 @@ import {
   tagIn,
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, createTestKey, endReading, testKey } from "../../helpers/ocmf.ts";
-import { commitmentOf, packMetering, packTerms, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
+import { packMetering, packTerms, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
 import {
   DAY,
   HOLD,
-  MAXIMUM_SESSION_SECONDS,
   sessionIn,
   settleBatch,
   settlementGroup,
@@ -500,7 +498,7 @@ describe("MeterSettlement.settleWithMeter", () => {
   });
 
   it("settles a session whose meter was valid only in the middle of the time in which it can have run", async () => {
-    const { registryFixture, meterRegistry, operator, settlement, driver } = fixture;
+    const { registryFixture, meterRegistry, operator, driver } = fixture;
     const key = createTestKey("secp256r1");
     const meter = await activeMeter(registryFixture, { evse: 2n, key });
     await settle(meteredOf(terms, recordOf(fixture, terms)));

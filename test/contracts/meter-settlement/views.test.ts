@@ -2,7 +2,6 @@ import { expect } from "chai";
 
 import { networkHelpers } from "../../helpers/chain.ts";
 import { meteredSessions, type MeterSettlementFixture } from "../../helpers/meter-settlement-fixture.ts";
-import { MAXIMUM_SESSION_SECONDS } from "../../helpers/settlement-fixture.ts";
 
 describe("MeterSettlement views", () => {
   let fixture: MeterSettlementFixture;

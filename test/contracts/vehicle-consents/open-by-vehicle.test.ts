@@ -165,7 +165,7 @@ describe("VehicleConsents.openByVehicle", () => {
   });
 
   it("opens by the vehicle's key, sent by anybody, and binds the hold of the driver's lane", async () => {
-    const { consents, settlement, domain, driver } = fixture;
+    const { consents, domain, driver } = fixture;
     const terms = termsOf(fixture);
 
     const outcome = await outcomeOf(fixture, consents, driver.address, async () => await open(terms));
@@ -204,7 +204,7 @@ describe("VehicleConsents.openByVehicle", () => {
   });
 
   it("opens by a fleet whose key is a contract that answers by ERC-1271", async () => {
-    const { consents, driver, otherDriver, relayer, settlement, wallet } = fixture;
+    const { consents, driver, otherDriver, relayer, wallet } = fixture;
     const consent = consentOf(fixture, { vehicleKey: (await wallet.getAddress()).toLowerCase() });
     await consents.connect(driver).grant(consent);
     const terms = termsOf(fixture);

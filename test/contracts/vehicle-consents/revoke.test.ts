@@ -49,7 +49,7 @@ describe("VehicleConsents.revoke", () => {
   });
 
   it("leaves a session open that the vehicle has opened", async () => {
-    const { consents, settlement, driver, vehicle, relayer } = fixture;
+    const { consents, driver, vehicle, relayer } = fixture;
     const terms = termsOf(fixture);
     await consents.connect(relayer).openByVehicle(consentOf(fixture), terms, await signTerms(fixture, vehicle, terms));
 

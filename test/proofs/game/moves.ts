@@ -8,7 +8,6 @@ import {
   DAY,
   EPOCH_SECONDS,
   HOUR,
-  sessionIn,
   settlementGroup,
   settlementOf,
   TARIFF,
