@@ -14,7 +14,7 @@ abstract contract OracleActs is QuorumActs {
         if (sessionCount() == 0) return;
         Item[] memory items = new Item[](3);
         items[0] = _truthOf(_liveSession(seed));
-        if (values % 8 == 1) _awaitQuorumsEnd(items[0].session, values >> 8);
+        if (values % 32 == 1) _awaitQuorumsEnd(items[0].session, values >> 8);
         else if (values % 8 != 2) _awaitCharge(items[0].session);
         items[1] = _truthOf(items[0].session);
         items[2] = _truthOf((seed >> 128) % 2 == 0 ? _liveSession(seed >> 32) : (seed >> 129) % sessionCount());
@@ -104,7 +104,8 @@ abstract contract OracleActs is QuorumActs {
     /// @notice The meter also signed what the oracles claimed, and somebody shows it.
     function answerChallenge(uint256 seed, bool isPair) external step {
         if (_disputes.length == 0) return;
-        uint256 index = seed % _disputes.length;
+        // Mostly a young one, which can still be answered.
+        uint256 index = seed % 4 == 0 ? (seed >> 8) % _disputes.length : _disputes.length - 1;
         ModelDispute memory dispute = _disputes[index];
         ModelClaim storage claim = _batches[dispute.batch].claims[dispute.place];
         Session storage session = _sessions[claim.session];
