@@ -136,7 +136,7 @@ describe("A committee of three services of which two must sign", function () {
       expect(await ask(1, [{ ...claim, chargingSeconds: 3_601, connectedSeconds: 3_601 }])).to.deep.equal(
         refusalOf(session, "CLAIM_DIFFERS"),
       );
-      expect(await ask(1, [{ ...claim, connectedSeconds: 1 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
+      expect(await ask(1, [{ ...claim, connectedSeconds: 3_601 }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
       expect(await ask(1, [{ ...claim, toppedUpMicro: 1n }])).to.deep.equal(refusalOf(session, "CLAIM_DIFFERS"));
       expect(await ask(2, [{ ...claim, records: [forged] }])).to.deep.equal(
         refusalOf(session, "OCMF_SIGNATURE_MISMATCH"),
