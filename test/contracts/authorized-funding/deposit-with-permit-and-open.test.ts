@@ -164,7 +164,7 @@ describe("AuthorizedFunding.depositWithPermitAndOpen", () => {
       events: [["Funded", driver.address, driver.address, 0n, amount]],
       changes: { "driver tokens": -amount, "settlement tokens": amount, owed: HOLD, nonce: 1n, live: 1n },
     });
-    expect(await isLive(fixture, terms)).to.equal(true);
+    expect(await isLive(hostile, terms)).to.equal(true);
   });
 
   it("opens for a contract wallet that has approved and signs by ERC-1271", async () => {
