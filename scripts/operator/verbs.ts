@@ -10,6 +10,7 @@ import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
 import { evseQr } from "./evse/qr.ts";
 import { exportCdr } from "./export/cdr.ts";
+import { exportEvidence } from "./export/ledger-evidence.ts";
 import { framesDiscard } from "./frames/discard.ts";
 import { framesList } from "./frames/list.ts";
 import { framesRetry } from "./frames/retry.ts";
@@ -112,6 +113,7 @@ export const verbs: readonly Verb[] = [
   refund,
   receiptsVerify,
   exportCdr,
+  exportEvidence,
   doctor,
   demoFund,
   demoMeter,

@@ -207,12 +207,12 @@ describe("Charging from the driver's page", function () {
     await page.getByLabel("Amount to hold (DEMO)").fill("2");
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
-    await world.step(sessionId, "C", 3_000_000_000n, 10);
+    await world.step(sessionId, "C", 3n * kwh, 100);
     await page.getByText("Nine tenths of the hold are used.").waitFor();
-    await world.step(sessionId, "C", 3n * kwh, 20);
+    await world.step(sessionId, "C", 3n * kwh, 200);
     await page.getByText("The hold is used up.").waitFor();
     await isAccessible(page);
-    await world.step(sessionId, "E", 0n, 30);
+    await world.step(sessionId, "E", 0n, 300);
     await page.getByText("The price was above the hold, so you paid the hold.").waitFor();
   });
 

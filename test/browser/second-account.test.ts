@@ -57,6 +57,7 @@ describe("A driver whose money is held at a charger that does not start", functi
       beginSeconds: 1_700_000_000,
       endSeconds: 1_700_000_900,
     });
+    await world.chain.pass(900);
     expect((await post(world.url, station, record)).status).to.equal(200);
     await page.getByText("Settled", { exact: true }).waitFor();
 

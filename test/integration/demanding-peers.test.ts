@@ -53,6 +53,7 @@ describe("An oracle that asks for too much", function () {
   function ask(records: readonly Uint8Array[], address = peer, peerKey = key): Promise<Answer> {
     const claim = {
       sessionId: session.sessionId,
+      ...session.opening,
       energyMicroWh: "0",
       chargingSeconds: 0,
       connectedSeconds: 0,
