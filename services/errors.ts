@@ -1,6 +1,7 @@
 import type { CatalogueEntries } from "./errors/catalogue-entry.ts";
 import { chargeDetailRecordErrors } from "./errors/charge-detail-records.ts";
 import { commandErrors } from "./errors/commands.ts";
+import { dossierErrors } from "./errors/dossiers.ts";
 import { drivingErrors } from "./errors/driving.ts";
 import { entranceErrors } from "./errors/entrance.ts";
 import { evidenceErrors } from "./errors/evidence.ts";
@@ -23,6 +24,7 @@ export const errorCatalogue = {
   ...signedValueErrors,
   ...commandErrors,
   ...chargeDetailRecordErrors,
+  ...dossierErrors,
 } as const satisfies CatalogueEntries;
 
 /** A code of the catalogue. */

@@ -189,6 +189,8 @@ export interface Chain {
   signClaims(claims: readonly Claim[]): OracleSignature;
   /** Who signed these claims; `null` if it is no signature. No I/O. */
   recoverSigner(claims: readonly Claim[], signature: Omit<OracleSignature, "signer">): string | null;
+  /** Signs what a dossier commits to as an oracle, by its EIP-712 digest. No I/O. */
+  signDossier(digest: string): OracleSignature;
   /** The call that settles these sessions by what a quorum signed. No I/O. */
   encodeSettlement(items: readonly SettlementItem[], signatures: readonly OracleSignature[]): ContractCall;
   /** The call that settles these sessions from what their meters signed. No I/O. */

@@ -18,6 +18,7 @@ export type ClaimCalls = Pick<
   | "encodeMeterSettlement"
   | "encodeChallenge"
   | "encodeAnswer"
+  | "signDossier"
   | "encodeConclusion"
 >;
 
@@ -31,6 +32,10 @@ export function createClaimCalls(deps: {
     claimsOf: (items) => claimsOf(items, domain),
     signClaims(claims) {
       const { r, yParityAndS: vs } = wallet.signingKey.sign(batchDigestOf(claims, domain));
+      return { signer: wallet.address, r, vs };
+    },
+    signDossier(digest) {
+      const { r, yParityAndS: vs } = wallet.signingKey.sign(digest);
       return { signer: wallet.address, r, vs };
     },
     recoverSigner(claims, { r, vs }) {

@@ -23,6 +23,9 @@ export const receiptInterface = new Interface([
   "function meterOf(uint32 meter) view returns (tuple(uint32 evse, uint8 curve, uint8 status, uint8 possession, uint40 validFrom, uint40 validUntil, uint40 calibrationExpiresAt, bytes publicKey))",
   "function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)",
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
+  "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
+  "function currentVersion() view returns (uint24)",
+  "function committeeOf(uint24 version) view returns (tuple(address[] members, uint8 threshold))",
 ]);
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/u);
@@ -51,6 +54,22 @@ export async function readBlock(chain: ReceiptChain, blockNumber: number): Promi
   const number = `0x${blockNumber.toString(16)}`;
 
   return blockSchema.nullable().parse(await chain.request("eth_getBlockByNumber", [number, false]));
+}
+
+/** The newest block. */
+export async function readHead(chain: ReceiptChain): Promise<z.infer<typeof blockSchema>> {
+  return blockSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
+}
+
+/** Events of a contract from the first block on; a list at a topic's place takes any of its members. */
+export async function readLogs(
+  chain: ReceiptChain,
+  address: string,
+  topics: readonly (string | null | readonly string[])[],
+): Promise<readonly z.infer<typeof logSchema>[]> {
+  const filter = { address, topics, fromBlock: "0x0", toBlock: "latest" };
+
+  return z.array(logSchema).parse(await chain.request("eth_getLogs", [filter]));
 }
 
 /** The chain's id. */

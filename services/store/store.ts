@@ -1,6 +1,7 @@
 import type { ChainStore } from "./chain.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { DisputeStore } from "./disputes.ts";
+import type { DossierStore } from "./dossiers.ts";
 import type { EvidenceStore } from "./evidence.ts";
 import type { LedgerStore } from "./ledger.ts";
 import type { LivenessStore } from "./liveness.ts";
@@ -61,6 +62,7 @@ export interface Store
     ChainStore,
     ChargingStore,
     DisputeStore,
+    DossierStore,
     EvidenceStore,
     LedgerStore,
     LivenessStore,

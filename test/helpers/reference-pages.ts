@@ -2,6 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { z } from "zod";
+
+import { dossierSchema } from "../../services/dossier/format/dossier-schema.ts";
 import { prefix, sections } from "../../services/config/config.ts";
 import { errorCatalogue } from "../../services/errors.ts";
 import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
@@ -10,6 +13,7 @@ const root = new URL("../../", import.meta.url);
 export const configurationPage = new URL("docs/configuration.md", root);
 export const runbookPage = new URL("docs/runbook.md", root);
 export const errorsPage = new URL("docs/errors.md", root);
+export const dossierSchemaFile = new URL("docs/dossier.schema.json", root);
 const alertTableBegin = "<!-- alerts -->";
 const alertTableEnd = "<!-- end of alerts -->";
 const command = "node test/helpers/reference-pages.ts";
@@ -87,8 +91,16 @@ export function writeErrorsPage(): string {
   ].join("\n");
 }
 
+/** The form of a dossier, for programs that are not ours. */
+export function writeDossierSchema(): string {
+  const description = "A statement of proven energy; what its members mean is said in dossier.md.";
+  const schema = { title: "wattproof-dossier", description, ...z.toJSONSchema(dossierSchema, { io: "input" }) };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
 if (import.meta.url === pathToFileURL(argv[1] ?? "").href) {
   writeFileSync(fileURLToPath(configurationPage), writeConfigurationPage());
   writeFileSync(fileURLToPath(errorsPage), writeErrorsPage());
+  writeFileSync(fileURLToPath(dossierSchemaFile), writeDossierSchema());
   writeFileSync(fileURLToPath(runbookPage), withAlertTable(readFileSync(runbookPage, "utf8")));
 }

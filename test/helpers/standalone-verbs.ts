@@ -10,11 +10,12 @@ import { start } from "../../scripts/start.ts";
 import { test } from "../../scripts/test.ts";
 import { testMutants } from "../../scripts/test-mutants.ts";
 import { verifyCdr } from "../../scripts/verify-cdr.ts";
+import { verifyDossierVerb } from "../../scripts/verify-dossier.ts";
 import { verifyOcmf } from "../../scripts/verify-ocmf.ts";
 import { verifyRecord } from "../../scripts/verify-record.ts";
 
 /** Every command that is a script of package.json of its own and no verb of `wattproof`. */
 export const standaloneVerbs: readonly Verb[] = [
-  ...[start, replay, soak, verifyOcmf, verifyCdr, verifyRecord],
+  ...[start, replay, soak, verifyOcmf, verifyCdr, verifyRecord, verifyDossierVerb],
   ...[benchGas, benchIngest, benchEvidence, prove, coverage, test, testMutants],
 ];

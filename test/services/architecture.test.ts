@@ -146,12 +146,34 @@ describe("The dependency rule of the service", function () {
           ({ target }) =>
             target !== null &&
             path.startsWith("receipts/") !== target.startsWith("receipts/") &&
+            // What checks dossiers asks a chain as what checks receipts does.
+            !path.startsWith("dossier/verify/") &&
             !path.startsWith("web/page/") &&
             !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/.test(target),
         )
         .map(({ specifier }) => `${path}: ${specifier}`),
     );
     expect(crossings).to.deep.equal([]);
+  });
+
+  it("keeps the check of dossiers apart from what makes them", function () {
+    const own = /^(?:dossier\/(?:format|verify)|receipts\/receipt-chain\.ts)/;
+    const crossings = sources
+      .filter(({ path }) => /^dossier\/(?:format|verify)\//.test(path))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target }) => target !== null && !own.test(target))
+          .filter(
+            ({ target }) => !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/.test(target ?? ""),
+          )
+          .map(({ specifier }) => `${path}: ${specifier}`),
+      );
+    expect(crossings).to.deep.equal([]);
+    const nodeOnly = sources.filter(
+      ({ path, imports }) =>
+        /^dossier\/(?:format|verify)\//.test(path) && imports.some(({ specifier }) => /^node:/.test(specifier)),
+    );
+    expect(nodeOnly).to.deep.equal([]);
   });
 
   it("names the concrete store, chain and server only where they are wired", function () {
@@ -211,7 +233,7 @@ describe("The dependency rule of the service", function () {
       ({ path, text }) => !path.startsWith("evidence/formats/") && /\b(?:verifyRecord|formatOf\(record\))/.test(text),
     );
     // The command that judges files, the receipt and the driver's page run without the service.
-    const beside = /^(?:evidence\/judge\.ts|receipts\/|web\/page\/)/;
+    const beside = /^(?:evidence\/judge\.ts|receipts\/|dossier\/verify\/|web\/page\/)/;
     expect(verifying.map(({ path }) => path).filter((path) => !beside.test(path))).to.deep.equal([
       "evidence/verify-record.ts",
     ]);

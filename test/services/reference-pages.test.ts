@@ -5,10 +5,12 @@ import { expect } from "chai";
 import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
 import {
   configurationPage,
+  dossierSchemaFile,
   errorsPage,
   runbookPage,
   withAlertTable,
   writeConfigurationPage,
+  writeDossierSchema,
   writeErrorsPage,
 } from "../helpers/reference-pages.ts";
 
@@ -19,6 +21,10 @@ describe("The reference pages", function () {
 
   it("show every error as the catalogue has it", function () {
     expect(contentOf(readFileSync(errorsPage, "utf8"))).to.deep.equal(contentOf(writeErrorsPage()));
+  });
+
+  it("show the form of a dossier as the schema has it", function () {
+    expect(JSON.parse(readFileSync(dossierSchemaFile, "utf8"))).to.deep.equal(JSON.parse(writeDossierSchema()));
   });
 
   it("tell what to do about every alert", function () {

@@ -3,6 +3,7 @@ import { readingStep } from "./evidence.ts";
 import { framePlacesStep } from "./frame-places.ts";
 import { identityStep } from "./identity.ts";
 import { livenessStep } from "./liveness.ts";
+import { dossierStep } from "./dossiers.ts";
 import { possessionStep } from "./possessions.ts";
 import { operatorKeyStep } from "./operator-keys.ts";
 import { operatorStep } from "./operator.ts";
@@ -386,4 +387,5 @@ export const migrations: readonly string[] = [
   connectedTimeStep,
   operatorKeyStep,
   openingStep,
+  dossierStep,
 ];

@@ -5,6 +5,7 @@ import { createChainStore } from "./chain.ts";
 import { createChargingStore } from "./charging.ts";
 import { openDatabase } from "./database.ts";
 import { createDisputeStore } from "./disputes.ts";
+import { createDossierStore } from "./dossiers.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createIdentityStore } from "./identity.ts";
@@ -56,6 +57,7 @@ export function openSqliteStore(folder: string): Store {
     ...createTariffStore(access),
     ...createLivenessStore(access),
     ...createPossessionStore(access),
+    ...createDossierStore(access),
     async probe() {
       const value = await access.write(() => {
         access.run(

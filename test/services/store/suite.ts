@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Store } from "../../../services/store/store.ts";
 import { describeCharging } from "./suite/charging.ts";
 import { describeDisputes } from "./suite/disputes.ts";
+import { describeDossiers } from "./suite/dossiers.ts";
 import { describeEvidence } from "./suite/evidence.ts";
 import { describeFrames } from "./suite/frames.ts";
 import { describeLedger } from "./suite/ledger.ts";
@@ -68,6 +69,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeStations(world);
     describeFrames(world);
     describeOcppStations(world);
+    describeDossiers(world);
     describeEvidence(world);
     describeSessions(world);
     describeCharging(world);

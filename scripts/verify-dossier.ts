@@ -1,0 +1,103 @@
+import { createReadStream, statSync } from "node:fs";
+
+import { z } from "zod";
+
+import { verifyDossier, type DossierVerdict } from "../services/dossier/verify/verify-dossier.ts";
+import { errorCatalogue, WattproofError } from "../services/errors.ts";
+import { nodeCryptography } from "../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../services/evidence/formats/ocmf/verifier.ts";
+import { shown } from "./command-line/amounts.ts";
+import { connectToChain } from "./command-line/chain-endpoint.ts";
+import { exitCode } from "./command-line/exit-codes.ts";
+import { wholeInput } from "./command-line/inputs.ts";
+import type { Output } from "./command-line/output.ts";
+import { runAlone } from "./command-line/program.ts";
+import { defineVerb } from "./command-line/verb.ts";
+import { kilowattHours } from "./local-world/figures.ts";
+
+const mostSessions = 100_000_000;
+/** For people; programs get all. */
+const reasonsShown = 20;
+
+export const verifyDossierVerb = defineVerb({
+  path: ["verify", "dossier"],
+  summary: "checks a dossier of proven energy, without the service that wrote it",
+  description:
+    "Form, leaves and root, who signed, registers and their continuity, power by time, validity and calibration of the keys,\n" +
+    "totals, exclusions, and the meter's signature on every record. With --rpc also the registry, the oracles' committee, and\n" +
+    "that each session was settled as it is counted and neither expired nor was corrected; without it these are named as\n" +
+    "skipped. --sample looks at the records and settlements of n sessions that the hash of the newest block draws, and at\n" +
+    "everything else in full. Answers with verdict, reasons, totals, sessions, sampled and skipped. Exit 1 if it is refused.",
+  arguments: [{ syntax: "<file>", description: "the dossier" }],
+  options: [
+    { flags: "--rpc <url>", description: "JSON-RPC endpoint of the dossier's chain" },
+    { flags: "--sample <n>", description: "records and settlements of n sessions alone" },
+  ],
+  access: "none",
+  examples: ["dossier.json", "dossier.json --rpc https://rpc.example --sample 100"],
+  input: z.object({
+    file: z.string(),
+    rpc: z.url("must be an endpoint's address").optional(),
+    sample: wholeInput(1, mostSessions).optional(),
+  }),
+  async run({ file, rpc, sample }, { output, startProgress }) {
+    const bytes = lengthOf(file);
+    const connection = rpc === undefined ? null : await connectToChain(rpc);
+    const progress = startProgress("bytes", 2 * bytes);
+    try {
+      const verdict = await verifyDossier({
+        open: () => readPieces(file),
+        verifier: createOcmfVerifier({ cryptography: nodeCryptography }),
+        chain:
+          connection === null
+            ? null
+            : { request: (method, parameters) => connection.provider.send(method, [...parameters]) },
+        sampleCount: sample ?? null,
+        onRead: (count) => {
+          progress.advance(count);
+        },
+      });
+      progress.stop();
+      output.json(verdict);
+      if (!output.isJson) show(output, verdict);
+
+      return verdict.verdict === "accepted" ? exitCode.done : exitCode.differs;
+    } finally {
+      progress.stop();
+      connection?.provider.destroy();
+    }
+  },
+});
+
+if (import.meta.main) process.exitCode = await runAlone(verifyDossierVerb);
+
+/** @throws INPUT_UNREADABLE */
+function lengthOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (cause) {
+    throw new WattproofError("INPUT_UNREADABLE", path, { cause });
+  }
+}
+
+async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of createReadStream(path)) yield z.instanceof(Uint8Array).parse(piece);
+  } catch (cause) {
+    if (cause instanceof WattproofError) throw cause;
+    throw new WattproofError("INPUT_UNREADABLE", path, { cause });
+  }
+}
+
+function show(output: Output, { verdict, reasons, totals, sessions, sampled, skipped }: DossierVerdict): void {
+  for (const { code, where } of reasons.slice(0, reasonsShown)) {
+    output.line(`${code}: ${errorCatalogue[code].title}`);
+    output.line(`  ${shown(where)}`);
+  }
+  if (reasons.length > reasonsShown) output.line(`and ${reasons.length - reasonsShown} more`);
+  output.line(`sessions    ${sessions}${sampled === 0 ? "" : `, ${sampled} drawn`}`);
+  output.line(`claimable   ${kilowattHours(BigInt(totals.claimableMicroWh))} kWh`);
+  output.line(`excluded    ${kilowattHours(BigInt(totals.excludedMicroWh))} kWh`);
+  for (const one of skipped) output.line(`skipped     ${one}`);
+  output.line(verdict === "accepted" ? "The dossier holds." : "The dossier does NOT hold.");
+}

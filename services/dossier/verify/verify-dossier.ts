@@ -1,0 +1,346 @@
+import { hexlify, randomBytes } from "ethers";
+
+import { WattproofError } from "../../errors.ts";
+import type { OcmfVerifier } from "../../evidence/formats/ocmf/types.ts";
+import { readBlock, readHead, type ReceiptChain } from "../../receipts/receipt-chain.ts";
+import {
+  isShown,
+  type DossierManifest,
+  type DossierMonth,
+  type DossierSample,
+  type DossierSession,
+  type DossierTotals,
+} from "../format/dossier-schema.ts";
+import { readDossier, type DossierBytes, type DossierPart } from "../format/read-dossier.ts";
+import { createTotalsCounter, type TotalsCounter } from "../format/totals.ts";
+import { checkMonth, type MeterProgress } from "./check-month.ts";
+import { checkRecords, type RecordFinding } from "./check-records.ts";
+import { checkCommitment, checkSignatures, checkTotals } from "./check-sums.ts";
+import { drawSample } from "./draw-sample.ts";
+import { createFindings, type DossierReason, type Findings } from "./findings.ts";
+import { createChainCheck, type DossierChainCheck } from "./on-chain.ts";
+import { subjectsOf, type Subject } from "./subject.ts";
+
+/** What is known of a dossier after everything was checked that could be. */
+export interface DossierVerdict {
+  readonly verdict: "accepted" | "refused";
+  /** Empty if it is accepted. */
+  readonly reasons: readonly DossierReason[];
+  readonly totals: { readonly claimableMicroWh: string; readonly excludedMicroWh: string };
+  readonly sessions: number;
+  /** How many sessions were drawn; 0 where all were looked at. */
+  readonly sampled: number;
+  /** What was not checked, in words. */
+  readonly skipped: readonly string[];
+}
+
+export interface DossierVerification {
+  /** Gives the file anew each time that it is called. */
+  readonly open: () => DossierBytes;
+  readonly verifier: OcmfVerifier;
+  /** `null`: what only a chain knows is skipped. */
+  readonly chain: ReceiptChain | null;
+  /** Records and settlements of this many sessions are looked at, drawn from a block; `null`: of all. */
+  readonly sampleCount: number | null;
+  /** Called with the bytes that were read since the last call. */
+  readonly onRead?: (bytes: number) => void;
+}
+
+/** The parts that are kept, apart from the months. */
+interface Frame {
+  depth: "T0" | "T2" | "sample";
+  sample: DossierSample | null;
+  manifest: DossierManifest | null;
+  totals: DossierTotals | null;
+  claimableMicroWh: string;
+  excludedMicroWh: string;
+  sessions: number;
+}
+
+/** What only the first look gives. */
+interface FirstLook {
+  readonly frame: Frame;
+  readonly subjects: ReadonlyMap<number, Subject>;
+  readonly signers: readonly string[];
+  /** By their place among all sessions. */
+  readonly shown: ReadonlySet<number> | null;
+  readonly newestBlock: number;
+}
+
+/**
+ * Checks a dossier from its content alone, and a chain where there is one: sums, leaves and signatures first, and then the
+ * records of all sessions, or of those that are drawn.
+ *
+ * Warning: who signed is compared with the oracles of the contracts that the dossier names. Compare those with the ones
+ * that you know.
+ *
+ * @throws DOSSIER_UNREADABLE for what is no JSON, and what the chain's endpoint throws; never because of the content
+ */
+export async function verifyDossier(verification: DossierVerification): Promise<DossierVerdict> {
+  const findings = createFindings();
+  const skipped: string[] = [];
+  try {
+    const first = await lookAtSums(verification, findings);
+    const sampled = await lookAtRecords(verification, first, findings, skipped);
+    const { claimableMicroWh, excludedMicroWh, sessions } = first.frame;
+    return verdictOf(findings, { claimableMicroWh, excludedMicroWh }, sessions, sampled, skipped);
+  } catch (error) {
+    const isOfForm =
+      error instanceof WattproofError &&
+      ["DOSSIER_FORM_INVALID", "DOSSIER_TOO_LARGE", "DOSSIER_VERSION_UNSUPPORTED"].includes(error.code);
+    if (!isOfForm) throw error;
+    findings.add(error.code, error.detail);
+    return verdictOf(findings, { claimableMicroWh: "0", excludedMicroWh: "0" }, 0, 0, skipped);
+  }
+}
+
+function verdictOf(
+  findings: Findings,
+  totals: DossierVerdict["totals"],
+  sessions: number,
+  sampled: number,
+  skipped: readonly string[],
+): DossierVerdict {
+  const reasons = findings.list();
+  return { verdict: reasons.length === 0 ? "accepted" : "refused", reasons, totals, sessions, sampled, skipped };
+}
+
+/** The first look: form, sums, leaves, continuity, commitment and who signed it. */
+async function lookAtSums(verification: DossierVerification, findings: Findings): Promise<FirstLook> {
+  const frame: Frame = {
+    ...{ depth: "T2", sample: null, manifest: null, totals: null, sessions: 0 },
+    ...{ claimableMicroWh: "0", excludedMicroWh: "0" },
+  };
+  const state = {
+    subjects: new Map<number, Subject>() as ReadonlyMap<number, Subject>,
+    counter: createTotalsCounter(),
+    shown: new Set<number>(),
+    last: { meter: -1, month: "" },
+    progress: null as MeterProgress | null,
+    isComplete: true,
+    newestBlock: 0,
+    signers: [] as readonly string[],
+    summary: null as Extract<DossierPart, { name: "summary" }>["value"] | null,
+    commitment: null as Extract<DossierPart, { name: "commitment" }>["value"] | null,
+  };
+
+  for await (const part of readDossier(counted(verification))) {
+    if (part.name === "depth") frame.depth = part.value;
+    if (part.name === "sample") frame.sample = part.value;
+    if (part.name === "manifest") {
+      frame.manifest = part.value;
+      state.subjects = subjectsOf(part.value, findings);
+    }
+    if (part.name === "month" && frame.manifest !== null) takeMonth(part.value, frame.manifest, state, findings);
+    if (part.name === "totals") frame.totals = part.value;
+    if (part.name === "summary") state.summary = part.value;
+    if (part.name === "commitment") state.commitment = part.value;
+    if (part.name === "signatures" && frame.manifest !== null && state.commitment !== null && state.summary !== null) {
+      const { manifest, totals } = frame;
+      checkDepth(frame, state.counter, state.isComplete, findings);
+      checkCommitment({ manifest, totals, summary: state.summary, commitment: state.commitment }, findings);
+      state.signers = checkSignatures(manifest, state.commitment, part.value, findings);
+      const { claimableMicroWh, excludedMicroWh, sessions } = soundestOf(frame, state.summary, state);
+      Object.assign(frame, { claimableMicroWh, excludedMicroWh, sessions });
+    }
+  }
+  const shown = state.isComplete ? null : state.shown;
+  return { frame, subjects: state.subjects, signers: state.signers, shown, newestBlock: state.newestBlock };
+}
+
+/** What was counted, where everything is shown; else what the oracles signed. */
+function soundestOf(
+  { depth, totals }: Frame,
+  summary: Extract<DossierPart, { name: "summary" }>["value"],
+  { counter, isComplete }: { readonly counter: TotalsCounter; readonly isComplete: boolean },
+): Pick<DossierTotals, "claimableMicroWh" | "excludedMicroWh" | "sessions"> {
+  return depth !== "T0" && isComplete ? counter.totals() : (totals ?? summary);
+}
+
+function takeMonth(
+  month: DossierMonth,
+  manifest: DossierManifest,
+  state: {
+    readonly subjects: ReadonlyMap<number, Subject>;
+    readonly counter: TotalsCounter;
+    readonly shown: Set<number>;
+    last: { meter: number; month: string };
+    progress: MeterProgress | null;
+    isComplete: boolean;
+    newestBlock: number;
+  },
+  findings: Findings,
+): void {
+  const { last, subjects } = state;
+  const isInOrder = month.meter > last.meter || (month.meter === last.meter && month.month > last.month);
+  if (!isInOrder) findings.add("DOSSIER_MONTHS_UNSORTED", `meter ${month.meter}, ${month.month}`);
+  if (month.meter !== last.meter || state.progress === null) {
+    state.progress = { sessionIds: new Set(), position: null };
+  }
+  state.last = { meter: month.meter, month: month.month };
+  const before = state.counter.sessions();
+  for (const [index, session] of month.sessions.entries()) {
+    if (!isShown(session)) continue;
+    state.newestBlock = Math.max(state.newestBlock, session.settlement.blockNumber);
+    state.shown.add(before + index);
+  }
+  const subject = subjects.get(month.meter);
+  if (subject === undefined) {
+    findings.add("DOSSIER_METER_UNKNOWN", `meter ${month.meter}`);
+    state.counter.add(month, 0);
+    return;
+  }
+  if (!checkMonth(month, subject, manifest, state.progress, findings)) state.isComplete = false;
+  state.counter.add(month, subject.evse.number);
+}
+
+/** Each depth shows what it has to show, and nothing else. */
+function checkDepth(
+  { depth, sample, totals }: Frame,
+  counter: TotalsCounter,
+  isComplete: boolean,
+  findings: Findings,
+): void {
+  const counted = counter.totals();
+  const isFitting = {
+    T0: totals === null && sample === null && counted.months.length === 0,
+    T2: totals !== null && sample === null && isComplete,
+    sample: totals !== null && sample !== null,
+  }[depth];
+  if (!isFitting) findings.add("DOSSIER_FORM_INVALID", `depth ${depth} shows too much or too little`);
+  if (totals !== null) checkTotals(totals, counted, isComplete, findings);
+}
+
+/** The second look: the records of all sessions or of a sample, and the chain. @returns how many were drawn */
+async function lookAtRecords(
+  verification: DossierVerification,
+  first: FirstLook,
+  findings: Findings,
+  skipped: string[],
+): Promise<number> {
+  const { verifier, chain } = verification;
+  const { frame, subjects, signers } = first;
+  const { manifest, depth } = frame;
+  if (manifest === null) return 0;
+  let onChain: DossierChainCheck | null = null;
+  if (chain === null) {
+    skipped.push(
+      "chain: registry of meters and EVSEs, the oracles' committee, settled, corrected and expired sessions",
+    );
+  } else {
+    onChain = createChainCheck(chain, manifest, findings);
+    if (await onChain.checkContracts()) {
+      await onChain.checkMeters(subjects);
+      await onChain.checkQuorum(signers);
+    } else onChain = null;
+  }
+  if (depth === "T0") {
+    skipped.push("sessions: none is disclosed; the sums are what the oracles signed");
+    return 0;
+  }
+  const drawn = await drawnOf(verification, first, findings, skipped);
+  const wanted = drawn ?? first.shown;
+  await lookAtMonths(verification, subjects, wanted, verifier, onChain, findings);
+  return drawn?.size ?? 0;
+}
+
+async function lookAtMonths(
+  verification: DossierVerification,
+  subjects: ReadonlyMap<number, Subject>,
+  wanted: ReadonlySet<number> | null,
+  verifier: OcmfVerifier,
+  onChain: DossierChainCheck | null,
+  findings: Findings,
+): Promise<void> {
+  const keys = createKeyWatch(findings);
+  let place = 0;
+  for await (const part of readDossier(counted(verification))) {
+    if (part.name !== "month") continue;
+    const subject = subjects.get(part.value.meter);
+    const chosen: DossierSession[] = [];
+    for (const session of part.value.sessions) {
+      const isWanted = wanted?.has(place) ?? true;
+      place += 1;
+      if (isWanted && isShown(session)) chosen.push(session);
+    }
+    if (subject === undefined || subject.key === null) continue;
+    for (const session of chosen) {
+      keys.take(part.value.meter, session, checkRecords(session, subject, subject.key, verifier));
+    }
+    await onChain?.checkSessions(chosen);
+  }
+  keys.end();
+}
+
+/**
+ * Holds back what is wrong with signatures until all of a meter were seen: where not one is good, it is the key that is not
+ * the meter's.
+ */
+function createKeyWatch(findings: Findings): {
+  take(meter: number, session: DossierSession, found: readonly RecordFinding[]): void;
+  end(): void;
+} {
+  let current = { meter: -1, good: 0, bad: [] as string[] };
+  function end(): void {
+    const { meter, good, bad } = current;
+    if (bad.length === 0) return;
+    if (good === 0) findings.add("DOSSIER_KEY_SWAPPED", `meter ${meter}`);
+    else for (const where of bad) findings.add("DOSSIER_RECORD_INVALID", where);
+  }
+  return {
+    take(meter, session, found) {
+      if (meter !== current.meter) {
+        end();
+        current = { meter, good: 0, bad: [] };
+      }
+      const where = `meter ${meter}, session ${session.sessionId}`;
+      let isGood = session.records.length > 0;
+      for (const { code, detail } of found) {
+        if (code === "DOSSIER_RECORD_INVALID") {
+          isGood = false;
+          if (current.bad.length < 100) current.bad.push(`${where}: ${detail}`);
+        } else findings.add(code, `${where}: ${detail}`);
+      }
+      if (isGood) current.good += 1;
+    },
+    end,
+  };
+}
+
+/** Which sessions are looked at; `null` for all that are shown. */
+async function drawnOf(
+  { chain, sampleCount }: DossierVerification,
+  { frame, shown, newestBlock }: FirstLook,
+  findings: Findings,
+  skipped: string[],
+): Promise<ReadonlySet<number> | null> {
+  const root = frame.totals?.root ?? null;
+  if (frame.sample !== null) {
+    const { blockNumber, blockHash, count } = frame.sample;
+    skipped.push("sessions that were not drawn: their records, and the continuity of registers");
+    const drawn = drawSample(blockHash, root, frame.sessions, count);
+    if (shown !== null && !isSameSet(drawn, shown)) findings.add("DOSSIER_SAMPLE_DIFFERS", "sample");
+    if (blockNumber <= newestBlock) findings.add("DOSSIER_SAMPLE_TOO_EARLY", `block ${blockNumber}`);
+    if (chain === null) skipped.push("chain: the block that the sample was drawn from");
+    else if ((await readBlock(chain, blockNumber))?.hash !== blockHash) {
+      findings.add("DOSSIER_SAMPLE_DIFFERS", `block ${blockNumber} has another hash`);
+    }
+    return drawn;
+  }
+  if (sampleCount === null) return null;
+  skipped.push("sessions that were not drawn: their records and settlements");
+  if (chain === null) skipped.push("sample: drawn at random, since there is no chain to draw it from");
+  const seed = chain === null ? hexlify(randomBytes(32)) : (await readHead(chain)).hash;
+  return drawSample(seed, root, frame.sessions, sampleCount);
+}
+
+function isSameSet(left: ReadonlySet<number>, right: ReadonlySet<number>): boolean {
+  return left.size === right.size && [...left].every((member) => right.has(member));
+}
+
+async function* counted({ open, onRead }: DossierVerification): AsyncGenerator<Uint8Array> {
+  for await (const chunk of open()) {
+    onRead?.(chunk.length);
+    yield chunk;
+  }
+}
