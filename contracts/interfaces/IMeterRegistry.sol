@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IOcmfScanner} from "./IOcmfScanner.sol";
 import {IOracleCommittee, OracleSignature} from "./IOracleCommittee.sol";
 
-/// @notice Elliptic curves of OCMF 1.4.1, table of signature algorithms.
+/// @notice Elliptic curves of OCMF 1.4.1, table of signature algorithms, and secp224k1 of ChargePoint's meters.
 enum Curve {
     None,
     Secp256r1,
@@ -13,7 +13,8 @@ enum Curve {
     Secp192k1,
     BrainpoolP256r1,
     Secp384r1,
-    BrainpoolP384r1
+    BrainpoolP384r1,
+    Secp224k1
 }
 
 /// @notice How it is known that the registrant has the meter.

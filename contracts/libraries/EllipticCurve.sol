@@ -14,6 +14,7 @@ library EllipticCurve {
     function coordinateBytesOf(Curve curve) internal pure returns (uint256) {
         if (curve == Curve.None) return 0;
         if (curve == Curve.Secp192r1 || curve == Curve.Secp192k1) return 24;
+        if (curve == Curve.Secp224k1) return 28;
         if (curve == Curve.Secp384r1 || curve == Curve.BrainpoolP384r1) return 48;
         return 32;
     }
@@ -57,6 +58,9 @@ library EllipticCurve {
         }
         if (curve == Curve.Secp192k1) {
             return (0xfffffffffffffffffffffffffffffffffffffffeffffee37, 0, 3);
+        }
+        if (curve == Curve.Secp224k1) {
+            return (0xfffffffffffffffffffffffffffffffffffffffffffffffeffffe56d, 0, 5);
         }
         // BrainpoolP256r1; for a curve that is not computable no point is below p = 0.
         if (curve == Curve.BrainpoolP256r1) {

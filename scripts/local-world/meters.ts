@@ -4,7 +4,7 @@ import { WattproofError } from "../../services/errors.ts";
 import type { MeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter } from "../simulator/meter.ts";
 import { signedRecordOf, type SignedRecord } from "../simulator/signed-record.ts";
-import type { SimulatedCurve } from "../simulator/curves.ts";
+import type { MeterCurve } from "../../services/domain/meter-curve.ts";
 import { curvesProvenOnChain, type MeterToRegister } from "./registration.ts";
 
 /** How it is shown that the registrant has a meter. */
@@ -19,7 +19,7 @@ export interface PlannedMeter {
   readonly meterId: string;
   readonly evseId: string;
   readonly stationId: string;
-  readonly curve: SimulatedCurve;
+  readonly curve: MeterCurve;
   /** X and Y, big-endian. */
   readonly publicKeyPoint: Uint8Array;
   readonly possession: PlannedPossession;

@@ -2,19 +2,19 @@ import type { BaseWallet } from "ethers";
 
 import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
 import { WattproofError } from "../../services/errors.ts";
-import type { SimulatedCurve } from "../simulator/curves.ts";
+import type { MeterCurve } from "../../services/domain/meter-curve.ts";
 import type { SignedRecord } from "../simulator/signed-record.ts";
 import { curveNumbers } from "../verify/contract-answers.ts";
 import type { Contracts } from "./contract-handles.ts";
 import type { Transactor } from "./transactor.ts";
 
 /** Curves whose signatures the registry verifies itself. */
-export const curvesProvenOnChain: ReadonlySet<SimulatedCurve> = new Set(["secp256r1", "secp256k1"]);
+export const curvesProvenOnChain: ReadonlySet<MeterCurve> = new Set(["secp256r1", "secp256k1"]);
 
 /** A meter that is to be registered at an EVSE. */
 export interface MeterToRegister {
   readonly evseId: string;
-  readonly curve: SimulatedCurve;
+  readonly curve: MeterCurve;
   /** X and Y, big-endian. */
   readonly publicKeyPoint: Uint8Array;
   /**

@@ -11,6 +11,7 @@ export const curveNumbers = {
   brainpoolP256r1: 5n,
   secp384r1: 6n,
   brainpoolP384r1: 7n,
+  secp224k1: 8n,
 } as const satisfies Record<Curve, bigint>;
 
 /** As in Judgement of IOcmfLens.sol. */

@@ -7,6 +7,7 @@ export const meterCurves = [
   "brainpoolP256r1",
   "secp384r1",
   "brainpoolP384r1",
+  "secp224k1",
 ] as const;
 
 export type MeterCurve = (typeof meterCurves)[number];

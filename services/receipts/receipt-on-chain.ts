@@ -25,6 +25,7 @@ const registryCurves = [
   "brainpoolP256r1",
   "secp384r1",
   "brainpoolP384r1",
+  "secp224k1",
 ] as const;
 const meterSchema = z.object({ evse: z.bigint(), curve: z.bigint(), publicKey: z.string() });
 const evseSchema = z.object({ operator: z.string() });

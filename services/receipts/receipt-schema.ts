@@ -71,6 +71,7 @@ export const receiptSchema = z.strictObject({
       "brainpoolP256r1",
       "secp384r1",
       "brainpoolP384r1",
+      "secp224k1",
     ]),
     /** X and Y, big-endian, each as long as the curve's field. */
     publicKey: z.string().regex(/^0x([0-9a-fA-F]{4})+$/u),

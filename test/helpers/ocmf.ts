@@ -6,10 +6,10 @@ import type { ErrorCode } from "../../services/errors.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { parsePublicKey } from "../../services/evidence/formats/ocmf/public-key.ts";
 import { withVerdict } from "../../services/evidence/formats/ocmf/refusal.ts";
-import type { Curve, PublicKey } from "../../services/evidence/formats/ocmf/types.ts";
+import type { Curve, OcmfCurve, PublicKey } from "../../services/evidence/formats/ocmf/types.ts";
 import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 
-/** The seven curves with the name that OpenSSL knows them by and the spelling of `SA`. */
+/** The curves with the name that OpenSSL knows them by and the spelling of `SA`; the last has none in the format. */
 export const curveNames = {
   secp192k1: { openSsl: "secp192k1", algorithm: "ECDSA-secp192k1-SHA256" },
   secp192r1: { openSsl: "prime192v1", algorithm: "ECDSA-secp192r1-SHA256" },
@@ -18,9 +18,11 @@ export const curveNames = {
   brainpoolP256r1: { openSsl: "brainpoolP256r1", algorithm: "ECDSA-brainpool256r1-SHA256" },
   secp384r1: { openSsl: "secp384r1", algorithm: "ECDSA-secp384r1-SHA256" },
   brainpoolP384r1: { openSsl: "brainpoolP384r1", algorithm: "ECDSA-brainpool384r1-SHA256" },
+  secp224k1: { openSsl: "secp224k1", algorithm: "ECDSA-secp224k1-SHA256" },
 } as const satisfies Record<Curve, { openSsl: string; algorithm: string }>;
 
-export const curves: readonly Curve[] = [
+/** Those of OCMF. */
+export const curves: readonly OcmfCurve[] = [
   "secp192k1",
   "secp192r1",
   "secp256k1",

@@ -157,6 +157,7 @@ describe("MeterRegistry.activateMeter", () => {
       ["brainpoolP256r1", 5n],
       ["secp384r1", 6n],
       ["brainpoolP384r1", 7n],
+      ["secp224k1", 8n],
     ] as const) {
       const meter = await registerMeter(fixture, { key: testKey(curve) });
       const { payload, r, s } = await possessionRecord(fixture, meter);

@@ -54,9 +54,9 @@ describe("MeterRegistry.registerMeter", () => {
 
   it("refuses a key that is not twice as long as a coordinate of its curve", async () => {
     const { registry, operator } = fixture;
-    const lengths = { secp192k1: 48, secp192r1: 48, secp384r1: 96, brainpoolP384r1: 96 };
+    const lengths = { secp192k1: 48, secp192r1: 48, secp384r1: 96, brainpoolP384r1: 96, secp224k1: 56 };
 
-    for (const curve of curves) {
+    for (const curve of [...curves, "secp224k1"] as const) {
       const [evse, number, publicKey, ...rest] = registrationOf(fixture, { key: testKey(curve) });
       const expected = curve in lengths ? lengths[curve as keyof typeof lengths] : 64;
       for (const wrong of [new Uint8Array(), publicKey.slice(1), Uint8Array.of(4, ...publicKey)]) {
@@ -70,7 +70,7 @@ describe("MeterRegistry.registerMeter", () => {
   it("refuses a point that is not on the curve, where the contract can compute on it", async () => {
     const { registry, operator } = fixture;
 
-    for (const curve of curves.filter((name) => !name.includes("384"))) {
+    for (const curve of [...curves.filter((name) => !name.includes("384")), "secp224k1"] as const) {
       const [evse, number, publicKey, ...rest] = registrationOf(fixture, { key: testKey(curve) });
       const flipped = Uint8Array.from(publicKey);
       flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;

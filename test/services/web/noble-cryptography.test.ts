@@ -16,18 +16,19 @@ const opensslNames: Readonly<Record<Curve, string>> = {
   secp384r1: "secp384r1",
   brainpoolP256r1: "brainpoolP256r1",
   brainpoolP384r1: "brainpoolP384r1",
+  secp224k1: "secp224k1",
 };
 const curves = Object.values(curveParameters).map(({ curve }) => curve);
 const message = new TextEncoder().encode('{"PG":"T1"}');
 
 function signOn(curve: Curve): { readonly key: PublicKey; readonly signature: EcdsaSignature } {
-  const { coordinateBytes } = curveParameters[curve];
+  const { coordinateBytes, scalarBytes } = curveParameters[curve];
   const pair = generateKeyPairSync("ec", { namedCurve: opensslNames[curve] });
   const point = pair.publicKey.export({ type: "spki", format: "der" }).subarray(-2 * coordinateBytes);
   const bytes = sign("sha256", message, { key: pair.privateKey, dsaEncoding: "ieee-p1363" });
   return {
     key: { curve, x: toInteger(point.subarray(0, coordinateBytes)), y: toInteger(point.subarray(coordinateBytes)) },
-    signature: { r: toInteger(bytes.subarray(0, coordinateBytes)), s: toInteger(bytes.subarray(coordinateBytes)) },
+    signature: { r: toInteger(bytes.subarray(0, scalarBytes)), s: toInteger(bytes.subarray(scalarBytes)) },
   };
 }
 
@@ -35,7 +36,7 @@ describe("The browser's cryptography", function () {
   for (const curve of curves) {
     it(`has the base point of ${curve} that OpenSSL has`, function () {
       const ecdh = createECDH(opensslNames[curve]);
-      ecdh.setPrivateKey(fromInteger(1n, curveParameters[curve].coordinateBytes));
+      ecdh.setPrivateKey(fromInteger(1n, curveParameters[curve].scalarBytes));
       const half = curveParameters[curve].coordinateBytes;
       const point = ecdh.getPublicKey().subarray(1);
       expect({ x: toInteger(point.subarray(0, half)), y: toInteger(point.subarray(half)) }).to.deep.equal(

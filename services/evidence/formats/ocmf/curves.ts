@@ -5,8 +5,9 @@ export interface CurveParameters {
   readonly curve: Curve;
   /** Dotted form of the object identifier of the named curve. */
   readonly objectIdentifier: string;
-  /** Bytes of a coordinate, and of r and s: on these seven curves p and n have the same length. */
   readonly coordinateBytes: number;
+  /** Bytes of r and of s. On secp224k1 n is longer than p, on the others they are as long. */
+  readonly scalarBytes: number;
   readonly p: bigint;
   readonly a: bigint;
   readonly b: bigint;
@@ -19,6 +20,7 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "secp192k1",
     objectIdentifier: "1.3.132.0.31",
     coordinateBytes: 24,
+    scalarBytes: 24,
     p: 0xfffffffffffffffffffffffffffffffffffffffeffffee37n,
     a: 0n,
     b: 3n,
@@ -28,6 +30,7 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "secp192r1",
     objectIdentifier: "1.2.840.10045.3.1.1",
     coordinateBytes: 24,
+    scalarBytes: 24,
     p: 0xfffffffffffffffffffffffffffffffeffffffffffffffffn,
     a: 0xfffffffffffffffffffffffffffffffefffffffffffffffcn,
     b: 0x64210519e59c80e70fa7e9ab72243049feb8deecc146b9b1n,
@@ -37,6 +40,7 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "secp256k1",
     objectIdentifier: "1.3.132.0.10",
     coordinateBytes: 32,
+    scalarBytes: 32,
     p: 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2fn,
     a: 0n,
     b: 7n,
@@ -46,6 +50,7 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "secp256r1",
     objectIdentifier: "1.2.840.10045.3.1.7",
     coordinateBytes: 32,
+    scalarBytes: 32,
     p: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
     a: 0xffffffff00000001000000000000000000000000fffffffffffffffffffffffcn,
     b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
@@ -55,6 +60,7 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "brainpoolP256r1",
     objectIdentifier: "1.3.36.3.3.2.8.1.1.7",
     coordinateBytes: 32,
+    scalarBytes: 32,
     p: 0xa9fb57dba1eea9bc3e660a909d838d726e3bf623d52620282013481d1f6e5377n,
     a: 0x7d5a0975fc2c3057eef67530417affe7fb8055c126dc5c6ce94a4b44f330b5d9n,
     b: 0x26dc5c6ce94a4b44f330b5d9bbd77cbf958416295cf7e1ce6bccdc18ff8c07b6n,
@@ -64,6 +70,7 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "secp384r1",
     objectIdentifier: "1.3.132.0.34",
     coordinateBytes: 48,
+    scalarBytes: 48,
     p: 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffffn,
     a: 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffcn,
     b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
@@ -73,10 +80,21 @@ export const curveParameters: Readonly<Record<Curve, CurveParameters>> = {
     curve: "brainpoolP384r1",
     objectIdentifier: "1.3.36.3.3.2.8.1.1.11",
     coordinateBytes: 48,
+    scalarBytes: 48,
     p: 0x8cb91e82a3386d280f5d6f7e50e641df152f7109ed5456b412b1da197fb71123acd3a729901d1a71874700133107ec53n,
     a: 0x7bc382c63d8c150c3c72080ace05afa0c2bea28e4fb22787139165efba91f90f8aa5814a503ad4eb04a8c7dd22ce2826n,
     b: 0x04a8c7dd22ce28268b39b55416f0447c2fb77de107dcd2a62e880ea53eeb62d57cb4390295dbc9943ab78696fa504c11n,
     n: 0x8cb91e82a3386d280f5d6f7e50e641df152f7109ed5456b31f166e6cac0425a7cf3ab6af6b7fc3103b883202e9046565n,
+  },
+  secp224k1: {
+    curve: "secp224k1",
+    objectIdentifier: "1.3.132.0.32",
+    coordinateBytes: 28,
+    scalarBytes: 29,
+    p: 0xfffffffffffffffffffffffffffffffffffffffffffffffeffffe56dn,
+    a: 0n,
+    b: 5n,
+    n: 0x10000000000000000000000000001dce8d2ec6184caf0a971769fb1f7n,
   },
 };
 
@@ -101,10 +119,16 @@ export function decompressY(curve: Curve, x: bigint, isOdd: boolean): bigint | n
   const { p, a, b } = curveParameters[curve];
   if (x >= p) return null;
   const square = (x * x * x + a * x + b) % p;
-  // Every p of the table is 3 modulo 4, so this power is a root where there is one.
-  const root = modularPower(square, (p + 1n) / 4n, p);
+  const root = modularRoot(square, p);
   const y = (root & 1n) === (isOdd ? 1n : 0n) ? root : (p - root) % p;
   return (y * y - square) % p === 0n && (y & 1n) === (isOdd ? 1n : 0n) ? y : null;
+}
+
+/** A root of `square` where it has one. Every p of the table is 3 modulo 4, but that of secp224k1, which is 5 modulo 8. */
+function modularRoot(square: bigint, p: bigint): bigint {
+  if (p % 4n === 3n) return modularPower(square, (p + 1n) / 4n, p);
+  const root = modularPower(square, (p + 3n) / 8n, p);
+  return (root * root - square) % p === 0n ? root : (root * modularPower(2n, (p - 1n) / 4n, p)) % p;
 }
 
 function modularPower(base: bigint, exponent: bigint, modulus: bigint): bigint {

@@ -6,12 +6,12 @@ import type { Curve, EcdsaSignature } from "./types.ts";
 
 /**
  * Reads (r, s) from what meters write: DER, DER whose INTEGERs lack the zero byte in front of a high bit or have too
- * many of them, and bare r‖s of twice the length of a coordinate. Every INTEGER is read as not negative. Both numbers
+ * many of them, and bare r‖s, each as long as n. Every INTEGER is read as not negative. Both numbers
  * must then lie in 1..n-1; they are never reduced modulo n. Of the two twins s and n-s the lower one is returned.
  */
 export function readEcdsaSignature(curve: Curve, data: Uint8Array): EcdsaSignature {
-  const { n, coordinateBytes } = curveParameters[curve];
-  const scalars = readDerScalars(data) ?? readBareScalars(data, coordinateBytes);
+  const { n, scalarBytes } = curveParameters[curve];
+  const scalars = readDerScalars(data) ?? readBareScalars(data, scalarBytes);
   if (scalars === null) {
     return refuse("OCMF_SIGNATURE_MALFORMED", `${data.length} bytes that are neither DER nor r and s of ${curve}`);
   }
@@ -29,7 +29,7 @@ function readDerScalars(data: Uint8Array): [bigint, bigint] | null {
   return [toInteger(r), toInteger(s)];
 }
 
-function readBareScalars(data: Uint8Array, coordinateBytes: number): [bigint, bigint] | null {
-  if (data.length !== 2 * coordinateBytes) return null;
-  return [toInteger(data.subarray(0, coordinateBytes)), toInteger(data.subarray(coordinateBytes))];
+function readBareScalars(data: Uint8Array, scalarBytes: number): [bigint, bigint] | null {
+  if (data.length !== 2 * scalarBytes) return null;
+  return [toInteger(data.subarray(0, scalarBytes)), toInteger(data.subarray(scalarBytes))];
 }

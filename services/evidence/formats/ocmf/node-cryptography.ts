@@ -8,7 +8,7 @@ import type { Cryptography, PublicKey } from "./types.ts";
 /** Keys that are kept imported: the meters of a large fleet. Each takes about 3 kB. */
 const keyLimit = 4_096;
 
-/** The verifier's cryptography by Node's OpenSSL, which has all seven curves. */
+/** The verifier's cryptography by Node's OpenSSL, which has all the curves. */
 export const nodeCryptography: Cryptography = createNodeCryptography();
 
 function createNodeCryptography(): Cryptography {
@@ -17,10 +17,10 @@ function createNodeCryptography(): Cryptography {
     sha256: (bytes) => new Uint8Array(hash("sha256", bytes, "buffer")),
 
     verifyEcdsaSha256: (key, message, { r, s }) => {
-      const { coordinateBytes } = curveParameters[key.curve];
-      const signature = new Uint8Array(2 * coordinateBytes);
-      signature.set(fromInteger(r, coordinateBytes));
-      signature.set(fromInteger(s, coordinateBytes), coordinateBytes);
+      const { scalarBytes } = curveParameters[key.curve];
+      const signature = new Uint8Array(2 * scalarBytes);
+      signature.set(fromInteger(r, scalarBytes));
+      signature.set(fromInteger(s, scalarBytes), scalarBytes);
       return verify("sha256", message, { key: importKey(key), dsaEncoding: "ieee-p1363" }, signature);
     },
   };

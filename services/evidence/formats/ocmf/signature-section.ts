@@ -1,17 +1,17 @@
 import { fromBase64, fromHex } from "./bytes.ts";
 import { parseJsonObject, type JsonObject } from "./json.ts";
 import { answerUnsupported, quote, refuse } from "./refusal.ts";
-import type { Curve } from "./types.ts";
+import type { OcmfCurve } from "./types.ts";
 
 /** What the third section says. Nothing of it is signed: it must agree with the registered key, it decides nothing. */
 export interface SignatureSection {
-  readonly curve: Curve;
+  readonly curve: OcmfCurve;
   /** `SD`, decoded from hex or base64, not yet read as two numbers. */
   readonly signatureData: Uint8Array;
 }
 
 /** The spellings of the table, and brainpoolP…, which is how meters in the field write it. */
-const curveBySpelling: ReadonlyMap<string, Curve> = new Map([
+const curveBySpelling: ReadonlyMap<string, OcmfCurve> = new Map([
   ["secp192k1", "secp192k1"],
   ["secp192r1", "secp192r1"],
   ["secp256k1", "secp256k1"],
@@ -33,7 +33,7 @@ export function readSignatureSection(bytes: Uint8Array): SignatureSection {
   return { curve, signatureData: readSignatureData(section, readEncoding(section)) };
 }
 
-function readCurve(section: JsonObject): Curve {
+function readCurve(section: JsonObject): OcmfCurve {
   const algorithm = section.members.get("SA");
   // The default since OCMF 0.4.
   if (algorithm === undefined) return "secp256r1";

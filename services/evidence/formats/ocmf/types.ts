@@ -1,9 +1,12 @@
 import type { Decimal } from "../../../domain/decimal.ts";
 import type { ErrorCode } from "../../../errors.ts";
 
-/** The curves of the signature table of OCMF 1.4.1. Any other curve is answered as unsupported. */
-export type Curve =
+/** The curves of the signature table of OCMF 1.4.1. A record that names any other curve is answered as unsupported. */
+export type OcmfCurve =
   "secp192k1" | "secp192r1" | "secp256k1" | "secp256r1" | "brainpoolP256r1" | "secp384r1" | "brainpoolP384r1";
+
+/** All curves on which meters sign; the last is ChargePoint's. */
+export type Curve = OcmfCurve | "secp224k1";
 
 /** A point that was checked to lie on its curve and not to be the point at infinity. */
 export interface PublicKey {

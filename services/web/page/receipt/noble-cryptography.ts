@@ -36,11 +36,15 @@ export const basePoints: Readonly<Record<Curve, { readonly x: bigint; readonly y
     x: 0x1d1c64f068cf45ffa2a63a81b7c13f6b8847a3e77ef14fe3db7fcafe0cbd10e8e826e03436d646aaef87b2e247d4af1en,
     y: 0x8abe1d7520f9c2a45cb1eb8e95cfd55262b70b29feec5864e19c054ff99129280e4646217791811142820341263c5315n,
   },
+  secp224k1: {
+    x: 0xa1455b334df099df30fc28a169a467e9e47075a90f7e650eb6b7a45cn,
+    y: 0x7e089fed7fba344282cafbd6f7e319f7c0b0bd59e2ca4bdb556d61a5n,
+  },
 };
 
 const made = new Map<Curve, ECDSA>();
 
-/** All seven curves by their parameters, made when they are first needed. */
+/** The curves by their parameters, made when they are first needed. */
 function curveOf(curve: Curve): ECDSA {
   const known = made.get(curve);
   if (known !== undefined) return known;
@@ -56,8 +60,8 @@ export const nobleCryptography: Cryptography = {
   sha256: (bytes) => sha256(bytes),
 
   verifyEcdsaSha256: (key, message, { r, s }) => {
-    const { coordinateBytes } = curveParameters[key.curve];
-    const signature = Uint8Array.of(...fromInteger(r, coordinateBytes), ...fromInteger(s, coordinateBytes));
+    const { scalarBytes } = curveParameters[key.curve];
+    const signature = Uint8Array.of(...fromInteger(r, scalarBytes), ...fromInteger(s, scalarBytes));
     // Meters sign with either of the twins s and n − s.
     return curveOf(key.curve).verify(signature, message, encodePoint(key), { lowS: false, prehash: true });
   },

@@ -23,8 +23,8 @@ function descend(bytes: Uint8Array, ...path: readonly number[]): Uint8Array {
   return path.reduce((inner, index) => elements(inner)[index] ?? new Uint8Array(), bytes);
 }
 
-describe("Curves of OCMF", () => {
-  for (const curve of curves) {
+describe("Curves of meters' keys", () => {
+  for (const curve of Object.values(curveParameters).map((one) => one.curve)) {
     it(`has the parameters of ${curve} that OpenSSL has`, () => {
       const { publicKey } = generateKeyPairSync("ec", {
         namedCurve: curveNames[curve].openSsl,
@@ -34,7 +34,7 @@ describe("Curves of OCMF", () => {
       });
       // SubjectPublicKeyInfo, AlgorithmIdentifier, ECParameters of RFC 3279.
       const parameters = descend(publicKey, 0, 0, 1);
-      const { p, a, b, n, coordinateBytes } = curveParameters[curve];
+      const { p, a, b, n, coordinateBytes, scalarBytes } = curveParameters[curve];
       expect({
         p: toInteger(descend(parameters, 1, 1)),
         a: toInteger(descend(parameters, 2, 0)),
@@ -43,7 +43,8 @@ describe("Curves of OCMF", () => {
         cofactor: toInteger(descend(parameters, 5)),
       }).to.deep.equal({ p, a, b, n, cofactor: 1n });
       expect(p.toString(16).length).to.equal(2 * coordinateBytes);
-      expect(p % 4n).to.equal(3n);
+      expect(Math.ceil(n.toString(16).length / 2)).to.equal(scalarBytes);
+      expect([p % 4n, p % 8n]).to.deep.equal(curve === "secp224k1" ? [1n, 5n] : [3n, p % 8n]);
     });
 
     it(`tells points of ${curve} from others`, () => {
