@@ -28,6 +28,8 @@ export interface EdlSample {
   readonly unit: number;
   readonly value: bigint;
   readonly identification: Buffer;
+  /** What meters sign that compensate for the cable, before and behind it; `null` for the others. */
+  readonly compensation: { readonly historical: bigint; readonly compensated: bigint } | null;
 }
 
 const meterNumber = "0901454d480000abcdef";
@@ -62,6 +64,13 @@ export function blockOf(sample: EdlSample, register = obis): Buffer {
   logbook.copy(block, 39);
   sample.identification.copy(block, 41);
   block.writeUInt32LE(beginSeconds + 60 * offsetMinutes, 169);
+  if (sample.compensation !== null) {
+    block.writeBigInt64LE(sample.compensation.historical, 173);
+    block.writeBigInt64LE(sample.compensation.compensated, 181);
+    block.writeUInt16LE(1_000, 189);
+    block.writeUInt32LE(271, 191);
+    block.writeUInt16BE(42, 195);
+  }
   return block;
 }
 
@@ -75,6 +84,7 @@ export function edlSample(overrides: Partial<EdlSample> = {}): EdlSample {
     unit: 30,
     value: 519_116n,
     identification: Buffer.from("874AD0FE", "hex"),
+    compensation: null,
     ...overrides,
   };
 }
@@ -134,8 +144,8 @@ export function smlOf(parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([transport, crcOf(transport)]);
 }
 
-/** The parts of a list of EDL40 with this sample, signed. */
-export function edlParts(meter: TestMeter, sample: EdlSample): Buffer[] {
+/** The parts of a list of EDL40 with this sample, signed. `longStatus` is the word of which the sample's status is a digest. */
+export function edlParts(meter: TestMeter, sample: EdlSample, longStatus: number | null = null): Buffer[] {
   const signature = Buffer.concat([signBare(meter, blockOf(sample)), logbook]);
   const entries = [
     list(
@@ -149,7 +159,7 @@ export function edlParts(meter: TestMeter, sample: EdlSample): Buffer[] {
     ),
     list(
       hexOctets(obis),
-      unsigned(sample.status, 4),
+      unsigned(longStatus ?? sample.status, 4),
       localTime(sample.seconds),
       unsigned(sample.unit, 1),
       signed8(sample.scaler),
@@ -166,6 +176,7 @@ export function edlParts(meter: TestMeter, sample: EdlSample): Buffer[] {
       absent,
     ),
     list(hexOctets("8180817101ff"), absent, absent, absent, absent, unsigned(sample.counter, 4), absent),
+    ...compensationEntries(sample),
   ];
   return [
     absent,
@@ -175,6 +186,20 @@ export function edlParts(meter: TestMeter, sample: EdlSample): Buffer[] {
     list(...entries),
     octets(signature),
     absent,
+  ];
+}
+
+function compensationEntries({ compensation }: EdlSample): Buffer[] {
+  if (compensation === null) return [];
+  const entry = (name: string, value: Uint8Array): Buffer =>
+    list(hexOctets(name), absent, absent, absent, absent, value, absent);
+  return [
+    entry("010001110064", signed64(compensation.historical)),
+    entry("0100011100c8", signed64(compensation.compensated)),
+    entry("00af6c6c72ff", unsigned(1_000, 2)),
+    entry("00af647572ff", unsigned(271, 4)),
+    entry("00af707263ff", unsigned(42, 1)),
+    entry("00af737672ff", unsigned(4, 1)),
   ];
 }
 
@@ -197,6 +222,58 @@ function edl40(): SignedSample {
     { data: data[1] ?? "", key: meter.point, context: "Transaction.End" },
   ]);
   return { name: "EDL40", format: "EDL40", file, signature: null, key: meter.point, energyWh: "1419" };
+}
+
+/** A meter with secp256r1 that compensates: of a status of 32 bits it signs other bits, and the register behind the cable. */
+export const longStatus = 0x8004_0104;
+export function compensatedPair(): readonly [begin: EdlSample, end: EdlSample] {
+  const begin = edlSample({ status: 0x88, compensation: { historical: 500_000n, compensated: 400_000n } });
+  return [begin, { ...endOf(begin), compensation: { historical: 514_190n, compensated: 413_800n } }];
+}
+
+function compensatedEdl(): SignedSample {
+  const meter = createMeter("prime256v1");
+  const [begin, end] = compensatedPair().map((sample) => smlOf(edlParts(meter, sample, longStatus)).toString("hex"));
+  const file = safeXml([
+    { data: begin ?? "", key: meter.point, context: "Transaction.Begin" },
+    { data: end ?? "", key: meter.point, context: "Transaction.End" },
+  ]);
+  return {
+    name: "EDL40 with compensation",
+    format: "EDL40",
+    file,
+    signature: null,
+    key: meter.point,
+    energyWh: "1380",
+  };
+}
+
+/** The block itself in XML, as OCPP 1.5 and EMH carry it. */
+export function meterValueXml(meter: TestMeter, sample: EdlSample): string {
+  const block = blockOf(sample);
+  const signature = Buffer.concat([signBare(meter, block), logbook]).toString("base64");
+  const key = Buffer.from(meter.point, "hex").toString("base64");
+  return (
+    `<?xml version="1.0" encoding="UTF-8" ?><signedMeterValue>  <publicKey encoding="base64">${key}</publicKey>` +
+    `  <meterValueSignature encoding="base64">${signature}</meterValueSignature>` +
+    `  <signatureMethod>ECDSA${8 * meter.coordinateBytes}SHA256</signatureMethod>  <encodingMethod>EDL</encodingMethod>` +
+    `  <encodedMeterValue encoding="base64">${block.toString("base64")}</encodedMeterValue></signedMeterValue>`
+  );
+}
+
+function meterValues(): SignedSample {
+  const meter = createMeter("prime192v1");
+  const begin = edlSample();
+  const data = [begin, endOf(begin)].map((sample) => escapeXml(meterValueXml(meter, sample)));
+  const file = safeXml([
+    { data: data[0] ?? "", key: "", context: "Transaction.Begin" },
+    { data: data[1] ?? "", key: "", context: "Transaction.End" },
+  ]);
+  return { name: "signedMeterValue", format: "EDL40", file, signature: null, key: meter.point, energyWh: "1419" };
+}
+
+export function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 export const isaMeter = "09014953410000000001";
@@ -475,5 +552,17 @@ function chargePoint(): SignedSample {
 
 /** One genuine file in each format, of meters that were made for this run. */
 export function signedSamples(): readonly SignedSample[] {
-  return [edl40(), isaEdl40(), mennekes(), alfen(), pcdf(), chargeIt(), bsm(), ptb(), chargePoint()];
+  return [
+    edl40(),
+    compensatedEdl(),
+    meterValues(),
+    isaEdl40(),
+    mennekes(),
+    alfen(),
+    pcdf(),
+    chargeIt(),
+    bsm(),
+    ptb(),
+    chargePoint(),
+  ];
 }

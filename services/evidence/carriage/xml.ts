@@ -9,7 +9,8 @@ export interface XmlElement {
   readonly text: string;
 }
 
-const limits = { characters: 262_144, depth: 16, elements: 4_096 };
+const limits = { characters: 262_144, elements: 4_096 };
+const greatestDepth = 16;
 
 const part =
   /<!--[\s\S]*?-->|<!\[CDATA\[(?<data>[\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(?<close>\/)?(?<name>[A-Za-z_][\w.:-]*)(?<attributes>(?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/)?>|(?<text>[^<]+)/gy;
@@ -28,8 +29,8 @@ const predefined: ReadonlyMap<string, string> = new Map([
  * less than a library reads: no document type and so no entities but the five of the language, nothing outside, and
  * bounds on size, depth and number. Everything else, and what is not well-formed, gives `null`.
  */
-export function readXml(document: string): readonly XmlElement[] | null {
-  if (document.length > limits.characters) return null;
+export function readXml(document: string, bounds: typeof limits = limits): readonly XmlElement[] | null {
+  if (document.length > bounds.characters) return null;
   const open: { readonly name: string; readonly attributes: ReadonlyMap<string, string>; text: string }[] = [];
   const elements: XmlElement[] = [];
   let isRootClosed = false;
@@ -48,7 +49,7 @@ export function readXml(document: string): readonly XmlElement[] | null {
       else if (read.replaceAll("\uFEFF", "").trim() !== "") return null;
     } else if (name !== undefined && close === undefined) {
       const read = readAttributes(attributes);
-      if (read === null || isRootClosed || open.length >= limits.depth || elements.length >= limits.elements)
+      if (read === null || isRootClosed || open.length >= greatestDepth || elements.length >= bounds.elements)
         return null;
       open.push({ name, attributes: read, text: "" });
     }

@@ -4,7 +4,7 @@ import type { JsonObject } from "../ocmf/json.ts";
 import type { Cryptography } from "../ocmf/types.ts";
 import { memberAt, requireInteger, requireText } from "../values/members.ts";
 import { requireKeyOn, requireSignature, requireWattHours } from "../values/require.ts";
-import type { SignedValue, ValueVerdict } from "../values/value.ts";
+import type { GivenKey, SignedValue, ValueVerdict } from "../values/value.ts";
 
 /** What is signed, in this order: a number as value, scale and unit, a text as its length and its bytes. */
 const signedPoints = [
@@ -52,15 +52,15 @@ export function isBsmValue(value: JsonObject): boolean {
  * Judges a snapshot of a BAUER BSM-WS36A (secp256r1). Signed are the data points and not the text around them: what the
  * container says of meter, time, register, counter and contract has to agree with what is signed.
  */
-export function verifyBsmValue(value: JsonObject, keyText: string | null, cryptography: Cryptography): ValueVerdict {
-  return withVerdict(() => readBsmValue(value, keyText, cryptography));
+export function verifyBsmValue(value: JsonObject, key: GivenKey, cryptography: Cryptography): ValueVerdict {
+  return withVerdict(() => readBsmValue(value, key, cryptography));
 }
 
-function readBsmValue(value: JsonObject, keyText: string | null, cryptography: Cryptography): SignedValue {
+function readBsmValue(value: JsonObject, key: GivenKey, cryptography: Cryptography): SignedValue {
   const snapshot = readSnapshot(value);
   const signature = fromHex(requireText(value, "signature"));
   if (signature === null) return refuse("SIGNED_VALUE_SIGNATURE_MALFORMED", "it is not hexadecimal");
-  requireSignature(cryptography, requireKeyOn(["secp256r1"], keyText), encodeSnapshot(snapshot), signature);
+  const signed = requireSignature(cryptography, requireKeyOn(["secp256r1"], key), encodeSnapshot(snapshot), signature);
 
   const registerNumber = numberOf(snapshot, "RCR");
   const meter = textOf(snapshot, "MA1");
@@ -78,13 +78,17 @@ function readBsmValue(value: JsonObject, keyText: string | null, cryptography: C
   requireSameContract(value, identification);
   return {
     verdict: "accepted",
+    signed,
     meter,
     identification: identification === null ? null : (identification.split(":").at(-1) ?? null),
     counter,
-    timeMs: 1_000 * Number(epochSeconds),
     register,
-    registerWh: requireWattHours(registerNumber.value, registerNumber.scale, registerNumber.unit),
-    energyWh: null,
+    reading: {
+      registerWh: requireWattHours(registerNumber.value, registerNumber.scale, registerNumber.unit),
+      // The meter counts how often its clock was set, and not whether it was set rightly.
+      time: { epochMs: 1_000 * Number(epochSeconds), state: numberOf(snapshot, "EpochSetCnt").value > 0n ? "I" : "U" },
+    },
+    span: null,
   };
 }
 

@@ -3,24 +3,32 @@ import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { JsonObject } from "../ocmf/json.ts";
 import type { Cryptography } from "../ocmf/types.ts";
 import { requireImportRegister } from "../edl/registers.ts";
+import { readStatus } from "../edl/status.ts";
 import { encodeEdlReading, identificationBytes } from "../edl/signed-block.ts";
 import { memberAt, requireInteger, requireText } from "../values/members.ts";
 import { requireKeyOn, requireSignature, requireWattHours } from "../values/require.ts";
-import type { SignedValue, ValueVerdict } from "../values/value.ts";
+import type { GivenKey, SignedValue, ValueVerdict } from "../values/value.ts";
 
 const largest32 = 0xffff_ffffn;
-/** Bit of the status: the meter has found a fault in itself. */
-const faultBit = 0x01;
+
+/** Whether a value of a chargeIT container is of an EMH meter: those name no context of their own. */
+export function isEmhValue(value: JsonObject): boolean {
+  return (
+    memberAt(value, "@context") === undefined &&
+    memberAt(value, "measuredValue")?.kind === "object" &&
+    (memberAt(value, "signature") !== undefined || memberAt(value, "meterInfo") !== undefined)
+  );
+}
 
 /**
  * Judges a value of an EMH meter in chargeIT's JSON: the block of 320 bytes of EDL40 on secp192r1, with the identification
  * as text. The unit and the state of the contract that stand beside it are not signed and not read.
  */
-export function verifyEmhValue(value: JsonObject, keyText: string | null, cryptography: Cryptography): ValueVerdict {
-  return withVerdict(() => readEmhValue(value, keyText, cryptography));
+export function verifyEmhValue(value: JsonObject, key: GivenKey, cryptography: Cryptography): ValueVerdict {
+  return withVerdict(() => readEmhValue(value, key, cryptography));
 }
 
-function readEmhValue(value: JsonObject, keyText: string | null, cryptography: Cryptography): SignedValue {
+function readEmhValue(value: JsonObject, key: GivenKey, cryptography: Cryptography): SignedValue {
   const meter = requireText(value, "meterInfo", "meterId");
   const register = requireImportRegister(requireText(value, "measurand", "id").toLowerCase());
   const counterText = requireText(value, "measurementId");
@@ -51,20 +59,23 @@ function readEmhValue(value: JsonObject, keyText: string | null, cryptography: C
     logbook: bytesOf("logBook", requireText(value, "additionalInfo", "indexes", "logBook"), 2),
     identification: identificationText,
     identificationLocalSeconds: readLocalTime(value, "contract").localSeconds,
+    compensation: null,
   });
   const signature = fromHex(requireText(value, "signature"));
   if (signature === null) return refuse("SIGNED_VALUE_SIGNATURE_MALFORMED", "it is not hexadecimal");
-  requireSignature(cryptography, requireKeyOn(["secp192r1"], keyText), block, signature);
-  if ((status & faultBit) !== 0) return refuse("SIGNED_VALUE_METER_ERROR", "the status says that the meter is faulty");
+  const signed = requireSignature(cryptography, requireKeyOn(["secp192r1"], key), block, signature);
   return {
     verdict: "accepted",
+    signed,
     meter: meter.toLowerCase(),
     identification: identification === "" ? null : identification,
     counter: BigInt(counter),
-    timeMs: 1_000 * time.utcSeconds,
     register: register.text,
-    registerWh: requireWattHours(registerValue, scaler, unit),
-    energyWh: null,
+    reading: {
+      registerWh: requireWattHours(registerValue, scaler, unit),
+      time: { epochMs: 1_000 * time.utcSeconds, state: readStatus(status) },
+    },
+    span: null,
   };
 }
 

@@ -1,14 +1,14 @@
-import { toHex } from "../ocmf/bytes.ts";
-import { refuse } from "../ocmf/refusal.ts";
-import type { Cryptography } from "../ocmf/types.ts";
-import { requireKeyOn, requireSignature, requireWattHours } from "../values/require.ts";
-import type { SignedValue } from "../values/value.ts";
-import { readIdentification } from "./identification.ts";
+import { refuse, withVerdict } from "../ocmf/refusal.ts";
+import type { Cryptography, Refusal, Unsupported } from "../ocmf/types.ts";
+import { requireKeyOn, requireSignature } from "../values/require.ts";
+import type { GivenKey, SignedValue } from "../values/value.ts";
+import { edlValue } from "./edl-value.ts";
 import { requireEntry, requireMeter, splitSignature } from "./list-parts.ts";
 import { readSmlTime } from "./local-time.ts";
 import { requireImportRegister, signedImportRegisters } from "./registers.ts";
-import { encodeEdlReading } from "./signed-block.ts";
+import { encodeEdlReading, identificationBytes, type EdlCompensation, type EdlReading } from "./signed-block.ts";
 import { integerOf, itemsOf, octetsOf, type SmlEntry, type SmlList } from "./sml.ts";
+import { readStatus, shortenStatus } from "./status.ts";
 
 const largest32 = 0xffff_ffffn;
 const names = {
@@ -16,53 +16,80 @@ const names = {
   pagination: "8180817101ff",
   secondsIndex: "810060080001",
 } as const;
+const compensationNames = {
+  historical: "010001110064",
+  compensated: "0100011100c8",
+  resistance: "00af6c6c72ff",
+  stopwatch: "00af647572ff",
+  price: "00af707263ff",
+} as const;
 
 /**
  * Judges a list of EDL40 or EDL40+: one reading, on secp192r1 or secp256r1. What is signed is a block of 320 bytes that is
  * put together from the list; whatever else stands in the list is not signed and is not read.
+ *
+ * Newer meters sign what compensates for the cable as well, and of a longer status other bits. Nothing in the list says which
+ * they do, so each way is tried: the signature is good for one at most.
  */
-export function verifyEdl40List(list: SmlList, keyText: string | null, cryptography: Cryptography): SignedValue {
-  const register = readRegister(list);
-  const time = readSmlTime(register.entry.time, "the time of the reading");
+export function verifyEdl40List(list: SmlList, given: GivenKey, cryptography: Cryptography): SignedValue {
+  const { entry, bytes: obis } = readRegister(list);
+  const time = readSmlTime(entry.time, "the time of the reading");
   const contract = requireEntry(list, names.contract, "identification");
-  const pagination = integerOf(
-    requireEntry(list, names.pagination, "pagination").value,
-    "the pagination",
-    0n,
-    largest32,
-  );
-  const scaler = Number(integerOf(register.entry.scaler, "the scaler", -128n, 127n));
-  const unit = Number(integerOf(register.entry.unit, "the unit", 0n, 255n));
-  const value = integerOf(register.entry.value, "the reading", -(1n << 63n), (1n << 63n) - 1n);
-  const identification = octetsOf(contract.value, "the identification");
   const { signature, logbook } = splitSignature(list.signature);
-  const curve = signature.length === 48 ? "secp192r1" : "secp256r1";
-  const key = requireKeyOn([curve], keyText);
-  const block = encodeEdlReading({
+  const key = requireKeyOn([signature.length === 48 ? "secp192r1" : "secp256r1"], given);
+  const status = integerOf(entry.status, "the status", 0n, (1n << 64n) - 1n);
+  const plain: EdlReading = {
     meter: requireMeter(list.serverId),
     localSeconds: time.localSeconds,
-    status: Number(integerOf(register.entry.status, "the status", 0n, (1n << 64n) - 1n) & 0xffn),
+    status: Number(status & 0xffn),
     secondsIndex: readSecondsIndex(list),
-    pagination: Number(pagination),
-    obis: register.bytes,
-    unit,
-    scaler,
-    value,
+    pagination: Number(
+      integerOf(requireEntry(list, names.pagination, "pagination").value, "the pagination", 0n, largest32),
+    ),
+    obis,
+    unit: Number(integerOf(entry.unit, "the unit", 0n, 255n)),
+    scaler: Number(integerOf(entry.scaler, "the scaler", -128n, 127n)),
+    value: integerOf(entry.value, "the reading", -(1n << 63n), (1n << 63n) - 1n),
     logbook,
-    identification,
+    identification: requireIdentification(octetsOf(contract.value, "the identification")),
     identificationLocalSeconds: readSmlTime(contract.time, "the time of the identification").localSeconds,
-  });
-  requireSignature(cryptography, key, block, signature);
-  return {
-    verdict: "accepted",
-    meter: toHex(list.serverId),
-    identification: readIdentification(identification),
-    counter: pagination,
-    timeMs: 1_000 * time.utcSeconds,
-    register: register.text,
-    registerWh: requireWattHours(value, scaler, unit),
-    energyWh: null,
+    compensation: null,
   };
+  const compensation = readCompensation(list);
+  const ways = [plain, { ...plain, status: shortenStatus(status) }].flatMap((way) =>
+    compensation === null ? [way] : [{ ...way, compensation }, way],
+  );
+  let mismatch: Refusal | Unsupported | null = null;
+  for (const way of signature.length === 48 ? ways : ways.toReversed()) {
+    const signed = withVerdict(() => requireSignature(cryptography, key, encodeEdlReading(way), signature));
+    if (!("verdict" in signed)) {
+      return edlValue(way, signed, { epochMs: 1_000 * time.utcSeconds, state: readStatus(way.status) });
+    }
+    mismatch = signed;
+  }
+  return refuse(mismatch?.reason ?? "SIGNED_VALUE_SIGNATURE_MISMATCH", mismatch?.detail ?? "");
+}
+
+/** The entries of meters that compensate; `null` where there is none. */
+function readCompensation(list: SmlList): EdlCompensation | null {
+  if (!Object.values(compensationNames).some((name) => list.entries.has(name))) return null;
+  const read = (name: string, least: bigint, most: bigint): bigint => {
+    const entry = list.entries.get(name);
+    return entry === undefined ? 0n : integerOf(entry.value, name, least, most);
+  };
+  return {
+    historical: read(compensationNames.historical, -(1n << 63n), (1n << 63n) - 1n),
+    compensated: read(compensationNames.compensated, -(1n << 63n), (1n << 63n) - 1n),
+    resistance: Number(read(compensationNames.resistance, 0n, 0xffffn)),
+    stopwatch: Number(read(compensationNames.stopwatch, 0n, largest32)),
+    price: Number(read(compensationNames.price, 0n, 0xffffn)),
+  };
+}
+
+function requireIdentification(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= identificationBytes
+    ? bytes
+    : refuse("SIGNED_VALUE_MALFORMED", `the identification has ${bytes.length} bytes of ${identificationBytes}`);
 }
 
 /** Of two registers the counter of the signed values is the one that is signed. */

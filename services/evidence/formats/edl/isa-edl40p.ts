@@ -1,9 +1,9 @@
-import { subtractDecimals } from "../../../domain/decimal.ts";
+import { compareDecimals } from "../../../domain/decimal.ts";
 import { fromHex, toHex } from "../ocmf/bytes.ts";
 import { refuse } from "../ocmf/refusal.ts";
 import type { Cryptography } from "../ocmf/types.ts";
 import { requireKeyOn, requireSignature, requireWattHours } from "../values/require.ts";
-import type { SignedValue } from "../values/value.ts";
+import type { GivenKey, SignedValue } from "../values/value.ts";
 import { readIdentification } from "./identification.ts";
 import { requireEntry, requireMeter, splitSignature } from "./list-parts.ts";
 import { readSmlTime } from "./local-time.ts";
@@ -26,7 +26,7 @@ const largest32 = 0xffff_ffffn;
  * Judges a list of ISA-EDL40: the meter signs in one value where its register stood when the transaction began and where
  * it stands now. Only the list of the end proves the energy of a transaction.
  */
-export function verifyIsaList(list: SmlList, keyText: string | null, cryptography: Cryptography): SignedValue {
+export function verifyIsaList(list: SmlList, given: GivenKey, cryptography: Cryptography): SignedValue {
   const begin = readCounter(requireEntry(list, names.begin, "the begin"), names.begin);
   const currentEntry = requireEntry(list, names.current, "the current reading");
   const current = readCounter(currentEntry, names.current);
@@ -46,7 +46,7 @@ export function verifyIsaList(list: SmlList, keyText: string | null, cryptograph
   if (identification.length > identificationBytes) {
     return refuse("SIGNED_VALUE_MALFORMED", `the identification has ${identification.length} bytes`);
   }
-  const key = requireKeyOn(["secp256r1"], keyText);
+  const key = requireKeyOn(["secp256r1"], given);
   const block = encodeIsaReading({
     meter: requireMeter(list.serverId),
     begin: begin.counter,
@@ -58,26 +58,30 @@ export function verifyIsaList(list: SmlList, keyText: string | null, cryptograph
     listName: fromHex(list.name) ?? new Uint8Array(),
     pagination: Number(pagination),
   });
-  requireSignature(cryptography, key, block, signature);
+  const signed = requireSignature(cryptography, key, block, signature);
   if (list.name !== listOfEnd) {
     return refuse("SIGNED_VALUE_NOT_FINAL", `the list ${list.name} is not of the end of a transaction`);
   }
   const beginWh = requireWattHours(begin.counter.value, begin.counter.scaler, begin.counter.unit);
   const endWh = requireWattHours(current.counter.value, current.counter.scaler, current.counter.unit);
-  const energyWh = subtractDecimals(endWh, beginWh);
-  if (energyWh.unscaled < 0n) return refuse("SIGNED_VALUE_DECREASING", "the current reading is below the begin");
+  if (compareDecimals(endWh, beginWh) < 0)
+    return refuse("SIGNED_VALUE_DECREASING", "the current reading is below the begin");
   if (current.utcSeconds < begin.utcSeconds) {
     return refuse("SIGNED_VALUE_TIME_INVALID", "the current reading is before the begin");
   }
   return {
     verdict: "accepted",
+    signed,
     meter: toHex(list.serverId),
     identification: readIdentification(identification),
     counter: pagination,
-    timeMs: 1_000 * current.utcSeconds,
     register: "1-0:1.8.0*255",
-    registerWh: null,
-    energyWh,
+    reading: null,
+    span: {
+      // What the bits of this status mean stands nowhere: the times are taken as information.
+      begin: { registerWh: beginWh, time: { epochMs: 1_000 * begin.utcSeconds, state: "I" } },
+      end: { registerWh: endWh, time: { epochMs: 1_000 * current.utcSeconds, state: "I" } },
+    },
   };
 }
 

@@ -25,6 +25,17 @@ export interface EdlReading {
   /** At most 128 bytes. */
   readonly identification: Uint8Array;
   readonly identificationLocalSeconds: number;
+  /** What meters sign that compensate for losses in the cable; `null` for the others. */
+  readonly compensation: EdlCompensation | null;
+}
+
+export interface EdlCompensation {
+  /** The register before compensation was last set, and the one behind the cable. The latter counts where it is not 0. */
+  readonly historical: bigint;
+  readonly compensated: bigint;
+  readonly resistance: number;
+  readonly stopwatch: number;
+  readonly price: number;
 }
 
 /** The 320 bytes that the meter signed for this reading. */
@@ -42,7 +53,40 @@ export function encodeEdlReading(reading: EdlReading): Uint8Array {
   block.bytes(39, reading.logbook);
   block.bytes(41, reading.identification);
   block.unsigned32(169, reading.identificationLocalSeconds);
+  if (reading.compensation !== null) {
+    block.integer64(173, reading.compensation.historical);
+    block.integer64(181, reading.compensation.compensated);
+    block.unsigned16(189, reading.compensation.resistance);
+    block.unsigned32(191, reading.compensation.stopwatch);
+    block.bytes(195, Uint8Array.of(reading.compensation.price >> 8, reading.compensation.price & 0xff));
+  }
   return block.content;
+}
+
+/** What stands in a block of 320 bytes. Bytes that have no meaning yet are left unread. */
+export function decodeEdlReading(block: Uint8Array): EdlReading {
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  return {
+    meter: block.subarray(0, 10),
+    localSeconds: view.getUint32(10, true),
+    status: view.getUint8(14),
+    secondsIndex: view.getUint32(15, true),
+    pagination: view.getUint32(19, true),
+    obis: block.subarray(23, 29),
+    unit: view.getUint8(29),
+    scaler: view.getInt8(30),
+    value: view.getBigInt64(31, true),
+    logbook: block.subarray(39, 41),
+    identification: block.subarray(41, 41 + identificationBytes),
+    identificationLocalSeconds: view.getUint32(169, true),
+    compensation: {
+      historical: view.getBigInt64(173, true),
+      compensated: view.getBigInt64(181, true),
+      resistance: view.getUint16(189, true),
+      stopwatch: view.getUint32(191, true),
+      price: view.getUint16(195),
+    },
+  };
 }
 
 /** A register with its state, as ISA-EDL40 signs it twice: where it began and where it is. */
@@ -105,6 +149,9 @@ function createBlock() {
     },
     byte: (at: number, value: number): void => {
       view.setUint8(at, value & 0xff);
+    },
+    unsigned16: (at: number, value: number): void => {
+      view.setUint16(at, value, true);
     },
     unsigned32: (at: number, value: number): void => {
       view.setUint32(at, value, true);

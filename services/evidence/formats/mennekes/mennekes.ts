@@ -3,9 +3,10 @@ import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { Cryptography } from "../ocmf/types.ts";
 import { readIdentification } from "../edl/identification.ts";
 import { requireImportRegister } from "../edl/registers.ts";
+import { readStatus } from "../edl/status.ts";
 import { encodeEdlReading } from "../edl/signed-block.ts";
 import { requireKeyOn, requireSignature, requireWattHours } from "../values/require.ts";
-import type { SignedValue, ValueVerdict } from "../values/value.ts";
+import type { GivenKey, SignedValue, ValueVerdict } from "../values/value.ts";
 
 /** The texts of a reading by the names of their elements, with those of the charging process around it. */
 export interface MennekesReading {
@@ -25,17 +26,13 @@ const timeGrammar = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2
  * Judges a reading in the XML of Mennekes (also Metra's): the block of 320 bytes of EDL40 on secp192r1, with the times in
  * the zone in which they are written.
  */
-export function verifyMennekes(
-  reading: MennekesReading,
-  keyText: string | null,
-  cryptography: Cryptography,
-): ValueVerdict {
-  return withVerdict(() => readMennekes(reading, keyText, cryptography));
+export function verifyMennekes(reading: MennekesReading, key: GivenKey, cryptography: Cryptography): ValueVerdict {
+  return withVerdict(() => readMennekes(reading, key, cryptography));
 }
 
 function readMennekes(
   { process, measurement }: MennekesReading,
-  keyText: string | null,
+  key: GivenKey,
   cryptography: Cryptography,
 ): SignedValue {
   const signature = hexOf(measurement, "Signature");
@@ -51,10 +48,11 @@ function readMennekes(
   const value = integerOf(measurement, "Value", -(1n << 63n), (1n << 63n) - 1n);
   const scaler = Number(integerOf(measurement, "Scaler", -128n, 127n));
   const time = timeOf(measurement, "Timestamp");
+  const status = Number(integerOf(measurement, "MeterStatus", 0n, (1n << 64n) - 1n) & 0xffn);
   const block = encodeEdlReading({
     meter,
     localSeconds: time.localSeconds,
-    status: Number(integerOf(measurement, "MeterStatus", 0n, (1n << 64n) - 1n) & 0xffn),
+    status,
     secondsIndex: Number(integerOf(measurement, "SecondIndex", 0n, largest32)),
     pagination: Number(counter),
     obis: register.bytes,
@@ -69,17 +67,21 @@ function readMennekes(
       measurement.has("TimestampCustomerIdent") ? measurement : process,
       "TimestampCustomerIdent",
     ).localSeconds,
+    compensation: null,
   });
-  requireSignature(cryptography, requireKeyOn(["secp192r1"], keyText), block, signature.subarray(0, 48));
+  const signed = requireSignature(cryptography, requireKeyOn(["secp192r1"], key), block, signature.subarray(0, 48));
   return {
     verdict: "accepted",
+    signed,
     meter: (process.get("ServerId") ?? "").trim().toLowerCase(),
     identification: identificationText,
     counter,
-    timeMs: 1_000 * time.utcSeconds,
     register: register.text,
-    registerWh: requireWattHours(value, scaler, wattHour),
-    energyWh: null,
+    reading: {
+      registerWh: requireWattHours(value, scaler, wattHour),
+      time: { epochMs: 1_000 * time.utcSeconds, state: readStatus(status) },
+    },
+    span: null,
   };
 }
 

@@ -26,6 +26,11 @@ export function fromHex(text: string): Uint8Array | null {
   return bytes;
 }
 
+/** The hex digits of a text without 0x in front, or between its bytes, and without dashes and colons; `null` if it is no hex. */
+export function hexDigitsOf(text: string): string | null {
+  return /^(?:0x)?[0-9a-f]{2}(?:[-:,]?(?:0x)?[0-9a-f]{2})*$/iu.test(text) ? text.replace(/0x|[-:,]/giu, "") : null;
+}
+
 /** Bytes of padded base64 in the alphabet of RFC 4648 §4 with zero spare bits, or `null`. */
 export function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
@@ -45,7 +50,9 @@ export function fromLooseBase64(text: string): Uint8Array | null {
 export function fromKeyInfoText(text: string): Uint8Array | null {
   const compact = text.replace(/\s/gu, "");
   const pem = /^-----BEGINPUBLICKEY-----(.+)-----ENDPUBLICKEY-----$/u.exec(compact);
-  return pem === null ? (fromHex(compact) ?? fromBase64(compact)) : fromBase64(pem[1] ?? "");
+  if (pem !== null) return fromBase64(pem[1] ?? "");
+  const digits = hexDigitsOf(compact);
+  return (digits === null ? null : fromHex(digits)) ?? fromLooseBase64(compact);
 }
 
 /** Bytes of base32 in the alphabet of RFC 4648 §6, padded or not, with zero spare bits, or `null`. */

@@ -1,4 +1,4 @@
-import { fromBase32, fromBase64, fromHex, fromInteger, toInteger } from "./bytes.ts";
+import { fromBase32, fromBase64, fromHex, fromInteger, fromLooseBase64, hexDigitsOf, toInteger } from "./bytes.ts";
 import { curveOfObjectIdentifier, curveParameters, decompressY, isOnCurve } from "./curves.ts";
 import {
   derTag,
@@ -8,20 +8,31 @@ import {
   writeDerElement,
   writeObjectIdentifier,
 } from "./der.ts";
-import { parseJsonObject } from "./json.ts";
+import { parseJsonObject, type JsonObject } from "./json.ts";
 import { recordLimits } from "./limits.ts";
 import { answerUnsupported, refuse, withVerdict } from "./refusal.ts";
 import type { Curve, PublicKey, Refusal, Unsupported } from "./types.ts";
 
 const ecPublicKeyIdentifier = "1.2.840.10045.2.1";
 
+/** Names of the registry of JSON Web Keys, and those of SEC 2 where it has none. */
+const curvesOfWebKeys: ReadonlyMap<string, Curve> = new Map([
+  ["P-256", "secp256r1"],
+  ["P-384", "secp384r1"],
+  ["secp256k1", "secp256k1"],
+  ["P-192", "secp192r1"],
+  ["secp192r1", "secp192r1"],
+  ["secp224k1", "secp224k1"],
+]);
+
 /** How often one text may be wrapped in another: base64 of JSON of hex is the deepest seen. */
 const maximumWrappings = 3;
 
 /**
  * Reads the text of a public key in the forms in which operators and chargers hand keys on: SubjectPublicKeyInfo, SEC1
- * point (plain or compressed) or bare x‖y; as hex (blanks or colons between digits allowed), base64, base32 or PEM;
- * bare, as base64 of the text, as `oca:base16:asn1:…` / `oca:base64:asn1:…`, or in a JSON object as `UK`.
+ * point (plain or compressed) or bare x‖y; as hex (with blanks, colons or dashes between digits), base64 of either alphabet,
+ * base32 or PEM; bare, as base64 of the text, as `oca:base16:asn1:…` / `oca:base64:asn1:…`, in a JSON object as `UK`, or as
+ * JSON Web Key.
  *
  * A key that names its curve keeps it; a bare point is taken to be of `curveOfAlgorithm` and must lie on it. The forms
  * overlap (a hex text is also base64), so every one that gives a point counts, and two different points are refused.
@@ -78,10 +89,11 @@ function decodeKeyText(text: string, wrappings: number): Uint8Array[] {
   if (compact.startsWith("{")) return wrappings === 0 ? [] : decodeJsonText(text, wrappings);
   const pem = /^-----BEGINPUBLICKEY-----(.+)-----ENDPUBLICKEY-----$/.exec(compact);
   if (pem !== null) return keepBytes([fromBase64(pem[1] ?? "")]);
-  const base64 = fromBase64(compact);
+  const base64 = fromLooseBase64(compact);
+  const digits = hexDigitsOf(compact);
   const inner = base64 === null || wrappings === 0 ? null : printableText(base64);
   return [
-    ...keepBytes([fromHex(compact.replace(/^0x/i, "").replaceAll(":", "")), base64, fromBase32(compact)]),
+    ...keepBytes([digits === null ? null : fromHex(digits), base64, fromBase32(compact)]),
     ...(inner === null ? [] : decodeKeyText(inner, wrappings - 1)),
   ];
 }
@@ -95,8 +107,23 @@ function decodeOcaText(encoding: string, text: string): Uint8Array[] {
 
 function decodeJsonText(text: string, wrappings: number): Uint8Array[] {
   const object = withVerdict(() => parseJsonObject(new TextEncoder().encode(text)));
-  const key = "kind" in object ? object.members.get("UK") : undefined;
-  return key?.kind === "string" ? decodeKeyText(key.text, wrappings - 1) : [];
+  if (!("kind" in object)) return [];
+  const key = object.members.get("UK");
+  return key?.kind === "string" ? decodeKeyText(key.text, wrappings - 1) : keepBytes([decodeWebKey(object)]);
+}
+
+/** A JSON Web Key (RFC 7518 §6.2) as SubjectPublicKeyInfo. `null`: it is none, or of none of these curves. */
+function decodeWebKey({ members }: JsonObject): Uint8Array | null {
+  const [type, name, x, y] = ["kty", "crv", "x", "y"].map((member) => {
+    const value = members.get(member);
+    return value?.kind === "string" ? value.text : "";
+  });
+  const curve = curvesOfWebKeys.get(name ?? "");
+  const [left, right] = [fromLooseBase64(x ?? ""), fromLooseBase64(y ?? "")];
+  if (type !== "EC" || curve === undefined || left === null || right === null) return null;
+  const { coordinateBytes } = curveParameters[curve];
+  if (left.length !== coordinateBytes || right.length !== coordinateBytes) return null;
+  return encodeSubjectPublicKeyInfo({ curve, x: toInteger(left), y: toInteger(right) });
 }
 
 function printableText(bytes: Uint8Array): string | null {

@@ -3,7 +3,7 @@ import { fromHex } from "../ocmf/bytes.ts";
 import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { Cryptography } from "../ocmf/types.ts";
 import { requireKeyOn, requirePlausible, requireSignature } from "../values/require.ts";
-import type { SignedValue, ValueVerdict } from "../values/value.ts";
+import type { GivenKey, SignedValue, ValueVerdict } from "../values/value.ts";
 
 const begin = "128.8.0";
 const member = /^\(([A-Z]{2,3}):([^():]*)\)/u;
@@ -27,19 +27,19 @@ export function keyOfPcdf(text: string): string | null {
  * Judges a session of the Porsche Charging Data Format: one signed text (secp256r1, SHA-256) with the energy of a whole
  * session of a direct-current charger. Everything in front of the signature is signed.
  */
-export function verifyPcdf(text: string, keyText: string | null, cryptography: Cryptography): ValueVerdict {
-  return withVerdict(() => readPcdf(text, keyText, cryptography));
+export function verifyPcdf(text: string, key: GivenKey, cryptography: Cryptography): ValueVerdict {
+  return withVerdict(() => readPcdf(text, key, cryptography));
 }
 
-function readPcdf(text: string, keyText: string | null, cryptography: Cryptography): SignedValue {
+function readPcdf(text: string, key: GivenKey, cryptography: Cryptography): SignedValue {
   const content = withoutFraming(text);
   const { members, signedLength } = readMembers(content);
   const signature = fromHex(members.get("SG") ?? "");
   if (signature === null || signature.length === 0) {
     return refuse("SIGNED_VALUE_SIGNATURE_MALFORMED", "SG is not hexadecimal");
   }
-  const signed = new TextEncoder().encode(content.slice(0, signedLength));
-  requireSignature(cryptography, requireKeyOn(["secp256r1"], keyText), signed, signature);
+  const payload = new TextEncoder().encode(content.slice(0, signedLength));
+  const signed = requireSignature(cryptography, requireKeyOn(["secp256r1"], key), payload, signature);
 
   for (const name of required) {
     if (!members.has(name)) return refuse("SIGNED_VALUE_FIELD_MISSING", name);
@@ -57,25 +57,36 @@ function readPcdf(text: string, keyText: string | null, cryptography: Cryptograp
   const startMs = readTime("ST", members.get("ST") ?? "");
   const endMs = readTime("CT", members.get("CT") ?? "");
   if (endMs < startMs) return refuse("SIGNED_VALUE_TIME_INVALID", "CT is before ST");
+  // TV says whether the charger's clock was right.
+  const state = members.get("TV") === "1" ? "S" : "U";
   return {
     verdict: "accepted",
+    signed,
     meter: members.get("HW") ?? null,
     identification,
     counter: BigInt(counter),
-    // TV says whether the charger's clock was right.
-    timeMs: members.get("TV") === "1" ? endMs : null,
     register: null,
-    registerWh: null,
-    energyWh: requirePlausible(shiftDecimal(energy, 3)),
+    reading: null,
+    span: {
+      begin: { registerWh: { unscaled: 0n, scale: 0 }, time: { epochMs: startMs, state } },
+      end: { registerWh: requirePlausible(shiftDecimal(energy, 3)), time: { epochMs: endMs, state } },
+    },
   };
 }
 
-/** Without blanks and the characters STX and ETX, which some chargers leave around the text. */
+/**
+ * Without line breaks, and without blanks and the characters STX and ETX around the text, which some chargers leave there,
+ * also spelt as escape sequences of JSON.
+ */
 function withoutFraming(text: string): string {
-  let [from, to] = [0, text.length];
-  while (from < to && text.charAt(from) <= " ") from += 1;
-  while (to > from && text.charAt(to - 1) <= " ") to -= 1;
-  return text.slice(from, to);
+  const joined = text.replace(/[\r\n]/gu, "");
+  let [from, to] = [0, joined.length];
+  while (from < to && joined.charAt(from) <= " ") from += 1;
+  while (to > from && joined.charAt(to - 1) <= " ") to -= 1;
+  return joined
+    .slice(from, to)
+    .replace(/^\\u0002\s*/u, "")
+    .replace(/\s*\\u0003$/u, "");
 }
 
 function readMembers(text: string): { readonly members: ReadonlyMap<string, string>; readonly signedLength: number } {

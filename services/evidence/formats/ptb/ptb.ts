@@ -7,7 +7,7 @@ import type { Cryptography } from "../ocmf/types.ts";
 import { createOcmfVerifier } from "../ocmf/verifier.ts";
 import { memberAt, requireText } from "../values/members.ts";
 import { requirePlausible } from "../values/require.ts";
-import type { SignedValue, ValueVerdict } from "../values/value.ts";
+import type { GivenKey, SignedBytes, SignedValue, ValueVerdict } from "../values/value.ts";
 
 /** Active energy import, as the records of this container name it, and as OCMF does. */
 const register = /^(?:0100010800ff|0?1-0?0:0?1\.0?8\.0?0(?:\*ff|\*255)?)$/iu;
@@ -30,34 +30,51 @@ export function isPtbContainer(content: JsonObject): boolean {
 export function verifyPtbRecord(
   record: string,
   role: "begin" | "end",
-  keyText: string | null,
+  key: GivenKey,
   cryptography: Cryptography,
 ): ValueVerdict {
   const bytes = new TextEncoder().encode(record);
-  const verdict = createOcmfVerifier({ cryptography }).verifyRecord(bytes, keyText);
+  const verdict = createOcmfVerifier({ cryptography }).verifyRecord(bytes, key);
   const reading = verdict.verdict === "accepted" ? verdict[role] : null;
   if (verdict.verdict === "accepted" && reading !== null) {
     return {
       verdict: "accepted",
+      signed: verdict,
       meter: verdict.meterSerial ?? verdict.gatewaySerial,
       identification: verdict.identification,
       counter: verdict.pagination.number,
-      timeMs: reading.time.epochMs,
       register: reading.register,
-      registerWh: reading.registerWh,
-      energyWh: null,
+      reading: {
+        registerWh: reading.registerWh,
+        time: reading.time.hasTimeError ? null : { epochMs: reading.time.epochMs, state: reading.time.synchronisation },
+      },
+      span: null,
     };
   }
   return withVerdict(() => {
-    const envelope = requireEnvelope(bytes, keyText);
+    const envelope = requireEnvelope(bytes, key);
     if (!cryptography.verifyEcdsaSha256(envelope.key, envelope.payload, envelope.signature)) {
       return refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${envelope.payload.length} signed bytes`);
     }
-    return readRecord(parseJsonObject(envelope.payload));
+    const payload = parseJsonObject(envelope.payload);
+    // What says that it is OCMF in full is read by no other rules, whatever those have against it.
+    if (verdict.verdict !== "accepted" && isFullRecord(payload)) return verdict;
+    return readRecord(payload, envelope);
   });
 }
 
-function readRecord(payload: JsonObject): SignedValue {
+/** A pagination that counts, or a reading with a marker or error flags. */
+function isFullRecord(payload: JsonObject): boolean {
+  const pagination = memberAt(payload, "PG");
+  if (pagination?.kind === "string" && /^[TF][0-9]+$/u.test(pagination.text)) return true;
+  const readings = memberAt(payload, "RD");
+  return (
+    readings?.kind === "array" &&
+    readings.items.some((item) => item.kind === "object" && ["TX", "EF"].some((name) => item.members.has(name)))
+  );
+}
+
+function readRecord(payload: JsonObject, signed: SignedBytes): SignedValue {
   const readings = memberAt(payload, "RD");
   const reading = readings?.kind === "array" ? readings.items[0] : undefined;
   if (readings?.kind !== "array" || readings.items.length !== 1 || reading?.kind !== "object") {
@@ -72,15 +89,16 @@ function readRecord(payload: JsonObject): SignedValue {
   const value = memberAt(reading, "RV");
   const decimal = value?.kind === "number" ? parseJsonDecimal(value.lexeme) : null;
   if (decimal === null) return refuse("SIGNED_VALUE_NUMBER_INVALID", "RV is no number");
+  const { epochMs, synchronisation } = parseMeterTime(requireText(reading, "TM"), false);
   return {
     verdict: "accepted",
+    signed,
     meter: requireText(payload, "ID"),
     // Here the meter's own number stands where OCMF has who charges.
     identification: null,
     counter: null,
-    timeMs: parseMeterTime(requireText(reading, "TM"), false).epochMs,
     register: "1-0:1.8.0*255",
-    registerWh: requirePlausible(shiftDecimal(decimal, power)),
-    energyWh: null,
+    reading: { registerWh: requirePlausible(shiftDecimal(decimal, power)), time: { epochMs, state: synchronisation } },
+    span: null,
   };
 }

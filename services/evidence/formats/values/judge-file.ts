@@ -1,11 +1,12 @@
 import { formatDecimal, type Decimal } from "../../../domain/decimal.ts";
 import { judgeSession } from "../ocmf/session.ts";
 import { otherAlgorithmOf, verifyOtherwiseSigned, type OtherSignatures } from "../ocmf/other-algorithms.ts";
-import type { RecordReading, Refusal, Unsupported } from "../ocmf/types.ts";
+import type { BillingReading, Cryptography, RecordReading, Refusal, Unsupported } from "../ocmf/types.ts";
 import { createOcmfVerifier } from "../ocmf/verifier.ts";
-import { findValues, type FoundValue } from "./file-values.ts";
+import { findValues } from "./file-values.ts";
+import type { FoundValue, ValueRole } from "./found-value.ts";
 import { judgeValues, type ValueOfSession } from "./session.ts";
-import type { SignedValue, ValueCryptography, ValueVerdict } from "./value.ts";
+import { energyOfValue, type SignedReading, type SignedValue, type ValueVerdict } from "./value.ts";
 
 /** What is said of one value or one session of a file. */
 export interface FileLine {
@@ -41,29 +42,34 @@ export function judgeFile(
   bytes: Uint8Array,
   signature: Uint8Array | null,
   key: string | null,
-  cryptography: ValueCryptography & OtherSignatures,
+  cryptography: Cryptography & OtherSignatures,
 ): readonly FileLine[] {
   const judged = findValues(bytes, signature).map((found) => judgeFound(found, key, cryptography));
   const valueLines = judged.map((value, index) => ({
-    ...lineOf(value.verdict, value.found.format, value.isKeyOfFile),
+    ...lineOf(
+      { ...reasonOf(value.verdict), energyWh: energyOfVerdict(value.verdict) },
+      value.found.format,
+      value.isKeyOfFile,
+    ),
     id: judged.length === 1 ? id : `${id}#value-${index + 1}`,
   }));
-  const sessions = Map.groupBy(judged, ({ found }) => found.session);
-  const sessionLines = [...sessions.values()].filter(isSessionOfItsOwn).map((values, index) => ({
-    ...lineOf(
-      judgeTogether(values),
-      values[0]?.found.format ?? null,
-      values.some(({ isKeyOfFile }) => isKeyOfFile),
-    ),
-    id: `${id}#session-${index + 1}`,
-  }));
+  const sessionLines = sessionsOf(judged)
+    .filter(isSessionOfItsOwn)
+    .map((values, index) => ({
+      ...lineOf(
+        judgeTogether(values),
+        values[0]?.found.format ?? null,
+        values.some(({ isKeyOfFile }) => isKeyOfFile),
+      ),
+      id: `${id}#session-${index + 1}`,
+    }));
   return [...valueLines, ...sessionLines].map(({ id: name, ...rest }) => ({ id: name, ...rest }));
 }
 
 function judgeFound(
   found: FoundValue,
   givenKey: string | null,
-  cryptography: ValueCryptography & OtherSignatures,
+  cryptography: Cryptography & OtherSignatures,
 ): JudgedValue {
   const key = givenKey ?? found.enclosedKey;
   const isKeyOfFile = givenKey === null && found.enclosedKey !== null;
@@ -78,33 +84,81 @@ function judgeFound(
   return { found, key, isKeyOfFile, verdict };
 }
 
-/** A record that was not signed on a curve of OCMF's table has no place among the records that have a point as key. */
+/** A record of OCMF among values of other formats, or one that was signed otherwise than on a curve. */
 function toSignedValue(record: {
   readonly meterSerial: string | null;
   readonly identification: string | null;
   readonly pagination: { readonly number: bigint };
-  readonly begin: { readonly registerWh: Decimal; readonly register: string } | null;
-  readonly end: { readonly registerWh: Decimal; readonly register: string } | null;
-  readonly energyWh: Decimal | null;
+  readonly begin: BillingReading | null;
+  readonly end: BillingReading | null;
 }): SignedValue {
-  const single = record.energyWh === null ? (record.begin ?? record.end) : null;
+  const { begin, end } = record;
+  const single = begin ?? end;
   return {
     verdict: "accepted",
+    signed: null,
     meter: record.meterSerial,
     identification: record.identification,
     counter: record.pagination.number,
-    timeMs: null,
-    register: (record.begin ?? record.end)?.register ?? null,
-    registerWh: single?.registerWh ?? null,
-    energyWh: record.energyWh,
+    register: single?.register ?? null,
+    reading: single === null || (begin !== null && end !== null) ? null : readingOf(single),
+    span: begin === null || end === null ? null : { begin: readingOf(begin), end: readingOf(end) },
   };
+}
+
+function readingOf({ registerWh, time }: BillingReading): SignedReading {
+  return { registerWh, time: { epochMs: time.epochMs, state: time.synchronisation } };
+}
+
+/**
+ * The sessions of a file. Values of which the container does not say to what session they belong follow each other: one
+ * that has begin and end stands alone, and a begin after an end begins another session.
+ */
+function sessionsOf(judged: readonly JudgedValue[]): readonly (readonly JudgedValue[])[] {
+  const named = new Map<string, JudgedValue[]>();
+  const sessions: JudgedValue[][] = [];
+  let current: JudgedValue[] | null = null;
+  for (const value of judged) {
+    const { session } = value.found;
+    if (session !== null) {
+      const known = named.get(session);
+      if (known !== undefined) {
+        known.push(value);
+        continue;
+      }
+      const fresh = [value];
+      named.set(session, fresh);
+      sessions.push(fresh);
+      continue;
+    }
+    const isAlone = energyOfVerdict(value.verdict) !== null;
+    const isNext = roleOfValue(value) === "begin" && current?.some((one) => roleOfValue(one) === "end") === true;
+    if (isAlone || isNext || current === null) {
+      const fresh = [value];
+      sessions.push(fresh);
+      current = isAlone ? null : fresh;
+    } else {
+      current.push(value);
+    }
+  }
+  return sessions;
+}
+
+function roleOfValue({ found, verdict }: JudgedValue): ValueRole {
+  if (verdict.verdict !== "accepted" || !("pagination" in verdict)) return found.role;
+  return verdict.begin !== null ? "begin" : verdict.end !== null ? "end" : "between";
+}
+
+function energyOfVerdict(verdict: JudgedValue["verdict"]): Decimal | null {
+  if (verdict.verdict !== "accepted") return null;
+  return "span" in verdict ? energyOfValue(verdict) : verdict.energyWh;
 }
 
 /** One reading alone is no session: nothing can be taken from anything. */
 function isSessionOfItsOwn(values: readonly JudgedValue[]): boolean {
   const [only, second] = values;
   if (only === undefined) return false;
-  return second !== undefined || (only.verdict.verdict === "accepted" && only.verdict.energyWh !== null);
+  return second !== undefined || energyOfVerdict(only.verdict) !== null;
 }
 
 function judgeTogether(values: readonly JudgedValue[]): {
@@ -124,6 +178,15 @@ function judgeTogether(values: readonly JudgedValue[]): {
       verdict: verdict.verdict === "accepted" && "pagination" in verdict ? toSignedValue(verdict) : verdict,
     })),
   );
+}
+
+function reasonOf(verdict: JudgedValue["verdict"]): {
+  readonly verdict: FileLine["verdict"];
+  readonly reason?: string;
+} {
+  return verdict.verdict === "accepted"
+    ? { verdict: "accepted" }
+    : { verdict: verdict.verdict, reason: verdict.reason };
 }
 
 function isRecord(

@@ -2,24 +2,11 @@ import { createPublicKey, verify, type KeyObject } from "node:crypto";
 
 import { nodeCryptography } from "../ocmf/node-cryptography.ts";
 import type { OtherSignatures } from "../ocmf/other-algorithms.ts";
-import type { ValueCryptography } from "./value.ts";
-
-/** OpenSSL's names of the curves, where they are others than those of SEC 2. */
-const namesOfCurves: ReadonlyMap<string, string> = new Map([
-  ["prime256v1", "secp256r1"],
-  ["secp224k1", "secp224k1"],
-]);
+import type { Cryptography } from "../ocmf/types.ts";
 
 /** The cryptography of all formats by Node's OpenSSL. */
-export const nodeValueCryptography: ValueCryptography & OtherSignatures = {
+export const nodeValueCryptography: Cryptography & OtherSignatures = {
   ...nodeCryptography,
-
-  verifyDerSha256(publicKeyInfo, curve, message, signature) {
-    const key = readKey(publicKeyInfo);
-    const named = key?.asymmetricKeyDetails?.namedCurve;
-    if (key === null || namesOfCurves.get(named ?? "") !== curve) return null;
-    return verify("sha256", message, key, signature);
-  },
 
   verify(publicKeyInfo, type, message, signature) {
     const key = readKey(publicKeyInfo);

@@ -1,8 +1,9 @@
 import { compareDecimals, shiftDecimal, type Decimal } from "../../../domain/decimal.ts";
 import { readEcdsaSignature } from "../ocmf/ecdsa-signature.ts";
 import { parsePublicKey } from "../ocmf/public-key.ts";
-import { answerUnsupported, refuse } from "../ocmf/refusal.ts";
+import { answerUnsupported, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { Cryptography, Curve, PublicKey, Refusal, Unsupported } from "../ocmf/types.ts";
+import type { GivenKey, SignedBytes } from "./value.ts";
 
 /** No meter has counted this much: 10^15 Wh is what a large power station gives in a century. */
 const unbelievableWh: Decimal = { unscaled: 10n ** 15n, scale: 0 };
@@ -11,11 +12,13 @@ const largestPower = 9;
 const wattHour = 30;
 
 /** The key of a value whose format allows several curves: the first on which the text is a point. */
-export function requireKeyOn(curves: readonly Curve[], text: string | null): PublicKey {
-  if (text === null || text.trim() === "") return refuse("SIGNED_VALUE_KEY_MISSING", "no public key is given");
+export function requireKeyOn(curves: readonly Curve[], given: GivenKey): PublicKey {
+  if (given === null || (typeof given === "string" && given.trim() === "")) {
+    return refuse("SIGNED_VALUE_KEY_MISSING", "no public key is given");
+  }
   const failures: (Refusal | Unsupported)[] = [];
   for (const curve of curves) {
-    const reading = parsePublicKey(text, curve);
+    const reading = typeof given === "string" ? parsePublicKey(given, curve) : given;
     if ("curve" in reading) {
       if (curves.includes(reading.curve)) return reading;
       return refuse("SIGNED_VALUE_KEY_INVALID", `the key is of ${reading.curve}, not of ${curves.join(" or ")}`);
@@ -31,13 +34,15 @@ export function requireKeyOn(curves: readonly Curve[], text: string | null): Pub
 export function requireSignature(
   cryptography: Cryptography,
   key: PublicKey,
-  message: Uint8Array,
+  payload: Uint8Array,
   signatureData: Uint8Array,
-): void {
-  const signature = readEcdsaSignature(key.curve, signatureData);
-  if (!cryptography.verifyEcdsaSha256(key, message, signature)) {
-    refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${message.length} signed bytes`);
+): SignedBytes {
+  const read = withVerdict(() => readEcdsaSignature(key.curve, signatureData));
+  if ("verdict" in read) return refuse("SIGNED_VALUE_SIGNATURE_MALFORMED", read.detail);
+  if (!cryptography.verifyEcdsaSha256(key, payload, read)) {
+    return refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${payload.length} signed bytes`);
   }
+  return { payload, key, signature: read };
 }
 
 /** `value` · 10^`power` watt-hours; the unit is a code of DLMS. */

@@ -1,7 +1,8 @@
 import { compareDecimals, subtractDecimals, type Decimal } from "../../../domain/decimal.ts";
 import { refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { Refusal, Unsupported } from "../ocmf/types.ts";
-import type { SignedValue, ValueVerdict } from "./value.ts";
+import type { ValueRole } from "./found-value.ts";
+import { energyOfValue, type SignedReading, type SignedValue, type ValueVerdict } from "./value.ts";
 
 /** A value of a session with what its container claims of it. */
 export interface ValueOfSession {
@@ -9,8 +10,7 @@ export interface ValueOfSession {
   readonly verdict: ValueVerdict;
   /** The text of the key with which it was judged. */
   readonly key: string | null;
-  /** What the container says of it, or the value where that is signed. `null`: nothing. */
-  readonly role: "begin" | "between" | "end" | null;
+  readonly role: ValueRole;
 }
 
 export interface SessionEnergy {
@@ -21,7 +21,7 @@ export interface SessionEnergy {
 
 interface Reading extends ValueOfSession {
   readonly verdict: SignedValue;
-  readonly registerWh: Decimal;
+  readonly reading: SignedReading;
 }
 
 /**
@@ -37,7 +37,7 @@ export function judgeValues(values: readonly ValueOfSession[]): SessionEnergy | 
     const accepted = values.map((value) => ({ ...value, verdict: requireAccepted(value.verdict) }));
     const [only, second] = accepted;
     if (only === undefined) return refuse("SIGNED_VALUE_FIELD_MISSING", "there is no value");
-    if (second === undefined) return { verdict: "accepted" as const, energyWh: only.verdict.energyWh };
+    if (second === undefined) return { verdict: "accepted" as const, energyWh: energyOfValue(only.verdict) };
 
     const readings = accepted.map((value) => requireReading(value));
     requireSameSource(readings);
@@ -51,10 +51,10 @@ function requireAccepted(verdict: ValueVerdict): SignedValue {
 
 /** A value that carries the energy itself stands alone: what two of them have in common nobody says. */
 function requireReading(value: ValueOfSession & { readonly verdict: SignedValue }): Reading {
-  const { registerWh } = value.verdict;
-  return registerWh === null
+  const { reading } = value.verdict;
+  return reading === null
     ? refuse("SIGNED_SESSION_REPLAY", "two values claim the energy of one session")
-    : { ...value, registerWh };
+    : { ...value, reading };
 }
 
 function requireSameSource(readings: readonly Reading[]): void {
@@ -72,24 +72,27 @@ function requireSameSource(readings: readonly Reading[]): void {
 }
 
 function inOrder(readings: readonly Reading[]): readonly Reading[] {
-  const ordered = readings.toSorted((left, right) =>
-    Number((left.verdict.counter ?? 0n) - (right.verdict.counter ?? 0n)),
-  );
+  const ordered = readings.toSorted((left, right) => compareCounters(left.verdict.counter, right.verdict.counter));
   for (const [index, later] of ordered.entries()) {
     const earlier = ordered[index - 1];
     if (earlier === undefined) continue;
     if (earlier.verdict.counter !== null && earlier.verdict.counter === later.verdict.counter) {
       return refuse("SIGNED_SESSION_REPLAY", `the counter ${earlier.verdict.counter} is there twice`);
     }
-    const [before, after] = [earlier.verdict.timeMs, later.verdict.timeMs];
-    if (before !== null && after !== null && after < before) {
+    const [before, after] = [earlier.reading.time, later.reading.time];
+    if (before !== null && after !== null && after.epochMs < before.epochMs) {
       return refuse("SIGNED_SESSION_ORDER", "a later value has an earlier time");
     }
-    if (compareDecimals(later.registerWh, earlier.registerWh) < 0) {
+    if (compareDecimals(later.reading.registerWh, earlier.reading.registerWh) < 0) {
       return refuse("SIGNED_SESSION_DECREASING", "a later value has a lower register");
     }
   }
   return ordered;
+}
+
+function compareCounters(left: bigint | null, right: bigint | null): number {
+  if (left === null || right === null || left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 function energyOf(ordered: readonly Reading[]): Decimal {
@@ -104,5 +107,5 @@ function energyOf(ordered: readonly Reading[]): Decimal {
   if (first.role === "between" || last.role === "between") {
     return refuse("SIGNED_SESSION_INCOMPLETE", "the first or the last value is one from between begin and end");
   }
-  return subtractDecimals(last.registerWh, first.registerWh);
+  return subtractDecimals(last.reading.registerWh, first.reading.registerWh);
 }

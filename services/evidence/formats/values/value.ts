@@ -1,5 +1,25 @@
-import type { Decimal } from "../../../domain/decimal.ts";
-import type { Cryptography, Refusal, Unsupported } from "../ocmf/types.ts";
+import { subtractDecimals, type Decimal } from "../../../domain/decimal.ts";
+import type { Cryptography, EcdsaSignature, PublicKey, Refusal, Synchronisation, Unsupported } from "../ocmf/types.ts";
+
+/** A signed time, and how far the meter vouches for it. */
+export interface SignedTime {
+  readonly epochMs: number;
+  readonly state: Synchronisation;
+}
+
+/** Where a register stood. */
+export interface SignedReading {
+  readonly registerWh: Decimal;
+  /** `null` where the format signs no time. */
+  readonly time: SignedTime | null;
+}
+
+/** What was signed, and by which key. */
+export interface SignedBytes {
+  readonly payload: Uint8Array;
+  readonly key: PublicKey;
+  readonly signature: EcdsaSignature;
+}
 
 /**
  * What one signed value of a format other than OCMF says. The value is authentic for the key with which it was verified;
@@ -8,34 +28,31 @@ import type { Cryptography, Refusal, Unsupported } from "../ocmf/types.ts";
  */
 export interface SignedValue {
   readonly verdict: "accepted";
+  /** `null` where the key is of no curve. */
+  readonly signed: SignedBytes | null;
   /** The meter's number as it is signed; `null` where the format signs none. */
   readonly meter: string | null;
   /** What the meter was told of who charges, if that is signed. */
   readonly identification: string | null;
   /** The signed number of the value. `null` where the format has none: such a value cannot be told from a replay of it. */
   readonly counter: bigint | null;
-  /** The signed time, in milliseconds since 1970. `null` where the format signs none. */
-  readonly timeMs: number | null;
   /** The OBIS code of the register, `null` where the format names none. */
   readonly register: string | null;
-  /** Where the register stood; `null` in a value that carries begin and end or the energy itself. */
-  readonly registerWh: Decimal | null;
-  /** The energy that the value proves by itself, never negative; `null` in a value of one reading. */
-  readonly energyWh: Decimal | null;
+  /** The one reading of the value; `null` in a value that carries begin and end. */
+  readonly reading: SignedReading | null;
+  /** Begin and end, neither below zero nor in disorder; `null` in a value of one reading. */
+  readonly span: { readonly begin: SignedReading; readonly end: SignedReading } | null;
 }
 
 export type ValueVerdict = SignedValue | Refusal | Unsupported;
 
-/** What the formats need from a cryptographic library beside what OCMF needs. */
-export interface ValueCryptography extends Cryptography {
-  /**
-   * Whether the DER signature over SHA-256 of `message` is good for a SubjectPublicKeyInfo on this curve. `null`: the key
-   * is no key of the curve. For curves that no meter of OCMF uses.
-   */
-  verifyDerSha256(
-    publicKeyInfo: Uint8Array,
-    curve: "secp224k1" | "secp256r1",
-    message: Uint8Array,
-    signature: Uint8Array,
-  ): boolean | null;
+/** The energy that a value proves by itself, never negative; `null` for a value of one reading. */
+export function energyOfValue({ span }: Pick<SignedValue, "span">): Decimal | null {
+  return span === null ? null : subtractDecimals(span.end.registerWh, span.begin.registerWh);
 }
+
+/** A public key as text in any form, or as it is registered. `null`: none is known. */
+export type GivenKey = string | PublicKey | null;
+
+/** Judges a value that was found, under a key. */
+export type ValueJudge = (key: GivenKey, cryptography: Cryptography) => ValueVerdict;

@@ -226,12 +226,12 @@ describe("Files of Mennekes", () => {
 });
 
 describe("Texts of Alfen", () => {
-  it("are refused in another version, length, unit or scale", () => {
+  it("are refused in another length, unit or scale, and not judged in another version", () => {
     const meter = createMeter("prime192v1");
     const text = alfenText(meter, { type: 0, counter: 1, value: 5n });
 
     for (const [changed, reason] of [
-      [text.replace("AP;0;3;", "AP;0;4;"), "SIGNED_VALUE_MALFORMED"],
+      [text.replace("AP;0;3;", "AP;0;4;"), "FORMAT_UNSUPPORTED"],
       [`${text}AA;`, "SIGNED_VALUE_MALFORMED"],
       [text.split(";").with(4, "AAAA").join(";"), "SIGNED_VALUE_MALFORMED"],
       [alfenText(meter, { type: 0, counter: 1, value: 5n, unit: 27 }), "SIGNED_VALUE_UNIT_UNKNOWN"],
