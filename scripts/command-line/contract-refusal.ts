@@ -1,8 +1,9 @@
 import { isCallException, isError, type ErrorDescription, type Interface } from "ethers";
 
 import { WattproofError } from "../../services/errors.ts";
-import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
+import { artifactOf, type ArtifactName, type ContractRole } from "../deploy/artifacts.ts";
 import { contractNames } from "../deploy/contract-set.ts";
+import { evidenceRoles } from "../deploy/evidence-set.ts";
 
 /** What a contract says when it refuses: the name of its error, and what it names. */
 export interface Refusal {
@@ -10,9 +11,10 @@ export interface Refusal {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const roles: readonly ContractRole[] = contractNames.map(
-  (name): ContractRole => `${name.charAt(0).toLowerCase()}${name.slice(1)}` as ContractRole,
-);
+const roles: readonly ArtifactName[] = [
+  ...contractNames.map((name): ContractRole => `${name.charAt(0).toLowerCase()}${name.slice(1)}` as ContractRole),
+  ...evidenceRoles,
+];
 let known: readonly Interface[] | null = null;
 
 /** The error of one of our contracts in what a call was refused with; `null` if it is none. */

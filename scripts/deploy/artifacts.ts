@@ -10,8 +10,11 @@ import { WattproofError } from "../../services/errors.ts";
 /** What is compiled beside the contracts of a deployment: what deploys them, and the demo's registry. */
 type Helper = "contractDeployer" | "trustingMeterRegistry";
 
+/** The market of evidence: contracts beside those of the settlement. */
+type Evidence = "energyClaims";
+
 /** Everything that is compiled for a deployment. */
-export type ArtifactName = ContractRole | Helper;
+export type ArtifactName = ContractRole | Evidence | Helper;
 
 /** Where each of it is compiled to. */
 const sources: Readonly<Record<ArtifactName, string>> = {
@@ -28,6 +31,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   vehicleConsents: "VehicleConsents",
   authorizedFunding: "periphery/AuthorizedFunding",
   chargingSettlement: "ChargingSettlement",
+  energyClaims: "evidence/EnergyClaims",
 };
 
 export type { ContractRole };

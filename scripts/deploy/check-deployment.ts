@@ -6,6 +6,7 @@ import { localChainId } from "../local-world/chain-id.ts";
 import { artifactOf, type ContractRole } from "./artifacts.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
 import type { Deployment } from "./deployment-file.ts";
+import { evidenceLinks, type EvidenceRole } from "./evidence-set.ts";
 
 /** Each contract's view of another one: contract, view, the one that it has to be. */
 const connections: readonly (readonly [ContractRole, string, ContractRole])[] = [
@@ -39,6 +40,23 @@ export async function checkDeployment(plan: DeploymentPlan, deployment: Deployme
   for (const [role, view, expected] of connections) {
     const contract = new Contract(contracts[role], artifactOf(role).interface, provider);
     requireSame(`${role}.${view}`, String(await contract.getFunction(view)()), contracts[expected]);
+  }
+  await checkEvidence(deployment, provider);
+}
+
+/** Those of the market of evidence that the deployment has. */
+async function checkEvidence({ contracts, evidence = {} }: Deployment, provider: Provider): Promise<void> {
+  for (const [role, address] of Object.entries(evidence) as [EvidenceRole, string][]) {
+    if (!artifactOf(role).isCode(await provider.getCode(address))) {
+      throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${role}`);
+    }
+  }
+  for (const [role, view, expected] of evidenceLinks) {
+    const address = evidence[role];
+    if (address === undefined) continue;
+    const contract = new Contract(address, artifactOf(role).interface, provider);
+    const other = expected === "chargingSettlement" ? contracts[expected] : evidence[expected];
+    requireSame(`${role}.${view}`, String(await contract.getFunction(view)()), other ?? "not deployed");
   }
 }
 

@@ -15,6 +15,7 @@ import { artifactOf, type ArtifactName, type ContractRole } from "./artifacts.ts
 import { contractNames, roleOf } from "./contract-set.ts";
 import { factoryAddress, installFactory } from "./create2-factory.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
+import type { EvidenceRole } from "./evidence-set.ts";
 import { receiptOf } from "./receipt.ts";
 
 type DeploymentContent = Pick<DeploymentPlan, "erc20" | "appointments" | "rules" | "isDemo">;
@@ -34,6 +35,11 @@ export interface ContractDeployer {
   ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
   /** The block in which a contract was deployed. */
   blockOf(address: string): Promise<number>;
+  /** The same for a contract beside the settlement, whose address follows from its parameters and code, too. */
+  deployBeside(
+    role: EvidenceRole,
+    parameters: readonly unknown[],
+  ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
 }
 
 /**
@@ -61,23 +67,30 @@ export async function openContractDeployer(
   const addressOf = async (role: ContractRole): Promise<string> =>
     String(await contract.getFunction("addressOf")(account, saltOf(role)));
 
+  async function deployAt(
+    salt: string,
+    name: ArtifactName,
+    parameters: readonly unknown[],
+  ): Promise<{ readonly address: string; readonly gas: bigint | null }> {
+    const address = String(await contract.getFunction("addressOf")(account, salt));
+    const compiled = artifactOf(name);
+    const code = await provider.getCode(address);
+    if (compiled.isCode(code)) return { address, gas: null };
+    if (code !== "0x") throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${name}`);
+    const { data } = await new ContractFactory(compiled.interface, compiled.bytecode).getDeployTransaction(
+      ...parameters,
+    );
+
+    const { gasUsed } = await receiptOf((await contract.getFunction("deploy")(salt, data)) as TransactionResponse);
+
+    return { address, gas: gasUsed };
+  }
+
   return {
     addressOf,
-    async deploy(role, parameters) {
-      const address = await addressOf(role);
-      const ofRole = artifactOf(artifactNameOf(plan, role));
-      const code = await provider.getCode(address);
-      if (ofRole.isCode(code)) return { address, gas: null };
-      if (code !== "0x") {
-        throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${role}`);
-      }
-      const { data } = await new ContractFactory(ofRole.interface, ofRole.bytecode).getDeployTransaction(...parameters);
-
-      const deploy = contract.getFunction("deploy");
-      const { gasUsed } = await receiptOf((await deploy(saltOf(role), data)) as TransactionResponse);
-
-      return { address, gas: gasUsed };
-    },
+    deploy: (role, parameters) => deployAt(saltOf(role), artifactNameOf(plan, role), parameters),
+    deployBeside: (role, parameters) =>
+      deployAt(id(JSON.stringify([role, parameters, keccak256(artifactOf(role).bytecode)])), role, parameters),
     blockOf: async (address) => Number(await contract.getFunction("blockOf")(address)),
   };
 }

@@ -12,6 +12,7 @@ import {
 } from "./contract-set.ts";
 import { openContractDeployer } from "./contract-deployer.ts";
 import { readDeployment, writeDeployment, type Deployment } from "./deployment-file.ts";
+import { deployEvidenceSet, evidenceRoles, type EvidenceRole } from "./evidence-set.ts";
 
 /** What is decided when the contracts are deployed. */
 export interface DeploymentPlan {
@@ -30,7 +31,7 @@ export interface DeploymentPlan {
 
 /** What was done or found for one contract. */
 export interface DeploymentStep {
-  readonly contract: ContractRole;
+  readonly contract: ContractRole | EvidenceRole;
   readonly action: "deployed" | "present" | "given" | "planned";
   readonly address: string | null;
   /** What this run used for it; null if it sent nothing. */
@@ -55,25 +56,50 @@ export async function deployContracts(
   const known = readDeployment(plan.path);
   if (known !== undefined) {
     await checkDeployment(plan, known, provider);
-
-    return { steps: stepsOf(plan, "present", known.contracts), deployment: known };
+    const isComplete = evidenceRoles.every((role) => known.evidence?.[role] !== undefined);
+    if (isComplete || signer === undefined) return { steps: stepsOf(plan, known), deployment: known };
   }
   if (plan.erc20 !== undefined) {
     // The contract refuses a token by its decimals, too; asking first saves the gas of finding out.
     await checkErc20(plan.erc20, provider);
   }
   if (signer === undefined) {
-    return { steps: stepsOf(plan, "planned", undefined), deployment: undefined };
+    return { steps: stepsOf(plan, undefined), deployment: undefined };
   }
 
   const deployer = await openContractDeployer(plan, provider, signer);
-  const deployed = new Map<ContractRole, bigint>();
+  const deployed = new Map<ContractRole | EvidenceRole, bigint>();
   const deploy = async (role: ContractRole, parameters: readonly unknown[]): Promise<string> => {
     const { address, gas } = await deployer.deploy(role, parameters);
     if (gas !== null) deployed.set(role, gas);
 
     return address;
   };
+  const core = known ?? (await deployCore(plan, deployer, deploy, onDeployed));
+  const evidence = await deployEvidenceSet(core.contracts.chargingSettlement, async (role, parameters) => {
+    const { address, gas } = await deployer.deployBeside(role, parameters);
+    if (gas !== null) deployed.set(role, gas);
+    onDeployed();
+
+    return address;
+  });
+  const deployment = { ...core, evidence };
+  await checkDeployment(plan, deployment, provider);
+  writeDeployment(plan.path, deployment);
+  const steps = stepsOf(plan, deployment).map((step) => ({
+    ...step,
+    ...(deployed.has(step.contract) ? { action: "deployed" as const, gas: deployed.get(step.contract) ?? null } : {}),
+  }));
+
+  return { steps, deployment };
+}
+
+async function deployCore(
+  plan: DeploymentPlan,
+  deployer: Awaited<ReturnType<typeof openContractDeployer>>,
+  deploy: (role: ContractRole, parameters: readonly unknown[]) => Promise<string>,
+  onDeployed: () => void,
+): Promise<Deployment> {
   const erc20 = plan.erc20 ?? (await deploy("erc20", []));
   const addresses = await deployContractSet(
     erc20,
@@ -88,16 +114,8 @@ export async function deployContracts(
     () => deployer.addressOf("chargingSettlement"),
   );
   const contracts = { erc20, ...byRole((role, name) => [role, addresses[name]]) };
-  const blockNumber = await deployer.blockOf(contracts.oracleCommittee);
-  const deployment = { chainId: plan.chainId, blockNumber, contracts };
-  await checkDeployment(plan, deployment, provider);
-  writeDeployment(plan.path, deployment);
-  const steps = stepsOf(plan, "present", contracts).map((step) => ({
-    ...step,
-    ...(deployed.has(step.contract) ? { action: "deployed" as const, gas: deployed.get(step.contract) ?? null } : {}),
-  }));
 
-  return { steps, deployment };
+  return { chainId: plan.chainId, blockNumber: await deployer.blockOf(contracts.oracleCommittee), contracts };
 }
 
 function byRole(
@@ -109,19 +127,23 @@ function byRole(
   return Object.fromEntries(entries) as Omit<Deployment["contracts"], "erc20">;
 }
 
-function stepsOf(
-  plan: DeploymentPlan,
-  action: "present" | "planned",
-  contracts: Deployment["contracts"] | undefined,
-): readonly DeploymentStep[] {
-  return (["erc20", ...contractNames.map((name) => roleOf(name))] as const).map((contract) => {
+/** What is there of a deployment, and what is not there yet. */
+function stepsOf(plan: DeploymentPlan, found: Deployment | undefined): readonly DeploymentStep[] {
+  const core = (["erc20", ...contractNames.map((name) => roleOf(name))] as const).map((contract) => {
     const given = contract === "erc20" ? plan.erc20 : undefined;
 
-    return {
-      contract,
-      action: given === undefined ? action : "given",
-      address: contracts?.[contract] ?? given ?? null,
-      gas: null,
-    };
+    return { contract, given, address: found?.contracts[contract] ?? given ?? null };
   });
+  const evidence = evidenceRoles.map((contract) => ({
+    contract,
+    given: undefined,
+    address: found?.evidence?.[contract] ?? null,
+  }));
+
+  return [...core, ...evidence].map(({ contract, given, address }) => ({
+    contract,
+    action: given !== undefined ? "given" : address === null ? "planned" : "present",
+    address,
+    gas: null,
+  }));
 }

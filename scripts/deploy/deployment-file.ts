@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { forEachRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
+import { evidenceRoles, type EvidenceRole } from "./evidence-set.ts";
 
 const address = z.string().refine((text) => isAddress(text), "not an address");
 const schema = z.strictObject({
@@ -13,10 +14,14 @@ const schema = z.strictObject({
   /** The first block that can hold an event of these contracts. */
   blockNumber: z.int().nonnegative(),
   contracts: z.strictObject(forEachRole(address)),
+  /** The market of evidence. Deployments that were made before it was there are without. */
+  evidence: z.strictObject(Object.fromEntries(evidenceRoles.map((role) => [role, address.optional()]))).optional(),
 });
 
 /** Where the contracts are on one chain. */
-export type Deployment = z.infer<typeof schema>;
+export type Deployment = Omit<z.infer<typeof schema>, "evidence"> & {
+  readonly evidence?: Readonly<Partial<Record<EvidenceRole, string>>> | undefined;
+};
 
 /** The usual place of a chain's deployment file. */
 export function deploymentPathOf(chainId: number): string {

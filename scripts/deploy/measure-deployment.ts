@@ -9,8 +9,7 @@ import { createChainProvider } from "../local-world/contract-handles.ts";
 import { createLocalChain } from "../local-world/chain.ts";
 import { localChainId } from "../local-world/chain-id.ts";
 import { createRunningClock } from "../local-world/clock.ts";
-import type { ContractRole } from "./artifacts.ts";
-import { deployContracts, type DeploymentPlan } from "./deploy-contracts.ts";
+import { deployContracts, type DeploymentPlan, type DeploymentStep } from "./deploy-contracts.ts";
 
 /**
  * What a deployment costs: it is done once, on a chain of its own in this process, with the same rules and appointments.
@@ -18,7 +17,7 @@ import { deployContracts, type DeploymentPlan } from "./deploy-contracts.ts";
  */
 export async function measureDeployment(
   plan: Pick<DeploymentPlan, "appointments" | "rules" | "erc20">,
-): Promise<readonly { readonly contract: ContractRole; readonly gas: bigint }[]> {
+): Promise<readonly { readonly contract: DeploymentStep["contract"]; readonly gas: bigint }[]> {
   const clock = createRunningClock(0);
   const chain = await createLocalChain({ clock, genesisSeconds: clock.nowSeconds() });
   const provider = createChainProvider(chain);

@@ -3,14 +3,17 @@ import { dataLength } from "ethers";
 import { artifacts } from "hardhat";
 
 import { contractNames } from "../../scripts/deploy/contract-set.ts";
+import { evidenceRoles } from "../../scripts/deploy/evidence-set.ts";
 
 /** EIP-170, and EIP-3860 for the code that constructs. */
 const LARGEST_CODE = 24_576;
 const LARGEST_CREATION_CODE = 49_152;
 
+const evidenceNames = evidenceRoles.map((role) => `${role.charAt(0).toUpperCase()}${role.slice(1)}`);
+
 describe("The code of each contract", () => {
   // The registry deploys the scanner itself; the lens is deployed by whoever wants to ask it.
-  for (const name of [...contractNames, "OcmfScanner", "OcmfLens"] as const) {
+  for (const name of [...contractNames, ...evidenceNames, "OcmfScanner", "OcmfLens"]) {
     it(`has a size that a chain takes: ${name}`, async () => {
       const { bytecode, deployedBytecode } = await artifacts.readArtifact(name);
 

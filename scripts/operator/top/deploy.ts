@@ -3,6 +3,7 @@ import { z } from "zod";
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { contractNames } from "../../deploy/contract-set.ts";
+import { evidenceRoles } from "../../deploy/evidence-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";
 import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
@@ -95,7 +96,7 @@ export const deploy = defineVerb({
       const signer = isDryRun
         ? undefined
         : (await accountFromEnvironment(input.account, environment)).connect(provider);
-      const progress = startProgress("deploying", isDryRun ? 0 : contractNames.length);
+      const progress = startProgress("deploying", isDryRun ? 0 : contractNames.length + evidenceRoles.length);
       const { steps, deployment } = await deployContracts(plan, provider, signer, () => {
         progress.advance();
       }).finally(() => {

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 
+import { contractNames } from "../../../scripts/deploy/contract-set.ts";
+import { evidenceRoles } from "../../../scripts/deploy/evidence-set.ts";
 import { demoAccount } from "../../../scripts/local-world/accounts.ts";
 import { createLocalChain, type LocalChain } from "../../../scripts/local-world/chain.ts";
 import { createRunningClock } from "../../../scripts/local-world/clock.ts";
@@ -14,6 +16,9 @@ import { startRpcServer, type RpcServer } from "../../../scripts/local-world/rpc
 const owner = "0x52908400098527886E0F7030069857D2E4169EE7";
 const oracle = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";
 const deployer = demoAccount("deployer of the deployment test");
+
+/** The token, the contracts of the settlement and those of the market of evidence. */
+const contractCount = 1 + contractNames.length + evidenceRoles.length;
 
 const usual = ["--owner", owner, "--oracle", oracle];
 
@@ -112,6 +117,8 @@ describe("npm run deploy", () => {
 
   const contractsOf = (file: string): Record<string, string> =>
     (JSON.parse(readFileSync(file, "utf8")) as { contracts: Record<string, string> }).contracts;
+  const evidenceOf = (file: string): Record<string, string> =>
+    (JSON.parse(readFileSync(file, "utf8")) as { evidence: Record<string, string> }).evidence;
   const blockNumber = async (): Promise<number> => Number(await chain.request("eth_blockNumber", []));
 
   /** Uses up a nonce of the deployer. */
@@ -177,7 +184,7 @@ describe("npm run deploy", () => {
     const result = await run(["--rpc", rpc.url, "--deployment", path, "--json", "--dry-run"], false);
 
     expect(result.code).to.equal(0);
-    expect(actionsOf(result)).to.deep.equal(Array(11).fill("planned"));
+    expect(actionsOf(result)).to.deep.equal(Array(contractCount).fill("planned"));
     expect(existsSync(path)).to.equal(false);
     expect(await chain.request("eth_blockNumber", [])).to.equal("0x0");
   });
@@ -189,9 +196,9 @@ describe("npm run deploy", () => {
     const second = await deploy();
 
     expect(first.code, first.stderr).to.equal(0);
-    expect(actionsOf(first)).to.deep.equal(Array(11).fill("deployed"));
+    expect(actionsOf(first)).to.deep.equal(Array(contractCount).fill("deployed"));
     expect(second.code).to.equal(0);
-    expect(actionsOf(second)).to.deep.equal(Array(11).fill("present"));
+    expect(actionsOf(second)).to.deep.equal(Array(contractCount).fill("present"));
     expect(await blockNumber()).to.equal(before);
     expect(readFileSync(path, "utf8")).to.equal(file);
   });
@@ -205,7 +212,7 @@ describe("npm run deploy", () => {
     const result = await deploy();
 
     expect(result.code, result.stderr).to.equal(0);
-    expect(actionsOf(result)).to.deep.equal(Array(11).fill("present"));
+    expect(actionsOf(result)).to.deep.equal(Array(contractCount).fill("present"));
     expect(await blockNumber()).to.equal(before);
     expect(readFileSync(path, "utf8")).to.equal(file);
   });
@@ -244,9 +251,9 @@ describe("npm run deploy", () => {
       expect(result.code, result.stderr).to.equal(0);
       expect(actionsOf(result), `after ${stopAfter}`).to.deep.equal([
         ...Array<string>(stopAfter).fill("present"),
-        ...Array<string>(11 - stopAfter).fill("deployed"),
+        ...Array<string>(contractCount - stopAfter).fill("deployed"),
       ]);
-      expect((await blockNumber()) - before).to.equal(11 - stopAfter);
+      expect((await blockNumber()) - before).to.equal(contractCount - stopAfter);
     }
   });
 
@@ -275,13 +282,39 @@ describe("npm run deploy", () => {
         const result = await run(["--rpc", server.url, "--deployment", file, "--json"]);
 
         expect(result.code, result.stderr).to.equal(0);
-        expect(actionsOf(result)).to.deep.equal(Array(11).fill("deployed"));
-        expect(await fresh.request("eth_blockNumber", [])).to.equal("0xe");
+        expect(actionsOf(result)).to.deep.equal(Array(contractCount).fill("deployed"));
+        expect(await fresh.request("eth_blockNumber", [])).to.equal(`0x${(contractCount + 3).toString(16)}`);
       } finally {
         await server.close();
         await fresh.close();
       }
     }
+  });
+
+  it("adds the market of evidence to a deployment that was made before there was one", async () => {
+    const { evidence, ...older } = JSON.parse(readFileSync(path, "utf8")) as { evidence: Record<string, string> };
+    const other = join(folder, "older.json");
+    writeFileSync(other, JSON.stringify(older));
+    const planned = await run(["--rpc", rpc.url, "--deployment", other, "--json", "--dry-run"], false);
+    const present = Array<string>(1 + contractNames.length).fill("present");
+    expect(actionsOf(planned)).to.deep.equal([...present, ...Array<string>(evidenceRoles.length).fill("planned")]);
+
+    const result = await run(["--rpc", rpc.url, "--deployment", other, "--json"]);
+
+    expect(result.code, result.stderr).to.equal(0);
+    expect(evidenceOf(other)).to.deep.equal(evidence);
+  });
+
+  it("says so when a contract of the market of evidence belongs to another settlement", async () => {
+    const file = readFileSync(path, "utf8");
+    const stranger = join(folder, "--epoch-limit1.json");
+    const changed = JSON.parse(file) as { evidence: Record<string, string> };
+    writeFileSync(path, JSON.stringify({ ...changed, evidence: evidenceOf(stranger) }));
+
+    const result = await deploy();
+    writeFileSync(path, file);
+
+    expect([result.code, result.stderr.split(":")[0]]).to.deep.equal([1, "DEPLOYMENT_DIFFERS"]);
   });
 
   it("says so when something else is at an address of the file", async () => {
@@ -304,6 +337,6 @@ describe("npm run deploy", () => {
     const result = await run(["--rpc", rpc.url, "--deployment", other, "--json", "--erc20", token]);
 
     expect(result.code, result.stderr).to.equal(0);
-    expect(actionsOf(result)).to.deep.equal(["given", ...Array<string>(10).fill("deployed")]);
+    expect(actionsOf(result)).to.deep.equal(["given", ...Array<string>(contractCount - 1).fill("deployed")]);
   });
 });

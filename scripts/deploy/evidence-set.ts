@@ -1,0 +1,28 @@
+import type { ArtifactName } from "./artifacts.ts";
+
+/**
+ * The contracts of the market of evidence, which stand beside those of the settlement and are led to by none of them, in the
+ * order in which they are deployed.
+ */
+export const evidenceRoles = ["energyClaims"] as const satisfies readonly ArtifactName[];
+
+export type EvidenceRole = (typeof evidenceRoles)[number];
+
+/** Addresses by contract. */
+export type EvidenceSet = Readonly<Record<EvidenceRole, string>>;
+
+/** Each contract's view of another one: contract, view, what has to be there. */
+export const evidenceLinks: readonly (readonly [EvidenceRole, string, EvidenceRole | "chargingSettlement"])[] = [
+  ["energyClaims", "settlement", "chargingSettlement"],
+];
+
+/**
+ * Deploys the contracts around a settlement, whose token, oracles and meters count in them.
+ * @param deploy Deploys one contract and gives its address.
+ */
+export async function deployEvidenceSet(
+  settlement: string,
+  deploy: (role: EvidenceRole, parameters: readonly unknown[]) => Promise<string>,
+): Promise<EvidenceSet> {
+  return { energyClaims: await deploy("energyClaims", [settlement]) };
+}
