@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { nodeCryptography } from "../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../services/evidence/formats/ocmf/verifier.ts";
+import { createRecordJudge } from "../services/evidence/formats/all-formats.ts";
 import { WattproofError } from "../services/errors.ts";
 import { exitCode } from "./command-line/exit-codes.ts";
 import { readJson } from "./command-line/files.ts";
@@ -33,7 +33,7 @@ export const verifyCdr = defineVerb({
     const contents = listIn(readJson(file));
     if (contents.length === 0) throw new WattproofError("INPUT_UNREADABLE", `${file} has no record.`);
     const tariffs = tariffPath === undefined ? null : readTariffs(tariffPath);
-    const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+    const verifier = createRecordJudge({ cryptography: nodeCryptography });
     const verdicts = checkCdrs(contents, tariffs, verifier);
     for (const verdict of verdicts) output.always(verdict);
     const refused = verdicts.filter(({ verdict }) => verdict === "refused").length;

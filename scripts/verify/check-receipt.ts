@@ -6,7 +6,7 @@ import { WattproofError } from "../../services/errors.ts";
 import type { ReceiptCheck } from "../../services/receipts/receipt-check.ts";
 import { verifyReceipt, type ReceiptVerdict } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
+import { createRecordJudge } from "../../services/evidence/formats/all-formats.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { readDeployment } from "../deploy/deployment-file.ts";
 
@@ -25,7 +25,7 @@ export async function checkReceipt(
   const receipt = readReceipt(path);
   const verdict = await verifyReceipt(receipt, {
     chain: { request: (method, parameters) => provider.send(method, [...parameters]) },
-    verifier: createOcmfVerifier({ cryptography: nodeCryptography }),
+    verifier: createRecordJudge({ cryptography: nodeCryptography }),
   });
   const checks = [...verdict.checks, ...deploymentChecks(receipt, trustedDeployment)];
 

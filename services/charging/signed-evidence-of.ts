@@ -52,7 +52,9 @@ export function createSignedEvidenceReader(deps: {
     const { context, number } = verified.pagination;
     const known = await store.findRecord(recordIdentity(verified.key, verified.pagination));
     if (sessionId === null) return known === null ? "fresh" : "replayed";
-    const greatestBefore = await store.readGreatestPaginationBefore(sessionId, meterKeyId, context);
+    // What is no counter is not greater than another.
+    const greatestBefore =
+      context === "H" ? null : await store.readGreatestPaginationBefore(sessionId, meterKeyId, context);
     return judgeFreshness({ sessionId, paginationNumber: number }, known?.sessionId ?? null, greatestBefore);
   }
 

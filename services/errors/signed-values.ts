@@ -70,6 +70,11 @@ export const signedValueErrors = {
     isRetryable: false,
     title: "The value says itself that the transaction has not ended.",
   },
+  SIGNED_VALUE_SESSIONS_SEVERAL: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "One record holds values of several sessions.",
+  },
   SIGNED_VALUE_METER_ERROR: {
     httpStatus: 422,
     isRetryable: false,

@@ -1,5 +1,5 @@
 import { formatDecimal } from "../domain/decimal.ts";
-import { sortFindings } from "../domain/charging/findings.ts";
+import { sortFindings, type FindingCode } from "../domain/charging/findings.ts";
 import { isInOrder, measure, type RegisterSpan } from "../domain/evidence.ts";
 import { isTakingRecords } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
@@ -146,7 +146,7 @@ export function createRecordAdder(deps: RecordAdderDeps): RecordAdder {
     const earlier = await store.readRecordRange(sessionId);
     const found = { energyWh, metered, isBound: claim.isBound && earlier?.areAllBound !== false };
     const step = await completer.conclude(session, {
-      judge: ({ findings }) => foundInRecords(found, sortFindings(findings)),
+      judge: ({ findings }) => foundInRecords(found, sortFindings([...findings, ...findingsOf(verified)])),
       atMs,
       notBeforeMs,
     });
@@ -177,6 +177,10 @@ export function createRecordAdder(deps: RecordAdderDeps): RecordAdder {
     }
     throw new WattproofError("STORE_CONTENDED", "Other records of the same meter came in between every time.");
   };
+}
+
+function findingsOf({ pagination }: Pick<VerifiedClaim["verified"], "pagination">): readonly FindingCode[] {
+  return pagination.context === "H" ? ["SIGNED_WITHOUT_COUNTER"] : [];
 }
 
 /** What records alone prove of a session. What happened beside it does not weaken the meter's word, and is shown. */

@@ -21,7 +21,8 @@ export function describeRecord(
   const { registeredKey, enclosedKey, isExpectedMeter, freshness } = circumstances;
   const shared = { enclosedKey: compareEnclosedKey(enclosedKey, registeredKey), freshness };
   if (verdict.verdict !== "accepted") {
-    return { ...shared, verdict: verdict.verdict, identification: null, isAssigned: null, isExpectedMeter: null };
+    const nothing = { identification: null, isAssigned: null, isExpectedMeter: null, hasCounter: true };
+    return { ...shared, ...nothing, verdict: verdict.verdict };
   }
   const { identification, isAssigned, meterSerial } = verdict;
   return {
@@ -29,6 +30,7 @@ export function describeRecord(
     verdict: "accepted",
     identification,
     isAssigned,
+    hasCounter: verdict.pagination.context !== "H",
     isExpectedMeter: meterSerial === null ? null : isExpectedMeter(meterSerial),
   };
 }

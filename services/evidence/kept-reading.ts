@@ -47,7 +47,7 @@ const register = z
 const keptReading = z
   .strictObject({
     payloadSha256: z.string(),
-    pagination: z.strictObject({ context: z.enum(["T", "F"]), number: bigInteger }),
+    pagination: z.strictObject({ context: z.enum(["T", "F", "H"]), number: bigInteger }),
     formatVersion: optionalText,
     identification: optionalText,
     isAssigned: z.boolean().nullable(),

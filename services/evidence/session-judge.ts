@@ -39,8 +39,10 @@ export function judgeRecords(records: readonly RecordReading[]): SessionJudgemen
  * each transaction are left out.
  * @returns `null` if a value is beyond what is stored.
  */
-export function spansOf(record: Pick<RecordReading, "registers">): readonly RegisterSpan[] | null {
+export function spansOf(record: Pick<RecordReading, "registers" | "pagination">): readonly RegisterSpan[] | null {
   const spans: RegisterSpan[] = [];
+  // Without a number nobody knows between which others a register stands.
+  if (record.pagination.context === "H") return spans;
   for (const register of record.registers) {
     if (isOfTransactionRank(register.rank)) continue;
     const first = register.readings[0];

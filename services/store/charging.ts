@@ -170,7 +170,7 @@ export interface ChargingStore extends MatchingStore {
     steps: readonly { readonly transaction: ChargingTransaction; readonly frames: readonly number[] }[],
   ): Promise<void>;
   /** The greatest pagination of this key and context that counts in sessions which became known before this one. */
-  readGreatestPaginationBefore(sessionId: string, meterKeyId: string, context: "T" | "F"): Promise<bigint | null>;
+  readGreatestPaginationBefore(sessionId: string, meterKeyId: string, context: "T" | "F" | "H"): Promise<bigint | null>;
 
   /**
    * Opened sessions that no station has begun, as far as a look is due, with what was done about them. Only at stations that

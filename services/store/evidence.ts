@@ -10,7 +10,7 @@ export interface EvidenceRecord {
   readonly record: Uint8Array;
   readonly payloadSha256: string;
   readonly meterKeyId: string;
-  readonly paginationContext: "T" | "F";
+  readonly paginationContext: "T" | "F" | "H";
   readonly paginationNumber: bigint;
   readonly isBoundToSession: boolean;
   /** The contract could take the record without an oracle; `null` if it was not known when the record came. */
@@ -62,7 +62,7 @@ export interface EvidenceStore {
   readNeighbours(
     meterKeyId: string,
     register: string,
-    context: "T" | "F",
+    context: "T" | "F" | "H",
     paginationNumber: bigint,
   ): Promise<RegisterNeighbours>;
 }

@@ -27,7 +27,8 @@ import {
 import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../../scripts/simulator/meter.ts";
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
-import type { SimulatedCurve } from "../../scripts/simulator/curves.ts";
+import { isSimulatedCurve } from "../../scripts/simulator/curves.ts";
+import { curveNumberOf, type MeterCurve } from "../../services/domain/meter-curve.ts";
 import type { Deployment } from "../../services/chain/deployment.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { Opening } from "../../services/domain/opening.ts";
@@ -79,7 +80,7 @@ export interface ServiceChain {
   readonly operator: string;
   readonly driver: string;
   request(method: string, parameters?: readonly unknown[]): Promise<unknown>;
-  addChargingPoint(curve?: SimulatedCurve, options?: ChargingPointOptions): Promise<ChargingPoint>;
+  addChargingPoint(curve?: MeterCurve, options?: ChargingPointOptions): Promise<ChargingPoint>;
   openSession(
     point: ChargingPoint,
     options?: {
@@ -131,15 +132,6 @@ const daySeconds = 86_400;
 /** As long as the charges are that tests have signed. */
 const usualChargeSeconds = 3_600;
 const operatorAccount = 1;
-const curveNumbers: Readonly<Record<SimulatedCurve, number>> = {
-  secp256r1: 1,
-  secp256k1: 2,
-  secp192r1: 3,
-  secp192k1: 4,
-  brainpoolP256r1: 5,
-  secp384r1: 6,
-  brainpoolP384r1: 7,
-};
 
 /** What every EVSE can deliver, in watts. */
 export const testMaximumPowerW = 150_000;
@@ -230,13 +222,17 @@ export async function startServiceChain(
       const { isProven = false, maximumPowerW = testMaximumPowerW } = options;
       points += 1;
       const evseId = `DE*WTP*E${points}`;
-      const device = createSimulatedMeter({ key: generateMeterKey(curve), serial: `TEST${points}`, evseId });
+      const device = createSimulatedMeter({
+        key: generateMeterKey(isSimulatedCurve(curve) ? curve : "secp256r1"),
+        serial: `TEST${points}`,
+        evseId,
+      });
       const registry = meterRegistry.connect(operator);
       const evse = Number(await registry.registerEvse.staticCall(evseId, maximumPowerW));
       await (await registry.registerEvse(evseId, maximumPowerW)).wait();
       const parameters = [
         evse,
-        curveNumbers[curve],
+        curveNumberOf(curve),
         options.publicKey ?? device.key.publicKeyPoint,
         0,
         2n ** 40n - 1n,

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 
+import type { MeterCurve } from "../../services/domain/meter-curve.ts";
+
 /** A file of a meter that exists in tests only, in one of the formats, with what it proves. */
 export interface SignedSample {
   readonly name: string;
@@ -8,6 +10,10 @@ export interface SignedSample {
   /** What stands in a file of its own beside it. */
   readonly signature: Uint8Array | null;
   readonly key: string;
+  /** The meter's key as a registry has it: its curve, and x and y in hex. */
+  readonly curve: MeterCurve;
+  readonly point: string;
+  readonly meter: TestMeter;
   readonly energyWh: string;
 }
 
@@ -16,6 +22,7 @@ export interface TestMeter {
   /** x and y in hex. */
   readonly point: string;
   readonly coordinateBytes: number;
+  readonly curve: MeterCurve;
 }
 
 /** What differs from reading to reading in the block of 320 bytes. */
@@ -42,7 +49,8 @@ export function createMeter(curve: "prime192v1" | "prime256v1" | "secp224k1"): T
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curve });
   const coordinateBytes = { prime192v1: 24, prime256v1: 32, secp224k1: 28 }[curve];
   const point = publicKey.export({ format: "der", type: "spki" }).subarray(-2 * coordinateBytes);
-  return { privateKey, point: point.toString("hex"), coordinateBytes };
+  const names = { prime192v1: "secp192r1", prime256v1: "secp256r1", secp224k1: "secp224k1" } as const;
+  return { privateKey, point: point.toString("hex"), coordinateBytes, curve: names[curve] };
 }
 
 export function signBare(meter: TestMeter, message: Uint8Array): Buffer {
@@ -213,27 +221,38 @@ export function safeXml(
   return Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n<values>${inside.join("\n")}</values>`);
 }
 
-function edl40(): SignedSample {
-  const meter = createMeter("prime192v1");
-  const begin = edlSample();
+const keyOf = (meter: TestMeter): Pick<SignedSample, "key" | "curve" | "point" | "meter"> => ({
+  key: meter.point,
+  curve: meter.curve,
+  point: meter.point,
+  meter,
+});
+const taggedWith = (tag: string | null): Partial<EdlSample> =>
+  tag === null ? {} : { identification: Buffer.from(tag) };
+
+function edl40(tag: string | null, meter = createMeter("prime192v1")): SignedSample {
+  const begin = edlSample(taggedWith(tag));
   const data = [begin, endOf(begin)].map((sample) => smlOf(edlParts(meter, sample)).toString("hex"));
   const file = safeXml([
     { data: data[0] ?? "", key: meter.point, context: "Transaction.Begin" },
     { data: data[1] ?? "", key: meter.point, context: "Transaction.End" },
   ]);
-  return { name: "EDL40", format: "EDL40", file, signature: null, key: meter.point, energyWh: "1419" };
+  return { name: "EDL40", format: "EDL40", file, signature: null, ...keyOf(meter), energyWh: "1419" };
 }
 
 /** A meter with secp256r1 that compensates: of a status of 32 bits it signs other bits, and the register behind the cable. */
 export const longStatus = 0x8004_0104;
-export function compensatedPair(): readonly [begin: EdlSample, end: EdlSample] {
-  const begin = edlSample({ status: 0x88, compensation: { historical: 500_000n, compensated: 400_000n } });
+export function compensatedPair(tag: string | null = null): readonly [begin: EdlSample, end: EdlSample] {
+  const begin = edlSample({
+    ...taggedWith(tag),
+    status: 0x88,
+    compensation: { historical: 500_000n, compensated: 400_000n },
+  });
   return [begin, { ...endOf(begin), compensation: { historical: 514_190n, compensated: 413_800n } }];
 }
 
-function compensatedEdl(): SignedSample {
-  const meter = createMeter("prime256v1");
-  const [begin, end] = compensatedPair().map((sample) => smlOf(edlParts(meter, sample, longStatus)).toString("hex"));
+function compensatedEdl(tag: string | null, meter = createMeter("prime256v1")): SignedSample {
+  const [begin, end] = compensatedPair(tag).map((sample) => smlOf(edlParts(meter, sample, longStatus)).toString("hex"));
   const file = safeXml([
     { data: begin ?? "", key: meter.point, context: "Transaction.Begin" },
     { data: end ?? "", key: meter.point, context: "Transaction.End" },
@@ -243,7 +262,7 @@ function compensatedEdl(): SignedSample {
     format: "EDL40",
     file,
     signature: null,
-    key: meter.point,
+    ...keyOf(meter),
     energyWh: "1380",
   };
 }
@@ -261,15 +280,14 @@ export function meterValueXml(meter: TestMeter, sample: EdlSample): string {
   );
 }
 
-function meterValues(): SignedSample {
-  const meter = createMeter("prime192v1");
-  const begin = edlSample();
+function meterValues(tag: string | null, meter = createMeter("prime192v1")): SignedSample {
+  const begin = edlSample(taggedWith(tag));
   const data = [begin, endOf(begin)].map((sample) => escapeXml(meterValueXml(meter, sample)));
   const file = safeXml([
     { data: data[0] ?? "", key: "", context: "Transaction.Begin" },
     { data: data[1] ?? "", key: "", context: "Transaction.End" },
   ]);
-  return { name: "signedMeterValue", format: "EDL40", file, signature: null, key: meter.point, energyWh: "1419" };
+  return { name: "signedMeterValue", format: "EDL40", file, signature: null, ...keyOf(meter), energyWh: "1419" };
 }
 
 export function escapeXml(text: string): string {
@@ -279,10 +297,16 @@ export function escapeXml(text: string): string {
 export const isaMeter = "09014953410000000001";
 
 /** A list of ISA-EDL40: a begin, the present reading and their state. */
-export function isaParts(meter: TestMeter, beginValue: bigint, endValue: bigint, listName = "8180816202ff"): Buffer[] {
+export function isaParts(
+  meter: TestMeter,
+  beginValue: bigint,
+  endValue: bigint,
+  listName = "8180816202ff",
+  tag = "ISA-CARD",
+): Buffer[] {
   const valueSignature = Buffer.alloc(66, 7);
   const makerState = Buffer.alloc(20, 9);
-  const identification = Buffer.from("ISA-CARD");
+  const identification = Buffer.from(tag);
   const block = Buffer.alloc(320);
   block.write(isaMeter, 0, "hex");
   block.writeUInt32LE(beginSeconds + 344, 10);
@@ -313,11 +337,10 @@ export function isaParts(meter: TestMeter, beginValue: bigint, endValue: bigint,
   return [absent, hexOctets(isaMeter), hexOctets(listName), absent, list(...entries), octets(signature), absent];
 }
 
-function isaEdl40(): SignedSample {
-  const meter = createMeter("prime256v1");
-  const data = smlOf(isaParts(meter, 256_959_316n, 257_182_610n)).toString("base64");
+function isaEdl40(tag: string | null, meter = createMeter("prime256v1")): SignedSample {
+  const data = smlOf(isaParts(meter, 256_959_316n, 257_182_610n, undefined, tag ?? undefined)).toString("base64");
   const file = safeXml([{ data, key: meter.point }]);
-  return { name: "ISA-EDL40P", format: "EDL40", file, signature: null, key: meter.point, energyWh: "22329.4" };
+  return { name: "ISA-EDL40P", format: "EDL40", file, signature: null, ...keyOf(meter), energyWh: "22329.4" };
 }
 
 export function mennekesXml(meter: TestMeter, begin: EdlSample, end: EdlSample): string {
@@ -335,11 +358,10 @@ export function mennekesXml(meter: TestMeter, begin: EdlSample, end: EdlSample):
   );
 }
 
-function mennekes(): SignedSample {
-  const meter = createMeter("prime192v1");
-  const begin = edlSample();
+function mennekes(tag: string | null, meter = createMeter("prime192v1")): SignedSample {
+  const begin = edlSample(taggedWith(tag));
   const file = Buffer.from(mennekesXml(meter, begin, endOf(begin)));
-  return { name: "Mennekes", format: "Mennekes", file, signature: null, key: meter.point, energyWh: "1419" };
+  return { name: "Mennekes", format: "Mennekes", file, signature: null, ...keyOf(meter), energyWh: "1419" };
 }
 
 /* Alfen */
@@ -360,7 +382,8 @@ export function alfenText(
     value,
     scaler = 0,
     unit = 30,
-  }: { type: number; counter: number; value: bigint; scaler?: number; unit?: number },
+    tag = "047A17BAE05C81",
+  }: { type: number; counter: number; value: bigint; scaler?: number; unit?: number; tag?: string },
 ): string {
   const data = Buffer.alloc(82);
   data.write("0a0e445a470001ab6692", 0, "hex");
@@ -371,7 +394,7 @@ export function alfenText(
   data.writeUInt8(unit, 44);
   data.writeInt8(scaler, 45);
   data.writeBigInt64LE(value, 46);
-  data.write("047A17BAE05C81", 54, "latin1");
+  data.write(tag, 54, "latin1");
   data.writeUInt32LE(19, 74);
   data.writeUInt32LE(counter, 78);
   const x = Buffer.from(meter.point.slice(0, 48), "hex");
@@ -380,15 +403,14 @@ export function alfenText(
   return `AP;${type};3;${base32(key)};${base32(data)};${base32(signBare(meter, data))};`;
 }
 
-function alfen(): SignedSample {
-  const meter = createMeter("prime192v1");
+function alfen(tag: string | null, meter = createMeter("prime192v1")): SignedSample {
   const texts = [
     { type: 0, counter: 10, value: 500_000n },
     { type: 2, counter: 11, value: 510_000n },
     { type: 1, counter: 12, value: 512_345n },
-  ].map((value) => alfenText(meter, value));
+  ].map((value) => alfenText(meter, tag === null ? value : { ...value, tag }));
   const file = safeXml(texts.map((data) => ({ data, key: "" })));
-  return { name: "ALFEN", format: "ALFEN", file, signature: null, key: meter.point, energyWh: "12345" };
+  return { name: "ALFEN", format: "ALFEN", file, signature: null, ...keyOf(meter), energyWh: "12345" };
 }
 
 /* PCDF, chargeIT, BSM, PTB, ChargePoint */
@@ -416,26 +438,25 @@ export function pcdfText(meter: TestMeter, overrides: Readonly<Record<string, st
   return `${signed}(SG:${sign("sha256", Buffer.from(signed), meter.privateKey).toString("hex")})`;
 }
 
-function pcdf(): SignedSample {
-  const meter = createMeter("prime256v1");
+function pcdf(tag: string | null, meter = createMeter("prime256v1")): SignedSample {
   return {
     name: "PCDF",
     format: "PCDF",
-    file: Buffer.from(pcdfText(meter)),
+    file: Buffer.from(pcdfText(meter, tag === null ? {} : { SI: `${tag}*1*TX-42` })),
     signature: null,
-    key: meter.point,
+    ...keyOf(meter),
     energyWh: "12345",
   };
 }
 
-function chargeIt(): SignedSample {
-  const meter = createMeter("prime192v1");
-  const begin = edlSample({ identification: Buffer.from("235DD5BB", "latin1"), status: 0x88 });
+function chargeIt(tag: string | null, meter = createMeter("prime192v1")): SignedSample {
+  const user = tag ?? "235DD5BB";
+  const begin = edlSample({ identification: Buffer.from(user, "latin1"), status: 0x88 });
   const values = [begin, endOf(begin)].map((sample) => ({
     meterInfo: { meterId: sample.meter.toUpperCase(), publicKey: meter.point },
     transactionId: "t1",
     contract: {
-      id: "235DD5BB",
+      id: user,
       timestampLocal: { timestamp: beginSeconds, localOffset: offsetMinutes, seasonOffset: 0 },
     },
     measurementId: sample.counter.toString(16).padStart(8, "0"),
@@ -450,11 +471,10 @@ function chargeIt(): SignedSample {
     signature: signBare(meter, blockOf(sample)).toString("hex"),
   }));
   const file = Buffer.from(JSON.stringify({ signedMeterValues: values }, null, 1));
-  return { name: "chargeIT", format: "chargeIT", file, signature: null, key: meter.point, energyWh: "1419" };
+  return { name: "chargeIT", format: "chargeIT", file, signature: null, ...keyOf(meter), energyWh: "1419" };
 }
 
-function bsm(): SignedSample {
-  const meter = createMeter("prime256v1");
+function bsm(tag: string | null, meter = createMeter("prime256v1")): SignedSample {
   const spki = `3059301306072a8648ce3d020106082a8648ce3d03010703420004${meter.point}`;
   const values = [
     { type: 1, counter: 305, seconds: beginSeconds, register: 0 },
@@ -474,7 +494,7 @@ function bsm(): SignedSample {
       ["EpochSetOS", 53, 0, 7],
       ["DI", 1, 0, 255],
       ["DO", 0, 0, 255],
-      ["Meta1", "contract-id: rfid:102bb22f", 0, 0],
+      ["Meta1", `contract-id: rfid:${tag ?? "102bb22f"}`, 0, 0],
       ["Meta2", "", 0, 0],
       ["Meta3", "csc-sw-version: ü", 0, 0],
       ["Evt", 0, 0, 255],
@@ -497,7 +517,7 @@ function bsm(): SignedSample {
     return {
       "@context": "https://www.chargeit-mobility.com/contexts/bsm-ws36a-json-v1",
       signature: sign("sha256", signed, meter.privateKey).toString("hex"),
-      contract: { id: "102bb22f", type: "rfid" },
+      contract: { id: tag ?? "102bb22f", type: "rfid" },
       meterInfo: { meterId: "001BZR1521070003", publicKey: spki },
       time: `${new Date(1_000 * (seconds + 3_600)).toISOString().slice(0, 19)}+01:00`,
       measurementId: counter,
@@ -509,11 +529,18 @@ function bsm(): SignedSample {
     };
   });
   const file = Buffer.from(JSON.stringify({ signedMeterValues: values }, null, 1));
-  return { name: "BSM-WS36A", format: "BSM-WS36A", file, signature: null, key: spki, energyWh: "8250" };
+  return {
+    name: "BSM-WS36A",
+    format: "BSM-WS36A",
+    file,
+    signature: null,
+    ...keyOf(meter),
+    key: spki,
+    energyWh: "8250",
+  };
 }
 
-function ptb(): SignedSample {
-  const meter = createMeter("prime256v1");
+function ptb(_tag: string | null, meter = createMeter("prime256v1")): SignedSample {
   const record = (time: string, value: number): string => {
     const payload = JSON.stringify({
       ID: "METER1",
@@ -531,38 +558,68 @@ function ptb(): SignedSample {
       ocmfEnd: record("12:16:49", 3_500),
     }),
   );
-  return { name: "PTB container", format: "PTB container", file, signature: null, key, energyWh: "2500" };
+  return {
+    name: "PTB container",
+    format: "PTB container",
+    file,
+    signature: null,
+    ...keyOf(meter),
+    key,
+    energyWh: "2500",
+  };
 }
 
-export function chargePointReceipt(begin: number | string, end: number | string, unit = "Wh"): Buffer {
+export function chargePointReceipt(
+  begin: number | string,
+  end: number | string,
+  unit = "Wh",
+  driver = "driver-1",
+): Buffer {
   return Buffer.from(
     `{\n "company_name": "Operator",\n "totalAmount": 0.98999999999999999,\n "additional_info": {\n  "session_id": 600,\n` +
-      `  "meter_serial": "160160T",\n  "driver_info": "driver-1",\n  "meter_startreading": ${begin},\n` +
+      `  "meter_serial": "160160T",\n  "driver_info": "${driver}",\n  "meter_startreading": ${begin},\n` +
       `  "meter_endreading": ${end},\n  "energy_units": "${unit}"\n }\n}\n`,
   );
 }
 
-function chargePoint(): SignedSample {
-  const meter = createMeter("secp224k1");
-  const file = chargePointReceipt(800, 9_300);
+function chargePoint(tag: string | null, meter = createMeter("secp224k1")): SignedSample {
+  const file = chargePointReceipt(800, 9_300, undefined, tag ?? undefined);
   const key = `304e301006072a8648ce3d020106052b81040020033a0004${meter.point}`;
   const signature = sign("sha256", file, meter.privateKey);
-  return { name: "ChargePoint", format: "ChargePoint", file, signature, key, energyWh: "8500" };
+  return { name: "ChargePoint", format: "ChargePoint", file, signature, ...keyOf(meter), key, energyWh: "8500" };
 }
+
+const makers: readonly ((tag: string | null, meter?: TestMeter) => SignedSample)[] = [
+  edl40,
+  compensatedEdl,
+  meterValues,
+  isaEdl40,
+  mennekes,
+  alfen,
+  pcdf,
+  chargeIt,
+  bsm,
+  ptb,
+  chargePoint,
+];
 
 /** One genuine file in each format, of meters that were made for this run. */
 export function signedSamples(): readonly SignedSample[] {
-  return [
-    edl40(),
-    compensatedEdl(),
-    meterValues(),
-    isaEdl40(),
-    mennekes(),
-    alfen(),
-    pcdf(),
-    chargeIt(),
-    bsm(),
-    ptb(),
-    chargePoint(),
-  ];
+  return makers.map((make) => make(null));
+}
+
+/** The same by the same meters, which were told this of who charges. The container of the PTB does not sign it. */
+export function signedFor(samples: readonly SignedSample[], tag: string): readonly SignedSample[] {
+  return makers.map((make, index) => make(tag, samples[index]?.meter));
+}
+
+/** The sample as one record, as a station sends it: a receipt of ChargePoint together with its signature. */
+export function recordOfSample({ file, signature }: SignedSample): Uint8Array {
+  if (signature === null) return file;
+  return Buffer.from(
+    JSON.stringify({
+      secrrct: Buffer.from(file).toString("base64"),
+      "secrrct.sign": Buffer.from(signature).toString("base64"),
+    }),
+  );
 }

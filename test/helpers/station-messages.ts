@@ -148,6 +148,7 @@ export const acceptedRecord: SignedRecord = {
   isAssigned: true,
   isExpectedMeter: true,
   enclosedKey: "same",
+  hasCounter: true,
   freshness: "fresh",
 };
 

@@ -5,7 +5,7 @@ import type { RegisteredMeter } from "../../../services/chain/chain.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import type { PublicKey } from "../../../services/evidence/formats/ocmf/types.ts";
-import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { createRecordJudge } from "../../../services/evidence/formats/all-formats.ts";
 import { shown, utc } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { readRecord } from "../../command-line/files.ts";
@@ -59,7 +59,7 @@ export const challengeAnswer = defineVerb({
             "text" in record ? Buffer.from(record.text) : Buffer.from(record.base64, "base64"),
           );
     const key = keyOf(await requireMeter(chain, terms.meter));
-    const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+    const verifier = createRecordJudge({ cryptography: nodeCryptography });
     const records = texts.map((text) => {
       const verdict = verifier.verifyRecord(text, key);
       if (verdict.verdict === "accepted") {

@@ -6,7 +6,8 @@ import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { encodeSubjectPublicKeyInfo } from "../../../services/evidence/formats/ocmf/public-key.ts";
 import type { PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
-import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { decodeText } from "../../../services/evidence/carriage/text.ts";
+import { createRecordJudge, encodingMethodOf } from "../../../services/evidence/formats/all-formats.ts";
 import { publicKeyOf } from "../../../services/evidence/verify-record.ts";
 import { judgeRecords } from "../../../services/evidence/session-judge.ts";
 import type { ServiceClient } from "../../command-line/service-client.ts";
@@ -20,6 +21,8 @@ export interface SessionEvidence {
   readonly unverified: number;
   /** SubjectPublicKeyInfo in DER, base64. */
   readonly publicKey: string;
+  /** OCPI's name of the format in which the meter signs. */
+  readonly encodingMethod: string;
   readonly records: readonly SignedText[];
   /** What the meter vouches for; `null` where it does not. */
   readonly startSeconds: number | null;
@@ -43,7 +46,7 @@ export function evidenceOf(
   meter: Pick<RegisteredMeter, "curve" | "publicKey">,
 ): SessionEvidence {
   const key: PublicKey = publicKeyOf(meter);
-  const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+  const verifier = createRecordJudge({ cryptography: nodeCryptography });
   const verified: VerifiedRecord[] = [];
   const texts: SignedText[] = [];
   let startSeconds: number | null = null;
@@ -55,7 +58,7 @@ export function evidenceOf(
     verified.push(verdict);
     // A record with both readings ends the session, and holds its beginning.
     const nature = end !== null ? "End" : begin !== null ? "Start" : "Intermediate";
-    texts.push({ nature, plain: Buffer.from(verdict.payload).toString("utf8"), record });
+    texts.push({ nature, plain: plainTextOf(verdict.payload, record), record });
     if (begin !== null && provenTimes.has(begin.time.synchronisation))
       startSeconds = Math.floor(begin.time.epochMs / 1_000);
     if (end !== null && provenTimes.has(end.time.synchronisation)) endSeconds = Math.floor(end.time.epochMs / 1_000);
@@ -64,6 +67,7 @@ export function evidenceOf(
   const metered = judgement.kind === "complete" ? measure(judgement.begin, judgement.end) : null;
 
   return {
+    encodingMethod: encodingMethodOf(records[0] ?? new Uint8Array()),
     publicKey: Buffer.from(encodeSubjectPublicKeyInfo(key)).toString("base64"),
     records: texts,
     startSeconds,
@@ -71,4 +75,15 @@ export function evidenceOf(
     metered,
     unverified: records.length - texts.length,
   };
+}
+
+/** The signed bytes as text. Of a format that signs other bytes than a text, the record, or its bytes in hex. */
+function plainTextOf(payload: Uint8Array, record: Uint8Array): string {
+  return textOf(payload) ?? textOf(record) ?? Buffer.from(record).toString("hex");
+}
+
+function textOf(bytes: Uint8Array): string | null {
+  const text = decodeText(bytes);
+  // eslint-disable-next-line no-control-regex -- what a text has none of
+  return text === null || /[\u0000-\u0008\u000e-\u001f]/u.test(text) ? null : text;
 }

@@ -5,7 +5,7 @@ import { possessionTagOf as tagOfClaim, type PossessionClaim } from "../../../se
 import { WattproofError } from "../../../services/errors.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import type { Curve, PublicKey, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
-import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { createRecordJudge } from "../../../services/evidence/formats/all-formats.ts";
 import { curveNumbers } from "../../verify/contract-answers.ts";
 import { shown } from "../../command-line/amounts.ts";
 import type { ChainAccess } from "../../command-line/chain-access.ts";
@@ -61,7 +61,7 @@ export function requirePossession(
   tag: string,
   next = "Have the meter sign another one.",
 ): VerifiedRecord {
-  const verdict = createOcmfVerifier({ cryptography: nodeCryptography }).verifyRecord(record, key);
+  const verdict = createRecordJudge({ cryptography: nodeCryptography }).verifyRecord(record, key);
   if (verdict.verdict !== "accepted") {
     throw new WattproofError("POSSESSION_UNPROVEN", `${source}: ${verdict.reason}: ${shown(verdict.detail)}. ${next}`);
   }

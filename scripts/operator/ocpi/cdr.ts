@@ -21,7 +21,11 @@ export interface CdrContent {
   /** What of the price the driver got back; 0 where nothing was. */
   readonly creditedMicro: bigint;
   /** What the meter signed of that; `null` where it is not known here. */
-  readonly evidence: { readonly publicKey: string; readonly records: readonly SignedText[] } | null;
+  readonly evidence: {
+    readonly publicKey: string;
+    readonly encodingMethod: string;
+    readonly records: readonly SignedText[];
+  } | null;
 }
 
 /** Money that the driver got back after the settlement, and what holds since. */
@@ -162,9 +166,9 @@ function periodsOf(content: CdrContent, tariffId: string): readonly Json[] {
   return periods;
 }
 
-function signedDataOf({ publicKey, records }: NonNullable<CdrContent["evidence"]>): Json {
+function signedDataOf({ publicKey, encodingMethod, records }: NonNullable<CdrContent["evidence"]>): Json {
   return {
-    encoding_method: "OCMF",
+    encoding_method: encodingMethod,
     public_key: publicKey,
     signed_values: records.map(({ nature, plain, record }) => ({
       nature,

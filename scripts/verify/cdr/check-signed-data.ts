@@ -1,5 +1,6 @@
 import { errorCatalogue, type ErrorCode } from "../../../services/errors.ts";
 import { judgeRecords } from "../../../services/evidence/session-judge.ts";
+import { encodingMethodOf, isKnownEncodingMethod } from "../../../services/evidence/formats/all-formats.ts";
 import type { OcmfVerifier, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import { compare, decimalsOf, fraction, fractionOf, roundDown, roundHalfUp } from "../../operator/ocpi/fraction.ts";
 import { ocpiTime } from "../../operator/ocpi/ocpi-time.ts";
@@ -21,7 +22,7 @@ export interface CheckedSignedData {
 export function checkSignedData(cdr: Cdr, verifier: OcmfVerifier): CheckedSignedData {
   const { signed_data: signed } = cdr;
   if (signed === undefined) return { hashes: [], reasons: [] };
-  if (signed.encoding_method.toUpperCase() !== "OCMF") {
+  if (!isKnownEncodingMethod(signed.encoding_method)) {
     return refusal("CDR_SIGNED_FORMAT_UNSUPPORTED", "signed_data.encoding_method");
   }
   const key = base64(signed.public_key ?? "");
@@ -34,6 +35,9 @@ export function checkSignedData(cdr: Cdr, verifier: OcmfVerifier): CheckedSigned
     if (record === null) {
       reasons.push({ code: "CDR_SIGNED_VALUE_INVALID", where: `${where}.signed_data` });
       continue;
+    }
+    if (!isSameMethod(encodingMethodOf(record), signed.encoding_method)) {
+      return refusal("CDR_SIGNED_FORMAT_UNSUPPORTED", "signed_data.encoding_method");
     }
     const verdict = verifier.verifyRecord(record, key.toString("hex"));
     if (verdict.verdict !== "accepted") {
@@ -74,7 +78,7 @@ function refusalOf(
   verdict: Exclude<ReturnType<OcmfVerifier["verifyRecord"]>, VerifiedRecord>,
   where: string,
 ): readonly CdrReason[] {
-  if (verdict.reason.startsWith("OCMF_KEY_"))
+  if (/^(?:OCMF|SIGNED_VALUE)_KEY_/u.test(verdict.reason))
     return [{ code: "CDR_SIGNED_KEY_INVALID", where: "signed_data.public_key" }];
   if (verdict.verdict === "unsupported") return [{ code: "CDR_SIGNED_FORMAT_UNSUPPORTED", where }];
   return [{ code: verdict.reason, where: `${where}.signed_data` }];
@@ -100,6 +104,10 @@ function isAtItsTime({ begin, end }: VerifiedRecord, cdr: Cdr): boolean {
       !provenTimes.has(reading.time.synchronisation) ||
       (reading.time.epochMs >= from && reading.time.epochMs <= to),
   );
+}
+
+function isSameMethod(method: string, stated: string): boolean {
+  return method.toUpperCase() === stated.trim().toUpperCase();
 }
 
 /** The signed payload or the whole record as text. */

@@ -224,6 +224,10 @@ export const findingCatalogue = {
 
   // Shown, and without consequence for the grade.
   SIGNED_VALUE_UNSUPPORTED: { severity: "notice", title: "A signed value is in a form that is not implemented." },
+  SIGNED_WITHOUT_COUNTER: {
+    severity: "notice",
+    title: "The meter signs no counter: a copy is known by its content, and a value that was signed anew is not.",
+  },
   SIGNED_VALUE_INCOMPLETE: {
     severity: "notice",
     title: "The signed values do not cover the session from begin to end.",

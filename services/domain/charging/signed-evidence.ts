@@ -35,6 +35,8 @@ export interface SignedRecord {
   /** How the key that came along compares with the registered one; `null` where none came. */
   readonly enclosedKey: "same" | "different" | "unreadable" | null;
   readonly freshness: RecordFreshness;
+  /** Whether the meter signed a number by which values follow each other. */
+  readonly hasCounter: boolean;
 }
 
 /** All that was signed for a session. */
@@ -121,8 +123,9 @@ export function judgeSigned(evidence: SignedEvidence | null, context: SignedCont
   return { kind: "covers", isBound, metered, findings };
 }
 
-function findingsOfRecord({ verdict, enclosedKey }: SignedRecord): FindingCode[] {
+function findingsOfRecord({ verdict, enclosedKey, hasCounter }: SignedRecord): FindingCode[] {
   const findings: FindingCode[] = [];
+  if (verdict === "accepted" && !hasCounter) findings.push("SIGNED_WITHOUT_COUNTER");
   if (verdict === "refused") findings.push("SIGNED_VALUE_INVALID");
   if (verdict === "unsupported") findings.push("SIGNED_VALUE_UNSUPPORTED");
   if (enclosedKey === "different") findings.push("ENCLOSED_KEY_DIFFERS");

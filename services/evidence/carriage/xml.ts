@@ -91,3 +91,16 @@ function readEntities(text: string): string | null {
   }
   return read;
 }
+
+/** Text as it stands in an element or in an attribute. A reader turns a bare carriage return into a line feed. */
+export function escapeXml(text: string): string {
+  const names: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&apos;",
+    "\r": "&#13;",
+  };
+  return text.replace(/[&<>"'\r]/gu, (character) => names[character] ?? character);
+}

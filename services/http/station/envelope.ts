@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
+import { carriedValueOf } from "../../evidence/carriage/carried-value.ts";
 import { unwrapSignedObject, unwrapSignedValue, type CarriedRecord } from "../../evidence/carriage/unwrap.ts";
 
 /** A body, taken apart. */
@@ -43,6 +44,10 @@ export function readEnvelope(mediaType: Envelope["mediaType"], body: Uint8Array)
   if (!parsed.success) {
     const inside = isSignedMeterValue(content) ? only(unwrapSignedObject(content).records) : null;
     if (inside !== null) return { mediaType, record: inside, sessionReference: null };
+    // What is a container of another format needs no envelope.
+    const isEnvelope = typeof content === "object" && content !== null && "record" in content;
+    const other = isEnvelope ? null : carriedValueOf(new TextDecoder().decode(body), null);
+    if (other !== null) return { mediaType, record: other.record, sessionReference: null };
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
     throw new WattproofError("ENVELOPE_INVALID", problems.join("; ").slice(0, 300));
   }

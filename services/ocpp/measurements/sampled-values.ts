@@ -81,7 +81,10 @@ export function readMeterValues16(payload: JsonRecord, key: string): Measurement
     const value = sampled["value"];
     const text = typeof value === "string" ? value : null;
     if (text !== null && (sampled["format"] === "SignedData" || looksSigned(text))) {
-      return { read: null, signed: containersOf(readSignedValueText(text), sampled, place) };
+      return {
+        read: null,
+        signed: containersOf(readSignedValueText(text, textOf(sampled, "context")), sampled, place),
+      };
     }
     const isText = text !== null || value === undefined;
     const read = readSampledValue(sampled, place, {
@@ -110,7 +113,7 @@ export function readMeterValues2(payload: JsonRecord): Measurements {
     });
     const wrapped = sampled["signedMeterValue"];
     if (wrapped === undefined) return { read, signed: [] };
-    const contents = readSignedMeterValue(wrapped, "signed-meter-value");
+    const contents = readSignedMeterValue(wrapped, "signed-meter-value", textOf(sampled, "context"));
     return { read, signed: containersOf(contents, sampled, place) };
   });
 }

@@ -1,4 +1,5 @@
 import type { MessageFault, SignedCarriage, SignedContainer } from "../../domain/charging/message.ts";
+import { carriedValueOf } from "../../evidence/carriage/carried-value.ts";
 import { unwrapSignedObject, unwrapSignedValue, type Unwrapped } from "../../evidence/carriage/unwrap.ts";
 import { fromBase64 } from "../../evidence/formats/ocmf/bytes.ts";
 import { isJsonRecord, textOf } from "../payload.ts";
@@ -11,6 +12,8 @@ export type SignedContent = Omit<SignedContainer, "context" | "time" | "faults">
 const recordHeader = "OCMF|";
 /** A reading is a number; the shortest record is longer than any. */
 const shortestSigned = 32;
+/** Members of a SignedMeterValueType that hold the data, and how some platforms call them. */
+const dataMembers = ["signedMeterData", "signedMeterValue", "signedData"] as const;
 const described = { signingMethod: null, encodingMethod: null };
 
 /**
@@ -18,12 +21,16 @@ const described = { signingMethod: null, encodingMethod: null };
  * stations also send the record itself, hexadecimal digits, base64, S.A.F.E. XML, and one in the other. There is one for
  * each record, and one with a fault where there is none.
  */
-export function readSignedValueText(text: string): readonly SignedContent[] {
+export function readSignedValueText(text: string, context: string | null): readonly SignedContent[] {
   const trimmed = text.trim();
   const wrapped = parseJson(trimmed);
-  if (isJsonRecord(wrapped)) return readSignedMeterValue(wrapped, "json-in-value");
+  if (isJsonRecord(wrapped)) return readSignedMeterValue(wrapped, "json-in-value", context, trimmed);
   const carriage = carriageOf(trimmed);
-  return contentsOf(unwrapSignedValue(trimmed), carriage, described, "neither a record nor what wraps one");
+  const inside = unwrapSignedValue(trimmed);
+  const problem = "neither a record nor what wraps one";
+  return (
+    otherContent(inside, trimmed, context, carriage, described) ?? contentsOf(inside, carriage, described, problem)
+  );
 }
 
 /** Whether a text of 1.6 is a signed value although its `format` does not say so. */
@@ -31,24 +38,54 @@ export function looksSigned(text: string): boolean {
   if (text.trimStart().startsWith(recordHeader)) return true;
   if (text.length < shortestSigned) return false;
   const { records, otherFormats } = unwrapSignedValue(text);
-  return records.length > 0 || otherFormats.length > 0;
+  return records.length > 0 || otherFormats.length > 0 || carriedValueOf(text, null) !== null;
 }
 
-/** What is inside of a SignedMeterValueType: one for each record, and one with a fault where there is none. */
-export function readSignedMeterValue(wrapped: unknown, carriage: SignedCarriage): readonly SignedContent[] {
+/**
+ * What is inside of a SignedMeterValueType: one for each record, and one with a fault where there is none.
+ *
+ * @param context Where the station says that the value was taken
+ * @param text The whole as text, where it is one: a container in JSON may be itself what is signed
+ */
+export function readSignedMeterValue(
+  wrapped: unknown,
+  carriage: SignedCarriage,
+  context: string | null,
+  text: string | null = null,
+): readonly SignedContent[] {
   if (!isJsonRecord(wrapped)) {
     const inside = typeof wrapped === "string" ? unwrapSignedValue(wrapped) : { records: [], otherFormats: [] };
-    return contentsOf(inside, carriage, described, "no signed value");
+    const other = typeof wrapped === "string" ? otherContent(inside, wrapped, context, carriage, described) : null;
+    return other ?? contentsOf(inside, carriage, described, "no signed value");
   }
   const members = {
     signingMethod: textOf(wrapped, "signingMethod"),
     encodingMethod: textOf(wrapped, "encodingMethod"),
   };
   const inside = unwrapSignedObject(wrapped);
+  const data = dataMembers.map((name) => textOf(wrapped, name)).find((one) => one !== null && one !== "") ?? text;
+  const sentKey = textOf(wrapped, "publicKey");
+  const other = data === null ? null : otherContent(inside, data, context, carriage, members, sentKey);
+  if (other !== null) return other;
   const encoding = members.encodingMethod ?? "";
   const isOther = encoding !== "" && encoding.toUpperCase() !== "OCMF";
   const otherFormats = inside.otherFormats.length === 0 && isOther ? [encoding] : inside.otherFormats;
   return contentsOf({ ...inside, otherFormats }, carriage, members, "signedMeterData is not the base64 of a record");
+}
+
+/** The content if it is a value in another format than OCMF; `null` if it is none. */
+function otherContent(
+  { records }: Unwrapped,
+  text: string,
+  context: string | null,
+  carriage: SignedCarriage,
+  members: Pick<SignedContent, "signingMethod" | "encodingMethod">,
+  sentKey: string | null = null,
+): readonly SignedContent[] | null {
+  const value = records.length > 0 ? null : carriedValueOf(text, context);
+  if (value === null) return null;
+  const enclosedKey = readEnclosedKey(sentKey ?? value.enclosedKey) ?? value.enclosedKey;
+  return [{ ...members, carriage, record: value.record, enclosedKey, fault: null }];
 }
 
 function contentsOf(

@@ -72,7 +72,7 @@ const recordRow = z
     record: bytes,
     payload_sha256: z.string(),
     meter_key_id: z.string(),
-    pagination_context: z.enum(["T", "F"]),
+    pagination_context: z.enum(["T", "F", "H"]),
     pagination_text: bigText,
     is_bound: z.number(),
     is_settleable_by_meter: z.number().nullable(),

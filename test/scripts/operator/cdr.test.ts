@@ -184,6 +184,7 @@ describe("A charge detail record of OCPI", () => {
     const proven = contentOf(source.tariff, { energyMicroWh: 10_000_000_000n });
     const evidence = {
       publicKey: "AAAA",
+      encodingMethod: "OCMF",
       records: [{ nature: "End" as const, plain: "{}", record: Buffer.from("OCMF|{}|{}") }],
     };
     const first = { ...proven, evidence, creditedMicro: 4_200_000n };

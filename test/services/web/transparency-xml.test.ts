@@ -7,6 +7,9 @@ import type { ParsedReceipt } from "../../../services/receipts/receipt-schema.ts
 import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
 import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
+import { judgeFile } from "../../../services/evidence/formats/values/judge-file.ts";
+import { nodeValueCryptography } from "../../../services/evidence/formats/values/node-value-cryptography.ts";
+import { recordOfSample, signedSamples } from "../../helpers/signed-formats.ts";
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 
@@ -14,7 +17,13 @@ const key = generateMeterKey("secp256r1");
 const hash = `0x${"11".repeat(32)}`;
 const address = `0x${"22".repeat(20)}`;
 
-function receiptOf(records: readonly (string | Uint8Array)[]): ParsedReceipt {
+function receiptOf(
+  records: readonly (string | Uint8Array)[],
+  meter: { readonly curve: string; readonly publicKey: string } = {
+    curve: "secp256r1",
+    publicKey: `0x${Buffer.from(key.publicKeyPoint).toString("hex")}`,
+  },
+): ParsedReceipt {
   const zero = "0";
   return receiptSchema.parse({
     version: receiptVersion,
@@ -61,7 +70,7 @@ function receiptOf(records: readonly (string | Uint8Array)[]): ParsedReceipt {
       taxBps: 0,
       chargesWithoutEnergy: false,
     },
-    meter: { number: 1, curve: "secp256r1", publicKey: `0x${Buffer.from(key.publicKeyPoint).toString("hex")}` },
+    meter: { number: 1, ...meter },
     records: records.map((record) =>
       typeof record === "string"
         ? { text: record, sha256: "" }
@@ -103,6 +112,21 @@ describe("The file for the transparency software", function () {
     const xml = transparencyXmlOf(receiptOf(['OCMF|{"a":"</signedData><x>&\'\r"}|{}'])) ?? "";
     expect(xml).to.include("OCMF|{&quot;a&quot;:&quot;&lt;/signedData&gt;&lt;x&gt;&amp;&apos;&#13;&quot;}|{}");
     expect(xml.match(/<\w+/g)).to.deep.equal(["<values", "<value", "<signedData", "<publicKey"]);
+  });
+
+  it("carries what meters of other formats signed, so that it opens as any such file does", function () {
+    for (const sample of signedSamples()) {
+      const record = Buffer.from(recordOfSample(sample));
+      const meter = { curve: sample.curve, publicKey: `0x${sample.point}` };
+      const xml = transparencyXmlOf(receiptOf([record.toString()], meter)) ?? "";
+      const lines = judgeFile("file", Buffer.from(xml), null, null, nodeValueCryptography);
+      expect([sample.name, lines.at(-1)?.id, lines.at(-1)?.energyWh, lines.at(-1)?.keyFrom]).to.deep.equal([
+        sample.name,
+        "file#session-1",
+        sample.energyWh,
+        "file",
+      ]);
+    }
   });
 
   it("carries begin and end with the key, so that they verify", function () {

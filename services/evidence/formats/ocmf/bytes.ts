@@ -62,6 +62,17 @@ export function fromBase32(text: string): Uint8Array | null {
   return fromRadix(text.replace(/=+$/, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5);
 }
 
+/** All bytes, one part after the other. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
 /** The unsigned integer that the bytes are in big-endian order; 0 for no bytes. */
 export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);

@@ -56,9 +56,12 @@ export interface RegisterReadings {
   readonly readings: readonly BillingReading[];
 }
 
-/** The signed number of a record: one counter per context, one step per signature. */
+/**
+ * The signed number of a record: one counter per context, one step per signature. In context `H` the record has none, and the
+ * first 63 bits of the hash of what is signed stand in its place: they tell copies from each other, and order nothing.
+ */
 export interface Pagination {
-  readonly context: "T" | "F";
+  readonly context: "T" | "F" | "H";
   readonly number: bigint;
 }
 

@@ -15,6 +15,8 @@ export interface ValueOfSession {
 
 export interface SessionEnergy {
   readonly verdict: "accepted";
+  /** In the order of what is signed. */
+  readonly values: readonly SignedValue[];
   /** `null` where the session has one reading only. */
   readonly energyWh: Decimal | null;
 }
@@ -37,11 +39,18 @@ export function judgeValues(values: readonly ValueOfSession[]): SessionEnergy | 
     const accepted = values.map((value) => ({ ...value, verdict: requireAccepted(value.verdict) }));
     const [only, second] = accepted;
     if (only === undefined) return refuse("SIGNED_VALUE_FIELD_MISSING", "there is no value");
-    if (second === undefined) return { verdict: "accepted" as const, energyWh: energyOfValue(only.verdict) };
+    if (second === undefined) {
+      return { verdict: "accepted" as const, values: [only.verdict], energyWh: energyOfValue(only.verdict) };
+    }
 
     const readings = accepted.map((value) => requireReading(value));
     requireSameSource(readings);
-    return { verdict: "accepted" as const, energyWh: energyOf(inOrder(readings)) };
+    const ordered = inOrder(readings);
+    return {
+      verdict: "accepted" as const,
+      values: ordered.map(({ verdict }) => verdict),
+      energyWh: energyOf(ordered),
+    };
   });
 }
 

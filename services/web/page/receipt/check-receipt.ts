@@ -1,7 +1,7 @@
 import { receiptSchema, type ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import type { ReceiptCheck } from "../../../receipts/receipt-check.ts";
 import { verifyReceipt } from "../../../receipts/verify-receipt.ts";
-import { createOcmfVerifier } from "../../../evidence/formats/ocmf/verifier.ts";
+import { createRecordJudge } from "../../../evidence/formats/all-formats.ts";
 import type { ChainAccess } from "../chain/chain-access.ts";
 import { nobleCryptography } from "./noble-cryptography.ts";
 
@@ -25,7 +25,7 @@ export async function checkReceipt(
 ): Promise<{ readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }> {
   const verdict = await verifyReceipt(content, {
     chain,
-    verifier: createOcmfVerifier({ cryptography: nobleCryptography }),
+    verifier: createRecordJudge({ cryptography: nobleCryptography }),
   });
   const receipt = parseReceipt(content);
   const stated = Object.entries(receipt?.contracts ?? {});

@@ -1,5 +1,7 @@
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { encodeSubjectPublicKeyInfo } from "../../../evidence/formats/ocmf/public-key.ts";
+import { escapeXml, readXml } from "../../../evidence/carriage/xml.ts";
+import { formatOfRecord } from "../../../evidence/formats/all-formats.ts";
 import { toHex } from "../../../evidence/formats/ocmf/bytes.ts";
 
 /**
@@ -16,19 +18,53 @@ export function transparencyXmlOf(receipt: ParsedReceipt): string | null {
   const key = { curve, x: BigInt(`0x${digits.slice(0, half)}`), y: BigInt(`0x${digits.slice(half)}`) };
   const publicKey = toHex(encodeSubjectPublicKeyInfo(key)).toUpperCase();
 
+  const parts = records.flatMap(({ bytes }) => partsOf(bytes));
   const values: string[] = [];
-  for (const [index, { bytes }] of records.entries()) {
-    const text = decode(bytes);
-    if (text === null) return null;
-    const context = records.length === 1 ? "" : ` context="${contextOf(index, records.length)}"`;
+  for (const [index, { text, format, role }] of parts.entries()) {
+    if (text === null || !Array.from(text).every(isXmlCharacter)) return null;
+    const told = role ?? (parts.length === 1 ? "" : contextOf(index, parts.length));
+    const context = told === "" ? "" : ` context="${escapeXml(told)}"`;
     values.push(
       `  <value transactionId="${opening.blockNumber}"${context}>`,
-      `    <signedData format="OCMF" encoding="plain">${escapeXml(text)}</signedData>`,
+      `    <signedData format="${escapeXml(format)}" encoding="plain">${escapeXml(text)}</signedData>`,
       `    <publicKey encoding="plain">${publicKey}</publicKey>`,
       "  </value>",
     );
   }
   return ['<?xml version="1.0" encoding="UTF-8"?>', "<values>", ...values, "</values>", ""].join("\n");
+}
+
+/** A value as it stands in the container. */
+interface Part {
+  /** `null`: it is no text. */
+  readonly text: string | null;
+  readonly format: string;
+  /** The context that the record itself says, `null` where it says none. */
+  readonly role: string | null;
+}
+
+/** Names of formats in this container. */
+const names: ReadonlyMap<string, string> = new Map([
+  ["EDL40", "EDL_40_P"],
+  ["Mennekes", "EDL_40_MENNEKES"],
+]);
+
+/** The values of a record: one, or those of a container that came as one. */
+function partsOf(bytes: Uint8Array): readonly Part[] {
+  const known = formatOfRecord(bytes);
+  const format = names.get(known) ?? known;
+  const text = decode(bytes);
+  if (text === null) return [{ text: known === "EDL40" ? toHex(bytes) : null, format, role: null }];
+  const elements = text.trimStart().startsWith("<") ? (readXml(text) ?? []) : [];
+  const found: Part[] = [];
+  let data: string[] = [];
+  for (const { name, attributes, text: inside } of elements) {
+    if (name === "signedData") data.push(inside);
+    if (name !== "value") continue;
+    found.push(...data.map((one) => ({ text: one, format, role: attributes.get("context") ?? null })));
+    data = [];
+  }
+  return found.length > 0 ? found : [{ text, format, role: null }];
 }
 
 function contextOf(index: number, count: number): string {
@@ -38,8 +74,7 @@ function contextOf(index: number, count: number): string {
 
 function decode(bytes: Uint8Array): string | null {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return Array.from(text).every(isXmlCharacter) ? text : null;
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     // Not UTF-8: the caller says so.
     return null;
@@ -50,17 +85,4 @@ function decode(bytes: Uint8Array): string | null {
 function isXmlCharacter(character: string): boolean {
   const code = character.codePointAt(0) ?? 0;
   return code >= 0x20 ? code !== 0xfffe && code !== 0xffff : code === 0x09 || code === 0x0a || code === 0x0d;
-}
-
-function escapeXml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&apos;",
-    // A reader turns a bare carriage return into a line feed, which would break the signature.
-    "\r": "&#13;",
-  };
-  return text.replace(/[&<>"'\r]/gu, (character) => names[character] ?? character);
 }

@@ -198,6 +198,7 @@ describe("failure mode 11: signed values", function () {
         identification: null,
         isAssigned: null,
         isExpectedMeter: null,
+        hasCounter: true,
         enclosedKey: null,
         freshness: "fresh",
       });

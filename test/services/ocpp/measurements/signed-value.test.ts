@@ -155,7 +155,7 @@ describe("Signed values in OCPP", function () {
       [other, key.spkiHex],
     ]);
   });
-  it("are unsupported, not unreadable, in other formats, which are known by their framing", function () {
+  it("are records in other formats as well, which are known by their framing and judged later", function () {
     const alfen = "AP;0;3;AJB42AIR7NC5W5MC;BIHEIWSHAAA2WZUS====;X736PV2AD3IVH5LQ===;";
     const others = [
       alfen,
@@ -166,11 +166,34 @@ describe("Signed values in OCPP", function () {
       xml(`1b 1b 1b 1b 01 01 01 01 ${"00 ".repeat(40)}`, 'encoding="plain"'),
       `128.8.0(ST:250415083015)(RV:0012.345*kWh)(SG:${"3046".repeat(20)})`,
       "<ChargingProcess><ServerId>09</ServerId><MeasurementStart></MeasurementStart></ChargingProcess>",
-      JSON.stringify({ signedMeterValues: [{ signature: "3045", meterInfo: {} }] }),
+      JSON.stringify({ signedMeterValues: [{ signature: "3045", meterInfo: {}, measuredValue: {} }] }),
       JSON.stringify({ company_name: "a", totalAmount: 1, additional_info: { session_id: 600 } }),
       JSON.stringify({ format: "ptb", ocmfBegin: "", ocmfEnd: "" }),
     ];
-    for (const value of others) expect(codes(in16(value)), value).to.deep.equal([["SIGNED_VALUE_UNSUPPORTED"]]);
+    for (const value of others) {
+      const { signed } = in16(value);
+      expect([value, codes(in16(value)), signed[0]?.record?.length !== 0]).to.deep.equal([value, [[]], true]);
+    }
+  });
+  it("are told whether they begin or end, where their format does not sign that", function () {
+    const list = `1b1b1b1b01010101${"00".repeat(40)}`;
+    const alfen = "AP;0;3;AJB42AIR7NC5W5MC;BIHEIWSHAAA2WZUS====;X736PV2AD3IVH5LQ===;";
+    const recordIn = (value: string, context?: string): string =>
+      Buffer.from(in16(value, { format: "SignedData", context }).signed[0]?.record ?? []).toString();
+    expect(recordIn(list, "Transaction.Begin")).to.equal(
+      `<values><value context="Transaction.Begin"><signedData>${list}</signedData></value></values>`,
+    );
+    expect(recordIn(list, "Sample.Periodic")).to.equal(list);
+    expect(recordIn(list)).to.equal(list);
+    expect(recordIn(alfen, "Transaction.End")).to.equal(alfen);
+  });
+  it("are unsupported, not unreadable, where only the station says in what format they are", function () {
+    for (const value of [
+      JSON.stringify({ signedMeterValues: [{ signature: "3045", meterInfo: {} }] }),
+      JSON.stringify({ signedMeterData: base64("hello"), encodingMethod: "Other" }),
+    ]) {
+      expect(codes(in16(value)), value).to.deep.equal([["SIGNED_VALUE_UNSUPPORTED"]]);
+    }
   });
   it("stay unreadable where they are nothing that is known, or too deep or too long", function () {
     let deep = recordText;
@@ -180,7 +203,7 @@ describe("Signed values in OCPP", function () {
     const nested = `${"<a>".repeat(100)}<signedData>${escaped}</signedData>${"</a>".repeat(100)}`;
     const twoRoots = `${xml(escaped)}<values/>`;
     const long = base64("OCMF|".padEnd(300_000, "x"));
-    for (const value of [deep, laughs, external, nested, twoRoots, long, xml("TEST1"), "AP;0;3;", "[[[[[[[[]]]]]]]]"]) {
+    for (const value of [deep, laughs, external, nested, twoRoots, long, xml("TEST1"), "AP;x;3;", "[[[[[[[[]]]]]]]]"]) {
       expect(codes(in16(value)), value.slice(0, 80)).to.deep.equal([["SIGNED_VALUE_UNREADABLE"]]);
     }
   });
