@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+
 import { toBeHex } from "ethers";
 import { z } from "zod";
 
+import { formatOfRecord } from "../../../services/evidence/formats/all-formats.ts";
+import { factsOf } from "../../../services/evidence/formats/maker-facts.ts";
 import { curveParameters } from "../../../services/evidence/formats/ocmf/curves.ts";
 import type { Curve, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import { curveNumbers } from "../../verify/contract-answers.ts";
@@ -79,6 +83,7 @@ export async function registerMeter(
   }
   const tag = await possessionTagOf(chain, operator, evse, key);
   const record = requirePossessionRecord(input.record, key, tag);
+  const facts = factsOf(record, formatOfRecord(readFileSync(input.record ?? "")));
   const transactions: Transaction[] = [];
   const pending = await findPending(run, chain, evse, key.curve, registryKeyOf(key));
   let meter = pending;
@@ -116,9 +121,11 @@ export async function registerMeter(
     possessionTag: tag,
     replaces: activeMeter === 0 ? null : activeMeter,
     attestationDigest: digest,
+    facts,
     transactions,
     notSimulated: isSimulatedOnly ? [{ method: "activateMeter", usualGas: usualActivationGas }] : [],
   });
+  for (const { name, consequence, source } of facts) output.line(`${name}: ${consequence} (${source})`);
   if (isSimulatedOnly) output.line(`then would activate it, usually ${usualActivationGas} gas`);
   if (digest === null) {
     output.line(`meter ${meter} on ${key.curve} at EVSE ${evse}: ${status}`);
