@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import { z } from "zod";
 
+import type { DossierVerdict } from "../services/dossier/verify/verify-dossier.ts";
 import { withClosers } from "./command-line/closing.ts";
 import { exitCode } from "./command-line/exit-codes.ts";
 import { wholeInput } from "./command-line/inputs.ts";
@@ -26,11 +27,18 @@ export const replay = defineVerb({
     "and a chain whose clock follows the file. Ends by comparing what the chain holds with an independent sum over the file.\n" +
     "The file has the columns session_id, begin_local, duration_s, energy_wh, station_id, plug and driver; others are ignored.",
   arguments: [{ syntax: "<csv>", description: "the file of sessions" }],
-  options: [{ flags: "--limit <n>", description: "only the first n sessions" }],
+  options: [
+    { flags: "--limit <n>", description: "only the first n sessions" },
+    { flags: "--dossier <file>", description: "writes a dossier of all sessions, and verifies it against the chain" },
+  ],
   access: "none",
   examples: ["../shared/sessions/ail-2017.csv --limit 300"],
-  input: z.object({ csv: z.string(), limit: wholeInput(1, mostSessions).default(mostSessions) }),
-  async run({ csv, limit }, { output }) {
+  input: z.object({
+    csv: z.string(),
+    limit: wholeInput(1, mostSessions).default(mostSessions),
+    dossier: z.string().optional(),
+  }),
+  async run({ csv, limit, dossier: dossierPath }, { output }) {
     const sessions = readSessionsFile(csv, limit);
     const steps = scheduleSessions(sessions);
 
@@ -46,9 +54,15 @@ export const replay = defineVerb({
       });
       const startedMs = performance.now();
       const outcome = await orInterrupted(
-        runReplay(steps, folder, closers, (count) => {
-          progress.increment(count);
-        }),
+        runReplay(
+          steps,
+          folder,
+          closers,
+          (count) => {
+            progress.increment(count);
+          },
+          dossierPath,
+        ),
       );
       progress.stop();
       if (outcome === "interrupted") {
@@ -56,19 +70,41 @@ export const replay = defineVerb({
       }
       const wallSeconds = (performance.now() - startedMs) / 1000;
       const comparison = compare(sessions, outcome.books, outcome.sessionIds);
-      report(output, comparison, outcome.books, wallSeconds);
+      const { dossier } = outcome;
+      const isSame = dossier === null || isEqualTo(dossier, comparison);
+      report(output, comparison, outcome.books, wallSeconds, dossier);
+      if (dossier !== null) {
+        output.line(`dossier           ${isSame ? "its sums are the same, and it is accepted" : "it DIFFERS"}`);
+      }
 
-      return comparison.isEqual ? exitCode.done : exitCode.differs;
+      return comparison.isEqual && isSame ? exitCode.done : exitCode.differs;
     });
   },
 });
 
 if (import.meta.main) process.exitCode = await runAlone(replay);
 
-function report(output: Output, comparison: Comparison, books: Books, wallSeconds: number): void {
+/** It is accepted, everything in it counts, and its energy is that of the chain and of the file. */
+function isEqualTo({ verdict, totals, sessions }: DossierVerdict, { chain, independent }: Comparison): boolean {
+  const claimableMicroWh = BigInt(totals.claimableMicroWh);
+  return (
+    verdict === "accepted" &&
+    totals.excludedMicroWh === "0" &&
+    [chain, independent].every((sums) => sums.energyMicroWh === claimableMicroWh && sums.sessions === sessions)
+  );
+}
+
+function report(
+  output: Output,
+  comparison: Comparison,
+  books: Books,
+  wallSeconds: number,
+  dossier: DossierVerdict | null,
+): void {
   const sessionsPerSecond = comparison.independent.sessions / wallSeconds;
   output.json({
     ...comparison,
+    ...(dossier === null ? {} : { dossier }),
     books: books.checks,
     gasPerSession: gasPerSession(books),
     wallSeconds: Number(wallSeconds.toFixed(1)),

@@ -1,11 +1,10 @@
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 
 import { z } from "zod";
 
-import { verifyDossier, type DossierVerdict } from "../services/dossier/verify/verify-dossier.ts";
+import type { DossierVerdict } from "../services/dossier/verify/verify-dossier.ts";
 import { errorCatalogue, WattproofError } from "../services/errors.ts";
-import { nodeCryptography } from "../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../services/evidence/formats/ocmf/verifier.ts";
+import type { ReceiptChain } from "../services/receipts/receipt-chain.ts";
 import { shown } from "./command-line/amounts.ts";
 import { connectToChain } from "./command-line/chain-endpoint.ts";
 import { exitCode } from "./command-line/exit-codes.ts";
@@ -14,6 +13,7 @@ import type { Output } from "./command-line/output.ts";
 import { runAlone } from "./command-line/program.ts";
 import { defineVerb } from "./command-line/verb.ts";
 import { kilowattHours } from "./local-world/figures.ts";
+import { judgeDossier } from "./verify/judge-dossier.ts";
 
 const mostSessions = 100_000_000;
 /** For people; programs get all. */
@@ -45,13 +45,11 @@ export const verifyDossierVerb = defineVerb({
     const connection = rpc === undefined ? null : await connectToChain(rpc);
     const progress = startProgress("bytes", 2 * bytes);
     try {
-      const verdict = await verifyDossier({
-        open: () => readPieces(file),
-        verifier: createOcmfVerifier({ cryptography: nodeCryptography }),
-        chain:
-          connection === null
-            ? null
-            : { request: (method, parameters) => connection.provider.send(method, [...parameters]) },
+      const chain: ReceiptChain | null =
+        connection === null
+          ? null
+          : { request: (method, parameters) => connection.provider.send(method, [...parameters]) };
+      const verdict = await judgeDossier(file, chain, {
         sampleCount: sample ?? null,
         onRead: (count) => {
           progress.advance(count);
@@ -76,15 +74,6 @@ function lengthOf(path: string): number {
   try {
     return statSync(path).size;
   } catch (cause) {
-    throw new WattproofError("INPUT_UNREADABLE", path, { cause });
-  }
-}
-
-async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of createReadStream(path)) yield z.instanceof(Uint8Array).parse(piece);
-  } catch (cause) {
-    if (cause instanceof WattproofError) throw cause;
     throw new WattproofError("INPUT_UNREADABLE", path, { cause });
   }
 }

@@ -8,8 +8,9 @@
  * 2. `evidence`: what judges records and prices.
  * 3. relays (`chain/open-relays.ts`): what the service sends for drivers and cards.
  * 4. `settlement`: what follows the chain and settles.
- * 5. `charging`: the door for chargers, what reads their messages and what calls them.
- * 6. `doors`: the HTTP port. It opens last, when everything that it asks is there.
+ * 5. `dossiers`: what makes and signs statements of proven energy.
+ * 6. `charging`: the door for chargers, what reads their messages and what calls them.
+ * 7. `doors`: the HTTP port. It opens last, when everything that it asks is there.
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -25,6 +26,7 @@ import type { Ocpp } from "./ocpp/open-ocpp.ts";
 import { createRelayDesk } from "./relay/create-relay-desk.ts";
 import type { Store } from "./store/store.ts";
 import { openCharging } from "./wiring/charging.ts";
+import { wireDossiers } from "./wiring/dossiers.ts";
 import { openDoors, type Rooms } from "./wiring/doors.ts";
 import { wireEvidence } from "./wiring/evidence.ts";
 import { connectEthereumChain, openFoundation, type Foundation, type ServiceOptions } from "./wiring/foundation.ts";
@@ -78,7 +80,8 @@ async function openRooms(foundation: Foundation, options: ServiceOptions): Promi
   const relays = await openRelays(config, { ...foundation, oracle: chain.oracle, createDesk: createRelayDesk });
   const settlement = wireSettlement(foundation, evidence, options);
   const charging = await openCharging(foundation, evidence, relays);
-  return { foundation, evidence, relays, settlement, charging, stopper: options.stopper };
+  const dossiers = wireDossiers(foundation, evidence, settlement, options);
+  return { foundation, evidence, relays, settlement, dossiers, charging, stopper: options.stopper };
 }
 
 /** Starts the rounds of every room, and says how to stop them. */

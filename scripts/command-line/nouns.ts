@@ -13,6 +13,7 @@ export const nouns: Readonly<Record<string, string>> = {
   chain: "what the service has read of the chain",
   challenge: "settlements that somebody showed to be wrong",
   receipts: "what drivers get",
+  dossier: "statements of proven energy",
   export: "for other systems",
   demo: "for trying everything on the chain of npm start",
 };

@@ -33,6 +33,36 @@ export function writePrivateFile(path: string, content: string, mustBeNew = fals
   }
 }
 
+/**
+ * The same for what comes piece by piece. It is there once the last piece is, and not at all if one fails to come.
+ * @throws INPUT_UNREADABLE if it cannot be written, and what the pieces throw
+ */
+export async function writePrivatePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const target = isDevice(path)
+    ? path
+    : join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.new`);
+  const descriptor = attempt(path, () => openSync(target, target === path ? "w" : "wx", ownersAlone));
+  try {
+    try {
+      for await (const piece of pieces) attempt(path, () => writeFileSync(descriptor, piece));
+      if (target !== path) attempt(path, () => fsyncSync(descriptor));
+    } finally {
+      closeSync(descriptor);
+    }
+    if (target !== path) attempt(path, () => renameSync(target, path));
+  } finally {
+    if (target !== path) rmSync(target, { force: true });
+  }
+}
+
+function attempt<Result>(path: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (error) {
+    throw new WattproofError("INPUT_UNREADABLE", `${path} cannot be written.`, { cause: error });
+  }
+}
+
 function writeDraft(path: string, content: string): void {
   const descriptor = openSync(path, "wx", ownersAlone);
   try {

@@ -34,6 +34,11 @@ export interface ServiceClient {
    * @param body What is sent as JSON, or JSON text that is sent as it is; by default nothing.
    */
   post<Answer>(path: string, schema: z.ZodType<Answer>, body?: object | string, timeoutMs?: number): Promise<Answer>;
+  /**
+   * As the operator, for an answer that is long and comes piece by piece.
+   * @throws DOSSIER_INCOMPLETE where it ends too early; and as the others do
+   */
+  download(path: string, body: object): Promise<AsyncIterable<Uint8Array>>;
   /** Without a key: what is sent is signed by whoever wants it. */
   postPublicly<Answer>(path: string, schema: z.ZodType<Answer>, body: object): Promise<Answer>;
 }
@@ -78,8 +83,27 @@ export function openService(
       const headers = operatorHeaders(environment);
       return ask(path, schema, body === undefined ? { method: "POST", headers } : postOf(body, headers), timeoutMs);
     },
+    download: (path, body) => download(`${url}${path}`, path, postOf(body, operatorHeaders(environment))),
     postPublicly: (path, schema, body) => ask(path, schema, postOf(body, {})),
   };
+}
+
+async function download(url: string, path: string, request: RequestInit): Promise<AsyncIterable<Uint8Array>> {
+  const response = await fetch(url, request).catch((error: unknown) => {
+    throw new WattproofError("SERVICE_UNREACHABLE", `${url} gave no answer.`, { cause: error });
+  });
+  if (!response.ok || response.body === null) {
+    throw toCatalogueError(await response.json().catch(() => null), path);
+  }
+  return piecesOf(response.body);
+}
+
+async function* piecesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new WattproofError("DOSSIER_INCOMPLETE", "The connection ended before the answer did.", { cause });
+  }
 }
 
 function postOf(body: object | string, headers: Readonly<Record<string, string>>): RequestInit {

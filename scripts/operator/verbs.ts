@@ -6,6 +6,7 @@ import { demoCharger } from "./demo/charger.ts";
 import { demoDrive } from "./demo/drive.ts";
 import { demoFund } from "./demo/fund.ts";
 import { demoMeter } from "./demo/meter.ts";
+import { dossierMake } from "./dossier/make.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
 import { evseQr } from "./evse/qr.ts";
@@ -112,6 +113,7 @@ export const verbs: readonly Verb[] = [
   withdraw,
   refund,
   receiptsVerify,
+  dossierMake,
   exportCdr,
   exportEvidence,
   doctor,

@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
+
 import { parseConfiguration } from "../../services/config/config.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { Opening } from "../../services/domain/opening.ts";
+import type { DossierVerdict } from "../../services/dossier/verify/verify-dossier.ts";
 import { startService, type Service } from "../../services/index.ts";
 import type { Closers } from "../command-line/closing.ts";
 import { demoAccount } from "../local-world/accounts.ts";
@@ -19,9 +22,11 @@ import { connectStations } from "../local-world/stations.ts";
 import { demoTariff } from "../local-world/tariff.ts";
 import { createWorld, type World } from "../local-world/world.ts";
 import { createSteeredClock } from "../local-world/clock.ts";
+import { judgeDossier } from "../verify/judge-dossier.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 import type { SimulatedStation } from "../simulator/station.ts";
+import { writeReplayDossier } from "./write-replay-dossier.ts";
 import { plugOf, type ScheduledSession, type Step } from "./schedule.ts";
 
 /** Each session may cost at most this much; the dearest of the file reaches it. */
@@ -32,6 +37,8 @@ export interface ReplayOutcome {
   readonly books: Books;
   /** By the file's session id. */
   readonly sessionIds: ReadonlyMap<string, string>;
+  /** What a stranger finds the dossier to be, with the chain at hand; `null` if none was asked for. */
+  readonly dossier: DossierVerdict | null;
 }
 
 interface Plug {
@@ -40,6 +47,7 @@ interface Plug {
   readonly station: SimulatedStation;
 }
 
+const operatorKeyBytes = 32;
 /** One oracle settles all: how several agree is no business of the comparison. */
 const replayOracle = "oracle";
 /** What happens once every so many seconds of wall time; everything else is asked for explicitly. */
@@ -50,12 +58,14 @@ const idlePollMs = "600000";
  * different plugs at once; and lets the service settle after each delivery.
  *
  * @param onSettled Called with the number of sessions that were delivered.
+ * @param dossierPath Where a dossier of everything is written, and verified.
  */
 export async function runReplay(
   steps: readonly Step[],
   folder: DataFolder,
   closers: Closers,
   onSettled: (count: number) => void,
+  dossierPath: string | null = null,
 ): Promise<ReplayOutcome> {
   const firstSeconds = steps[0]?.atSeconds ?? 0;
   const clock = createSteeredClock(firstSeconds - 86_400);
@@ -66,6 +76,7 @@ export async function runReplay(
     oracleNames: [replayOracle],
   });
   closers.push(() => world.close());
+  const operatorKey = randomBytes(operatorKeyBytes).toString("hex");
   const service = await startService(
     parseConfiguration({
       WATTPROOF_RPC_URL: world.rpcUrl,
@@ -73,6 +84,7 @@ export async function runReplay(
       WATTPROOF_DATA: folder.servicePath,
       WATTPROOF_INIT: "1",
       WATTPROOF_PORT: "0",
+      WATTPROOF_OPERATOR_KEY: operatorKey,
       WATTPROOF_ORACLE_PRIVATE_KEY: demoAccount(replayOracle).privateKey,
       // Batches close when the replay asks for it, with whatever is there.
       WATTPROOF_BATCH_MAX_AGE_MS: "0",
@@ -112,7 +124,14 @@ export async function runReplay(
   }
   const { contracts, provider, operator, deployment } = world;
 
-  return { books: await readBooks(contracts, provider, operator.address, deployment.blockNumber), sessionIds };
+  const books = await readBooks(contracts, provider, operator.address, deployment.blockNumber);
+  if (dossierPath === null) return { books, sessionIds, dossier: null };
+  await writeReplayDossier({ url: service.url, operatorKey }, operator.address, dossierPath);
+  const dossier = await judgeDossier(dossierPath, {
+    request: (method, parameters) => provider.send(method, [...parameters]),
+  });
+
+  return { books, sessionIds, dossier };
 }
 
 /** One simulated meter per station and plug, proven on chain, behind a station of its own. */

@@ -62,6 +62,11 @@ export const dossierErrors = {
   // Making one.
   DOSSIER_EMPTY: refusal("There is no session in this period."),
   DOSSIER_PURPOSE_UNKNOWN: refusal("There is no such purpose."),
+  DOSSIER_OTHERWISE_KNOWN: {
+    httpStatus: 409,
+    isRetryable: false,
+    title: "The records of this oracle's service give another dossier.",
+  },
   DOSSIER_INCOMPLETE: {
     httpStatus: 502,
     isRetryable: true,

@@ -25,7 +25,7 @@ export const receiptInterface = new Interface([
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
   "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
   "function currentVersion() view returns (uint24)",
-  "function committeeOf(uint24 version) view returns (tuple(address[] members, uint8 threshold))",
+  "function committeeOf(uint24 version) view returns (address[] members, uint8 threshold)",
 ]);
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/u);
@@ -97,9 +97,19 @@ export async function readView(
   if (answer === "0x") {
     return null;
   }
-  const value: unknown = receiptInterface.decodeFunctionResult(name, answer)[0];
+  const result = decodeResult(name, answer);
+  const value: unknown = result === null || result.length > 1 ? result : result[0];
 
   return value instanceof Result ? value.toObject() : value;
+}
+
+/** `null` where what stands at this address answers something else: a contract that only has the name. */
+function decodeResult(name: string, answer: string): Result | null {
+  try {
+    return receiptInterface.decodeFunctionResult(name, answer);
+  } catch {
+    return null;
+  }
 }
 
 /** A contract's own refusal is told from a failing endpoint by the word that all nodes use for it. */

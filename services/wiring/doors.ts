@@ -18,6 +18,7 @@ import { openHttpServer, type HttpServer } from "../http/server.ts";
 import { stationDoors } from "../http/station/doors.ts";
 import { refuseUpgrade } from "../ocpp/wire/upgrade-guard.ts";
 import type { Charging } from "./charging.ts";
+import type { Dossiers } from "./dossiers.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Foundation, ServiceOptions } from "./foundation.ts";
 import type { Settlement } from "./settlement.ts";
@@ -28,6 +29,7 @@ export interface Rooms {
   readonly evidence: Evidence;
   readonly charging: Charging;
   readonly settlement: Settlement;
+  readonly dossiers: Dossiers;
   readonly relays: Relays;
   readonly stopper: ServiceOptions["stopper"];
 }
@@ -49,7 +51,12 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
   const { ocpp } = charging;
   const doors: readonly HttpDoor[] = [
     ...stationDoors({ ...foundation, ...evidence, stationMessagesPerSecond, queueLimit }),
-    ...peerDoors({ ...foundation, peers: config.quorumPeers, signer: settlement.signer }),
+    ...peerDoors({
+      ...foundation,
+      peers: config.quorumPeers,
+      signer: settlement.signer,
+      dossierSigner: rooms.dossiers.signer,
+    }),
     ...publicDoors(publicDeps(rooms, streamSignal)),
     ...driverDoors(driverDeps(rooms)),
     ...operatorDoors(operatorDeps(rooms)),
@@ -116,12 +123,14 @@ function operatorDeps({
   charging,
   settlement,
   relays,
+  dossiers,
 }: Rooms): Parameters<typeof operatorDoors>[0] {
   const { chain, confirmations, pageSettings, desk } = foundation;
   const { chainId, chainName } = pageSettings;
   return {
     ...{ ...foundation, ...evidence },
     operators: operatorsOf(foundation),
+    dossiers,
     commands: charging.ocpp.commands,
     connections: charging.ocpp.door.connections,
     possessions: charging.possessions,

@@ -6,6 +6,7 @@ import { openOracleWallet } from "../chain/oracle-wallet.ts";
 import { createHttpRpc, withChainCheck, type Rpc } from "../chain/rpc.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import type { PeerConfig } from "../config/quorum-settings.ts";
+import type { DossierPeer } from "../dossier/make/sign-dossiers.ts";
 import type { ChargeStopper } from "../http/driver/stop-charging.ts";
 import { createEntrance, type Entrance } from "../http/entrance/entrance.ts";
 import { pageSettingsOf, type PageSettings } from "../http/public/page-configuration.ts";
@@ -31,6 +32,7 @@ export interface ServiceOptions {
   /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
   readonly stopper?: ChargeStopper;
   readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
+  readonly connectDossierPeer?: (peer: PeerConfig, ownAddress: string) => DossierPeer;
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
 

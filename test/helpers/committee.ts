@@ -1,6 +1,7 @@
 import { keccak256, toUtf8Bytes } from "ethers";
 
 import type { ServiceOptions } from "../../services/index.ts";
+import { createHttpDossierPeer } from "../../services/settlement/quorum/http-dossier-peer.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
 import { runService, type RunningService } from "./running-service.ts";
 import type { ServiceChain } from "./service-chain.ts";
@@ -56,6 +57,17 @@ export async function runCommittee(
           requestSignature: (claims, signal) => {
             const url = urls.get(peer.address) ?? peer.url;
             return createHttpPeer({ ...peer, url }, ownAddress, timeoutMs).requestSignature(claims, signal);
+          },
+        }),
+        connectDossierPeer: (peer, ownAddress) => ({
+          address: peer.address,
+          requestDossierSignature: (request, commitment, signal) => {
+            const url = urls.get(peer.address) ?? peer.url;
+            return createHttpDossierPeer({ ...peer, url }, ownAddress).requestDossierSignature(
+              request,
+              commitment,
+              signal,
+            );
           },
         }),
         ...(typeof options === "function" ? options(index) : options),

@@ -197,7 +197,9 @@ export function seal({ manifest, months }: Pick<Dossier, "manifest" | "months">)
   const totals = counter.totals();
   const summary = summaryOf(totals);
   const commitment = commitmentOf(manifest, totals, summary);
-  const { r, yParityAndS: vs } = oracle.signingKey.sign(dossierDigestOf(commitment, domain));
+  const { chainId, contracts: named } = manifest;
+  const digest = dossierDigestOf(commitment, { chainId, verifyingContract: named.chargingSettlement });
+  const { r, yParityAndS: vs } = oracle.signingKey.sign(digest);
   return {
     ...{ format: "wattproof-dossier", version: dossierVersion, depth: "T2", sample: null },
     ...{ manifest, months: rooted, totals, summary, commitment },

@@ -1,4 +1,4 @@
-import { TypedDataEncoder, ZeroHash, keccak256, toUtf8Bytes } from "ethers";
+import { TypedDataEncoder, ZeroHash, keccak256, recoverAddress, toUtf8Bytes } from "ethers";
 
 import { settlementDomainOf, type SettlementDomain } from "../../domain/terms.ts";
 import type { DossierCommitment, DossierManifest, DossierSummary, DossierTotals } from "./dossier-schema.ts";
@@ -11,6 +11,16 @@ const dossierTypes = {
 /** The EIP-712 digest that oracles sign, for the settlement contract of this chain. */
 export function dossierDigestOf({ root, ...hashes }: DossierCommitment, domain: SettlementDomain): string {
   return TypedDataEncoder.hash(settlementDomainOf(domain), dossierTypes, { root: root ?? ZeroHash, ...hashes });
+}
+
+/** Who signed a digest, in lower case; `null` if the two words are no signature. */
+export function signerOf(digest: string, r: string, yParityAndS: string): string | null {
+  try {
+    return recoverAddress(digest, { r, yParityAndS }).toLowerCase();
+  } catch {
+    // The library throws for numbers that are no signature.
+    return null;
+  }
 }
 
 /** What a dossier commits to. */

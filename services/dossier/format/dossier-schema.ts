@@ -249,8 +249,8 @@ export const summarySchema = z.strictObject({
     .max(dossierLimits.months),
 });
 
-const commitmentSchema = z.strictObject({ root: hash.nullable(), manifest: hash, totals: hash, summary: hash });
-const signatureSchema = z.strictObject({ signer: address, r: hash, vs: hash });
+export const commitmentSchema = z.strictObject({ root: hash.nullable(), manifest: hash, totals: hash, summary: hash });
+export const signatureSchema = z.strictObject({ signer: address, r: hash, vs: hash });
 const sampleSchema = z.strictObject({
   blockNumber: z.int().nonnegative(),
   blockHash: hash,

@@ -1,5 +1,3 @@
-import { recoverAddress } from "ethers";
-
 import {
   type DossierCommitment,
   type DossierManifest,
@@ -7,7 +5,7 @@ import {
   type DossierSummary,
   type DossierTotals,
 } from "../format/dossier-schema.ts";
-import { canonicalHashOf, canonicalText, dossierDigestOf } from "../format/commitment.ts";
+import { canonicalHashOf, canonicalText, dossierDigestOf, signerOf } from "../format/commitment.ts";
 import { rootOfMonths } from "../format/leaves.ts";
 import { summaryOf } from "../format/totals.ts";
 import type { Findings } from "./findings.ts";
@@ -105,17 +103,8 @@ export function checkSignatures(
   const signers = new Set<string>();
   for (const { signer, r, vs } of signatures) {
     const name = signer.toLowerCase();
-    if (recover(digest, r, vs) !== name || signers.has(name)) findings.add("DOSSIER_SIGNATURE_INVALID", signer);
+    if (signerOf(digest, r, vs) !== name || signers.has(name)) findings.add("DOSSIER_SIGNATURE_INVALID", signer);
     else signers.add(name);
   }
   return [...signers];
-}
-
-function recover(digest: string, r: string, yParityAndS: string): string | null {
-  try {
-    return recoverAddress(digest, { r, yParityAndS }).toLowerCase();
-  } catch {
-    // Two words that are no signature have no signer.
-    return null;
-  }
 }

@@ -38,7 +38,7 @@ const meterView = z.object({
 const evseView = z.object({ operator: z.string(), maximumPowerW: z.bigint(), evseId: z.string() });
 
 /** Sessions whose events are asked for at once: nodes take at least this many topics. */
-const sessionsAtOnce = 100;
+export const sessionsAtOnce = 100;
 /** Transactions that are remembered: the sessions of one are near each other. */
 const rememberedTransactions = 256;
 /** A quorum signed lately, or under one of so many committees before. */
@@ -137,7 +137,8 @@ export function createChainCheck(
     },
 
     async checkQuorum(signers) {
-      const current = z.bigint().parse(await readView(chain, contracts.oracleCommittee, "currentVersion", []));
+      const newest = z.bigint().safeParse(await readView(chain, contracts.oracleCommittee, "currentVersion", []));
+      const current = newest.data ?? 0n;
       const known = new Set<string>();
       let isQuorum = false;
       for (let version = current; version > 0n && version > current - BigInt(committeesBack); version -= 1n) {

@@ -18,7 +18,7 @@ import { checkRecords, type RecordFinding } from "./check-records.ts";
 import { checkCommitment, checkSignatures, checkTotals } from "./check-sums.ts";
 import { drawSample } from "./draw-sample.ts";
 import { createFindings, type DossierReason, type Findings } from "./findings.ts";
-import { createChainCheck, type DossierChainCheck } from "./on-chain.ts";
+import { createChainCheck, sessionsAtOnce, type DossierChainCheck } from "./on-chain.ts";
 import { subjectsOf, type Subject } from "./subject.ts";
 
 /** What is known of a dossier after everything was checked that could be. */
@@ -253,6 +253,7 @@ async function lookAtMonths(
   findings: Findings,
 ): Promise<void> {
   const keys = createKeyWatch(findings);
+  const waiting: DossierSession[] = [];
   let place = 0;
   for await (const part of readDossier(counted(verification))) {
     if (part.name !== "month") continue;
@@ -267,8 +268,11 @@ async function lookAtMonths(
     for (const session of chosen) {
       keys.take(part.value.meter, session, checkRecords(session, subject, subject.key, verifier));
     }
-    await onChain?.checkSessions(chosen);
+    if (onChain === null) continue;
+    waiting.push(...chosen);
+    if (waiting.length >= sessionsAtOnce) await onChain.checkSessions(waiting.splice(0));
   }
+  await onChain?.checkSessions(waiting);
   keys.end();
 }
 

@@ -1,5 +1,6 @@
 import type { HttpDoor } from "../door.ts";
 import { createBoardDoors, type BoardDeps } from "./board.ts";
+import { createDossierDoors, type DossierDeps } from "./dossiers.ts";
 import { createIdTokenDoors } from "./id-tokens.ts";
 import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
@@ -15,6 +16,7 @@ export function operatorDoors(
     RetryDeps &
     OperatorKeyDeps &
     BoardDeps &
+    DossierDeps &
     Parameters<typeof createLivenessDoors>[0] &
     Parameters<typeof createIdTokenDoors>[0] &
     Parameters<typeof createMeterPossessionDoors>[0] &
@@ -31,5 +33,6 @@ export function operatorDoors(
     ...createParkedFrameDoors(deps),
     ...createTariffAssignmentDoors(deps),
     ...createBoardDoors(deps),
+    ...createDossierDoors(deps),
   ];
 }

@@ -73,7 +73,7 @@ export function createSignaturesHandler(deps: {
 }
 
 /** @throws PEER_UNAUTHENTICATED, always with the same words, whatever is wrong */
-function authenticatePeer(request: Request, peers: readonly AdmittedPeer[]): AdmittedPeer {
+export function authenticatePeer(request: Request, peers: readonly AdmittedPeer[]): AdmittedPeer {
   const address = (request.get("x-oracle-address") ?? "").toLowerCase();
   const key = authorizationGrammar.exec(request.get("authorization") ?? "")?.[1];
   const peer = peers.find((candidate) => candidate.address.toLowerCase() === address);

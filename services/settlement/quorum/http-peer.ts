@@ -14,18 +14,12 @@ export const signaturesPath = "/v1/quorum/signatures";
 
 /** Another oracle's service over HTTP. Every wait and every answer is limited. */
 export function createHttpPeer(endpoint: PeerEndpoint, ownAddress: string, timeoutMs: number): QuorumPeer {
-  const { address, url, key } = endpoint;
+  const { address } = endpoint;
 
   async function ask(body: string, signal: AbortSignal): Promise<Uint8Array> {
-    const response = await fetch(`${url.replace(/\/$/, "")}${signaturesPath}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "x-oracle-address": ownAddress, "content-type": "application/json" },
-      body,
-      redirect: "error",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    if (response.status !== 200) throw new RangeError(`Status ${response.status}.`);
-    return readLimited(response);
+    const answer = await postToPeer(endpoint, ownAddress, signaturesPath, body, timeoutMs, signal);
+    if (answer.status !== 200) throw new RangeError(`Status ${answer.status}.`);
+    return answer.body;
   }
 
   return {
@@ -38,6 +32,25 @@ export function createHttpPeer(endpoint: PeerEndpoint, ownAddress: string, timeo
       }
     },
   };
+}
+
+/** Posts JSON to another oracle's service. @throws where there is no answer in time, or one that is too long */
+export async function postToPeer(
+  { url, key }: PeerEndpoint,
+  ownAddress: string,
+  path: string,
+  body: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly body: Uint8Array }> {
+  const response = await fetch(`${url.replace(/\/$/, "")}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "x-oracle-address": ownAddress, "content-type": "application/json" },
+    body,
+    redirect: "error",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  });
+  return { status: response.status, body: await readLimited(response) };
 }
 
 async function readLimited(response: Response): Promise<Uint8Array> {

@@ -403,6 +403,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       getWithKey: () => Promise.reject(new Error("Nothing is asked with a key.")),
       post: () => Promise.reject(new Error("Nothing is sent.")),
       postPublicly: () => Promise.reject(new Error("Nothing is sent.")),
+      download: () => Promise.reject(new Error("Nothing is asked as the operator.")),
     };
     const evidence = await readEvidence(lying, idOf(0));
     expect([evidence.records.length, evidence.unverified]).to.deep.equal([1, 1]);
