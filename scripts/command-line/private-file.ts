@@ -44,12 +44,21 @@ export async function writePrivatePieces(path: string, pieces: AsyncIterable<Uin
   const descriptor = attempt(path, () => openSync(target, target === path ? "w" : "wx", ownersAlone));
   try {
     try {
-      for await (const piece of pieces) attempt(path, () => writeFileSync(descriptor, piece));
-      if (target !== path) attempt(path, () => fsyncSync(descriptor));
+      for await (const piece of pieces)
+        attempt(path, () => {
+          writeFileSync(descriptor, piece);
+        });
+      if (target !== path)
+        attempt(path, () => {
+          fsyncSync(descriptor);
+        });
     } finally {
       closeSync(descriptor);
     }
-    if (target !== path) attempt(path, () => renameSync(target, path));
+    if (target !== path)
+      attempt(path, () => {
+        renameSync(target, path);
+      });
   } finally {
     if (target !== path) rmSync(target, { force: true });
   }

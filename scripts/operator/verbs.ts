@@ -6,6 +6,7 @@ import { demoCharger } from "./demo/charger.ts";
 import { demoDrive } from "./demo/drive.ts";
 import { demoFund } from "./demo/fund.ts";
 import { demoMeter } from "./demo/meter.ts";
+import { dossierColumns } from "./dossier/columns.ts";
 import { dossierMake } from "./dossier/make.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
@@ -114,6 +115,7 @@ export const verbs: readonly Verb[] = [
   refund,
   receiptsVerify,
   dossierMake,
+  dossierColumns,
   exportCdr,
   exportEvidence,
   doctor,

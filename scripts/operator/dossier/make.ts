@@ -63,8 +63,7 @@ export const dossierMake = defineVerb({
     });
     const path = out ?? `${purpose}.json`;
     const watched = watch(pieces, run.startProgress);
-    if (isDryRun) for await (const piece of watched.pieces) void piece;
-    else await writePrivatePieces(path, watched.pieces);
+    await (isDryRun ? passBy(watched.pieces) : writePrivatePieces(path, watched.pieces));
     const { sessions, excludedSessions, claimableMicroWh, excludedMicroWh, signers } = watched.sums();
     output.json({
       ...{ isDryRun, purpose, file: isDryRun ? null : path, sessions, excludedSessions },
@@ -141,6 +140,11 @@ function watch(
       return { ...sums, signers };
     },
   };
+}
+
+async function passBy(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
 }
 
 function readIdentifiers(path: string): z.infer<typeof identifiersFile> {

@@ -57,11 +57,11 @@ export function csvOf(
       isSettledNow ? "settlement" : "credit",
     ];
   });
-  return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+  return [columns, ...rows].map((row) => `${row.map(csvField).join(",")}\r\n`).join("");
 }
 
 /** Energy of 10⁻⁶ Wh in kWh, exactly, with three decimals at least. */
-function exactKilowattHours(energyMicroWh: bigint): string {
+export function exactKilowattHours(energyMicroWh: bigint): string {
   const fraction = (energyMicroWh % 1_000_000_000n)
     .toString()
     .padStart(9, "0")
@@ -70,7 +70,7 @@ function exactKilowattHours(energyMicroWh: bigint): string {
 }
 
 /** Quoted where it has to be. What a spreadsheet would take for a formula is made text. */
-function field(text: string): string {
+export function csvField(text: string): string {
   const safe = /^[=+@\t-]/u.test(text) ? `'${text}` : text;
   return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
