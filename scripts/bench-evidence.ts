@@ -3,6 +3,7 @@ import { z } from "zod";
 import { exitCode } from "./command-line/exit-codes.ts";
 import { runAlone } from "./command-line/program.ts";
 import { defineVerb } from "./command-line/verb.ts";
+import { measureFormats } from "./evidence-bench/measure-formats.ts";
 import { measureGrowth, type GrowthRow } from "./evidence-bench/measure-growth.ts";
 import { measureVerification } from "./evidence-bench/measure-verification.ts";
 import { simulatedCurveNames } from "./simulator/curves.ts";
@@ -12,6 +13,7 @@ const growthCurves = ["secp256r1", "brainpoolP384r1"] as const;
 const growthRepeats = 3;
 const verifiedRecords = 600;
 const verifiedRounds = 7;
+const formatRepeats = 200;
 const decimals = 3;
 
 export const benchEvidence = defineVerb({
@@ -20,7 +22,7 @@ export const benchEvidence = defineVerb({
   description:
     "First, processor time per record of sessions of 60, 480 and 1,440 records, from the record's arrival until the answer is\n" +
     "on disk: a long session must not cost more per record than a short one. Second, records verified per second of processor\n" +
-    "time on every curve, beside the bare signature check of the same bytes. longestHoldMs is the longest time for which the\n" +
+    "time on every curve and of every format, beside the bare signature check of the same bytes. longestHoldMs is the longest time for which the\n" +
     "event loop was held while sessions were received.",
   access: "none",
   examples: ["--json"],
@@ -45,7 +47,13 @@ export const benchEvidence = defineVerb({
       );
       return { ...row, ratio };
     });
-    output.json({ growth, ratioLastToFirst, longestHoldMs: rounded(longestHoldMs), verified });
+    const formats = measureFormats(formatRepeats, verifiedRounds).map((row) => ({ ...row, ratio: rounded(row.ratio) }));
+    for (const { format, curve, perCoreSecond, barePerCoreSecond, ratio } of formats) {
+      output.line(
+        `${format} on ${curve}: ${perCoreSecond} values, ${barePerCoreSecond} signatures per core-second, ratio ${ratio}`,
+      );
+    }
+    output.json({ growth, ratioLastToFirst, longestHoldMs: rounded(longestHoldMs), verified, formats });
     return exitCode.done;
   },
 });

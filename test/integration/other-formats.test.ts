@@ -7,21 +7,11 @@ import { nobleCryptography } from "../../services/web/page/receipt/noble-cryptog
 import { openChargingWorld, start16, type ChargingWorld } from "../helpers/charging-world.ts";
 import { addStation, codeOf, get, post, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, testTariff, type OpenedSession, type ServiceChain } from "../helpers/service-chain.ts";
-import {
-  alfenText,
-  compensatedPair,
-  createMeter,
-  edlParts,
-  edlSample,
-  endOf,
-  longStatus,
-  meterValueXml,
-  recordOfSample,
-  signedFor,
-  signedSamples,
-  smlOf,
-  type SignedSample,
-} from "../helpers/signed-formats.ts";
+import { createMeter, edlSample, endOf, type SignedSample } from "../../scripts/simulator/formats/block.ts";
+import { compensatedPair, longStatus, meterValueXml } from "../../scripts/simulator/formats/edl.ts";
+import { recordOfSample, signedFor, signedSamples } from "../../scripts/simulator/formats/signed-samples.ts";
+import { edlParts, smlOf } from "../../scripts/simulator/formats/sml.ts";
+import { alfenText } from "../../scripts/simulator/formats/texts.ts";
 
 /** A charging point whose meter is this sample's, with an opened session, and the sample with that session's idTag. */
 async function openAt(

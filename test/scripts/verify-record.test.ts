@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { signedSamples } from "../helpers/signed-formats.ts";
+import { signedSamples } from "../../scripts/simulator/formats/signed-samples.ts";
 
 const script = fileURLToPath(new URL("../../scripts/verify-record.ts", import.meta.url));
 

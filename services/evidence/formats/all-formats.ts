@@ -1,13 +1,13 @@
 import { judgeSession } from "./ocmf/session.ts";
 import type { Cryptography, OcmfVerifier, RecordVerdict } from "./ocmf/types.ts";
 import { createOcmfVerifier } from "./ocmf/verifier.ts";
-import { formatOfValueRecord, verifyValueRecord } from "./values/value-record.ts";
+import { formatOfValueRecord, judgeValueRecord } from "./values/value-record.ts";
 
 /** Judges records of every format by one interface. What is of no other format is judged as OCMF, with its reasons. */
 export function createRecordJudge({ cryptography }: { readonly cryptography: Cryptography }): OcmfVerifier {
   const ocmf = createOcmfVerifier({ cryptography });
   const verifyRecord: OcmfVerifier["verifyRecord"] = (record, key): RecordVerdict =>
-    formatOfRecord(record) === "OCMF" ? ocmf.verifyRecord(record, key) : verifyValueRecord(record, key, cryptography);
+    (isOcmf(record) ? null : judgeValueRecord(record, key, cryptography)) ?? ocmf.verifyRecord(record, key);
   return {
     verifyRecord,
     verifySession: (records) => judgeSession(records.map(({ record, publicKey }) => verifyRecord(record, publicKey))),

@@ -9,7 +9,7 @@ import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
 import { judgeFile } from "../../../services/evidence/formats/values/judge-file.ts";
 import { nodeValueCryptography } from "../../../services/evidence/formats/values/node-value-cryptography.ts";
-import { recordOfSample, signedSamples } from "../../helpers/signed-formats.ts";
+import { recordOfSample, signedSamples } from "../../../scripts/simulator/formats/signed-samples.ts";
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 

@@ -110,22 +110,25 @@ function unwrapTransport(bytes: Uint8Array): Uint8Array {
     return refuse("SIGNED_VALUE_MALFORMED", `${bytes.length} bytes; the limit is ${limits.bytes}`);
   }
   if (!isSml(bytes)) return refuse("SIGNED_VALUE_MALFORMED", "the bytes do not begin as SML");
-  const content: number[] = [];
+  const content = new Uint8Array(bytes.length);
+  let length = 0;
   let at = begin.length;
   while (at < bytes.length) {
-    if (!matches(bytes, at, escape)) {
-      content.push(bytes[at] ?? 0);
+    if (bytes[at] !== escape[0] || !matches(bytes, at, escape)) {
+      content[length] = bytes[at] ?? 0;
+      length += 1;
       at += 1;
     } else if (matches(bytes, at + 4, escape)) {
-      content.push(...escape);
+      content.set(escape, length);
+      length += escape.length;
       at += 8;
     } else if (bytes[at + 4] === endMarker && at + 8 === bytes.length) {
       const padding = bytes[at + 5] ?? 0;
       requireChecksum(bytes.subarray(0, at + 6), bytes.subarray(at + 6), "the transport");
-      if (padding > 3 || content.slice(content.length - padding).some((byte) => byte !== 0)) {
+      if (padding > 3 || padding > length || content.subarray(length - padding, length).some((byte) => byte !== 0)) {
         return refuse("SIGNED_VALUE_MALFORMED", `${padding} bytes of padding`);
       }
-      return Uint8Array.from(content.slice(0, content.length - padding));
+      return content.subarray(0, length - padding);
     } else {
       return refuse("SIGNED_VALUE_MALFORMED", "there is an unknown escape sequence, or something after the end");
     }
@@ -202,10 +205,12 @@ function createReader(bytes: Uint8Array) {
 
   function readItems(count: number, depth: number): readonly Placed[] {
     if (count > limits.elements) return refuse("SIGNED_VALUE_MALFORMED", `a list of ${count} elements`);
-    return Array.from({ length: count }, () => {
+    const items: Placed[] = [];
+    for (let index = 0; index < count; index += 1) {
       const start = at;
-      return { element: readElement(depth + 1), start };
-    });
+      items.push({ element: readElement(depth + 1), start });
+    }
+    return items;
   }
 
   return {
@@ -222,11 +227,18 @@ function readContent(type: number, content: Uint8Array): SmlElement {
   if (type === 0) return { kind: "octets", bytes: content };
   if (type === 4 && content.length === 1) return { kind: "boolean", value: content[0] !== 0 };
   if ((type === 5 || type === 6) && content.length >= 1 && content.length <= 8) {
-    const unsigned = BigInt(`0x${toHex(content)}`);
+    const unsigned = unsignedOf(content);
     const isNegative = type === 5 && (content[0] ?? 0) > 0x7f;
     return { kind: "integer", value: isNegative ? unsigned - (1n << BigInt(8 * content.length)) : unsigned };
   }
   return refuse("SIGNED_VALUE_MALFORMED", `an element of type ${type} with ${content.length} bytes`);
+}
+
+function unsignedOf(content: Uint8Array): bigint {
+  if (content.length > 6) return BigInt(`0x${toHex(content)}`);
+  let value = 0;
+  for (const byte of content) value = value * 256 + byte;
+  return BigInt(value);
 }
 
 function requireChecksum(bytes: Uint8Array, expected: Uint8Array, what: string): void {
@@ -239,12 +251,16 @@ function requireChecksum(bytes: Uint8Array, expected: Uint8Array, what: string):
 /** CRC-16/X-25 of DIN EN 62056-46: polynomial 0x1021 reflected, begun and ended with ones. No kept library has it. */
 function checksumOf(bytes: Uint8Array): number {
   let checksum = 0xffff;
-  for (const byte of bytes) {
-    checksum ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) checksum = (checksum & 1) === 0 ? checksum >> 1 : (checksum >> 1) ^ 0x8408;
-  }
+  for (const byte of bytes) checksum = (checksum >> 8) ^ (remainders[(checksum ^ byte) & 0xff] ?? 0);
   return checksum ^ 0xffff;
 }
+
+/** What a byte leaves behind in the checksum. */
+const remainders = Uint16Array.from({ length: 256 }, (_item, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit += 1) rest = (rest & 1) === 0 ? rest >> 1 : (rest >> 1) ^ 0x8408;
+  return rest;
+});
 
 function matches(bytes: Uint8Array, from: number, expected: readonly number[]): boolean {
   return expected.every((byte, index) => bytes[from + index] === byte);

@@ -34,7 +34,7 @@ export function hexDigitsOf(text: string): string | null {
 /** Bytes of padded base64 in the alphabet of RFC 4648 §4 with zero spare bits, or `null`. */
 export function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-  return fromRadix(text.replace(/=+$/, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6);
+  return fromRadix(text.replace(/=+$/, ""), base64Digits, 6);
 }
 
 /** Base64 of either alphabet, padded or not, as chargers write it. `text` has no blanks. */
@@ -59,7 +59,7 @@ export function fromKeyInfoText(text: string): Uint8Array | null {
 export function fromBase32(text: string): Uint8Array | null {
   if (!/^[A-Z2-7]*={0,6}$/.test(text)) return null;
   if (text.includes("=") && text.length % 8 !== 0) return null;
-  return fromRadix(text.replace(/=+$/, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5);
+  return fromRadix(text.replace(/=+$/, ""), base32Digits, 5);
 }
 
 /** All bytes, one part after the other. */
@@ -85,13 +85,24 @@ export function fromInteger(value: bigint, length: number): Uint8Array {
   return bytes;
 }
 
-function fromRadix(text: string, alphabet: string, bitsPerCharacter: number): Uint8Array | null {
+const base64Digits = digitsOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const base32Digits = digitsOf("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+
+/** What a character of ASCII is worth as a digit. */
+function digitsOf(alphabet: string): Uint8Array {
+  const digits = new Uint8Array(128);
+  for (let digit = 0; digit < alphabet.length; digit += 1) digits[alphabet.charCodeAt(digit)] = digit;
+  return digits;
+}
+
+/** `text` has no other characters than digits. */
+function fromRadix(text: string, digits: Uint8Array, bitsPerCharacter: number): Uint8Array | null {
   const bytes = new Uint8Array(Math.floor((text.length * bitsPerCharacter) / 8));
   let window = 0;
   let bits = 0;
   let written = 0;
-  for (const character of text) {
-    window = (window << bitsPerCharacter) | alphabet.indexOf(character);
+  for (let at = 0; at < text.length; at += 1) {
+    window = (window << bitsPerCharacter) | (digits[text.charCodeAt(at)] ?? 0);
     bits += bitsPerCharacter;
     if (bits < 8) continue;
     bits -= 8;

@@ -6,6 +6,7 @@ import { requireKeyOn, requirePlausible, requireSignature } from "../values/requ
 import type { GivenKey, SignedValue, ValueVerdict } from "../values/value.ts";
 
 const begin = "128.8.0";
+const beginGrammar = /^(?:\\u0002\s*)?128\.8\.0\s*\(/u;
 const member = /^\(([A-Z]{2,3}):([^():]*)\)/u;
 const required = ["ST", "CT", "CD", "TV", "BV", "CSC", "SP", "RV", "SI", "CS", "HW", "DT", "PK"] as const;
 const consumption = /^([0-9]{4}\.[0-9]{3})\*kWh$/u;
@@ -15,7 +16,7 @@ const timeGrammar = /^([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2
 
 /** Whether a text means to be of this format. */
 export function isPcdf(text: string): boolean {
-  return withoutFraming(text).startsWith(`${begin}(`);
+  return beginGrammar.test(withoutFraming(text.slice(0, 64)));
 }
 
 /** The key that a text of this format carries. It proves nothing about the meter. */

@@ -33,34 +33,42 @@ export function verifyPtbRecord(
   key: GivenKey,
   cryptography: Cryptography,
 ): ValueVerdict {
-  const bytes = new TextEncoder().encode(record);
-  const verdict = createOcmfVerifier({ cryptography }).verifyRecord(bytes, key);
-  const reading = verdict.verdict === "accepted" ? verdict[role] : null;
-  if (verdict.verdict === "accepted" && reading !== null) {
-    return {
-      verdict: "accepted",
-      signed: verdict,
-      meter: verdict.meterSerial ?? verdict.gatewaySerial,
-      identification: verdict.identification,
-      counter: verdict.pagination.number,
-      register: reading.register,
-      reading: {
-        registerWh: reading.registerWh,
-        time: reading.time.hasTimeError ? null : { epochMs: reading.time.epochMs, state: reading.time.synchronisation },
-      },
-      span: null,
-    };
-  }
   return withVerdict(() => {
+    const bytes = new TextEncoder().encode(record);
     const envelope = requireEnvelope(bytes, key);
+    const payload = withVerdict(() => parseJsonObject(envelope.payload));
+    // What says that it is OCMF in full is read by no other rules, whatever those have against it.
+    if (!("kind" in payload) || isFullRecord(payload)) return readFullRecord(bytes, role, envelope.key, cryptography);
     if (!cryptography.verifyEcdsaSha256(envelope.key, envelope.payload, envelope.signature)) {
       return refuse("SIGNED_VALUE_SIGNATURE_MISMATCH", `${envelope.payload.length} signed bytes`);
     }
-    const payload = parseJsonObject(envelope.payload);
-    // What says that it is OCMF in full is read by no other rules, whatever those have against it.
-    if (verdict.verdict !== "accepted" && isFullRecord(payload)) return verdict;
     return readRecord(payload, envelope);
   });
+}
+
+function readFullRecord(
+  record: Uint8Array,
+  role: "begin" | "end",
+  key: GivenKey,
+  cryptography: Cryptography,
+): ValueVerdict {
+  const verdict = createOcmfVerifier({ cryptography }).verifyRecord(record, key);
+  if (verdict.verdict !== "accepted") return verdict;
+  const reading =
+    verdict[role] ?? refuse("SIGNED_VALUE_CONTRADICTED", `the record in the place of the ${role} is none`);
+  return {
+    verdict: "accepted",
+    signed: verdict,
+    meter: verdict.meterSerial ?? verdict.gatewaySerial,
+    identification: verdict.identification,
+    counter: verdict.pagination.number,
+    register: reading.register,
+    reading: {
+      registerWh: reading.registerWh,
+      time: reading.time.hasTimeError ? null : { epochMs: reading.time.epochMs, state: reading.time.synchronisation },
+    },
+    span: null,
+  };
 }
 
 /** A pagination that counts, or a reading with a marker or error flags. */

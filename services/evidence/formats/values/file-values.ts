@@ -60,14 +60,25 @@ function findInText(
   }
 
   const compact = trimmed.replace(/\s/gu, "");
-  const digits = hexDigitsOf(compact);
-  const decodings = [digits === null ? null : fromHex(digits), fromLooseBase64(compact), fromBase32(compact)];
-  for (const decoded of decodings) {
+  for (const decode of decoders) {
+    const decoded = decode(compact);
     const found = decoded === null ? null : findInBytes(decoded, null, around, depth - 1);
     if (found !== null) return found;
   }
   return wrappedOcmf(trimmed, around);
 }
+
+/** What is read first decides where the alphabets overlap and both give a value, which no two of them do for any value. */
+const decoders: readonly ((text: string) => Uint8Array | null)[] = [
+  (text) => {
+    const plain = fromHex(text);
+    if (plain !== null) return plain;
+    const digits = hexDigitsOf(text);
+    return digits === null ? null : fromHex(digits);
+  },
+  fromLooseBase64,
+  fromBase32,
+];
 
 /** Records of OCMF in whatever chargers put around them. */
 function wrappedOcmf(text: string, around: Around): readonly FoundValue[] | null {

@@ -1,7 +1,7 @@
 import { concatenate, toHex } from "../ocmf/bytes.ts";
 import { curveParameters, decompressY } from "../ocmf/curves.ts";
 import { contentPagination } from "../ocmf/record-identity.ts";
-import { answerUnsupported, refuse, withVerdict } from "../ocmf/refusal.ts";
+import { refuse, withVerdict } from "../ocmf/refusal.ts";
 import type {
   BillingReading,
   Cryptography,
@@ -22,8 +22,11 @@ import { energyOfValue, type GivenKey, type SignedReading, type SignedTime, type
 
 type ValueOfFormat = Extract<FoundValue, { readonly judge: unknown }> & { readonly format: string };
 
-/** Curves on which the formats sign: of a key only its curve matters where nothing is verified. */
-const curves: readonly Curve[] = ["secp192r1", "secp256r1", "secp224k1"];
+const noFormat: Unsupported = {
+  verdict: "unsupported",
+  reason: "FORMAT_UNSUPPORTED",
+  detail: "the bytes are in no format that is read",
+};
 const markers: Readonly<Record<"begin" | "between" | "end", TransactionMarker>> = {
   begin: "B",
   between: "C",
@@ -46,9 +49,17 @@ export function formatOfValueRecord(record: Uint8Array): string | null {
  * is that of a record of OCMF: two values are one record with begin and end, under the number of the later one.
  */
 export function verifyValueRecord(record: Uint8Array, key: GivenKey, cryptography: Cryptography): RecordVerdict {
+  return judgeValueRecord(record, key, cryptography) ?? noFormat;
+}
+
+/** The same, and `null` where the bytes are OCMF or of no known format. */
+export function judgeValueRecord(record: Uint8Array, key: GivenKey, cryptography: Cryptography): RecordVerdict | null {
+  const found = valuesOf(record);
+  return found === null ? null : judgeFound(found, key, cryptography);
+}
+
+function judgeFound(found: readonly ValueOfFormat[], key: GivenKey, cryptography: Cryptography): RecordVerdict {
   return withVerdict(() => {
-    const found =
-      valuesOf(record) ?? answerUnsupported("FORMAT_UNSUPPORTED", "the bytes are in no format that is read");
     requireOneSession(found);
     const judged = found.map((value): ValueOfSession => ({
       format: value.format,
@@ -66,15 +77,19 @@ export function verifyValueRecord(record: Uint8Array, key: GivenKey, cryptograph
 export function readIdentificationOfValue(
   record: Uint8Array,
 ): { readonly identification: string | null } | Refusal | Unsupported {
-  const verdicts = curves.map((curve) => verifyValueRecord(record, somePointOn(curve), believing));
-  const read = verdicts.find((verdict) => verdict.verdict === "accepted");
-  if (read !== undefined) return { identification: read.identification };
-  const [first] = verdicts.filter((verdict) => verdict.verdict !== "accepted" && !isOfKey(verdict));
-  return first ?? { identification: null };
+  const found = valuesOf(record);
+  if (found === null) return noFormat;
+  let refusal: Refusal | Unsupported | null = null;
+  for (const key of someKeys) {
+    const verdict = judgeFound(found, key, believing);
+    if (verdict.verdict === "accepted") return { identification: verdict.identification };
+    if (!isOfKey(verdict)) refusal ??= verdict;
+  }
+  return refusal ?? { identification: null };
 }
 
-function isOfKey(verdict: RecordVerdict): boolean {
-  return verdict.verdict !== "accepted" && /_KEY_/u.test(verdict.reason);
+function isOfKey({ reason }: Refusal | Unsupported): boolean {
+  return reason.includes("_KEY_");
 }
 
 /** Takes every signature for good. Only for what is not believed afterwards. */
@@ -87,6 +102,9 @@ function somePointOn(curve: Curve): PublicKey {
   }
   throw new RangeError(`${curve} has no point.`);
 }
+
+/** One on each curve on which the formats sign: of a key only its curve matters where nothing is verified. */
+const someKeys: readonly PublicKey[] = (["secp192r1", "secp256r1", "secp224k1"] as const).map(somePointOn);
 
 /** All values of the bytes, if all are of formats that this reads. */
 function valuesOf(record: Uint8Array): readonly ValueOfFormat[] | null {

@@ -15,17 +15,9 @@ import type { PublicKey, VerifiedRecord } from "../../../../services/evidence/fo
 import { createSupportedFormats } from "../../../../services/evidence/formats/supported-formats.ts";
 import { nobleCryptography } from "../../../../services/web/page/receipt/noble-cryptography.ts";
 import { beginReading, endReading, payloadText, recordOf, testKey } from "../../../helpers/ocmf.ts";
-import {
-  createMeter,
-  edlParts,
-  edlSample,
-  recordOfSample,
-  safeXml,
-  signedFor,
-  signedSamples,
-  smlOf,
-  type SignedSample,
-} from "../../../helpers/signed-formats.ts";
+import { createMeter, edlSample, safeXml, type SignedSample } from "../../../../scripts/simulator/formats/block.ts";
+import { recordOfSample, signedFor, signedSamples } from "../../../../scripts/simulator/formats/signed-samples.ts";
+import { edlParts, smlOf } from "../../../../scripts/simulator/formats/sml.ts";
 
 const judge = createRecordJudge({ cryptography: nodeCryptography });
 const tag = "ABCDEFGHIJKLMNOPQRST";

@@ -6,24 +6,24 @@ import { judgeFile, type FileLine } from "../../../../../services/evidence/forma
 import { nodeValueCryptography } from "../../../../../services/evidence/formats/values/node-value-cryptography.ts";
 import { beginReading, createTestKey, endReading, payloadText, recordOf, signHex } from "../../../../helpers/ocmf.ts";
 import {
-  alfenText,
   blockOf,
-  chargePointReceipt,
-  compensatedPair,
   createMeter,
-  edlParts,
   edlSample,
   endOf,
   escapeXml,
+  safeXml,
+  type SignedSample,
+} from "../../../../../scripts/simulator/formats/block.ts";
+import {
+  compensatedPair,
   longStatus,
   mennekesXml,
   meterValueXml,
-  pcdfText,
-  safeXml,
-  signedSamples,
-  smlOf,
-  type SignedSample,
-} from "../../../../helpers/signed-formats.ts";
+} from "../../../../../scripts/simulator/formats/edl.ts";
+import { chargePointReceipt } from "../../../../../scripts/simulator/formats/json.ts";
+import { signedSamples } from "../../../../../scripts/simulator/formats/signed-samples.ts";
+import { edlParts, smlOf } from "../../../../../scripts/simulator/formats/sml.ts";
+import { alfenText, pcdfText } from "../../../../../scripts/simulator/formats/texts.ts";
 
 const judge = (
   file: Uint8Array | string,
@@ -394,6 +394,16 @@ describe("Records of the PTB container", () => {
       ocmfEnd: record("X", ""),
     });
     expect(verdictsOf(judge(file)).slice(0, 2)).to.deep.equal(["OCMF_ERROR_FLAG_ENERGY", "OCMF_TRANSACTION_EXCEPTION"]);
+    const swapped = JSON.stringify({
+      format: "ptb",
+      publicKey: key.spkiHex,
+      ocmfBegin: record("E", ""),
+      ocmfEnd: record("B", ""),
+    });
+    expect(verdictsOf(judge(swapped)).slice(0, 2)).to.deep.equal([
+      "SIGNED_VALUE_CONTRADICTED",
+      "SIGNED_VALUE_CONTRADICTED",
+    ]);
   });
 });
 

@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { judgeFile } from "../../../../../services/evidence/formats/values/judge-file.ts";
 import { nodeValueCryptography } from "../../../../../services/evidence/formats/values/node-value-cryptography.ts";
 import { createRandom, type Random } from "../../../../helpers/random.ts";
-import { signedSamples, type SignedSample } from "../../../../helpers/signed-formats.ts";
+import { type SignedSample } from "../../../../../scripts/simulator/formats/block.ts";
+import { signedSamples } from "../../../../../scripts/simulator/formats/signed-samples.ts";
 
 /** For all formats together; the long set asks for more than 10,000 in each. */
 const mutationCount = Number(process.env["WATTPROOF_MUTATIONS"] ?? "300");

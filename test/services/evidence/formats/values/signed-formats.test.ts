@@ -7,21 +7,18 @@ import { judgeFile, type FileLine } from "../../../../../services/evidence/forma
 import { nodeValueCryptography } from "../../../../../services/evidence/formats/values/node-value-cryptography.ts";
 import { beginReading, bytesOf, createTestKey, endReading, payloadText, signHex } from "../../../../helpers/ocmf.ts";
 import {
-  alfenText,
-  chargePointReceipt,
   createMeter,
-  edlParts,
   edlSample,
   endOf,
-  isaParts,
-  mennekesXml,
-  pcdfText,
   safeXml,
-  signedSamples,
-  smlOf,
   type EdlSample,
   type TestMeter,
-} from "../../../../helpers/signed-formats.ts";
+} from "../../../../../scripts/simulator/formats/block.ts";
+import { mennekesXml } from "../../../../../scripts/simulator/formats/edl.ts";
+import { chargePointReceipt } from "../../../../../scripts/simulator/formats/json.ts";
+import { signedSamples } from "../../../../../scripts/simulator/formats/signed-samples.ts";
+import { edlParts, isaParts, smlOf } from "../../../../../scripts/simulator/formats/sml.ts";
+import { alfenText, pcdfText } from "../../../../../scripts/simulator/formats/texts.ts";
 
 const judge = (file: Uint8Array, key: string | null = null, signature: Uint8Array | null = null): readonly FileLine[] =>
   judgeFile("file", file, signature, key, nodeValueCryptography);
