@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {DemoToken} from "./DemoToken.sol";
+import {PermitToken} from "./PermitToken.sol";
 
 /// @title Permissive token
 /// @notice Play money whose fallback accepts every call, as that of some wrapped coins does, and which then moves tokens
 /// that have nothing to do with the call. For tests only.
-contract PermissiveToken is DemoToken {
+contract PermissiveToken is PermitToken {
     enum Answer {
         Nothing,
         Zero,

@@ -11,7 +11,7 @@ import { WattproofError } from "../../services/errors.ts";
 type Helper = "contractDeployer" | "trustingMeterRegistry";
 
 /** The market of evidence: contracts beside those of the settlement. */
-type Evidence = "energyClaims";
+type Evidence = "energyClaims" | "dataConsents" | "evidenceSales";
 
 /** Everything that is compiled for a deployment. */
 export type ArtifactName = ContractRole | Evidence | Helper;
@@ -32,6 +32,8 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   authorizedFunding: "periphery/AuthorizedFunding",
   chargingSettlement: "ChargingSettlement",
   energyClaims: "evidence/EnergyClaims",
+  dataConsents: "evidence/DataConsents",
+  evidenceSales: "evidence/EvidenceSales",
 };
 
 export type { ContractRole };

@@ -4,7 +4,11 @@ import type { ArtifactName } from "./artifacts.ts";
  * The contracts of the market of evidence, which stand beside those of the settlement and are led to by none of them, in the
  * order in which they are deployed.
  */
-export const evidenceRoles = ["energyClaims"] as const satisfies readonly ArtifactName[];
+export const evidenceRoles = [
+  "energyClaims",
+  "dataConsents",
+  "evidenceSales",
+] as const satisfies readonly ArtifactName[];
 
 export type EvidenceRole = (typeof evidenceRoles)[number];
 
@@ -14,6 +18,8 @@ export type EvidenceSet = Readonly<Record<EvidenceRole, string>>;
 /** Each contract's view of another one: contract, view, what has to be there. */
 export const evidenceLinks: readonly (readonly [EvidenceRole, string, EvidenceRole | "chargingSettlement"])[] = [
   ["energyClaims", "settlement", "chargingSettlement"],
+  ["evidenceSales", "settlement", "chargingSettlement"],
+  ["evidenceSales", "dataConsents", "dataConsents"],
 ];
 
 /**
@@ -24,5 +30,9 @@ export async function deployEvidenceSet(
   settlement: string,
   deploy: (role: EvidenceRole, parameters: readonly unknown[]) => Promise<string>,
 ): Promise<EvidenceSet> {
-  return { energyClaims: await deploy("energyClaims", [settlement]) };
+  const energyClaims = await deploy("energyClaims", [settlement]);
+  const dataConsents = await deploy("dataConsents", []);
+  const evidenceSales = await deploy("evidenceSales", [settlement, dataConsents]);
+
+  return { energyClaims, dataConsents, evidenceSales };
 }

@@ -54,7 +54,7 @@ export async function createBenchWorld(driverCount: number) {
   const partners = [accountAt(3), accountAt(4), accountAt(5)];
 
   // Of the tokens here the one with all ways to authorise a transfer; it costs what OpenZeppelin's ERC-20 costs.
-  const erc20 = await ethers.deployContract("AuthorizationToken");
+  const erc20 = await ethers.deployContract("DemoToken");
   const addresses = await deployContractSet(
     await erc20.getAddress(),
     {

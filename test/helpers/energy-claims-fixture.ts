@@ -166,7 +166,7 @@ export function claimHashOf(content: ClaimContent): string {
 
 /** The signatures of a quorum, or of `signers`, in the order in which they are sent. */
 export async function signClaim(
-  fixture: ClaimsFixture,
+  fixture: Pick<ClaimsFixture, "oracles" | "claimsDomain">,
   content: ClaimContent,
   signers: readonly Signer[] = fixture.oracles.slice(0, THRESHOLD),
 ): Promise<CompactSignature[]> {

@@ -172,7 +172,7 @@ export async function startServiceChain(
   for (const { address } of oracles) await provider.send("hardhat_setBalance", [address, "0x3635c9adc5dea00000"]);
 
   const committee = { oracles: oracles.map(({ address }) => address), threshold };
-  const erc20Artifact = hasAuthorizationToken ? await hre.artifacts.readArtifact("AuthorizationToken") : undefined;
+  const erc20Artifact = hasAuthorizationToken ? undefined : await hre.artifacts.readArtifact("PermitToken");
   const deployment = await deploy(owner, committee, { ...defaultRules, ...rules }, erc20Artifact);
   const contracts = contractsOf(deployment, provider);
   const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;

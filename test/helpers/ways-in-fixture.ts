@@ -2,7 +2,7 @@ import type { ContractTransactionResponse, TypedDataDomain } from "ethers";
 
 import { defaultRules, deployContractSet } from "../../scripts/deploy/contract-set.ts";
 import type {
-  AuthorizationToken,
+  DemoToken,
   AuthorizedFunding,
   ChargingSettlement,
   ContractWallet,
@@ -16,7 +16,7 @@ import { type Books, eventsOf, type PlainEvent } from "./outcome.ts";
 import { SESSION_TERMS_TYPES, type Terms } from "./session-terms.ts";
 import { DAY, DEPOSIT, HOLD, type Signer, TARIFF } from "./settlement-fixture.ts";
 
-export interface WaysInFixture<Token = AuthorizationToken> {
+export interface WaysInFixture<Token = DemoToken> {
   readonly erc20: Token;
   readonly settlement: ChargingSettlement;
   readonly consents: VehicleConsents;
@@ -40,10 +40,10 @@ export interface WaysInFixture<Token = AuthorizationToken> {
   readonly startedAt: bigint;
 }
 
-type AnyFixture = WaysInFixture<AuthorizationToken | HostileToken | PermissiveToken>;
+type AnyFixture = WaysInFixture<DemoToken | HostileToken | PermissiveToken>;
 
 /** All contracts around a token of which drivers and wallet have 1,000; both operators offer TARIFF. */
-async function deployAround<Token extends AuthorizationToken | HostileToken | PermissiveToken>(
+async function deployAround<Token extends DemoToken | HostileToken | PermissiveToken>(
   erc20: Token,
 ): Promise<WaysInFixture<Token>> {
   const [owner, guardian, oracle, operator, otherOperator, driver, otherDriver, relayer, vehicle] =
@@ -91,7 +91,7 @@ async function deployAround<Token extends AuthorizationToken | HostileToken | Pe
 
 /** Nobody has deposited or allowed anything. */
 export async function deployedWaysIn(): Promise<WaysInFixture> {
-  return await deployAround(await ethers.deployContract("AuthorizationToken"));
+  return await deployAround(await ethers.deployContract("DemoToken"));
 }
 
 /** Driver and wallet have deposited on lane 0, as a driver who lets a vehicle charge has. */

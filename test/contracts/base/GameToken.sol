@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AuthorizationToken} from "../../../contracts/mocks/AuthorizationToken.sol";
+import {DemoToken} from "../../../contracts/mocks/DemoToken.sol";
 
 /// @title Game token
 /// @notice Play money with permits and authorisations whose issuer can deny an account, and which can call somebody in
 /// the middle of a transfer.
-contract GameToken is AuthorizationToken {
+contract GameToken is DemoToken {
     mapping(address account => bool) public isDenied;
     address private _hookTarget;
     bytes private _hookCall;

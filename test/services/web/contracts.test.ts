@@ -19,7 +19,7 @@ const pairs = [
   ["IChallenges", challengesInterface],
   ["IPartnerAgreements", agreementInterface],
   ["DemoToken", erc20Interface],
-  ["AuthorizationToken", signingTokenInterface],
+  ["DemoToken", signingTokenInterface],
 ] as const;
 
 describe("What the page knows of the contracts", function () {
