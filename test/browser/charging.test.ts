@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 
+import { signedSamples } from "../../scripts/simulator/formats/signed-samples.ts";
 import { receiptSchema } from "../../services/receipts/receipt-schema.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { desk, launchBrowser, phone, takePicture } from "../helpers/browser.ts";
@@ -95,6 +96,11 @@ describe("Charging from the driver's page", function () {
     };
     await choose("no receipt");
     await page.getByText("This file is no receipt.").waitFor();
+    const alfen = signedSamples().find(({ format }) => format === "ALFEN");
+    await choose(Buffer.from(alfen?.file ?? []).toString());
+    await page.getByText("The signature is good: 12345 Wh.").waitFor();
+    await page.getByText("Checked with the key in the file.").waitFor();
+    await isAccessible(page);
     await choose(forged);
     await page.getByRole("button", { name: "Verify in this browser" }).click();
     await page.getByText("This receipt does NOT hold.").waitFor();

@@ -4,10 +4,14 @@ import { useId, useState } from "preact/hooks";
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Notice } from "../shell/parts.tsx";
+import type { FileLine } from "../receipt/check-signed-file.ts";
 import { ReceiptView } from "./receipt-view.tsx";
+import { SignedFileView } from "./signed-file-view.tsx";
 
 /** A receipt with the most records that a session can have stays below this. */
 const longestReceiptBytes = 128 * 1024 * 1024;
+/** A file of signed values that is read at all. */
+const longestSignedBytes = 4 * 1024 * 1024;
 
 /** A receipt that can be shown. */
 export interface ReadableReceipt {
@@ -23,23 +27,43 @@ export async function readableReceiptOf(content: unknown): Promise<ReadableRecei
   return receipt === null ? null : { content, receipt, xml: transparencyXmlOf(receipt) };
 }
 
-/** Checks a receipt that somebody has as a file. */
+async function readReceipt(file: File): Promise<ReadableReceipt | null> {
+  try {
+    if (file.size > longestReceiptBytes) throw new RangeError("The file is too long.");
+    return await readableReceiptOf(JSON.parse(await file.text()));
+  } catch {
+    // No JSON, or no end of it: either way it is no receipt.
+    return null;
+  }
+}
+
+/** Checks a receipt, or signed meter values, that somebody has as a file. */
 export function CheckReceiptScreen(): JSX.Element {
   const { text } = useApp();
   const id = useId();
+  const keyId = useId();
+  const [key, setKey] = useState("");
   const [shown, setShown] = useState<ReadableReceipt | "unreadable" | null>(null);
+  const [lines, setLines] = useState<readonly FileLine[]>([]);
+
+  /** Whether the file holds signed values, whatever they are worth. */
+  async function showSigned(file: File): Promise<boolean> {
+    if (file.size > longestSignedBytes) return false;
+    const { checkSignedFile } = await import("../receipt/check-signed-file.ts");
+    const judged = checkSignedFile(new Uint8Array(await file.arrayBuffer()), key);
+    if (judged.every(({ format }) => format === null)) return false;
+    setLines(judged);
+    return true;
+  }
 
   async function show(file: File | undefined): Promise<void> {
     if (file === undefined) return;
     // What was shown of another file must not stand beside this one's name.
     setShown(null);
-    try {
-      if (file.size > longestReceiptBytes) throw new RangeError("The file is too long.");
-      setShown((await readableReceiptOf(JSON.parse(await file.text()))) ?? "unreadable");
-    } catch {
-      // No JSON, or no end of it: either way it is no receipt.
-      setShown("unreadable");
-    }
+    setLines([]);
+    const receipt = await readReceipt(file);
+    if (receipt !== null) setShown(receipt);
+    else if (!(await showSigned(file))) setShown("unreadable");
   }
 
   return (
@@ -48,13 +72,25 @@ export function CheckReceiptScreen(): JSX.Element {
       <p>{text("receiptCheckText")}</p>
       <div class="field">
         <label for={id}>{text("receiptFile")}</label>
+        <input id={id} type="file" onChange={(event) => void show(event.currentTarget.files?.[0])} />
+      </div>
+      <div class="field">
+        <label for={keyId}>{text("signedKey")}</label>
+        <p class="hint" id={`${keyId}-hint`}>
+          {text("signedKeyHint")}
+        </p>
         <input
-          id={id}
-          type="file"
-          accept="application/json,.json"
-          onChange={(event) => void show(event.currentTarget.files?.[0])}
+          id={keyId}
+          type="text"
+          autocomplete="off"
+          aria-describedby={`${keyId}-hint`}
+          value={key}
+          onInput={(event) => {
+            setKey(event.currentTarget.value);
+          }}
         />
       </div>
+      {lines.length > 0 && <SignedFileView lines={lines} />}
       {shown === "unreadable" && <Notice kind="bad">{text("receiptUnreadable")}</Notice>}
       {shown !== null && shown !== "unreadable" && <ReceiptView {...shown} isForeign />}
     </>

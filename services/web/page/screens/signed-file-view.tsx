@@ -1,0 +1,44 @@
+import type { JSX } from "preact";
+
+import type { FileLine } from "../receipt/check-signed-file.ts";
+import { useApp } from "../shell/app-context.ts";
+import { Notice } from "../shell/parts.tsx";
+
+/** A canonical decimal with the mark of the language, and all its decimals. */
+function decimalText(energyWh: string, language: string): string {
+  const mark = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
+  return energyWh.replace(".", mark);
+}
+
+/** What was found about the values and sessions of a file, each in a line of its own. */
+export function SignedFileView({ lines }: { readonly lines: readonly FileLine[] }): JSX.Element {
+  const { text, language } = useApp();
+
+  function verdictOf({ verdict, reason, energyWh }: FileLine): string {
+    if (verdict === "refused") return text("signedRefused", { reason: reason ?? "" });
+    if (verdict === "unsupported") return text("signedUnsupported", { reason: reason ?? "" });
+    return energyWh === null
+      ? text("signedAccepted")
+      : text("signedAcceptedEnergy", { energy: `${decimalText(energyWh, language)} Wh` });
+  }
+
+  function nameOf({ id }: FileLine): string {
+    const number = /-(?<number>[0-9]+)$/u.exec(id)?.groups?.["number"] ?? "1";
+    return text(id.includes("#session-") ? "signedSession" : "signedValue", { number });
+  }
+
+  return (
+    <section>
+      <h2>{text("signedTitle")}</h2>
+      {lines.map((line) => (
+        <Notice
+          key={line.id}
+          kind={line.verdict === "accepted" ? "good" : line.verdict === "refused" ? "bad" : "warning"}
+        >
+          {[nameOf(line), line.format].filter((part) => part !== null).join(", ")}: {verdictOf(line)}
+        </Notice>
+      ))}
+      {lines.some(({ keyFrom }) => keyFrom === "file") && <Notice kind="warning">{text("signedKeyOfFile")}</Notice>}
+    </section>
+  );
+}
