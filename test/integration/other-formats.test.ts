@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { openService } from "../../scripts/command-line/service-client.ts";
+import { checkMakers } from "../../scripts/operator/doctor/maker-checks.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
 import { createRecordJudge } from "../../services/evidence/formats/all-formats.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
@@ -98,6 +100,19 @@ describe("Sessions that meters of other formats than OCMF measured", function ()
       expect(isGood).to.equal(true);
     });
   }
+
+  it("show what their makers' meters do, to the doctor", async function () {
+    const findings = await checkMakers(openService(running.service.url, null, {}));
+    expect(findings.filter(({ check, outcome }) => check !== "meters" || outcome !== "warning")).to.deep.equal([]);
+    expect(findings.map(({ detail }) => detail.split(":")[0])).to.have.members([
+      "BOUNDARY_UNSIGNED",
+      "REGISTER_STARTS_OVER",
+      "PREFIXED_IDENTIFICATION",
+      "COUNTER_UNSIGNED",
+      "IDENTIFICATION_UNSIGNED",
+      "TIME_UNSIGNED",
+    ]);
+  });
 
   it("are refused under another meter's key, in another session and with several sessions in one record", async function () {
     const { url, store } = { ...running.service };

@@ -10,6 +10,7 @@ import { defineVerb } from "../../command-line/verb.ts";
 import { checkChain, checkGasMoney } from "../doctor/chain-checks.ts";
 import { ok, tryCheck, warning, type Finding } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine-checks.ts";
+import { checkMakers } from "../doctor/maker-checks.ts";
 import { checkPrices, checkService } from "../doctor/service-checks.ts";
 
 export const doctor = defineVerb({
@@ -42,7 +43,11 @@ export const doctor = defineVerb({
         ...(await tryCheck("service", "Name it with --service, or say --no-service.", async () => {
           const given = typeof service === "string" ? service : undefined;
           const client = openService(given, reached?.deploymentPath ?? null, environment);
-          return [...(await checkService(client, reached)), ...(await checkPrices(client, environment))];
+          return [
+            ...(await checkService(client, reached)),
+            ...(await checkPrices(client, environment)),
+            ...(await checkMakers(client)),
+          ];
         })),
       );
     }

@@ -280,6 +280,7 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
       "service",
       "service ready",
       "service's contracts",
+      "meters",
     ]);
     expect(failing.every(({ advice }) => advice !== null)).to.equal(true);
 
