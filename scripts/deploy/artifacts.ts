@@ -11,7 +11,7 @@ import { WattproofError } from "../../services/errors.ts";
 type Helper = "contractDeployer" | "trustingMeterRegistry";
 
 /** The market of evidence: contracts beside those of the settlement. */
-type Evidence = "energyClaims" | "dataConsents" | "evidenceSales";
+type Evidence = "energyClaims" | "dataConsents" | "evidenceSales" | "revenueShares";
 
 /** Everything that is compiled for a deployment. */
 export type ArtifactName = ContractRole | Evidence | Helper;
@@ -34,6 +34,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   energyClaims: "evidence/EnergyClaims",
   dataConsents: "evidence/DataConsents",
   evidenceSales: "evidence/EvidenceSales",
+  revenueShares: "evidence/RevenueShares",
 };
 
 export type { ContractRole };

@@ -8,6 +8,7 @@ export const evidenceRoles = [
   "energyClaims",
   "dataConsents",
   "evidenceSales",
+  "revenueShares",
 ] as const satisfies readonly ArtifactName[];
 
 export type EvidenceRole = (typeof evidenceRoles)[number];
@@ -20,6 +21,7 @@ export const evidenceLinks: readonly (readonly [EvidenceRole, string, EvidenceRo
   ["energyClaims", "settlement", "chargingSettlement"],
   ["evidenceSales", "settlement", "chargingSettlement"],
   ["evidenceSales", "dataConsents", "dataConsents"],
+  ["revenueShares", "settlement", "chargingSettlement"],
 ];
 
 /**
@@ -33,6 +35,7 @@ export async function deployEvidenceSet(
   const energyClaims = await deploy("energyClaims", [settlement]);
   const dataConsents = await deploy("dataConsents", []);
   const evidenceSales = await deploy("evidenceSales", [settlement, dataConsents]);
+  const revenueShares = await deploy("revenueShares", [settlement]);
 
-  return { energyClaims, dataConsents, evidenceSales };
+  return { energyClaims, dataConsents, evidenceSales, revenueShares };
 }
