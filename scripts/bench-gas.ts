@@ -3,6 +3,7 @@ import { z } from "zod";
 import { exitCode } from "./command-line/exit-codes.ts";
 import { runAlone } from "./command-line/program.ts";
 import { defineVerb } from "./command-line/verb.ts";
+import { measureEvidence } from "./gas/measure-evidence.ts";
 import { measureGas, measuringSteps } from "./gas/measure-gas.ts";
 import { peerFigures } from "./gas/peers.ts";
 
@@ -14,10 +15,14 @@ export const benchGas = defineVerb({
   examples: ["--json | jq .openPlusSettle"],
   input: z.object({}),
   async run(_input, { output, startProgress }) {
-    const progress = startProgress("measuring", measuringSteps);
-    const { rows, openPlusSettle } = await measureGas(undefined, () => {
-      progress.advance();
-    }).finally(() => {
+    const progress = startProgress("measuring", measuringSteps + 1);
+    const measure = async () => {
+      const settlement = await measureGas(undefined, () => {
+        progress.advance();
+      });
+      return { ...settlement, rows: [...settlement.rows, ...(await measureEvidence())] };
+    };
+    const { rows, openPlusSettle } = await measure().finally(() => {
       progress.stop();
     });
     const peers = peerFigures.map((peer) => ({ ...peer, txCount: 1, source: "peer" as const }));

@@ -1,3 +1,4 @@
+import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { ZeroAddress } from "ethers";
 
 import { createBenchMeters } from "./bench-meters.ts";
@@ -19,6 +20,8 @@ export async function measureEvidence(): Promise<readonly GasRow[]> {
   await createBenchMeters(world, createBenchSessions(world), METERS);
   const gas = createGasRows();
   await measureClaims(world, gas);
+  await measureSales(world, gas);
+  await measureShares(world, gas);
   return gas.rows;
 }
 
@@ -73,4 +76,92 @@ async function measureClaims(world: BenchWorld, gas: GasRows): Promise<void> {
   await world.pass(PERIOD_SECONDS + 1);
   gas.add("EnergyClaims.releaseBond", 1, await receiptOf(claims.releaseBond(2)));
   gas.add("EnergyClaims.withdraw", 1, await receiptOf(claims.withdraw(operator)));
+}
+
+/** A dossier that needs no consent, sold twice; one round of ten drivers, of whom each gets the same. */
+async function measureSales(world: BenchWorld, gas: GasRows): Promise<void> {
+  const { ethers, erc20, operator, oracles, addresses, partnerAgreements } = world;
+  const consents = await ethers.deployContract("DataConsents");
+  const sales = await ethers.deployContract("EvidenceSales", [addresses.ChargingSettlement, consents]);
+  const consent = {
+    driver: operator.address,
+    grantee: await sales.getAddress(),
+    scopes: 3,
+    until: (await world.now()) + PERIOD_SECONDS,
+    shareBps: 1_500,
+    lane: 0,
+    nonce: 0,
+  };
+  gas.add("DataConsents.grant", 1, await receiptOf(consents.grant(consent)));
+  gas.add("DataConsents.revoke", 1, await receiptOf(consents.revoke(consent.grantee)));
+
+  await partnerAgreements.propose([{ partner: sales, shareBps: 2_000 }]);
+  const agreement = await partnerAgreements.agreementCount();
+  gas.add("EvidenceSales.joinAgreement", 1, await receiptOf(sales.joinAgreement(agreement)));
+  const offer = {
+    operator: operator.address,
+    agreement,
+    root: ethers.id("dossier"),
+    licenceHash: ethers.id("licence"),
+    priceMicro: 10_000_000,
+    scopes: 0,
+    leastDriversBps: 0,
+    driversRoot: ethers.ZeroHash,
+    expiresAt: (await world.now()) + 24 * 3_600,
+  };
+  const sign = (digest: string) =>
+    oracles.map(({ address }) => {
+      const { r, yParityAndS } = world.keyOf(address).sign(digest);
+      return { r, vs: yParityAndS };
+    });
+  gas.add("EvidenceSales.offer", 1, await receiptOf(sales.offer(offer, sign(await sales.offerDigestOf(offer)))));
+  await erc20.approve(sales, 10n ** 12n);
+  await receiptOf(sales.buy(offer));
+  gas.add("EvidenceSales.buy", 1, await receiptOf(sales.buy(offer)));
+  await receiptOf(sales.withdrawPart(operator, agreement, 1, operator));
+  gas.add("EvidenceSales.withdrawPart", 1, await receiptOf(sales.withdrawPart(operator, agreement, 1, operator)));
+
+  const drivers = Array.from({ length: 10 }, (_, index) => world.accountAt(index).address);
+  const tree = StandardMerkleTree.of(
+    drivers.map((driver) => [driver, 0, 100_000]),
+    ["address", "uint32", "uint64"],
+  );
+  const digest = await sales.roundDigestOf(1, tree.root, 1_000_000);
+  gas.add("EvidenceSales.allot", 1, await receiptOf(sales.allot(tree.root, 1_000_000, sign(digest))));
+  const parts = drivers.map((driver, index) => ({
+    round: 1,
+    driver,
+    lane: 0,
+    amountMicro: 100_000,
+    proof: tree.getProof(index),
+  }));
+  gas.add("EvidenceSales.creditParts", parts.length, await receiptOf(sales.creditParts(parts)));
+}
+
+/** A hundred shares, of which holders buy and hand on some. */
+async function measureShares(world: BenchWorld, gas: GasRows): Promise<void> {
+  const { ethers, erc20, operator, addresses, partnerAgreements, accountAt } = world;
+  const shares = await ethers.deployContract("RevenueShares", [addresses.ChargingSettlement]);
+  const terms = {
+    name: "Charging park 1",
+    symbol: "PARK1",
+    shareBps: 3_000,
+    shareCount: 100,
+    priceMicro: 2_000_000,
+    saleEndsAt: (await world.now()) + PERIOD_SECONDS,
+  };
+  const address = await shares.create.staticCall(terms);
+  gas.add("RevenueShares.create", 1, await receiptOf(shares.create(terms)));
+  const share = await ethers.getContractAt("RevenueShare", address);
+  await partnerAgreements.propose([{ partner: share, shareBps: 3_000 }]);
+  gas.add("RevenueShare.join", 1, await receiptOf(share.join(await partnerAgreements.agreementCount())));
+  const other = accountAt(8);
+  for (const who of [operator, other]) await share.setVerified(who, true);
+  await erc20.approve(share, 10n ** 12n);
+  await receiptOf(share.buyShares(1));
+  gas.add("RevenueShare.buyShares", 1, await receiptOf(share.buyShares(98)));
+  await receiptOf(share.buyShares(1));
+  await receiptOf(share.transfer(other, 1));
+  gas.add("RevenueShare.transfer", 1, await receiptOf(share.transfer(other, 1)));
+  gas.add("RevenueShare.withdrawProceeds", 1, await receiptOf(share.withdrawProceeds(operator)));
 }
