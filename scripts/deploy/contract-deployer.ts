@@ -35,8 +35,9 @@ export interface ContractDeployer {
   ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
   /** The block in which a contract was deployed. */
   blockOf(address: string): Promise<number>;
-  /** The same for a contract beside the settlement, whose address follows from its parameters and code, too. */
+  /** The same for a contract beside a settlement, whose address follows from that one, its parameters and its code. */
   deployBeside(
+    settlement: string,
     role: EvidenceRole,
     parameters: readonly unknown[],
   ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
@@ -89,8 +90,10 @@ export async function openContractDeployer(
   return {
     addressOf,
     deploy: (role, parameters) => deployAt(saltOf(role), artifactNameOf(plan, role), parameters),
-    deployBeside: (role, parameters) =>
-      deployAt(id(JSON.stringify([role, parameters, keccak256(artifactOf(role).bytecode)])), role, parameters),
+    deployBeside(settlement, role, parameters) {
+      const salt = id(JSON.stringify([role, settlement, parameters, keccak256(artifactOf(role).bytecode)]));
+      return deployAt(salt, role, parameters);
+    },
     blockOf: async (address) => Number(await contract.getFunction("blockOf")(address)),
   };
 }

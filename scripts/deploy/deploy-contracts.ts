@@ -77,7 +77,7 @@ export async function deployContracts(
   };
   const core = known ?? (await deployCore(plan, deployer, deploy, onDeployed));
   const evidence = await deployEvidenceSet(core.contracts.chargingSettlement, async (role, parameters) => {
-    const { address, gas } = await deployer.deployBeside(role, parameters);
+    const { address, gas } = await deployer.deployBeside(core.contracts.chargingSettlement, role, parameters);
     if (gas !== null) deployed.set(role, gas);
     onDeployed();
 
