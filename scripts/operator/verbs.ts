@@ -25,6 +25,7 @@ import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
 import { operatorAddKey } from "./operator/add-key.ts";
 import { operatorAdd } from "./operator/add.ts";
+import { operatorAppointReleaser, operatorDismissReleaser } from "./operator/releasers.ts";
 import { operatorListKeys } from "./operator/list-keys.ts";
 import { operatorRevokeKey } from "./operator/revoke-key.ts";
 import { oracleAttest } from "./oracle/attest.ts";
@@ -59,12 +60,15 @@ import { createCompletion } from "./top/completion.ts";
 import { deploy } from "./top/deploy.ts";
 import { doctor } from "./top/doctor.ts";
 import { refund } from "./top/refund.ts";
+import { release } from "./top/release.ts";
 import { withdraw } from "./top/withdraw.ts";
 
 /** Every verb of the program, in the order in which help lists them: the order in which an operator needs them. */
 export const verbs: readonly Verb[] = [
   deploy,
   operatorAdd,
+  operatorAppointReleaser,
+  operatorDismissReleaser,
   operatorAddKey,
   operatorListKeys,
   operatorRevokeKey,
@@ -113,6 +117,7 @@ export const verbs: readonly Verb[] = [
   challengeAnswer,
   withdraw,
   refund,
+  release,
   receiptsVerify,
   dossierMake,
   dossierColumns,

@@ -144,6 +144,16 @@ const wholeEvents: ReadonlyMap<string, (log: SettlementLog) => ChainEvent> = new
     }),
   ],
   [
+    // The hold is free again and nothing was charged, as after an expiry.
+    "SessionReleased",
+    ({ position, sessionId, micro }) => ({
+      kind: "session-expired",
+      position,
+      sessionId: sessionId(),
+      returnedMicro: micro("returnedMicro"),
+    }),
+  ],
+  [
     "SessionExpired",
     ({ position, sessionId, micro }) => ({
       kind: "session-expired",

@@ -25,6 +25,7 @@ export type ChainEvent = { readonly position: LogPosition } & (
     } & SettlementResult)
   /** One session of a batch, of oracles or of meters, was not settled. */
   | { readonly kind: "settlement-skipped"; readonly sessionId: string; readonly reason: string }
+  /** The whole hold is free again: the session's time was over, or its operator released it. */
   | { readonly kind: "session-expired"; readonly sessionId: string; readonly returnedMicro: bigint }
   | ({ readonly kind: "claim-challenged"; readonly sessionId: string } & Omit<Challenge, "position" | "ending">)
   | { readonly kind: "challenge-answered"; readonly sessionId: string; readonly answerer: string }

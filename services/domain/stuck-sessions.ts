@@ -1,6 +1,6 @@
 import type { SessionStatus } from "./session.ts";
 
-/** How an operator resolves a session that does not move. Two more ways need calls that the contracts do not have yet. */
+/** How an operator resolves a session that does not move. The operator can also release its hold on the chain, at once. */
 export const resolutionWays = ["expire", "meter", "quorum"] as const;
 export type ResolutionWay = (typeof resolutionWays)[number];
 

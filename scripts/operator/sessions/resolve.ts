@@ -32,8 +32,7 @@ export const sessionsResolve = defineVerb({
     "quorum: settle it on the evidence that is named. Other oracles judge for themselves and may refuse to sign. What no\n" +
     "meter signed costs at most what the driver agreed to, and nothing costs more than the hold. Oracles settle a session\n" +
     "only until the committee's change delay has passed since it opened; after that meter and expire are left.\n" +
-    "Two more ways, the release of the hold by the operator and a settlement that driver and operator both sign, need\n" +
-    "contracts that have them; these have not.\n" +
+    "To give the whole hold back at once instead: wattproof release.\n" +
     "Asks with the operator's key of the service, WATTPROOF_OPERATOR_KEY; the ledger keeps which key decided, by its name, when and why.",
   arguments: [{ syntax: "<session-id>", description: "the session" }],
   options: [
