@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ITariffRegistry, PriceBreakdown, Tariff} from "./interfaces/ITariffRegistry.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {
+    ITariffRegistry,
+    PackedConnectedFee,
+    PackedLimits,
+    PackedTaxes,
+    PriceBreakdown,
+    Tariff
+} from "./interfaces/ITariffRegistry.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
+import {TariffParts} from "./libraries/TariffParts.sol";
 
 /// @title Tariff registry
 /// @dev See ITariffRegistry.
 contract TariffRegistry is ITariffRegistry {
     using TariffMath for Tariff;
+    using TariffParts for *;
 
     mapping(bytes32 tariffId => Tariff) private _tariffs;
     mapping(address operator => mapping(bytes32 tariffId => bool)) private _isOffered;
@@ -16,11 +27,12 @@ contract TariffRegistry is ITariffRegistry {
 
     /// @inheritdoc ITariffRegistry
     function publish(Tariff calldata tariff) external returns (bytes32 tariffId) {
-        require(tariff.taxBps <= TariffMath.BPS, TaxAboveLimit(tariff.taxBps, TariffMath.BPS));
-        require(
-            tariff.maximumMicro == 0 || tariff.minimumMicro <= tariff.maximumMicro,
-            MinimumAboveMaximum(tariff.minimumMicro, tariff.maximumMicro)
-        );
+        _requireTaxes(tariff.taxes);
+        _requireLimits(tariff.limits);
+        _requireBands(tariff.energyBands.word());
+        // The price is in the highest bits: whatever else is set stands below it.
+        PackedConnectedFee fee = tariff.connectedFee;
+        require(fee.word() == 0 || fee.priceNanoPerHour() != 0, ConnectedFeeWithoutPrice());
         tariffId = tariff.idOf();
         require(!_isOffered[msg.sender][tariffId], TariffAlreadyPublished(tariffId, msg.sender));
 
@@ -28,6 +40,43 @@ contract TariffRegistry is ITariffRegistry {
         _tariffs[tariffId] = tariff;
 
         emit TariffPublished(tariffId, msg.sender, tariff);
+    }
+
+    function _requireTaxes(PackedTaxes taxes) private pure {
+        uint256 highestBps = Math.max(
+            Math.max(taxes.flatBps(), taxes.energyBps()),
+            Math.max(taxes.chargingBps(), taxes.connectedBps())
+        );
+        require(highestBps <= TariffMath.BPS, TaxAboveLimit(highestBps, TariffMath.BPS));
+    }
+
+    /// @dev The limits with tax are what a tax of at most 100 % makes of those before tax.
+    function _requireLimits(PackedLimits limits) private pure {
+        uint256 minimumMicro = limits.minimumMicro();
+        uint256 maximumMicro = limits.maximumMicro();
+        uint256 minimumGrossMicro = limits.minimumGrossMicro();
+        uint256 maximumGrossMicro = limits.maximumGrossMicro();
+        require(
+            minimumGrossMicro >= minimumMicro && minimumGrossMicro <= 2 * minimumMicro,
+            GrossLimitOutOfRange(minimumMicro, minimumGrossMicro)
+        );
+        require(
+            maximumGrossMicro >= maximumMicro && maximumGrossMicro <= 2 * maximumMicro,
+            GrossLimitOutOfRange(maximumMicro, maximumGrossMicro)
+        );
+        if (maximumMicro == 0) return;
+        require(minimumMicro <= maximumMicro, MinimumAboveMaximum(minimumMicro, maximumMicro));
+        require(minimumGrossMicro <= maximumGrossMicro, MinimumAboveMaximum(minimumGrossMicro, maximumGrossMicro));
+    }
+
+    function _requireBands(uint256 bands) private pure {
+        uint256 previousFromWh;
+        for (uint256 band; bands != 0; ++band) {
+            (uint256 fromWh, ) = TariffParts.firstBand(bands);
+            require(fromWh > previousFromWh, EnergyBandsNotAscending(band, fromWh, previousFromWh));
+            previousFromWh = fromWh;
+            bands >>= TariffParts.BAND_BITS;
+        }
     }
 
     /// @inheritdoc ITariffRegistry

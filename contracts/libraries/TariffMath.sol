@@ -1,21 +1,36 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PriceBreakdown, Tariff} from "../interfaces/ITariffRegistry.sol";
+import {
+    PackedConnectedFee,
+    PackedEnergyBands,
+    PackedLimits,
+    PackedTaxes,
+    PriceBreakdown,
+    Tariff
+} from "../interfaces/ITariffRegistry.sol";
+import {TariffParts} from "./TariffParts.sol";
 
 /// @title Tariff mathematics
 /// @notice The price of a session. Energy and time are rounded down to their steps before they are priced, each price
-/// component is rounded down, and so is the tax: no rounding is ever against the driver.
+/// component is rounded down, and so is the tax on each: no rounding is ever against the driver.
+/// @dev Nothing here can overflow, divide by zero or otherwise revert, whatever the tariff and the metering: energy,
+/// prices and amounts are below 2^64, times below 2^32, rates below 2^16, and every divisor is a constant. So an energy
+/// component is below 2^128, all components together below 2^131, and tax multiplies that by less than 2^16.
 library TariffMath {
+    using TariffParts for *;
+
     bytes32 internal constant TYPEHASH = keccak256(
-        "Tariff(uint64 flatFeeMicro,uint64 priceMicroPerKwh,uint64 priceMicroPerChargingMinute,"
-        "uint64 priceMicroPerConnectedMinute,uint32 connectedFreeSeconds,uint32 energyStepWh,uint32 chargingStepSeconds,"
-        "uint32 connectedStepSeconds,uint64 minimumMicro,uint64 maximumMicro,uint16 taxBps,bool chargesWithoutEnergy)"
+        "Tariff(uint64 flatFeeMicro,uint64 priceNanoPerKwh,uint32 energyStepWh,uint64 priceNanoPerChargingHour,"
+        "uint32 chargingStepSeconds,uint64 taxes,uint256 limits,uint240 energyBands,uint192 connectedFee,"
+        "bool chargesWithoutEnergy)"
     );
 
     uint256 internal constant MICRO_WH_PER_WH = 1e6;
-    uint256 internal constant MICRO_WH_PER_KWH = 1e9;
-    uint256 internal constant SECONDS_PER_MINUTE = 60;
+    /// A price of 10⁻⁹ token per kWh on 10⁻⁶ Wh gives 10⁻¹² of 10⁻⁶ token.
+    uint256 internal constant ENERGY_SCALE = 1e12;
+    /// A price of 10⁻⁹ token per hour on a second gives 1 / 3,600,000 of 10⁻⁶ token.
+    uint256 internal constant TIME_SCALE = 3_600_000;
     uint256 internal constant BPS = 10_000;
 
     /// @notice The EIP-712 struct hash of the tariff, which is its id.
@@ -24,29 +39,32 @@ library TariffMath {
     }
 
     /// @notice The gross price, rounded down.
-    /// @dev Every factor is below 2^64 and every divisor a constant, so that nothing here can overflow, divide by zero or
-    /// otherwise revert: products are below 2^128, their sum below 2^131, and tax multiplies that by less than 2^16.
     function grossRoundedDown(
         Tariff memory tariff,
         uint256 energyMicroWh,
         uint256 chargingSeconds,
         uint256 connectedSeconds
-    ) internal pure returns (uint256) {
+    ) internal pure returns (uint256 grossMicro) {
         unchecked {
             if (energyMicroWh == 0 && !tariff.chargesWithoutEnergy) return 0;
 
-            uint256 netMicro = clamp(
-                tariff,
-                tariff.flatFeeMicro +
-                    energyRoundedDown(tariff, energyMicroWh) +
-                    chargingRoundedDown(tariff, chargingSeconds) +
-                    connectedRoundedDown(tariff, connectedSeconds)
-            );
-            return netMicro + taxRoundedDown(tariff, netMicro);
+            PackedTaxes taxes = tariff.taxes;
+            grossMicro =
+                withTax(tariff.flatFeeMicro, taxes.flatBps()) +
+                withTax(energyRoundedDown(tariff, energyMicroWh), taxes.energyBps());
+            if (tariff.priceNanoPerChargingHour != 0) {
+                grossMicro += withTax(chargingRoundedDown(tariff, chargingSeconds), taxes.chargingBps());
+            }
+            if (tariff.connectedFee.word() != 0) {
+                grossMicro += withTax(connectedRoundedDown(tariff, connectedSeconds), taxes.connectedBps());
+            }
+            PackedLimits limits = tariff.limits;
+            return limited(grossMicro, limits.minimumGrossMicro(), limits.maximumGrossMicro());
         }
     }
 
-    /// @notice The same price, component by component.
+    /// @notice The same price, component by component. The limits before and with tax hold independently of each other,
+    /// as in OCPI; of a published tariff gross is never below net.
     function breakdownRoundedDown(
         Tariff memory tariff,
         uint256 energyMicroWh,
@@ -55,53 +73,91 @@ library TariffMath {
     ) internal pure returns (PriceBreakdown memory price) {
         if (energyMicroWh == 0 && !tariff.chargesWithoutEnergy) return price;
 
+        PackedTaxes taxes = tariff.taxes;
         price.flatFeeMicro = tariff.flatFeeMicro;
         price.energyMicro = energyRoundedDown(tariff, energyMicroWh);
         price.chargingMicro = chargingRoundedDown(tariff, chargingSeconds);
         price.connectedMicro = connectedRoundedDown(tariff, connectedSeconds);
-        price.netMicro = clamp(
-            tariff,
-            price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro
-        );
-        price.taxMicro = taxRoundedDown(tariff, price.netMicro);
-        price.grossMicro = price.netMicro + price.taxMicro;
+        price.flatTaxMicro = taxRoundedDown(price.flatFeeMicro, taxes.flatBps());
+        price.energyTaxMicro = taxRoundedDown(price.energyMicro, taxes.energyBps());
+        price.chargingTaxMicro = taxRoundedDown(price.chargingMicro, taxes.chargingBps());
+        price.connectedTaxMicro = taxRoundedDown(price.connectedMicro, taxes.connectedBps());
+
+        PackedLimits limits = tariff.limits;
+        uint256 sumMicro = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro;
+        uint256 taxMicro = price.flatTaxMicro + price.energyTaxMicro + price.chargingTaxMicro + price.connectedTaxMicro;
+        price.netMicro = limited(sumMicro, limits.minimumMicro(), limits.maximumMicro());
+        price.grossMicro = limited(sumMicro + taxMicro, limits.minimumGrossMicro(), limits.maximumGrossMicro());
+        // Of a tariff that nobody could publish the limits may be crossed.
+        if (price.netMicro > price.grossMicro) price.netMicro = price.grossMicro;
+        price.taxMicro = price.grossMicro - price.netMicro;
     }
 
     function energyRoundedDown(Tariff memory tariff, uint256 energyMicroWh) internal pure returns (uint256) {
         unchecked {
             uint256 wholeSteps = stepRoundedDown(energyMicroWh, tariff.energyStepWh * MICRO_WH_PER_WH);
-            return (wholeSteps * tariff.priceMicroPerKwh) / MICRO_WH_PER_KWH;
+            uint256 bands = tariff.energyBands.word();
+            if (bands == 0) return (wholeSteps * tariff.priceNanoPerKwh) / ENERGY_SCALE;
+            return energyInBandsRoundedDown(wholeSteps, tariff.priceNanoPerKwh, bands);
+        }
+    }
+
+    /// @dev Each part of the energy has the price of its band. They are added up before anything is rounded.
+    function energyInBandsRoundedDown(
+        uint256 energyMicroWh,
+        uint256 priceNanoPerKwh,
+        uint256 bands
+    ) internal pure returns (uint256) {
+        unchecked {
+            uint256 scaled;
+            uint256 pricedMicroWh;
+            for (; bands != 0; bands >>= TariffParts.BAND_BITS) {
+                (uint256 fromWh, uint256 nextPriceNanoPerKwh) = TariffParts.firstBand(bands);
+                uint256 fromMicroWh = fromWh * MICRO_WH_PER_WH;
+                if (energyMicroWh <= fromMicroWh) break;
+                // Nothing of a band that begins before the one before it, which no published tariff has.
+                if (fromMicroWh > pricedMicroWh) {
+                    scaled += (fromMicroWh - pricedMicroWh) * priceNanoPerKwh;
+                    pricedMicroWh = fromMicroWh;
+                }
+                priceNanoPerKwh = nextPriceNanoPerKwh;
+            }
+            return (scaled + (energyMicroWh - pricedMicroWh) * priceNanoPerKwh) / ENERGY_SCALE;
         }
     }
 
     function chargingRoundedDown(Tariff memory tariff, uint256 chargingSeconds) internal pure returns (uint256) {
         unchecked {
             uint256 wholeSteps = stepRoundedDown(chargingSeconds, tariff.chargingStepSeconds);
-            return (wholeSteps * tariff.priceMicroPerChargingMinute) / SECONDS_PER_MINUTE;
+            return (wholeSteps * tariff.priceNanoPerChargingHour) / TIME_SCALE;
         }
     }
 
     function connectedRoundedDown(Tariff memory tariff, uint256 connectedSeconds) internal pure returns (uint256) {
         unchecked {
-            if (connectedSeconds <= tariff.connectedFreeSeconds) return 0;
-            uint256 wholeSteps = stepRoundedDown(
-                connectedSeconds - tariff.connectedFreeSeconds,
-                tariff.connectedStepSeconds
-            );
-            return (wholeSteps * tariff.priceMicroPerConnectedMinute) / SECONDS_PER_MINUTE;
+            PackedConnectedFee fee = tariff.connectedFee;
+            if (connectedSeconds <= fee.freeSeconds()) return 0;
+            uint256 wholeSteps = stepRoundedDown(connectedSeconds - fee.freeSeconds(), fee.stepSeconds());
+            return limited((wholeSteps * fee.priceNanoPerHour()) / TIME_SCALE, 0, fee.maximumMicro());
         }
     }
 
-    function taxRoundedDown(Tariff memory tariff, uint256 netMicro) internal pure returns (uint256) {
+    function withTax(uint256 netMicro, uint256 taxBps) internal pure returns (uint256) {
         unchecked {
-            return (netMicro * tariff.taxBps) / BPS;
+            return netMicro + taxRoundedDown(netMicro, taxBps);
+        }
+    }
+
+    function taxRoundedDown(uint256 netMicro, uint256 taxBps) internal pure returns (uint256) {
+        unchecked {
+            return (netMicro * taxBps) / BPS;
         }
     }
 
     /// @dev The maximum wins over the minimum; a published tariff has them in order.
-    function clamp(Tariff memory tariff, uint256 amountMicro) internal pure returns (uint256) {
-        if (amountMicro < tariff.minimumMicro) amountMicro = tariff.minimumMicro;
-        if (tariff.maximumMicro != 0 && amountMicro > tariff.maximumMicro) amountMicro = tariff.maximumMicro;
+    function limited(uint256 amountMicro, uint256 minimumMicro, uint256 maximumMicro) internal pure returns (uint256) {
+        if (amountMicro < minimumMicro) amountMicro = minimumMicro;
+        if (maximumMicro != 0 && amountMicro > maximumMicro) amountMicro = maximumMicro;
         return amountMicro;
     }
 

@@ -1,5 +1,6 @@
 import type { Opening } from "../../services/domain/opening.ts";
 import type { SessionTerms } from "../../services/domain/terms.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { signedRecordOf } from "../simulator/signed-record.ts";
 import { demoAccount } from "../local-world/accounts.ts";
@@ -19,7 +20,8 @@ export async function settleAsStranger(
   records: readonly Uint8Array[],
 ): Promise<MinedTransaction> {
   const stranger = await createTransactor(chain, demoAccount("stranger"));
-  const session = { terms, opening, toppedUpMicro: 0n, tariff, records: records.map(signedRecordOf) };
+  const content = packTariff(tariff);
+  const session = { terms, opening, toppedUpMicro: 0n, tariff: content, records: records.map(signedRecordOf) };
 
   return stranger.send(
     await contracts.meterSettlement.getAddress(),

@@ -1,5 +1,6 @@
 import type { TransactionReceipt } from "ethers";
 
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { sessionIdOf } from "../../services/domain/terms.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
@@ -69,7 +70,8 @@ export async function createBenchMeters(world: BenchWorld, sessions: BenchSessio
 
   async function proofOf(session: BenchSession) {
     const opening = await sessions.openingOf(session);
-    return { terms: session.terms, opening, toppedUpMicro: 0n, tariff, records: [await recordOf(session)] };
+    const records = [await recordOf(session)];
+    return { terms: session.terms, opening, toppedUpMicro: 0n, tariff: packTariff(tariff), records };
   }
 
   async function settleWithMeter(session: BenchSession): Promise<TransactionReceipt> {

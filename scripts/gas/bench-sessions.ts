@@ -1,5 +1,6 @@
 import type { HDNodeWallet, TransactionReceipt } from "ethers";
 
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { batchDigestOf, type Claim } from "../../services/domain/claims.ts";
 import { type Metered, packMetering } from "../../services/domain/metering.ts";
 import type { Opening } from "../../services/domain/opening.ts";
@@ -116,7 +117,7 @@ export function createBenchSessions(world: BenchWorld) {
       const { r, yParityAndS } = world.keyOf(address).sign(digest);
       return { r, vs: yParityAndS };
     });
-    const group = { operator, agreement: AGREEMENT, tariff, settlements };
+    const group = { operator, agreement: AGREEMENT, tariff: packTariff(tariff), settlements };
     const receipt = await receiptOf(settlement.settleBatch([group], signatures));
     return { receipt: requireEvents(receipt, "SessionSettled", sessions.length), claims };
   }

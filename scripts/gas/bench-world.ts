@@ -1,4 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { freeTariff, taxedAlike, type Tariff } from "../../services/domain/tariff.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import {
   getCreateAddress,
   HDNodeWallet,
@@ -25,19 +27,23 @@ const PHRASE = "test test test test test test test test test test test junk";
 export const benchRules: SettlementRules = { ...defaultRules, challengeRingSize: 1 };
 
 /** Every component is in use, so that no price is cheap to compute by being absent. */
-export const tariff = {
+export const tariff: Tariff = {
+  ...freeTariff,
+  ...taxedAlike(810),
   flatFeeMicro: 350_000n,
-  priceMicroPerKwh: 490_000n,
-  priceMicroPerChargingMinute: 20_000n,
-  priceMicroPerConnectedMinute: 100_000n,
-  connectedFreeSeconds: 900n,
-  energyStepWh: 1n,
-  chargingStepSeconds: 60n,
-  connectedStepSeconds: 60n,
+  priceNanoPerKwh: 490_000_000n,
+  energyBands: [{ fromWh: 20_000, priceNanoPerKwh: 450_000_000n }],
+  energyStepWh: 1,
+  priceNanoPerChargingHour: 1_200_000_000n,
+  chargingStepSeconds: 60,
+  priceNanoPerConnectedHour: 6_000_000_000n,
+  connectedFreeSeconds: 900,
+  connectedStepSeconds: 60,
+  connectedMaximumMicro: 12_000_000n,
   minimumMicro: 500_000n,
+  minimumGrossMicro: 540_500n,
   maximumMicro: 60_000_000n,
-  taxBps: 810n,
-  chargesWithoutEnergy: false,
+  maximumGrossMicro: 64_860_000n,
 };
 
 export type BenchWorld = Awaited<ReturnType<typeof createBenchWorld>>;
@@ -84,8 +90,8 @@ export async function createBenchWorld(driverCount: number) {
   // The operator keeps what three partners do not get: a split of four.
   await partnerAgreements.propose(partners.map(({ address }) => ({ partner: address, shareBps: 1_000 })));
   for (const partner of partners) await partnerAgreements.connect(partner).sign(AGREEMENT);
-  const tariffId = await tariffRegistry.tariffIdOf(tariff);
-  await tariffRegistry.publish(tariff);
+  const tariffId = await tariffRegistry.tariffIdOf(packTariff(tariff));
+  await tariffRegistry.publish(packTariff(tariff));
   await erc20.mint(operator, UNIT * 10n ** 9n);
   await erc20.approve(settlement, MaxUint256);
   for (const oracle of oracles) await settlement.postBond(oracle, 1_000n * UNIT);

@@ -1,4 +1,5 @@
 import type { BenchMeters } from "./bench-meters.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { type BenchWorld, receiptOf, tariff } from "./bench-world.ts";
 import type { GasRows } from "./gas-rows.ts";
 
@@ -17,7 +18,7 @@ export async function measureAdministration({
   const [partner] = partners;
   if (partner === undefined) throw new Error("there is no partner");
 
-  const cheaper = { ...tariff, priceMicroPerKwh: 390_000n };
+  const cheaper = packTariff({ ...tariff, priceNanoPerKwh: 390_000_000n });
   gas.add("TariffRegistry.publish", 1, await receiptOf(tariffRegistry.publish(cheaper)));
   const cheaperId = await tariffRegistry.tariffIdOf(cheaper);
   gas.add("TariffRegistry.retire", 1, await receiptOf(tariffRegistry.retire(cheaperId)));

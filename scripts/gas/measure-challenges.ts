@@ -1,3 +1,4 @@
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { linkClaims } from "../../services/domain/claims.ts";
 import { type BenchMeters } from "./bench-meters.ts";
 import type { BenchSession, BenchSessions } from "./bench-sessions.ts";
@@ -34,7 +35,7 @@ export async function measureChallenges({
       batch,
       previousLink: linkClaims([]),
       terms: first.terms,
-      tariff,
+      tariff: packTariff(tariff),
       metering: claim.metering,
       later,
       records: [await meters.recordOf(first, more)],
@@ -53,7 +54,8 @@ export async function measureChallenges({
   gas.add("conclude (too little)", 1, await receiptOf(challenges.conclude(tooLittle.terms)));
 
   const answered = await challengeFirst([await sessions.planSession(20)], "challenge (answered)", 3);
-  gas.add("answer", 1, await receiptOf(challenges.answer(answered.terms, tariff, [await meters.recordOf(answered)])));
+  const shown = [await meters.recordOf(answered)];
+  gas.add("answer", 1, await receiptOf(challenges.answer(answered.terms, packTariff(tariff), shown)));
 
   const many = await Promise.all(Array.from({ length: 100 }, (_, index) => sessions.planSession(20 + index)));
   await challengeFirst(many, "challenge (first of 100)", 0);

@@ -1,5 +1,5 @@
 import { openSession } from "../../services/domain/session.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import type { NewSession, Store } from "../../services/store/store.ts";
 import { demoTariff } from "../local-world/tariff.ts";
 import { benchIdTagOf, benchOpening, benchSessionIdOf } from "./messages.ts";

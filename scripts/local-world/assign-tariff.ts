@@ -1,4 +1,5 @@
-import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
 import type { Store } from "../../services/store/store.ts";
 
 /**

@@ -18,22 +18,33 @@ export function expectedChargeMicro(
     return 0n;
   }
   const microWhStep = tariff.energyStepWh === 0 ? 1n : BigInt(tariff.energyStepWh) * 1_000_000n;
-  const secondsStep = BigInt(tariff.chargingStepSeconds === 0 ? 1 : tariff.chargingStepSeconds);
   const chargedMicroWh = (energyMicroWh / microWhStep) * microWhStep;
-  const chargedSeconds = (BigInt(metered.chargingSeconds) / secondsStep) * secondsStep;
-  const connectedStep = BigInt(tariff.connectedStepSeconds === 0 ? 1 : tariff.connectedStepSeconds);
-  const afterFree = BigInt(Math.max(0, metered.chargingSeconds - tariff.connectedFreeSeconds));
-  const overstayed = (afterFree / connectedStep) * connectedStep;
-  const parts = [
-    tariff.flatFeeMicro,
-    (chargedMicroWh * tariff.priceMicroPerKwh) / 1_000_000_000n,
-    (chargedSeconds * tariff.priceMicroPerChargingMinute) / 60n,
-    (overstayed * tariff.priceMicroPerConnectedMinute) / 60n,
+  // The energy of each band is what lies between its beginning and that of the next one.
+  const prices = [{ fromWh: 0, priceNanoPerKwh: tariff.priceNanoPerKwh }, ...tariff.energyBands];
+  const energyNano = prices.reduce((sum, { fromWh, priceNanoPerKwh }, index) => {
+    const from = BigInt(fromWh) * 1_000_000n;
+    const next = prices[index + 1];
+    const until = next === undefined ? chargedMicroWh : BigInt(next.fromWh) * 1_000_000n;
+    const end = until < chargedMicroWh ? until : chargedMicroWh;
+    return end > from ? sum + (end - from) * priceNanoPerKwh : sum;
+  }, 0n);
+  const wholeSteps = (seconds: number, step: number): bigint =>
+    BigInt(step === 0 ? seconds : Math.floor(seconds / step) * step);
+  const chargedSeconds = wholeSteps(metered.chargingSeconds, tariff.chargingStepSeconds);
+  const overstayed = Math.max(0, metered.chargingSeconds - tariff.connectedFreeSeconds);
+  const overstayedSeconds = wholeSteps(overstayed, tariff.connectedStepSeconds);
+  const fee = (overstayedSeconds * tariff.priceNanoPerConnectedHour) / 3_600_000n;
+  const feeLimit = tariff.connectedMaximumMicro;
+  const parts: readonly (readonly [netMicro: bigint, taxBps: number])[] = [
+    [tariff.flatFeeMicro, tariff.flatTaxBps],
+    [energyNano / 1_000_000_000_000n, tariff.energyTaxBps],
+    [(chargedSeconds * tariff.priceNanoPerChargingHour) / 3_600_000n, tariff.chargingTaxBps],
+    [feeLimit > 0n && fee > feeLimit ? feeLimit : fee, tariff.connectedTaxBps],
   ];
-  const sum = parts.reduce((total, part) => total + part);
-  const atLeast = sum > tariff.minimumMicro ? sum : tariff.minimumMicro;
-  const net = tariff.maximumMicro !== 0n && atLeast > tariff.maximumMicro ? tariff.maximumMicro : atLeast;
-  const gross = net + (net * BigInt(tariff.taxBps)) / 10_000n;
+  const sum = parts.reduce((total, [net, taxBps]) => total + net + (net * BigInt(taxBps)) / 10_000n, 0n);
+  const atLeast = sum > tariff.minimumGrossMicro ? sum : tariff.minimumGrossMicro;
+  const { maximumGrossMicro } = tariff;
+  const gross = maximumGrossMicro !== 0n && atLeast > maximumGrossMicro ? maximumGrossMicro : atLeast;
 
   return gross > holdMicro ? holdMicro : gross;
 }

@@ -1,6 +1,7 @@
 import type { BaseWallet } from "ethers";
 
-import { tariffIdOf, type Tariff } from "../../services/domain/tariff.ts";
+import { packTariff, tariffIdOf } from "../../services/domain/packed-tariff.ts";
+import type { Tariff } from "../../services/domain/tariff.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { MeterCurve } from "../../services/domain/meter-curve.ts";
 import type { SignedRecord } from "../simulator/signed-record.ts";
@@ -131,7 +132,7 @@ export async function createRegistrar(
       if (!(await tariffRegistry.isOffered(operator.address, tariffId))) {
         await operator.send(
           await tariffRegistry.getAddress(),
-          tariffRegistry.interface.encodeFunctionData("publish", [tariff]),
+          tariffRegistry.interface.encodeFunctionData("publish", [packTariff(tariff)]),
         );
       }
 

@@ -8,7 +8,7 @@
 import type { SigningKey } from "ethers";
 import { z } from "zod";
 
-import { tariffIdOf } from "../domain/tariff.ts";
+import { tariffIdOf } from "../domain/packed-tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { Chain, ChainBlock } from "./chain.ts";
 import { createClaimCalls } from "./claim-calls.ts";

@@ -1,5 +1,6 @@
 import { toBeHex } from "ethers";
 
+import { packTariff } from "../domain/packed-tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import type { ChallengeContent, ContractCall, MeteredSession, MeterSignedRecord } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
@@ -9,7 +10,11 @@ export function encodeMeterSettlement(
   { meterSettlement }: ContractInterfaces,
   sessions: readonly MeteredSession[],
 ): ContractCall {
-  const content = sessions.map((session) => ({ ...session, records: session.records.map(encodeRecord) }));
+  const content = sessions.map((session) => ({
+    ...session,
+    tariff: packTariff(session.tariff),
+    records: session.records.map(encodeRecord),
+  }));
   return {
     target: "meterSettlement",
     calldata: meterSettlement.encodeFunctionData("settleBatchWithMeter", [content]),
@@ -18,7 +23,11 @@ export function encodeMeterSettlement(
 
 /** The call that shows that oracles claimed something else than a meter signed. */
 export function encodeChallenge({ challenges }: ContractInterfaces, challenge: ChallengeContent): ContractCall {
-  const content = { ...challenge, records: challenge.records.map(encodeRecord) };
+  const content = {
+    ...challenge,
+    tariff: packTariff(challenge.tariff),
+    records: challenge.records.map(encodeRecord),
+  };
   return { target: "challenges", calldata: challenges.encodeFunctionData("challenge", [content]) };
 }
 
@@ -27,7 +36,7 @@ export function encodeAnswer(
   { challenges }: ContractInterfaces,
   { terms, tariff, records }: Pick<MeteredSession, "terms" | "tariff" | "records">,
 ): ContractCall {
-  const parameters = [terms, tariff, records.map(encodeRecord)];
+  const parameters = [terms, packTariff(tariff), records.map(encodeRecord)];
   return { target: "challenges", calldata: challenges.encodeFunctionData("answer", parameters) };
 }
 

@@ -3,6 +3,7 @@ import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { meterCurves } from "../domain/meter-curve.ts";
+import { unpackTariff } from "../domain/packed-tariff.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { Committee, MeterCurve, RegisteredAgreement, RegisteredEvse, RegisteredMeter } from "./chain.ts";
@@ -32,20 +33,20 @@ const meterSchema = z.object({
   calibrationExpiresAt: small,
   publicKey: bytes,
 });
-const tariffSchema = z.object({
-  flatFeeMicro: z.bigint(),
-  priceMicroPerKwh: z.bigint(),
-  priceMicroPerChargingMinute: z.bigint(),
-  priceMicroPerConnectedMinute: z.bigint(),
-  connectedFreeSeconds: small,
-  energyStepWh: small,
-  chargingStepSeconds: small,
-  connectedStepSeconds: small,
-  minimumMicro: z.bigint(),
-  maximumMicro: z.bigint(),
-  taxBps: small,
-  chargesWithoutEnergy: z.boolean(),
-});
+const tariffSchema = z
+  .object({
+    flatFeeMicro: z.bigint(),
+    priceNanoPerKwh: z.bigint(),
+    energyStepWh: small,
+    priceNanoPerChargingHour: z.bigint(),
+    chargingStepSeconds: small,
+    taxes: z.bigint(),
+    limits: z.bigint(),
+    energyBands: z.bigint(),
+    connectedFee: z.bigint(),
+    chargesWithoutEnergy: z.boolean(),
+  })
+  .transform(unpackTariff);
 
 /** Reads what the registries hold at the newest block. */
 export interface RegistryReader {

@@ -2,6 +2,7 @@ import type { Interface } from "ethers";
 
 import type { Claim } from "../domain/claims.ts";
 import { packMetering } from "../domain/metering.ts";
+import { packTariff } from "../domain/packed-tariff.ts";
 import type { SettlementDomain } from "../domain/terms.ts";
 import { packTerms, sessionIdOf } from "../domain/terms.ts";
 import type { OracleSignature, SettlementItem } from "./chain.ts";
@@ -28,7 +29,7 @@ export function encodeSettlement(
   const groups = groupsOf(items).map((members) => ({
     operator: members[0].terms.operator,
     agreement: members[0].terms.agreement,
-    tariff: members[0].tariff,
+    tariff: packTariff(members[0].tariff),
     settlements: members.map((member) => ({
       driver: member.terms.driver,
       terms: packTerms(member.terms),

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { forEachRole } from "../contracts.ts";
 import { receiptVersion } from "../domain/receipt-version.ts";
+import { mostEnergyBands } from "../domain/tariff.ts";
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
@@ -49,16 +50,23 @@ export const receiptSchema = z.strictObject({
   }),
   tariff: z.strictObject({
     flatFeeMicro: micro,
-    priceMicroPerKwh: micro,
-    priceMicroPerChargingMinute: micro,
-    priceMicroPerConnectedMinute: micro,
-    connectedFreeSeconds: integer,
+    priceNanoPerKwh: micro,
+    energyBands: z.array(z.strictObject({ fromWh: integer, priceNanoPerKwh: micro })).max(mostEnergyBands),
     energyStepWh: integer,
+    priceNanoPerChargingHour: micro,
     chargingStepSeconds: integer,
+    priceNanoPerConnectedHour: micro,
+    connectedFreeSeconds: integer,
     connectedStepSeconds: integer,
+    connectedMaximumMicro: micro,
+    flatTaxBps: integer,
+    energyTaxBps: integer,
+    chargingTaxBps: integer,
+    connectedTaxBps: integer,
     minimumMicro: micro,
+    minimumGrossMicro: micro,
     maximumMicro: micro,
-    taxBps: integer,
+    maximumGrossMicro: micro,
     chargesWithoutEnergy: z.boolean(),
   }),
   meter: z.strictObject({
@@ -87,6 +95,10 @@ export const receiptSchema = z.strictObject({
     energyMicro: micro,
     chargingMicro: micro,
     connectedMicro: micro,
+    flatTaxMicro: micro,
+    energyTaxMicro: micro,
+    chargingTaxMicro: micro,
+    connectedTaxMicro: micro,
     netMicro: micro,
     taxMicro: micro,
     grossMicro: micro,

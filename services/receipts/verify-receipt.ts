@@ -7,8 +7,9 @@
 import { z } from "zod";
 
 import { idTagOf, isSameIdTag } from "../domain/id-tag.ts";
+import { tariffIdOf } from "../domain/packed-tariff.ts";
 import { receiptVersion } from "../domain/receipt-version.ts";
-import { priceOf, tariffIdOf } from "../domain/tariff.ts";
+import { priceOf } from "../domain/tariff.ts";
 import { sessionIdOf } from "../domain/terms.ts";
 import { formatDecimal, toMicroWh } from "../domain/decimal.ts";
 import type { BillingReading, OcmfVerifier, PublicKey, VerifiedRecord } from "../evidence/formats/ocmf/types.ts";

@@ -5,7 +5,7 @@ import { refundedBy, totalOf } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
 import { openingOf } from "../domain/opening.ts";
 import { receiptVersion } from "../domain/receipt-version.ts";
-import { priceOf } from "../domain/tariff.ts";
+import { priceOf, type Tariff } from "../domain/tariff.ts";
 import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import { WattproofError } from "../errors.ts";
 import type { EvidenceRecord, Store } from "../store/store.ts";
@@ -60,7 +60,7 @@ export function createReceiptWriter(deps: {
         sessionId,
         idTag: session.idTag,
         terms: asText(session.terms),
-        tariff: { ...asText(tariff), chargesWithoutEnergy: tariff.chargesWithoutEnergy },
+        tariff: tariffView(tariff),
         meter: cdr?.meter ?? (await meterOf(session.terms.meter)),
         records: records.map(recordView),
         energyWh: exactWh ?? formatDecimal({ unscaled: energyMicroWh, scale: 6 }),
@@ -85,6 +85,10 @@ export function createReceiptWriter(deps: {
       };
     },
   };
+}
+
+function tariffView({ energyBands, chargesWithoutEnergy, ...plain }: Tariff): Readonly<Record<string, unknown>> {
+  return { ...asText(plain), energyBands: energyBands.map(asText), chargesWithoutEnergy };
 }
 
 /** What the energy rests on, and what the driver agreed to where nobody signed it. */

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
 
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { taxedAlike } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, openWindow, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";
@@ -159,13 +160,16 @@ describe("What the driver's page refuses and explains", function () {
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await page.unroute("**/v1/evses/*/tariffs");
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("0.49 DEMO per kWh").waitFor();
+    await page.getByText("0.52969 DEMO per kWh").waitFor();
   });
 
   it("shows the tariffs of this charger alone, and signs none that ended since", async function () {
     const { store } = world.running.service;
     const point = await world.chain.addChargingPoint();
-    const [dear, cheap] = [520_000n, 100_000n].map((priceMicroPerKwh) => ({ ...testTariff, priceMicroPerKwh }));
+    const [dear, cheap] = [520_000_000n, 100_000_000n].map((priceNanoPerKwh) => ({
+      ...{ ...testTariff, ...taxedAlike(0) },
+      priceNanoPerKwh,
+    }));
     if (dear === undefined || cheap === undefined) expect.fail("There are two.");
     for (const tariff of [dear, cheap]) await world.chain.publishTariff(tariff);
     await addStation(store, "CS-DEAR", [point.evse], [dear]);

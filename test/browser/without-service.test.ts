@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Browser } from "playwright-core";
 
 import { sessionIdOf } from "../../services/domain/terms.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow, type DriverWindow } from "../helpers/driver-window.ts";

@@ -15,7 +15,7 @@ import { defaultQuietMs } from "../../services/domain/charging/quiet-time.ts";
 import type { EvidencePolicy } from "../../services/domain/charging/settlement-policy.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession } from "../../services/domain/session.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
 import { createAges } from "../../services/observability/ages.ts";
 import { createSupportedFormats } from "../../services/evidence/formats/supported-formats.ts";

@@ -11,7 +11,7 @@ import { defaultEvidencePolicy, type EvidencePolicy } from "../../services/domai
 import type { FindingCode } from "../../services/domain/charging/findings.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { openSession, transition, type SessionEvent } from "../../services/domain/session.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import type { UnboundRecords } from "../../services/evidence/find-session.ts";
 import { toHex } from "../../services/evidence/formats/ocmf/bytes.ts";
 import { createPriceJudge } from "../../services/evidence/judge-price.ts";

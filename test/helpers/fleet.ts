@@ -1,7 +1,7 @@
 import { Wallet, type BaseWallet, type Interface } from "ethers";
 
 import { readContractInterfaces } from "../../services/chain/contracts.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { consentIdOf, type VehicleConsent } from "../../services/domain/vehicle-consent.ts";
 import { operatorKey } from "./running-service.ts";
 import type { ServiceChain } from "./service-chain.ts";

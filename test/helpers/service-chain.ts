@@ -33,7 +33,7 @@ import type { Deployment } from "../../services/chain/deployment.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import type { Opening } from "../../services/domain/opening.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { packTariff, tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { consentTypes } from "../../services/domain/unsigned-consent.ts";
 import { testTariff } from "./test-tariff.ts";
@@ -176,7 +176,7 @@ export async function startServiceChain(
   const deployment = await deploy(owner, committee, { ...defaultRules, ...rules }, erc20Artifact);
   const contracts = contractsOf(deployment, provider);
   const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;
-  await (await tariffRegistry.connect(operator).publish(testTariff)).wait();
+  await (await tariffRegistry.connect(operator).publish(packTariff(testTariff))).wait();
   await (await erc20.connect(owner).mint(driver.address, 10n ** 15n)).wait();
   await (await erc20.connect(driver).approve(await chargingSettlement.getAddress(), 10n ** 15n)).wait();
 
@@ -309,7 +309,7 @@ export async function startServiceChain(
       await (await chargingSettlement.connect(new Wallet(privateKey, provider)).open(terms)).wait();
     },
     async publishTariff(tariff, account = operatorAccount) {
-      await (await tariffRegistry.connect(await provider.getSigner(account)).publish(tariff)).wait();
+      await (await tariffRegistry.connect(await provider.getSigner(account)).publish(packTariff(tariff))).wait();
       return tariffIdOf(tariff);
     },
     async retireTariff(tariffId) {

@@ -1,3 +1,5 @@
+import { packTariff, type PackedTariff } from "../../services/domain/packed-tariff.ts";
+import { freeTariff, taxedAlike, type Tariff } from "../../services/domain/tariff.ts";
 import type { TypedDataDomain } from "ethers";
 
 import {
@@ -79,21 +81,37 @@ const ORACLE_COUNT = 3;
 export const DEPOSIT = 100_000_000n;
 export const HOLD = 30_000_000n;
 
-export const TARIFF = {
+const USUAL_TARIFF: Tariff = {
+  ...freeTariff,
+  ...taxedAlike(810),
   flatFeeMicro: 500_000n,
-  priceMicroPerKwh: 450_000n,
-  priceMicroPerChargingMinute: 20_000n,
-  priceMicroPerConnectedMinute: 100_000n,
-  connectedFreeSeconds: 5_400n,
-  energyStepWh: 0n,
-  chargingStepSeconds: 0n,
-  connectedStepSeconds: 0n,
-  minimumMicro: 0n,
-  maximumMicro: 0n,
-  taxBps: 810n,
-  chargesWithoutEnergy: false,
+  priceNanoPerKwh: 450_000_000n,
+  priceNanoPerChargingHour: 1_200_000_000n,
+  priceNanoPerConnectedHour: 6_000_000_000n,
+  connectedFreeSeconds: 5_400,
 };
-export type TariffFields = typeof TARIFF;
+
+/** The usual tariff with other parts, as the contracts take it. */
+export function tariffWith(parts: Partial<Tariff>): TariffFields {
+  const { energyStepWh, chargingStepSeconds, ...content } = packTariff({ ...USUAL_TARIFF, ...parts });
+  return inOrder({ ...content, energyStepWh: BigInt(energyStepWh), chargingStepSeconds: BigInt(chargingStepSeconds) });
+}
+
+/** A tariff in the form and order in which ethers gives it back. */
+export type TariffFields = Record<Exclude<keyof PackedTariff, "chargesWithoutEnergy">, bigint> & {
+  readonly chargesWithoutEnergy: boolean;
+};
+
+function inOrder(content: TariffFields): TariffFields {
+  const { flatFeeMicro, priceNanoPerKwh, energyStepWh, priceNanoPerChargingHour, chargingStepSeconds } = content;
+  const { taxes, limits, energyBands, connectedFee, chargesWithoutEnergy } = content;
+  return {
+    ...{ flatFeeMicro, priceNanoPerKwh, energyStepWh, priceNanoPerChargingHour, chargingStepSeconds },
+    ...{ taxes, limits, energyBands, connectedFee, chargesWithoutEnergy },
+  };
+}
+
+export const TARIFF = tariffWith({});
 
 /** 12.5 kWh in half an hour, and connected for 95 minutes. */
 export const USUAL: Metering = { energyMicroWh: 12_500_000_000n, chargingSeconds: 1_800n, connectedSeconds: 5_700n };

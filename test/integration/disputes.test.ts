@@ -7,6 +7,7 @@ import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call
 import type { SettlementItem } from "../../services/chain/chain.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import { packMetering } from "../../services/domain/metering.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
@@ -243,7 +244,7 @@ describe("A dishonest quorum", function () {
         batch: 0n,
         previousLink: `0x${"0".repeat(64)}`,
         terms: session.terms,
-        tariff: testTariff,
+        tariff: packTariff(testTariff),
         metering,
         later: [],
         records: [signedRecordOf(Buffer.from(record))],

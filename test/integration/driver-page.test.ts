@@ -1,5 +1,6 @@
 import { get as httpGet } from "node:http";
 
+import { taxedAlike } from "../../services/domain/tariff.ts";
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { z } from "zod";
@@ -7,7 +8,7 @@ import { z } from "zod";
 import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import { withdrawalTypes } from "../../services/domain/driver-orders.ts";
 import { stopDigestOf } from "../../services/domain/stop-request.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
 import type { StoredSession } from "../../services/store/store.ts";
 import { codeOf, get, operatorKey, type Answer } from "../helpers/running-service.ts";
@@ -171,7 +172,7 @@ describe("What the service does for the driver's page", function () {
       const driver = await world.addDriver({ depositMicro: 1_000_000n });
       const before = await world.chain.request("eth_blockNumber");
       // Assigned, and published by nobody: as one that was retired since.
-      const unpublished = { ...testTariff, taxBps: 1 };
+      const unpublished = { ...testTariff, ...taxedAlike(1) };
       await assignTariff(world.running.service.store, [world.point.evse], unpublished);
       const cases: readonly (readonly [Partial<SessionTerms>, string])[] = [
         [{ nonce: 3, holdMicro: 1n }, "NONCE_MISMATCH"],

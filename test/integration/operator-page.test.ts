@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { JsonRpcProvider } from "ethers";
 import { z } from "zod";
 
@@ -426,7 +427,8 @@ describe("What the service tells the operator's page", function () {
       const { meterSettlement } = chain.contracts;
       const calldata = meterSettlement.interface.encodeFunctionData("settleWithMeter", [
         {
-          ...{ terms: session.terms, opening: session.opening, toppedUpMicro: 0n, tariff: chain.tariff },
+          ...{ terms: session.terms, opening: session.opening, toppedUpMicro: 0n },
+          tariff: packTariff(chain.tariff),
           records: [signedRecordOf(Buffer.from(record))],
         },
       ]);

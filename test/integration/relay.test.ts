@@ -5,7 +5,7 @@ import { Wallet, type BaseWallet } from "ethers";
 
 import { readContractInterfaces } from "../../services/chain/contracts.ts";
 import { topUpTypes, withdrawalTypes } from "../../services/domain/driver-orders.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { codeOf, get, type Answer } from "../helpers/running-service.ts";
 import { testMaximumPowerW, testTariff } from "../helpers/service-chain.ts";

@@ -5,6 +5,7 @@ import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
 import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
 import { verifyReceipt } from "../../services/receipts/verify-receipt.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
@@ -57,7 +58,7 @@ describe("A session that others settle", function () {
         terms: session.terms,
         opening: session.opening,
         toppedUpMicro: 0n,
-        tariff: testTariff,
+        tariff: packTariff(testTariff),
         records: records.map((record) => signedRecordOf(Buffer.from(record))),
       },
     ]);

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 
 import { viewGrantDigestOf } from "../../services/domain/session-view-key.ts";
-import { tariffIdOf } from "../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { codeOf, get, getAsOperator, type Answer } from "../helpers/running-service.ts";
 import { sendFrom } from "../helpers/send-from.ts";

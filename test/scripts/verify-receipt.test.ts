@@ -113,7 +113,7 @@ describe("npm run verify:receipt", function () {
       ["another idTag", (receipt) => (receipt["idTag"] = "AAAAAAAAAAAAAAAAAAAA"), ["idTag", "record 1: idTag"]],
       [
         "a cheaper tariff",
-        (receipt) => (part(receipt, "tariff")["priceMicroPerKwh"] = "1"),
+        (receipt) => (part(receipt, "tariff")["priceNanoPerKwh"] = "1000"),
         ["tariff", "price", "charged", "returned"],
       ],
       [

@@ -1,4 +1,4 @@
-import type { Tariff } from "../../../services/domain/tariff.ts";
+import { freeTariff, grossLimitOf, taxedAlike, type Tariff } from "../../../services/domain/tariff.ts";
 import { scaled } from "./exact-number.ts";
 import { ocpiTime } from "./ocpi-time.ts";
 import { effectiveRestrictions } from "./restrictions.ts";
@@ -35,17 +35,13 @@ export interface ConversionChoices {
 }
 
 const mostMicro = 2n ** 64n - 1n;
-const minutesPerHour = 60n;
-const moreDecimals = "the next contracts hold nine decimals for a kWh and an hour, these do not";
 
 interface Draft {
   flatFeeMicro: bigint;
-  priceMicroPerKwh: bigint;
-  priceMicroPerChargingMinute: bigint;
-  priceMicroPerConnectedMinute: bigint;
+  priceNanoPerKwh: bigint;
+  priceNanoPerChargingHour: bigint;
   energyStepWh: number;
   chargingStepSeconds: number;
-  connectedStepSeconds: number;
   minimumMicro: bigint;
   maximumMicro: bigint;
 }
@@ -64,12 +60,10 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
   const [priced, informative, refused] = [say("priced"), say("informative"), say("refused")];
   const draft: Draft = {
     flatFeeMicro: 0n,
-    priceMicroPerKwh: 0n,
-    priceMicroPerChargingMinute: 0n,
-    priceMicroPerConnectedMinute: 0n,
+    priceNanoPerKwh: 0n,
+    priceNanoPerChargingHour: 0n,
     energyStepWh: 0,
     chargingStepSeconds: 0,
-    connectedStepSeconds: 0,
     minimumMicro: 0n,
     maximumMicro: 0n,
   };
@@ -151,7 +145,16 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
   return {
     verdicts,
     roundsUpToWh,
-    tariff: isRefused ? null : { ...draft, connectedFreeSeconds: 0, taxBps, chargesWithoutEnergy },
+    tariff: isRefused
+      ? null
+      : {
+          ...freeTariff,
+          ...draft,
+          ...taxedAlike(taxBps),
+          minimumGrossMicro: grossLimitOf(draft.minimumMicro, taxBps),
+          maximumGrossMicro: grossLimitOf(draft.maximumMicro, taxBps),
+          chargesWithoutEnergy,
+        },
   };
 }
 
@@ -208,16 +211,9 @@ function convertComponent(
     refused(path, "no meter proves that a car was connected and did not charge");
     return;
   }
-  const perUnit = scaled(price, 6);
+  const perUnit = scaled(price, type === "FLAT" ? 6 : 9);
   if (perUnit === null || perUnit < 0n || perUnit > mostMicro) {
-    const reason = price >= 0 && scaled(price, 9) !== null ? moreDecimals : "it cannot be held";
-    refused(`${path}.price`, `${price} is no amount with at most six decimals; ${reason}`);
-    return;
-  }
-  const perMinute = perUnit / minutesPerHour;
-  if (type === "TIME" && perUnit % minutesPerHour !== 0n) {
-    const reason = `the contract prices minutes, and ${price} for an hour is no whole number of 10⁻⁶ token for one`;
-    refused(`${path}.price`, `${reason}; ${moreDecimals}`);
+    refused(`${path}.price`, `${price} is no amount with at most ${type === "FLAT" ? "six" : "nine"} decimals`);
     return;
   }
   // A step of one Wh is as good as none: the contract charges the exact energy, by a part of a Wh less than OCPI.
@@ -230,8 +226,8 @@ function convertComponent(
     return;
   }
   if (type === "FLAT") draft.flatFeeMicro = perUnit;
-  if (type === "ENERGY") [draft.priceMicroPerKwh, draft.energyStepWh] = [perUnit, steps];
-  if (type === "TIME") [draft.priceMicroPerChargingMinute, draft.chargingStepSeconds] = [perMinute, steps];
+  if (type === "ENERGY") [draft.priceNanoPerKwh, draft.energyStepWh] = [perUnit, steps];
+  if (type === "TIME") [draft.priceNanoPerChargingHour, draft.chargingStepSeconds] = [perUnit, steps];
   const unit = { FLAT: "a session", ENERGY: "a kWh", TIME: "an hour of charging", PARKING_TIME: "an hour of parking" }[
     type
   ];

@@ -8,6 +8,11 @@ export function money(amountMicro: bigint): number {
   return Number(amountMicro) / 1_000_000;
 }
 
+/** A price of nano-tokens (1e-9), exactly. */
+export function nano(priceNano: bigint): number {
+  return Number(priceNano) / 1_000_000_000;
+}
+
 /** Energy of 10⁻⁶ Wh in kWh, exactly. */
 export function kilowattHours(energyMicroWh: bigint): number {
   return Number(energyMicroWh) / 1_000_000_000;

@@ -1,10 +1,8 @@
-import type { Tariff } from "../../../services/domain/tariff.ts";
+import { priceOf as tariffPriceOf, taxRatesOf, type Tariff } from "../../../services/domain/tariff.ts";
 import type { CdrContent, CdrSource, OcpiVersion } from "./cdr.ts";
-import { money, time } from "./numbers.ts";
-import { priceOf, taxed, withoutTax, type Json } from "./prices.ts";
+import { nano, time } from "./numbers.ts";
+import { priceOf, withoutTax, type Json } from "./prices.ts";
 
-const secondsPerHour = 3_600n;
-const whPerKwh = 1_000n;
 const microWhPerWh = 1_000_000n;
 
 /** The tariff of a charge detail record, and what has to be said about it. */
@@ -33,8 +31,12 @@ export function sessionTariffOf(
   const ocpi = ocpiPriceOf(tariff, content);
   if (ocpi.netMicro === netMicro && ocpi.grossMicro === grossMicro && content.price.connectedMicro === 0n) {
     const limits = {
-      ...(tariff.minimumMicro > 0n ? { min_price: taxed(tariff.minimumMicro, tariff, version, true) } : {}),
-      ...(tariff.maximumMicro > 0n ? { max_price: taxed(tariff.maximumMicro, tariff, version, true) } : {}),
+      ...(tariff.minimumMicro > 0n
+        ? { min_price: priceOf(tariff.minimumMicro, tariff.minimumGrossMicro, version, true) }
+        : {}),
+      ...(tariff.maximumMicro > 0n
+        ? { max_price: priceOf(tariff.maximumMicro, tariff.maximumGrossMicro, version, true) }
+        : {}),
     };
     return { id: ids.publishedId, tariff: tariffOf(source, ids.publishedId, limits, [], version), reasons: [] };
   }
@@ -46,7 +48,7 @@ export function sessionTariffOf(
       reasons,
     };
   }
-  const limit = priceOf(netMicro, grossMicro, tariff, version, true);
+  const limit = priceOf(netMicro, grossMicro, version, true);
   // A fee for the time connected, which goes into the flat one, may stand beside a minimum.
   const limits = content.price.connectedMicro === 0n ? { max_price: limit } : { min_price: limit, max_price: limit };
   return {
@@ -58,29 +60,21 @@ export function sessionTariffOf(
 
 /** What was charged, before and with tax. What the hold or a refund cut off is taken of the whole, and so its tax. */
 export function amountsOf(
-  { taxBps }: Tariff,
+  tariff: Tariff,
   { price, chargedMicro }: CdrContent,
 ): { readonly netMicro: bigint; readonly grossMicro: bigint } {
-  const netMicro = chargedMicro === price.grossMicro ? price.netMicro : withoutTax(chargedMicro, taxBps);
+  const netMicro = chargedMicro === price.grossMicro ? price.netMicro : withoutTax(chargedMicro, tariff);
   return { netMicro, grossMicro: chargedMicro };
 }
 
 /** The price by OCPI's rules, rounded down to 10⁻⁶ token: steps of a whole Wh and of a second, each begun one counts. */
 function ocpiPriceOf(
   tariff: Tariff,
-  { energyMicroWh, chargingSeconds, price }: CdrContent,
+  { energyMicroWh, chargingSeconds, connectedSeconds }: CdrContent,
 ): { readonly netMicro: bigint; readonly grossMicro: bigint } {
-  const wattHours = (energyMicroWh + microWhPerWh - 1n) / microWhPerWh;
-  const perHour = (microPerMinute: bigint): bigint => microPerMinute * 60n;
-  const scale = secondsPerHour * whPerKwh;
-  let scaled =
-    (tariff.flatFeeMicro + price.connectedMicro) * scale +
-    wattHours * tariff.priceMicroPerKwh * secondsPerHour +
-    BigInt(chargingSeconds) * perHour(tariff.priceMicroPerChargingMinute) * whPerKwh;
-  if (scaled < tariff.minimumMicro * scale) scaled = tariff.minimumMicro * scale;
-  if (tariff.maximumMicro > 0n && scaled > tariff.maximumMicro * scale) scaled = tariff.maximumMicro * scale;
-
-  return { netMicro: scaled / scale, grossMicro: (scaled * BigInt(10_000 + tariff.taxBps)) / (scale * 10_000n) };
+  const wholeWh = ((energyMicroWh + microWhPerWh - 1n) / microWhPerWh) * microWhPerWh;
+  const unstepped = { ...tariff, energyStepWh: 0, chargingStepSeconds: 0, chargesWithoutEnergy: true };
+  return tariffPriceOf(unstepped, wholeWh, chargingSeconds, connectedSeconds);
 }
 
 function reasonsOf({ tariff }: CdrSource, content: CdrContent): readonly string[] {
@@ -113,19 +107,19 @@ function tariffOf(
   version: OcpiVersion,
   connectedMicro = 0n,
 ): Json {
-  const component = (type: string, priceMicro: bigint): Json => ({
+  const component = (type: string, priceNano: bigint, taxBps: number): Json => ({
     type,
-    price: money(priceMicro),
-    ...(tariff.taxBps === 0 ? {} : { vat: tariff.taxBps / 100 }),
+    price: nano(priceNano),
+    ...(taxBps === 0 ? {} : { vat: taxBps / 100 }),
     step_size: 1,
   });
-  const priced: readonly (readonly [type: string, priceMicro: bigint])[] = [
-    ["FLAT", tariff.flatFeeMicro + connectedMicro],
-    ["ENERGY", tariff.priceMicroPerKwh],
-    ["TIME", tariff.priceMicroPerChargingMinute * 60n],
+  const priced: readonly (readonly [type: string, priceNano: bigint, taxBps: number])[] = [
+    ["FLAT", (tariff.flatFeeMicro + connectedMicro) * 1_000n, tariff.flatTaxBps],
+    ["ENERGY", tariff.priceNanoPerKwh, tariff.energyTaxBps],
+    ["TIME", tariff.priceNanoPerChargingHour, tariff.chargingTaxBps],
   ];
-  const components = limits === "free" ? [] : priced.filter(([, priceMicro]) => priceMicro > 0n);
-  const shown = components.length === 0 ? [component("ENERGY", 0n)] : components.map((part) => component(...part));
+  const components = limits === "free" ? [] : priced.filter(([, priceNano]) => priceNano > 0n);
+  const shown = components.length === 0 ? [component("ENERGY", 0n, 0)] : components.map((part) => component(...part));
   const [published, ...reasons] = words;
   return {
     country_code: countryCode,
@@ -137,7 +131,7 @@ function tariffOf(
       : { tariff_alt_text: [{ language: "en", text: `Tariff ${published} for this session. ${reasons.join(" ")}` }] }),
     ...(limits === "free" ? {} : limits),
     elements: [{ price_components: shown }],
-    ...(version === "2.3.0" ? { tax_included: tariff.taxBps === 0 ? "N/A" : "NO" } : {}),
+    ...(version === "2.3.0" ? { tax_included: taxRatesOf(tariff).every((taxBps) => taxBps === 0) ? "N/A" : "NO" } : {}),
     last_updated: time(lastUpdatedSeconds),
   };
 }

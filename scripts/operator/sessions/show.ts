@@ -8,6 +8,7 @@ import { sessionIdInput } from "../../command-line/inputs.ts";
 import { openService } from "../../command-line/service-client.ts";
 import { registryOf } from "../../command-line/registry.ts";
 import { defineVerb } from "../../command-line/verb.ts";
+import { priceLines } from "../tariff/simulate.ts";
 import { placesServiceOf, sessionReadingInput, sessionReadingOptions } from "./known-blocks.ts";
 import { requireSession } from "./session-book.ts";
 
@@ -68,12 +69,7 @@ export const sessionsShow = defineVerb({
       const by = settlement.batch === null ? "its meter's signature" : `oracles' batch ${settlement.batch}`;
       output.line(`settled ${closedAt === null ? "?" : utc(closedAt)} by ${by}, ${settlement.position.txHash}`);
       output.line(`${kilowattHours(settlement.energyMicroWh)} kWh, ${settlement.chargingSeconds} s charging`);
-      output.line(
-        `flat ${tokens(price.flatFeeMicro)}, energy ${tokens(price.energyMicro)}, time ${tokens(price.chargingMicro)}`,
-      );
-      output.line(
-        `connected ${tokens(price.connectedMicro)}, tax ${tokens(price.taxMicro)}, together ${tokens(price.grossMicro)}`,
-      );
+      for (const line of priceLines(price)) output.line(line);
       output.line(`charged ${tokens(settlement.chargedMicro)}, returned ${tokens(settlement.returnedMicro)}`);
     }
     if (challenge !== null) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { tariffIdOf } from "../../../services/domain/tariff.ts";
+import { packTariff, tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import { tokens } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { defineVerb } from "../../command-line/verb.ts";
@@ -39,7 +39,7 @@ export const tariffPublish = defineVerb({
     // Where nobody can assign it, it is not published half way.
     if (evse.length > 0 && !isDryRun) await readAssignments(openService(service, deploymentPath, run.environment));
     const writer = await run.openWriter("OPERATOR");
-    const intent = { contract: "tariffRegistry", method: "publish", parameters: [tariff] } as const;
+    const intent = { contract: "tariffRegistry", method: "publish", parameters: [packTariff(tariff)] } as const;
     const { transaction } = await writer.call(intent);
     // What is not on the chain yet cannot be assigned, not even to try.
     const offering = { evse, all: false, operator: writer.address, service };

@@ -1,6 +1,16 @@
 import { z } from "zod";
 
-import { priceOf, tariffIdOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
+import {
+  freeTariff,
+  grossLimitOf,
+  isFree,
+  mostEnergyBands,
+  priceOf,
+  taxedAlike,
+  taxRatesOf,
+  type Tariff,
+} from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { readJson } from "../../command-line/files.ts";
 import { profilePathOf, readProfile } from "../../command-line/profile.ts";
@@ -25,27 +35,92 @@ const small = z
   .max(2 ** 32 - 1)
   .default(0);
 
-/** Our own form: the contract's, with amounts as numbers or text. What is left out does not apply. */
+const rate = z.int().min(0).max(10_000);
+const energyBand = z.strictObject({
+  fromWh: z
+    .int()
+    .positive()
+    .max(2 ** 32 - 1),
+  priceNanoPerKwh: micro.refine((value) => value < 2n ** 48n, "does not fit 48 bits"),
+});
+
+/**
+ * Our own form: prices in nano-tokens (1e-9) and amounts in micro-tokens (1e-6), as numbers or text. What is left out does
+ * not apply. `taxBps` is the rate of every component that names none of its own; a limit with tax follows from the one
+ * before tax where there is one rate.
+ */
 const ownTariff = z
   .strictObject({
     flatFeeMicro: micro,
-    priceMicroPerKwh: micro,
-    priceMicroPerChargingMinute: micro,
-    priceMicroPerConnectedMinute: micro,
-    connectedFreeSeconds: small,
+    priceNanoPerKwh: micro,
+    energyBands: z.array(energyBand).max(mostEnergyBands).default([]),
     energyStepWh: small,
+    priceNanoPerChargingHour: micro,
     chargingStepSeconds: small,
+    priceNanoPerConnectedHour: micro,
+    connectedFreeSeconds: small,
     connectedStepSeconds: small,
+    connectedMaximumMicro: micro,
+    taxBps: rate.default(0),
+    flatTaxBps: rate.optional(),
+    energyTaxBps: rate.optional(),
+    chargingTaxBps: rate.optional(),
+    connectedTaxBps: rate.optional(),
     minimumMicro: micro,
+    minimumGrossMicro: micro.optional(),
     maximumMicro: micro,
-    taxBps: z.int().min(0).max(10_000).default(0),
+    maximumGrossMicro: micro.optional(),
     chargesWithoutEnergy: z.boolean().default(false),
   })
-  .refine(
-    ({ flatFeeMicro, priceMicroPerKwh, priceMicroPerChargingMinute, priceMicroPerConnectedMinute, minimumMicro }) =>
-      flatFeeMicro + priceMicroPerKwh + priceMicroPerChargingMinute + priceMicroPerConnectedMinute + minimumMicro > 0n,
-    "has no price at all",
-  );
+  .transform(({ taxBps, minimumGrossMicro, maximumGrossMicro, ...given }, context): Tariff => {
+    const problem = (path: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [path], message });
+    };
+    const priced = { ...freeTariff, ...given, ...withRates(given, taxBps) };
+    const rates = taxRatesOf(priced);
+    const limitOf = (name: "minimum" | "maximum", limitMicro: bigint, grossMicro: bigint | undefined): bigint => {
+      const path = `${name}GrossMicro`;
+      if (grossMicro === undefined && limitMicro > 0n && rates.length > 1) {
+        problem(path, "must say the limit with tax where components have several rates");
+      }
+      const gross = grossMicro ?? grossLimitOf(limitMicro, rates[0] ?? taxBps);
+      if (gross < limitMicro || gross > 2n * limitMicro) problem(path, `is not ${name}Micro with a tax of up to 100 %`);
+      return gross;
+    };
+    const minimumGross = limitOf("minimum", given.minimumMicro, minimumGrossMicro);
+    const maximumGross = limitOf("maximum", given.maximumMicro, maximumGrossMicro);
+    const isCrossed = given.minimumMicro > given.maximumMicro || minimumGross > maximumGross;
+    if (given.maximumMicro > 0n && isCrossed) problem("minimumMicro", "is above the maximum");
+    for (const [index, { fromWh }] of given.energyBands.entries()) {
+      if (fromWh <= (given.energyBands[index - 1]?.fromWh ?? 0)) {
+        problem("energyBands", "must begin later one after the other");
+      }
+    }
+    const hasFeeParts =
+      given.connectedFreeSeconds > 0 || given.connectedStepSeconds > 0 || given.connectedMaximumMicro > 0n;
+    if (hasFeeParts && given.priceNanoPerConnectedHour === 0n) {
+      problem("priceNanoPerConnectedHour", "must be given where a free span, a step or a maximum of the fee is");
+    }
+    const tariff = { ...priced, minimumGrossMicro: minimumGross, maximumGrossMicro: maximumGross };
+    if (isFree(tariff)) context.addIssue({ code: "custom", message: "has no price at all" });
+    return tariff;
+  });
+
+interface GivenRates {
+  readonly flatTaxBps?: number | undefined;
+  readonly energyTaxBps?: number | undefined;
+  readonly chargingTaxBps?: number | undefined;
+  readonly connectedTaxBps?: number | undefined;
+}
+
+function withRates(given: GivenRates, taxBps: number): ReturnType<typeof taxedAlike> {
+  return {
+    flatTaxBps: given.flatTaxBps ?? taxBps,
+    energyTaxBps: given.energyTaxBps ?? taxBps,
+    chargingTaxBps: given.chargingTaxBps ?? taxBps,
+    connectedTaxBps: given.connectedTaxBps ?? taxBps,
+  };
+}
 
 export const ocpiOptions: readonly OptionSpec[] = [
   {
@@ -162,24 +237,40 @@ export function choicesOf(options: {
   };
 }
 
-/** A tariff's content by its id, in words. */
+/** A tariff in words, a line each; prices as a driver pays them, with tax, and before it. */
 export function tariffLines(tariff: Tariff): readonly string[] {
-  const amount = (value: bigint): string => `${value / 1_000_000n}.${(value % 1_000_000n).toString().padStart(6, "0")}`;
+  const amount = (value: bigint, decimals: number): string => {
+    const unit = 10n ** BigInt(decimals);
+    const digits = (value % unit).toString().padStart(decimals, "0");
+    return `${value / unit}.${digits.slice(0, 2)}${digits.slice(2).replace(/0+$/u, "")}`;
+  };
+  const taxed = (value: bigint, taxBps: number, decimals = 6): string =>
+    taxBps === 0
+      ? amount(value, decimals)
+      : `${amount(value * BigInt(10_000 + taxBps), decimals + 4)} with ${taxBps / 100} % tax (${amount(value, decimals)} before)`;
+  const limit = (net: bigint, gross: bigint): string =>
+    net === gross ? amount(net, 6) : `${amount(gross, 6)} with tax (${amount(net, 6)} before)`;
   const step = (size: number, unit: string): string => (size === 0 ? "" : `, in whole steps of ${size} ${unit}`);
-  const lines: [boolean, string][] = [
-    [tariff.flatFeeMicro > 0n, `${amount(tariff.flatFeeMicro)} for a session`],
-    [tariff.priceMicroPerKwh > 0n, `${amount(tariff.priceMicroPerKwh)} for a kWh${step(tariff.energyStepWh, "Wh")}`],
+  const { energyTaxBps, connectedTaxBps, connectedMaximumMicro, connectedFreeSeconds } = tariff;
+  const cap = connectedMaximumMicro === 0n ? "" : `, at most ${taxed(connectedMaximumMicro, connectedTaxBps)}`;
+  const hasEnergyPrice = tariff.priceNanoPerKwh > 0n || tariff.energyBands.length > 0;
+  const lines: readonly (readonly [boolean, string])[] = [
+    [tariff.flatFeeMicro > 0n, `${taxed(tariff.flatFeeMicro, tariff.flatTaxBps)} for a session`],
+    [hasEnergyPrice, `${taxed(tariff.priceNanoPerKwh, energyTaxBps, 9)} for a kWh${step(tariff.energyStepWh, "Wh")}`],
+    ...tariff.energyBands.map(
+      ({ fromWh, priceNanoPerKwh }) =>
+        [true, `${taxed(priceNanoPerKwh, energyTaxBps, 9)} for each kWh beyond ${fromWh / 1_000} kWh`] as const,
+    ),
     [
-      tariff.priceMicroPerChargingMinute > 0n,
-      `${amount(tariff.priceMicroPerChargingMinute)} for a minute of charging${step(tariff.chargingStepSeconds, "s")}`,
+      tariff.priceNanoPerChargingHour > 0n,
+      `${taxed(tariff.priceNanoPerChargingHour, tariff.chargingTaxBps, 9)} for an hour of charging${step(tariff.chargingStepSeconds, "s")}`,
     ],
     [
-      tariff.priceMicroPerConnectedMinute > 0n,
-      `${amount(tariff.priceMicroPerConnectedMinute)} for a minute connected after ${tariff.connectedFreeSeconds} s${step(tariff.connectedStepSeconds, "s")}`,
+      tariff.priceNanoPerConnectedHour > 0n,
+      `${taxed(tariff.priceNanoPerConnectedHour, connectedTaxBps, 9)} for an hour connected after ${connectedFreeSeconds} s${step(tariff.connectedStepSeconds, "s")}${cap}`,
     ],
-    [tariff.minimumMicro > 0n, `at least ${amount(tariff.minimumMicro)}`],
-    [tariff.maximumMicro > 0n, `at most ${amount(tariff.maximumMicro)}`],
-    [tariff.taxBps > 0, `plus ${tariff.taxBps / 100} % tax`],
+    [tariff.minimumMicro > 0n, `at least ${limit(tariff.minimumMicro, tariff.minimumGrossMicro)}`],
+    [tariff.maximumMicro > 0n, `at most ${limit(tariff.maximumMicro, tariff.maximumGrossMicro)}`],
     [true, tariff.chargesWithoutEnergy ? "charged without energy, too" : "without energy nothing is charged"],
   ];
   return [`tariff ${tariffIdOf(tariff)}`, ...lines.filter(([isThere]) => isThere).map(([, line]) => `  ${line}`)];

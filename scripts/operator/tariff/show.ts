@@ -7,7 +7,7 @@ import { readLogs } from "../../command-line/logs.ts";
 import { registryOf } from "../../command-line/registry.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { tariffLines } from "./read-tariff.ts";
-import { tariffIdOf } from "../../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import { getAddress } from "ethers";
 
 export const tariffShow = defineVerb({

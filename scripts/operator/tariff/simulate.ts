@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { toMicroWh } from "../../../services/domain/decimal.ts";
-import { priceOf, tariffIdOf, type PriceBreakdown } from "../../../services/domain/tariff.ts";
+import { packTariff, tariffIdOf } from "../../../services/domain/packed-tariff.ts";
+import { priceOf, type PriceBreakdown } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { tokens } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
@@ -10,18 +11,21 @@ import { registryOf } from "../../command-line/registry.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { ocpiInput, ocpiOptions, readTariff, tariffLines } from "./read-tariff.ts";
 
-/** The parts of a price, in tokens, under names that say no other unit. */
+/** The parts of a price, in tokens: before tax, tax, with tax. */
 export function priceLines(price: PriceBreakdown): readonly string[] {
-  const parts: readonly (readonly [string, bigint])[] = [
-    ["flat fee", price.flatFeeMicro],
-    ["energy", price.energyMicro],
-    ["charging time", price.chargingMicro],
-    ["connected time", price.connectedMicro],
-    ["before tax", price.netMicro],
-    ["tax", price.taxMicro],
-    ["together", price.grossMicro],
+  const parts: readonly (readonly [name: string, netMicro: bigint, taxMicro: bigint])[] = [
+    ["flat fee", price.flatFeeMicro, price.flatTaxMicro],
+    ["energy", price.energyMicro, price.energyTaxMicro],
+    ["charging time", price.chargingMicro, price.chargingTaxMicro],
+    ["connected time", price.connectedMicro, price.connectedTaxMicro],
+    ["together", price.netMicro, price.taxMicro],
   ];
-  return parts.map(([name, amount]) => `${name.padEnd(14)}${tokens(amount).padStart(14)} tokens`);
+  const line = (name: string, ...columns: readonly string[]): string =>
+    `${name.padEnd(16)}${columns.map((column) => column.padStart(14)).join("")}`;
+  return [
+    line("tokens", "before tax", "tax", "with tax"),
+    ...parts.map(([name, net, tax]) => line(name, tokens(net), tokens(tax), tokens(net + tax))),
+  ];
 }
 
 /** An energy with decimals as 10⁻⁶ Wh. */
@@ -120,7 +124,7 @@ export const tariffSimulate = defineVerb({
     // The tariff's own price, by OCPI's steps where it is of OCPI, and what the contract charges.
     const own = priceOf(tariff, roundUpToStep(energyMicroWh, BigInt(file.roundsUpToWh) * 1_000_000n), ...times);
     const price = priceOf(tariff, energyMicroWh, ...times);
-    const onChain = await chain?.contracts.tariffRegistry.priceOf(tariff, energyMicroWh, ...times);
+    const onChain = await chain?.contracts.tariffRegistry.priceOf(packTariff(tariff), energyMicroWh, ...times);
     const isSame = onChain === undefined || onChain.grossMicro === price.grossMicro;
     const chargedMicro = hold !== undefined && hold < price.grossMicro ? hold : price.grossMicro;
     const returnedMicro = hold === undefined ? null : hold - chargedMicro;
@@ -155,17 +159,21 @@ function roundUpToStep(value: bigint, step: bigint): bigint {
   return step === 0n ? value : ((value + step - 1n) / step) * step;
 }
 
-/** What the net price is made of; the parts add up to it. */
-function partsOf(price: PriceBreakdown): readonly { readonly part: string; readonly netMicro: bigint }[] {
-  const { flatFeeMicro, energyMicro, chargingMicro, connectedMicro, netMicro } = price;
-  const limitMicro = netMicro - flatFeeMicro - energyMicro - chargingMicro - connectedMicro;
-  const parts: readonly (readonly [part: string, netMicro: bigint])[] = [
-    ["flat", flatFeeMicro],
-    ["energy", energyMicro],
-    ["charging", chargingMicro],
-    ["connected", connectedMicro],
-    // What a minimum adds or a maximum takes off.
-    [limitMicro < 0n ? "maximum" : "minimum", limitMicro],
+/** What the price is made of; the parts add up to it, before tax and with it. */
+function partsOf(
+  price: PriceBreakdown,
+): readonly { readonly part: string; readonly netMicro: bigint; readonly taxMicro: bigint }[] {
+  const parts: readonly (readonly [part: string, netMicro: bigint, taxMicro: bigint])[] = [
+    ["flat", price.flatFeeMicro, price.flatTaxMicro],
+    ["energy", price.energyMicro, price.energyTaxMicro],
+    ["charging", price.chargingMicro, price.chargingTaxMicro],
+    ["connected", price.connectedMicro, price.connectedTaxMicro],
   ];
-  return parts.filter(([, amount]) => amount !== 0n).map(([part, amount]) => ({ part, netMicro: amount }));
+  const limitMicro = parts.reduce((rest, [, net]) => rest - net, price.netMicro);
+  const limitTaxMicro = parts.reduce((rest, [, , tax]) => rest - tax, price.taxMicro);
+  // What a minimum adds or a maximum takes off.
+  const limit = [limitMicro + limitTaxMicro < 0n ? "maximum" : "minimum", limitMicro, limitTaxMicro] as const;
+  return [...parts, limit]
+    .filter(([, net, tax]) => net !== 0n || tax !== 0n)
+    .map(([part, netMicro, taxMicro]) => ({ part, netMicro, taxMicro }));
 }

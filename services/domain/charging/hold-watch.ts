@@ -33,11 +33,10 @@ export function watchHold(
   }
   const { energyMicroWh, chargingSeconds, connectedSeconds } = session;
   // The minimum is due from the first watt-hour on and grows no further, so it must not stop a session at once.
-  const growing = { ...tariff, minimumMicro: 0n, chargesWithoutEnergy: true };
+  const growing = { ...tariff, minimumMicro: 0n, minimumGrossMicro: 0n, chargesWithoutEnergy: true };
   const usedMicro = priceOf(growing, energyMicroWh, chargingSeconds, connectedSeconds).grossMicro;
   const isOutgrown = usedMicro >= holdMicro;
-  const maximumMicro = tariff.maximumMicro + (tariff.maximumMicro * BigInt(tariff.taxBps)) / bpsPerWhole;
-  const isBounded = tariff.maximumMicro > 0n && maximumMicro <= holdMicro;
+  const isBounded = tariff.maximumGrossMicro > 0n && tariff.maximumGrossMicro <= holdMicro;
   return {
     usedMicro,
     remainingMicro: isOutgrown ? 0n : holdMicro - usedMicro,

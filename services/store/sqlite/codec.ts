@@ -7,7 +7,7 @@ import { resolutionWays } from "../../domain/stuck-sessions.ts";
 import type { Tariff } from "../../domain/tariff.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
-import { withConnectedPrice, withConnectedTime, withoutIdlePrice } from "./connected-time.ts";
+import { tariffOfOlderForm, withComponentTaxes, withConnectedTime } from "./connected-time.ts";
 
 // JSON has no integers of this size, so they stand in it as decimal text.
 const bigInteger = z
@@ -120,31 +120,41 @@ const terms = z.strictObject({
   expiresAt: z.number(),
 });
 
-const tariff = z.preprocess(
-  withoutIdlePrice,
-  z.strictObject({
-    flatFeeMicro: bigInteger,
-    priceMicroPerKwh: bigInteger,
-    priceMicroPerChargingMinute: bigInteger,
-    priceMicroPerConnectedMinute: bigInteger,
-    connectedFreeSeconds: z.number(),
-    energyStepWh: z.number(),
-    chargingStepSeconds: z.number(),
-    connectedStepSeconds: z.number(),
-    minimumMicro: bigInteger,
-    maximumMicro: bigInteger,
-    taxBps: z.number(),
-    chargesWithoutEnergy: z.boolean(),
-  }),
-);
+const energyBand = z.strictObject({ fromWh: z.number(), priceNanoPerKwh: bigInteger });
+const tariff = z.strictObject({
+  flatFeeMicro: bigInteger,
+  priceNanoPerKwh: bigInteger,
+  energyBands: z.array(energyBand),
+  energyStepWh: z.number(),
+  priceNanoPerChargingHour: bigInteger,
+  chargingStepSeconds: z.number(),
+  priceNanoPerConnectedHour: bigInteger,
+  connectedFreeSeconds: z.number(),
+  connectedStepSeconds: z.number(),
+  connectedMaximumMicro: bigInteger,
+  flatTaxBps: z.number(),
+  energyTaxBps: z.number(),
+  chargingTaxBps: z.number(),
+  connectedTaxBps: z.number(),
+  minimumMicro: bigInteger,
+  minimumGrossMicro: bigInteger,
+  maximumMicro: bigInteger,
+  maximumGrossMicro: bigInteger,
+  chargesWithoutEnergy: z.boolean(),
+});
+const anyTariff = z.unknown().transform((content): Tariff => tariffOfOlderForm(content) ?? tariff.parse(content));
 
 const price = z.preprocess(
-  withConnectedPrice,
+  withComponentTaxes,
   z.strictObject({
     flatFeeMicro: bigInteger,
     energyMicro: bigInteger,
     chargingMicro: bigInteger,
     connectedMicro: bigInteger,
+    flatTaxMicro: bigInteger,
+    energyTaxMicro: bigInteger,
+    chargingTaxMicro: bigInteger,
+    connectedTaxMicro: bigInteger,
     netMicro: bigInteger,
     taxMicro: bigInteger,
     grossMicro: bigInteger,
@@ -181,7 +191,7 @@ export function encode(value: object): string {
 
 export const decodeState: (text: unknown) => SessionState = remembering(decoder("session state", state));
 export const decodeTerms: (text: unknown) => SessionTerms = remembering(decoder("session terms", terms));
-export const decodeTariff: (text: unknown) => Tariff = remembering(decoder("tariff", tariff));
+export const decodeTariff: (text: unknown) => Tariff = remembering(decoder("tariff", anyTariff));
 export const decodeCdr: (text: unknown) => Cdr = decoder("CDR", cdr);
 
 function decoder<Value>(what: string, schema: z.ZodType<Value>): (text: unknown) => Value {

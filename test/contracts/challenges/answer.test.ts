@@ -20,7 +20,7 @@ import {
 } from "../../helpers/meter-settlement-fixture.ts";
 import { beginReading, endReading } from "../../helpers/ocmf.ts";
 import type { Terms } from "../../helpers/session-terms.ts";
-import { sessionIn, TARIFF, HOUR } from "../../helpers/settlement-fixture.ts";
+import { sessionIn, TARIFF, tariffWith, HOUR } from "../../helpers/settlement-fixture.ts";
 import { type LiveTerms } from "../../helpers/session-terms.ts";
 
 describe("Challenges.answer", () => {
@@ -74,7 +74,7 @@ describe("Challenges.answer", () => {
   it("refuses another tariff than the terms'", async () => {
     const { challenges, tariffRegistry } = fixture;
     await challenged(fixture, terms, OVERCLAIMED);
-    const dearer = { ...TARIFF, priceMicroPerKwh: 900_000n };
+    const dearer = tariffWith({ priceNanoPerKwh: 900_000_000n });
 
     await expect(challenges.answer(terms, dearer, [contradiction(terms, "120.000")]))
       .to.be.revertedWithCustomError(challenges, "TariffMismatch")

@@ -29,6 +29,7 @@ import {
   settlementGroup,
   settlementOf,
   TARIFF,
+  tariffWith,
   termsOf,
   openedAs,
   HOUR,
@@ -146,7 +147,7 @@ describe("Challenges.challenge refuses", () => {
   });
 
   it("a tariff that is not the terms'", async () => {
-    const dearer = { ...TARIFF, priceMicroPerKwh: 900_000n };
+    const dearer = tariffWith({ priceNanoPerKwh: 900_000_000n });
     const dearerId = await fixture.tariffRegistry.tariffIdOf(dearer);
 
     await expectRefusal(challengeOf(fixture, settled, terms, { tariff: dearer }), "TariffMismatch", [

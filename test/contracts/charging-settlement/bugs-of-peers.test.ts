@@ -26,6 +26,7 @@ import {
   settlementOf,
   SettlementRefusal,
   TARIFF,
+  tariffWith,
   termsOf,
   USUAL,
   USUAL_PRICE,
@@ -511,7 +512,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   it("energy is invented from seconds", async () => {
     const { tariffRegistry } = fixture;
 
-    const price = await tariffRegistry.priceOf({ ...TARIFF, chargesWithoutEnergy: true }, 0, 10n * HOUR, 0);
+    const price = await tariffRegistry.priceOf(tariffWith({ chargesWithoutEnergy: true }), 0, 10n * HOUR, 0);
 
     expect(price.energyMicro).to.equal(0n);
   });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { taxedAlike } from "../../../services/domain/tariff.ts";
 import { toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
 import { setAccount } from "../../helpers/account-storage.ts";
@@ -17,6 +18,7 @@ import {
   type SettlementFixture,
   settlementGroup,
   TARIFF,
+  tariffWith,
   termsOf,
   settleBatch,
   commitmentIn,
@@ -59,7 +61,7 @@ describe("ChargingSettlement.openBatch", () => {
 
   describe("in the order of its checks", () => {
     it("skips a tariff that the operator does not offer", async () => {
-      const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
+      const tariffId = await fixture.tariffRegistry.tariffIdOf(tariffWith(taxedAlike(0)));
 
       await expectTermsSkipped(termsOf(fixture, { tariffId }), OpeningRefusal.TariffNotOffered);
     });
@@ -109,8 +111,8 @@ describe("ChargingSettlement.openBatch", () => {
 
     it("invariant 10: skips a signature of terms with another tariff", async () => {
       const signed = termsOf(fixture);
-      await fixture.tariffRegistry.connect(fixture.operator).publish({ ...TARIFF, taxBps: 0n });
-      const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, taxBps: 0n });
+      await fixture.tariffRegistry.connect(fixture.operator).publish(tariffWith(taxedAlike(0)));
+      const tariffId = await fixture.tariffRegistry.tariffIdOf(tariffWith(taxedAlike(0)));
       const changed = { ...signed, tariffId };
       const opening = await signedOpeningOf(fixture, fixture.driver, signed);
 

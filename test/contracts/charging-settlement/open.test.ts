@@ -15,6 +15,7 @@ import {
   settlementGroup,
   type SettlementFixture,
   TARIFF,
+  tariffWith,
   termsOf,
   USUAL_PRICE,
   settleBatch,
@@ -41,7 +42,7 @@ describe("ChargingSettlement.open", () => {
 
   it("refuses a tariff that the operator never published", async () => {
     const { settlement, driver } = fixture;
-    const tariffId = await fixture.tariffRegistry.tariffIdOf({ ...TARIFF, flatFeeMicro: 1n });
+    const tariffId = await fixture.tariffRegistry.tariffIdOf(tariffWith({ flatFeeMicro: 1n }));
 
     await expect(settlement.connect(driver).open(termsOf(fixture, { tariffId })))
       .to.be.revertedWithCustomError(settlement, "OpeningRefused")

@@ -21,6 +21,7 @@ import {
   settlementOf,
   SettlementRefusal,
   TARIFF,
+  tariffWith,
   termsOf,
   THRESHOLD,
   USUAL,
@@ -371,7 +372,7 @@ describe("ChargingSettlement.settleBatch", () => {
 
   it("charges a session without energy when the tariff says so", async () => {
     const { settlement, driver, operator, tariffRegistry } = fixture;
-    const tariff = { ...TARIFF, chargesWithoutEnergy: true };
+    const tariff = tariffWith({ chargesWithoutEnergy: true });
     const tariffId = await tariffRegistry.tariffIdOf(tariff);
     await tariffRegistry.connect(operator).publish(tariff);
     const second = termsOf(fixture, { lane: 1n, tariffId });

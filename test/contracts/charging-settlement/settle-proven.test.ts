@@ -18,6 +18,7 @@ import {
   SettlementRefusal,
   type Signer,
   TARIFF,
+  tariffWith,
   termsOf,
   USUAL,
   USUAL_PRICE,
@@ -93,7 +94,7 @@ describe("ChargingSettlement.settleProven", () => {
       call.settleProven(other, terms.operator, 0, TARIFF, proofOf(terms)),
       call.settleProven(sessionId, otherOperator.address, 0, TARIFF, proofOf(terms)),
       call.settleProven(sessionId, terms.operator, AGREEMENT, TARIFF, proofOf(terms)),
-      call.settleProven(sessionId, terms.operator, 0, { ...TARIFF, priceMicroPerKwh: 450_001n }, proofOf(terms)),
+      call.settleProven(sessionId, terms.operator, 0, tariffWith({ priceNanoPerKwh: 450_000_001n }), proofOf(terms)),
       call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, holdMicro: HOLD + 1n })),
       call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, driver: otherOperator.address })),
     ]) {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { priceOf, type Tariff, tariffIdOf } from "../../../services/domain/tariff.ts";
+import { packTariff, tariffIdOf, unpackTariff } from "../../../services/domain/packed-tariff.ts";
+import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { deployedSettlement } from "../../helpers/settlement-fixture.ts";
 
@@ -28,18 +29,40 @@ function amount(...likely: readonly bigint[]): fc.Arbitrary<bigint> {
 }
 
 /** Tariffs of every shape, also those that cannot be published: the mathematics must agree there too. */
+const bps = number(16, 810, 10_000, 10_001);
+const bands = fc.oneof(
+  fc.constant([]),
+  fc.array(
+    // A band of no energy and no price would be no band.
+    fc.record({
+      fromWh: number(32, 1, 20_000).map((from) => Math.max(1, from)),
+      priceNanoPerKwh: amount().map(bandPrice),
+    }),
+    { maxLength: 3 },
+  ),
+);
+
+function bandPrice(price: bigint): bigint {
+  return price % 2n ** 48n;
+}
+
+/** Tariffs of every shape, also those that cannot be published: the mathematics must agree there too. */
 const TARIFFS: fc.Arbitrary<Tariff> = fc.record({
   flatFeeMicro: amount(),
-  priceMicroPerKwh: amount(450_000n, 999_999_999n),
-  priceMicroPerChargingMinute: amount(60n, 59n),
-  priceMicroPerConnectedMinute: amount(60n, 61n),
-  connectedFreeSeconds: number(32, 600, 3_600),
+  priceNanoPerKwh: amount(450_000_000n, 999_999_999_999n),
+  energyBands: fc.oneof(
+    bands,
+    bands.map((some) => some.toSorted((left, right) => left.fromWh - right.fromWh)),
+  ),
   energyStepWh: number(32, 100, 1_000),
+  priceNanoPerChargingHour: amount(3_600_000n, 3_599_999n),
   chargingStepSeconds: number(32, 60, 900),
+  priceNanoPerConnectedHour: amount(3_600_000n, 3_600_001n),
+  connectedFreeSeconds: number(32, 600, 3_600),
   connectedStepSeconds: number(32, 60, 900),
-  minimumMicro: amount(),
-  maximumMicro: amount(),
-  taxBps: number(16, 810, 10_000, 10_001),
+  connectedMaximumMicro: amount(),
+  ...{ flatTaxBps: bps, energyTaxBps: bps, chargingTaxBps: bps, connectedTaxBps: bps },
+  ...{ minimumMicro: amount(), minimumGrossMicro: amount(), maximumMicro: amount(), maximumGrossMicro: amount() },
   chargesWithoutEnergy: fc.boolean(),
 });
 
@@ -57,11 +80,12 @@ describe("The tariff mathematics of service and contract", () => {
     const target = await tariffRegistry.getAddress();
     let energyless = 0;
     let clamped = 0;
+    let banded = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(CASES, { minLength: CASES_PER_CALL, maxLength: CASES_PER_CALL }), async (cases) => {
         const calls = cases.map(({ tariff, energyMicroWh, chargingSeconds, connectedSeconds }) =>
           tariffRegistry.interface.encodeFunctionData("priceOf", [
-            tariff,
+            packTariff(tariff),
             energyMicroWh,
             chargingSeconds,
             connectedSeconds,
@@ -78,23 +102,29 @@ describe("The tariff mathematics of service and contract", () => {
             ours.energyMicro,
             ours.chargingMicro,
             ours.connectedMicro,
+            ours.flatTaxMicro,
+            ours.energyTaxMicro,
+            ours.chargingTaxMicro,
+            ours.connectedTaxMicro,
             ours.netMicro,
             ours.taxMicro,
             ours.grossMicro,
           ]);
           if (energyMicroWh === 0n) energyless += 1;
-          if (ours.netMicro === tariff.maximumMicro && ours.netMicro !== 0n) clamped += 1;
+          if (energyMicroWh > 0n && tariff.energyBands.length > 1) banded += 1;
+          if (ours.grossMicro === tariff.maximumGrossMicro && ours.grossMicro !== 0n) clamped += 1;
         });
       }),
       { numRuns: CALLS, seed: SEED },
     );
-    expect([energyless > 50, clamped > 50]).to.deep.equal([true, true]);
+    expect([energyless > 50, clamped > 50, banded > 50]).to.deep.equal([true, true, true]);
   });
 
   it("agree on the id of a tariff", async () => {
     const { tariffRegistry } = await networkHelpers.loadFixture(deployedSettlement);
     for (const tariff of fc.sample(TARIFFS, { numRuns: 50, seed: SEED })) {
-      expect(await tariffRegistry.tariffIdOf(tariff)).to.equal(tariffIdOf(tariff));
+      expect(await tariffRegistry.tariffIdOf(packTariff(tariff))).to.equal(tariffIdOf(tariff));
+      expect(unpackTariff(packTariff(tariff))).to.deep.equal(tariff);
     }
   });
 });

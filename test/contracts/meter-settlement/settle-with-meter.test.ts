@@ -30,6 +30,7 @@ import {
   settlementGroup,
   SettlementRefusal,
   TARIFF,
+  tariffWith,
   termsOf,
   USUAL,
   isLive,
@@ -318,7 +319,7 @@ describe("MeterSettlement.settleWithMeter", () => {
           settlement,
         );
       }
-      const dearer = { ...TARIFF, priceMicroPerKwh: 900_000n };
+      const dearer = tariffWith({ priceNanoPerKwh: 900_000_000n });
       await expectRefusal(
         fixture,
         { ...meteredOf(terms, recordOf(fixture, terms)), tariff: dearer },

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PriceBreakdown, Tariff} from "../../../contracts/interfaces/ITariffRegistry.sol";
+import {
+    PackedConnectedFee,
+    PackedEnergyBands,
+    PackedLimits,
+    PackedTaxes,
+    PriceBreakdown,
+    Tariff
+} from "../../../contracts/interfaces/ITariffRegistry.sol";
 import {TariffMath} from "../../../contracts/libraries/TariffMath.sol";
 import {cheats, TestBase} from "../base/TestBase.sol";
 
@@ -31,17 +38,24 @@ contract TariffMathTest is TestBase {
         uint32 chargingSeconds,
         uint32 connectedSeconds
     ) public pure {
-        (tariff.energyStepWh, tariff.chargingStepSeconds, tariff.connectedStepSeconds) = (0, 0, 0);
+        (tariff.energyStepWh, tariff.chargingStepSeconds) = (0, 0);
+        tariff.energyBands = PackedEnergyBands.wrap(0);
+        tariff.connectedFee = _feeOf(tariff, 0, 0);
         tariff.chargesWithoutEnergy = true;
         PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
-        uint256 connected =
-            connectedSeconds > tariff.connectedFreeSeconds ? connectedSeconds - tariff.connectedFreeSeconds : 0;
+        uint256 taxes = PackedTaxes.unwrap(tariff.taxes);
+        uint256 fee = PackedConnectedFee.unwrap(tariff.connectedFee);
+        uint256 free = uint32(fee >> 32);
+        uint256 connected = connectedSeconds > free ? connectedSeconds - free : 0;
 
         cheats.assertEq(price.flatFeeMicro, tariff.flatFeeMicro, "the flat fee is another");
-        _expectFloor(price.energyMicro, uint256(energyMicroWh) * tariff.priceMicroPerKwh, 1e9);
-        _expectFloor(price.chargingMicro, uint256(chargingSeconds) * tariff.priceMicroPerChargingMinute, 60);
-        _expectFloor(price.connectedMicro, connected * tariff.priceMicroPerConnectedMinute, 60);
-        _expectFloor(price.taxMicro, price.netMicro * tariff.taxBps, 10_000);
+        _expectFloor(price.energyMicro, uint256(energyMicroWh) * tariff.priceNanoPerKwh, 1e12);
+        _expectFloor(price.chargingMicro, uint256(chargingSeconds) * tariff.priceNanoPerChargingHour, 3.6e6);
+        _expectFloor(price.connectedMicro, connected * (fee >> 128), 3.6e6);
+        _expectFloor(price.flatTaxMicro, price.flatFeeMicro * (taxes >> 48), 10_000);
+        _expectFloor(price.energyTaxMicro, price.energyMicro * uint16(taxes >> 32), 10_000);
+        _expectFloor(price.chargingTaxMicro, price.chargingMicro * uint16(taxes >> 16), 10_000);
+        _expectFloor(price.connectedTaxMicro, price.connectedMicro * uint16(taxes), 10_000);
     }
 
     /// hardhat-config: fuzz.runs = 2000
@@ -49,40 +63,59 @@ contract TariffMathTest is TestBase {
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
-        uint32 connectedSeconds
+        uint32 connectedSeconds,
+        uint32 connectedStepSeconds
     ) public pure {
         // One unit per quantum, so that the component is the quantity that is charged.
-        tariff.priceMicroPerKwh = 1e9;
-        (tariff.priceMicroPerChargingMinute, tariff.priceMicroPerConnectedMinute) = (60, 60);
-        (tariff.chargesWithoutEnergy, tariff.connectedFreeSeconds) = (true, 0);
+        (tariff.priceNanoPerKwh, tariff.energyBands) = (1e12, PackedEnergyBands.wrap(0));
+        tariff.priceNanoPerChargingHour = 3.6e6;
+        tariff.connectedFee = PackedConnectedFee.wrap((uint192(3.6e6) << 128) | connectedStepSeconds);
+        tariff.chargesWithoutEnergy = true;
         PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
 
         _expectWholeSteps(price.energyMicro, energyMicroWh, uint256(tariff.energyStepWh) * 1e6);
         _expectWholeSteps(price.chargingMicro, chargingSeconds, tariff.chargingStepSeconds);
-        _expectWholeSteps(price.connectedMicro, connectedSeconds, tariff.connectedStepSeconds);
+        _expectWholeSteps(price.connectedMicro, connectedSeconds, connectedStepSeconds);
     }
 
     /// hardhat-config: fuzz.runs = 2000
-    function testFuzz_net_is_between_minimum_and_maximum(
+    function testFuzz_of_what_can_be_published_net_and_gross_keep_their_limits_and_gross_is_never_below_net(
         Tariff memory tariff,
         uint64 energyMicroWh,
         uint32 chargingSeconds,
         uint32 connectedSeconds
     ) public pure {
         tariff.chargesWithoutEnergy = true;
-        if (tariff.maximumMicro != 0 && tariff.minimumMicro > tariff.maximumMicro) {
-            (tariff.minimumMicro, tariff.maximumMicro) = (tariff.maximumMicro, tariff.minimumMicro);
-        }
+        (uint256 minimum, uint256 maximum, uint256 minimumGross, uint256 maximumGross) = _publishable(tariff);
         PriceBreakdown memory price = tariff.breakdownRoundedDown(energyMicroWh, chargingSeconds, connectedSeconds);
         uint256 sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro;
+        uint256 tax = price.flatTaxMicro + price.energyTaxMicro + price.chargingTaxMicro + price.connectedTaxMicro;
 
-        cheats.assertLe(tariff.minimumMicro, price.netMicro, "net is below the minimum");
-        if (tariff.maximumMicro != 0) cheats.assertLe(price.netMicro, tariff.maximumMicro, "net is above the maximum");
-        if (sum < tariff.minimumMicro)
-            cheats.assertEq(price.netMicro, tariff.minimumMicro, "the minimum does not hold");
-        else if (tariff.maximumMicro == 0 || sum <= tariff.maximumMicro) {
-            cheats.assertEq(price.netMicro, sum, "net is not the sum of the components");
-        }
+        _expectLimited(price.netMicro, sum, minimum, maximum);
+        _expectLimited(price.grossMicro, sum + tax, minimumGross, maximumGross);
+        cheats.assertEq(price.taxMicro, price.grossMicro - price.netMicro, "tax is not what gross has beyond net");
+    }
+
+    /// hardhat-config: fuzz.runs = 2000
+    function testFuzz_bands_of_one_price_are_no_bands_and_a_cheaper_band_never_costs_more(
+        Tariff memory tariff,
+        uint64 energyMicroWh,
+        uint32 firstWh,
+        uint32 secondWh,
+        uint48 price,
+        uint48 other
+    ) public pure {
+        if (firstWh == 0) firstWh = 1;
+        if (secondWh <= firstWh) secondWh = firstWh < type(uint32).max ? firstWh + 1 : firstWh;
+        (tariff.priceNanoPerKwh, tariff.chargesWithoutEnergy) = (price, true);
+        tariff.energyBands = PackedEnergyBands.wrap(0);
+        uint256 plain = tariff.breakdownRoundedDown(energyMicroWh, 0, 0).energyMicro;
+        tariff.energyBands = _bandsOf(firstWh, price, secondWh, price);
+        cheats.assertEq(tariff.breakdownRoundedDown(energyMicroWh, 0, 0).energyMicro, plain, "bands change the price");
+        tariff.energyBands = _bandsOf(firstWh, other, secondWh, price);
+        uint256 banded = tariff.breakdownRoundedDown(energyMicroWh, 0, 0).energyMicro;
+        if (other <= price) cheats.assertLe(banded, plain, "a cheaper band costs more");
+        else cheats.assertLe(plain, banded, "a dearer band costs less");
     }
 
     /// hardhat-config: fuzz.runs = 2000
@@ -131,23 +164,60 @@ contract TariffMathTest is TestBase {
     /// hardhat-config: fuzz.runs = 2000
     function testFuzz_another_field_is_another_id(Tariff memory tariff, uint8 field) public pure {
         bytes32 id = tariff.idOf();
-        field = field % 12;
+        field = field % 10;
         unchecked {
             if (field == 0) ++tariff.flatFeeMicro;
-            else if (field == 1) ++tariff.priceMicroPerKwh;
-            else if (field == 2) ++tariff.priceMicroPerChargingMinute;
-            else if (field == 3) ++tariff.priceMicroPerConnectedMinute;
-            else if (field == 4) ++tariff.connectedFreeSeconds;
-            else if (field == 5) ++tariff.energyStepWh;
-            else if (field == 6) ++tariff.chargingStepSeconds;
-            else if (field == 7) ++tariff.connectedStepSeconds;
-            else if (field == 8) ++tariff.minimumMicro;
-            else if (field == 9) ++tariff.maximumMicro;
-            else if (field == 10) ++tariff.taxBps;
-            else tariff.chargesWithoutEnergy = !tariff.chargesWithoutEnergy;
+            else if (field == 1) ++tariff.priceNanoPerKwh;
+            else if (field == 2) ++tariff.energyStepWh;
+            else if (field == 3) ++tariff.priceNanoPerChargingHour;
+            else if (field == 4) ++tariff.chargingStepSeconds;
+            else if (field == 5) tariff.taxes = PackedTaxes.wrap(PackedTaxes.unwrap(tariff.taxes) + 1);
+            else if (field == 6) tariff.limits = PackedLimits.wrap(PackedLimits.unwrap(tariff.limits) + 1);
+            else if (field == 7) {
+                tariff.energyBands = PackedEnergyBands.wrap(PackedEnergyBands.unwrap(tariff.energyBands) + 1);
+            } else if (field == 8) {
+                tariff.connectedFee = PackedConnectedFee.wrap(PackedConnectedFee.unwrap(tariff.connectedFee) + 1);
+            } else tariff.chargesWithoutEnergy = !tariff.chargesWithoutEnergy;
         }
 
         cheats.assertTrue(tariff.idOf() != id, "two tariffs have one id");
+    }
+
+    /// @dev The tariff's connected fee with another maximum and step.
+    function _feeOf(Tariff memory tariff, uint64 maximum, uint32 step) private pure returns (PackedConnectedFee) {
+        uint192 fee = PackedConnectedFee.unwrap(tariff.connectedFee);
+        uint192 priceAndFree = ((fee >> 128) << 128) | (uint192(uint32(fee >> 32)) << 32);
+        return PackedConnectedFee.wrap(priceAndFree | (uint192(maximum) << 64) | step);
+    }
+
+    function _bandsOf(
+        uint32 firstWh,
+        uint48 firstPrice,
+        uint32 secondWh,
+        uint48 secondPrice
+    ) private pure returns (PackedEnergyBands) {
+        uint240 second = (uint240(secondWh) << 48) | secondPrice;
+        return PackedEnergyBands.wrap((second << 80) | (uint240(firstWh) << 48) | firstPrice);
+    }
+
+    /// @dev Puts the tariff's limits in an order that the registry takes: half of 64 bits leaves room for the tax.
+    function _publishable(
+        Tariff memory tariff
+    ) private pure returns (uint256 minimum, uint256 maximum, uint256 minimumGross, uint256 maximumGross) {
+        uint256 limits = PackedLimits.unwrap(tariff.limits);
+        (minimum, maximum) = (uint64(limits >> 193), uint64(limits >> 129) >> 1);
+        if (maximum != 0 && minimum > maximum) (minimum, maximum) = (maximum, minimum);
+        minimumGross = minimum + (minimum * uint32(limits >> 32)) / type(uint32).max;
+        maximumGross = maximum + (maximum * uint32(limits)) / type(uint32).max;
+        if (maximum != 0 && minimumGross > maximumGross) minimumGross = minimum;
+        tariff.limits = PackedLimits.wrap((minimum << 192) | (maximum << 128) | (minimumGross << 64) | maximumGross);
+    }
+
+    function _expectLimited(uint256 amount, uint256 sum, uint256 minimum, uint256 maximum) private pure {
+        cheats.assertLe(minimum, amount, "below the minimum");
+        if (maximum != 0) cheats.assertLe(amount, maximum, "above the maximum");
+        if (sum < minimum) cheats.assertEq(amount, minimum, "the minimum does not hold");
+        else if (maximum == 0 || sum <= maximum) cheats.assertEq(amount, sum, "not the sum of the components");
     }
 
     function _expectFloor(uint256 quotient, uint256 dividend, uint256 divisor) private pure {

@@ -1,23 +1,22 @@
 import { expect } from "chai";
 
+import { taxedAlike, type Tariff } from "../../../services/domain/tariff.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import { eventsOf } from "../../helpers/outcome.ts";
-import { deployedSettlement, type SettlementFixture, TARIFF } from "../../helpers/settlement-fixture.ts";
+import { deployedSettlement, type SettlementFixture, TARIFF, tariffWith } from "../../helpers/settlement-fixture.ts";
 
-const LARGEST = {
-  flatFeeMicro: 2n ** 64n - 1n,
-  priceMicroPerKwh: 2n ** 64n - 1n,
-  priceMicroPerChargingMinute: 2n ** 64n - 1n,
-  priceMicroPerConnectedMinute: 2n ** 64n - 1n,
-  connectedFreeSeconds: 2n ** 32n - 1n,
-  energyStepWh: 2n ** 32n - 1n,
-  chargingStepSeconds: 2n ** 32n - 1n,
-  connectedStepSeconds: 2n ** 32n - 1n,
-  minimumMicro: 2n ** 64n - 1n,
-  maximumMicro: 2n ** 64n - 1n,
-  taxBps: 10_000n,
+const AMOUNT = 2n ** 64n - 1n;
+const COUNT = 2 ** 32 - 1;
+const LARGEST = tariffWith({
+  ...{ flatFeeMicro: AMOUNT, priceNanoPerKwh: AMOUNT, energyStepWh: COUNT },
+  ...{ priceNanoPerChargingHour: AMOUNT, chargingStepSeconds: COUNT },
+  energyBands: [COUNT - 2, COUNT - 1, COUNT].map((fromWh) => ({ fromWh, priceNanoPerKwh: 2n ** 48n - 1n })),
+  ...{ priceNanoPerConnectedHour: AMOUNT, connectedFreeSeconds: COUNT, connectedStepSeconds: COUNT },
+  connectedMaximumMicro: AMOUNT,
+  ...taxedAlike(10_000),
+  ...{ minimumMicro: AMOUNT, minimumGrossMicro: AMOUNT, maximumMicro: AMOUNT, maximumGrossMicro: AMOUNT },
   chargesWithoutEnergy: true,
-};
+});
 
 describe("TariffRegistry.publish", () => {
   let fixture: SettlementFixture;
@@ -26,20 +25,54 @@ describe("TariffRegistry.publish", () => {
     fixture = await networkHelpers.loadFixture(deployedSettlement);
   });
 
-  it("refuses a tax above 100 %", async () => {
+  async function expectRefused(parts: Partial<Tariff>, error: string, ...values: readonly number[]): Promise<void> {
     const { tariffRegistry, operator } = fixture;
+    await expect(tariffRegistry.connect(operator).publish(tariffWith(parts)))
+      .to.be.revertedWithCustomError(tariffRegistry, error)
+      .withArgs(...values);
+  }
 
-    await expect(tariffRegistry.connect(operator).publish({ ...TARIFF, taxBps: 10_001n }))
-      .to.be.revertedWithCustomError(tariffRegistry, "TaxAboveLimit")
-      .withArgs(10_001, 10_000);
+  it("refuses a tax above 100 %, on whatever component", async () => {
+    for (const name of ["flatTaxBps", "energyTaxBps", "chargingTaxBps", "connectedTaxBps"] as const) {
+      await expectRefused({ ...taxedAlike(10_000), [name]: 10_001 }, "TaxAboveLimit", 10_001, 10_000);
+    }
   });
 
-  it("refuses a minimum above the maximum", async () => {
-    const { tariffRegistry, operator } = fixture;
+  it("refuses a minimum above the maximum, before tax and with it", async () => {
+    const limits = { minimumMicro: 6n, minimumGrossMicro: 6n, maximumMicro: 5n, maximumGrossMicro: 6n };
+    await expectRefused(limits, "MinimumAboveMaximum", 6, 5);
+    const withTax = { minimumMicro: 5n, minimumGrossMicro: 7n, maximumMicro: 5n, maximumGrossMicro: 6n };
+    await expectRefused(withTax, "MinimumAboveMaximum", 7, 6);
+  });
 
-    await expect(tariffRegistry.connect(operator).publish({ ...TARIFF, minimumMicro: 6n, maximumMicro: 5n }))
-      .to.be.revertedWithCustomError(tariffRegistry, "MinimumAboveMaximum")
-      .withArgs(6, 5);
+  it("refuses a limit with tax that no tax up to 100 % makes of the one before tax", async () => {
+    await expectRefused({ minimumMicro: 5n, minimumGrossMicro: 4n }, "GrossLimitOutOfRange", 5, 4);
+    await expectRefused({ minimumMicro: 5n, minimumGrossMicro: 11n }, "GrossLimitOutOfRange", 5, 11);
+    await expectRefused({ maximumMicro: 5n, maximumGrossMicro: 4n }, "GrossLimitOutOfRange", 5, 4);
+    await expectRefused({ maximumMicro: 5n, maximumGrossMicro: 11n }, "GrossLimitOutOfRange", 5, 11);
+    await expectRefused({ maximumGrossMicro: 1n }, "GrossLimitOutOfRange", 0, 1);
+  });
+
+  it("refuses bands of energy that do not begin one after the other", async () => {
+    const bands = (...from: readonly number[]) => ({
+      energyBands: from.map((fromWh) => ({ fromWh, priceNanoPerKwh: 1n })),
+    });
+    await expectRefused(bands(0), "EnergyBandsNotAscending", 0, 0, 0);
+    await expectRefused(bands(5, 5), "EnergyBandsNotAscending", 1, 5, 5);
+    await expectRefused(bands(5, 7, 6), "EnergyBandsNotAscending", 2, 6, 7);
+    const { tariffRegistry, operator } = fixture;
+    // No first band, and a second one.
+    const energyBands = ((7n << 48n) | 1n) << 80n;
+    await expect(tariffRegistry.connect(operator).publish({ ...TARIFF, energyBands }))
+      .to.be.revertedWithCustomError(tariffRegistry, "EnergyBandsNotAscending")
+      .withArgs(0, 0, 0);
+  });
+
+  it("refuses a free span, a step and a maximum of a connected fee that has no price", async () => {
+    const none = { priceNanoPerConnectedHour: 0n, connectedFreeSeconds: 0 };
+    await expectRefused({ ...none, connectedFreeSeconds: 1 }, "ConnectedFeeWithoutPrice");
+    await expectRefused({ ...none, connectedStepSeconds: 1 }, "ConnectedFeeWithoutPrice");
+    await expectRefused({ ...none, connectedMaximumMicro: 1n }, "ConnectedFeeWithoutPrice");
   });
 
   it("refuses what the operator offers already", async () => {
@@ -71,7 +104,7 @@ describe("TariffRegistry.publish", () => {
 
   it("offers the tariff under its id, for the calling operator only", async () => {
     const { tariffRegistry, operator, otherOperator } = fixture;
-    const tariff = { ...TARIFF, flatFeeMicro: 1n };
+    const tariff = tariffWith({ flatFeeMicro: 1n });
     const tariffId = await tariffRegistry.tariffIdOf(tariff);
     const isOfferedBefore = await tariffRegistry.isOffered(operator.address, tariffId);
     expect(await tariffRegistry.connect(operator).publish.staticCall(tariff)).to.equal(tariffId);
@@ -104,8 +137,9 @@ describe("TariffRegistry.publish", () => {
     const { tariffRegistry, operator } = fixture;
     for (const tariff of [
       LARGEST,
-      { ...LARGEST, maximumMicro: 0n },
-      { ...TARIFF, minimumMicro: 5n, maximumMicro: 5n },
+      tariffWith({ minimumMicro: AMOUNT / 2n, minimumGrossMicro: AMOUNT - 1n }),
+      tariffWith({ minimumMicro: 5n, minimumGrossMicro: 10n, maximumMicro: 5n, maximumGrossMicro: 10n }),
+      tariffWith({ energyBands: [{ fromWh: 1, priceNanoPerKwh: 0n }] }),
     ]) {
       await tariffRegistry.connect(operator).publish(tariff);
 

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
-import { tariffIdOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
+import type { Tariff } from "../../../services/domain/tariff.ts";
 import { sessionIdOf } from "../../../services/domain/terms.ts";
 import type { OcppProtocol } from "../../../services/store/ocpp.ts";
 import { connectCharger } from "../../helpers/charger.ts";
@@ -17,8 +18,8 @@ import {
   type ServiceChain,
 } from "../../helpers/service-chain.ts";
 
-const dear: Tariff = { ...testTariff, flatFeeMicro: 0n, priceMicroPerKwh: 520_000n };
-const cheap: Tariff = { ...testTariff, flatFeeMicro: 0n, priceMicroPerKwh: 100_000n };
+const dear: Tariff = { ...testTariff, flatFeeMicro: 0n, priceNanoPerKwh: 520_000_000n };
+const cheap: Tariff = { ...testTariff, flatFeeMicro: 0n, priceNanoPerKwh: 100_000_000n };
 const [dearId, cheapId] = [tariffIdOf(dear), tariffIdOf(cheap)];
 const graceSeconds = 300;
 
@@ -266,10 +267,10 @@ describe("Tariffs that a charger offers, and drivers who choose another", functi
     await unassign(cheapId);
     expect(await offered()).to.deep.equal([dearId]);
     const { body } = await get(world.service.url, `/v1/evses/${point.evse}/tariffs`);
-    expect(JSON.stringify(body)).to.contain('"priceMicroPerKwh":"520000"');
+    expect(JSON.stringify(body)).to.contain('"priceNanoPerKwh":"520000000"');
     expect(codeOf(await get(world.service.url, "/v1/evses/4294967295/tariffs"))).to.equal("EVSE_UNREGISTERED");
     expect(codeOf(await get(world.service.url, "/v1/evses/0/tariffs"))).to.equal("QUERY_INVALID");
-    const short = await chain.publishTariff({ ...dear, priceMicroPerKwh: 530_000n });
+    const short = await chain.publishTariff({ ...dear, priceNanoPerKwh: 530_000_000n });
     await assign(short, { replace: true });
     await chain.retireTariff(short);
     expect(await offered()).to.deep.equal([]);
@@ -283,9 +284,9 @@ describe("Tariffs that a charger offers, and drivers who choose another", functi
     expect(await codeFor({ tariffId: dearId, evses }, null)).to.equal("OPERATOR_UNAUTHENTICATED");
     expect(await codeFor({ tariffId: dearId, evses: [] })).to.equal("ENVELOPE_INVALID");
     expect(await codeFor({ tariffId: `0x${"ab".repeat(32)}`, evses })).to.equal("TARIFF_UNPUBLISHED");
-    const foreign = await chain.publishTariff({ ...dear, priceMicroPerKwh: 1n }, 3);
+    const foreign = await chain.publishTariff({ ...dear, priceNanoPerKwh: 1_000n }, 3);
     expect(await codeFor({ tariffId: foreign, evses })).to.equal("TARIFF_NOT_OFFERED");
-    const retired = await chain.publishTariff({ ...dear, priceMicroPerKwh: 2n + BigInt(point.evse) });
+    const retired = await chain.publishTariff({ ...dear, priceNanoPerKwh: 2_000n + BigInt(point.evse) });
     await chain.retireTariff(retired);
     expect(await codeFor({ tariffId: retired, evses })).to.equal("TARIFF_NOT_OFFERED");
     expect(await codeFor({ tariffId: dearId, evses: [...evses, 4_000_000_000] })).to.equal("EVSE_UNREGISTERED");

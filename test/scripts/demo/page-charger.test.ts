@@ -13,7 +13,7 @@ import { demoMaximumPowerW } from "../../../scripts/local-world/registration.ts"
 import { demoTariff } from "../../../scripts/local-world/tariff.ts";
 import { readDeployment } from "../../../services/chain/deployment.ts";
 import { stopDigestOf } from "../../../services/domain/stop-request.ts";
-import { tariffIdOf } from "../../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import { sessionIdOf, type SessionTerms } from "../../../services/domain/terms.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";

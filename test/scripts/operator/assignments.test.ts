@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { taxedAlike } from "../../../services/domain/tariff.ts";
 import { addStation, runService, type RunningService } from "../../helpers/running-service.ts";
 import { testTariff } from "../../helpers/service-chain.ts";
 import { errorCodeOf, openOperatorWorld, type JsonRun, type OperatorWorld } from "./operator-world.ts";
@@ -20,8 +21,8 @@ describe("wattproof tariff assign, unassign, assignments", function () {
     running = await runService(world.chain, { WATTPROOF_OPERATOR_KEY: operatorKey });
     evses = [await world.chain.addEvse("DE*WTP*E1"), await world.chain.addEvse("DE*WTP*E2")];
     foreignEvse = await world.chain.addEvse("DE*ELS*E1", 3);
-    dear = await world.chain.publishTariff({ ...testTariff, priceMicroPerKwh: 520_000n });
-    cheap = await world.chain.publishTariff({ ...testTariff, priceMicroPerKwh: 100_000n });
+    dear = await world.chain.publishTariff({ ...testTariff, priceNanoPerKwh: 520_000_000n });
+    cheap = await world.chain.publishTariff({ ...testTariff, priceNanoPerKwh: 100_000_000n });
     await addStation(running.service.store, "CS-1", evses, []);
   });
   after(async () => {
@@ -43,8 +44,8 @@ describe("wattproof tariff assign, unassign, assignments", function () {
       .map(({ tariffId }) => tariffId);
 
   it("refuses by its code what cannot be assigned, and changes nothing", async () => {
-    const other = await world.chain.publishTariff({ ...testTariff, taxBps: 77 }, 3);
-    const retired = await world.chain.publishTariff({ ...testTariff, taxBps: 78 });
+    const other = await world.chain.publishTariff({ ...testTariff, ...taxedAlike(77) }, 3);
+    const retired = await world.chain.publishTariff({ ...testTariff, ...taxedAlike(78) });
     await world.chain.retireTariff(retired);
     const runs = await Promise.all([
       run(["assign", dear]),
@@ -125,7 +126,7 @@ describe("wattproof tariff assign, unassign, assignments", function () {
   });
 
   it("publishes and assigns at once, and publishes nothing where it could not assign", async () => {
-    const file = world.write("both.json", JSON.stringify({ priceMicroPerKwh: 480_000, taxBps: 1_900 }));
+    const file = world.write("both.json", JSON.stringify({ priceNanoPerKwh: 480_000_000, taxBps: 1_900 }));
     const head = await world.headBlock();
     const refused = await run(["publish", file, ...evse(1)], { WATTPROOF_SERVICE_URL: "http://127.0.0.1:1" });
     expect(errorCodeOf(refused)).to.equal("SERVICE_UNREACHABLE");

@@ -13,9 +13,9 @@ import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 
 const noTariff: Tariff = {
   flatFeeMicro: 0n,
-  priceMicroPerKwh: 0n,
-  priceMicroPerChargingMinute: 0n,
-  priceMicroPerConnectedMinute: 0n,
+  priceNanoPerKwh: 0n,
+  priceNanoPerChargingHour: 0n,
+  priceNanoPerConnectedHour: 0n,
   connectedFreeSeconds: 0,
   energyStepWh: 0,
   chargingStepSeconds: 0,
@@ -77,41 +77,45 @@ function onlyCdr(source: CdrSource, version: OcpiVersion = "2.2.1"): Readonly<Re
 }
 
 describe("A charge detail record of OCPI", () => {
-  const parking = { priceMicroPerKwh: 400_000n, priceMicroPerConnectedMinute: 50_000n, connectedFreeSeconds: 900 };
+  const parking = {
+    priceNanoPerKwh: 400_000_000n,
+    priceNanoPerConnectedHour: 3_000_000_000n,
+    connectedFreeSeconds: 900,
+  };
   const cases: readonly (readonly [title: string, tariff: Partial<Tariff>, session: Session, chargedMicro: bigint])[] =
     [
-      ["energy alone", { priceMicroPerKwh: 400_000n }, {}, 4_000_000n],
+      ["energy alone", { priceNanoPerKwh: 400_000_000n }, {}, 4_000_000n],
       ["a free span and more", parking, { connectedSeconds: 1_200 }, 4_250_000n],
       ["a free span alone", parking, { connectedSeconds: 600 }, 4_000_000n],
       [
         "a step of energy that was not completed",
-        { priceMicroPerKwh: 400_000n, energyStepWh: 1_000 },
+        { priceNanoPerKwh: 400_000_000n, energyStepWh: 1_000 },
         { energyMicroWh: 20_450_000_000n },
         8_000_000n,
       ],
       [
         "a step of time that was not completed",
-        { priceMicroPerChargingMinute: 100_000n, chargingStepSeconds: 60 },
+        { priceNanoPerChargingHour: 6_000_000_000n, chargingStepSeconds: 60 },
         { chargingSeconds: 1_530 },
         2_500_000n,
       ],
       [
         "no energy, and a minimum",
-        { priceMicroPerKwh: 400_000n, minimumMicro: 500_000n },
+        { priceNanoPerKwh: 400_000_000n, minimumMicro: 500_000n },
         { energyMicroWh: 0n, chargingSeconds: 300 },
         0n,
       ],
-      ["a price with six decimals", { priceMicroPerKwh: 123_456n }, {}, 1_234_560n],
-      ["a price below a ten-thousandth", { priceMicroPerKwh: 40n }, {}, 400n],
+      ["a price with six decimals", { priceNanoPerKwh: 123_456_000n }, {}, 1_234_560n],
+      ["a price below a ten-thousandth", { priceNanoPerKwh: 40_000n }, {}, 400n],
       [
         "energy with parts of a watt-hour",
-        { priceMicroPerKwh: 250_000n },
+        { priceNanoPerKwh: 250_000_000n },
         { energyMicroWh: 20_000_500_000n },
         5_000_125n,
       ],
       [
         "a hold that is less than the price",
-        { priceMicroPerKwh: 400_000n, taxBps: 1_900 },
+        { priceNanoPerKwh: 400_000_000n, taxBps: 1_900 },
         { holdMicro: 3_000_000n },
         3_000_000n,
       ],
@@ -119,8 +123,8 @@ describe("A charge detail record of OCPI", () => {
         "a flat fee, time, connected time and tax",
         {
           flatFeeMicro: 350_000n,
-          priceMicroPerChargingMinute: 7_777n,
-          priceMicroPerConnectedMinute: 3_333n,
+          priceNanoPerChargingHour: 466_620_000n,
+          priceNanoPerConnectedHour: 199_980_000n,
           taxBps: 810,
         },
         { chargingSeconds: 3_601, connectedSeconds: 3_660 },
@@ -139,7 +143,7 @@ describe("A charge detail record of OCPI", () => {
   }
 
   it("has the published tariff where OCPI's rules give what was charged, and says nothing of it", () => {
-    const cdr = onlyCdr(sourceOf({ priceMicroPerKwh: 123_456n, taxBps: 1_900 }, {}));
+    const cdr = onlyCdr(sourceOf({ priceNanoPerKwh: 123_456_000n, taxBps: 1_900 }, {}));
     expect(cdr["tariffs"]).to.have.nested.property("[0].id", "cd".repeat(18));
     expect(cdr).to.not.have.property("remark");
     expect(cdr["tariffs"]).to.have.deep.nested.property("[0].elements[0].price_components[0]", {
@@ -174,13 +178,16 @@ describe("A charge detail record of OCPI", () => {
   });
 
   it("does not call untaxed prices taxed with nothing", () => {
-    const cdr = onlyCdr(sourceOf({ priceMicroPerKwh: 400_000n }, {}), "2.3.0");
+    const cdr = onlyCdr(sourceOf({ priceNanoPerKwh: 400_000_000n }, {}), "2.3.0");
     expect(cdr["tariffs"]).to.have.nested.property("[0].tax_included", "N/A");
     expect(cdr["tariffs"]).to.not.have.nested.property("[0].elements[0].price_components[0].vat");
   });
 
   it("is taken back and replaced by each correction, at its own time and with what holds then", () => {
-    const source = sourceOf({ priceMicroPerKwh: 420_000n, minimumMicro: 500_000n }, { energyMicroWh: 20_000_000_000n });
+    const source = sourceOf(
+      { priceNanoPerKwh: 420_000_000n, minimumMicro: 500_000n },
+      { energyMicroWh: 20_000_000_000n },
+    );
     const proven = contentOf(source.tariff, { energyMicroWh: 10_000_000_000n });
     const evidence = {
       publicKey: "AAAA",

@@ -156,9 +156,9 @@ describe("The translation of OCPI tariffs", () => {
     expect(refusedPaths(conversion)).to.deep.equal([]);
     expect(conversion.tariff).to.deep.equal({
       flatFeeMicro: 350_000n,
-      priceMicroPerKwh: 490_000n,
-      priceMicroPerChargingMinute: 10_000n,
-      priceMicroPerConnectedMinute: 0n,
+      priceNanoPerKwh: 490_000_000n,
+      priceNanoPerChargingHour: 600_000_000n,
+      priceNanoPerConnectedHour: 0n,
       connectedFreeSeconds: 0,
       energyStepWh: 0,
       chargingStepSeconds: 0,
@@ -207,7 +207,7 @@ describe("The translation of OCPI tariffs", () => {
       elements: [{ price_components: [{ ...energy, vat: null }], restrictions: null }],
     };
     expect(refusedPaths(convert(nulls))).to.deep.equal([]);
-    expect(convert(nulls).tariff).to.deep.include({ priceMicroPerKwh: 490_000n, taxBps: 0 });
+    expect(convert(nulls).tariff).to.deep.include({ priceNanoPerKwh: 490_000_000n, taxBps: 0 });
     expect(tariff221.safeParse(withoutNulls({ ...base, currency: null })).success).to.equal(false);
     expect(tariff221.safeParse(withoutNulls({ ...base, elements: [null] })).success).to.equal(false);
   });
@@ -241,7 +241,7 @@ describe("The translation of OCPI tariffs", () => {
     ]) {
       const conversion = convert({ elements: [{ price_components: [energy], restrictions }] });
       expect(refusedPaths(conversion), JSON.stringify(restrictions)).to.deep.equal([]);
-      expect(conversion.tariff).to.deep.include({ priceMicroPerKwh: 490_000n });
+      expect(conversion.tariff).to.deep.include({ priceNanoPerKwh: 490_000_000n });
     }
     const { verdicts } = convert({ elements: [{ price_components: [energy], restrictions: { min_kwh: 0 } }] });
     expect(verdicts[1]).to.deep.include({ path: "elements[0].restrictions.min_kwh", verdict: "informative" });
@@ -259,13 +259,13 @@ describe("The translation of OCPI tariffs", () => {
       expect(refusal?.detail).to.contain("nine decimals");
     }
     const six = convert(withComponents({ type: "TIME", price: 6, vat: 19, step_size: 1 }));
-    expect(six.tariff).to.deep.include({ priceMicroPerChargingMinute: 100_000n });
+    expect(six.tariff).to.deep.include({ priceNanoPerChargingHour: 6_000_000_000n });
   });
 
   it("takes a rate of zero for what it is, a tax whose rate is told", () => {
     for (const taxIncluded of ["YES", "NO"]) {
       const conversion = convert({ tax_included: taxIncluded, ...withComponents({ ...energy, vat: 0 }) });
-      expect(conversion.tariff).to.deep.include({ priceMicroPerKwh: 490_000n, taxBps: 0 });
+      expect(conversion.tariff).to.deep.include({ priceNanoPerKwh: 490_000_000n, taxBps: 0 });
     }
   });
 

@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
 
+import { packTariff } from "../../../services/domain/packed-tariff.ts";
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
@@ -277,7 +278,10 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     });
     const { meterSettlement } = world.chain.contracts;
     const data = meterSettlement.interface.encodeFunctionData("settleWithMeter", [
-      { ...session, toppedUpMicro: 0n, tariff: testTariff, records: [signedRecordOf(Buffer.from(record))] },
+      {
+        ...{ ...session, toppedUpMicro: 0n, tariff: packTariff(testTariff) },
+        records: [signedRecordOf(Buffer.from(record))],
+      },
     ]);
     await world.chain.sendAsStranger(await meterSettlement.getAddress(), data);
     await running.service.synchronise();

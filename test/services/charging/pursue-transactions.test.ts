@@ -10,7 +10,7 @@ import { defaultMissingStopLimits } from "../../../services/domain/charging/miss
 import { defaultEvidencePolicy } from "../../../services/domain/charging/settlement-policy.ts";
 import { idTagOf } from "../../../services/domain/id-tag.ts";
 import { openSession, transition, type SessionEvent } from "../../../services/domain/session.ts";
-import { tariffIdOf } from "../../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import { createSessionAssessor, type SessionAssessor } from "../../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../../services/charging/frame-inbox.ts";
 import { createOnceDesk } from "../../../services/charging/tell-once.ts";

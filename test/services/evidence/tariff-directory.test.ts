@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { assignTariff } from "../../../scripts/local-world/assign-tariff.ts";
-import { tariffIdOf } from "../../../services/domain/tariff.ts";
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import { migrations } from "../../../services/store/sqlite/migrations.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../../services/store/store.ts";

@@ -89,6 +89,7 @@ export function cdrOf(sessionId: string): Cdr {
     energyMicro: 2n,
     chargingMicro: 3n,
     connectedMicro: 0n,
+    ...{ flatTaxMicro: 0n, energyTaxMicro: 1n, chargingTaxMicro: 0n, connectedTaxMicro: 0n },
     netMicro: 6n,
     taxMicro: 1n,
     grossMicro: 7n,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
+import { freeTariff, taxedAlike } from "../../../services/domain/tariff.ts";
 import {
   formatBps,
   formatExactKwh,
@@ -134,33 +135,44 @@ function plain(text: string): string {
 describe("A tariff in words", function () {
   it("says every component that there is, and nothing that there is not", function () {
     expect(wordsOf(demoTariff, "DEMO", "en").map(({ key }) => key)).to.deep.equal([
-      "priceFlat",
       "priceEnergy",
       "priceCharging",
       "priceConnected",
+      "priceConnectedMaximum",
+      "priceFlat",
       "priceMinimum",
       "priceTax",
       "priceNothingWithoutEnergy",
     ]);
-    const free = {
-      ...demoTariff,
-      flatFeeMicro: 0n,
-      priceMicroPerKwh: 0n,
-      priceMicroPerChargingMinute: 0n,
-      priceMicroPerConnectedMinute: 0n,
-      minimumMicro: 0n,
-      taxBps: 0,
+    expect(wordsOf(freeTariff, "DEMO", "en").map(({ key }) => key)).to.deep.equal([
+      "priceFree",
+      "priceNothingWithoutEnergy",
+    ]);
+  });
+
+  it("names prices with their tax, none below what is charged, and each band of energy", function () {
+    const tariff = {
+      ...{ ...freeTariff, ...taxedAlike(1_900) },
+      ...{ priceNanoPerKwh: 333_333_333n, flatFeeMicro: 350_000n, flatTaxBps: 0 },
+      energyBands: [{ fromWh: 20_500, priceNanoPerKwh: 200_000_000n }],
     };
-    expect(wordsOf(free, "DEMO", "en").map(({ key }) => key)).to.deep.equal(["priceFree", "priceNothingWithoutEnergy"]);
+    const words = wordsOf(tariff, "X", "en");
+    // 0.333333333 × 1.19 = 0.39666666627
+    expect(words.slice(0, 4)).to.deep.equal([
+      { key: "priceEnergy", values: { amount: "0.396667 X" } },
+      { key: "priceEnergyBeyond", values: { amount: "0.238 X", from: "20.5 kWh" } },
+      { key: "priceFlat", values: { amount: "0.35 X" } },
+      { key: "priceTax", values: { percent: "19%" } },
+    ]);
   });
 
   it("says it when time is charged without energy", function () {
     const words = wordsOf(
-      { ...demoTariff, chargesWithoutEnergy: true, maximumMicro: 5n, energyStepWh: 100 },
+      { ...demoTariff, chargesWithoutEnergy: true, maximumMicro: 5n, maximumGrossMicro: 6n, energyStepWh: 100 },
       "X",
       "en",
     );
     expect(words.map(({ key }) => key)).to.include.members(["priceAlsoWithoutEnergy", "priceMaximum", "priceSteps"]);
-    expect(words.find(({ key }) => key === "priceMaximum")?.values).to.deep.equal({ amount: "0.000005 X" });
+    expect(words.find(({ key }) => key === "priceMaximum")?.values).to.deep.equal({ amount: "0.000006 X" });
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { demoTariff } from "../../../scripts/local-world/tariff.ts";
-import { priceOf } from "../../../services/domain/tariff.ts";
+import { freeTariff, priceOf } from "../../../services/domain/tariff.ts";
 import { assumedPowerW, energyWithin, presetHolds } from "../../../services/web/page/chain/hold-presets.ts";
 
 describe("The holds that the page proposes", function () {
@@ -19,16 +19,8 @@ describe("The holds that the page proposes", function () {
   });
 
   it("are never zero, because the contract holds no nothing", function () {
-    const free = {
-      ...demoTariff,
-      flatFeeMicro: 0n,
-      priceMicroPerKwh: 0n,
-      priceMicroPerChargingMinute: 0n,
-      priceMicroPerConnectedMinute: 0n,
-      minimumMicro: 0n,
-    };
-    expect(presetHolds(free, 60).map(({ holdMicro }) => holdMicro)).to.deep.equal([100_000n, 100_000n, 100_000n]);
-    expect(energyWithin(free, 100_000n)).to.equal(null);
+    expect(presetHolds(freeTariff, 60).map(({ holdMicro }) => holdMicro)).to.deep.equal([100_000n, 100_000n, 100_000n]);
+    expect(energyWithin(freeTariff, 100_000n)).to.equal(null);
   });
 
   it("buy the energy that the page says they buy, and not a tenth of a kilowatt-hour more", function () {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { receiptVersion } from "../../../services/domain/receipt-version.ts";
 import { testOpening } from "../../helpers/test-opening.ts";
 
+import { taxedAlike } from "../../../services/domain/tariff.ts";
 import { transparencyXmlOf } from "../../../services/web/page/receipt/transparency-xml.ts";
 import type { ParsedReceipt } from "../../../services/receipts/receipt-schema.ts";
 import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
@@ -58,16 +59,17 @@ function receiptOf(
     },
     tariff: {
       flatFeeMicro: zero,
-      priceMicroPerKwh: zero,
-      priceMicroPerChargingMinute: zero,
-      priceMicroPerConnectedMinute: zero,
-      connectedFreeSeconds: 0,
+      priceNanoPerKwh: zero,
+      energyBands: [],
       energyStepWh: 0,
+      priceNanoPerChargingHour: zero,
       chargingStepSeconds: 0,
+      priceNanoPerConnectedHour: zero,
+      connectedFreeSeconds: 0,
       connectedStepSeconds: 0,
-      minimumMicro: zero,
-      maximumMicro: zero,
-      taxBps: 0,
+      connectedMaximumMicro: zero,
+      ...taxedAlike(0),
+      ...{ minimumMicro: zero, minimumGrossMicro: zero, maximumMicro: zero, maximumGrossMicro: zero },
       chargesWithoutEnergy: false,
     },
     meter: { number: 1, ...meter },
@@ -85,6 +87,7 @@ function receiptOf(
       energyMicro: zero,
       chargingMicro: zero,
       connectedMicro: zero,
+      ...{ flatTaxMicro: zero, energyTaxMicro: zero, chargingTaxMicro: zero, connectedTaxMicro: zero },
       netMicro: zero,
       taxMicro: zero,
       grossMicro: zero,

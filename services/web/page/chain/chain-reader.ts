@@ -1,7 +1,8 @@
 import { Result, type Interface } from "ethers";
 import { z } from "zod";
 
-import { tariffIdOf, type Tariff } from "../../../domain/tariff.ts";
+import { tariffIdOf, unpackTariff } from "../../../domain/packed-tariff.ts";
+import type { Tariff } from "../../../domain/tariff.ts";
 import type { PageConfiguration } from "../configuration.ts";
 import type { ChainAccess } from "./chain-access.ts";
 import { lanes } from "./driver-accounts.ts";
@@ -80,20 +81,20 @@ const number = z.bigint().transform(Number);
 const evseSchema = z.object({ operator: z.string(), maximumPowerW: number, activeMeter: number, evseId: z.string() });
 const registeredSchema = z.object({ evse: number, evseId: z.string() });
 const accountSchema = z.object({ freeMicro: z.bigint(), nonce: number, commitment: z.bigint() });
-const tariffSchema = z.object({
-  flatFeeMicro: z.bigint(),
-  priceMicroPerKwh: z.bigint(),
-  priceMicroPerChargingMinute: z.bigint(),
-  priceMicroPerConnectedMinute: z.bigint(),
-  connectedFreeSeconds: number,
-  energyStepWh: number,
-  chargingStepSeconds: number,
-  connectedStepSeconds: number,
-  minimumMicro: z.bigint(),
-  maximumMicro: z.bigint(),
-  taxBps: number,
-  chargesWithoutEnergy: z.boolean(),
-});
+const tariffSchema = z
+  .object({
+    flatFeeMicro: z.bigint(),
+    priceNanoPerKwh: z.bigint(),
+    energyStepWh: number,
+    priceNanoPerChargingHour: z.bigint(),
+    chargingStepSeconds: number,
+    taxes: z.bigint(),
+    limits: z.bigint(),
+    energyBands: z.bigint(),
+    connectedFee: z.bigint(),
+    chargesWithoutEnergy: z.boolean(),
+  })
+  .transform(unpackTariff);
 const nobody = "0x0000000000000000000000000000000000000000";
 /** An operator with more agreements than this is read from the newest on. */
 const agreementLimit = 20;

@@ -1,6 +1,6 @@
 import { Interface } from "ethers";
 
-import { tariffFields } from "../../../domain/tariff.ts";
+import { tariffFields } from "../../../domain/packed-tariff.ts";
 import { termsTypes } from "../../../domain/terms.ts";
 
 const termsTuple = `(${termsTypes.SessionTerms.map(({ type, name }) => `${type} ${name}`).join(", ")})`;

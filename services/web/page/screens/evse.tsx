@@ -10,6 +10,7 @@ import { useApp } from "../shell/app-context.ts";
 import { Answered, Facts, Hash, Notice } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { useAnswer } from "../shell/use-answer.ts";
+import { formatPrice } from "../text/amounts.ts";
 import { wordsOf } from "../text/tariff-words.ts";
 import { WithWallet } from "../wallet/wallet-panel.tsx";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
@@ -176,7 +177,7 @@ function TariffChoice(properties: {
   readonly chosen: number;
   readonly onChoose: (index: number) => void;
 }): JSX.Element {
-  const { text, money } = useApp();
+  const { text, symbol, language } = useApp();
   return (
     <fieldset>
       <legend>{text("priceChoose")}</legend>
@@ -191,7 +192,9 @@ function TariffChoice(properties: {
             }}
           />
           {text("priceOption", { number: index + 1 })}:{" "}
-          {text("priceEnergy", { amount: money(tariff.priceMicroPerKwh) })}
+          {text("priceEnergy", {
+            amount: `${formatPrice(tariff.priceNanoPerKwh, tariff.energyTaxBps, language)} ${symbol}`,
+          })}
         </label>
       ))}
     </fieldset>

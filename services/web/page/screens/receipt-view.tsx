@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
 import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
-import { formatBps, formatExactKwh, formatSeconds } from "../text/amounts.ts";
+import { formatExactKwh, formatSeconds } from "../text/amounts.ts";
 import type { ReceiptCheck } from "../receipt/check-receipt.ts";
 import { failuresFirst, wordOfCheck } from "../receipt/check-words.ts";
 
@@ -134,45 +134,55 @@ function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element 
 
 function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
   const { text, money, language } = useApp();
-  const { price, tariff } = receipt;
-  const sum = price.flatFeeMicro + price.energyMicro + price.chargingMicro + price.connectedMicro;
-  const rows: (readonly [string, bigint])[] = [
-    [text("receiptFlat"), price.flatFeeMicro],
+  const { price } = receipt;
+  const { flatFeeMicro, energyMicro, chargingMicro, connectedMicro } = price;
+  const { flatTaxMicro, energyTaxMicro, chargingTaxMicro, connectedTaxMicro } = price;
+  const limitMicro = price.netMicro - flatFeeMicro - energyMicro - chargingMicro - connectedMicro;
+  const limitTaxMicro = price.taxMicro - flatTaxMicro - energyTaxMicro - chargingTaxMicro - connectedTaxMicro;
+  const rows: readonly (readonly [name: string, netMicro: bigint, taxMicro: bigint])[] = [
+    [text("receiptFlat"), flatFeeMicro, flatTaxMicro],
     [
-      text("receiptEnergyCost", {
-        energy: formatExactKwh(receipt.energyMicroWh, language),
-        price: money(tariff.priceMicroPerKwh),
-      }),
-      price.energyMicro,
+      text("receiptEnergyCost", { energy: formatExactKwh(receipt.energyMicroWh, language) }),
+      energyMicro,
+      energyTaxMicro,
     ],
-    [text("receiptChargingCost", { time: formatSeconds(receipt.chargingSeconds) }), price.chargingMicro],
-    [text("receiptConnectedCost"), price.connectedMicro],
-    [text("receiptMinimumApplied"), price.netMicro - sum],
+    [text("receiptChargingCost", { time: formatSeconds(receipt.chargingSeconds) }), chargingMicro, chargingTaxMicro],
+    [
+      text("receiptConnectedCost", { time: formatSeconds(receipt.connectedSeconds) }),
+      connectedMicro,
+      connectedTaxMicro,
+    ],
+    [text("receiptMinimumApplied"), limitMicro, limitTaxMicro],
   ];
   return (
     <>
       <table class="breakdown">
         <caption>{text("receiptPrice")}</caption>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">{text("receiptBeforeTax")}</th>
+            <th scope="col">{text("receiptTax")}</th>
+          </tr>
+        </thead>
         <tbody>
           {rows
-            .filter(([, micro]) => micro !== 0n)
-            .map(([name, micro]) => (
+            .filter(([, net, tax]) => net !== 0n || tax !== 0n)
+            .map(([name, net, tax]) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td>{money(micro)}</td>
+                <td>{money(net)}</td>
+                <td>{money(tax)}</td>
               </tr>
             ))}
           <tr>
             <th scope="row">{text("receiptNet")}</th>
             <td>{money(price.netMicro)}</td>
-          </tr>
-          <tr>
-            <th scope="row">{text("receiptTax", { percent: formatBps(tariff.taxBps, language) })}</th>
             <td>{money(price.taxMicro)}</td>
           </tr>
           <tr class="total">
             <th scope="row">{text("receiptGross")}</th>
-            <td>{money(price.grossMicro)}</td>
+            <td colSpan={2}>{money(price.grossMicro)}</td>
           </tr>
         </tbody>
       </table>

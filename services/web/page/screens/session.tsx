@@ -197,7 +197,7 @@ function Live(properties: { readonly known: Known; readonly view: SessionView })
   const isCharging = onChain.ending.kind === "live" && view.session?.state === "charging";
   const nowMs = useNow(isCharging);
   const { source, energyMicroWh, seconds, powerW } = liveFiguresOf(view, onChain.ending, isCharging, nowMs);
-  const { grossMicro } = priceOf(tariff, energyMicroWh, seconds, 0);
+  const { grossMicro } = priceOf(tariff, energyMicroWh, seconds, seconds);
   const cappedMicro = grossMicro < holdMicro ? grossMicro : holdMicro;
   const costMicro = onChain.ending.kind === "settled" ? onChain.ending.chargedMicro : cappedMicro;
   const amounts = formatMicroParts([costMicro, holdMicro - costMicro], language);

@@ -25,6 +25,12 @@ export function formatMicroParts(
   };
 }
 
+/** A price of nano-tokens (1e-9) with its tax; what it has beyond six decimals is rounded up. */
+export function formatPrice(nano: bigint, taxBps: number, locale: string): string {
+  const perMicro = 10_000_000n;
+  return formatMicro((nano * BigInt(10_000 + taxBps) + perMicro - 1n) / perMicro, locale);
+}
+
 /** Energy of 10⁻⁶ Wh in kWh, to the watt-hour. */
 export function formatKwh(microWh: bigint, locale: string): string {
   return `${format(microWh, 9, locale, 1, 3)} kWh`;

@@ -1,6 +1,6 @@
-import type { Tariff } from "../../../domain/tariff.ts";
+import { isFree, taxRatesOf, type Tariff } from "../../../domain/tariff.ts";
 import type { TextKey } from "./translation.ts";
-import { formatBps, formatCount, formatMicro } from "./amounts.ts";
+import { formatBps, formatCount, formatExactKwh, formatMicro, formatPrice, formatSeconds } from "./amounts.ts";
 
 /** One sentence about a price. */
 export interface PriceWord {
@@ -8,39 +8,42 @@ export interface PriceWord {
   readonly values: Readonly<Record<string, string | number>>;
 }
 
-/** A tariff in words, every component that it has; nothing that it has not. */
+/** A tariff in words, with tax: every component that it has; nothing that it has not. */
 export function wordsOf(tariff: Tariff, symbol: string, locale: string): readonly PriceWord[] {
   const words: PriceWord[] = [];
   const add = (key: TextKey, values: PriceWord["values"] = {}): void => {
     words.push({ key, values });
   };
+  const price = (nano: bigint, taxBps: number): string => `${formatPrice(nano, taxBps, locale)} ${symbol}`;
+  const fee = (micro: bigint, taxBps: number): string => price(micro * 1_000n, taxBps);
   const money = (micro: bigint): string => `${formatMicro(micro, locale)} ${symbol}`;
+  const { flatTaxBps, energyTaxBps, chargingTaxBps, connectedTaxBps } = tariff;
 
   if (isFree(tariff)) add("priceFree");
-  if (tariff.flatFeeMicro > 0n) add("priceFlat", { amount: money(tariff.flatFeeMicro) });
-  if (tariff.priceMicroPerKwh > 0n) add("priceEnergy", { amount: money(tariff.priceMicroPerKwh) });
-  if (tariff.priceMicroPerChargingMinute > 0n) {
-    add("priceCharging", { amount: money(tariff.priceMicroPerChargingMinute) });
+  if (tariff.priceNanoPerKwh > 0n || tariff.energyBands.length > 0) {
+    add("priceEnergy", { amount: price(tariff.priceNanoPerKwh, energyTaxBps) });
   }
-  if (tariff.priceMicroPerConnectedMinute > 0n) {
-    const minutes = new Intl.NumberFormat(locale).format(tariff.connectedFreeSeconds / 60);
-    add("priceConnected", { amount: money(tariff.priceMicroPerConnectedMinute), minutes });
+  for (const { fromWh, priceNanoPerKwh } of tariff.energyBands) {
+    const from = formatExactKwh(BigInt(fromWh) * 1_000_000n, locale);
+    add("priceEnergyBeyond", { amount: price(priceNanoPerKwh, energyTaxBps), from });
   }
-  if (tariff.minimumMicro > 0n) add("priceMinimum", { amount: money(tariff.minimumMicro) });
-  if (tariff.maximumMicro > 0n) add("priceMaximum", { amount: money(tariff.maximumMicro) });
+  if (tariff.priceNanoPerChargingHour > 0n) {
+    add("priceCharging", { amount: price(tariff.priceNanoPerChargingHour, chargingTaxBps) });
+  }
+  if (tariff.priceNanoPerConnectedHour > 0n) {
+    const free = formatSeconds(tariff.connectedFreeSeconds);
+    add("priceConnected", { amount: price(tariff.priceNanoPerConnectedHour, connectedTaxBps), free });
+  }
+  if (tariff.connectedMaximumMicro > 0n) {
+    add("priceConnectedMaximum", { amount: fee(tariff.connectedMaximumMicro, connectedTaxBps) });
+  }
+  if (tariff.flatFeeMicro > 0n) add("priceFlat", { amount: fee(tariff.flatFeeMicro, flatTaxBps) });
+  if (tariff.minimumGrossMicro > 0n) add("priceMinimum", { amount: money(tariff.minimumGrossMicro) });
+  if (tariff.maximumGrossMicro > 0n) add("priceMaximum", { amount: money(tariff.maximumGrossMicro) });
   if (tariff.energyStepWh > 0) add("priceSteps", { wh: formatCount(tariff.energyStepWh, locale) });
-  if (tariff.taxBps > 0) add("priceTax", { percent: formatBps(tariff.taxBps, locale) });
+  const rates = taxRatesOf(tariff).filter((taxBps) => taxBps > 0);
+  if (rates.length > 0) add("priceTax", { percent: rates.map((taxBps) => formatBps(taxBps, locale)).join(", ") });
   else if (!isFree(tariff)) add("priceNoTax");
   add(tariff.chargesWithoutEnergy ? "priceAlsoWithoutEnergy" : "priceNothingWithoutEnergy");
   return words;
-}
-
-function isFree(tariff: Tariff): boolean {
-  return (
-    tariff.flatFeeMicro === 0n &&
-    tariff.priceMicroPerKwh === 0n &&
-    tariff.priceMicroPerChargingMinute === 0n &&
-    tariff.priceMicroPerConnectedMinute === 0n &&
-    tariff.minimumMicro === 0n
-  );
 }

@@ -2,7 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Opening, PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
-import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
+import {
+    PackedConnectedFee,
+    PackedEnergyBands,
+    PackedLimits,
+    PackedTaxes,
+    Tariff
+} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {timeNow} from "../../base/TestBase.sol";
 import {GameLog} from "./GameLog.sol";
 
@@ -284,30 +290,52 @@ abstract contract GameModel is GameLog {
         return price > held ? held : price;
     }
 
-    /// @dev The price in words of its own: everything in whole steps, each component floored, then the limits.
+    /// @dev The price in words of its own: everything in whole steps, each component and its tax floored, then the limits.
     function _priceOf(
         Tariff memory tariff,
         uint256 energyMicroWh,
         uint256 charging,
         uint256 connected
-    ) private pure returns (uint256) {
+    ) private pure returns (uint256 gross) {
         if (energyMicroWh == 0)
             if (!tariff.chargesWithoutEnergy) return 0;
-        if (tariff.energyStepWh > 0) {
-            energyMicroWh = (energyMicroWh / (1e6 * uint256(tariff.energyStepWh))) * 1e6 * tariff.energyStepWh;
+        uint256 taxes = PackedTaxes.unwrap(tariff.taxes);
+        uint256 limits = PackedLimits.unwrap(tariff.limits);
+        uint256 fee = PackedConnectedFee.unwrap(tariff.connectedFee);
+        energyMicroWh = _inSteps(energyMicroWh, 1e6 * uint256(tariff.energyStepWh));
+        charging = _inSteps(charging, tariff.chargingStepSeconds);
+        connected = connected > uint32(fee >> 32) ? _inSteps(connected - uint32(fee >> 32), uint32(fee)) : 0;
+        gross = _taxed(tariff.flatFeeMicro, taxes >> 48);
+        gross += _taxed(_energyOf(tariff, energyMicroWh) / 1e12, uint16(taxes >> 32));
+        gross += _taxed((charging * tariff.priceNanoPerChargingHour) / 3.6e6, uint16(taxes >> 16));
+        connected = (connected * (fee >> 128)) / 3.6e6;
+        if (uint64(fee >> 64) != 0)
+            if (connected > uint64(fee >> 64)) connected = uint64(fee >> 64);
+        gross += _taxed(connected, uint16(taxes));
+        if (gross < uint64(limits >> 64)) gross = uint64(limits >> 64);
+        if (uint64(limits) != 0)
+            if (gross > uint64(limits)) gross = uint64(limits);
+    }
+
+    /// @dev What lies between the beginnings of two bands has the price of the first; a band of no energy does not exist.
+    function _energyOf(Tariff memory tariff, uint256 energyMicroWh) private pure returns (uint256 scaled) {
+        uint256 bands = PackedEnergyBands.unwrap(tariff.energyBands);
+        uint256 price = tariff.priceNanoPerKwh;
+        uint256 from;
+        for (uint256 band; band < 4; ++band) {
+            uint256 next = band == 3 ? 0 : uint256(uint32(bands >> (80 * band + 48))) * 1e6;
+            uint256 end = next == 0 || next > energyMicroWh ? energyMicroWh : next;
+            if (end > from) scaled += (end - from) * price;
+            if (next == 0) return scaled;
+            (from, price) = (next, uint48(bands >> (80 * band)));
         }
-        connected = connected > tariff.connectedFreeSeconds ? connected - tariff.connectedFreeSeconds : 0;
-        if (tariff.chargingStepSeconds > 0)
-            charging = (charging / tariff.chargingStepSeconds) * tariff.chargingStepSeconds;
-        if (tariff.connectedStepSeconds > 0)
-            connected = (connected / tariff.connectedStepSeconds) * tariff.connectedStepSeconds;
-        uint256 net = tariff.flatFeeMicro;
-        net += (energyMicroWh * tariff.priceMicroPerKwh) / 1e9;
-        net += (charging * tariff.priceMicroPerChargingMinute) / 60;
-        net += (connected * tariff.priceMicroPerConnectedMinute) / 60;
-        if (net < tariff.minimumMicro) net = tariff.minimumMicro;
-        if (tariff.maximumMicro != 0)
-            if (net > tariff.maximumMicro) net = tariff.maximumMicro;
-        return net + (net * tariff.taxBps) / 10_000;
+    }
+
+    function _inSteps(uint256 quantity, uint256 step) private pure returns (uint256) {
+        return step == 0 ? quantity : (quantity / step) * step;
+    }
+
+    function _taxed(uint256 net, uint256 bps) private pure returns (uint256) {
+        return net + (net * bps) / 10_000;
     }
 }

@@ -5,7 +5,13 @@ import {PackedMetering, SessionTerms} from "../../../../contracts/interfaces/ICh
 import {Curve} from "../../../../contracts/interfaces/IMeterRegistry.sol";
 import {MeteredSession, SignedRecord} from "../../../../contracts/interfaces/IMeterSettlement.sol";
 import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
-import {Tariff} from "../../../../contracts/interfaces/ITariffRegistry.sol";
+import {
+    PackedConnectedFee,
+    PackedEnergyBands,
+    PackedLimits,
+    PackedTaxes,
+    Tariff
+} from "../../../../contracts/interfaces/ITariffRegistry.sol";
 import {TestAppointments} from "../../base/ContractSet.sol";
 import {Digests} from "../../base/Digests.sol";
 import {GameToken} from "../../base/GameToken.sol";
@@ -37,18 +43,49 @@ abstract contract GameWorld is GameModel {
     /* OPERATORS */
 
     function _offer(uint256 operator, uint256 seed) internal {
+        uint256 rest = uint256(keccak256(abi.encode(seed)));
+        uint256 minimum = (seed >> 128) % 500_000;
+        uint256 maximum = (seed >> 144) % 2 == 0 ? 0 : 600_000 + ((seed >> 152) % 20_000_000);
+        uint256 connectedPrice = (rest % 3) * 1_000_000_000;
+        uint256 firstBand = 1 + ((rest >> 8) % 20_000);
         Tariff memory tariff = Tariff({
             flatFeeMicro: uint64(seed % 1_000_000),
-            priceMicroPerKwh: uint64((seed >> 16) % 900_000),
-            priceMicroPerChargingMinute: uint64((seed >> 32) % 20_000),
-            priceMicroPerConnectedMinute: uint64((seed >> 48) % 50_000),
-            connectedFreeSeconds: uint32((seed >> 64) % 1_200),
+            priceNanoPerKwh: uint64((seed >> 16) % 900_000_000),
             energyStepWh: uint32((seed >> 80) % 3) * 100,
+            priceNanoPerChargingHour: uint64((seed >> 32) % 1_200_000_000),
             chargingStepSeconds: uint32((seed >> 96) % 3) * 60,
-            connectedStepSeconds: uint32((seed >> 112) % 3) * 60,
-            minimumMicro: uint64((seed >> 128) % 500_000),
-            maximumMicro: (seed >> 144) % 2 == 0 ? 0 : uint64(600_000 + ((seed >> 152) % 20_000_000)),
-            taxBps: uint16((seed >> 176) % 2_500),
+            taxes: PackedTaxes.wrap(
+                (uint64((seed >> 176) % 2_500) << 48) |
+                    (uint64((rest >> 32) % 2_500) << 32) |
+                    (uint64((rest >> 48) % 2_500) << 16) |
+                    uint64((rest >> 64) % 2_500)
+            ),
+            limits: PackedLimits.wrap(
+                (minimum << 192) |
+                    (maximum << 128) |
+                    (((minimum * (10_000 + ((rest >> 80) % 2_500))) / 10_000) << 64) |
+                    ((maximum * 5) / 4)
+            ),
+            energyBands: (rest >> 96) % 2 == 0
+                ? PackedEnergyBands.wrap(0)
+                : PackedEnergyBands.wrap(
+                    uint240(
+                        (((firstBand + 1 + ((rest >> 104) % 20_000)) << 48) << 80) |
+                            (((rest >> 128) % 900_000_000) << 80) |
+                            (firstBand << 48) |
+                            ((rest >> 160) % 900_000_000)
+                    )
+                ),
+            connectedFee: connectedPrice == 0
+                ? PackedConnectedFee.wrap(0)
+                : PackedConnectedFee.wrap(
+                    uint192(
+                        (connectedPrice << 128) |
+                            ((((rest >> 192) % 2) * 2_000_000) << 64) |
+                            (((seed >> 64) % 20_000) << 32) |
+                            (((seed >> 112) % 3) * 60)
+                    )
+                ),
             chargesWithoutEnergy: (seed >> 192) % 4 == 0
         });
         bytes32 tariffId = tariffRegistry.tariffIdOf(tariff);

@@ -2,22 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { defaultStopAtBps, watchHold } from "../../../../services/domain/charging/hold-watch.ts";
-import { priceOf, type Tariff } from "../../../../services/domain/tariff.ts";
+import { freeTariff, priceOf, taxedAlike, type Tariff } from "../../../../services/domain/tariff.ts";
 
-const tariff: Tariff = {
-  flatFeeMicro: 0n,
-  priceMicroPerKwh: 500_000n,
-  priceMicroPerChargingMinute: 0n,
-  priceMicroPerConnectedMinute: 0n,
-  connectedFreeSeconds: 0,
-  energyStepWh: 0,
-  chargingStepSeconds: 0,
-  connectedStepSeconds: 0,
-  minimumMicro: 0n,
-  maximumMicro: 0n,
-  taxBps: 0,
-  chargesWithoutEnergy: false,
-};
+const tariff: Tariff = { ...freeTariff, priceNanoPerKwh: 500_000_000n };
 const holdMicro = 10_000_000n;
 const kwh = 1_000_000_000n;
 const after = (energyMicroWh: bigint, chargingSeconds = 0) => ({
@@ -52,23 +39,31 @@ describe("The watch over a hold", function () {
     expect(watch({}, after(30n * kwh))).to.deep.equal(expected);
   });
   it("counts tax, and time although no energy has flowed", function () {
-    expect(watch({ taxBps: 1_900 }, after(10n * kwh)).usedMicro).to.equal(5_950_000n);
-    expect(watch({ priceMicroPerChargingMinute: 100_000n }, after(0n, 6_000)).isStopDue).to.equal(true);
+    expect(watch(taxedAlike(1_900), after(10n * kwh)).usedMicro).to.equal(5_950_000n);
+    expect(watch({ priceNanoPerChargingHour: 6_000_000_000n }, after(0n, 6_000)).isStopDue).to.equal(true);
   });
   it("does not stop for a minimum price that the hold just covers", function () {
-    expect(watch({ minimumMicro: holdMicro }, after(kwh)).isStopDue).to.equal(false);
-    expect(watch({ minimumMicro: holdMicro }, after(19n * kwh)).isStopDue).to.equal(true);
+    expect(watch({ minimumMicro: holdMicro, minimumGrossMicro: holdMicro }, after(kwh)).isStopDue).to.equal(false);
+    expect(watch({ minimumMicro: holdMicro, minimumGrossMicro: holdMicro }, after(19n * kwh)).isStopDue).to.equal(true);
   });
   it("never stops a session whose greatest price the hold can pay", function () {
-    expect(watch({ maximumMicro: holdMicro }, after(900n * kwh)).isStopDue).to.equal(false);
-    expect(watch({ maximumMicro: holdMicro, taxBps: 1 }, after(900n * kwh)).isStopDue).to.equal(true);
+    expect(watch({ maximumMicro: holdMicro, maximumGrossMicro: holdMicro }, after(900n * kwh)).isStopDue).to.equal(
+      false,
+    );
+    expect(
+      watch({ maximumMicro: holdMicro, maximumGrossMicro: holdMicro + 1n, ...taxedAlike(1) }, after(900n * kwh))
+        .isStopDue,
+    ).to.equal(true);
   });
   it("always stops before the price is beyond the hold by what flows in between", function () {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 40n * kwh }), fc.integer({ min: 0, max: 36_000 }), (energy, seconds) => {
-        const priced = { ...tariff, priceMicroPerChargingMinute: 20_000n, flatFeeMicro: 300_000n, taxBps: 700 };
+        const priced = {
+          ...{ ...tariff, ...taxedAlike(700) },
+          ...{ priceNanoPerChargingHour: 1_200_000_000n, flatFeeMicro: 300_000n },
+        };
         const state = watchHold(priced, holdMicro, after(energy, seconds), defaultStopAtBps);
-        const { grossMicro } = priceOf(priced, energy, seconds, 0);
+        const { grossMicro } = priceOf(priced, energy, seconds, seconds);
         if (!state.isStopDue) expect(grossMicro * 100n < holdMicro * 95n).to.equal(true);
         expect(state.usedMicro >= grossMicro).to.equal(true);
       }),

@@ -104,6 +104,7 @@ describe("Sums of sessions", function () {
       energyMicro: 0n,
       chargingMicro: 0n,
       connectedMicro: 0n,
+      ...{ flatTaxMicro: 0n, energyTaxMicro: 0n, chargingTaxMicro: 0n, connectedTaxMicro: 0n },
       netMicro: 0n,
       taxMicro: 0n,
     };
