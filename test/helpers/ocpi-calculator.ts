@@ -18,11 +18,16 @@ interface Component {
 interface PricedCdr {
   readonly tariffs: readonly {
     readonly id: string;
-    readonly elements: readonly { readonly price_components: readonly Component[]; readonly restrictions?: object }[];
+    readonly elements: readonly {
+      readonly price_components: readonly Component[];
+      readonly restrictions?: Readonly<Record<string, number>>;
+    }[];
     readonly min_price?: Readonly<Record<string, number>>;
     readonly max_price?: Readonly<Record<string, number>>;
   }[];
+  readonly start_date_time: string;
   readonly charging_periods: readonly {
+    readonly start_date_time: string;
     readonly tariff_id: string;
     readonly dimensions: readonly { readonly type: string; readonly volume: number }[];
   }[];
@@ -45,16 +50,6 @@ export function recompute(content: unknown): RecomputedCost {
   const tariff = cdr.tariffs.find(({ id }) => id === tariffId);
   if (tariff === undefined) throw new Error(`The record has no tariff ${String(tariffId)}.`);
 
-  const volumes = new Map<string, Fraction>();
-  for (const { dimensions } of cdr.charging_periods) {
-    const types = dimensions.map(({ type }) => type);
-    if (types.includes("TIME") && types.includes("PARKING_TIME")) throw new Error("A car charges or it does not.");
-    for (const { type, volume } of dimensions) volumes.set(type, add(volumes.get(type) ?? zero, decimal(volume)));
-  }
-  const componentOf = (type: string): Component | undefined =>
-    tariff.elements.flatMap((element) => element.price_components).find((component) => component.type === type);
-  if (tariff.elements.some(({ restrictions }) => restrictions !== undefined)) throw new Error("A restricted element.");
-
   let net = zero;
   let gross = zero;
   const charge = ({ price, vat = 0 }: Component, volume: Fraction): void => {
@@ -62,13 +57,57 @@ export function recompute(content: unknown): RecomputedCost {
     net = add(net, cost);
     gross = add(gross, multiply(cost, add(one, multiply(decimal(vat), { over: 1n, under: 100n }))));
   };
-  const flat = componentOf("FLAT");
-  if (flat !== undefined) charge(flat, one);
-  for (const [type, volume] of volumes) {
-    const component = componentOf(type);
-    // Steps count for parking alone where a session has both times.
-    const hasSteps = type !== "TIME" || !volumes.has("PARKING_TIME");
-    if (component !== undefined) charge(component, hasSteps ? inSteps(volume, type, component.step_size) : volume);
+  // What each component prices, in the order in which they are used.
+  const used = new Map<string, Map<Component, Fraction>>();
+  const use = (type: string, component: Component | undefined, volume: Fraction): void => {
+    if (component === undefined) return;
+    const volumes = used.get(type) ?? new Map<Component, Fraction>();
+    const before = volumes.get(component) ?? zero;
+    volumes.delete(component);
+    used.set(type, volumes.set(component, add(before, volume)));
+  };
+  let energy = zero;
+  let fee: Component | undefined;
+  const begin = Date.parse(cdr.start_date_time);
+  for (const { start_date_time: start, dimensions } of cdr.charging_periods) {
+    const types = dimensions.map(({ type }) => type);
+    if (types.includes("TIME") && types.includes("PARKING_TIME")) throw new Error("A car charges or it does not.");
+    const seconds = (Date.parse(start) - begin) / 1_000;
+    const fitting = tariff.elements.filter(({ restrictions = {} }) => {
+      const unknown = Object.keys(restrictions).find((name) => !/^(?:min|max)_(?:kwh|duration)$/u.test(name));
+      if (unknown !== undefined) throw new Error(`Restricted by ${unknown}.`);
+      const { min_duration: least = 0, max_duration: most = Infinity } = restrictions;
+      return seconds >= least && seconds < most;
+    });
+    const first = (type: string): Component | undefined =>
+      fitting.flatMap((element) => element.price_components).find((component) => component.type === type);
+    fee ??= first("FLAT");
+    for (const { type, volume } of dimensions) {
+      if (type !== "ENERGY") {
+        use(type, first(type), decimal(volume));
+        continue;
+      }
+      const until = add(energy, decimal(volume));
+      for (const { price_components: components, restrictions = {} } of fitting) {
+        const component = components.find((candidate) => candidate.type === "ENERGY");
+        const from = greater(energy, decimal(restrictions["min_kwh"] ?? 0));
+        const to = restrictions["max_kwh"] === undefined ? until : smaller(until, decimal(restrictions["max_kwh"]));
+        if (component !== undefined && isLess(from, to)) use(type, component, subtract(to, from));
+      }
+      energy = until;
+    }
+  }
+  if (fee !== undefined) charge(fee, one);
+  const isParkingPriced = used.has("PARKING_TIME");
+  for (const [type, volumes] of used) {
+    // Steps count for the component that is used last, and for parking alone where a session has both times.
+    const whole = [...volumes.values()].reduce(add, zero);
+    const last = [...volumes.keys()].at(-1);
+    for (const [component, volume] of volumes) {
+      const hasStep = component === last && (type !== "TIME" || !isParkingPriced);
+      const extra = hasStep ? subtract(inSteps(whole, type, component.step_size), whole) : zero;
+      charge(component, add(volume, extra));
+    }
   }
 
   const before = (limit: Readonly<Record<string, number>> | undefined): number | undefined =>
@@ -115,6 +154,18 @@ function add(left: Fraction, right: Fraction): Fraction {
 
 function multiply(left: Fraction, right: Fraction): Fraction {
   return { over: left.over * right.over, under: left.under * right.under };
+}
+
+function subtract(left: Fraction, right: Fraction): Fraction {
+  return add(left, { over: -right.over, under: right.under });
+}
+
+function smaller(left: Fraction, right: Fraction): Fraction {
+  return isLess(left, right) ? left : right;
+}
+
+function greater(left: Fraction, right: Fraction): Fraction {
+  return isLess(left, right) ? right : left;
 }
 
 function isLess(left: Fraction, right: Fraction): boolean {

@@ -2,6 +2,7 @@ import { toBeHex } from "ethers";
 import { z } from "zod";
 
 import type { RegisteredMeter } from "../../../services/chain/chain.ts";
+import { packTariff } from "../../../services/domain/packed-tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
 import type { PublicKey } from "../../../services/evidence/formats/ocmf/types.ts";
@@ -69,7 +70,11 @@ export const challengeAnswer = defineVerb({
       throw new WattproofError(verdict.reason, shown(verdict.detail));
     });
     const tariff = await registryOf(chain).readTariff(terms.tariffId);
-    const intent = { contract: "challenges", method: "answer", parameters: [terms, tariff, records] } as const;
+    const intent = {
+      contract: "challenges",
+      method: "answer",
+      parameters: [terms, packTariff(tariff), records],
+    } as const;
     const { transaction } = await writer.call(intent);
     output.json({
       isDryRun,

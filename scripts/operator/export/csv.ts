@@ -35,7 +35,7 @@ export function csvOf(
     const { settled, lastUpdatedSeconds } = source;
     const isSettledNow = isInSpan({ atSeconds: lastUpdatedSeconds });
     const creditedMicro = source.corrections.filter(isInSpan).reduce((sum, { backMicro }) => sum + backMicro, 0n);
-    const { netMicro, grossMicro } = amountsOf(source.tariff, settled);
+    const { netMicro, grossMicro } = amountsOf(settled);
     const now = (value: bigint): bigint => (isSettledNow ? value : 0n);
     return [
       source.id,

@@ -1,6 +1,7 @@
 import type { PriceBreakdown, Tariff } from "../../../services/domain/tariff.ts";
 import { hours, kilowattHours, time } from "./numbers.ts";
-import { priceOf, taxed, type Json } from "./prices.ts";
+import { partOf, priceOf, type Json } from "./prices.ts";
+import type { SessionPeriod } from "./session-periods.ts";
 import { amountsOf, sessionTariffOf } from "./session-tariff.ts";
 
 export const ocpiVersions = ["2.2.1", "2.3.0"] as const;
@@ -81,7 +82,7 @@ export function cdrsOf(source: CdrSource, version: OcpiVersion): readonly DatedC
   const all: DatedCdr[] = [{ atSeconds: source.lastUpdatedSeconds, cdr }];
   let content = source.settled;
   for (const [index, correction] of source.corrections.entries()) {
-    const { netMicro, grossMicro } = amountsOf(source.tariff, content);
+    const { netMicro, grossMicro } = amountsOf(content);
     const { atSeconds, remark } = correction;
     const credit = {
       ...cdr,
@@ -111,9 +112,10 @@ function cdrOf(
   version: OcpiVersion,
 ): Json {
   const { tariff, idTag, countryCode, partyId } = source;
-  const { price, chargingSeconds, connectedSeconds, energyMicroWh } = content;
-  const { netMicro, grossMicro } = amountsOf(tariff, content);
+  const { chargingSeconds, connectedSeconds, energyMicroWh, startSeconds } = content;
+  const { netMicro, grossMicro } = amountsOf(content);
   const priced = sessionTariffOf(source, content, { cdrId: id, publishedId: idOf(source.tariffId) }, version);
+  const { FLAT: flat, ENERGY: energy, TIME: charging, PARKING_TIME: parking } = priced.price.components;
   const remarks = [...(remark === null ? [] : [remark]), ...priced.reasons];
   return {
     country_code: countryCode,
@@ -129,19 +131,17 @@ function cdrOf(
     meter_id: source.meterId,
     currency: source.currency,
     tariffs: [priced.tariff],
-    charging_periods: periodsOf(content, priced.id),
+    charging_periods: periodsOf(startSeconds, priced.periods, priced.id),
     ...(content.evidence === null ? {} : { signed_data: signedDataOf(content.evidence) }),
-    total_cost: priceOf(netMicro, grossMicro, version),
-    total_fixed_cost: taxed(
-      price.flatFeeMicro + price.connectedMicro,
-      price.flatTaxMicro + price.connectedTaxMicro,
-      version,
-    ),
+    total_cost: priceOf(netMicro, grossMicro, tariff, version),
+    // Parts are what the record's tariff gives, before its limits.
+    total_fixed_cost: partOf(flat, tariff, version),
     total_energy: kilowattHours(energyMicroWh),
-    total_energy_cost: taxed(price.energyMicro, price.energyTaxMicro, version),
+    total_energy_cost: partOf(energy, tariff, version),
     total_time: hours(connectedSeconds),
-    total_time_cost: taxed(price.chargingMicro, price.chargingTaxMicro, version),
+    total_time_cost: partOf(charging, tariff, version),
     total_parking_time: hours(connectedSeconds - chargingSeconds),
+    total_parking_cost: partOf(parking, tariff, version),
     // OCPI has room for 255 characters.
     ...(remarks.length === 0 ? {} : { remark: remarks.join(" ").slice(0, 255) }),
     last_updated: time(lastUpdatedSeconds),
@@ -154,20 +154,16 @@ function idOf(sessionOrTariffId: string): string {
 }
 
 /** In a period of OCPI a car charges or it does not. The chain knows how long both lasted; charging is put first. */
-function periodsOf(content: CdrContent, tariffId: string): readonly Json[] {
-  const { startSeconds, endSeconds, energyMicroWh, chargingSeconds, connectedSeconds } = content;
-  const energy = { type: "ENERGY", volume: kilowattHours(energyMicroWh) };
-  const charging = chargingSeconds > 0 ? [{ type: "TIME", volume: hours(chargingSeconds) }] : [];
-  const periods: Json[] = [
-    { start_date_time: time(startSeconds), dimensions: [energy, ...charging], tariff_id: tariffId },
-  ];
-  const parkedSeconds = connectedSeconds - chargingSeconds;
-  if (parkedSeconds > 0) {
-    const parkedAt = Math.max(startSeconds, endSeconds - parkedSeconds);
-    const parking = { type: "PARKING_TIME", volume: hours(parkedSeconds) };
-    periods.push({ start_date_time: time(parkedAt), dimensions: [parking], tariff_id: tariffId });
-  }
-  return periods;
+function periodsOf(startSeconds: number, periods: readonly SessionPeriod[], tariffId: string): readonly Json[] {
+  return periods.map(({ afterSeconds, seconds, isCharging, energyMicroWh }) => {
+    const energy = energyMicroWh === null ? [] : [{ type: "ENERGY", volume: kilowattHours(energyMicroWh) }];
+    const lasting = seconds === 0 ? [] : [{ type: isCharging ? "TIME" : "PARKING_TIME", volume: hours(seconds) }];
+    return {
+      start_date_time: time(startSeconds + afterSeconds),
+      dimensions: [...energy, ...lasting],
+      tariff_id: tariffId,
+    };
+  });
 }
 
 function signedDataOf({ publicKey, encodingMethod, records }: NonNullable<CdrContent["evidence"]>): Json {

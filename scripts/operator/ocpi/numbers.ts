@@ -8,8 +8,8 @@ export function money(amountMicro: bigint): number {
   return Number(amountMicro) / 1_000_000;
 }
 
-/** A price of nano-tokens (1e-9), exactly. */
-export function nano(priceNano: bigint): number {
+/** A price of 10⁻⁹ token. Beyond 15 digits a number of JSON is not exact. */
+export function nanoMoney(priceNano: bigint): number {
   return Number(priceNano) / 1_000_000_000;
 }
 

@@ -1,14 +1,21 @@
-import { priceOf as tariffPriceOf, taxRatesOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { priceByOcpi, type OcpiPrice } from "./arithmetic.ts";
 import type { CdrContent, CdrSource, OcpiVersion } from "./cdr.ts";
-import { nano, time } from "./numbers.ts";
-import { priceOf, withoutTax, type Json } from "./prices.ts";
+import { roundDown } from "./fraction.ts";
+import { time } from "./numbers.ts";
+import { isUntaxed, limitOf, type Json } from "./prices.ts";
+import { pricedPeriods, sessionPeriods, type SessionPeriod } from "./session-periods.ts";
+import { tariff221, tariff230, type OcpiTariff } from "./tariff-schema.ts";
+import { tariffElements } from "./tariff-elements.ts";
 
-const microWhPerWh = 1_000_000n;
+const microDecimals = 6;
 
 /** The tariff of a charge detail record, and what has to be said about it. */
 export interface SessionTariff {
   readonly id: string;
   readonly tariff: Json;
+  readonly periods: readonly SessionPeriod[];
+  /** What OCPI's rules give by this tariff for these periods. */
+  readonly price: OcpiPrice;
   /** Why the session costs less than the published tariff gives by OCPI's rules; empty where it does not. */
   readonly reasons: readonly string[];
 }
@@ -16,7 +23,7 @@ export interface SessionTariff {
 /**
  * The tariff with which a partner recomputes the record by OCPI's rules. It is the published one wherever those give what was
  * charged. Where they give more, the record has a tariff of its own, which says why and limits the price to what was
- * charged: OCPI has no fee for time connected, rounds steps up, asks a minimum without energy, and knows neither hold nor refund.
+ * charged: OCPI rounds steps up, asks a minimum without energy, has no cap of one fee, and knows neither hold nor refund.
  * @param cdrId The id of the record, which names a tariff of its own.
  * @param publishedId The id of the published tariff.
  */
@@ -27,66 +34,67 @@ export function sessionTariffOf(
   version: OcpiVersion,
 ): SessionTariff {
   const { tariff } = source;
-  const { netMicro, grossMicro } = amountsOf(tariff, content);
-  const ocpi = ocpiPriceOf(tariff, content);
-  if (ocpi.netMicro === netMicro && ocpi.grossMicro === grossMicro && content.price.connectedMicro === 0n) {
-    const limits = {
-      ...(tariff.minimumMicro > 0n
-        ? { min_price: priceOf(tariff.minimumMicro, tariff.minimumGrossMicro, version, true) }
-        : {}),
-      ...(tariff.maximumMicro > 0n
-        ? { max_price: priceOf(tariff.maximumMicro, tariff.maximumGrossMicro, version, true) }
-        : {}),
-    };
-    return { id: ids.publishedId, tariff: tariffOf(source, ids.publishedId, limits, [], version), reasons: [] };
+  const { netMicro, grossMicro } = amountsOf(content);
+  const isFeeFree = tariff.priceNanoPerConnectedHour === 0n;
+  const periods = sessionPeriods(content, isFeeFree ? [] : [tariff.connectedFreeSeconds]);
+  const priced = (document: Json): OcpiPrice => priceByOcpi(parsed(document), pricedPeriods(periods));
+
+  const { minimumMicro, minimumGrossMicro, maximumMicro, maximumGrossMicro } = tariff;
+  const limits = {
+    ...(minimumMicro > 0n ? { min_price: limitOf(minimumMicro, minimumGrossMicro, version) } : {}),
+    ...(maximumMicro > 0n ? { max_price: limitOf(maximumMicro, maximumGrossMicro, version) } : {}),
+  };
+  const published = documentOf(source, ids.publishedId, limits, [], version);
+  const price = priced(published);
+  if (isTotal(price, netMicro, grossMicro)) {
+    return { id: ids.publishedId, tariff: published, periods, price, reasons: [] };
   }
   const reasons = reasonsOf(source, content);
-  if (grossMicro === 0n) {
-    return {
-      id: ids.cdrId,
-      tariff: tariffOf(source, ids.cdrId, "free", [ids.publishedId, ...reasons], version),
-      reasons,
-    };
-  }
-  const limit = priceOf(netMicro, grossMicro, version, true);
-  // A fee for the time connected, which goes into the flat one, may stand beside a minimum.
-  const limits = content.price.connectedMicro === 0n ? { max_price: limit } : { min_price: limit, max_price: limit };
-  return {
-    id: ids.cdrId,
-    tariff: tariffOf(source, ids.cdrId, limits, [ids.publishedId, ...reasons], version, content.price.connectedMicro),
-    reasons,
+  const words = [ids.publishedId, ...reasons];
+  const limit = limitOf(netMicro, grossMicro, version);
+  const ownWith = (ownLimits: Json | "free"): SessionTariff => {
+    const own = documentOf(source, ids.cdrId, ownLimits, words, version);
+    return { id: ids.cdrId, tariff: own, periods, price: priced(own), reasons };
   };
+  if (grossMicro === 0n) return ownWith("free");
+  const capped = ownWith({ max_price: limit });
+  // Where a minimum asked for more than the parts cost, and less than that minimum was charged, both limits are the amount.
+  return isTotal(capped.price, netMicro, grossMicro) ? capped : ownWith({ min_price: limit, max_price: limit });
+}
+
+function isTotal({ total }: OcpiPrice, netMicro: bigint, grossMicro: bigint): boolean {
+  return roundDown(total.net, microDecimals) === netMicro && roundDown(total.gross, microDecimals) === grossMicro;
 }
 
 /** What was charged, before and with tax. What the hold or a refund cut off is taken of the whole, and so its tax. */
-export function amountsOf(
-  tariff: Tariff,
-  { price, chargedMicro }: CdrContent,
-): { readonly netMicro: bigint; readonly grossMicro: bigint } {
-  const netMicro = chargedMicro === price.grossMicro ? price.netMicro : withoutTax(chargedMicro, tariff);
+export function amountsOf({ price, chargedMicro }: CdrContent): {
+  readonly netMicro: bigint;
+  readonly grossMicro: bigint;
+} {
+  const isWhole = chargedMicro === price.grossMicro;
+  const netMicro = isWhole ? price.netMicro : (price.netMicro * chargedMicro) / price.grossMicro;
   return { netMicro, grossMicro: chargedMicro };
 }
 
-/** The price by OCPI's rules, rounded down to 10⁻⁶ token: steps of a whole Wh and of a second, each begun one counts. */
-function ocpiPriceOf(
-  tariff: Tariff,
-  { energyMicroWh, chargingSeconds, connectedSeconds }: CdrContent,
-): { readonly netMicro: bigint; readonly grossMicro: bigint } {
-  const wholeWh = ((energyMicroWh + microWhPerWh - 1n) / microWhPerWh) * microWhPerWh;
-  const unstepped = { ...tariff, energyStepWh: 0, chargingStepSeconds: 0, chargesWithoutEnergy: true };
-  return tariffPriceOf(unstepped, wholeWh, chargingSeconds, connectedSeconds);
+function parsed(document: Json): OcpiTariff {
+  return "tax_included" in document ? tariff230.parse(document) : tariff221.parse(document);
 }
 
 function reasonsOf({ tariff }: CdrSource, content: CdrContent): readonly string[] {
-  const { energyMicroWh, chargingSeconds, price, chargedMicro } = content;
+  const { energyMicroWh, chargingSeconds, connectedSeconds, price, chargedMicro } = content;
   const isBroken = (value: bigint, step: number): boolean => step > 0 && value % BigInt(step) !== 0n;
   const isFree = energyMicroWh === 0n && !tariff.chargesWithoutEnergy;
+  const feeSeconds = BigInt(Math.max(0, connectedSeconds - tariff.connectedFreeSeconds));
   const reasons: readonly (readonly [boolean, string])[] = [
     [isFree, "Without energy nothing is charged."],
-    [price.connectedMicro > 0n, "What the time connected costs is in the flat fee."],
+    [
+      tariff.connectedMaximumMicro > 0n && price.connectedMicro === tariff.connectedMaximumMicro,
+      "The fee for the time connected has a maximum.",
+    ],
     [
       isBroken(energyMicroWh, tariff.energyStepWh * 1_000_000) ||
-        isBroken(BigInt(chargingSeconds), tariff.chargingStepSeconds),
+        isBroken(BigInt(chargingSeconds), tariff.chargingStepSeconds) ||
+        (tariff.priceNanoPerConnectedHour > 0n && isBroken(feeSeconds, tariff.connectedStepSeconds)),
       "A step that was begun and not completed is free.",
     ],
     [
@@ -99,27 +107,13 @@ function reasonsOf({ tariff }: CdrSource, content: CdrContent): readonly string[
   return given.length > 0 ? given : ["Energy is charged exactly, and amounts are rounded down."];
 }
 
-function tariffOf(
+function documentOf(
   { tariff, currency, countryCode, partyId, lastUpdatedSeconds }: CdrSource,
   id: string,
   limits: Json | "free",
   words: readonly string[],
   version: OcpiVersion,
-  connectedMicro = 0n,
 ): Json {
-  const component = (type: string, priceNano: bigint, taxBps: number): Json => ({
-    type,
-    price: nano(priceNano),
-    ...(taxBps === 0 ? {} : { vat: taxBps / 100 }),
-    step_size: 1,
-  });
-  const priced: readonly (readonly [type: string, priceNano: bigint, taxBps: number])[] = [
-    ["FLAT", (tariff.flatFeeMicro + connectedMicro) * 1_000n, tariff.flatTaxBps],
-    ["ENERGY", tariff.priceNanoPerKwh, tariff.energyTaxBps],
-    ["TIME", tariff.priceNanoPerChargingHour, tariff.chargingTaxBps],
-  ];
-  const components = limits === "free" ? [] : priced.filter(([, priceNano]) => priceNano > 0n);
-  const shown = components.length === 0 ? [component("ENERGY", 0n, 0)] : components.map((part) => component(...part));
   const [published, ...reasons] = words;
   return {
     country_code: countryCode,
@@ -130,8 +124,8 @@ function tariffOf(
       ? {}
       : { tariff_alt_text: [{ language: "en", text: `Tariff ${published} for this session. ${reasons.join(" ")}` }] }),
     ...(limits === "free" ? {} : limits),
-    elements: [{ price_components: shown }],
-    ...(version === "2.3.0" ? { tax_included: taxRatesOf(tariff).every((taxBps) => taxBps === 0) ? "N/A" : "NO" } : {}),
+    elements: tariffElements(tariff, limits === "free"),
+    ...(version === "2.3.0" ? { tax_included: isUntaxed(tariff) ? "N/A" : "NO" } : {}),
     last_updated: time(lastUpdatedSeconds),
   };
 }

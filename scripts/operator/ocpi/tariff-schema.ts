@@ -84,3 +84,13 @@ export const tariff230 = z.strictObject({
 export type OcpiTariff = z.infer<typeof tariff221> | z.infer<typeof tariff230>;
 export type OcpiRestrictions = z.infer<typeof restrictions>;
 export type OcpiPriceComponent = z.infer<typeof component>;
+
+/** A tariff of 2.3.0 that stands in a relation to a tax, with the rate where its components leave it out. */
+export function withVat(tariff: OcpiTariff, percent: number): OcpiTariff {
+  if (!("tax_included" in tariff) || tariff.tax_included === "N/A") return tariff;
+  const elements = tariff.elements.map((element) => ({
+    ...element,
+    price_components: element.price_components.map((component) => ({ vat: percent, ...component })),
+  }));
+  return { ...tariff, elements };
+}

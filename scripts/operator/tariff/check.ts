@@ -14,7 +14,8 @@ export const tariffCheck = defineVerb({
   summary: "says of tariffs in files whether they can be priced, and if not, which part cannot and why",
   description:
     "Neither chain nor service is asked. One line for each tariff, also of files that hold several: a list, or an answer of\n" +
-    "OCPI. Exit 1 if one is refused. The currency is only looked at with --currency.",
+    "OCPI. A price by time of day, weekday or date gets the verdict plan: it needs several tariffs, one after another. Exit 1\n" +
+    "if one is refused. The currency is only looked at with --currency.",
   arguments: [{ syntax: "<file...>", description: "tariffs as JSON, of our own form or of OCPI" }],
   options: ocpiOptions,
   access: "none",
@@ -27,16 +28,16 @@ export const tariffCheck = defineVerb({
     let isRefused = false;
     for (const { file, tariffs } of contents) {
       for (const content of tariffs) {
-        const { id, tariff, refusals, elements } = judgeTariff(content, choices);
-        const [first, ...others] = refusals;
-        if (tariff === null) isRefused = true;
-        const verdict = tariff === null ? "refused" : "priced";
+        const { id, tariff, refusals, plans, elements } = judgeTariff(content, choices, options.vat);
+        const said = refusals.length > 0 ? refusals : plans;
+        const [first, ...others] = said;
+        const verdict = refusals.length > 0 ? "refused" : tariff === null ? "plan" : "priced";
+        if (verdict === "refused") isRefused = true;
         const more = others.map(({ path, detail }) => `; ${path}: ${detail}`).join("");
         const reason = first === undefined ? null : shown(`${first.detail}${more}`);
         output.json({ file, id, verdict, path: first?.path ?? null, reason });
         output.line(`${verdict.padEnd(8)}${file}${id === null ? "" : ` ${shown(id)}`}`);
-        for (const { path, detail } of tariff === null ? refusals : elements)
-          output.line(`  ${path}: ${shown(detail)}`);
+        for (const { path, detail } of tariff === null ? said : elements) output.line(`  ${path}: ${shown(detail)}`);
       }
     }
     return Promise.resolve(isRefused ? exitCode.differs : exitCode.done);

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
+import type { taxedAlike } from "../../../services/domain/tariff.ts";
 import {
   freeTariff,
   grossLimitOf,
   isFree,
   mostEnergyBands,
   priceOf,
-  taxedAlike,
   taxRatesOf,
   type Tariff,
 } from "../../../services/domain/tariff.ts";
@@ -16,8 +16,9 @@ import { readJson } from "../../command-line/files.ts";
 import { profilePathOf, readProfile } from "../../command-line/profile.ts";
 import type { OptionSpec, Run } from "../../command-line/verb.ts";
 import { shown } from "../../command-line/amounts.ts";
-import { convertTariff, type ConversionChoices, type ElementVerdict } from "../ocpi/convert-tariff.ts";
-import { tariff221, tariff230, withoutNulls } from "../ocpi/tariff-schema.ts";
+import type { ConversionChoices, ElementVerdict } from "../ocpi/conversion.ts";
+import { convertTariff } from "../ocpi/convert-tariff.ts";
+import { tariff221, tariff230, withoutNulls, withVat, type OcpiTariff } from "../ocpi/tariff-schema.ts";
 
 const micro = z
   .union([
@@ -129,7 +130,11 @@ export const ocpiOptions: readonly OptionSpec[] = [
   },
   {
     flags: "--round-steps-down",
-    description: "of OCPI tariffs: agrees that steps are rounded down, where OCPI rounds up",
+    description: "of OCPI tariffs: charges whole steps only; else what was delivered, where OCPI rounds up",
+  },
+  {
+    flags: "--vat <percent>",
+    description: "of OCPI tariffs that leave it out: the rate of tax, 0 if there is none",
   },
   { flags: "--charges-without-energy", description: "of OCPI tariffs: fee and time count without energy, too" },
 ];
@@ -140,6 +145,11 @@ export const ocpiInput = {
     .optional(),
   roundStepsDown: z.boolean().default(false),
   chargesWithoutEnergy: z.boolean().default(false),
+  vat: z
+    .string()
+    .regex(/^(100|[0-9]{1,2}(\.[0-9]{1,2})?)$/u, "must be a percentage with at most two decimals, like 8.1")
+    .transform(Number)
+    .optional(),
 };
 
 /** A tariff from a file, and where it came from OCPI what became of each part. */
@@ -147,8 +157,8 @@ export interface TariffFile {
   readonly form: TariffForm;
   readonly tariff: Tariff;
   readonly elements: readonly ElementVerdict[];
-  /** The step to which OCPI rounds energy up, and the contract does not; 0 where there is none. */
-  readonly roundsUpToWh: number;
+  /** The tariff as it is in OCPI; `null` in our own form. */
+  readonly ocpi: OcpiTariff | null;
 }
 
 type TariffForm = "own" | "ocpi-2.2.1" | "ocpi-2.3.0";
@@ -158,16 +168,23 @@ export interface JudgedTariff extends Omit<TariffFile, "tariff"> {
   /** The id that the document gives itself; of our own form, that of the content. */
   readonly id: string | null;
   readonly tariff: Tariff | null;
-  /** Why there is no tariff, each by its JSON path. */
+  /** Why there is no tariff, each by its JSON path; empty where it only needs a plan. */
   readonly refusals: readonly { readonly path: string; readonly detail: string }[];
+  /** What needs several tariffs, one after another. */
+  readonly plans: readonly { readonly path: string; readonly detail: string }[];
+  /** What keeps it from being published as it is. */
+  readonly obstacles: readonly { readonly path: string; readonly detail: string }[];
 }
 
 /** What tells the versions apart, and which tariff it is. */
 const heading = z.looseObject({ id: z.unknown().optional(), tax_included: z.unknown().optional() });
 
-/** Judges a tariff in our own form or that of OCPI. Nothing is read from anywhere, and nothing thrown. */
-export function judgeTariff(content: unknown, choices: ConversionChoices): JudgedTariff {
-  const judged = { elements: [], roundsUpToWh: 0, tariff: null } as const;
+/**
+ * Judges a tariff in our own form or that of OCPI. Nothing is read from anywhere, and nothing thrown.
+ * @param vatPercent The rate of tax where a tariff of OCPI leaves it out.
+ */
+export function judgeTariff(content: unknown, choices: ConversionChoices, vatPercent?: number): JudgedTariff {
+  const judged = { elements: [], ocpi: null, tariff: null, plans: [], obstacles: [] } as const;
   if (typeof content !== "object" || content === null || !("elements" in content)) {
     const own = ownTariff.safeParse(content);
     if (!own.success) return { ...judged, form: "own", id: null, refusals: refusalsOf(own.error) };
@@ -177,17 +194,20 @@ export function judgeTariff(content: unknown, choices: ConversionChoices): Judge
   const { id, tax_included: taxIncluded } = heading.parse(given);
   const form = taxIncluded === undefined ? "ocpi-2.2.1" : "ocpi-2.3.0";
   const ownId = typeof id === "string" ? id : null;
-  const ocpi = form === "ocpi-2.3.0" ? tariff230.safeParse(given) : tariff221.safeParse(given);
-  if (!ocpi.success) return { ...judged, form, id: ownId, refusals: refusalsOf(ocpi.error) };
-  const { verdicts, ...conversion } = convertTariff(ocpi.data, choices);
+  const parsed = form === "ocpi-2.3.0" ? tariff230.safeParse(given) : tariff221.safeParse(given);
+  if (!parsed.success) return { ...judged, form, id: ownId, refusals: refusalsOf(parsed.error) };
+  const ocpi = vatPercent === undefined ? parsed.data : withVat(parsed.data, vatPercent);
+  const { verdicts, tariff, obstacles } = convertTariff(ocpi, choices);
   const refusals = verdicts.filter(({ verdict }) => verdict === "refused");
-  return { ...conversion, form, id: ownId, elements: verdicts, refusals };
+  const plans = verdicts.filter(({ verdict }) => verdict === "plan");
+  return { tariff, form, id: ownId, ocpi, elements: verdicts, refusals, plans, obstacles };
 }
 
 /**
  * Reads a tariff in our own form or that of OCPI.
  * @param deploymentPath Beside which the operator's profile is, for the currency.
- * @param needsCurrency Whether the tariff has to be in the currency that a token stands for; else any will do.
+ * @param isPublished Whether the tariff is to be published: it has to be in the currency that a token stands for, and nothing
+ * may keep it from being offered.
  * @throws INPUT_UNREADABLE, USAGE_INVALID, TARIFF_NOT_PRICEABLE
  */
 export function readTariff(
@@ -196,30 +216,33 @@ export function readTariff(
     readonly currency?: string | undefined;
     readonly roundStepsDown: boolean;
     readonly chargesWithoutEnergy: boolean;
+    readonly vat?: number | undefined;
     /** Seconds since 1970; by default now. */
     readonly at?: number | undefined;
   },
   run: Pick<Run, "output" | "environment">,
   deploymentPath: string | null,
-  needsCurrency = true,
+  isPublished = true,
 ): TariffFile {
   const content = readJson(path);
   const profile = deploymentPath === null ? undefined : readProfile(profilePathOf(deploymentPath, run.environment));
   const currency = options.currency ?? profile?.currency ?? null;
-  const judged = judgeTariff(content, choicesOf({ ...options, currency }));
-  if (judged.form !== "own" && currency === null && needsCurrency) {
+  const judged = judgeTariff(content, choicesOf({ ...options, currency }), options.vat);
+  if (judged.form !== "own" && currency === null && isPublished) {
     throw new WattproofError("USAGE_INVALID", "Say which currency one token stands for: --currency <code>.");
   }
-  const { tariff, refusals, form, elements, roundsUpToWh } = judged;
-  if (tariff === null) {
-    const reasons = refusals.map(({ path: place, detail }) => `${place}: ${shown(detail)}`);
+  const { tariff, refusals, plans, obstacles, form, elements, ocpi } = judged;
+  if (tariff === null || (isPublished && obstacles.length > 0)) {
+    const reasons = [...refusals, ...plans, ...(isPublished ? obstacles : [])].map(
+      ({ path: place, detail }) => `${place}: ${shown(detail)}`,
+    );
     const isUnread = elements.length === 0;
     throw new WattproofError("TARIFF_NOT_PRICEABLE", `${isUnread ? `${path}: ` : ""}${reasons.join("; ")}`);
   }
   for (const { path: place, verdict, detail } of elements)
     run.output.line(`${verdict.padEnd(12)}${place}: ${shown(detail)}`);
 
-  return { form, tariff, elements, roundsUpToWh };
+  return { form, tariff, elements, ocpi };
 }
 
 /** What the options say about a conversion. */

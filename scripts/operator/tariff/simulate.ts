@@ -9,6 +9,7 @@ import { exitCode } from "../../command-line/exit-codes.ts";
 import { timeInput, wholeInput } from "../../command-line/inputs.ts";
 import { registryOf } from "../../command-line/registry.ts";
 import { defineVerb } from "../../command-line/verb.ts";
+import { contractPrice, ocpiPrice } from "./own-price.ts";
 import { ocpiInput, ocpiOptions, readTariff, tariffLines } from "./read-tariff.ts";
 
 /** The parts of a price, in tokens: before tax, tax, with tax. */
@@ -45,7 +46,7 @@ export const tariffSimulate = defineVerb({
   summary: "prices a session before the tariff is published",
   description:
     "Of a tariff in a file, or of a published one by its id. Without a chain the price is computed here; with --rpc the\n" +
-    "contract computes it, too, and the exit code is 1 if the two differ. A tariff of OCPI rounds energy up to its step: the\n" +
+    "contract computes it, too, and the exit code is 1 if the two differ. A tariff of OCPI rounds up to its steps: the\n" +
     "price says so, and what the contract charges of it is said, too.",
   arguments: [{ syntax: "<tariff>", description: "a file, or the id of a published tariff" }],
   options: [
@@ -115,28 +116,30 @@ export const tariffSimulate = defineVerb({
     const chain = hasChain ? await run.openChain() : null;
     const file =
       isId && chain !== null
-        ? { tariff: await registryOf(chain).readTariff(source), roundsUpToWh: 0 }
+        ? { tariff: await registryOf(chain).readTariff(source), ocpi: null }
         : readTariff(source, options, run, chain?.deploymentPath ?? null, false);
-    const { tariff } = file;
+    const { tariff, ocpi } = file;
     if (isId && tariffIdOf(tariff) !== source.toLowerCase()) {
       throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `Nobody has published tariff ${source}.`);
     }
     // The tariff's own price, by OCPI's steps where it is of OCPI, and what the contract charges.
-    const own = priceOf(tariff, roundUpToStep(energyMicroWh, BigInt(file.roundsUpToWh) * 1_000_000n), ...times);
     const price = priceOf(tariff, energyMicroWh, ...times);
+    const [chargingSeconds, connectedSeconds] = times;
+    const isFree = energyMicroWh === 0n && !tariff.chargesWithoutEnergy;
+    const own =
+      ocpi === null || isFree || options.roundStepsDown
+        ? contractPrice(price)
+        : ocpiPrice(ocpi, { energyMicroWh, chargingSeconds, connectedSeconds });
     const onChain = await chain?.contracts.tariffRegistry.priceOf(packTariff(tariff), energyMicroWh, ...times);
     const isSame = onChain === undefined || onChain.grossMicro === price.grossMicro;
     const chargedMicro = hold !== undefined && hold < price.grossMicro ? hold : price.grossMicro;
     const returnedMicro = hold === undefined ? null : hold - chargedMicro;
     output.json({
-      netMicro: own.netMicro,
-      taxMicro: own.taxMicro,
-      grossMicro: own.grossMicro,
-      parts: partsOf(own),
+      ...own,
       tariffId: tariffIdOf(tariff),
       energyMicroWh,
-      chargingSeconds: times[0],
-      connectedSeconds: times[1],
+      chargingSeconds,
+      connectedSeconds,
       price,
       chargedMicro,
       returnedMicro,
@@ -145,8 +148,8 @@ export const tariffSimulate = defineVerb({
     for (const line of tariffLines(tariff)) output.line(line);
     for (const line of priceLines(price)) output.line(line);
     if (own.grossMicro !== price.grossMicro) {
-      output.line(`By OCPI's step of ${file.roundsUpToWh} Wh it is ${tokens(own.grossMicro)}; the contract charges`);
-      output.line(`the exact energy: ${tokens(price.grossMicro)}.`);
+      output.line(`By OCPI's steps it is ${tokens(own.grossMicro)}; the contract charges what was delivered:`);
+      output.line(`${tokens(price.grossMicro)}.`);
     }
     if (hold !== undefined) output.line(`charged ${tokens(chargedMicro)}, returned ${tokens(returnedMicro ?? 0n)}`);
     if (!isSame) output.line(`The contract's price is ${tokens(onChain.grossMicro)}.`);
@@ -154,26 +157,3 @@ export const tariffSimulate = defineVerb({
     return isSame ? exitCode.done : exitCode.differs;
   },
 });
-
-function roundUpToStep(value: bigint, step: bigint): bigint {
-  return step === 0n ? value : ((value + step - 1n) / step) * step;
-}
-
-/** What the price is made of; the parts add up to it, before tax and with it. */
-function partsOf(
-  price: PriceBreakdown,
-): readonly { readonly part: string; readonly netMicro: bigint; readonly taxMicro: bigint }[] {
-  const parts: readonly (readonly [part: string, netMicro: bigint, taxMicro: bigint])[] = [
-    ["flat", price.flatFeeMicro, price.flatTaxMicro],
-    ["energy", price.energyMicro, price.energyTaxMicro],
-    ["charging", price.chargingMicro, price.chargingTaxMicro],
-    ["connected", price.connectedMicro, price.connectedTaxMicro],
-  ];
-  const limitMicro = parts.reduce((rest, [, net]) => rest - net, price.netMicro);
-  const limitTaxMicro = parts.reduce((rest, [, , tax]) => rest - tax, price.taxMicro);
-  // What a minimum adds or a maximum takes off.
-  const limit = [limitMicro + limitTaxMicro < 0n ? "maximum" : "minimum", limitMicro, limitTaxMicro] as const;
-  return [...parts, limit]
-    .filter(([, net, tax]) => net !== 0n || tax !== 0n)
-    .map(([part, netMicro, taxMicro]) => ({ part, netMicro, taxMicro }));
-}

@@ -25,7 +25,6 @@ import {
   settlementGroup,
   settlementOf,
   SettlementRefusal,
-  TARIFF,
   tariffWith,
   termsOf,
   USUAL,

@@ -17,7 +17,6 @@ import {
   sessionIn,
   type SettlementFixture,
   settlementGroup,
-  TARIFF,
   tariffWith,
   termsOf,
   settleBatch,

@@ -14,7 +14,6 @@ import {
   sessionIn,
   settlementGroup,
   type SettlementFixture,
-  TARIFF,
   tariffWith,
   termsOf,
   USUAL_PRICE,

@@ -9,20 +9,31 @@ import {
   type OcpiVersion,
 } from "../../../scripts/operator/ocpi/cdr.ts";
 import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { convertTariff } from "../../../scripts/operator/ocpi/convert-tariff.ts";
+import { checkCdrs } from "../../../scripts/verify/cdr/check-cdr.ts";
+import { readTariffDocument } from "../../../scripts/verify/cdr/find-tariff.ts";
+import { verifier } from "../../helpers/ocmf.ts";
 import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 
 const noTariff: Tariff = {
   flatFeeMicro: 0n,
   priceNanoPerKwh: 0n,
+  energyBands: [],
+  energyStepWh: 0,
   priceNanoPerChargingHour: 0n,
+  chargingStepSeconds: 0,
   priceNanoPerConnectedHour: 0n,
   connectedFreeSeconds: 0,
-  energyStepWh: 0,
-  chargingStepSeconds: 0,
   connectedStepSeconds: 0,
+  connectedMaximumMicro: 0n,
+  flatTaxBps: 0,
+  energyTaxBps: 0,
+  chargingTaxBps: 0,
+  connectedTaxBps: 0,
   minimumMicro: 0n,
+  minimumGrossMicro: 0n,
   maximumMicro: 0n,
-  taxBps: 0,
+  maximumGrossMicro: 0n,
   chargesWithoutEnergy: false,
 };
 const startSeconds = 1_800_000_000;
@@ -101,7 +112,7 @@ describe("A charge detail record of OCPI", () => {
       ],
       [
         "no energy, and a minimum",
-        { priceNanoPerKwh: 400_000_000n, minimumMicro: 500_000n },
+        { priceNanoPerKwh: 400_000_000n, minimumMicro: 500_000n, minimumGrossMicro: 500_000n },
         { energyMicroWh: 0n, chargingSeconds: 300 },
         0n,
       ],
@@ -115,7 +126,7 @@ describe("A charge detail record of OCPI", () => {
       ],
       [
         "a hold that is less than the price",
-        { priceNanoPerKwh: 400_000_000n, taxBps: 1_900 },
+        { priceNanoPerKwh: 400_000_000n, energyTaxBps: 1_900 },
         { holdMicro: 3_000_000n },
         3_000_000n,
       ],
@@ -125,11 +136,60 @@ describe("A charge detail record of OCPI", () => {
           flatFeeMicro: 350_000n,
           priceNanoPerChargingHour: 466_620_000n,
           priceNanoPerConnectedHour: 199_980_000n,
-          taxBps: 810,
+          flatTaxBps: 810,
+          chargingTaxBps: 810,
+          connectedTaxBps: 810,
         },
         { chargingSeconds: 3_601, connectedSeconds: 3_660 },
-        // By hand: 0.35 + 3601 × 0.007777 / 60 = 0.466749 + 3660 × 0.003333 / 60 = 0.203313, so 1.020062; 8.1 % tax 0.082625.
-        1_102_687n,
+        // By hand: 0.35 + 3601 × 0.46662 / 3600 = 0.466749 + 3660 × 0.19998 / 3600 = 0.203313, together 1.020062; 8.1 % of each
+        // 0.028350 + 0.037806 + 0.016468.
+        1_102_686n,
+      ],
+      [
+        "bands of energy, each with its price",
+        {
+          priceNanoPerKwh: 0n,
+          energyBands: [
+            { fromWh: 1_000, priceNanoPerKwh: 289_256_200n },
+            { fromWh: 5_500, priceNanoPerKwh: 500_000_000n },
+          ],
+          energyTaxBps: 2_100,
+        },
+        { chargingSeconds: 3_600 },
+        // 4.5 × 0.2892562 + 4.5 × 0.5 = 3.551652, and 21 %.
+        4_297_498n,
+      ],
+      [
+        "several rates of tax and both limits",
+        {
+          flatFeeMicro: 500_000n,
+          flatTaxBps: 2_000,
+          priceNanoPerKwh: 1_000_000_000n,
+          energyTaxBps: 1_000,
+          maximumMicro: 10_000_000n,
+          maximumGrossMicro: 11_000_000n,
+        },
+        {},
+        11_000_000n,
+      ],
+      [
+        "a fee for the time connected that reached its cap",
+        { ...parking, connectedMaximumMicro: 1_000_000n },
+        { chargingSeconds: 3_600, connectedSeconds: 9_000 },
+        5_000_000n,
+      ],
+      [
+        "a hold below a minimum",
+        { priceNanoPerKwh: 1_000_000n, minimumMicro: 5_000_000n, minimumGrossMicro: 5_000_000n },
+        { holdMicro: 3_000_000n },
+        3_000_000n,
+      ],
+      [
+        "fee and charging with two rates of tax",
+        { ...parking, priceNanoPerChargingHour: 1_000_000_000n, chargingTaxBps: 700, connectedTaxBps: 1_900 },
+        { chargingSeconds: 3_600, connectedSeconds: 4_500 },
+        // 4 + 1.07 + 3 × 1.19.
+        8_640_000n,
       ],
     ];
   for (const [title, tariff, session, chargedMicro] of cases) {
@@ -143,7 +203,7 @@ describe("A charge detail record of OCPI", () => {
   }
 
   it("has the published tariff where OCPI's rules give what was charged, and says nothing of it", () => {
-    const cdr = onlyCdr(sourceOf({ priceNanoPerKwh: 123_456_000n, taxBps: 1_900 }, {}));
+    const cdr = onlyCdr(sourceOf({ priceNanoPerKwh: 123_456_000n, energyTaxBps: 1_900 }, {}));
     expect(cdr["tariffs"]).to.have.nested.property("[0].id", "cd".repeat(18));
     expect(cdr).to.not.have.property("remark");
     expect(cdr["tariffs"]).to.have.deep.nested.property("[0].elements[0].price_components[0]", {
@@ -155,26 +215,70 @@ describe("A charge detail record of OCPI", () => {
   });
 
   it("has a tariff of its own where OCPI has no word for ours, and says why", () => {
-    const cdr = onlyCdr(sourceOf(parking, { connectedSeconds: 1_200 }));
+    const cdr = onlyCdr(
+      sourceOf({ priceNanoPerKwh: 400_000_000n, energyStepWh: 1_000 }, { energyMicroWh: 20_450_000_000n }),
+    );
     expect(cdr["tariffs"]).to.have.nested.property("[0].id", cdr["id"]);
-    expect(cdr["remark"]).to.equal("What the time connected costs is in the flat fee.");
+    expect(cdr["remark"]).to.equal("A step that was begun and not completed is free.");
     expect(cdr["tariffs"]).to.have.nested.property(
       "[0].tariff_alt_text[0].text",
-      `Tariff ${"cd".repeat(18)} for this session. What the time connected costs is in the flat fee.`,
+      `Tariff ${"cd".repeat(18)} for this session. A step that was begun and not completed is free.`,
     );
-    expect(cdr["total_energy"]).to.equal(10);
-    expect(cdr["total_parking_time"]).to.equal(0.333333333);
+    expect(cdr["total_energy"]).to.equal(20.45);
   });
 
-  it("keeps charging and parking in periods of their own, whose volumes are the totals", () => {
+  it("says the fee for the time connected as charging and parking from the end of the free span on", () => {
     const cdr = onlyCdr(sourceOf(parking, { chargingSeconds: 3_600, connectedSeconds: 5_400 }));
-    const periods = cdr["charging_periods"] as readonly { readonly dimensions: readonly { readonly type: string }[] }[];
-    expect(periods.map(({ dimensions }) => dimensions.map(({ type }) => type))).to.deep.equal([
-      ["ENERGY", "TIME"],
-      ["PARKING_TIME"],
+    expect(cdr["tariffs"]).to.have.nested.property("[0].id", "cd".repeat(18));
+    expect(cdr["tariffs"]).to.have.deep.nested.property("[0].elements[0]", {
+      price_components: [
+        { type: "TIME", price: 3, step_size: 1 },
+        { type: "PARKING_TIME", price: 3, step_size: 1 },
+      ],
+      restrictions: { min_duration: 900 },
+    });
+    const periods = cdr["charging_periods"] as readonly {
+      readonly start_date_time: string;
+      readonly dimensions: readonly { readonly type: string; readonly volume: number }[];
+    }[];
+    expect(
+      periods.map(({ start_date_time: at, dimensions }) => [at, ...dimensions.map(({ type }) => type)]),
+    ).to.deep.equal([
+      ["2027-01-15T08:00:00Z", "ENERGY", "TIME"],
+      ["2027-01-15T08:15:00Z", "ENERGY", "TIME"],
+      ["2027-01-15T09:00:00Z", "PARKING_TIME"],
     ]);
-    expect(periods[1]).to.have.property("start_date_time", "2027-01-15T09:00:00Z");
     expect(cdr).to.deep.include({ total_energy: 10, total_time: 1.5, total_parking_time: 0.5 });
+    expect(cdr).to.deep.include({ total_time_cost: { excl_vat: 2.25, incl_vat: 2.25 } });
+  });
+
+  it("says bands of energy as elements by kWh, and is read back as the same tariff", () => {
+    const tariff = {
+      ...noTariff,
+      flatFeeMicro: 350_000n,
+      flatTaxBps: 700,
+      priceNanoPerKwh: 123_456_789n,
+      energyBands: [{ fromWh: 10_001, priceNanoPerKwh: 456_789_123n }],
+      energyTaxBps: 1_900,
+      priceNanoPerConnectedHour: 6_000_000_001n,
+      connectedFreeSeconds: 14_400,
+      connectedTaxBps: 1_900,
+      maximumMicro: 50_000_000n,
+      maximumGrossMicro: 59_500_000n,
+    };
+    for (const version of ocpiVersions) {
+      const cdr = onlyCdr(sourceOf(tariff, { energyMicroWh: 1_000_000_000_000n, chargingSeconds: 3_600 }), version);
+      const [document] = cdr["tariffs"] as readonly unknown[];
+      const ocpi = readTariffDocument(document);
+      if (ocpi === null) expect.fail("It is no tariff of OCPI.");
+      const choices = {
+        currency: "EUR",
+        roundsStepsDown: false,
+        chargesWithoutEnergy: false,
+        nowSeconds: startSeconds,
+      };
+      expect(convertTariff(ocpi, choices).tariff).to.deep.equal(tariff);
+    }
   });
 
   it("does not call untaxed prices taxed with nothing", () => {
@@ -185,7 +289,7 @@ describe("A charge detail record of OCPI", () => {
 
   it("is taken back and replaced by each correction, at its own time and with what holds then", () => {
     const source = sourceOf(
-      { priceNanoPerKwh: 420_000_000n, minimumMicro: 500_000n },
+      { priceNanoPerKwh: 420_000_000n, minimumMicro: 500_000n, minimumGrossMicro: 500_000n },
       { energyMicroWh: 20_000_000_000n },
     );
     const proven = contentOf(source.tariff, { energyMicroWh: 10_000_000_000n });
@@ -243,21 +347,44 @@ describe("A charge detail record of OCPI", () => {
 
   it("says itself what was charged, whatever the tariff and the session", () => {
     const micro = fc.bigInt({ min: 0n, max: 3_000_000n });
+    const nano = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 180_000_000_000n }));
     const step = fc.constantFrom(0, 1, 60, 100, 1_000);
-    const tariffs = fc.record({
-      flatFeeMicro: micro,
-      priceMicroPerKwh: micro,
-      priceMicroPerChargingMinute: micro,
-      priceMicroPerConnectedMinute: micro,
-      connectedFreeSeconds: fc.constantFrom(0, 60, 900),
-      energyStepWh: step,
-      chargingStepSeconds: step,
-      connectedStepSeconds: step,
-      minimumMicro: fc.constantFrom(0n, 500_000n),
-      maximumMicro: fc.constantFrom(0n, 700_000n, 20_000_000n),
-      taxBps: fc.constantFrom(0, 700, 1_900, 10_000),
-      chargesWithoutEnergy: fc.boolean(),
-    });
+    const rate = fc.constantFrom(0, 700, 1_900, 10_000);
+    const bands = fc
+      .uniqueArray(fc.record({ fromWh: fc.integer({ min: 1, max: 150_000 }), priceNanoPerKwh: nano }), {
+        maxLength: 3,
+        selector: ({ fromWh }) => fromWh,
+      })
+      .map((all) => all.toSorted((left, right) => left.fromWh - right.fromWh));
+    const tariffs = fc
+      .record({
+        flatFeeMicro: micro,
+        priceNanoPerKwh: nano,
+        energyBands: bands,
+        priceNanoPerChargingHour: nano,
+        priceNanoPerConnectedHour: nano,
+        connectedFreeSeconds: fc.constantFrom(0, 60, 900),
+        connectedMaximumMicro: fc.constantFrom(0n, 1_000_000n),
+        energyStepWh: step,
+        chargingStepSeconds: step,
+        connectedStepSeconds: step,
+        flatTaxBps: rate,
+        energyTaxBps: rate,
+        chargingTaxBps: rate,
+        connectedTaxBps: rate,
+        minimumMicro: fc.constantFrom(0n, 500_000n),
+        minimumGrossMicro: fc.constant(0n),
+        maximumMicro: fc.constantFrom(0n, 700_000n, 20_000_000n),
+        maximumGrossMicro: fc.constant(0n),
+        chargesWithoutEnergy: fc.boolean(),
+      })
+      .chain((tariff) =>
+        fc.constantFrom(100n, 107n, 200n).map((percent) => ({
+          ...tariff,
+          minimumGrossMicro: (tariff.minimumMicro * percent) / 100n,
+          maximumGrossMicro: (tariff.maximumMicro * percent) / 100n,
+        })),
+      );
     const sessions = fc.record({
       energyMicroWh: fc.oneof(
         fc.constant(0n),
@@ -283,6 +410,8 @@ describe("A charge detail record of OCPI", () => {
           expect(stated.netMicro - netMicro >= 0n && stated.netMicro - netMicro <= 1n, `${netMicro}`).to.equal(true);
           expect(stated.grossMicro - grossMicro >= 0n && stated.grossMicro - grossMicro <= 1n).to.equal(true);
           expect(stated.grossMicro).to.equal(source.settled.chargedMicro);
+          const [verdict] = checkCdrs([cdr], null, verifier);
+          expect(verdict?.reasons).to.deep.equal([]);
         },
       ),
       { numRuns: 2_000 },

@@ -36,12 +36,7 @@ describe("wattproof tariff", function () {
     );
     const [run, unknown, unreadable] = await Promise.all([
       world.runJson(["tariff", "publish", restricted, "--currency", "EUR", "--dry-run"]),
-      world.runJson([
-        "tariff",
-        "publish",
-        world.write("own.json", '{"priceMicroPerKwh":1,"surcharge":2}'),
-        "--dry-run",
-      ]),
+      world.runJson(["tariff", "publish", world.write("own.json", '{"priceNanoPerKwh":1,"surcharge":2}'), "--dry-run"]),
       world.runJson(["tariff", "publish", world.write("broken.json", "{"), "--dry-run"]),
     ]);
     expect([run.code, errorCodeOf(run)]).to.deep.equal([1, "TARIFF_NOT_PRICEABLE"]);
@@ -49,20 +44,37 @@ describe("wattproof tariff", function () {
       errorDetailOf(run)
         .split("; ")
         .map((part) => part.split(": ")[0]),
-    ).to.deep.equal([
-      "elements[0].restrictions.max_power",
-      "elements[0].price_components[0]",
-      "elements[1].price_components[0].step_size",
-    ]);
+    ).to.deep.equal(["elements[0].restrictions.max_power"]);
     expect([unknown.code, errorCodeOf(unknown)]).to.deep.equal([1, "TARIFF_NOT_PRICEABLE"]);
     expect(errorDetailOf(unknown)).to.contain("surcharge");
     expect([unreadable.code, errorCodeOf(unreadable)]).to.deep.equal([2, "INPUT_UNREADABLE"]);
   });
 
+  it("does not publish what needs a plan, is over, or leaves a rate of tax out, and does once it is said", async () => {
+    const energy = { type: "ENERGY", price: 0.21, step_size: 1 };
+    const night = { price_components: [{ ...energy, price: 0.1 }], restrictions: { end_time: "06:00" } };
+    const files = [
+      ocpi([], { elements: [night, { price_components: [energy] }] }),
+      ocpi([energy], { end_date_time: "2019-06-30T23:59:59Z" }),
+      ocpi([energy], { tax_included: "YES" }),
+    ].map((content, index) => world.write(`obstacle-${index}.json`, content));
+    const publish = (file: string, ...more: readonly string[]): ReturnType<OperatorWorld["runJson"]> =>
+      world.runJson(["tariff", "publish", file, "--currency", "EUR", "--dry-run", ...more]);
+    const runs = await Promise.all(files.map((file) => publish(file)));
+    expect(runs.map((run) => [run.code, errorCodeOf(run), errorDetailOf(run).split(": ")[0]])).to.deep.equal([
+      [1, "TARIFF_NOT_PRICEABLE", "elements[0].restrictions.end_time"],
+      [1, "TARIFF_NOT_PRICEABLE", "end_date_time"],
+      [1, "TARIFF_NOT_PRICEABLE", "tax_included"],
+    ]);
+    const told = await publish(files[2] ?? "", "--vat", "5");
+    expect(told.code).to.equal(0);
+    expect(told.document["tariff"]).to.deep.include({ priceNanoPerKwh: "200000000", energyTaxBps: 500 });
+  });
+
   it("prices a session before publishing, here and by the contract, which agree", async () => {
     const file = world.write(
       "own.json",
-      JSON.stringify({ flatFeeMicro: 350_000, priceMicroPerKwh: "490000", taxBps: 1_900 }),
+      JSON.stringify({ flatFeeMicro: 350_000, priceNanoPerKwh: "490000000", taxBps: 1_900 }),
     );
     const session = ["tariff", "simulate", file, "--energy-kwh", "18.234", "--charging-minutes", "42", "--hold", "10"];
     const [asked, alone] = await Promise.all([
@@ -90,7 +102,7 @@ describe("wattproof tariff", function () {
     expect(errorDetailOf(await world.runJson(publish))).to.match(/^TariffAlreadyPublished/u);
 
     const words = await world.run(["tariff", "show", String(tariffId)]);
-    expect(words.stdout).to.contain("0.590000 for a kWh\n  plus 19 % tax");
+    expect(words.stdout).to.contain("0.7021 with 19 % tax (0.59 before) for a kWh");
     expect((await world.runJson(["tariff", "retire", String(tariffId)])).code).to.equal(0);
     const shown = await world.runJson(["tariff", "show", "--operator", world.chain.operator]);
     const tariffs = shown.document["tariffs"] as { tariffId: string; isOffered: boolean }[];
