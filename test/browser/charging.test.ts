@@ -41,7 +41,7 @@ describe("Charging from the driver's page", function () {
 
   it("goes from the code on the charger to a receipt that the browser verified, by one signature", async function () {
     const { page, wallet, connect, open, complaints } = await arrive({ window: { viewport: phone } });
-    await page.getByText("0.49 DEMO per kWh").waitFor();
+    await page.getByText("0.52969 DEMO per kWh").waitFor();
     await connect();
     await page.getByText("The most it can cost").first().waitFor();
     await isAccessible(page);
