@@ -30,7 +30,7 @@ import {OracleSignature} from "./interfaces/IOracleCommittee.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
 import {IVehicleConsents} from "./interfaces/IVehicleConsents.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
-import {ClaimLink} from "./libraries/ClaimLink.sol";
+import {ClaimTree} from "./libraries/ClaimTree.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 import {SettlementDomain} from "./libraries/SettlementDomain.sol";
@@ -42,7 +42,7 @@ import {SettlementLedger} from "./SettlementLedger.sol";
 /// session is a commitment in it to terms that callers supply again.
 contract ChargingSettlement is SettlementLedger {
     using AccountLibrary for Account;
-    using ClaimLink for bytes32;
+    using ClaimTree for bytes32[];
     using PackedMeteringLibrary for PackedMetering;
     using SessionTermsLibrary for PackedTerms;
     using SessionTermsLibrary for SessionTerms;
@@ -51,10 +51,12 @@ contract ChargingSettlement is SettlementLedger {
     /// What a batch needs from session to session.
     struct Batch {
         bytes32 domain;
-        /// The link over all claims, which the oracles signed, and over the settled ones, which can be challenged.
-        bytes32 claims;
-        bytes32 settled;
+        /// The leaves of all claims, which the oracles signed.
+        bytes32[] claims;
         uint256 count;
+        /// The places of those that were not settled.
+        uint256[] skipped;
+        uint256 skippedCount;
     }
 
     bytes32 private constant TOP_UP_TYPEHASH = keccak256(
@@ -63,7 +65,9 @@ contract ChargingSettlement is SettlementLedger {
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256(
         "AgreedSettlement(bytes32 sessionId,uint40 openedAt,uint24 salt,uint64 toppedUpMicro,uint64 chargedMicro)"
     );
-    bytes32 private constant BATCH_TYPEHASH = keccak256("SettlementBatch(bytes32 claims,uint256 count)");
+    bytes32 private constant BATCH_TYPEHASH = keccak256(
+        "SettlementBatch(bytes32 claims,bytes32 evidenceRoot,uint256 count)"
+    );
     /// What a meter or a quorum says settles only with the sum by which the hold was raised. Without a time in which that
     /// cannot change, a driver could raise the hold ahead of every settlement until the session expires.
     uint256 private constant TOP_UP_MARGIN = 2 hours;
@@ -325,25 +329,46 @@ contract ChargingSettlement is SettlementLedger {
     /// @inheritdoc IChargingSettlement
     function settleBatch(
         SettlementGroup[] calldata groups,
+        bytes32 evidenceRoot,
         OracleSignature[] calldata signatures
     ) external nonReentrant {
-        Batch memory batch;
-        batch.domain = _domainSeparatorV4();
+        Batch memory batch = _emptyBatch(groups);
         for (uint256 g; g < groups.length; ++g) {
             address operator = groups[g].operator;
             uint32 agreement = groups[g].agreement;
             Tariff memory tariff = groups[g].tariff;
             bytes32 tariffId = tariff.idOf();
-            uint256 creditMicro = _settleClaims(batch, operator, agreement, tariffId, tariff, groups[g].settlements);
+            EpochLimits memory left = _limitsLeft(operator);
+            uint256 creditMicro = _settleClaims(batch, groups[g], tariffId, tariff, left);
+            _keepLimits(operator, left);
             if (creditMicro != 0) _creditProvisionally(operator, agreement, tariffId, creditMicro);
         }
 
         // What was claimed is known only now; a batch that no quorum signed is undone as a whole.
+        bytes32[] memory leaves = batch.skippedCount == 0 ? batch.claims : _settledLeaves(batch);
+        bytes32 claims = batch.claims.rootOf();
         (uint24 committee, uint16 signers) = oracleCommittee.requireQuorum(
-            batchDigestOf(batch.claims, batch.count),
+            batchDigestOf(claims, evidenceRoot, batch.count),
             signatures
         );
-        if (batch.settled != 0) challenges.anchor(batch.settled, committee, signers);
+        if (batch.skippedCount == batch.count) return;
+        bytes32 settled = batch.skippedCount == 0 ? claims : leaves.rootOf();
+        challenges.anchor(settled, evidenceRoot, batch.count, committee, signers);
+    }
+
+    function _emptyBatch(SettlementGroup[] calldata groups) private view returns (Batch memory batch) {
+        uint256 count;
+        for (uint256 g; g < groups.length; ++g) count += groups[g].settlements.length;
+        batch.domain = _domainSeparatorV4();
+        batch.claims = new bytes32[](count);
+        batch.skipped = new uint256[](count);
+    }
+
+    /// @dev The leaves of the settled claims, which can be challenged; zero for those that were not settled.
+    function _settledLeaves(Batch memory batch) private pure returns (bytes32[] memory leaves) {
+        leaves = new bytes32[](batch.count);
+        for (uint256 i; i < leaves.length; ++i) leaves[i] = batch.claims[i];
+        for (uint256 i; i < batch.skippedCount; ++i) leaves[batch.skipped[i]] = 0;
     }
 
     /// @inheritdoc IChargingSettlement
@@ -359,117 +384,136 @@ contract ChargingSettlement is SettlementLedger {
         // The records are bound to the id; it has to be that of the tariff that prices them.
         Tariff memory content = tariff;
         bytes32 tariffId = content.idOf();
-        bytes32 termsHash = SessionTermsLibrary.structHash(
-            settlement.driver,
-            operator,
-            agreement,
-            tariffId,
-            settlement.terms
-        );
+        PackedTerms terms = settlement.terms;
+        PackedMetering metering = settlement.metering;
+        bytes32 termsHash = SessionTermsLibrary.structHash(settlement.driver, operator, agreement, tariffId, terms);
         require(
             sessionId == _hashTypedDataV4(termsHash),
             SettlementRefused(sessionId, SettlementRefusal.TermsMismatch)
         );
+        uint256 heldMicro = _heldMicro(terms, metering);
         SettlementRefusal reason;
         (reason, chargedMicro) = _settle(
-            sessionId,
             termsHash,
-            settlement,
+            settlement.driver,
+            terms,
+            metering,
+            heldMicro,
             content,
             type(uint256).max,
             type(uint256).max
         );
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
 
+        emit SessionSettled(sessionId, metering.withSplit(chargedMicro, heldMicro - chargedMicro));
+
         if (chargedMicro != 0) _creditFinally(operator, agreement, tariffId, chargedMicro);
     }
 
     function _settleClaims(
         Batch memory batch,
-        address operator,
-        uint32 agreement,
+        SettlementGroup calldata group,
         bytes32 tariffId,
         Tariff memory tariff,
-        Settlement[] calldata settlements
+        EpochLimits memory left
     ) private returns (uint256 creditMicro) {
-        uint256 limitMicro = _epochRemainderOf(operator);
-        (bytes32 claims, bytes32 settled) = (batch.claims, batch.settled);
+        // Read from the calldata once; each look there is checked.
+        Settlement[] calldata settlements = group.settlements;
+        address operator = group.operator;
+        uint32 agreement = group.agreement;
+        bool isReadable = group.isReadable;
+        uint256 place = batch.count;
+        uint256 skippedBefore = batch.skippedCount;
+        bytes32[] memory sessionIds = new bytes32[](settlements.length);
+        uint256[] memory results = new uint256[](settlements.length);
         for (uint256 i; i < settlements.length; ++i) {
             Settlement calldata settlement = settlements[i];
-            bytes32 termsHash = SessionTermsLibrary.structHash(
-                settlement.driver,
-                operator,
-                agreement,
-                tariffId,
-                settlement.terms
-            );
+            address driver = settlement.driver;
+            PackedTerms terms = settlement.terms;
+            PackedMetering metering = settlement.metering;
+            bytes32 termsHash = SessionTermsLibrary.structHash(driver, operator, agreement, tariffId, terms);
             bytes32 sessionId = MessageHashUtils.toTypedDataHash(batch.domain, termsHash);
-            claims = claims.linked(sessionId, settlement.metering);
-            (SettlementRefusal reason, uint256 chargedMicro) = _settle(
-                sessionId,
-                termsHash,
-                settlement,
-                tariff,
-                limitMicro - creditMicro,
-                _quorumSeconds
-            );
-            if (reason == SettlementRefusal.None) {
-                settled = settled.linked(sessionId, settlement.metering);
-                unchecked {
-                    // At most the limit.
+            batch.claims[place] = ClaimTree.leafOf(sessionId, metering, isReadable);
+            uint256 heldMicro = _heldMicro(terms, metering);
+            SettlementRefusal reason = SettlementRefusal.EpochLimitReached;
+            uint256 chargedMicro;
+            if (_isWithin(left, heldMicro, isReadable)) {
+                (reason, chargedMicro) = _settle(
+                    termsHash,
+                    driver,
+                    terms,
+                    metering,
+                    heldMicro,
+                    tariff,
+                    left.creditMicro,
+                    _quorumSeconds
+                );
+            }
+            unchecked {
+                if (reason == SettlementRefusal.None) {
+                    // What is charged is a part of what is held, and all are within the limits.
+                    uint256 returnedMicro = heldMicro - chargedMicro;
+                    (sessionIds[i], results[i]) = (sessionId, metering.withSplit(chargedMicro, returnedMicro));
                     creditMicro += chargedMicro;
+                    left.creditMicro -= chargedMicro;
+                    left.returnMicro -= returnedMicro;
+                    if (!isReadable) left.unreadableMicro -= heldMicro;
+                } else {
+                    batch.skipped[batch.skippedCount++] = place;
+                    emit SettlementSkipped(sessionId, driver, reason);
                 }
-            } else {
-                emit SettlementSkipped(sessionId, settlement.driver, reason);
+                ++place;
             }
         }
-        unchecked {
-            batch.count += settlements.length;
+        if (batch.skippedCount - skippedBefore != settlements.length) {
+            emit GroupSettled(operator, agreement, tariffId, isReadable, batch.count, sessionIds, results);
         }
-        (batch.claims, batch.settled) = (claims, settled);
+        batch.count = place;
+    }
+
+    /// @dev Whether the whole hold could be given back within the limits of the epoch; also where the claim is that the
+    /// session cost something, so that nothing has to be priced first.
+    function _isWithin(EpochLimits memory left, uint256 heldMicro, bool isReadable) private pure returns (bool) {
+        if (heldMicro > left.returnMicro) return false;
+        return isReadable || heldMicro <= left.unreadableMicro;
     }
 
     /// @param limitMicro The most that can be charged without reaching the limit of the epoch.
     /// @param openSeconds How long after its opening the session can be settled so.
     function _settle(
-        bytes32 sessionId,
         bytes32 termsHash,
-        Settlement calldata settlement,
+        address driver,
+        PackedTerms terms,
+        PackedMetering metering,
+        uint256 heldMicro,
         Tariff memory tariff,
         uint256 limitMicro,
         uint256 openSeconds
     ) private returns (SettlementRefusal reason, uint256 chargedMicro) {
-        PackedTerms terms = settlement.terms;
-        PackedMetering metering = settlement.metering;
-        AccountSlot storage slot = _slotOf(settlement.driver, terms.lane());
+        AccountSlot storage slot = _slotOf(driver, terms.lane());
         Account account = slot.account;
         if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
         if (account.commitment() != _commitment(termsHash, metering)) return (SettlementRefusal.TermsMismatch, 0);
         reason = _claimRefusal(terms, metering, openSeconds);
         if (reason != SettlementRefusal.None) return (reason, 0);
-        uint256 priceMicro = tariff.grossRoundedDown(
+        chargedMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
             metering.chargingSeconds(),
             metering.connectedSeconds()
         );
-        uint256 returnedMicro;
-        (chargedMicro, returnedMicro) = _split(terms, metering, priceMicro);
+        if (chargedMicro > heldMicro) chargedMicro = heldMicro;
         if (chargedMicro > limitMicro) return (SettlementRefusal.EpochLimitReached, 0);
 
-        slot.account = account.released().credited(returnedMicro);
-
-        emit SessionSettled(sessionId, metering.withSplit(chargedMicro, returnedMicro));
+        unchecked {
+            // The smaller of price and hold.
+            slot.account = account.released().credited(heldMicro - chargedMicro);
+        }
     }
 
-    function _split(
-        PackedTerms terms,
-        PackedMetering metering,
-        uint256 priceMicro
-    ) private pure returns (uint256 chargedMicro, uint256 returnedMicro) {
+    function _heldMicro(PackedTerms terms, PackedMetering metering) private pure returns (uint256) {
         unchecked {
-            // Both are parts of what is owed to the driver.
-            uint256 heldMicro = uint256(terms.holdMicro()) + metering.toppedUpMicro();
-            return priceMicro < heldMicro ? (priceMicro, heldMicro - priceMicro) : (heldMicro, 0);
+            // Both have 64 bits.
+            return uint256(terms.holdMicro()) + metering.toppedUpMicro();
         }
     }
 
@@ -559,23 +603,9 @@ contract ChargingSettlement is SettlementLedger {
     function correct(Correction calldata correction) external nonReentrant {
         require(msg.sender == address(challenges), NotNeighbour(msg.sender));
 
-        uint64 refundedMicro;
-        uint64 compensatedMicro;
-        if (correction.chargedMicro > correction.provenMicro) {
-            refundedMicro = correction.chargedMicro - correction.provenMicro;
-            _takeBack(correction, refundedMicro);
-        } else {
-            compensatedMicro = _compensate(correction, correction.provenMicro - correction.chargedMicro);
-        }
-        uint64 rewardMicro = _reward(correction);
+        _takeBack(correction);
 
-        emit SessionCorrected(
-            correction.sessionId,
-            correction.challenger,
-            refundedMicro,
-            compensatedMicro,
-            rewardMicro
-        );
+        emit SessionCorrected(correction.sessionId, correction.challenger, correction.refundedMicro);
     }
 
     /* EXPIRY */
@@ -671,7 +701,7 @@ contract ChargingSettlement is SettlementLedger {
     }
 
     /// @inheritdoc IChargingSettlement
-    function batchDigestOf(bytes32 claims, uint256 count) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, claims, count)));
+    function batchDigestOf(bytes32 claims, bytes32 evidenceRoot, uint256 count) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, claims, evidenceRoot, count)));
     }
 }

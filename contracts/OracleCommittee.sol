@@ -136,6 +136,18 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
     /* VIEWS */
 
     /// @inheritdoc IOracleCommittee
+    function signersOf(uint24 version, uint16 signers) external view returns (address[] memory accounts) {
+        Committee storage committee = _committees[version];
+        uint256 count;
+        for (uint256 bits = signers; bits != 0; bits &= bits - 1) ++count;
+        accounts = new address[](count);
+        count = 0;
+        for (uint256 i; signers >> i != 0; ++i) {
+            if ((signers >> i) & 1 == 1) accounts[count++] = committee.members[i];
+        }
+    }
+
+    /// @inheritdoc IOracleCommittee
     function isMember(address account) external view returns (bool) {
         return _places[_settledSchedule().current][account] != 0;
     }

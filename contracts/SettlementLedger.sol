@@ -16,7 +16,7 @@ import {Credit, CreditLibrary} from "./libraries/CreditLibrary.sol";
 
 /// @title Settlement ledger
 /// @dev The half of the settlement that knows who is owed what: accounts of drivers, credits of operators and their
-/// partners, bonds of oracles, and the token. See IChargingSettlement.
+/// partners, and the token. See IChargingSettlement.
 abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGuardTransient {
     using AccountLibrary for Account;
     using CreditLibrary for Credit;
@@ -27,10 +27,22 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         Account account;
     }
 
-    /// What oracles have credited an operator with in an epoch, under all agreements.
+    /// What oracles have done for an operator in an epoch, under all agreements, in one slot.
     struct EpochUse {
+        /// What they credited.
         uint64 creditedMicro;
+        /// What they gave back to drivers.
+        uint64 returnedMicro;
+        /// The holds of the sessions that they settled by records that the contract cannot read.
+        uint64 unreadableMicro;
         uint32 epoch;
+    }
+
+    /// What oracles can still do for an operator in this epoch, in the order of the use above.
+    struct EpochLimits {
+        uint256 creditMicro;
+        uint256 returnMicro;
+        uint256 unreadableMicro;
     }
 
     uint256 private constant LEAST_DECIMALS = 6;
@@ -44,6 +56,8 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
     uint256 public immutable unit;
     uint40 public immutable epochSeconds;
     uint64 public immutable epochLimitMicro;
+    uint64 public immutable epochReturnLimitMicro;
+    uint64 public immutable epochUnreadableLimitMicro;
     IPartnerAgreements public immutable partnerAgreements;
     IOracleCommittee public immutable oracleCommittee;
 
@@ -53,7 +67,6 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
     mapping(address operator => mapping(uint32 agreement => Credit)) private _credits;
     mapping(address operator => mapping(uint32 agreement => mapping(address party => uint64))) private _withdrawnMicro;
     mapping(address operator => EpochUse) private _epochUses;
-    mapping(address oracle => uint64) private _bondsMicro;
 
     constructor(IERC20Metadata token, IPartnerAgreements agreements, IOracleCommittee oracles, Rules memory rules) {
         uint256 decimals = token.decimals();
@@ -66,6 +79,8 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         unit = 10 ** (decimals - LEAST_DECIMALS);
         epochSeconds = rules.epochSeconds;
         epochLimitMicro = rules.epochLimitMicro;
+        epochReturnLimitMicro = rules.epochReturnLimitMicro;
+        epochUnreadableLimitMicro = rules.epochUnreadableLimitMicro;
         partnerAgreements = agreements;
         oracleCommittee = oracles;
     }
@@ -197,13 +212,9 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
     }
 
     function _creditProvisionally(address operator, uint32 agreement, bytes32 tariffId, uint256 amountMicro) internal {
-        uint32 epoch = _epoch();
-        Credit memory credit = _credits[operator][agreement].at(epoch);
+        Credit memory credit = _credits[operator][agreement].at(_epoch());
         credit.currentMicro += uint64(amountMicro);
         _credits[operator][agreement] = credit;
-        EpochUse memory use = _epochUses[operator];
-        uint64 usedMicro = use.epoch == epoch ? use.creditedMicro : 0;
-        _epochUses[operator] = EpochUse(usedMicro + uint64(amountMicro), epoch);
 
         emit OperatorCredited(operator, agreement, tariffId, amountMicro, false);
     }
@@ -215,7 +226,8 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
     }
 
     /// @dev Within the challenge window the credit of the settlement's epoch is provisional and holds the amount.
-    function _takeBack(Correction calldata correction, uint64 amountMicro) internal {
+    function _takeBack(Correction calldata correction) internal {
+        uint64 amountMicro = correction.refundedMicro;
         uint32 epoch = _epoch();
         Credit memory credit = _credits[correction.operator][correction.agreement].at(epoch);
         if (correction.settledAt / epochSeconds == epoch) credit.currentMicro -= amountMicro;
@@ -225,67 +237,26 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         slot.account = slot.account.credited(amountMicro);
     }
 
-    function _epochRemainderOf(address operator) internal view returns (uint256) {
+    function _limitsLeft(address operator) internal view returns (EpochLimits memory left) {
         EpochUse memory use = _epochUses[operator];
-        return use.epoch == _epoch() ? epochLimitMicro - use.creditedMicro : epochLimitMicro;
+        if (use.epoch != _epoch())
+            return EpochLimits(epochLimitMicro, epochReturnLimitMicro, epochUnreadableLimitMicro);
+        left.creditMicro = epochLimitMicro - use.creditedMicro;
+        left.returnMicro = epochReturnLimitMicro - use.returnedMicro;
+        left.unreadableMicro = epochUnreadableLimitMicro - use.unreadableMicro;
+    }
+
+    function _keepLimits(address operator, EpochLimits memory left) internal {
+        _epochUses[operator] = EpochUse({
+            creditedMicro: uint64(epochLimitMicro - left.creditMicro),
+            returnedMicro: uint64(epochReturnLimitMicro - left.returnMicro),
+            unreadableMicro: uint64(epochUnreadableLimitMicro - left.unreadableMicro),
+            epoch: _epoch()
+        });
     }
 
     function _epoch() private view returns (uint32) {
         return uint32(block.timestamp / epochSeconds);
-    }
-
-    /* BOND */
-
-    /// @inheritdoc IChargingSettlement
-    function postBond(address oracle, uint256 amount) external nonReentrant {
-        uint256 amountMicro = _receive(oracle, amount);
-
-        _bondsMicro[oracle] += uint64(amountMicro);
-
-        emit BondPosted(oracle, msg.sender, amountMicro);
-    }
-
-    /// @inheritdoc IChargingSettlement
-    function withdrawBond(uint256 amount, address recipient) external nonReentrant {
-        require(!oracleCommittee.isLiable(msg.sender), BondBound(msg.sender));
-        uint256 amountMicro = _toMicro(amount);
-        uint64 bondMicro = _bondsMicro[msg.sender];
-        require(amountMicro <= bondMicro, BalanceTooLow(amountMicro, bondMicro));
-
-        _bondsMicro[msg.sender] = bondMicro - uint64(amountMicro);
-
-        emit BondWithdrawn(msg.sender, recipient, amountMicro);
-
-        _pay(recipient, amount, amountMicro);
-    }
-
-    /// @dev The operator's compensation for what was not charged, as far as the bonds go.
-    function _compensate(Correction calldata correction, uint64 amountMicro) internal returns (uint64 paidMicro) {
-        paidMicro = _useBonds(correction, amountMicro);
-        _credits[correction.operator][correction.agreement].finalMicro += paidMicro;
-    }
-
-    /// @dev The challenger's reward, as far as the bonds go.
-    function _reward(Correction calldata correction) internal returns (uint64 paidMicro) {
-        paidMicro = _useBonds(correction, correction.rewardMicro);
-        AccountSlot storage slot = _slotOf(correction.challenger, 0);
-        slot.account = slot.account.credited(paidMicro);
-    }
-
-    /// @dev As far as the bonds go.
-    function _useBonds(Correction calldata correction, uint64 amountMicro) private returns (uint64 usedMicro) {
-        for (uint256 i; i < correction.liable.length && usedMicro < amountMicro; ++i) {
-            address oracle = correction.liable[i];
-            uint64 bondMicro = _bondsMicro[oracle];
-            uint64 missingMicro = amountMicro - usedMicro;
-            uint64 partMicro = bondMicro < missingMicro ? bondMicro : missingMicro;
-            if (partMicro == 0) continue;
-
-            _bondsMicro[oracle] = bondMicro - partMicro;
-            usedMicro += partMicro;
-
-            emit BondUsed(oracle, correction.sessionId, partMicro);
-        }
     }
 
     /* VIEWS */
@@ -313,11 +284,6 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         uint64 finalMicro = _credits[operator][agreement].at(_epoch()).finalMicro;
         uint64 partMicro = partnerAgreements.partOf(operator, agreement, party, finalMicro);
         return partMicro - _withdrawnMicro[operator][agreement][party];
-    }
-
-    /// @inheritdoc IChargingSettlement
-    function bondOf(address oracle) external view returns (uint64) {
-        return _bondsMicro[oracle];
     }
 
     function _slotOf(address driver, uint32 lane) internal view returns (AccountSlot storage) {

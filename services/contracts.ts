@@ -13,6 +13,7 @@ export const contractRoles = [
   "meterRegistry",
   "meterSettlement",
   "challenges",
+  "oracleBonds",
   "vehicleConsents",
   "authorizedFunding",
   "chargingSettlement",
@@ -37,6 +38,7 @@ export const contractLinks: readonly (readonly [holder: ContractRole, named: Con
   ["chargingSettlement", "challenges"],
   ["chargingSettlement", "vehicleConsents"],
   ["chargingSettlement", "authorizedFunding"],
+  ["challenges", "oracleBonds"],
   ["meterSettlement", "meterRegistry"],
   ["meterRegistry", "oracleCommittee"],
 ];

@@ -78,6 +78,9 @@ struct SignedOpening {
 struct SettlementGroup {
     address operator;
     uint32 agreement;
+    /// Whether the quorum says that the contract can read the records behind each of these claims. Claims by others have
+    /// a limit of their own.
+    bool isReadable;
     Tariff tariff;
     Settlement[] settlements;
 }
@@ -102,7 +105,7 @@ struct Withdrawal {
     uint40 deadline;
 }
 
-/// @notice What a challenge has shown, for the ledger to put right.
+/// @notice What a challenge has shown that a driver paid too much, for the ledger to put right.
 struct Correction {
     bytes32 sessionId;
     address driver;
@@ -111,13 +114,8 @@ struct Correction {
     uint32 agreement;
     /// When the session was settled (seconds since 1970).
     uint40 settledAt;
-    /// What was charged and what should have been.
-    uint64 chargedMicro;
-    uint64 provenMicro;
+    uint64 refundedMicro;
     address challenger;
-    uint64 rewardMicro;
-    /// The oracles that signed the wrong claim; their bonds pay, one after the other.
-    address[] liable;
 }
 
 /// @notice The contracts beside the settlement. They are fixed when it is deployed.
@@ -136,7 +134,12 @@ struct Neighbours {
 struct Rules {
     uint40 maximumSessionSeconds;
     uint40 epochSeconds;
+    /// What oracles can credit one operator with in an epoch.
     uint64 epochLimitMicro;
+    /// What oracles can give back to one operator's drivers in an epoch: settling at nothing is limited, too.
+    uint64 epochReturnLimitMicro;
+    /// The holds of one operator's sessions that oracles can settle in an epoch by records that the contract cannot read.
+    uint64 epochUnreadableLimitMicro;
 }
 
 /// @notice Why a session cannot be opened, in the order in which it is checked. `actual` and `limit` in the error and in
@@ -178,7 +181,8 @@ enum SettlementRefusal {
     TimeOutOfBounds,
     /// More energy than the EVSE's maximum power gives in the time since the opening.
     EnergyAbovePower,
-    /// Oracles have credited the operator with as much as they may in this epoch.
+    /// Oracles have credited the operator, or given its drivers back, or settled by unreadable records, as much as they
+    /// may in this epoch.
     EpochLimitReached
 }
 
@@ -227,7 +231,18 @@ interface IChargingSettlement {
     );
     /// @notice The driver raised the hold of a live session to holdMicro + `toppedUpMicro`.
     event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro);
-    /// @notice A session was settled: the operator is credited with `chargedMicro`, the rest of the hold is free again.
+    /// @notice Sessions of a group were settled by a quorum. The claim at place i of the group is number `firstIndex` + i
+    /// of its batch; `sessionIds[i]` and `results[i]`, which is as in `SessionSettled`, are 0 where it was skipped.
+    event GroupSettled(
+        address indexed operator,
+        uint32 indexed agreement,
+        bytes32 indexed tariffId,
+        bool isReadable,
+        uint256 firstIndex,
+        bytes32[] sessionIds,
+        uint256[] results
+    );
+    /// @notice A session was settled by its meter's word: the operator is credited with `chargedMicro`, the rest of the hold is free again.
     /// `result` holds, from the high bits to the low ones: energyMicroWh (64), chargingSeconds (32), connectedSeconds (32),
     /// chargedMicro (64), returnedMicro (64).
     event SessionSettled(bytes32 indexed sessionId, uint256 result);
@@ -242,17 +257,8 @@ interface IChargingSettlement {
         uint256 amountMicro,
         bool isFinal
     );
-    /// @notice A challenge was right: the driver got `refundedMicro` back from the operator's provisional credit, or the
-    /// operator `compensatedMicro` from the oracles' bonds, and the challenger `rewardMicro` from the bonds.
-    event SessionCorrected(
-        bytes32 indexed sessionId,
-        address indexed challenger,
-        uint256 refundedMicro,
-        uint256 compensatedMicro,
-        uint256 rewardMicro
-    );
-    /// @notice An oracle's bond was used for a correction.
-    event BondUsed(address indexed oracle, bytes32 indexed sessionId, uint256 amountMicro);
+    /// @notice A challenge was right: the driver got `refundedMicro` back from the operator's provisional credit.
+    event SessionCorrected(bytes32 indexed sessionId, address indexed challenger, uint256 refundedMicro);
     /// @notice Driver and operator agreed what the session costs; the credit is final, the rest of the hold free again.
     event SessionAgreed(
         bytes32 indexed sessionId,
@@ -290,10 +296,6 @@ interface IChargingSettlement {
         uint32 agreement,
         uint256 amountMicro
     );
-    /// @notice An oracle's bond grew.
-    event BondPosted(address indexed oracle, address indexed payer, uint256 amountMicro);
-    /// @notice An oracle that is no longer liable took bond back.
-    event BondWithdrawn(address indexed oracle, address indexed recipient, uint256 amountMicro);
 
     /* ERRORS */
 
@@ -350,8 +352,6 @@ interface IChargingSettlement {
     error TopUpTooLate(uint256 timestamp, uint256 latest);
     /// @notice The session cannot expire yet.
     error NotExpired(uint256 timestamp, uint256 expiresAt);
-    /// @notice The oracle still answers for claims it has signed or can sign.
-    error BondBound(address oracle);
 
     /* FUNDING */
 
@@ -419,9 +419,16 @@ interface IChargingSettlement {
     /// the terms, at most the hold; the operator is credited provisionally, the rest is free again. Anybody may send what
     /// the quorum signed. A session that cannot be settled is skipped with an event; the others settle. A session can be
     /// settled so before `changeDelaySeconds` of the committee have passed since its opening, unless somebody expired it.
-    /// @param signatures Of the EIP-712 digest of SettlementBatch(bytes32 claims,uint256 count), where `claims` links
-    /// every session of the batch in order: keccak256(previous, sessionId, metering), from 0.
-    function settleBatch(SettlementGroup[] calldata groups, OracleSignature[] calldata signatures) external;
+    /// @param evidenceRoot The root of a tree over (session id, hash of the records, whether the contract can read them)
+    /// of the same claims in the same order; it is not computed here, but whoever signed it must show what is behind it
+    /// when somebody demands that.
+    /// @param signatures Of the EIP-712 digest of SettlementBatch(bytes32 claims,bytes32 evidenceRoot,uint256 count), where
+    /// `claims` is the root of ClaimTree over every session of the batch in order.
+    function settleBatch(
+        SettlementGroup[] calldata groups,
+        bytes32 evidenceRoot,
+        OracleSignature[] calldata signatures
+    ) external;
 
     /// @notice Settles one session from what its meter signed, until somebody expires it; the credit is final. Only
     /// `meterSettlement`, which has verified the records.
@@ -499,16 +506,6 @@ interface IChargingSettlement {
     /// @notice Gives money of a session back to its driver, out of the calling operator's own part of the final credit.
     function refund(SessionTerms calldata terms, uint64 amountMicro) external;
 
-    /* BOND */
-
-    /// @notice Takes tokens from the caller into an oracle's bond.
-    /// @param amount In the token's smallest unit; a multiple of `unit()`.
-    function postBond(address oracle, uint256 amount) external;
-
-    /// @notice Pays out of the calling oracle's bond, once it answers for nothing any more.
-    /// @param amount In the token's smallest unit; a multiple of `unit()`.
-    function withdrawBond(uint256 amount, address recipient) external;
-
     /* VIEWS */
 
     /// @notice A driver's account.
@@ -532,9 +529,6 @@ interface IChargingSettlement {
     /// @notice What a party can withdraw of it.
     function withdrawableOf(address operator, uint32 agreement, address party) external view returns (uint64);
 
-    /// @notice What an oracle has bonded.
-    function bondOf(address oracle) external view returns (uint64);
-
     /// @notice The EIP-712 digest of the terms, for this chain and this contract.
     function sessionIdOf(SessionTerms calldata terms) external view returns (bytes32 sessionId);
 
@@ -549,9 +543,9 @@ interface IChargingSettlement {
     function isReleaser(address operator, address account) external view returns (bool);
 
     /// @notice What oracles sign for a batch.
-    function batchDigestOf(bytes32 claims, uint256 count) external view returns (bytes32);
+    function batchDigestOf(bytes32 claims, bytes32 evidenceRoot, uint256 count) external view returns (bytes32);
 
-    /// @notice All that is owed to drivers, operators, partners and oracles. The token balance is never below it.
+    /// @notice All that is owed to drivers, operators and partners. The token balance is never below it.
     function owedMicro() external view returns (uint64);
 
     /// @notice The token of this instance.
@@ -568,6 +562,12 @@ interface IChargingSettlement {
 
     /// @notice What oracles can credit one operator with in an epoch.
     function epochLimitMicro() external view returns (uint64);
+
+    /// @notice What oracles can give back to one operator's drivers in an epoch.
+    function epochReturnLimitMicro() external view returns (uint64);
+
+    /// @notice The holds of one operator's sessions that oracles can settle in an epoch by unreadable records.
+    function epochUnreadableLimitMicro() external view returns (uint64);
 
     /// @notice Where tariffs are published.
     function tariffRegistry() external view returns (ITariffRegistry);

@@ -51,6 +51,8 @@ interface IOracleCommittee {
         OracleSignature[] calldata signatures
     ) external view returns (uint24 version, uint16 signers);
 
+    /// @notice The members of a committee that these bits stand for, as `requireQuorum` gives them.
+    function signersOf(uint24 version, uint16 signers) external view returns (address[] memory accounts);
     /// @notice Whether the account is a member now.
     function isMember(address account) external view returns (bool);
     /// @notice Whether the account is a member, will be one, or was one, or resigned, less than `liabilitySeconds` ago.

@@ -67,6 +67,11 @@ library PackedMeteringLibrary {
         }
     }
 
+    /// @notice Whether two words say the same.
+    function isSame(PackedMetering metering, PackedMetering other) internal pure returns (bool) {
+        return PackedMetering.unwrap(metering) == PackedMetering.unwrap(other);
+    }
+
     /// @notice The word that the settlement event carries: energy and times, then the two amounts, both below 2^64.
     function withSplit(
         PackedMetering metering,

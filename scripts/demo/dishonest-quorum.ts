@@ -1,4 +1,4 @@
-import type { BaseWallet } from "ethers";
+import { ZeroHash, type BaseWallet } from "ethers";
 
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
@@ -31,12 +31,19 @@ export async function settleDishonestly(
 ): Promise<MinedTransaction> {
   const { chargingSettlement } = contracts;
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.chargingSettlement };
-  const items = [{ terms, opening, tariff, ...claim, connectedSeconds: claim.chargingSeconds, toppedUpMicro: 0n }];
-  const digest = batchDigestOf(claimsOf(items, domain), domain);
+  const items = [
+    { terms, opening, tariff, ...claim, connectedSeconds: claim.chargingSeconds, toppedUpMicro: 0n, isReadable: true },
+  ];
+  // There are no records behind the claim; the quorum signs any root.
+  const evidenceRoot = ZeroHash;
+  const digest = batchDigestOf({ claims: claimsOf(items, domain), evidenceRoot }, domain);
   const signatures = thieves.flatMap((thief) =>
     signAsQuorum([thief], digest).map((signature) => ({ signer: thief.address, ...signature })),
   );
   const stranger = await createTransactor(chain, demoAccount("stranger"));
 
-  return stranger.send(domain.verifyingContract, encodeSettlement(chargingSettlement.interface, items, signatures));
+  return stranger.send(
+    domain.verifyingContract,
+    encodeSettlement(chargingSettlement.interface, items, evidenceRoot, signatures),
+  );
 }

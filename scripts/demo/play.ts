@@ -265,26 +265,18 @@ export async function awaitSettlements(stage: Stage, sessions: readonly PlannedS
   }
 }
 
-/** Waits until the service has challenged what was settled wrongly, and the bonds have paid. */
-export async function concludeChallenges(stage: Stage, sessions: readonly PlannedSession[]): Promise<void> {
-  const { world, clock, service, journal } = stage;
-  const { challenges } = world.contracts;
+/** Waits until the service has challenged what was settled wrongly, and the drivers have their money back. */
+export async function awaitChallenges(stage: Stage, sessions: readonly PlannedSession[]): Promise<void> {
+  const { service, journal } = stage;
   const wrong = sessions.filter(({ settledBy }) => settledBy === "dishonest quorum");
   for (const { name } of wrong) {
     const agreed = journal.agreed.get(name);
     if (agreed === undefined) {
       continue;
     }
-    const concluded = challenges.filters.ChallengeConcluded(agreed.sessionId);
     for (let look = 0; look < settlementLooks && !(await isChallenged(stage, agreed)); look += 1) {
       await service.synchronise();
       await sleep(settlementLookMs);
-    }
-    for (let look = 0; look < settlementLooks && (await challenges.queryFilter(concluded)).length === 0; look += 1) {
-      const { answerableUntil } = await challenges.disputeOf(agreed.sessionId);
-      clock.advance(Math.max(0, Number(answerableUntil) + 2 - clock.nowSeconds()));
-      await world.chain.mine();
-      await service.synchronise();
     }
   }
 }

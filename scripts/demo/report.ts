@@ -122,7 +122,7 @@ export function printTable(output: Output, reports: readonly SessionReport[], bo
   const { opening, settlement } = gasPerSession(books);
   output.line();
   output.line(`  operator credit  ${money(books.creditMicro)}`);
-  output.line(`  oracles' bonds   ${money(books.bondsMicro)}, after ${money(books.rewardedMicro)} to challengers`);
+  output.line(`  oracles' bonds   ${money(books.bondsMicro)}`);
   output.line(`  gas per session  ${opening} to open, ${settlement} to settle`);
   output.line();
   for (const { name, left, right, holds } of books.checks) {

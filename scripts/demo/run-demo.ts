@@ -7,9 +7,7 @@ import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifie
 import type { Closers } from "../command-line/closing.ts";
 import type { ExitCode } from "../command-line/exit-codes.ts";
 import { toJson, type Output } from "../command-line/output.ts";
-import { defaultRules } from "../deploy/contract-set.ts";
 import { createRunningClock, type RunningClock } from "../local-world/clock.ts";
-import { postBonds } from "./bonds.ts";
 import { demoOracles, startCommittee } from "./committee.ts";
 import type { DataFolder } from "../local-world/data-folder.ts";
 import { gasPerSession } from "../local-world/figures.ts";
@@ -19,7 +17,7 @@ import type { Plan, PlannedSession } from "./plan.ts";
 import {
   awaitSettlements,
   chargingPauseSeconds,
-  concludeChallenges,
+  awaitChallenges,
   deliver,
   expireAbandoned,
   fundDrivers,
@@ -52,7 +50,7 @@ export interface Demo {
  * How long ago the chain of a fresh demo begins: as long as its clock is put forward while it plays, and ten minutes that
  * the playing itself may take. So whatever is played lies in the past, and nothing in the future.
  */
-const headStartSeconds = chargingPauseSeconds + defaultRules.answerWindowSeconds + 600;
+const headStartSeconds = chargingPauseSeconds + 600;
 
 /**
  * Plays the whole demo: chain, contracts, registrations, service, sessions, reconciliation.
@@ -108,7 +106,6 @@ export async function runDemo(
     warnOfUnboundRecords(output, thirdParty.meters.length);
   }
 
-  await postBonds(world);
   const acceptsUnbound = manifest !== undefined;
   const service = await startCommittee({ folder, world, clock, port: options.port, acceptsUnbound }, closers);
   output.line(`service      ${service.url}, and those of ${world.oracles.length - 1} other oracles`);
@@ -142,7 +139,6 @@ export async function runDemo(
       returnedMicro: books.returnedMicro,
       operatorCreditMicro: books.creditMicro,
       bondsMicro: books.bondsMicro,
-      rewardedMicro: books.rewardedMicro,
       depositedMicro: books.depositedMicro,
       gasPerSession: gasPerSession(books),
     },
@@ -212,7 +208,7 @@ async function playSessions(
     }
   }
   await awaitSettlements(stage, sessions);
-  await concludeChallenges(stage, sessions);
+  await awaitChallenges(stage, sessions);
   await expireAbandoned(stage, sessions);
 
   const endings = await readEndings(stage);

@@ -28,6 +28,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   trustingMeterRegistry: "mocks/TrustingMeterRegistry",
   meterSettlement: "MeterSettlement",
   challenges: "Challenges",
+  oracleBonds: "OracleBonds",
   vehicleConsents: "VehicleConsents",
   authorizedFunding: "periphery/AuthorizedFunding",
   chargingSettlement: "ChargingSettlement",

@@ -2,6 +2,8 @@ import type { Appointments, SettlementRules } from "./contract-set.ts";
 
 /** The contracts' own limit: less than this is a mistake of units. */
 const leastSeconds = 3_600;
+/** A quorum of two with 10,000 tokens each may credit an operator with 100,000 a day; see decision 0034. */
+const leastBacking = 10n;
 
 /**
  * Why contracts could not be deployed with these rules and appointments, or undefined if they can. The contracts refuse
@@ -28,6 +30,14 @@ export function findRuleProblem(rules: SettlementRules, appointments: Appointmen
   }
   if (Math.min(rules.challengeWindowSeconds, rules.answerWindowSeconds, rules.epochSeconds) < leastSeconds) {
     return "Challenge window, answer window and epoch take an hour at least";
+  }
+
+  // What a quorum stakes must be in some proportion to what it can do to one operator in an epoch.
+  if (BigInt(threshold) * rules.leastBondMicro * leastBacking < rules.epochLimitMicro) {
+    return `The least bonds of a quorum must be at least a ${leastBacking}th of the epoch's limit`;
+  }
+  if (rules.epochUnreadableLimitMicro > rules.epochReturnLimitMicro) {
+    return "The limit of unreadable claims must not be above that of returns";
   }
 
   return undefined;

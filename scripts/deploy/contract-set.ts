@@ -6,8 +6,19 @@ export interface SettlementRules {
   readonly challengeWindowSeconds: number;
   readonly answerWindowSeconds: number;
   readonly epochSeconds: number;
+  /** What oracles can credit one operator with in an epoch. */
   readonly epochLimitMicro: bigint;
+  /** What oracles can give back to one operator's drivers in an epoch. */
+  readonly epochReturnLimitMicro: bigint;
+  /** The holds that oracles can settle for one operator in an epoch by records that the contract cannot read. */
+  readonly epochUnreadableLimitMicro: bigint;
+  /** What each signer of a batch must have bonded. */
+  readonly leastBondMicro: bigint;
   readonly challengeRewardMicro: bigint;
+  /** The share of a loss that is the reward where that is more, in hundredths of a percent. */
+  readonly challengeRewardBps: number;
+  /** What an answer to a demand costs. */
+  readonly demandDepositMicro: bigint;
   readonly challengeRingSize: number;
 }
 
@@ -26,7 +37,12 @@ export const defaultRules: SettlementRules = {
   answerWindowSeconds: 12 * hourSeconds,
   epochSeconds: 24 * hourSeconds,
   epochLimitMicro: 100_000_000_000n,
+  epochReturnLimitMicro: 1_000_000_000_000n,
+  epochUnreadableLimitMicro: 10_000_000_000n,
+  leastBondMicro: 10_000_000_000n,
   challengeRewardMicro: 5_000_000n,
+  challengeRewardBps: 1_000,
+  demandDepositMicro: 1_000_000n,
   challengeRingSize: 10_000,
 };
 
@@ -47,6 +63,7 @@ export const contractNames = [
   "PartnerAgreements",
   "MeterRegistry",
   "MeterSettlement",
+  "OracleBonds",
   "Challenges",
   "VehicleConsents",
   "AuthorizedFunding",
@@ -64,17 +81,17 @@ export function roleOf<Name extends ContractName>(name: Name): Uncapitalize<Name
 export type ContractSet = Readonly<Record<ContractName, string>>;
 
 /**
- * Deploys the contracts around a token. Four of them and the settlement know each other from their beginning; so the
- * settlement comes last, and the four are told where it will be.
+ * Deploys the contracts around a token. Five of them and the settlement know each other from their beginning; so the
+ * settlement comes last, and they are told where it will be, and the bonds where the challenges will be.
  * @param deploy Deploys one contract and gives its address.
- * @param settlementAddress Where the settlement will be, which is deployed after `ahead` others.
+ * @param addressAhead Where the contract of this role will be, which is deployed after `ahead` others.
  */
 export async function deployContractSet(
   erc20: string,
   appointments: Appointments,
   rules: SettlementRules,
   deploy: (name: ContractName, parameters: readonly unknown[]) => Promise<string>,
-  settlementAddress: (ahead: number) => Promise<string>,
+  addressAhead: (ahead: number, role: "chargingSettlement" | "challenges") => Promise<string>,
 ): Promise<ContractSet> {
   const { owner, guardian, oracles, threshold } = appointments;
   const oracleCommittee = await deploy("OracleCommittee", [
@@ -89,16 +106,28 @@ export async function deployContractSet(
   const partnerAgreements = await deploy("PartnerAgreements", []);
   const meterRegistry = await deploy("MeterRegistry", [oracleCommittee]);
 
-  const settlement = await settlementAddress(4);
+  const settlement = await addressAhead(5, "chargingSettlement");
   const meterSettlement = await deploy("MeterSettlement", [settlement, meterRegistry]);
+  const oracleBonds = await deploy("OracleBonds", [
+    erc20,
+    oracleCommittee,
+    partnerAgreements,
+    await addressAhead(1, "challenges"),
+    rules.leastBondMicro,
+  ]);
   const challenges = await deploy("Challenges", [
     settlement,
     meterSettlement,
     oracleCommittee,
-    rules.challengeWindowSeconds,
-    rules.answerWindowSeconds,
-    rules.challengeRewardMicro,
-    rules.challengeRingSize,
+    oracleBonds,
+    {
+      windowSeconds: rules.challengeWindowSeconds,
+      answerSeconds: rules.answerWindowSeconds,
+      rewardMicro: rules.challengeRewardMicro,
+      rewardShareBps: rules.challengeRewardBps,
+      demandDepositMicro: rules.demandDepositMicro,
+      ringSize: rules.challengeRingSize,
+    },
   ]);
   const vehicleConsents = await deploy("VehicleConsents", [settlement]);
   const authorizedFunding = await deploy("AuthorizedFunding", [settlement]);
@@ -118,6 +147,8 @@ export async function deployContractSet(
       maximumSessionSeconds: rules.maximumSessionSeconds,
       epochSeconds: rules.epochSeconds,
       epochLimitMicro: rules.epochLimitMicro,
+      epochReturnLimitMicro: rules.epochReturnLimitMicro,
+      epochUnreadableLimitMicro: rules.epochUnreadableLimitMicro,
     },
   ]);
   return {
@@ -127,6 +158,7 @@ export async function deployContractSet(
     PartnerAgreements: partnerAgreements,
     MeterRegistry: meterRegistry,
     MeterSettlement: meterSettlement,
+    OracleBonds: oracleBonds,
     Challenges: challenges,
     VehicleConsents: vehicleConsents,
     AuthorizedFunding: authorizedFunding,

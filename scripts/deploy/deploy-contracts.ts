@@ -111,7 +111,7 @@ async function deployCore(
 
       return address;
     },
-    () => deployer.addressOf("chargingSettlement"),
+    (_ahead, role) => deployer.addressOf(role),
   );
   const contracts = { erc20, ...byRole((role, name) => [role, addresses[name]]) };
 

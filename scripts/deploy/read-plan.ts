@@ -17,7 +17,12 @@ export interface DeploymentOptions {
   readonly "answer-window-hours": string;
   readonly "epoch-hours": string;
   readonly "epoch-limit": string;
+  readonly "epoch-return-limit": string;
+  readonly "epoch-unreadable-limit": string;
+  readonly "least-bond": string;
   readonly "challenge-reward": string;
+  readonly "challenge-reward-percent": string;
+  readonly "demand-deposit": string;
   readonly "challenge-ring": string;
 }
 
@@ -30,12 +35,18 @@ export const ruleDefaults = {
   "answer-window-hours": "12",
   "epoch-hours": "24",
   "epoch-limit": "100000",
+  "epoch-return-limit": "1000000",
+  "epoch-unreadable-limit": "10000",
+  "least-bond": "10000",
   "challenge-reward": "5",
+  "challenge-reward-percent": "10",
+  "demand-deposit": "1",
   "challenge-ring": "10000",
 } as const;
 
 const secondsPerHour = 3600;
 const microPerToken = 1_000_000n;
+const bpsPerPercent = 100;
 /** The ledger holds 64 bits of 10⁻⁶ token. */
 const mostTokens = 1_000_000_000_000;
 
@@ -64,6 +75,12 @@ export function readPlan(options: DeploymentOptions): {
     answerWindowSeconds: secondsFrom("--answer-window-hours", options["answer-window-hours"], 720),
     epochSeconds: secondsFrom("--epoch-hours", options["epoch-hours"], 2_160),
     epochLimitMicro: microFrom("--epoch-limit", options["epoch-limit"]),
+    epochReturnLimitMicro: microFrom("--epoch-return-limit", options["epoch-return-limit"]),
+    epochUnreadableLimitMicro: microFrom("--epoch-unreadable-limit", options["epoch-unreadable-limit"]),
+    leastBondMicro: microFrom("--least-bond", options["least-bond"]),
+    challengeRewardBps:
+      wholeNumber("--challenge-reward-percent", options["challenge-reward-percent"], 0, 100) * bpsPerPercent,
+    demandDepositMicro: microFrom("--demand-deposit", options["demand-deposit"]),
     challengeRewardMicro: microFrom("--challenge-reward", options["challenge-reward"]),
     challengeRingSize: wholeNumber("--challenge-ring", options["challenge-ring"], 1, 1_000_000),
   };

@@ -1,9 +1,11 @@
-import type { HDNodeWallet, TransactionReceipt } from "ethers";
+import { id, type HDNodeWallet, type TransactionReceipt } from "ethers";
 
-import { packTariff } from "../../services/domain/packed-tariff.ts";
+import { evidenceRootOf, type ClaimEvidence } from "../../services/domain/claim-evidence.ts";
 import { batchDigestOf, type Claim } from "../../services/domain/claims.ts";
 import { type Metered, packMetering } from "../../services/domain/metering.ts";
 import type { Opening } from "../../services/domain/opening.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
+import { settledInGroup } from "../../services/domain/settled-group.ts";
 import { packTerms, sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { readOpening } from "../local-world/opening.ts";
 import { AGREEMENT, benchRules, type BenchWorld, receiptOf, tariff, UNIT } from "./bench-world.ts";
@@ -15,6 +17,7 @@ const MAXIMUM_POWER_W = 22_000;
 /** A session, and whose it is. */
 export interface BenchSession {
   readonly driver: HDNodeWallet;
+  readonly sessionId: string;
   readonly terms: SessionTerms;
 }
 
@@ -55,7 +58,7 @@ export function createBenchSessions(world: BenchWorld) {
       expiresAt: (await world.now()) + SESSION_SECONDS,
       ...changes,
     };
-    return { driver, terms };
+    return { driver, sessionId: sessionIdOf(terms, domain), terms };
   }
 
   /** One session of each of the first `count` drivers, each at an EVSE of its own. */
@@ -99,12 +102,18 @@ export function createBenchSessions(world: BenchWorld) {
   async function settleBatch(
     sessions: readonly BenchSession[],
     metering: (index: number) => Metered = usualMetering,
-  ): Promise<{ readonly receipt: TransactionReceipt; readonly claims: readonly Claim[] }> {
+    evidenceOf?: (session: BenchSession) => Promise<ClaimEvidence>,
+  ): Promise<{
+    readonly receipt: TransactionReceipt;
+    readonly claims: readonly Claim[];
+    readonly evidenceRoot: string;
+  }> {
     await world.pass(benchRules.challengeWindowSeconds + 1);
     const claims = await Promise.all(
       sessions.map(async (session, index) => ({
         sessionId: sessionIdOf(session.terms, domain),
         metering: packMetering({ ...metering(index), ...(await openingOf(session)), toppedUpMicro: 0n }),
+        isReadable: true,
       })),
     );
     const settlements = sessions.map(({ driver, terms }, index) => ({
@@ -112,14 +121,21 @@ export function createBenchSessions(world: BenchWorld) {
       terms: packTerms(terms),
       metering: claims[index]?.metering ?? 0n,
     }));
-    const digest = batchDigestOf(claims, domain);
+    const evidence = evidenceOf === undefined ? null : await Promise.all(sessions.map(evidenceOf));
+    const evidenceRoot = evidence === null ? id("the evidence") : evidenceRootOf(evidence);
+    const digest = batchDigestOf({ claims, evidenceRoot }, domain);
     const signatures = oracles.map(({ address }) => {
       const { r, yParityAndS } = world.keyOf(address).sign(digest);
       return { r, vs: yParityAndS };
     });
-    const group = { operator, agreement: AGREEMENT, tariff: packTariff(tariff), settlements };
-    const receipt = await receiptOf(settlement.settleBatch([group], signatures));
-    return { receipt: requireEvents(receipt, "SessionSettled", sessions.length), claims };
+    const group = { operator, agreement: AGREEMENT, isReadable: true, tariff: packTariff(tariff), settlements };
+    const receipt = await receiptOf(settlement.settleBatch([group], evidenceRoot, signatures));
+    const settled = receipt.logs.flatMap((log) => {
+      const event = settlement.interface.parseLog(log);
+      return event?.name === "GroupSettled" ? settledInGroup((name): unknown => event.args.getValue(name)) : [];
+    });
+    if (settled.length !== sessions.length) throw new Error(`${settled.length} of ${sessions.length} were settled`);
+    return { receipt, claims, evidenceRoot };
   }
 
   return { planSession, planSessions, openBatch, openingOf, settleBatch, requireEvents };

@@ -80,6 +80,7 @@ export async function createBenchWorld(driverCount: number) {
     partnerAgreements: await ethers.getContractAt("PartnerAgreements", addresses.PartnerAgreements),
     meterRegistry: await ethers.getContractAt("MeterRegistry", addresses.MeterRegistry),
     meterSettlement: await ethers.getContractAt("MeterSettlement", addresses.MeterSettlement),
+    oracleBonds: await ethers.getContractAt("OracleBonds", addresses.OracleBonds),
     challenges: await ethers.getContractAt("Challenges", addresses.Challenges),
     vehicleConsents: await ethers.getContractAt("VehicleConsents", addresses.VehicleConsents),
     authorizedFunding: await ethers.getContractAt("AuthorizedFunding", addresses.AuthorizedFunding),
@@ -94,7 +95,9 @@ export async function createBenchWorld(driverCount: number) {
   await tariffRegistry.publish(packTariff(tariff));
   await erc20.mint(operator, UNIT * 10n ** 9n);
   await erc20.approve(settlement, MaxUint256);
-  for (const oracle of oracles) await settlement.postBond(oracle, 1_000n * UNIT);
+  await erc20.approve(contracts.oracleBonds, MaxUint256);
+  const bond = benchRules.leastBondMicro + 1_000n * UNIT;
+  for (const oracle of oracles) await contracts.oracleBonds.postBond(oracle, bond);
 
   const root = HDNodeWallet.fromPhrase(PHRASE, undefined, "m/44'/60'/1'");
   const keys = new Map(

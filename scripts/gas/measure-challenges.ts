@@ -1,5 +1,9 @@
+import { ZeroHash } from "ethers";
+
+import { evidenceProofOf, type ClaimEvidence } from "../../services/domain/claim-evidence.ts";
+import { claimLeafOf } from "../../services/domain/claims.ts";
+import { treeProofOf } from "../../services/domain/hash-tree.ts";
 import { packTariff } from "../../services/domain/packed-tariff.ts";
-import { linkClaims } from "../../services/domain/claims.ts";
 import { type BenchMeters } from "./bench-meters.ts";
 import type { BenchSession, BenchSessions } from "./bench-sessions.ts";
 import { benchRules, type BenchWorld, receiptOf, tariff } from "./bench-world.ts";
@@ -8,7 +12,7 @@ import type { GasRows } from "./gas-rows.ts";
 /** What the usual record says: `benchRecord` as `BenchMeters.recordOf` fills it. */
 const RECORDED = { energyMicroWh: 1_456_700_000n, chargingSeconds: 3_600, connectedSeconds: 3_600 };
 
-/** A challenge of a session settled alone and of the first of 100, an answer, and a conclusion. */
+/** Challenges of a session settled alone and of the first of 100, a demand, its answer, and a conclusion. */
 export async function measureChallenges({
   world,
   sessions,
@@ -22,41 +26,60 @@ export async function measureChallenges({
 }): Promise<void> {
   const { challenges } = world;
 
-  /** Settles a batch and challenges its first session with a record that has `more` kWh than the usual one. */
-  async function challengeFirst(planned: readonly BenchSession[], entry: string, more: number): Promise<BenchSession> {
+  /** What a record of each session gives; its meter would sign another one otherwise each time. */
+  const records = new Map<string, ReturnType<BenchMeters["recordOf"]>>();
+  async function recordOf(session: BenchSession): ReturnType<BenchMeters["recordOf"]> {
+    const record = records.get(session.sessionId) ?? meters.recordOf(session);
+    records.set(session.sessionId, record);
+    return await record;
+  }
+
+  async function evidenceOf(session: BenchSession): Promise<ClaimEvidence> {
+    const { payload, r, s } = await recordOf(session);
+    return { sessionId: session.sessionId, isReadable: true, records: [{ payload, r: BigInt(r), s: BigInt(s) }] };
+  }
+
+  /** Settles a batch and says where the claim of its first session is. */
+  async function settleFirst(planned: readonly BenchSession[], isTrue: boolean) {
     const [first] = planned;
     if (first === undefined) throw new Error("no session was planned");
-    await sessions.openBatch(planned);
+    for (let start = 0; start < planned.length; start += 100)
+      await sessions.openBatch(planned.slice(start, start + 100));
     const batch = await challenges.batchCount();
-    const { claims } = await sessions.settleBatch(planned, more === 0 ? undefined : () => RECORDED);
-    const [claim, ...later] = claims;
+    const { claims, evidenceRoot } = await sessions.settleBatch(
+      planned,
+      isTrue ? () => RECORDED : undefined,
+      isTrue ? evidenceOf : undefined,
+    );
+    const [claim] = claims;
     if (claim === undefined) throw new Error("no session was settled");
-    const call = {
-      batch,
-      previousLink: linkClaims([]),
-      terms: first.terms,
-      tariff: packTariff(tariff),
-      metering: claim.metering,
-      later,
-      records: [await meters.recordOf(first, more)],
-    };
-    gas.add(entry, 1, await receiptOf(challenges.challenge(call)));
-    return first;
+    const { terms } = first;
+    const proof = treeProofOf(claims.map(claimLeafOf), 0);
+    const place = { batch, index: 0, count: claims.length, proof, evidenceRoot, terms, tariff: packTariff(tariff) };
+    return { first, place: { ...place, metering: claim.metering, isReadable: true } };
+  }
+
+  async function challengeFirst(planned: readonly BenchSession[], entry: string): Promise<void> {
+    const { first, place } = await settleFirst(planned, false);
+    gas.add(entry, 1, await receiptOf(challenges.challenge(place, [await meters.recordOf(first)])));
   }
 
   // Drivers whose accounts no single call before has left with a live session.
-  const tooMuch = await challengeFirst([await sessions.planSession(20)], "challenge (too much)", 0);
-  await world.pass(benchRules.answerWindowSeconds + 1);
-  gas.add("conclude (too much)", 1, await receiptOf(challenges.conclude(tooMuch.terms)));
+  await challengeFirst([await sessions.planSession(20)], "challenge");
 
-  const tooLittle = await challengeFirst([await sessions.planSession(20)], "challenge (too little)", 3);
-  await world.pass(benchRules.answerWindowSeconds + 1);
-  gas.add("conclude (too little)", 1, await receiptOf(challenges.conclude(tooLittle.terms)));
+  const shown = await settleFirst([await sessions.planSession(20)], true);
+  gas.add("demandEvidence", 1, await receiptOf(challenges.demandEvidence(shown.place, ZeroHash)));
+  const proof = evidenceProofOf([await evidenceOf(shown.first)], 0);
+  const signed = [await recordOf(shown.first)];
+  gas.add("showRecords", 1, await receiptOf(challenges.showRecords(shown.first.terms, signed, proof)));
 
-  const answered = await challengeFirst([await sessions.planSession(20)], "challenge (answered)", 3);
-  const shown = [await meters.recordOf(answered)];
-  gas.add("answer", 1, await receiptOf(challenges.answer(answered.terms, packTariff(tariff), shown)));
+  const missing = await settleFirst([await sessions.planSession(20)], false);
+  await receiptOf(challenges.demandEvidence(missing.place, ZeroHash));
+  await world.pass(benchRules.answerWindowSeconds + 1);
+  gas.add("conclude", 1, await receiptOf(challenges.conclude(missing.first.terms, packTariff(tariff), [])));
+  // The bonds are frozen now; without new ones nothing settles.
+  for (const oracle of world.oracles) await world.oracleBonds.postBond(oracle, benchRules.leastBondMicro);
 
   const many = await Promise.all(Array.from({ length: 100 }, (_, index) => sessions.planSession(20 + index)));
-  await challengeFirst(many, "challenge (first of 100)", 0);
+  await challengeFirst(many, "challenge (first of 100)");
 }

@@ -12,7 +12,7 @@ export async function measurePayouts({
   readonly sessions: BenchSessions;
   readonly gas: GasRows;
 }): Promise<void> {
-  const { settlement, oracleCommittee, erc20, operator, oracles, partners } = world;
+  const { settlement, oracleBonds, oracleCommittee, erc20, operator, oracles, partners } = world;
   const [partner] = partners;
   const [oracle] = oracles;
   if (partner === undefined || oracle === undefined) throw new Error("there is no partner or no oracle");
@@ -30,8 +30,8 @@ export async function measurePayouts({
   const { terms } = await sessions.planSession(30);
   gas.add("refund", 1, await receiptOf(settlement.refund(terms, UNIT)));
 
-  gas.add("postBond", 1, await receiptOf(settlement.postBond(oracle, UNIT)));
+  gas.add("postBond", 1, await receiptOf(oracleBonds.postBond(oracle, UNIT)));
   gas.add("OracleCommittee.resign", 1, await receiptOf(oracleCommittee.connect(oracle).resign()));
   await world.pass(benchRules.liabilitySeconds);
-  gas.add("withdrawBond", 1, await receiptOf(settlement.connect(oracle).withdrawBond(UNIT, oracle)));
+  gas.add("withdrawBond", 1, await receiptOf(oracleBonds.connect(oracle).withdrawBond(UNIT, oracle)));
 }

@@ -1,5 +1,6 @@
 import type { Provider } from "ethers";
 
+import { settledInGroup } from "../../services/domain/settled-group.ts";
 import { unpackSettlementResult } from "../../services/domain/metering.ts";
 import { unpackTerms, type SessionTerms } from "../../services/domain/terms.ts";
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../types/common.ts";
@@ -20,9 +21,8 @@ export interface BookedSession {
         readonly connectedSeconds: number;
         readonly chargedMicro: bigint;
         readonly returnedMicro: bigint;
-        /** What a challenge put right; both zero where there was none. */
+        /** What challenges gave back to the driver. */
         readonly refundedMicro: bigint;
-        readonly compensatedMicro: bigint;
       }
     | { readonly kind: "expired"; readonly txHash: string; readonly returnedMicro: bigint }
     | { readonly kind: "live" };
@@ -45,9 +45,8 @@ export interface Books {
   readonly heldMicro: bigint;
   /** What the operator can withdraw, now or when it is final. */
   readonly creditMicro: bigint;
+  /** What oracles have bonded, those in cases included. */
   readonly bondsMicro: bigint;
-  /** Rewards of challengers. */
-  readonly rewardedMicro: bigint;
   readonly chargedMicro: bigint;
   readonly returnedMicro: bigint;
   readonly energyMicroWh: bigint;
@@ -77,15 +76,12 @@ export async function readBooks(
   const credited = await eventsOf(filters.OperatorCredited(operator));
   const refunded = await eventsOf(filters.SessionRefunded());
   const corrected = await eventsOf(filters.SessionCorrected());
-  const bondPosted = await eventsOf(filters.BondPosted());
-  const bondWithdrawn = await eventsOf(filters.BondWithdrawn());
-  const bondUsed = await eventsOf(filters.BondUsed());
+  const bonds = await readBonds(contracts, fromBlock);
   const sessions = await readSessions(contracts, fromBlock);
 
   const accounts = new Map<string, readonly [driver: string, lane: bigint]>();
   const owners = [
     ...deposited.map(({ driver, lane }) => [driver, lane] as const),
-    ...corrected.map(({ challenger }) => [challenger, 0n] as const),
     ...refunded.map(({ driver, lane }) => [driver, lane] as const),
   ];
   for (const owner of owners) {
@@ -93,9 +89,6 @@ export async function readBooks(
   }
   const balances = await mapConcurrently([...accounts.values()], ([driver, lane]) =>
     chargingSettlement.accountOf(driver, lane),
-  );
-  const bonds = await mapConcurrently([...new Set(bondPosted.map(({ oracle }) => oracle))], (oracle) =>
-    chargingSettlement.bondOf(oracle),
   );
   const credit = await chargingSettlement.creditOf(operator, 0);
   const unit = await chargingSettlement.unit();
@@ -110,15 +103,11 @@ export async function readBooks(
   const freeMicro = sumOf(balances, (balance) => balance.freeMicro);
   const heldMicro = sumOf(all, (session) => (session.closing.kind === "live" ? heldOf(session) : 0n));
   const creditMicro = credit.finalMicro + credit.provisionalMicro - creditTakenMicro;
-  const bondsMicro = sumOf(bonds, (bond) => bond);
-  const bondPaidMicro = sumOf(bondPosted, amountOf) - sumOf(bondWithdrawn, amountOf);
   const chargedMicro = sumOf(settled, (closing) => closing.chargedMicro);
-  const correctedMicro = sumOf(settled, (closing) => closing.compensatedMicro - closing.refundedMicro);
-  const rewardedMicro = sumOf(corrected, ({ rewardMicro }) => rewardMicro);
-  const compensatedMicro = sumOf(corrected, (correction) => correction.compensatedMicro);
+  const correctedMicro = sumOf(corrected, (correction) => correction.refundedMicro);
   const owedMicro = await chargingSettlement.owedMicro();
   const unequalSplits = all.filter((session) => partsOf(session) !== heldOf(session));
-  const totals = freeMicro + heldMicro + creditMicro + bondsMicro;
+  const totals = freeMicro + heldMicro + creditMicro;
 
   return {
     sessions,
@@ -127,31 +116,50 @@ export async function readBooks(
     freeMicro,
     heldMicro,
     creditMicro,
-    bondsMicro,
-    rewardedMicro,
+    bondsMicro: bonds.heldMicro,
     chargedMicro,
     returnedMicro: sumOf(settled, (closing) => closing.returnedMicro),
     energyMicroWh: sumOf(settled, (closing) => closing.energyMicroWh),
     openingGas: await gasOf(provider, new Set(all.map((session) => session.openingTxHash))),
     settlementGas: await gasOf(provider, new Set(settled.map((closing) => closing.txHash))),
     checks: [
-      check(
-        "deposited + bonded = free + held + operator credit + bonds + withdrawn",
-        depositedMicro + bondPaidMicro,
-        totals + withdrawnMicro,
-      ),
-      check("owed = free + held + operator credit + bonds", owedMicro, totals),
+      check("deposited = free + held + operator credit + withdrawn", depositedMicro, totals + withdrawnMicro),
+      check("owed = free + held + operator credit", owedMicro, totals),
       check("the contract's token balance = owed", tokenBalance, owedMicro * unit),
       check("operator credited = charged", sumOf(credited, amountOf), chargedMicro),
       check(
-        "operator credit = charged + corrections - withdrawn - given back",
+        "operator credit = charged - corrections - withdrawn - given back",
         creditMicro,
-        chargedMicro + correctedMicro - creditTakenMicro,
+        chargedMicro - correctedMicro - creditTakenMicro,
       ),
-      check("bonds used = rewards + compensations", sumOf(bondUsed, amountOf), rewardedMicro + compensatedMicro),
-      check("bonds = bonded - used", bondsMicro, bondPaidMicro - sumOf(bondUsed, amountOf)),
+      check("bonds = bonded - withdrawn - used by closed cases", bonds.heldMicro, bonds.expectedMicro),
+      check("the bonds' token balance = owed + burnt", bonds.balance, bonds.owedAndBurntMicro * unit),
       check("sessions whose charge and return are not what was held", BigInt(unequalSplits.length), 0n),
     ],
+  };
+}
+
+/** What oracles have at stake, by events and by state. */
+async function readBonds(
+  { oracleBonds, erc20 }: Contracts,
+  fromBlock: number,
+): Promise<Readonly<Record<"heldMicro" | "expectedMicro" | "balance" | "owedAndBurntMicro", bigint>>> {
+  const { filters } = oracleBonds;
+  const posted = (await oracleBonds.queryFilter(filters.BondPosted(), fromBlock)).map(({ args }) => args);
+  const withdrawn = await oracleBonds.queryFilter(filters.BondWithdrawn(), fromBlock);
+  const closed = await oracleBonds.queryFilter(filters.CaseClosed(), fromBlock);
+  const held = await mapConcurrently([...new Set(posted.map(({ oracle }) => oracle))], async (oracle) => {
+    const number = await oracleBonds.caseCountOf(oracle);
+    const last = await oracleBonds.caseOf(oracle, number);
+    return (await oracleBonds.bondOf(oracle)) + (last.isClosed ? 0n : last.poolMicro);
+  });
+  const usedMicro = sumOf(closed, ({ args }) => args.paidLossMicro + args.paidRewardMicro + args.burntMicro);
+  return {
+    heldMicro: sumOf(held, (amount) => amount),
+    expectedMicro:
+      sumOf(posted, ({ amountMicro }) => amountMicro) - sumOf(withdrawn, ({ args }) => args.amountMicro) - usedMicro,
+    balance: await erc20.balanceOf(await oracleBonds.getAddress()),
+    owedAndBurntMicro: (await oracleBonds.owedMicro()) + (await oracleBonds.burntMicro()),
   };
 }
 
@@ -213,24 +221,24 @@ async function readSessions(contracts: Contracts, fromBlock: number): Promise<Ma
   };
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionSettled(), fromBlock)) {
     const result = unpackSettlementResult(args.result);
-    const correction = { refundedMicro: 0n, compensatedMicro: 0n };
-    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...result, ...correction });
+    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...result, refundedMicro: 0n });
+  }
+  for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.GroupSettled(), fromBlock)) {
+    const field = (name: string): unknown => Reflect.get(args, name);
+    for (const { sessionId, result } of settledInGroup(field)) {
+      close(sessionId, { kind: "settled", txHash: transactionHash, ...result, refundedMicro: 0n });
+    }
   }
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionExpired(), fromBlock)) {
     close(args.sessionId, { kind: "expired", txHash: transactionHash, returnedMicro: args.returnedMicro });
   }
   for (const correction of await queryArgs(chargingSettlement, filters.SessionCorrected(), fromBlock)) {
-    const { sessionId, refundedMicro, compensatedMicro } = correction;
+    const { sessionId, refundedMicro } = correction;
     const session = find(sessionId);
     if (session.closing.kind !== "settled") {
       throw new Error(`The chain corrected ${sessionId} and had not settled it`);
     }
-    // The refund comes with the challenge, the compensation with its conclusion.
-    const closing = {
-      ...session.closing,
-      refundedMicro: session.closing.refundedMicro + refundedMicro,
-      compensatedMicro: session.closing.compensatedMicro + compensatedMicro,
-    };
+    const closing = { ...session.closing, refundedMicro: session.closing.refundedMicro + refundedMicro };
     sessions.set(sessionId, { ...session, closing });
   }
 

@@ -3,6 +3,7 @@ import { BrowserProvider, Contract, Network, type ContractRunner } from "ethers"
 import type { IChargingSettlement } from "../../types/interfaces/IChargingSettlement.ts";
 import type { IMeterRegistry } from "../../types/interfaces/IMeterRegistry.ts";
 import type { IChallenges } from "../../types/interfaces/IChallenges.ts";
+import type { IOracleBonds } from "../../types/interfaces/IOracleBonds.ts";
 import type { IMeterSettlement } from "../../types/interfaces/IMeterSettlement.ts";
 import type { IOracleCommittee } from "../../types/interfaces/IOracleCommittee.ts";
 import type { IPartnerAgreements } from "../../types/interfaces/IPartnerAgreements.ts";
@@ -19,6 +20,7 @@ export interface Contracts {
   readonly partnerAgreements: IPartnerAgreements;
   readonly meterSettlement: IMeterSettlement;
   readonly challenges: IChallenges;
+  readonly oracleBonds: IOracleBonds;
   readonly tariffRegistry: ITariffRegistry;
   readonly meterRegistry: IMeterRegistry;
   readonly chargingSettlement: IChargingSettlement;
@@ -36,6 +38,7 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
     partnerAgreements: at("partnerAgreements") as IPartnerAgreements,
     meterSettlement: at("meterSettlement") as IMeterSettlement,
     challenges: at("challenges") as IChallenges,
+    oracleBonds: at("oracleBonds") as IOracleBonds,
     tariffRegistry: at("tariffRegistry") as ITariffRegistry,
     meterRegistry: at("meterRegistry") as IMeterRegistry,
     chargingSettlement: at("chargingSettlement") as IChargingSettlement,

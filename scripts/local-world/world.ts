@@ -10,6 +10,7 @@ import { localChainId } from "./chain-id.ts";
 import type { ChainClock } from "./clock.ts";
 import { startRpcServer } from "./rpc-server.ts";
 import { demoAccount } from "./accounts.ts";
+import { postBonds } from "./bonds.ts";
 import { contractsOf, createChainProvider, type Contracts } from "./contract-handles.ts";
 import { createTransactor, type Transactor } from "./transactor.ts";
 
@@ -83,17 +84,21 @@ export async function createWorld(options: {
       throw new WattproofError("INTERNAL", "Nothing was deployed");
     }
 
+    const contracts = contractsOf(deployment, provider);
+    const relayer = await createTransactor(chain, demoAccount("relayer"));
+    await postBonds(contracts, oracles, relayer);
+
     return {
       chain,
       rpcUrl: rpc.url,
       deployment,
       deploymentSteps: steps,
-      contracts: contractsOf(deployment, provider),
+      contracts,
       provider,
       oracles,
       quorum: oracles.slice(0, usualThreshold(addresses)),
       operator: await createTransactor(chain, demoAccount("operator")),
-      relayer: await createTransactor(chain, demoAccount("relayer")),
+      relayer,
       close,
     };
   } catch (error) {

@@ -1,7 +1,10 @@
 import type { Verb } from "../command-line/verb.ts";
 import { chainRescan } from "./chain/rescan.ts";
-import { challengeAnswer } from "./challenge/answer.ts";
+import { challengeClose } from "./challenge/close.ts";
+import { challengeConclude } from "./challenge/conclude.ts";
+import { challengeDemand } from "./challenge/demand.ts";
 import { challengeList } from "./challenge/list.ts";
+import { challengeWithdraw } from "./challenge/withdraw.ts";
 import { demoCharger } from "./demo/charger.ts";
 import { demoDrive } from "./demo/drive.ts";
 import { demoFund } from "./demo/fund.ts";
@@ -29,8 +32,10 @@ import { operatorAppointReleaser, operatorDismissReleaser } from "./operator/rel
 import { operatorListKeys } from "./operator/list-keys.ts";
 import { operatorRevokeKey } from "./operator/revoke-key.ts";
 import { oracleAttest } from "./oracle/attest.ts";
+import { oraclePostBond } from "./oracle/post-bond.ts";
 import { oracleRotate } from "./oracle/rotate.ts";
 import { oracleStatus } from "./oracle/status.ts";
+import { oracleWithdrawBond } from "./oracle/withdraw-bond.ts";
 import { partnersPropose } from "./partners/propose.ts";
 import { partnersShow } from "./partners/show.ts";
 import { partnersSign } from "./partners/sign.ts";
@@ -103,6 +108,8 @@ export const verbs: readonly Verb[] = [
   oracleStatus,
   oracleRotate,
   oracleAttest,
+  oraclePostBond,
+  oracleWithdrawBond,
   sessionsList,
   sessionsShow,
   sessionsWatch,
@@ -114,7 +121,10 @@ export const verbs: readonly Verb[] = [
   framesRetry,
   framesDiscard,
   challengeList,
-  challengeAnswer,
+  challengeDemand,
+  challengeConclude,
+  challengeClose,
+  challengeWithdraw,
   withdraw,
   refund,
   release,

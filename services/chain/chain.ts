@@ -1,4 +1,5 @@
-import type { Claim } from "../domain/claims.ts";
+import type { ClaimEvidence } from "../domain/claim-evidence.ts";
+import type { Claim, SignedClaims } from "../domain/claims.ts";
 import type { Opening } from "../domain/opening.ts";
 import type { MeterCurve } from "../domain/meter-curve.ts";
 import type { Tariff } from "../domain/tariff.ts";
@@ -65,6 +66,8 @@ export interface SettlementItem {
   readonly connectedSeconds: number;
   /** By how much the driver raised the hold. */
   readonly toppedUpMicro: bigint;
+  /** The contract can read the records behind it, and they give exactly this. */
+  readonly isReadable: boolean;
 }
 
 /** An oracle's signature of a batch, in the compact form of ERC-2098. */
@@ -90,12 +93,34 @@ export interface MeteredSession {
   readonly records: readonly MeterSignedRecord[];
 }
 
-/** A claim of oracles at its place in their batch, and the meter's records that contradict it. */
-export interface ChallengeContent extends Omit<MeteredSession, "opening" | "toppedUpMicro"> {
+/** A claim of oracles at its place in the batch that settled it. */
+export interface ClaimPlace {
   readonly batch: number;
-  readonly previousLink: string;
+  readonly index: number;
+  readonly count: number;
+  /** The siblings of the claim in the tree of settled claims, from the leaf up. */
+  readonly proof: readonly string[];
+  readonly evidenceRoot: string;
   readonly metering: bigint;
-  readonly later: readonly Claim[];
+  readonly isReadable: boolean;
+}
+
+/** A settled claim, and the meter's records that cost its driver less. */
+export interface ChallengeContent extends ClaimPlace, Omit<MeteredSession, "opening" | "toppedUpMicro"> {}
+
+/** A demand for the records behind a claim that nobody has answered or concluded. */
+export interface OpenDemand {
+  readonly evidenceRoot: string;
+  readonly index: number;
+  /** The last second (since 1970) at which it can be answered. */
+  readonly answerableUntil: number;
+}
+
+/** What answers a demand. */
+export interface EvidenceAnswer {
+  readonly terms: SessionTerms;
+  readonly evidence: ClaimEvidence;
+  readonly proof: readonly string[];
 }
 
 /** What of a session is needed to read again what was claimed of it. */
@@ -186,30 +211,40 @@ export interface Chain {
   /** What the oracles claim with these sessions, in the order in which the contract links them. No I/O. */
   claimsOf(items: readonly SettlementItem[]): readonly Claim[];
   /** Signs claims as an oracle. No I/O. */
-  signClaims(claims: readonly Claim[]): OracleSignature;
+  signClaims(signed: SignedClaims): OracleSignature;
   /** Who signed these claims; `null` if it is no signature. No I/O. */
-  recoverSigner(claims: readonly Claim[], signature: Omit<OracleSignature, "signer">): string | null;
+  recoverSigner(signed: SignedClaims, signature: Omit<OracleSignature, "signer">): string | null;
   /** Signs what a dossier commits to as an oracle, by its EIP-712 digest. No I/O. */
   signDossier(digest: string): OracleSignature;
   /** The call that settles these sessions by what a quorum signed. No I/O. */
-  encodeSettlement(items: readonly SettlementItem[], signatures: readonly OracleSignature[]): ContractCall;
+  encodeSettlement(
+    items: readonly SettlementItem[],
+    evidenceRoot: string,
+    signatures: readonly OracleSignature[],
+  ): ContractCall;
   /** The call that settles these sessions from what their meters signed. No I/O. */
   encodeMeterSettlement(sessions: readonly MeteredSession[]): ContractCall;
   /** The call that challenges a settlement. No I/O. */
   encodeChallenge(challenge: ChallengeContent): ContractCall;
-  /** The call that answers a challenge. No I/O. */
-  encodeAnswer(answer: Pick<MeteredSession, "terms" | "tariff" | "records">): ContractCall;
-  /** The call that concludes a challenge. No I/O. */
-  encodeConclusion(terms: SessionTerms): ContractCall;
+  /** The call that shows the records behind a claim. No I/O. */
+  encodeAnswer(answer: EvidenceAnswer): ContractCall;
   /**
-   * What oracles claimed of the sessions that this batch settled, in its order; `null` if it cannot be found out.
+   * What these records prove of a session that settles then, in seconds since 1970, as the contract measures them:
+   * `PackedMetering`; `null` if it refuses them.
+   */
+  measure(session: Omit<MeteredSession, "tariff"> & { readonly settledAt: number }): Promise<bigint | null>;
+  /** `null` if no demand for the session's records is open. */
+  readDemand(sessionId: string): Promise<OpenDemand | null>;
+  /**
+   * Where a session's claim is in the batch that settled it; `null` if it cannot be found out.
    * @param sessionOf Hold and opening of a session; `null` for one that is not known.
    */
-  readSettledClaims(
+  findClaim(
     txHash: string,
     batch: number,
+    sessionId: string,
     sessionOf: (sessionId: string) => Promise<HeldOpening | null>,
-  ): Promise<readonly Claim[] | null>;
+  ): Promise<ClaimPlace | null>;
   estimateCall(call: ContractCall): Promise<GasEstimate>;
   /** Signs a transaction of the oracle's account. No I/O: nothing is sent. */
   signCall(

@@ -5,7 +5,7 @@ import { batchDigestOf } from "../domain/claims.ts";
 import type { SettlementDomain } from "../domain/terms.ts";
 import type { Chain } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
-import { encodeAnswer, encodeChallenge, encodeConclusion, encodeMeterSettlement } from "./proof-calls.ts";
+import { encodeAnswer, encodeChallenge, encodeMeterSettlement } from "./proof-calls.ts";
 import { claimsOf, encodeSettlement } from "./settlement-call.ts";
 
 /** What oracles sign, and the calls that carry it. Nothing here asks the endpoint. */
@@ -19,7 +19,6 @@ export type ClaimCalls = Pick<
   | "encodeChallenge"
   | "encodeAnswer"
   | "signDossier"
-  | "encodeConclusion"
 >;
 
 export function createClaimCalls(deps: {
@@ -30,29 +29,28 @@ export function createClaimCalls(deps: {
   const { wallet, domain, interfaces } = deps;
   return {
     claimsOf: (items) => claimsOf(items, domain),
-    signClaims(claims) {
-      const { r, yParityAndS: vs } = wallet.signingKey.sign(batchDigestOf(claims, domain));
+    signClaims(signed) {
+      const { r, yParityAndS: vs } = wallet.signingKey.sign(batchDigestOf(signed, domain));
       return { signer: wallet.address, r, vs };
     },
     signDossier(digest) {
       const { r, yParityAndS: vs } = wallet.signingKey.sign(digest);
       return { signer: wallet.address, r, vs };
     },
-    recoverSigner(claims, { r, vs }) {
+    recoverSigner(signed, { r, vs }) {
       try {
-        return recoverAddress(batchDigestOf(claims, domain), Signature.from({ r, yParityAndS: vs }));
+        return recoverAddress(batchDigestOf(signed, domain), Signature.from({ r, yParityAndS: vs }));
       } catch {
         // The library throws for numbers that are no signature.
         return null;
       }
     },
-    encodeSettlement: (items, signatures) => ({
+    encodeSettlement: (items, evidenceRoot, signatures) => ({
       target: "chargingSettlement",
-      calldata: encodeSettlement(interfaces.settlement, items, signatures),
+      calldata: encodeSettlement(interfaces.settlement, items, evidenceRoot, signatures),
     }),
     encodeMeterSettlement: (sessions) => encodeMeterSettlement(interfaces, sessions),
     encodeChallenge: (challenge) => encodeChallenge(interfaces, challenge),
     encodeAnswer: (answer) => encodeAnswer(interfaces, answer),
-    encodeConclusion: (terms) => encodeConclusion(interfaces, terms),
   };
 }

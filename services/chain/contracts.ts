@@ -16,6 +16,7 @@ const interfaceNames = {
   partnerAgreements: "IPartnerAgreements",
   meterSettlement: "IMeterSettlement",
   challenges: "IChallenges",
+  oracleBonds: "IOracleBonds",
   ocmfScanner: "IOcmfScanner",
   vehicleConsents: "IVehicleConsents",
   authorizedFunding: "IAuthorizedFunding",

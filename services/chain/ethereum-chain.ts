@@ -21,7 +21,8 @@ import { createPayloadScan } from "./payload-scan.ts";
 import { createRegistryReader } from "./registries.ts";
 import type { Rpc } from "./rpc.ts";
 import { createSendingAccount } from "./sending-account.ts";
-import { createClaimsReader } from "./settled-claims.ts";
+import { createDemandReader } from "./demands.ts";
+import { createClaimFinder } from "./settled-claims.ts";
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
 const quantity = hex.transform(Number);
@@ -100,7 +101,8 @@ export function createEthereumChain(deps: {
 
     ...createClaimCalls({ wallet, domain, interfaces }),
     ...createSendingAccount({ rpc, deployment, wallet }),
-    readSettledClaims: createClaimsReader({ rpc, deployment, interfaces }),
+    findClaim: createClaimFinder({ rpc, deployment, interfaces }),
+    ...createDemandReader({ rpc, deployment, interfaces }),
   };
 }
 

@@ -7,6 +7,7 @@ import { unpackTerms, type SessionTerms } from "../domain/terms.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import type { ChainEvent } from "./events.ts";
 import { openingRefusalOf, settlementRefusalOf } from "./refusals.ts";
+import { settledInGroup, type SettledInGroup } from "../domain/settled-group.ts";
 
 /** What was read so far, and what later events need of it. */
 export interface LogReading {
@@ -18,12 +19,9 @@ export interface LogReading {
     readonly tariffId: string;
     readonly opening: Opening;
   } | null;
-  /** Sessions whose records the contract verified; it settles them next. */
-  readonly proven: Set<string>;
   /** Sessions that oracles settled, until the event that numbers their batch. */
-  readonly unanchored: (SettlementResult & { readonly position: LogPosition; readonly sessionId: string })[];
-  /** Sessions whose challenge was concluded; the ledger pays next. */
-  readonly concluded: Set<string>;
+  readonly unanchored: (Pick<SettledInGroup, "sessionId" | "isReadable"> &
+    SettlementResult & { readonly position: LogPosition })[];
   readonly events: ChainEvent[];
 }
 
@@ -72,25 +70,14 @@ export function readSettlementEvent(
 const eventsInParts: ReadonlyMap<string, (log: SettlementLog) => void> = new Map([
   ["GroupOpened", readGroup],
   [
-    "SessionProven",
-    ({ reading, sessionId }) => {
-      reading.proven.add(sessionId());
-    },
-  ],
-  [
-    "SessionSettled",
-    ({ field, position, reading, sessionId }) => {
-      readSettled(sessionId(), unpackSettlementResult(integer.parse(field("result"))), position, reading);
+    "GroupSettled",
+    ({ field, position, reading }) => {
+      for (const { sessionId, isReadable, result } of settledInGroup(field)) {
+        reading.unanchored.push({ position, sessionId, isReadable, ...result });
+      }
     },
   ],
   ["BatchAnchored", readAnchor],
-  [
-    "ChallengeConcluded",
-    ({ reading, sessionId }) => {
-      reading.concluded.add(sessionId());
-    },
-  ],
-  ["SessionCorrected", readCorrection],
 ]);
 
 /** Events that say what happened by themselves. */
@@ -114,6 +101,17 @@ const wholeEvents: ReadonlyMap<string, (log: SettlementLog) => ChainEvent> = new
       position,
       sessionId: sessionId(),
       toppedUpMicro: micro("toppedUpMicro"),
+    }),
+  ],
+  [
+    "SessionSettled",
+    ({ field, position, sessionId }) => ({
+      kind: "session-settled",
+      position,
+      sessionId: sessionId(),
+      batch: null,
+      isReadable: null,
+      ...unpackSettlementResult(integer.parse(field("result"))),
     }),
   ],
   [
@@ -169,18 +167,39 @@ const wholeEvents: ReadonlyMap<string, (log: SettlementLog) => ChainEvent> = new
       position,
       sessionId: sessionId(),
       challenger: text.parse(field("challenger")),
-      chargedMicro: micro("chargedMicro"),
+      paidMicro: micro("chargedMicro"),
       provenMicro: micro("provenMicro"),
+    }),
+  ],
+  [
+    "EvidenceDemanded",
+    ({ field, position, sessionId }) => ({
+      kind: "evidence-demanded",
+      position,
+      sessionId: sessionId(),
+      demander: text.parse(field("demander")),
+      evidenceRoot: text.parse(field("evidenceRoot")),
       answerableUntil: Number(integer.parse(field("answerableUntil"))),
     }),
   ],
   [
-    "ChallengeAnswered",
+    "EvidenceShown",
     ({ field, position, sessionId }) => ({
-      kind: "challenge-answered",
+      kind: "evidence-shown",
       position,
       sessionId: sessionId(),
       answerer: text.parse(field("answerer")),
+    }),
+  ],
+  [
+    "EvidenceMissing",
+    ({ position, sessionId, micro }) => ({
+      kind: "evidence-missing",
+      position,
+      sessionId: sessionId(),
+      driverMicro: micro("driverMicro"),
+      operatorMicro: micro("operatorMicro"),
+      rewardMicro: micro("rewardMicro"),
     }),
   ],
   [
@@ -222,18 +241,6 @@ function readAnchor({ field, reading }: SettlementLog): void {
   insertInOrder(reading.events, settled);
 }
 
-function readCorrection({ position, reading, sessionId, micro }: SettlementLog): void {
-  // That of the challenge itself says nothing that the challenge has not said.
-  if (!reading.concluded.delete(sessionId())) return;
-  reading.events.push({
-    kind: "challenge-concluded",
-    position,
-    sessionId: sessionId(),
-    compensatedMicro: micro("compensatedMicro"),
-    rewardMicro: micro("rewardMicro"),
-  });
-}
-
 function openedIn(
   field: Field,
   position: LogPosition,
@@ -243,14 +250,6 @@ function openedIn(
   const { operator, agreement, tariffId, opening } = group;
   const shared = { driver: text.parse(field("driver")), operator, agreement, tariffId };
   return { terms: unpackTerms(integer.parse(field("terms")), shared), opening };
-}
-
-function readSettled(sessionId: string, result: SettlementResult, position: LogPosition, reading: LogReading): void {
-  if (reading.proven.has(sessionId)) {
-    reading.events.push({ kind: "session-settled", position, sessionId, batch: null, ...result });
-  } else {
-    reading.unanchored.push({ position, sessionId, ...result });
-  }
 }
 
 /** Events that were known only later go where the chain has them. */

@@ -1,4 +1,3 @@
-import type { Challenge } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
 import type { SettlementResult } from "../domain/metering.ts";
 import type { Opening } from "../domain/opening.ts";
@@ -22,17 +21,37 @@ export type ChainEvent = { readonly position: LogPosition } & (
       readonly sessionId: string;
       /** The oracles' batch, which can be challenged; `null`: settled from the meter's own signature. */
       readonly batch: number | null;
+      /** The oracles say that the contract can read the records behind it; `null` where they did not settle it. */
+      readonly isReadable: boolean | null;
     } & SettlementResult)
   /** One session of a batch, of oracles or of meters, was not settled. */
   | { readonly kind: "settlement-skipped"; readonly sessionId: string; readonly reason: string }
   /** The whole hold is free again: the session's time was over, or its operator released it. */
   | { readonly kind: "session-expired"; readonly sessionId: string; readonly returnedMicro: bigint }
-  | ({ readonly kind: "claim-challenged"; readonly sessionId: string } & Omit<Challenge, "position" | "ending">)
-  | { readonly kind: "challenge-answered"; readonly sessionId: string; readonly answerer: string }
+  /** A record lowered what the driver has paid from one amount to another. */
   | {
-      readonly kind: "challenge-concluded";
+      readonly kind: "claim-challenged";
       readonly sessionId: string;
-      readonly compensatedMicro: bigint;
+      readonly challenger: string;
+      readonly paidMicro: bigint;
+      readonly provenMicro: bigint;
+    }
+  /** The records behind a claim are to be shown. */
+  | {
+      readonly kind: "evidence-demanded";
+      readonly sessionId: string;
+      readonly demander: string;
+      readonly evidenceRoot: string;
+      /** The last second (since 1970) at which they can be. */
+      readonly answerableUntil: number;
+    }
+  | { readonly kind: "evidence-shown"; readonly sessionId: string; readonly answerer: string }
+  /** They were not shown in time, and the bonds owe this. */
+  | {
+      readonly kind: "evidence-missing";
+      readonly sessionId: string;
+      readonly driverMicro: bigint;
+      readonly operatorMicro: bigint;
       readonly rewardMicro: bigint;
     }
   | { readonly kind: "session-refunded"; readonly sessionId: string; readonly amountMicro: bigint }
@@ -75,7 +94,7 @@ export function readEvents(
       ] as const
     ).map(([address, contract]) => [address.toLowerCase(), contract]),
   );
-  const reading: LogReading = { group: null, proven: new Set(), unanchored: [], concluded: new Set(), events: [] };
+  const reading: LogReading = { group: null, unanchored: [], events: [] };
   for (const log of logs) {
     const { txHash, blockNumber, blockHash, logIndex } = log;
     try {

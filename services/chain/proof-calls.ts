@@ -1,8 +1,7 @@
 import { toBeHex } from "ethers";
 
 import { packTariff } from "../domain/packed-tariff.ts";
-import type { SessionTerms } from "../domain/terms.ts";
-import type { ChallengeContent, ContractCall, MeteredSession, MeterSignedRecord } from "./chain.ts";
+import type { ChallengeContent, ContractCall, EvidenceAnswer, MeteredSession, MeterSignedRecord } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 
 /** The call that settles sessions from what their meters signed. */
@@ -21,30 +20,27 @@ export function encodeMeterSettlement(
   };
 }
 
-/** The call that shows that oracles claimed something else than a meter signed. */
-export function encodeChallenge({ challenges }: ContractInterfaces, challenge: ChallengeContent): ContractCall {
-  const content = {
-    ...challenge,
-    tariff: packTariff(challenge.tariff),
-    records: challenge.records.map(encodeRecord),
-  };
-  return { target: "challenges", calldata: challenges.encodeFunctionData("challenge", [content]) };
+/** The call that shows that a meter signed less than oracles claimed. */
+export function encodeChallenge(
+  { challenges }: ContractInterfaces,
+  { records, tariff, ...claim }: ChallengeContent,
+): ContractCall {
+  const parameters = [{ ...claim, tariff: packTariff(tariff) }, records.map(encodeRecord)];
+  return { target: "challenges", calldata: challenges.encodeFunctionData("challenge", parameters) };
 }
 
-/** The call that shows that a meter signed what oracles claimed. */
+/** The call that shows the records behind a claim. */
 export function encodeAnswer(
   { challenges }: ContractInterfaces,
-  { terms, tariff, records }: Pick<MeteredSession, "terms" | "tariff" | "records">,
+  { terms, evidence, proof }: EvidenceAnswer,
 ): ContractCall {
-  const parameters = [terms, packTariff(tariff), records.map(encodeRecord)];
-  return { target: "challenges", calldata: challenges.encodeFunctionData("answer", parameters) };
+  const calldata = evidence.isReadable
+    ? challenges.encodeFunctionData("showRecords", [terms, evidence.records.map(encodeRecord), proof])
+    : challenges.encodeFunctionData("showDocuments", [terms, evidence.documents, proof]);
+  return { target: "challenges", calldata };
 }
 
-/** The call that lets the bonds pay after a challenge that nobody answered. */
-export function encodeConclusion({ challenges }: ContractInterfaces, terms: SessionTerms): ContractCall {
-  return { target: "challenges", calldata: challenges.encodeFunctionData("conclude", [terms]) };
-}
-
-function encodeRecord({ payload, r, s }: MeterSignedRecord): object {
+/** The records as a contract takes them. */
+export function encodeRecord({ payload, r, s }: MeterSignedRecord): object {
   return { payload, r: toBeHex(r, 32), s: toBeHex(s, 32) };
 }

@@ -14,21 +14,25 @@ export function claimsOf(items: readonly SettlementItem[], domain: SettlementDom
     .map((item) => ({
       sessionId: sessionIdOf(item.terms, domain),
       metering: packMetering({ ...item, ...item.opening }),
+      isReadable: item.isReadable,
     }));
 }
 
 /**
- * The call `settleBatch`, with the sessions grouped by operator, agreement and tariff in the order of their first member.
+ * The call `settleBatch`, with the sessions grouped by operator, agreement, tariff and kind of evidence in the order of their first member.
+ * @param evidenceRoot As the oracles signed it, over the evidence in the order of `claimsOf`.
  * @param signatures In any order; the contract wants them by the address of the signer.
  */
 export function encodeSettlement(
   settlement: Interface,
   items: readonly SettlementItem[],
+  evidenceRoot: string,
   signatures: readonly OracleSignature[],
 ): string {
   const groups = groupsOf(items).map((members) => ({
     operator: members[0].terms.operator,
     agreement: members[0].terms.agreement,
+    isReadable: members[0].isReadable,
     tariff: packTariff(members[0].tariff),
     settlements: members.map((member) => ({
       driver: member.terms.driver,
@@ -39,14 +43,14 @@ export function encodeSettlement(
   const bySigner = signatures
     .toSorted((left, right) => (BigInt(left.signer) < BigInt(right.signer) ? -1 : 1))
     .map(({ r, vs }) => ({ r, vs }));
-  return settlement.encodeFunctionData("settleBatch", [groups, bySigner]);
+  return settlement.encodeFunctionData("settleBatch", [groups, evidenceRoot, bySigner]);
 }
 
 function groupsOf(items: readonly SettlementItem[]): readonly (readonly [SettlementItem, ...SettlementItem[]])[] {
   const groups = new Map<string, [SettlementItem, ...SettlementItem[]]>();
   for (const item of items) {
     const { operator, agreement, tariffId } = item.terms;
-    const key = `${operator}:${agreement}:${tariffId}`;
+    const key = `${operator}:${agreement}:${tariffId}:${item.isReadable}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);

@@ -2,7 +2,10 @@ import type { Cdr } from "./cdr.ts";
 import { withHold } from "./cdr.ts";
 import type { Closing, SessionState } from "./session.ts";
 
-/** What can be done about a settlement by oracles, or about a challenge of one. */
+/**
+ * What is done about a settlement by oracles: challenge it with a record, or show the records behind it. Older stores know
+ * of a conclusion, too; nothing does that any more.
+ */
 export type DisputeAct = "challenge" | "answer" | "conclude";
 
 /** Where an act is. `given-up`: it could not be done, and why is kept. */
@@ -15,13 +18,14 @@ export interface DisputeActSeed {
   readonly dueAtMs: number;
 }
 
-/** Oracles settled the session, and its meter's word, as far as it is here, gives another price. */
+/** Oracles settled the session, and its meter's word, as far as it is here, costs the driver less. */
 export function isContradicted(
   closing: Closing | null,
   cdr: Cdr | null,
   { stage, dispute, challenge }: Pick<SessionState, "stage" | "dispute" | "challenge">,
 ): boolean {
   if (closing?.kind !== "settled" || closing.batch === null || cdr === null) return false;
-  if (stage !== "complete" || dispute !== null || challenge !== null) return false;
-  return withHold(cdr, closing.chargedMicro + closing.returnedMicro).chargedMicro !== closing.chargedMicro;
+  if (stage !== "complete" || dispute !== null) return false;
+  const paidMicro = challenge?.provenMicro ?? closing.chargedMicro;
+  return withHold(cdr, closing.chargedMicro + closing.returnedMicro).chargedMicro < paidMicro;
 }

@@ -8,41 +8,37 @@ export interface Tally {
   readonly totalMicro: bigint;
 }
 
-/** A challenge of what oracles settled. What was charged too much is the driver's again at once. In 10⁻⁶ token. */
+/** A record showed that the driver paid too much; the difference is the driver's again at once. In 10⁻⁶ token. */
 export interface Challenge {
   readonly position: LogPosition;
   readonly challenger: string;
+  /** What the settlement had charged. */
   readonly chargedMicro: bigint;
   /** What the challenger's records give. */
   readonly provenMicro: bigint;
-  /** The last second (since 1970) at which it can be answered. */
-  readonly answerableUntil: number;
-  /** `null` as long as it can be answered or concluded. */
-  readonly ending: ChallengeEnding | null;
+  /** The one before, which had lowered the price less. */
+  readonly earlier: Challenge | null;
 }
 
-/** How a challenge ended: the meter signed the claim, too, or the oracles' bonds paid, as far as they go. */
-export type ChallengeEnding =
-  | { readonly kind: "answered"; readonly position: LogPosition; readonly answerer: string }
-  | {
-      readonly kind: "concluded";
-      readonly position: LogPosition;
-      /** What the operator got for what was charged too little. */
-      readonly compensatedMicro: bigint;
-      /** What the challenger got. */
-      readonly rewardMicro: bigint;
-    };
+/** What the driver had paid until this challenge. */
+export function paidBefore({ chargedMicro, earlier }: Challenge): bigint {
+  return earlier?.provenMicro ?? chargedMicro;
+}
 
-/** What the driver got back by a challenge. */
+/** All challenges from the first one on. */
+export function challengesOf(challenge: Challenge | null): readonly Challenge[] {
+  return challenge === null ? [] : [...challengesOf(challenge.earlier), challenge];
+}
+
+/** What the driver got back by this challenge and those before it. */
 export function refundedBy({ chargedMicro, provenMicro }: Challenge): bigint {
   return chargedMicro > provenMicro ? chargedMicro - provenMicro : 0n;
 }
 
-/** The challenge as of a block: without what came later. */
+/** The challenge as of a block: the last one that was not later. */
 export function challengeUpTo(challenge: Challenge | null, blockNumber: number): Challenge | null {
-  if (challenge === null || challenge.position.blockNumber > blockNumber) return null;
-  const isEnded = challenge.ending !== null && challenge.ending.position.blockNumber <= blockNumber;
-  return isEnded ? challenge : { ...challenge, ending: null };
+  if (challenge === null || challenge.position.blockNumber <= blockNumber) return challenge;
+  return challengeUpTo(challenge.earlier, blockNumber);
 }
 
 // As many blocks as the store can undo.

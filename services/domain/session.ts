@@ -1,6 +1,6 @@
 import { WattproofError } from "../errors.ts";
 import type { EvidenceGrade } from "./charging/assess-transaction.ts";
-import type { Challenge, ChallengeEnding, Tally } from "./session-amounts.ts";
+import type { Challenge, Tally } from "./session-amounts.ts";
 import { addAmount, addTally, challengeUpTo, talliesUpTo } from "./session-amounts.ts";
 import type { Opening } from "./opening.ts";
 import { stuckRules, type Resolution } from "./stuck-sessions.ts";
@@ -53,6 +53,8 @@ export type Closing =
       readonly returnedMicro: bigint;
       /** The oracles' batch that settled it, which can be challenged; `null`: settled from the meter's own signature. */
       readonly batch: number | null;
+      /** Oracles said that the contract can read the records behind it; `null` where they did not settle it. */
+      readonly isReadable: boolean | null;
     }
   | { readonly kind: "expired"; readonly position: LogPosition; readonly returnedMicro: bigint }
   | { readonly kind: "skipped"; readonly position: LogPosition };
@@ -147,8 +149,10 @@ export type SessionEvent =
   | { readonly kind: "resolved"; readonly resolution: Resolution; readonly assessment: SessionAssessment | null }
   | { readonly kind: "topped-up"; readonly topUp: Tally }
   | { readonly kind: "refunded"; readonly position: LogPosition; readonly amountMicro: bigint }
-  | { readonly kind: "challenged"; readonly challenge: Challenge }
-  | { readonly kind: "challenge-ended"; readonly ending: ChallengeEnding }
+  | ({ readonly kind: "challenged" } & Pick<Challenge, "position" | "challenger" | "provenMicro"> & {
+        /** What the driver had paid until then. */
+        readonly paidMicro: bigint;
+      })
   | { readonly kind: "amounts-reorganised"; readonly aboveBlock: number }
   | { readonly kind: "closing-reorganised" }
   | { readonly kind: "opening-reorganised" };
@@ -226,10 +230,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case "refunded":
       return { ...state, refunds: addAmount(state.refunds, event.position, event.amountMicro) };
     case "challenged":
-      return { ...state, challenge: event.challenge };
-    case "challenge-ended":
-      if (state.challenge === null) throw illegal(state, event);
-      return { ...state, challenge: { ...state.challenge, ending: event.ending } };
+      return { ...state, challenge: challengeAfter(state.challenge, event) };
     case "amounts-reorganised":
       return withoutAmountsAbove(state, event.aboveBlock);
     case "closed":
@@ -311,6 +312,13 @@ function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed
   if (state.closing !== null && state.closing.kind !== "skipped") return state;
   if (closing.kind === "skipped" && state.status === "unconfirmed") return { ...state, batchId: null };
   return { ...state, closing, reason, status: closing.kind };
+}
+
+function challengeAfter(
+  earlier: Challenge | null,
+  { position, challenger, provenMicro, paidMicro }: Extract<SessionEvent, { kind: "challenged" }>,
+): Challenge {
+  return { position, challenger, provenMicro, chargedMicro: earlier?.chargedMicro ?? paidMicro, earlier };
 }
 
 function withoutAmountsAbove(state: SessionState, blockNumber: number): SessionState {

@@ -6,6 +6,11 @@ export const settlementErrors = {
   PEER_RATE_EXCEEDED: { httpStatus: 429, isRetryable: true, title: "The oracle asks for more than it may." },
   PEER_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "Another oracle gave no usable answer." },
   CLAIM_DIFFERS: { httpStatus: 409, isRetryable: true, title: "Records and chain give another claim for the session." },
+  CLAIM_EVIDENCE_DIFFERS: {
+    httpStatus: 409,
+    isRetryable: true,
+    title: "The contract reads the claim's records otherwise than was said.",
+  },
   CLAIM_UNPROVEN: { httpStatus: 409, isRetryable: true, title: "No signed readings known here tell what is claimed." },
   CLAIM_CONTRADICTED: { httpStatus: 409, isRetryable: false, title: "This oracle signed another claim before." },
   CLAIM_OPENING_DIFFERS: {

@@ -105,17 +105,27 @@ export const alertCatalogue = {
     page: "at once",
   },
   "settlement-contradicted": {
-    meaning: "Oracles settled a session otherwise than its meter's records here give.",
+    meaning: "Oracles settled a session at more than its meter's records here give.",
     action: "Find out who signed; replace this oracle's key if it is among them.",
     page: "at once",
   },
   "settlement-challenged": {
-    meaning: "Somebody showed the chain records that contradict what oracles settled.",
-    action: "Find out whether this oracle signed, and whether it has records.",
+    meaning: "Somebody showed the chain records that cost the driver less than what oracles settled.",
+    action: "Find out why the meter signed twice, or whether this oracle signed wrongly.",
+    page: "at once",
+  },
+  "evidence-demanded": {
+    meaning: "Somebody demands the records behind a claim; the service answers by itself if it signed.",
+    action: "See that the answer is on the chain before `answerableUntil`; the bond depends on it.",
+    page: "at once",
+  },
+  "evidence-missing": {
+    meaning: "The records behind a claim were not shown in time; bonds pay.",
+    action: "Find out whether this oracle signed, and why its records were not shown.",
     page: "at once",
   },
   "dispute-given-up": {
-    meaning: "A challenge, an answer or a conclusion could not be brought to the chain.",
+    meaning: "A challenge, or the answer to a demand, could not be brought to the chain.",
     action: "Look up the reason.",
     page: "at once",
   },

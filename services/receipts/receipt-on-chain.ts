@@ -28,6 +28,14 @@ const registryCurves = [
   "secp224k1",
 ] as const;
 const meterSchema = z.object({ evse: z.bigint(), curve: z.bigint(), publicKey: z.string() });
+const groupSchema = z.object({
+  operator: z.string(),
+  agreement: z.bigint(),
+  tariffId: z.string(),
+  isReadable: z.boolean(),
+  sessionIds: z.array(z.string()),
+  results: z.array(z.bigint()),
+});
 const evseSchema = z.object({ operator: z.string() });
 
 /** The settlement says itself which contracts it goes by, and the meters' side which registry and which oracles. */
@@ -87,82 +95,78 @@ export function checkBounds(receipt: ParsedReceipt, settledAt: number | null): R
 }
 
 export async function checkSettlement(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const { transaction: stated, sessionId, contracts } = receipt;
+  const { transaction: stated, contracts } = receipt;
   const transaction = await readTransaction(chain, stated.hash);
   const log = transaction?.logs.find(({ logIndex }) => logIndex === stated.logIndex);
-  const expected = receiptInterface.encodeEventLog("SessionSettled", [sessionId, packSettlementResult(receipt)]);
   const isInBlock =
     transaction?.blockNumber === stated.blockNumber && isSameHex(transaction.blockHash, stated.blockHash);
+  const isTold = isSameHex(log?.address, contracts.chargingSettlement) && isSettlementLog(log, receipt);
 
   return [
     check("settlement: block", isInBlock, `transaction ${stated.hash}`),
-    check("settlement: event", isLog(log, contracts.chargingSettlement, expected), "SessionSettled with these amounts"),
+    check("settlement: event", isTold, "a settlement with these amounts, by this kind of evidence"),
   ];
 }
 
-/** What the chain says of a challenge: that there was one, that the driver got the money back, and how it ended. */
-export async function checkChallenge(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
-  const { challenge, sessionId, chargedMicro, contracts } = receipt;
-  if (challenge === null) {
-    return [];
+/** The log tells of this session with these amounts: alone, or among those of its group. */
+function isSettlementLog(log: ChainLog | undefined, receipt: ParsedReceipt): boolean {
+  const event = log === undefined ? null : receiptInterface.parseLog({ topics: [...log.topics], data: log.data });
+  const { sessionId, isReadable, terms } = receipt;
+  const field = (name: string): unknown => event?.args.getValue(name);
+  if (event?.name === "SessionSettled") {
+    return (
+      isReadable === null &&
+      isSameHex(field("sessionId"), sessionId) &&
+      field("result") === packSettlementResult(receipt)
+    );
   }
-  const { challenger, provenMicro, refundedMicro, answerableUntil, ending } = challenge;
-  const transaction = await readTransaction(chain, challenge.hash);
-  const log = transaction?.logs.find(({ logIndex }) => logIndex === challenge.logIndex);
-  const batch = BigInt(log?.topics[1] ?? 0);
-  const expected = receiptInterface.encodeEventLog("ClaimChallenged", [
-    batch,
-    sessionId,
-    challenger,
-    chargedMicro,
-    provenMicro,
-    answerableUntil,
-  ]);
-  const owedMicro = chargedMicro > provenMicro ? chargedMicro - provenMicro : 0n;
-  const refund = receiptInterface.encodeEventLog("SessionCorrected", [sessionId, challenger, refundedMicro, 0n, 0n]);
-  const isRefunded =
-    refundedMicro === 0n ||
-    transaction?.logs.some((candidate) => isLog(candidate, contracts.chargingSettlement, refund)) === true;
-
-  return [
-    check("challenge: block", transaction?.blockNumber === challenge.blockNumber, `transaction ${challenge.hash}`),
-    check("challenge: event", isLog(log, contracts.challenges, expected), "ClaimChallenged with these amounts"),
-    check("challenge: charged", challenge.chargedMicro === chargedMicro, "what was settled"),
-    check(
-      "challenge: refund",
-      isRefunded && refundedMicro === owedMicro,
-      `${(chargedMicro - refundedMicro).toString()} charged in the end`,
-    ),
-    ...(ending === null ? [] : await checkEnding(receipt, challenger, ending, chain)),
-  ];
+  if (event?.name !== "GroupSettled") return false;
+  const group = groupSchema.parse({
+    ...event.args.toObject(),
+    sessionIds: [...(field("sessionIds") as Iterable<unknown>)],
+    results: [...(field("results") as Iterable<unknown>)],
+  });
+  const place = group.sessionIds.findIndex((id) => isSameHex(id, sessionId));
+  return (
+    place >= 0 &&
+    group.results[place] === packSettlementResult(receipt) &&
+    group.isReadable === isReadable &&
+    isSameHex(group.operator, terms.operator) &&
+    group.agreement === BigInt(terms.agreement) &&
+    isSameHex(group.tariffId, terms.tariffId)
+  );
 }
 
-async function checkEnding(
-  { sessionId, contracts }: ParsedReceipt,
-  challenger: string,
-  ending: NonNullable<NonNullable<ParsedReceipt["challenge"]>["ending"]>,
-  chain: ReceiptChain,
-): Promise<ReceiptCheck[]> {
-  const transaction = await readTransaction(chain, ending.hash);
-  const log = transaction?.logs.find(({ logIndex }) => logIndex === ending.logIndex);
-  const [address, expected] =
-    ending.kind === "answered"
-      ? [contracts.challenges, receiptInterface.encodeEventLog("ChallengeAnswered", [sessionId, ending.answerer])]
-      : [
-          contracts.chargingSettlement,
-          receiptInterface.encodeEventLog("SessionCorrected", [
-            sessionId,
-            challenger,
-            0n,
-            ending.compensatedMicro,
-            ending.rewardMicro,
-          ]),
-        ];
+/** What the chain says of challenges: that each was, and that the driver got the money back. */
+export async function checkChallenges(receipt: ParsedReceipt, chain: ReceiptChain): Promise<ReceiptCheck[]> {
+  const { challenges, sessionId, chargedMicro, contracts, refundedMicro } = receipt;
+  const checks: ReceiptCheck[] = [];
+  let paidMicro = chargedMicro;
+  for (const challenge of challenges) {
+    const { challenger, provenMicro } = challenge;
+    const transaction = await readTransaction(chain, challenge.hash);
+    const log = transaction?.logs.find(({ logIndex }) => logIndex === challenge.logIndex);
+    const values = [BigInt(log?.topics[1] ?? 0), sessionId, challenger, challenge.paidMicro, provenMicro];
+    const expected = receiptInterface.encodeEventLog("ClaimChallenged", values);
+    const corrected = [sessionId, challenger, challenge.paidMicro - provenMicro];
+    const refund =
+      challenge.paidMicro > provenMicro ? receiptInterface.encodeEventLog("SessionCorrected", corrected) : null;
+    const isRefunded =
+      refund !== null &&
+      transaction?.logs.some((candidate) => isLog(candidate, contracts.chargingSettlement, refund)) === true;
+    checks.push(
+      check("challenge: block", transaction?.blockNumber === challenge.blockNumber, `transaction ${challenge.hash}`),
+      check("challenge: event", isLog(log, contracts.challenges, expected), "ClaimChallenged with these amounts"),
+      check("challenge: charged", challenge.paidMicro === paidMicro, "what was paid until then"),
+      check("challenge: refund", isRefunded, `${provenMicro.toString()} paid in the end`),
+    );
+    paidMicro = provenMicro;
+  }
+  if (challenges.length > 0 || refundedMicro !== 0n) {
+    checks.push(check("challenge: sum", refundedMicro === chargedMicro - paidMicro, refundedMicro.toString()));
+  }
 
-  return [
-    check("challenge: end", transaction?.blockNumber === ending.blockNumber, `transaction ${ending.hash}`),
-    check("challenge: end event", isLog(log, address, expected), ending.kind),
-  ];
+  return checks;
 }
 
 /** The settlement's own contract read the energy from what the meter signed for this session, and says so. */
@@ -216,6 +220,7 @@ function isLog(
   );
 }
 
+/** Hexadecimal digits, in whatever case. */
 function isSameHex(left: unknown, right: string): boolean {
   return typeof left === "string" && left.toLowerCase() === right.toLowerCase();
 }

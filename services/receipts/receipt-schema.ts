@@ -109,23 +109,14 @@ export const receiptSchema = z.strictObject({
   chargedMicro: micro,
   returnedMicro: micro,
   transaction: z.strictObject({ ...position, blockHash: hash }),
-  /** What a challenge put right: the meter signed something else than the oracles claimed. */
-  challenge: z
-    .strictObject({
-      ...position,
-      challenger: address,
-      chargedMicro: micro,
-      provenMicro: micro,
-      refundedMicro: micro,
-      answerableUntil: integer,
-      ending: z
-        .discriminatedUnion("kind", [
-          z.strictObject({ kind: z.literal("answered"), ...position, answerer: address }),
-          z.strictObject({ kind: z.literal("concluded"), ...position, compensatedMicro: micro, rewardMicro: micro }),
-        ])
-        .nullable(),
-    })
-    .nullable(),
+  /** Oracles said that the contract can read the records; `null` where the meter's own signature settled. */
+  isReadable: z.boolean().nullable(),
+  /** What records put right afterwards, in order: each lowered what the driver had paid. */
+  challenges: z
+    .array(z.strictObject({ ...position, challenger: address, paidMicro: micro, provenMicro: micro }))
+    .max(1_000),
+  /** What the driver got back by them. */
+  refundedMicro: micro,
   /** `openedAt` in seconds since 1970, and `salt`: with the session id they give the idTag. */
   opening: z.strictObject({ ...position, openedAt: integer, salt: integer }),
   /** What the energy rests on; `null` where others settled and said nothing here. */

@@ -19,7 +19,7 @@ import { checkEvidence, isUnsigned } from "./receipt-evidence.ts";
 import {
   checkBounds,
   checkContracts,
-  checkChallenge,
+  checkChallenges,
   checkMeter,
   checkOpening,
   checkProof,
@@ -74,7 +74,7 @@ export async function verifyReceipt(
       ...(await checkMeter(receipt, deps.chain)),
       ...(await checkSettlement(receipt, deps.chain)),
       checkBounds(receipt, settledAt),
-      ...(await checkChallenge(receipt, deps.chain)),
+      ...(await checkChallenges(receipt, deps.chain)),
       ...(await checkEvidence(receipt, deps.chain)),
     );
   }
@@ -180,9 +180,9 @@ function checkMetering(
   // The contract leaves times out that are longer than the session was open.
   const isBeyond = settledAt !== null && signedSeconds > settledAt - receipt.opening.openedAt;
   const seconds = isBeyond ? 0 : signedSeconds;
-  const { challenge } = receipt;
-  if (challenge !== null && challenge.ending?.kind !== "answered") {
-    // The records contradict what was settled; they have to give what the challenge has proven.
+  const challenge = receipt.challenges.at(-1);
+  // The records contradict what was settled where they give what a challenge has proven.
+  if (challenge !== undefined && energyMicroWh !== receipt.energyMicroWh) {
     const { grossMicro } = priceOf(receipt.tariff, energyMicroWh, seconds, seconds);
     const heldMicro = receipt.holdMicro + receipt.toppedUpMicro;
     const provenMicro = grossMicro < heldMicro ? grossMicro : heldMicro;

@@ -8,6 +8,7 @@ import type { RecordVerifier } from "../evidence/verify-record.ts";
 import { createDisputeTask } from "./disputes/dispute-task.ts";
 import { createMeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";
+import { createEvidenceDescriber } from "./quorum/describe-evidence.ts";
 import { createSignatureGatherer } from "./quorum/gather-signatures.ts";
 import type { QuorumPeer } from "./quorum/peer.ts";
 import { createSessionReleaser } from "./release-sessions.ts";
@@ -39,7 +40,7 @@ export function createBatchTasks(
   return {
     oracles: createQuorumTask({
       ...shared,
-      gatherer: createSignatureGatherer({ ...deps, peers }),
+      gatherer: createSignatureGatherer({ ...deps, peers, describer: createEvidenceDescriber(deps) }),
       policy: { retryMs, fallbackMs: config.quorumFallbackMs },
     }),
     meter: createMeterTask(shared),

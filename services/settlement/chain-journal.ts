@@ -68,7 +68,7 @@ export function createChainJournal(deps: ChainFollowerDeps): ChainJournal {
       meters.forgetAll();
       for (const session of await store.listSessionsAbove(block)) {
         const { opening, closing, topUps, refunds, challenge } = session.state;
-        const amounts = [...topUps, ...refunds, challenge, challenge?.ending ?? null];
+        const amounts = [...topUps, ...refunds, challenge];
         if (amounts.some((amount) => amount !== null && amount.position.blockNumber > block)) {
           if (challenge !== null) disputed.push(session.sessionId);
           await draft.change(session.sessionId, { kind: "amounts-reorganised", aboveBlock: block });

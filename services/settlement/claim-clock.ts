@@ -25,6 +25,9 @@ export async function readClaimClock(
 }
 
 /** When the item can settle. */
-export function windowOf(item: Omit<SettlementItem, "tariff">, { changeDelaySeconds }: ClaimClock): ClaimWindow {
+export function windowOf(
+  item: Omit<SettlementItem, "tariff" | "isReadable">,
+  { changeDelaySeconds }: ClaimClock,
+): ClaimWindow {
   return claimWindowOf(item, item.opening, item.terms, changeDelaySeconds);
 }

@@ -80,7 +80,7 @@ export async function collectEvents(
       await draft.open(sessionId, event.terms, opening);
       return;
     }
-    await disputes.see(event, await draft.stateOf(sessionId), head);
+    await disputes.see(event, await draft.stateOf(sessionId));
     const isOurs = await noteWhose(event);
     const amounts = amountsOf(event);
     if (amounts !== null) {

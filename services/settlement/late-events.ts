@@ -52,10 +52,14 @@ export function createLateEvents(store: Pick<Store, "listEventPlaces" | "findTra
         case "session-refunded":
           return "missing";
         case "claim-challenged":
-          return state.challenge === null ? "missing" : "contradicting";
-        case "challenge-answered":
-        case "challenge-concluded":
-          return state.challenge !== null && state.challenge.ending === null ? "missing" : "contradicting";
+          // One that was left out would have come before another that is known.
+          return state.challenge === null || event.paidMicro === state.challenge.provenMicro
+            ? "missing"
+            : "contradicting";
+        case "evidence-demanded":
+        case "evidence-shown":
+        case "evidence-missing":
+          return "known";
       }
     },
   };

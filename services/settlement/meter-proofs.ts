@@ -1,5 +1,5 @@
-import type { MeterSignedRecord } from "../chain/chain.ts";
-import type { EvidenceRecord, Store } from "../store/store.ts";
+import type { MeterSignedRecord, RegisteredMeter } from "../chain/chain.ts";
+import type { Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { VerifiedRecord } from "../evidence/formats/ocmf/types.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
@@ -18,11 +18,6 @@ export interface MeterProofs {
   findProof(sessionId: string): Promise<MeterProof | null>;
 }
 
-interface ReadRecord {
-  readonly verified: VerifiedRecord;
-  readonly stored: EvidenceRecord;
-}
-
 export function createMeterProofs(deps: {
   readonly store: Pick<Store, "findSession" | "listRecords">;
   readonly meters: MeterDirectory;
@@ -35,28 +30,38 @@ export function createMeterProofs(deps: {
       const session = await store.findSession(sessionId);
       const meter = session === null ? null : await meters.readMeter(session.terms.meter);
       if (meter === null) return null;
-      const usable = (await store.listRecords(sessionId)).filter(
-        ({ isBoundToSession, isSettleableByMeter }) => isBoundToSession && isSettleableByMeter !== false,
+      const usable = (await store.listRecords(sessionId)).filter((record) => record.isSettleableByMeter !== false);
+      return proofAmong(
+        usable.map(({ record }) => record),
+        meter,
+        verifier,
       );
-      const records = usable.flatMap((stored): ReadRecord[] => {
-        const verified = verifier.verify(stored.record, meter);
-        return "outcome" in verified ? [] : [{ verified, stored }];
-      });
-      const whole = records.find(({ verified: { begin, end } }) => begin !== null && end !== null);
-      if (whole !== undefined) return proofOf([whole]);
-      const begin = records.find(({ verified }) => verified.begin !== null);
-      const end = records.find(
-        ({ verified, stored }) =>
-          verified.end !== null && stored.paginationNumber === (begin?.stored.paginationNumber ?? 0n) + 1n,
-      );
-      return begin === undefined || end === undefined ? null : proofOf([begin, end]);
     },
   };
 }
 
-function proofOf(records: readonly [ReadRecord, ...ReadRecord[]]): MeterProof {
+/** What of these records the contract could settle by: one with begin and end, or a begin and the end that follows it. */
+export function proofAmong(
+  received: readonly Uint8Array[],
+  meter: Pick<RegisteredMeter, "curve" | "publicKey">,
+  verifier: Pick<RecordVerifier, "verify">,
+): MeterProof | null {
+  const records = received.flatMap((record): VerifiedRecord[] => {
+    const verified = verifier.verify(record, meter);
+    return "outcome" in verified ? [] : [verified];
+  });
+  const whole = records.find(({ begin, end }) => begin !== null && end !== null);
+  if (whole !== undefined) return proofOf([whole]);
+  const begin = records.find((record) => record.begin !== null);
+  const end = records.find(
+    ({ end: reading, pagination }) => reading !== null && pagination.number === (begin?.pagination.number ?? 0n) + 1n,
+  );
+  return begin === undefined || end === undefined ? null : proofOf([begin, end]);
+}
+
+function proofOf(records: readonly [VerifiedRecord, ...VerifiedRecord[]]): MeterProof {
   return {
-    records: records.map(({ verified: { payload, signature } }) => ({ payload, r: signature.r, s: signature.s })),
-    pagination: records[0].stored.paginationNumber,
+    records: records.map(({ payload, signature }) => ({ payload, r: signature.r, s: signature.s })),
+    pagination: records[0].pagination.number,
   };
 }

@@ -1,7 +1,6 @@
 import type { Deployment } from "../chain/deployment.ts";
 import type { Cdr, CdrMeter } from "../domain/cdr.ts";
-import type { Challenge, ChallengeEnding } from "../domain/session-amounts.ts";
-import { refundedBy, totalOf } from "../domain/session-amounts.ts";
+import { challengesOf, paidBefore, refundedBy, totalOf, type Challenge } from "../domain/session-amounts.ts";
 import type { LogPosition } from "../domain/session.ts";
 import { openingOf } from "../domain/opening.ts";
 import { receiptVersion } from "../domain/receipt-version.ts";
@@ -78,7 +77,9 @@ export function createReceiptWriter(deps: {
           blockHash: closing.position.blockHash,
           logIndex: closing.position.logIndex,
         },
-        challenge: challengeView(session.state.challenge),
+        isReadable: closing.isReadable,
+        challenges: challengesOf(session.state.challenge).map(challengeView),
+        refundedMicro: (session.state.challenge === null ? 0n : refundedBy(session.state.challenge)).toString(),
         opening: { ...placeOf(opening), ...openingOf(opening) },
         evidence: cdr === null ? null : evidenceView(cdr, await store.findConsent(sessionId)),
         isBoundToSession: cdr?.isBoundToSession ?? records.every((record) => record.isBoundToSession),
@@ -99,20 +100,14 @@ function evidenceView({ evidence }: Cdr, consent: SignedConsent | null): Readonl
 }
 
 /** What a challenge put right, and where the chain says so. */
-function challengeView(challenge: Challenge | null): Readonly<Record<string, unknown>> | null {
-  if (challenge === null) return null;
-  const { position, ending, ...content } = challenge;
+function challengeView(challenge: Challenge): Readonly<Record<string, unknown>> {
+  const { position, challenger, provenMicro } = challenge;
   return {
-    ...asText(content),
-    answerableUntil: content.answerableUntil,
-    refundedMicro: refundedBy(challenge).toString(),
     ...placeOf(position),
-    ending: ending === null ? null : endingView(ending),
+    challenger,
+    paidMicro: paidBefore(challenge).toString(),
+    provenMicro: provenMicro.toString(),
   };
-}
-
-function endingView({ position, ...content }: ChallengeEnding): Readonly<Record<string, unknown>> {
-  return { ...asText(content), ...placeOf(position) };
 }
 
 function placeOf({ txHash, blockNumber, logIndex }: LogPosition): Readonly<Record<string, string | number>> {

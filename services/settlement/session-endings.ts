@@ -30,8 +30,17 @@ export function createSessionEndings(
   ): Promise<{ closing: Closing; reason: string | null } | null> {
     const { position } = event;
     if (event.kind === "session-settled") {
-      const { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro, batch } = event;
-      const amounts = { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro, batch };
+      const { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro, batch, isReadable } =
+        event;
+      const amounts = {
+        energyMicroWh,
+        chargingSeconds,
+        connectedSeconds,
+        chargedMicro,
+        returnedMicro,
+        batch,
+        isReadable,
+      };
       const cdr = await store.findCdr(event.sessionId);
       const expected = cdr === null ? null : withHold(cdr, chargedMicro + returnedMicro);
       if (expected !== null && isWithoutTimes(expected, event)) {

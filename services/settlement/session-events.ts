@@ -12,9 +12,11 @@ export function isOrphan(event: SessionChainEvent, state: SessionState | null): 
     case "session-refunded":
     case "settlement-skipped":
       return false;
-    case "challenge-answered":
-    case "challenge-concluded":
-      return (state?.challenge ?? null) === null;
+    // A demand changes nothing of a session.
+    case "evidence-demanded":
+    case "evidence-shown":
+    case "evidence-missing":
+      return false;
     case "session-topped-up":
     case "session-settled":
     case "session-expired":
@@ -31,14 +33,8 @@ export function amountsOf(event: ChainEvent): SessionEvent | null {
   }
   if (event.kind === "session-refunded") return { kind: "refunded", position, amountMicro: event.amountMicro };
   if (event.kind === "claim-challenged") {
-    const { challenger, chargedMicro, provenMicro, answerableUntil } = event;
-    const challenge = { position, challenger, chargedMicro, provenMicro, answerableUntil, ending: null };
-    return { kind: "challenged", challenge };
+    const { challenger, paidMicro, provenMicro } = event;
+    return { kind: "challenged", position, challenger, paidMicro, provenMicro };
   }
-  if (event.kind === "challenge-answered") {
-    return { kind: "challenge-ended", ending: { kind: "answered", position, answerer: event.answerer } };
-  }
-  if (event.kind !== "challenge-concluded") return null;
-  const { compensatedMicro, rewardMicro } = event;
-  return { kind: "challenge-ended", ending: { kind: "concluded", position, compensatedMicro, rewardMicro } };
+  return null;
 }

@@ -9,6 +9,8 @@ import type { BatchTask } from "./pursue-transactions.ts";
 import type { SessionReleaser } from "./release-sessions.ts";
 import { collectItem } from "./settlement-items.ts";
 
+type MeteredItem = Omit<SettlementItem, "isReadable">;
+
 interface Proven {
   readonly session: MeteredSession;
   readonly pagination: bigint;
@@ -33,12 +35,12 @@ export function createMeterTask(deps: {
     return Promise.resolve({ ...state.nextTry, lane, notBeforeMs: now() + deps.retryMs });
   }
 
-  function toProve({ terms, opening, tariff, toppedUpMicro }: SettlementItem, proof: MeterProof): Proven {
+  function toProve({ terms, opening, tariff, toppedUpMicro }: MeteredItem, proof: MeterProof): Proven {
     return { session: { terms, opening, tariff, toppedUpMicro, records: proof.records }, pagination: proof.pagination };
   }
 
   /** How long the session waits for the contract to take its energy, and its times where that is soon; 0: no longer. */
-  function waitMsOf(item: SettlementItem, clock: ClaimClock): number {
+  function waitMsOf(item: MeteredItem, clock: ClaimClock): number {
     const from = meterFrom(windowOf(item, clock), item.terms);
     return Number.isFinite(from) ? Math.max(0, from - clock.reachedSeconds) * 1_000 : 0;
   }

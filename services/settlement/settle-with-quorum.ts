@@ -118,7 +118,7 @@ export function createQuorumTask(deps: {
         desk.alert("quorum-left-out", { batchId, sessionIds: leftOut });
         await releaser.release(batch, leftOut, { nextTryOf: (session) => nextTryOf(batch, session) });
       }
-      if (signed !== null) return chain.encodeSettlement(signed.items, signed.signatures);
+      if (signed !== null) return chain.encodeSettlement(signed.items, signed.evidenceRoot, signed.signatures);
       const lacking = waiting.filter((sessionId) => !leftOut.includes(sessionId));
       if (lacking.length === 0 || signal.aborted) return null;
       desk.alert("quorum-lacking", { batchId, sessions: lacking.length });

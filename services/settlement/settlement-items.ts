@@ -5,13 +5,13 @@ import { WattproofError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * What the contract is told about a session of a batch.
+ * What the contract is told about a session of a batch, but for the kind of its evidence.
  * @throws STORE_CORRUPT if it has no CDR; TARIFF_MISSING, never pricing at zero
  */
 export async function collectItem(
   store: Pick<Store, "findSession" | "findCdr" | "findTariff">,
   sessionId: string,
-): Promise<SettlementItem> {
+): Promise<Omit<SettlementItem, "isReadable">> {
   const session = await store.findSession(sessionId);
   const cdr = await store.findCdr(sessionId);
   if (session === null || cdr === null) {

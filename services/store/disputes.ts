@@ -1,4 +1,5 @@
 import type { DisputeActSeed, DisputeActStatus } from "../domain/dispute.ts";
+import type { ClaimEvidence } from "../domain/claim-evidence.ts";
 import type { Metered } from "../domain/metering.ts";
 import type { Batch } from "./settlement.ts";
 
@@ -20,6 +21,13 @@ export interface DisputeStore {
    * @returns the sessions of which something else was signed.
    */
   recordClaims(claims: readonly (Metered & { readonly sessionId: string })[], atMs: number): Promise<readonly string[]>;
+  /**
+   * Keeps what this oracle is about to sign for as the evidence of a batch, in the order of its claims; it may have to be
+   * shown later. Keeping it again is harmless. Durable on return.
+   */
+  recordEvidence(evidenceRoot: string, evidence: readonly ClaimEvidence[], atMs: number): Promise<void>;
+  /** What this oracle signed for under the root, in its order; `null` if it did not. */
+  findEvidence(evidenceRoot: string): Promise<readonly ClaimEvidence[] | null>;
   /** What is, or was, to be done about a session. */
   listActs(sessionId: string): Promise<readonly StoredAct[]>;
   /** The longest due first. */

@@ -7,6 +7,7 @@ import { createBatchFormer } from "../settlement/form-batches.ts";
 import { createLivenessChecks } from "../settlement/liveness-checks.ts";
 import { withEventsMadeUpFor } from "../settlement/make-up-for.ts";
 import { batchTargets, createTransactionPursuit } from "../settlement/pursue-transactions.ts";
+import { createEvidenceDescriber } from "../settlement/quorum/describe-evidence.ts";
 import { createHttpPeer } from "../settlement/quorum/http-peer.ts";
 import { createClaimSigner, type ClaimSigner } from "../settlement/quorum/sign-claims.ts";
 import { createReceiptWriter, type ReceiptWriter } from "../settlement/receipt.ts";
@@ -74,6 +75,7 @@ export function wireSettlement(
     signer: createClaimSigner({
       ...shared,
       catchUp: () => follower.follow(signal),
+      describer: createEvidenceDescriber(shared),
     }),
     receipts: createReceiptWriter(shared),
     checks: createLivenessChecks({ ...shared, follower, stuck }),

@@ -11,6 +11,8 @@ export interface RunningCommittee {
   readonly services: readonly RunningService[];
   /** Ends one service; the others go on. */
   stop(index: number): Promise<void>;
+  /** Stops one and starts it again on its data. */
+  restart(index: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,12 @@ export async function runCommittee(
   return {
     services,
     stop,
+    async restart(index) {
+      const running = services[index];
+      if (running === undefined) throw new RangeError(`There is no service ${index}.`);
+      services[index] = await running.restart();
+      urls.set(chain.oracles[index]?.address ?? "", services[index].service.url);
+    },
     async close() {
       for (const index of services.keys()) await stop(index);
     },

@@ -1,4 +1,4 @@
-import type { Interface, TransactionReceipt, TransactionResponse } from "ethers";
+import { type Interface, type Result, type TransactionReceipt, type TransactionResponse, ZeroHash } from "ethers";
 
 import type { DemoToken, HostileToken } from "../../types/index.ts";
 import type { SettlementFixture } from "./settlement-fixture.ts";
@@ -25,16 +25,31 @@ export function eventsOf(
   if (receipt === null) throw new Error("The transaction has no receipt");
   return receipt.logs
     .filter((log) => log.address === contract.target)
-    .map((log) => {
+    .flatMap((log) => {
       const parsed = contract.interface.parseLog(log);
       if (parsed === null) throw new Error("The contract emitted an event that its interface does not name");
       const values: unknown[] = parsed.args.toArray();
-      return [parsed.name, ...values];
+      return parsed.name === "GroupSettled" ? settledOf(parsed.args) : [[parsed.name, ...values]];
     });
 }
 
+/** A group's event tells of each session what the event of a single one does; here they read alike. */
+function settledOf(group: Result): PlainEvent[] {
+  const sessionIds = [...(group.getValue("sessionIds") as Iterable<unknown>)];
+  const results = [...(group.getValue("results") as Iterable<unknown>)];
+  return sessionIds.flatMap((sessionId, place) =>
+    sessionId === ZeroHash ? [] : [["SessionSettled", sessionId, results[place]]],
+  );
+}
+
 /** Every account, credit, bond and token balance of the fixture's people; credit without agreement and under the first. */
-export async function booksOf({ settlement, erc20, partnerAgreements, ...people }: AnyFixture): Promise<Books> {
+export async function booksOf({
+  settlement,
+  oracleBonds,
+  erc20,
+  partnerAgreements,
+  ...people
+}: AnyFixture): Promise<Books> {
   const books: Books = { owed: await settlement.owedMicro() };
   const accounts = {
     driver: people.driver,
@@ -71,7 +86,12 @@ export async function booksOf({ settlement, erc20, partnerAgreements, ...people 
     }
   }
   for (const [index, { address }] of people.oracles.entries()) {
-    books[`oracle ${index.toString()} bond`] = await settlement.bondOf(address);
+    books[`oracle ${index.toString()} bond`] = await oracleBonds.bondOf(address);
+  }
+  books["bonds tokens"] = await erc20.balanceOf(await oracleBonds.getAddress());
+  books["bonds owed"] = await oracleBonds.owedMicro();
+  for (const [name, { address }] of Object.entries(accounts)) {
+    books[`${name} bonds credit`] = await oracleBonds.withdrawableOf(address, 0, address);
   }
   return books;
 }

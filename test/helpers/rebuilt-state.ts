@@ -1,4 +1,4 @@
-import type { Interface, Log } from "ethers";
+import { type Interface, type Log, ZeroHash } from "ethers";
 
 import { type LiveTerms, NEVER_OPENED, settlementResultOf } from "./session-terms.ts";
 
@@ -9,7 +9,6 @@ export interface RebuiltState {
   readonly accounts: ReadonlyMap<string, RebuiltAccount>;
   /** By operator and agreement, as `operator/agreement`. */
   readonly credits: ReadonlyMap<string, RebuiltCredit>;
-  readonly bonds: ReadonlyMap<string, bigint>;
   /** By id: all that were ever opened. */
   readonly sessions: ReadonlyMap<string, RebuiltSession>;
   /** What the sessions have in common that open next. */
@@ -45,7 +44,6 @@ export const EMPTY_STATE: RebuiltState = {
   owedMicro: 0n,
   accounts: new Map(),
   credits: new Map(),
-  bonds: new Map(),
   sessions: new Map(),
   openingGroup: { operator: "", agreement: 0n, tariffId: "", opening: NEVER_OPENED },
 };
@@ -188,6 +186,14 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
     case "SessionAgreed":
       return ended(state, text("sessionId"), number("returnedMicro"), 0n);
     case "SessionReleased":
+    case "GroupSettled": {
+      const sessionIds = [...(parsed.args.getValue("sessionIds") as Iterable<string>)];
+      const results = [...(parsed.args.getValue("results") as Iterable<bigint>)];
+      return sessionIds.reduce((before, sessionId, place) => {
+        if (sessionId === ZeroHash) return before;
+        return ended(before, sessionId, settlementResultOf(results[place] ?? 0n).returnedMicro, epoch);
+      }, state);
+    }
     case "SessionExpired":
       return ended(state, text("sessionId"), number("returnedMicro"), 0n);
     case "OperatorCredited":
@@ -198,20 +204,10 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
       );
     case "SessionCorrected": {
       const session = sessionOf(state, text("sessionId"));
-      const corrected = withCredit(state, session.credit, ({ finalMicro, byEpochMicro }) => ({
-        finalMicro: finalMicro + number("compensatedMicro"),
+      const corrected = withCredit(state, session.credit, ({ byEpochMicro }) => ({
         byEpochMicro: withAmount(byEpochMicro, session.settledInEpoch, -number("refundedMicro")),
       }));
-      const refunded = withFree(corrected, session.account, number("refundedMicro"));
-      return withFree(refunded, `${text("challenger")}/0`, number("rewardMicro"));
-    }
-    case "BondUsed":
-      return { ...state, bonds: withAmount(state.bonds, text("oracle"), -number("amountMicro")) };
-    case "BondPosted":
-    case "BondWithdrawn": {
-      const amount = parsed.name === "BondPosted" ? number("amountMicro") : -number("amountMicro");
-      const bonds = withAmount(state.bonds, text("oracle"), amount);
-      return { ...state, bonds, owedMicro: state.owedMicro + amount };
+      return withFree(corrected, session.account, number("refundedMicro"));
     }
     case "CreditWithdrawn": {
       const owedMicro = state.owedMicro - number("amountMicro");

@@ -64,6 +64,8 @@ export interface RunningService {
   readonly service: Service;
   readonly config: ServiceConfig;
   readonly dataPath: string;
+  /** Stops the service and starts another one on the same folder; a new handle of it. */
+  restart(): Promise<RunningService>;
   close(): Promise<void>;
 }
 
@@ -74,11 +76,19 @@ export async function runService(
 ): Promise<RunningService> {
   const dataPath = await mkdtemp(join(tmpdir(), "wattproof-data-"));
   const config = parseConfiguration(testEnvironment(chain, dataPath, overrides));
+  return await runOn(config, dataPath, options);
+}
+
+async function runOn(config: ServiceConfig, dataPath: string, options: ServiceOptions): Promise<RunningService> {
   const service = await startService(config, { log: pino({ level: "silent" }), ...options });
   return {
     service,
     config,
     dataPath,
+    async restart() {
+      await service.close();
+      return await runOn(config, dataPath, options);
+    },
     async close() {
       await service.close();
       await rm(dataPath, { recursive: true, force: true });

@@ -101,9 +101,12 @@ export interface ServiceChain {
   /** Publishes a tariff as the operator, or as another account of the node. @returns its id */
   publishTariff(tariff: Tariff, account?: number): Promise<string>;
   retireTariff(tariffId: string): Promise<void>;
-  postBond(oracle: string, amountMicro: bigint): Promise<void>;
   /** Sends a call from an account that is nobody, and fails if the contract refuses it. */
   sendAsStranger(to: string, data: string): Promise<void>;
+  /** Gives the operator tokens, in 10⁻⁶ token. */
+  mintToOperator(amountMicro: bigint): Promise<void>;
+  /** Gives the account that is nobody tokens, in 10⁻⁶ token. */
+  mintToStranger(amountMicro: bigint): Promise<void>;
   /** Raises the hold of a session. */
   topUp(session: OpenedSession, toppedUpMicro: bigint, amountMicro: bigint): Promise<void>;
   /** The time of the newest block. */
@@ -178,7 +181,13 @@ export async function startServiceChain(
   const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;
   await (await tariffRegistry.connect(operator).publish(packTariff(testTariff))).wait();
   await (await erc20.connect(owner).mint(driver.address, 10n ** 15n)).wait();
-  await (await erc20.connect(driver).approve(await chargingSettlement.getAddress(), 10n ** 15n)).wait();
+  for (const contract of [chargingSettlement, contracts.oracleBonds]) {
+    await (await erc20.connect(driver).approve(await contract.getAddress(), 10n ** 15n)).wait();
+  }
+  const bondMicro = await contracts.oracleBonds.leastBondMicro();
+  for (const { address } of bondMicro === 0n ? [] : oracles) {
+    await (await contracts.oracleBonds.connect(driver).postBond(address, bondMicro)).wait();
+  }
 
   const folder = await mkdtemp(join(tmpdir(), "wattproof-chain-"));
   const deploymentPath = join(folder, "deployment.json");
@@ -282,12 +291,16 @@ export async function startServiceChain(
       const opening = await openingOf(sessionId);
       return { sessionId, idTag: idTagOf(sessionId, opening), terms, opening };
     },
-    async postBond(address, amountMicro) {
-      await (await chargingSettlement.connect(driver).postBond(address, amountMicro)).wait();
-    },
     async sendAsStranger(to, data) {
       const stranger = await provider.getSigner(9);
       await (await stranger.sendTransaction({ to, data })).wait();
+    },
+    async mintToOperator(amountMicro) {
+      await (await erc20.connect(owner).mint(operator.address, amountMicro)).wait();
+    },
+    async mintToStranger(amountMicro) {
+      const stranger = await provider.getSigner(9);
+      await (await erc20.connect(owner).mint(stranger.address, amountMicro)).wait();
     },
     async topUp({ terms, opening }, toppedUpMicro, amountMicro) {
       await (await chargingSettlement.connect(driver).topUp(terms, opening, toppedUpMicro, amountMicro)).wait();

@@ -16,12 +16,13 @@ import type {
   MeterRegistry,
   MeterSettlement,
   OpeningGuard,
+  OracleBonds,
   OracleCommittee,
   PartnerAgreements,
   TariffRegistry,
 } from "../../types/index.ts";
 import { ethers, networkHelpers } from "./chain.ts";
-import { byAddress, type Claim, signClaims } from "./claims.ts";
+import { ANY_EVIDENCE, byAddress, type Claim, signClaims } from "./claims.ts";
 import {
   commitmentOf,
   compactSignature,
@@ -131,6 +132,7 @@ export interface SettlementFixture<Token = DemoToken> {
   readonly meterSettlement: MeterSettlement;
   readonly oracleCommittee: OracleCommittee;
   readonly challenges: Challenges;
+  readonly oracleBonds: OracleBonds;
   readonly settlement: ChargingSettlement;
   readonly domain: TypedDataDomain;
   readonly owner: Signer;
@@ -155,7 +157,7 @@ async function beginEpoch(): Promise<void> {
   await networkHelpers.time.increaseTo((now / EPOCH_SECONDS + 1n) * EPOCH_SECONDS + HOUR);
 }
 
-/** The contracts around a token; both operators offer TARIFF; nobody has deposited anything. */
+/** The contracts around a token; both operators offer TARIFF; oracles have the least bond; nobody has deposited anything. */
 async function deployAround<Token extends DemoToken | HostileToken>(
   erc20: Token,
   rules: SettlementRules = defaultRules,
@@ -184,6 +186,13 @@ async function deployAround<Token extends DemoToken | HostileToken>(
   await tariffRegistry.connect(operator).publish(TARIFF);
   await tariffRegistry.connect(otherOperator).publish(TARIFF);
   const { chainId } = await ethers.provider.getNetwork();
+  const oracleBonds = await ethers.getContractAt("OracleBonds", addresses.OracleBonds);
+  const bond = rules.leastBondMicro * (await oracleBonds.unit());
+  if (bond !== 0n) {
+    await erc20.mint(owner.address, bond * BigInt(ORACLE_COUNT));
+    await erc20.connect(owner).approve(addresses.OracleBonds, bond * BigInt(ORACLE_COUNT));
+    for (const { address } of oracles) await oracleBonds.connect(owner).postBond(address, bond);
+  }
   return {
     erc20,
     addresses,
@@ -194,6 +203,7 @@ async function deployAround<Token extends DemoToken | HostileToken>(
     meterSettlement: await ethers.getContractAt("MeterSettlement", addresses.MeterSettlement),
     oracleCommittee: await ethers.getContractAt("OracleCommittee", addresses.OracleCommittee),
     challenges: await ethers.getContractAt("Challenges", addresses.Challenges),
+    oracleBonds,
     settlement: await ethers.getContractAt("ChargingSettlement", addresses.ChargingSettlement),
     domain: {
       name: "Wattproof Charging Settlement",
@@ -357,8 +367,9 @@ export function settlementGroup(
   terms: Terms,
   settlements: readonly ReturnType<typeof settlementOf>[] = [settlementOf(terms)],
   tariff: TariffFields = TARIFF,
+  isReadable = true,
 ) {
-  return { operator: terms.operator, agreement: terms.agreement, tariff, settlements };
+  return { operator: terms.operator, agreement: terms.agreement, isReadable, tariff, settlements };
 }
 
 export type Group = ReturnType<typeof settlementGroup>;
@@ -379,8 +390,8 @@ async function withOpenings(fixture: AnyFixture, groups: readonly Group[]): Prom
 
 /** What oracles claim with these groups, in order. */
 export async function claimsOf(fixture: AnyFixture, groups: readonly Group[]): Promise<readonly Claim[]> {
-  return (await withOpenings(fixture, groups)).flatMap(({ settlements }) =>
-    settlements.map(({ terms, metering }) => ({ sessionId: sessionIn(fixture, terms), metering })),
+  return (await withOpenings(fixture, groups)).flatMap(({ settlements, isReadable }) =>
+    settlements.map(({ terms, metering }) => ({ sessionId: sessionIn(fixture, terms), metering, isReadable })),
   );
 }
 
@@ -389,6 +400,7 @@ export async function batchOf(
   fixture: AnyFixture,
   groups: readonly Group[],
   signers: readonly Signer[] = fixture.oracles.slice(0, THRESHOLD),
+  evidenceRoot = ANY_EVIDENCE,
 ) {
   const completed = await withOpenings(fixture, groups);
   const content = completed.map(({ settlements, ...group }) => ({
@@ -399,17 +411,24 @@ export async function batchOf(
       metering,
     })),
   }));
-  return [content, await signClaims(fixture.domain, await claimsOf(fixture, completed), signers)] as const;
+  const signatures = await signClaims(fixture.domain, await claimsOf(fixture, completed), signers, evidenceRoot);
+  return [content, evidenceRoot, signatures] as const;
 }
 
 /**
  * Settles with the signatures of a quorum; anybody may send it. Two hours after the sessions' opening at the earliest,
  * when the usual charge can be over.
  */
-export async function settleBatch(fixture: AnyFixture, groups: readonly Group[], sender: Signer = fixture.relayer) {
+export async function settleBatch(
+  fixture: AnyFixture,
+  groups: readonly Group[],
+  sender: Signer = fixture.relayer,
+  evidenceRoot = ANY_EVIDENCE,
+) {
   const claims = await claimsOf(fixture, groups);
   const over =
     claims.reduce((latest, { metering }) => (metering >> 216n > latest ? metering >> 216n : latest), 0n) + 2n * HOUR;
   if (BigInt(await networkHelpers.time.latest()) < over) await networkHelpers.time.increaseTo(over);
-  return await fixture.settlement.connect(sender).settleBatch(...(await batchOf(fixture, groups)));
+  const batch = await batchOf(fixture, groups, fixture.oracles.slice(0, THRESHOLD), evidenceRoot);
+  return await fixture.settlement.connect(sender).settleBatch(...batch);
 }

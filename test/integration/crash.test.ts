@@ -23,6 +23,7 @@ import {
 } from "../helpers/service-chain.ts";
 import { readTable } from "../helpers/table-dump.ts";
 import { superviseService, type SupervisedService } from "../helpers/supervised-service.ts";
+import { settlementsOf } from "../helpers/settlement-events.ts";
 
 // Every write of the path and the one send, in the order of the path, before and after.
 const steps = [
@@ -127,7 +128,7 @@ describe("A service that is killed", function () {
       entries.push({
         state: (await store.findSession(sessionId))?.state.status,
         energyWh: (await store.findCdr(sessionId))?.energyWh,
-        settledOnChain: (await chargingSettlement.queryFilter(filters.SessionSettled(sessionId))).length,
+        settledOnChain: (await settlementsOf(chargingSettlement, sessionId)).length,
         skippedOnChain: (await chargingSettlement.queryFilter(filters.SettlementSkipped(sessionId))).length,
         records: (await store.listRecords(sessionId)).length,
       });

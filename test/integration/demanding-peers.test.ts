@@ -58,6 +58,7 @@ describe("An oracle that asks for too much", function () {
       chargingSeconds: 0,
       connectedSeconds: 0,
       toppedUpMicro: "0",
+      isReadable: false,
     };
     const content = {
       claims: [{ ...claim, records: records.map((record) => Buffer.from(record).toString("base64")) }],

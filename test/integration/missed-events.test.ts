@@ -11,6 +11,7 @@ import {
   type OpenedSession,
   type ServiceChain,
 } from "../helpers/service-chain.ts";
+import { settlementsOf } from "../helpers/settlement-events.ts";
 
 const times = { beginSeconds: 1_700_000_000, endSeconds: 1_700_000_600 };
 const eventsMs = 60_000;
@@ -349,7 +350,7 @@ describe("Events that an endpoint leaves out", function () {
 
   async function settledEvents({ sessionId }: OpenedSession): Promise<number> {
     const { chargingSettlement } = chain.contracts;
-    return (await chargingSettlement.queryFilter(chargingSettlement.filters["SessionSettled"](sessionId))).length;
+    return (await settlementsOf(chargingSettlement, sessionId)).length;
   }
 
   async function metric(line: string): Promise<number> {

@@ -23,6 +23,7 @@ import {
   type ServiceChain,
 } from "../helpers/service-chain.ts";
 import { superviseService, type SupervisedService } from "../helpers/supervised-service.ts";
+import { settlementsOf } from "../helpers/settlement-events.ts";
 
 const patienceMs = 60_000;
 const pauseMs = 20;
@@ -62,7 +63,7 @@ describe("A service that is killed while it settles in quorum", function () {
       expect(deaths).to.deep.equal(["SIGKILL"]);
       const { chargingSettlement } = chain.contracts;
       const { filters } = chargingSettlement;
-      expect(await chargingSettlement.queryFilter(filters.SessionSettled(session.sessionId))).to.have.length(1);
+      expect(await settlementsOf(chargingSettlement, session.sessionId)).to.have.length(1);
       expect(await chargingSettlement.queryFilter(filters.SettlementSkipped(session.sessionId))).to.have.length(0);
     });
   }

@@ -13,6 +13,7 @@ import {
   type OpenedSession,
   type ServiceChain,
 } from "../helpers/service-chain.ts";
+import { settlementsOf } from "../helpers/settlement-events.ts";
 
 const energyMicroWh = 7_420_500_000n;
 const { grossMicro } = priceOf(testTariff, energyMicroWh, 3_600, 0);
@@ -301,7 +302,7 @@ describe("A committee of three services of which two must sign", function () {
   function claimOf(session: OpenedSession, record: string): Promise<ClaimWithEvidence> {
     const { sessionId, opening } = session;
     const metered = { energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600, toppedUpMicro: 0n };
-    return Promise.resolve({ sessionId, ...opening, ...metered, records: [Buffer.from(record)] });
+    return Promise.resolve({ sessionId, ...opening, ...metered, records: [Buffer.from(record)], isReadable: false });
   }
 
   function refusalOf({ sessionId }: OpenedSession, code: string): PeerAnswer {
@@ -332,7 +333,7 @@ describe("A committee of three services of which two must sign", function () {
   async function expectSettled(session: OpenedSession): Promise<void> {
     expect(await chain.readFree(session)).to.equal(depositMicro - grossMicro);
     const { chargingSettlement } = chain.contracts;
-    const settled = await chargingSettlement.queryFilter(chargingSettlement.filters.SessionSettled(session.sessionId));
+    const settled = await settlementsOf(chargingSettlement, session.sessionId);
     expect(settled).to.have.length(1);
   }
 });

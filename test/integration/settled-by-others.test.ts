@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { JsonRpcProvider, toQuantity } from "ethers";
+import { JsonRpcProvider, toQuantity, ZeroHash } from "ethers";
 
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
 import { signAsQuorum } from "../../scripts/local-world/registration.ts";
@@ -178,15 +178,18 @@ describe("A session that others settle", function () {
         chargingSeconds: 3_600,
         connectedSeconds: 3_600,
         toppedUpMicro: 0n,
+        isReadable: false,
       };
       const { chargingSettlement } = chain.contracts;
       const domain = { chainId: 31_337, verifyingContract: await chargingSettlement.getAddress() };
-      const digest = batchDigestOf(claimsOf([item], domain), domain);
+      const digest = batchDigestOf({ claims: claimsOf([item], domain), evidenceRoot: ZeroHash }, domain);
       const [signature] = signAsQuorum([chain.oracle], digest);
       if (signature === undefined) expect.fail("Nobody signed.");
       const transaction = await chain.oracle.connect(provider).sendTransaction({
         to: await chargingSettlement.getAddress(),
-        data: encodeSettlement(chargingSettlement.interface, [item], [{ signer: chain.oracle.address, ...signature }]),
+        data: encodeSettlement(chargingSettlement.interface, [item], ZeroHash, [
+          { signer: chain.oracle.address, ...signature },
+        ]),
       });
       await transaction.wait();
       await running.service.synchronise();

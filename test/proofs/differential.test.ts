@@ -66,12 +66,14 @@ describe("The models that are proved", () => {
     // Games in which a kind of call was never done, or never refused, would leave it out.
     expect([...done.keys()].sort()).to.deep.equal([
       "advance nonce took effect",
-      "compensate and reward took effect",
+      "close case took effect",
+      "collect took effect",
       "deposit took effect",
       "deposit was refused",
       "expire took effect",
       "expire was refused",
       "idle took effect",
+      "lose took effect",
       "open took effect",
       "open was refused",
       "post bond took effect",
@@ -91,8 +93,6 @@ describe("The models that are proved", () => {
       "withdraw compensation was refused",
       "withdraw credit took effect",
       "withdraw credit was refused",
-      "withdraw reward took effect",
-      "withdraw reward was refused",
       "withdraw took effect",
       "withdraw was refused",
     ]);

@@ -99,6 +99,7 @@ describe("The dependency rule of the service", function () {
       "ZeroHash",
       "keccak256",
       "solidityPackedKeccak256",
+      "toBeHex",
       "toUtf8Bytes",
     ]);
     const names = sources

@@ -10,6 +10,7 @@ import { registerStation } from "../helpers/ocpp-service.ts";
 import { createRandom, type Random } from "../helpers/random.ts";
 import { getAsOperator, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, type OpenedSession, type ServiceChain } from "../helpers/service-chain.ts";
+import { countSettlements } from "../helpers/settlement-events.ts";
 import { createSoakCharger, ticksOf, type ChargerSession, type SoakCharger, type SoakCounts } from "./soak-charger.ts";
 import {
   outcomesOf,
@@ -195,9 +196,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   }
 
   async function check(): Promise<SoakReport> {
-    const { chargingSettlement } = chain.contracts;
-    const events = await chargingSettlement.queryFilter(chargingSettlement.filters.SessionSettled());
-    const onChain = Map.groupBy(events, ({ args }) => args.sessionId);
+    const onChain = await countSettlements(chain.contracts.chargingSettlement);
     const differences: SoakDifference[] = [];
     const free: string[] = [];
     const staying: string[] = [];
@@ -210,7 +209,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       const { stationId, isLocalTime } = charger;
       const outcomes = outcomesOf({ ...session, isLocalTime });
       const { state = null } = (await running.service.store.findSession(sessionId)) ?? {};
-      const timesOnChain = onChain.get(sessionId)?.length ?? 0;
+      const timesOnChain = onChain.get(sessionId) ?? 0;
       const found = foundIn(state, timesOnChain);
       const outcome = outcomes.find((one) => isAsForeseen(one, found));
       if (found.settledMicroWh === 0n && session.deliveredWh > 0) free.push(sessionId);

@@ -101,7 +101,8 @@ async function checkP256(provider: Provider): Promise<Finding> {
 }
 
 async function checkCommittee(chain: ChainAccess, gasPriceWei: bigint): Promise<readonly Finding[]> {
-  const { oracleCommittee, chargingSettlement } = chain.contracts;
+  const { oracleCommittee, oracleBonds } = chain.contracts;
+  const leastMicro = await oracleBonds.leastBondMicro();
   const version = await oracleCommittee.currentVersion();
   const [members, threshold] = await oracleCommittee.committeeOf(version);
   const findings: Finding[] = [];
@@ -110,11 +111,15 @@ async function checkCommittee(chain: ChainAccess, gasPriceWei: bigint): Promise<
     if (!(await oracleCommittee.isMember(member))) continue;
     left += 1;
     findings.push(moneyFinding("oracle's coins", member, await chain.provider.getBalance(member), gasPriceWei));
-    const bondMicro = await chargingSettlement.bondOf(member);
+    const bondMicro = await oracleBonds.bondOf(member);
     findings.push(
-      bondMicro > 0n
+      bondMicro >= leastMicro && bondMicro > 0n
         ? ok("oracle's bond", `${member}: ${tokens(bondMicro)}`)
-        : warning("oracle's bond", `${member} has none`, "Post one: it is what makes a wrong settlement expensive."),
+        : warning(
+            "oracle's bond",
+            `${member}: ${tokens(bondMicro)} of ${tokens(leastMicro)}`,
+            "Post the rest (oracle post-bond): what it signs settles nothing until then.",
+          ),
     );
   }
   const detail = `${left} members, ${threshold} must sign`;

@@ -41,9 +41,14 @@ export async function readShownRecords(
   if (data === undefined) return [];
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.chargingSettlement };
   const calls = [
-    ...callsIn(data, interfaces.meterSettlement, "settleWithMeter"),
-    ...callsIn(data, interfaces.meterSettlement, "settleBatchWithMeter").flatMap(itemsOf),
-    ...callsIn(data, interfaces.challenges, "challenge"),
+    ...callsIn(data, interfaces.meterSettlement, "settleWithMeter").map(([session]) => partsOf(session)),
+    ...callsIn(data, interfaces.meterSettlement, "settleBatchWithMeter").flatMap(([sessions]) =>
+      itemsOf(sessions).map(partsOf),
+    ),
+    ...callsIn(data, interfaces.challenges, "challenge").map(([claim, shownRecords]) => ({
+      terms: partsOf(claim).terms,
+      records: shownRecords,
+    })),
   ];
   for (const call of calls) {
     const content = shown.safeParse(contentOf(call)).data;
@@ -54,41 +59,55 @@ export async function readShownRecords(
   return [];
 }
 
-/** The first argument of each call of this function in the calldata. */
-function callsIn(data: string, contract: Interface, name: string): readonly Result[] {
+/** The arguments of each call of this function in the calldata. */
+function callsIn(data: string, contract: Interface, name: string): readonly (readonly unknown[])[] {
   const selector = contract.getFunction(name)?.selector.slice(2) ?? "";
-  const found: Result[] = [];
+  const found: (readonly unknown[])[] = [];
   for (let at = data.indexOf(selector), count = 0; at >= 0 && count < mostCalls; count += 1) {
     // Two digits are a byte, behind `0x`.
-    const first = at % 2 === 0 ? decode(contract, name, `0x${data.slice(at)}`) : null;
-    if (first !== null) found.push(first);
+    const values = at % 2 === 0 ? decode(contract, name, `0x${data.slice(at)}`) : null;
+    if (values !== null) found.push(values);
     at = data.indexOf(selector, at + 1);
   }
   return found;
 }
 
-function decode(contract: Interface, name: string, data: string): Result | null {
+function decode(contract: Interface, name: string, data: string): readonly unknown[] | null {
   try {
-    const first: unknown = contract.decodeFunctionData(name, data).at(0);
-    return first instanceof Result ? first : null;
+    const values: readonly unknown[] = contract.decodeFunctionData(name, data).toArray();
+    return values;
   } catch {
     // The four bytes can stand anywhere by chance; what cannot be decoded is no call.
     return null;
   }
 }
 
-function itemsOf(list: Result): readonly unknown[] {
-  return list.toArray();
+function itemsOf(list: unknown): readonly unknown[] {
+  return list instanceof Result ? list.toArray() : [];
+}
+
+interface CallParts {
+  readonly terms: unknown;
+  readonly records: unknown;
+}
+
+/** Terms and records of a tuple that has them by name. */
+function partsOf(tuple: unknown): CallParts {
+  const part = (name: string): unknown => {
+    try {
+      return tuple instanceof Result ? tuple.getValue(name) : null;
+    } catch {
+      // The library throws where a tuple has no such member.
+      return null;
+    }
+  };
+  return { terms: part("terms"), records: part("records") };
 }
 
 /** Terms and records of a call by their names. */
-function contentOf(call: unknown): unknown {
-  if (!(call instanceof Result)) return null;
+function contentOf({ terms: inCall, records: list }: CallParts): unknown {
   const named = (value: unknown, names: readonly string[]): unknown =>
     value instanceof Result ? Object.fromEntries(names.map((name) => [name, value.getValue(name)])) : null;
-  const { terms: inCall, records: list } = z
-    .object({ terms: z.unknown(), records: z.unknown() })
-    .parse(named(call, ["terms", "records"]));
   const each = list instanceof Result ? itemsOf(list).map((record) => named(record, ["payload", "r", "s"])) : null;
   return { terms: named(inCall, Object.keys(terms.shape)), records: each };
 }

@@ -13,7 +13,7 @@ export const oracleStatus = defineVerb({
   input: z.object({}),
   async run(_input, { output, openChain }) {
     const { contracts } = await openChain();
-    const { oracleCommittee, chargingSettlement, challenges } = contracts;
+    const { oracleCommittee, oracleBonds, chargingSettlement, challenges } = contracts;
     const membersOf = async (version: bigint) => {
       const [accounts, threshold] = await oracleCommittee.committeeOf(version);
       const members = [];
@@ -22,7 +22,7 @@ export const oracleStatus = defineVerb({
           account,
           isMember: await oracleCommittee.isMember(account),
           isLiable: await oracleCommittee.isLiable(account),
-          bondMicro: await chargingSettlement.bondOf(account),
+          bondMicro: await oracleBonds.bondOf(account),
         });
       }
       return { version: Number(version), threshold: Number(threshold), members };
@@ -38,6 +38,10 @@ export const oracleStatus = defineVerb({
       answerWindowSeconds: await challenges.answerWindowSeconds(),
       epochSeconds: await chargingSettlement.epochSeconds(),
       epochLimitMicro: await chargingSettlement.epochLimitMicro(),
+      epochReturnLimitMicro: await chargingSettlement.epochReturnLimitMicro(),
+      epochUnreadableLimitMicro: await chargingSettlement.epochUnreadableLimitMicro(),
+      leastBondMicro: await oracleBonds.leastBondMicro(),
+      demandDepositMicro: await challenges.demandDepositMicro(),
     };
     output.json({ hasQuorum, current, scheduled, rules });
     output.line(`committee ${current.version}: ${current.threshold} of ${current.members.length} must sign`);

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { refundedBy } from "../../../services/domain/session-amounts.ts";
+
 import { kilowattHours, tableLines, tokens } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { addressInput, registryNumberInput, wholeInput } from "../../command-line/inputs.ts";
@@ -62,6 +64,6 @@ export function sessionRow({
     status,
     settlement === null ? "" : `${kilowattHours(settlement.energyMicroWh)} kWh`,
     settlement === null ? `hold ${tokens(terms.holdMicro)}` : `charged ${tokens(settlement.chargedMicro)}`,
-    challenge === null ? "" : `challenged, ${challenge.ending?.kind ?? "pending"}`,
+    challenge === null ? "" : `challenged, ${tokens(refundedBy(challenge))} back`,
   ];
 }

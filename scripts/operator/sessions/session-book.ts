@@ -28,6 +28,14 @@ export interface ChainSession {
   readonly settlement: (SettlementResult & { readonly position: LogPosition; readonly batch: number | null }) | null;
   readonly expiry: LogPosition | null;
   readonly challenge: Challenge | null;
+  /** The demand for the records behind its claim. */
+  readonly demand: {
+    readonly position: LogPosition;
+    readonly demander: string;
+    /** The last second (since 1970) at which it can be answered. */
+    readonly answerableUntil: number;
+    readonly ending: "open" | "shown" | "missing";
+  } | null;
   /** What the operator gave back afterwards, in all and each time. */
   readonly refundedMicro: bigint;
   readonly refunds: readonly { readonly position: LogPosition; readonly amountMicro: bigint }[];
@@ -130,6 +138,7 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
       settlement: null,
       expiry: null,
       challenge: null,
+      demand: null,
       refundedMicro: 0n,
       refunds: [],
     };
@@ -147,17 +156,10 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
     case "session-expired":
       return { ...session, status: "expired", expiry: position };
     case "claim-challenged": {
-      const { challenger, chargedMicro, provenMicro, answerableUntil } = event;
-      return {
-        ...session,
-        challenge: { position, challenger, chargedMicro, provenMicro, answerableUntil, ending: null },
-      };
-    }
-    case "challenge-answered":
-      return endChallenge(session, { kind: "answered", position, answerer: event.answerer });
-    case "challenge-concluded": {
-      const { compensatedMicro, rewardMicro } = event;
-      return endChallenge(session, { kind: "concluded", position, compensatedMicro, rewardMicro });
+      const { challenger, paidMicro, provenMicro } = event;
+      const { challenge: earlier } = session;
+      const chargedMicro = earlier?.chargedMicro ?? paidMicro;
+      return { ...session, challenge: { position, challenger, chargedMicro, provenMicro, earlier } };
     }
     case "session-refunded":
       return {
@@ -165,12 +167,20 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
         refundedMicro: session.refundedMicro + event.amountMicro,
         refunds: [...session.refunds, { position, amountMicro: event.amountMicro }],
       };
+    case "evidence-demanded": {
+      const { demander, answerableUntil } = event;
+      return { ...session, demand: { position, demander, answerableUntil, ending: "open" } };
+    }
+    case "evidence-shown":
+      return endDemand(session, "shown");
+    case "evidence-missing":
+      return endDemand(session, "missing");
     case "settlement-skipped":
     case "opening-skipped":
       return session;
   }
 }
 
-function endChallenge(session: ChainSession, ending: NonNullable<Challenge["ending"]>): ChainSession {
-  return session.challenge === null ? session : { ...session, challenge: { ...session.challenge, ending } };
+function endDemand(session: ChainSession, ending: "shown" | "missing"): ChainSession {
+  return session.demand === null ? session : { ...session, demand: { ...session.demand, ending } };
 }

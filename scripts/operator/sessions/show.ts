@@ -76,9 +76,10 @@ export const sessionsShow = defineVerb({
       output.line(
         `challenged by ${challenge.challenger}: proven ${tokens(challenge.provenMicro)}, back ${tokens(refundedBy(challenge))}`,
       );
-      output.line(
-        `  ${challenge.ending === null ? `can be answered until ${utc(challenge.answerableUntil)}` : challenge.ending.kind}`,
-      );
+    }
+    if (session.demand !== null) {
+      const { demander, answerableUntil, ending } = session.demand;
+      output.line(`records demanded by ${demander}: ${ending}, to be shown until ${utc(answerableUntil)}`);
     }
     if (resolution !== null) {
       const { way, reason, before, keyId, keyName, atMs } = resolution;

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 
 import type { ChainEvent } from "../../../services/chain/events.ts";
-import { kilowattHours, tokens } from "../../command-line/amounts.ts";
+import { kilowattHours, tokens, utc } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { addressInput, wholeInput } from "../../command-line/inputs.ts";
 import { defineVerb } from "../../command-line/verb.ts";
@@ -88,11 +88,13 @@ function wordsOf(event: Extract<ChainEvent, { readonly sessionId: string }>): st
     case "session-expired":
       return `expired, returned ${tokens(event.returnedMicro)}`;
     case "claim-challenged":
-      return `challenged, charged ${tokens(event.chargedMicro)}, proven ${tokens(event.provenMicro)}`;
-    case "challenge-answered":
-      return "challenge answered";
-    case "challenge-concluded":
-      return `challenge concluded, compensated ${tokens(event.compensatedMicro)}`;
+      return `challenged, paid ${tokens(event.paidMicro)}, proven ${tokens(event.provenMicro)}`;
+    case "evidence-demanded":
+      return `records demanded, to be shown until ${utc(event.answerableUntil)}`;
+    case "evidence-shown":
+      return "records shown";
+    case "evidence-missing":
+      return `records not shown, owed ${tokens(event.driverMicro + event.operatorMicro)}`;
     case "session-refunded":
       return `refunded ${tokens(event.amountMicro)}`;
     case "opening-skipped":

@@ -51,7 +51,7 @@ export async function sessionRowOf(store: Store, { session, openedAtMs, changedA
     billedMicro,
     settledMicro,
     returnedLaterMicro: totalOf(state.refunds) + (challenge === null ? 0n : refundedBy(challenge)),
-    isChallenged: challenge !== null && challenge.ending === null,
+    isChallenged: challenge !== null,
   });
 }
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Begins what is due about wrong settlements and wrong challenges. Nothing is sent yet. */
+/** Begins what is due about wrong settlements and demands for records. Nothing is sent yet. */
 export interface DisputeActor {
   /** @returns how many acts were begun. */
   beginActs(signal: AbortSignal): Promise<number>;
@@ -15,7 +15,7 @@ export function createDisputeActor(deps: {
   readonly store: Store;
   readonly desk: OperatorDesk;
   readonly now: () => number;
-  /** `watch`: an alert is all that is done. */
+  /** `watch`: an alert is all that is done about wrong settlements. Demands are always answered. */
   readonly policy: "send" | "watch";
 }): DisputeActor {
   const { store, desk, now, policy } = deps;
@@ -27,7 +27,8 @@ export function createDisputeActor(deps: {
         if (signal.aborted) break;
         const { sessionId, act: kind, attempts } = act;
         if (kind === "challenge" && attempts === 0) desk.alert("settlement-contradicted", { sessionId });
-        if (policy === "watch") {
+        // An answer protects this oracle's own bond.
+        if (policy === "watch" && kind === "challenge") {
           await store.giveUpAct(act, "POLICY");
           continue;
         }

@@ -1,5 +1,5 @@
 import type { Chain, ContractCall, HeldOpening } from "../../chain/chain.ts";
-import { linkClaims } from "../../domain/claims.ts";
+import { evidenceProofOf } from "../../domain/claim-evidence.ts";
 import { openingOf } from "../../domain/opening.ts";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
@@ -10,7 +10,7 @@ import type { BatchTask } from "../pursue-transactions.ts";
 /** With the pause between them this is longer than the usual trouble of an endpoint, and far shorter than the window. */
 const attemptLimit = 20;
 
-/** Challenges, answers and conclusions on their way to the chain. */
+/** Challenges and answers to demands on their way to the chain. */
 export function createDisputeTask(deps: {
   readonly store: Store;
   readonly chain: Chain;
@@ -46,39 +46,34 @@ export function createDisputeTask(deps: {
   async function callOf(act: StoredAct): Promise<ContractCall | null> {
     const session = await store.findSession(act.sessionId);
     if (session === null) throw new WattproofError("STORE_CORRUPT", `Session ${act.sessionId} is missing.`);
-    const { terms } = session;
-    if (act.act === "conclude") return chain.encodeConclusion(terms);
-    const tariff = await store.findTariff(terms.tariffId);
-    if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${terms.tariffId}.`);
-    const proof = await proofs.findProof(act.sessionId);
-    if (proof === null) return giveUp(act, "NO_RECORDS_THAT_THE_CONTRACT_TAKES");
-    const { records } = proof;
-    if (act.act === "answer") return chain.encodeAnswer({ terms, tariff, records });
-    const place = await placeOf(session);
-    return place === null
-      ? giveUp(act, "CLAIMS_CANNOT_BE_READ")
-      : chain.encodeChallenge({ ...place, terms, tariff, records });
+    return act.act === "answer" ? answerOf(act, session) : challengeOf(act, session);
   }
 
-  /** Where the session's claim is in the batch that oracles signed. */
-  async function placeOf({ sessionId, state }: StoredSession): Promise<{
-    readonly batch: number;
-    readonly previousLink: string;
-    readonly metering: bigint;
-    readonly later: readonly { readonly sessionId: string; readonly metering: bigint }[];
-  } | null> {
+  async function challengeOf(act: StoredAct, session: StoredSession): Promise<ContractCall | null> {
+    const { terms, state, sessionId } = session;
+    const tariff = await store.findTariff(terms.tariffId);
+    if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${terms.tariffId}.`);
+    const proof = await proofs.findProof(sessionId);
+    if (proof === null) return giveUp(act, "NO_RECORDS_THAT_THE_CONTRACT_TAKES");
     const { closing } = state;
-    if (closing?.kind !== "settled" || closing.batch === null) return null;
+    if (closing?.kind !== "settled" || closing.batch === null) return giveUp(act, "NOT_SETTLED_BY_ORACLES");
     const sessionOf = async (id: string): Promise<HeldOpening | null> => {
-      const session = await store.findSession(id);
-      return session === null ? null : { ...openingOf(session.state.opening), holdMicro: session.terms.holdMicro };
+      const found = await store.findSession(id);
+      return found === null ? null : { ...openingOf(found.state.opening), holdMicro: found.terms.holdMicro };
     };
-    const claims = await chain.readSettledClaims(closing.position.txHash, closing.batch, sessionOf);
-    const index = claims?.findIndex((claim) => claim.sessionId === sessionId) ?? -1;
-    const claim = claims?.[index];
-    if (claims === null || claim === undefined) return null;
-    const previousLink = linkClaims(claims.slice(0, index));
-    return { batch: closing.batch, previousLink, metering: claim.metering, later: claims.slice(index + 1) };
+    const place = await chain.findClaim(closing.position.txHash, closing.batch, sessionId, sessionOf);
+    if (place === null) return giveUp(act, "CLAIMS_CANNOT_BE_READ");
+    return chain.encodeChallenge({ ...place, terms, tariff, records: proof.records });
+  }
+
+  /** What this oracle signed, from its store. Nothing is to be done where another one has answered. */
+  async function answerOf(act: StoredAct, { sessionId, terms }: StoredSession): Promise<ContractCall | null> {
+    const demand = await chain.readDemand(sessionId);
+    if (demand === null) return giveUp(act, "DEMAND_IS_OVER");
+    const signed = await store.findEvidence(demand.evidenceRoot);
+    const evidence = signed?.[demand.index];
+    if (signed === null || evidence?.sessionId !== sessionId) return giveUp(act, "EVIDENCE_NOT_KEPT");
+    return chain.encodeAnswer({ terms, evidence, proof: evidenceProofOf(signed, demand.index) });
   }
 
   return {

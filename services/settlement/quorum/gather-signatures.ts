@@ -1,14 +1,16 @@
 import type { Chain, Committee, OracleSignature, SettlementItem } from "../../chain/chain.ts";
-import type { Claim } from "../../domain/claims.ts";
+import { evidenceRootOf, type ClaimEvidence } from "../../domain/claim-evidence.ts";
+import type { Claim, SignedClaims } from "../../domain/claims.ts";
 import { leaveOut } from "../../domain/quorum.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { EvidenceRecord, Store } from "../../store/store.ts";
+import type { EvidenceDescriber } from "./describe-evidence.ts";
 import type { ClaimWithEvidence, PeerAnswer, QuorumPeer } from "./peer.ts";
 
 /** A session of a batch, and what it rests on. */
 export interface QuorumItem {
   readonly sessionId: string;
-  readonly item: SettlementItem;
+  readonly item: Omit<SettlementItem, "isReadable">;
   readonly records: readonly EvidenceRecord[];
 }
 
@@ -16,6 +18,8 @@ export interface QuorumItem {
 export interface Gathering {
   readonly signed: {
     readonly items: readonly SettlementItem[];
+    /** As it was signed, over the evidence in the order of the claims. */
+    readonly evidenceRoot: string;
     readonly signatures: readonly OracleSignature[];
   } | null;
   readonly leftOut: readonly string[];
@@ -26,9 +30,17 @@ export interface SignatureGatherer {
   gather(items: readonly QuorumItem[], signal: AbortSignal): Promise<Gathering>;
 }
 
+/** The same with the kind of its evidence, as it is asked for, and as it can be shown. */
+interface DescribedItem {
+  readonly sessionId: string;
+  readonly item: SettlementItem;
+  readonly claim: ClaimWithEvidence;
+  readonly evidence: ClaimEvidence;
+}
+
 /** What one round of asking gave. */
 type Round =
-  | { readonly kind: "signed"; readonly signatures: readonly OracleSignature[] }
+  | ({ readonly kind: "signed" } & NonNullable<Gathering["signed"]>)
   | { readonly kind: "leave-out"; readonly sessionIds: ReadonlySet<string> }
   /** Too few oracles answer. */
   | { readonly kind: "lacking" };
@@ -37,7 +49,8 @@ type Round =
 const roundLimit = 16;
 
 export function createSignatureGatherer(deps: {
-  readonly store: Pick<Store, "recordClaims">;
+  readonly store: Pick<Store, "recordClaims" | "recordEvidence">;
+  readonly describer: EvidenceDescriber;
   readonly chain: Chain;
   readonly peers: readonly QuorumPeer[];
   readonly desk: OperatorDesk;
@@ -47,14 +60,14 @@ export function createSignatureGatherer(deps: {
 
   async function ask(
     peer: QuorumPeer,
-    claims: readonly Claim[],
+    signed: SignedClaims,
     evidence: readonly ClaimWithEvidence[],
     signal: AbortSignal,
   ): Promise<{ readonly peer: QuorumPeer; readonly answer: PeerAnswer } | null> {
     try {
       const answer = await peer.requestSignature(evidence, signal);
       // What is no signature of this oracle for these claims is no answer.
-      if (answer.kind === "signed" && chain.recoverSigner(claims, answer) !== peer.address) {
+      if (answer.kind === "signed" && chain.recoverSigner(signed, answer) !== peer.address) {
         desk.alert("quorum-peer-wrong", { peer: peer.address });
         return null;
       }
@@ -74,25 +87,42 @@ export function createSignatureGatherer(deps: {
     return new Set(contradicted);
   }
 
+  async function describe({ sessionId, item, records }: QuorumItem): Promise<DescribedItem> {
+    const { opening, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro } = item;
+    const metered = { energyMicroWh, chargingSeconds, connectedSeconds };
+    const claim = { sessionId, ...opening, ...metered, toppedUpMicro, records: records.map(({ record }) => record) };
+    const evidence = await deps.describer.describe(claim);
+    const { isReadable } = evidence;
+    return { sessionId, item: { ...item, isReadable }, claim: { ...claim, isReadable }, evidence };
+  }
+
   /** One round: the signatures, or which sessions to leave out, or that too few oracles answer. */
   async function round(items: readonly QuorumItem[], committee: Committee, signal: AbortSignal): Promise<Round> {
-    const claims = chain.claimsOf(items.map(({ item }) => item));
-    const evidence = evidenceOf(claims, items);
+    const described = await Promise.all(items.map(describe));
+    const settled = described.map(({ item }) => item);
+    const claims = chain.claimsOf(settled);
+    const evidence = inOrder(claims, described, ({ claim }) => claim);
+    const shown = inOrder(claims, described, ({ evidence: behind }) => behind);
+    const evidenceRoot = evidenceRootOf(shown);
+    const signed = { claims, evidenceRoot };
     const contradicted = await recordOwn(evidence);
     if (contradicted.size > 0) return { kind: "leave-out", sessionIds: contradicted };
     const needed = committee.threshold - 1;
-    const own = chain.signClaims(claims);
-    if (needed === 0) return { kind: "signed", signatures: [own] };
+    // It may have to be shown as soon as the signature is out.
+    await store.recordEvidence(evidenceRoot, shown, now());
+    const own = chain.signClaims(signed);
+    if (needed === 0) return { kind: "signed", items: settled, evidenceRoot, signatures: [own] };
 
     const members = deps.peers.filter(({ address }) => committee.members.includes(address));
-    const answers = (await Promise.all(members.map((peer) => ask(peer, claims, evidence, signal)))).filter(
+    const answers = (await Promise.all(members.map((peer) => ask(peer, signed, evidence, signal)))).filter(
       (answer) => answer !== null,
     );
     const signatures = answers.flatMap(({ peer, answer }): OracleSignature[] =>
       answer.kind === "signed" ? [{ signer: peer.address, r: answer.r, vs: answer.vs }] : [],
     );
     if (signatures.length >= needed) {
-      return { kind: "signed", signatures: [own, ...signatures.slice(0, needed)] };
+      const all = [own, ...signatures.slice(0, needed)];
+      return { kind: "signed", items: settled, evidenceRoot, signatures: all };
     }
 
     const sessionIds = claims.map(({ sessionId }) => sessionId);
@@ -110,9 +140,7 @@ export function createSignatureGatherer(deps: {
       for (let rounds = 0; rounds < roundLimit && remaining.length > 0 && !signal.aborted; rounds += 1) {
         const outcome = await round(remaining, committee, signal);
         if (outcome.kind === "lacking") break;
-        if (outcome.kind === "signed") {
-          return { signed: { items: remaining.map(({ item }) => item), signatures: outcome.signatures }, leftOut };
-        }
+        if (outcome.kind === "signed") return { signed: outcome, leftOut };
         const out = outcome.sessionIds;
         leftOut.push(...out);
         remaining = remaining.filter(({ sessionId }) => !out.has(sessionId));
@@ -129,14 +157,15 @@ function refusedBy(answer: PeerAnswer, sessionIds: readonly string[]): ReadonlyS
   return refused.length === 0 ? null : new Set(refused);
 }
 
-/** The claims in their order, each with its evidence. */
-function evidenceOf(claims: readonly Claim[], items: readonly QuorumItem[]): readonly ClaimWithEvidence[] {
+/** One thing of each item, in the order of the claims. */
+function inOrder<Part>(
+  claims: readonly Claim[],
+  items: readonly DescribedItem[],
+  partOf: (item: DescribedItem) => Part,
+): readonly Part[] {
   const byId = new Map(items.map((item) => [item.sessionId, item]));
-  return claims.flatMap(({ sessionId }): ClaimWithEvidence[] => {
+  return claims.flatMap(({ sessionId }): Part[] => {
     const found = byId.get(sessionId);
-    if (found === undefined) return [];
-    const { opening, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro } = found.item;
-    const records = found.records.map(({ record }) => record);
-    return [{ sessionId, ...opening, energyMicroWh, chargingSeconds, connectedSeconds, toppedUpMicro, records }];
+    return found === undefined ? [] : [partOf(found)];
   });
 }

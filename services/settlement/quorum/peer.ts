@@ -5,6 +5,8 @@ export interface ClaimWithEvidence extends ClaimedMetering {
   readonly sessionId: string;
   /** The records as they were received. */
   readonly records: readonly Uint8Array[];
+  /** The contract can read them, and they give exactly this. */
+  readonly isReadable: boolean;
 }
 
 /** Why an oracle does not sign for a session: a code of the catalogue. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Chain } from "../../chain/chain.ts";
 import type { Cdr } from "../../domain/cdr.ts";
 import { claimWindowOf, findClaimObstacle } from "../../domain/claim-window.ts";
+import { evidenceRootOf } from "../../domain/claim-evidence.ts";
 import { packMetering } from "../../domain/metering.ts";
 import { isSameOpening } from "../../domain/opening.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
@@ -13,6 +14,7 @@ import type { Store, StoredSession } from "../../store/store.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../../evidence/verify-record.ts";
 import { readClaimClock, type ClaimClock } from "../claim-clock.ts";
+import type { EvidenceDescriber } from "./describe-evidence.ts";
 import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
 
 /**
@@ -24,10 +26,11 @@ export interface ClaimSigner {
 }
 
 export interface ClaimSignerDeps {
-  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims" | "listRecords">;
+  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims" | "recordEvidence" | "listRecords">;
   readonly meters: Pick<MeterDirectory, "readMeter">;
   readonly verifier: Pick<RecordVerifier, "verify">;
   readonly chain: Pick<Chain, "signClaims" | "readHead" | "readChangeDelaySeconds">;
+  readonly describer: EvidenceDescriber;
   readonly receiver: Pick<RecordReceiver, "receiveRecord">;
   /** Reads the chain up to its newest confirmed block. */
   readonly catchUp: () => Promise<void>;
@@ -63,12 +66,18 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       throw error;
     }
     const cdr = await store.findCdr(claim.sessionId);
-    if (cdr !== null) return (await isTrue(claim, cdr)) ? null : "CLAIM_DIFFERS";
+    if (cdr !== null) return (await isTrue(claim, cdr)) ? findEvidenceFault(claim) : "CLAIM_DIFFERS";
     // The evidence is here as a whole, and its meter has contradicted it for good: no claim about the session is true.
     const state = (await store.findSession(claim.sessionId))?.state;
     if (state?.dispute?.isFinal === true && state.assessment?.hold === "DISPUTED") return "CLAIM_DIFFERS";
     // What a station said unsigned, it said to one service alone: the others cannot know whether it did.
     return "CLAIM_UNPROVEN";
+  }
+
+  /** What this oracle could not show afterwards, it does not sign. */
+  async function findEvidenceFault(claim: ClaimWithEvidence): Promise<ErrorCode | null> {
+    const evidence = await deps.describer.describe(claim);
+    return evidence.isReadable === claim.isReadable ? null : "CLAIM_EVIDENCE_DIFFERS";
   }
 
   /** Those that do not count here already, each once. */
@@ -122,9 +131,17 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
         }
         return { kind: "refused", refusals };
       }
-      const { r, vs } = chain.signClaims(
-        claims.map((claim) => ({ sessionId: claim.sessionId, metering: packMetering(claim) })),
-      );
+      const evidence = await Promise.all(claims.map((claim) => deps.describer.describe(claim)));
+      const evidenceRoot = evidenceRootOf(evidence);
+      await store.recordEvidence(evidenceRoot, evidence, now());
+      const { r, vs } = chain.signClaims({
+        claims: claims.map(({ sessionId, isReadable, ...claim }) => ({
+          sessionId,
+          metering: packMetering(claim),
+          isReadable,
+        })),
+        evidenceRoot,
+      });
       return { kind: "signed", r, vs };
     },
   };

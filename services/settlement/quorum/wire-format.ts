@@ -42,6 +42,7 @@ const requestSchema = z.strictObject({
         chargingSeconds: seconds,
         connectedSeconds: seconds,
         toppedUpMicro: word64,
+        isReadable: z.boolean(),
         // None where a session is settled from what was never signed: that one is refused, and not the whole request.
         records: z
           .array(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { evidenceOfRecords, type Cdr } from "../../domain/cdr.ts";
+import type { Challenge } from "../../domain/session-amounts.ts";
 import type { SessionState } from "../../domain/session.ts";
 import { sessionStatuses } from "../../domain/session.ts";
 import { resolutionWays } from "../../domain/stuck-sessions.ts";
@@ -37,6 +38,7 @@ const closing = z.preprocess(
       chargedMicro: bigInteger,
       returnedMicro: bigInteger,
       batch: z.number().nullable().default(null),
+      isReadable: z.boolean().nullable().default(null),
     }),
     z.strictObject({ kind: z.literal("expired"), position, returnedMicro: bigInteger }),
     z.strictObject({ kind: z.literal("skipped"), position }),
@@ -49,23 +51,13 @@ const nextTry = z.strictObject({
   notBeforeMs: z.number().nullable(),
   quorumLackingSinceMs: z.number().nullable(),
 });
-const challenge = z.strictObject({
+// Older stores also have how a challenge could be answered; nothing rests on that any more.
+const challenge: z.ZodType<Challenge> = z.object({
   position,
   challenger: z.string(),
   chargedMicro: bigInteger,
   provenMicro: bigInteger,
-  answerableUntil: z.number(),
-  ending: z
-    .discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("answered"), position, answerer: z.string() }),
-      z.strictObject({
-        kind: z.literal("concluded"),
-        position,
-        compensatedMicro: bigInteger,
-        rewardMicro: bigInteger,
-      }),
-    ])
-    .nullable(),
+  earlier: z.lazy(() => challenge.nullable()).default(null),
 });
 
 const resolution = z.strictObject({

@@ -39,7 +39,7 @@ const claimRow = z
     connectedSeconds: row.connected_seconds,
   }));
 
-export function createDisputeStore(access: Access): DisputeStore {
+export function createDisputeStore(access: Access): Omit<DisputeStore, "recordEvidence" | "findEvidence"> {
   function record(...[claims, atMs]: Parameters<DisputeStore["recordClaims"]>): readonly string[] {
     const contradicted = claims.filter((claim) => {
       const row = access.get(
@@ -101,7 +101,7 @@ export function createDisputeStore(access: Access): DisputeStore {
       access.read(() =>
         access
           .all(
-            `SELECT ${columns} FROM dispute_acts WHERE status = 'due' AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?`,
+            `SELECT ${columns} FROM dispute_acts WHERE status = 'due' AND act <> 'conclude' AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?`,
             nowMs,
             limit,
           )
@@ -127,11 +127,14 @@ export function createDisputeStore(access: Access): DisputeStore {
   };
 }
 
-/** Inside a write. What is there already stays as it is. */
+/** Inside a write. What is there already stays as it is, but a challenge that is done can be due again: with less. */
 export function insertActs(access: Access, acts: readonly DisputeActSeed[]): void {
   for (const { sessionId, act, dueAtMs } of acts) {
     access.run(
-      "INSERT OR IGNORE INTO dispute_acts (session_id, act, status, due_at_ms) VALUES (?, ?, 'due', ?)",
+      `INSERT INTO dispute_acts (session_id, act, status, due_at_ms) VALUES (?, ?, 'due', ?)
+       ON CONFLICT (session_id, act) DO UPDATE
+       SET status = 'due', due_at_ms = excluded.due_at_ms, attempts = 0, batch_id = NULL, reason = NULL
+       WHERE status = 'done' AND act = 'challenge'`,
       sessionId,
       act,
       dueAtMs,

@@ -11,6 +11,7 @@ import { sourceStep } from "./messages.ts";
 import { matchingStep } from "./matching.ts";
 import { relayStep } from "./relay.ts";
 import { openingStep } from "./sessions.ts";
+import { signedEvidenceStep } from "./signed-evidence.ts";
 import { tariffStep } from "./tariffs.ts";
 import { operatorSumsStep } from "./operator-sums.ts";
 import { tokenStep } from "./tokens.ts";
@@ -388,4 +389,5 @@ export const migrations: readonly string[] = [
   operatorKeyStep,
   openingStep,
   dossierStep,
+  signedEvidenceStep,
 ];

@@ -190,12 +190,7 @@ export function applyChange(access: Access, change: SessionChange, messageId: st
 }
 
 function newestAmountsBlock({ topUps, refunds, challenge }: SessionState): number | null {
-  const positions = [
-    topUps.at(-1)?.position,
-    refunds.at(-1)?.position,
-    challenge?.position,
-    challenge?.ending?.position,
-  ];
+  const positions = [topUps.at(-1)?.position, refunds.at(-1)?.position, challenge?.position];
   const blocks = positions.flatMap((position) => position?.blockNumber ?? []);
   return blocks.length === 0 ? null : Math.max(...blocks);
 }

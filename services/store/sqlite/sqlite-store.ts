@@ -6,6 +6,7 @@ import { createChargingStore } from "./charging.ts";
 import { openDatabase } from "./database.ts";
 import { createDisputeStore } from "./disputes.ts";
 import { createDossierStore } from "./dossiers.ts";
+import { createSignedEvidenceStore } from "./signed-evidence.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createIdentityStore } from "./identity.ts";
@@ -45,6 +46,7 @@ export function openSqliteStore(folder: string): Store {
     ...createChainStore(access),
     ...createSettlementStore(access),
     ...createDisputeStore(access),
+    ...createSignedEvidenceStore(access),
     ...createOcppFrameStore(access),
     ...createOcppStationStore(access),
     ...createChargingStore(access),

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Opening, PackedTerms, SessionTerms, Withdrawal} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {
+    Opening,
+    PackedMetering,
+    PackedTerms,
+    SessionTerms,
+    Withdrawal
+} from "../../../contracts/interfaces/IChargingSettlement.sol";
 import {PartnerShare} from "../../../contracts/interfaces/IPartnerAgreements.sol";
 import {VehicleConsent} from "../../../contracts/interfaces/IVehicleConsents.sol";
 
@@ -63,9 +69,46 @@ library Digests {
         return uint160(uint256(keccak256(bytes.concat(hashOf(terms), live))) >> 96);
     }
 
-    function ofBatch(address settlement, bytes32 claims, uint256 count) internal view returns (bytes32) {
-        bytes32 typehash = keccak256("SettlementBatch(bytes32 claims,uint256 count)");
-        return _digest(_settlementDomain(settlement), keccak256(abi.encode(typehash, claims, count)));
+    function ofBatch(
+        address settlement,
+        bytes32 claims,
+        bytes32 evidenceRoot,
+        uint256 count
+    ) internal view returns (bytes32) {
+        bytes32 typehash = keccak256("SettlementBatch(bytes32 claims,bytes32 evidenceRoot,uint256 count)");
+        return _digest(_settlementDomain(settlement), keccak256(abi.encode(typehash, claims, evidenceRoot, count)));
+    }
+
+    /// @notice The leaf of a claim in the tree of its batch.
+    function ofClaim(bytes32 sessionId, PackedMetering metering) internal pure returns (bytes32) {
+        return keccak256(abi.encode(sessionId, metering, true));
+    }
+
+    /// @notice The root over leaves: the left half is the largest power of two below their number.
+    function rootOf(bytes32[] memory leaves, uint256 from, uint256 to) internal pure returns (bytes32) {
+        if (to == from) return 0;
+        if (to == from + 1) return leaves[from];
+        uint256 middle = from + _splitOf(to - from);
+        return keccak256(bytes.concat(rootOf(leaves, from, middle), rootOf(leaves, middle, to)));
+    }
+
+    /// @notice The siblings of a leaf, from the leaf up.
+    function proofOf(bytes32[] memory leaves, uint256 place) internal pure returns (bytes32[] memory proof) {
+        bytes32[] memory siblings = new bytes32[](256);
+        uint256 depth;
+        (uint256 from, uint256 to) = (0, leaves.length);
+        while (to > from + 1) {
+            uint256 middle = from + _splitOf(to - from);
+            siblings[depth++] = place < middle ? rootOf(leaves, middle, to) : rootOf(leaves, from, middle);
+            (from, to) = place < middle ? (from, middle) : (middle, to);
+        }
+        proof = new bytes32[](depth);
+        for (uint256 i; i < depth; ++i) proof[i] = siblings[depth - 1 - i];
+    }
+
+    function _splitOf(uint256 count) private pure returns (uint256 split) {
+        split = 1;
+        while (split * 2 < count) split *= 2;
     }
 
     function ofPartnerConsent(

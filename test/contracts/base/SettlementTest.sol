@@ -69,11 +69,13 @@ abstract contract SettlementTest is TestBase, GameWorld {
         groups[0] = SettlementGroup(
             session.terms.operator,
             session.terms.agreement,
+            true,
             session.tariff,
             new Settlement[](1)
         );
         groups[0].settlements[0] = Settlement(session.terms.driver, Digests.packed(session.terms), _metering(item));
-        bytes32 claims = _claimsOf(0, session.id, _metering(item));
-        settlement.settleBatch(groups, _signedByOracles(Digests.ofBatch(address(settlement), claims, 1), _quorum(0)));
+        bytes32 claims = Digests.ofClaim(session.id, _metering(item));
+        bytes32 digest = Digests.ofBatch(address(settlement), claims, 0, 1);
+        settlement.settleBatch(groups, 0, _signedByOracles(digest, _quorum(0)));
     }
 }

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { ZeroHash } from "ethers";
+import { AbiCoder, keccak256, ZeroHash } from "ethers";
 
 import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
 import {
+  BOND,
   bondedSessions,
   bondedUnder,
   challengeOf,
@@ -11,10 +12,11 @@ import {
   settledAs,
   settledBatch,
 } from "../../helpers/challenge-fixture.ts";
-import { linksOf } from "../../helpers/claims.ts";
+import { ANY_EVIDENCE, leafOf, rootOf } from "../../helpers/claims.ts";
 import { type MeterSettlementFixture, RECORDED_PRICE } from "../../helpers/meter-settlement-fixture.ts";
 import { eventsOf } from "../../helpers/outcome.ts";
 import {
+  afterCharge,
   batchOf,
   CHALLENGE_WINDOW_SECONDS,
   claimsOf,
@@ -32,9 +34,10 @@ async function ringOfTwo(): Promise<MeterSettlementFixture> {
   return await bondedUnder({ ...defaultRules, challengeRingSize: 2 });
 }
 
-/** The first 160 bits. */
-function shortened(link: string | undefined): bigint {
-  return BigInt(link ?? ZeroHash) >> 96n;
+/** What is kept of a batch: the first 160 bits of the hash over its two roots and its size. */
+function anchorOf(leaves: readonly string[]): bigint {
+  const values = [rootOf(leaves), ANY_EVIDENCE, leaves.length];
+  return BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32", "uint256"], values))) >> 96n;
 }
 
 describe("Challenges.anchor", () => {
@@ -56,13 +59,13 @@ describe("Challenges.anchor", () => {
     const { challenges, owner, operator, oracles, thief } = fixture;
 
     for (const caller of [owner, operator, thief, ...oracles]) {
-      await expect(challenges.connect(caller).anchor(ZeroHash, 1, 3))
+      await expect(challenges.connect(caller).anchor(ZeroHash, ZeroHash, 1, 1, 3))
         .to.be.revertedWithCustomError(challenges, "NotSettlement")
         .withArgs(caller.address);
     }
   });
 
-  it("keeps the link over a batch's sessions, when it was settled, by which committee and which of its members", async () => {
+  it("keeps one word over a batch's sessions and evidence, when it was settled, by which committee and which of its members", async () => {
     const { challenges, terms, otherTerms, relayer, settlement, oracles } = fixture;
     const groups = [settlementGroup(terms), settlementGroup(otherTerms)];
     const signers = [oracles[0], oracles[2]].flatMap((oracle) => oracle ?? []);
@@ -72,13 +75,15 @@ describe("Challenges.anchor", () => {
 
     const receipt = await (await settlement.connect(relayer).settleBatch(...batch)).wait();
 
-    const link = linksOf(await claimsOf(fixture, groups)).at(-1);
-    expect(eventsOf(receipt, challenges)).to.deep.equal([["BatchAnchored", 0n, link, 1n, 0b101n]]);
-    expect([...(await challenges.batchOf(0))]).to.deep.equal([shortened(link), settledAt, 1n, 0b101n]);
+    const leaves = (await claimsOf(fixture, groups)).map(leafOf);
+    expect(eventsOf(receipt, challenges)).to.deep.equal([
+      ["BatchAnchored", 0n, rootOf(leaves), ANY_EVIDENCE, 2n, 1n, 0b101n],
+    ]);
+    expect([...(await challenges.batchOf(0))]).to.deep.equal([anchorOf(leaves), settledAt, 1n, 0b101n]);
     expect(await challenges.batchCount()).to.equal(1n);
   });
 
-  it("links only what was settled, whatever was skipped before, between and after", async () => {
+  it("has zero leaves for whatever was skipped before, between and after", async () => {
     const { challenges, terms, otherTerms } = fixture;
     const never = { ...terms, nonce: 9n };
     const groups = [
@@ -90,13 +95,37 @@ describe("Challenges.anchor", () => {
 
     const receipt = await (await settleBatch(fixture, groups)).wait();
 
-    const settled = await claimsOf(fixture, [
-      settlementGroup(
-        terms,
-        [terms, otherTerms].map((one) => settlementOf(one)),
-      ),
+    const leaves = (await claimsOf(fixture, groups)).map((claim, place) =>
+      place % 2 === 0 ? ZeroHash : leafOf(claim),
+    );
+    expect(eventsOf(receipt, challenges)).to.deep.equal([
+      ["BatchAnchored", 0n, rootOf(leaves), ANY_EVIDENCE, 5n, 1n, 0b011n],
     ]);
-    expect(eventsOf(receipt, challenges)).to.deep.equal([["BatchAnchored", 0n, linksOf(settled).at(-1), 1n, 0b011n]]);
+  });
+
+  it("refuses a batch of which a signer has less than the least bond, by a millionth, and of no other member", async () => {
+    const { challenges, oracleBonds, oracleCommittee, owner, oracles, payer, thief, terms } = fixture;
+    await oracleCommittee.connect(owner).schedule([oracles[0]?.address ?? "", thief.address], 2);
+    await fixture.erc20.connect(payer).approve(await oracleBonds.getAddress(), BOND);
+    await oracleBonds.connect(payer).postBond(thief.address, BOND - 1n);
+    await networkHelpers.time.increaseTo((await oracleCommittee.scheduledVersion()).activeFrom);
+    const next = { ...terms, lane: 2n, nonce: 0n, expiresAt: BigInt(await networkHelpers.time.latest()) + DAY };
+    await fixture.settlement.connect(payer).deposit(next.driver, 2, next.holdMicro);
+    const later = await openedAs(fixture, fixture.driver, next);
+    await afterCharge();
+    const batch = await batchOf(
+      fixture,
+      [settlementGroup(later)],
+      [oracles[0], thief].flatMap((one) => one ?? []),
+    );
+
+    await expect(fixture.settlement.settleBatch(...batch))
+      .to.be.revertedWithCustomError(oracleBonds, "BondTooLow")
+      .withArgs(thief.address, BOND - 1n, BOND);
+    await oracleBonds.connect(payer).postBond(thief.address, 1n);
+    await fixture.settlement.settleBatch(...batch);
+
+    expect(await challenges.batchCount()).to.equal(1n);
   });
 
   it("takes no room for a batch in which nothing was settled, nor for an empty one", async () => {
@@ -145,27 +174,23 @@ describe("Challenges.anchor", () => {
       }
 
       expect(await challenges.batchCount()).to.equal(5n);
-      for (const [number, { claims, settledAt }] of settled.entries()) {
-        const link = shortened(linksOf(claims).at(-1));
-        expect([...(await challenges.batchOf(number))], String(number)).to.deep.equal([link, settledAt, 1n, 0b011n]);
+      for (const [number, { leaves, settledAt }] of settled.entries()) {
+        const root = anchorOf(leaves);
+        expect([...(await challenges.batchOf(number))], String(number)).to.deep.equal([root, settledAt, 1n, 0b011n]);
       }
       expect([[...(await challenges.batchOf(0))], [...(await challenges.batchOf(1))]]).to.deep.equal(anchored);
     });
 
-    it("corrects a session of a batch that had no place in the ring, once", async () => {
+    it("corrects a session of a batch that had no place in the ring", async () => {
       const { challenges, terms, otherTerms, settlement, relayer } = fixture;
       await settledAs(fixture, terms, USUAL);
       await settledAs(fixture, otherTerms, USUAL);
       const third = await openedAgain();
       const content = challengeOf(fixture, await settledAs(fixture, third, OVERCLAIMED), third);
 
-      await challenges.connect(relayer).challenge(content);
+      await challenges.connect(relayer).challenge(...content);
 
-      expect((await challenges.disputeOf(await settlement.sessionIdOf(third))).provenMicro).to.equal(RECORDED_PRICE);
-      await expect(challenges.connect(relayer).challenge(content)).to.be.revertedWithCustomError(
-        challenges,
-        "AlreadyChallenged",
-      );
+      expect((await challenges.loweredTo(await settlement.sessionIdOf(third))).paidMicro).to.equal(RECORDED_PRICE);
     });
 
     it("gives a place away in the second after its window, not in its last", async () => {
@@ -199,8 +224,8 @@ describe("Challenges.anchor", () => {
 
       expect(settled.batch).to.equal(2n);
       expect([...(await challenges.batchOf(0))]).to.deep.equal([0n, 0n, 0n, 0n]);
-      expect((await challenges.batchOf(1)).link).to.not.equal(0n);
-      expect((await challenges.batchOf(2)).link).to.equal(shortened(linksOf(settled.claims).at(-1)));
+      expect((await challenges.batchOf(1)).root).to.not.equal(0n);
+      expect((await challenges.batchOf(2)).root).to.equal(anchorOf(settled.leaves));
     });
   });
 });

@@ -2,18 +2,18 @@ import { expect } from "chai";
 import { toBeHex, ZeroHash } from "ethers";
 
 import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
-import { networkHelpers } from "../../helpers/chain.ts";
+import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import {
   bondedSessions,
   bondedUnder,
-  type ChallengeCall,
   challengeOf,
   OVERCLAIMED,
   settledAs,
   settledBatch,
   type SettledBatch,
+  UNDERCLAIMED,
+  UNDERCLAIMED_PRICE,
 } from "../../helpers/challenge-fixture.ts";
-import { linksOf } from "../../helpers/claims.ts";
 import {
   type MeterSettlementFixture,
   RECORDED,
@@ -21,18 +21,14 @@ import {
   recordOf,
   tagIn,
 } from "../../helpers/meter-settlement-fixture.ts";
-import { packMetering, type LiveTerms } from "../../helpers/session-terms.ts";
+import { type LiveTerms, packMetering } from "../../helpers/session-terms.ts";
 import {
-  batchOf,
   CHALLENGE_WINDOW_SECONDS,
   sessionIn,
   settlementGroup,
   settlementOf,
   TARIFF,
-  tariffWith,
   termsOf,
-  openedAs,
-  HOUR,
 } from "../../helpers/settlement-fixture.ts";
 
 async function ringOfOne(): Promise<MeterSettlementFixture> {
@@ -43,181 +39,146 @@ describe("Challenges.challenge refuses", () => {
   let fixture: MeterSettlementFixture;
   let terms: LiveTerms;
   let otherTerms: LiveTerms;
-  let settled: SettledBatch;
 
-  /** Two sessions of two groups in one batch, both claimed too high. */
+  beforeEach(async () => {
+    fixture = await networkHelpers.loadFixture(bondedSessions);
+    ({ terms, otherTerms } = fixture);
+  });
+
   async function settleBoth(): Promise<SettledBatch> {
     const groups = [terms, otherTerms].map((one) => settlementGroup(one, [settlementOf(one, OVERCLAIMED)]));
     return await settledBatch(fixture, groups);
   }
 
   async function expectRefusal(
-    call: ChallengeCall,
+    call: ReturnType<typeof challengeOf>,
     error: string,
     parameters: readonly unknown[],
-    contract: { readonly interface: MeterSettlementFixture["challenges"]["interface"] } | object = fixture.challenges,
   ): Promise<void> {
     const { challenges, relayer } = fixture;
-    const assertion = expect(challenges.connect(relayer).challenge(call)).to.be.revertedWithCustomError(
-      contract as never,
+    const assertion = expect(challenges.connect(relayer).challenge(...call)).to.be.revertedWithCustomError(
+      challenges,
       error,
     );
     await (parameters.length === 0 ? assertion : assertion.withArgs(...parameters));
   }
 
-  beforeEach(async () => {
-    fixture = await networkHelpers.loadFixture(bondedSessions);
-    ({ terms, otherTerms } = fixture);
-    settled = await settleBoth();
-  });
+  it("a batch that is not known, or whose place another one took", async () => {
+    const settled = await settledAs(fixture, terms, OVERCLAIMED);
+    await expectRefusal(challengeOf(fixture, settled, terms, { batch: 1n }), "BatchUnknown", [1n]);
 
-  it("a batch that was not settled", async () => {
-    for (const batch of [1n, 2n ** 256n - 1n]) {
-      await expectRefusal(challengeOf(fixture, settled, terms, { batch }), "BatchUnknown", [batch]);
-    }
-  });
-
-  it("a batch whose place in the ring was used again", async () => {
     fixture = await networkHelpers.loadFixture(ringOfOne);
-    ({ terms, otherTerms } = fixture);
     const first = await settledAs(fixture, terms, OVERCLAIMED);
     await networkHelpers.time.increase(CHALLENGE_WINDOW_SECONDS + 1n);
     await settledAs(fixture, otherTerms, OVERCLAIMED);
-
     await expectRefusal(challengeOf(fixture, first, terms), "BatchUnknown", [0n]);
   });
 
-  it("a batch whose window is over, from the very second on", async () => {
-    const deadline = settled.settledAt + CHALLENGE_WINDOW_SECONDS;
-    await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
-
-    await expectRefusal(challengeOf(fixture, settled, terms), "WindowPassed", [deadline + 1n, deadline]);
-  });
-
-  it("a claim that is not the batch's, at this place, or with other sessions after it", async () => {
-    const [first, second] = settled.claims;
-    const links = linksOf(settled.claims);
-    if (first === undefined || second === undefined) throw new Error("The batch has too few sessions");
-    const unclaimed = { sessionId: toBeHex(7, 32), metering: 7n };
-    const bad: Partial<ChallengeCall>[] = [
+  it("whatever differs from the claim at its place", async () => {
+    const settled = await settleBoth();
+    const sessionId = sessionIn(fixture, terms);
+    const { challenges } = fixture;
+    const right = challengeOf(fixture, settled, terms)[0];
+    for (const changes of [
+      { index: 1n },
+      { index: 2n },
+      { index: 2n ** 256n - 1n },
+      { count: 1n },
+      { count: 3n },
+      { count: 2n ** 256n - 1n },
+      { proof: [] },
+      { proof: [...right.proof, ZeroHash] },
+      { proof: [ZeroHash] },
+      { evidenceRoot: ZeroHash },
       { metering: packMetering(RECORDED, 0n, terms.opening) },
-      { metering: packMetering(OVERCLAIMED, 1n, terms.opening) },
       { metering: packMetering(OVERCLAIMED, 0n, { ...terms.opening, openedAt: terms.opening.openedAt + 1n }) },
       { metering: packMetering(OVERCLAIMED, 0n, { ...terms.opening, salt: terms.opening.salt ^ 1n }) },
-      { previousLink: toBeHex(1, 32) },
-      { previousLink: links[1] ?? ZeroHash },
-      { previousLink: links[2] ?? ZeroHash },
-      { later: [] },
-      { later: [first] },
-      { later: [second, second] },
-      { later: [unclaimed] },
-      { later: [{ ...second, metering: second.metering + 1n }] },
-      { previousLink: links[1] ?? ZeroHash, later: [] },
-      { terms: { ...terms, holdMicro: terms.holdMicro + 1n } },
-      { terms: otherTerms },
-    ];
-    for (const changes of bad) {
-      const call = challengeOf(fixture, settled, terms, changes);
-      await expectRefusal(call, "ClaimNotInBatch", [sessionIn(fixture, call.terms)]);
+      { metering: right.metering ^ 1n },
+      { isReadable: false },
+    ]) {
+      await expectRefusal(challengeOf(fixture, settled, terms, changes), "ClaimNotInBatch", [sessionId]);
     }
-    const last = challengeOf(fixture, settled, otherTerms, { previousLink: ZeroHash });
-    await expectRefusal(last, "ClaimNotInBatch", [sessionIn(fixture, otherTerms)]);
+    const others = { ...terms, holdMicro: terms.holdMicro + 1n };
+    const call = challengeOf(fixture, settled, terms);
+    call[0] = { ...call[0], terms: others };
+    await expect(challenges.challenge(...call))
+      .to.be.revertedWithCustomError(challenges, "ClaimNotInBatch")
+      .withArgs(sessionIn(fixture, others));
   });
 
-  it("a session that was in the batch and not settled", async () => {
-    const { settlement, driver } = fixture;
-    const again = await openedAs(fixture, driver, termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n }));
-    await networkHelpers.time.increase(2n * HOUR);
-    const never = { ...again, nonce: 9n };
-    const group = settlementGroup(again, [settlementOf(never, OVERCLAIMED), settlementOf(again, OVERCLAIMED)]);
-    const [content, signatures] = await batchOf(fixture, [group]);
-    await settlement.settleBatch(content, signatures);
-    const all = {
-      batch: 1n,
-      settledAt: 0n,
-      claims: [never, again].map((one) => ({
-        sessionId: sessionIn(fixture, one),
-        metering: packMetering(OVERCLAIMED, 0n, again.opening),
-      })),
-    };
+  it("a session that the batch skipped, and a node of the tree as if it were a claim", async () => {
+    const { challenges } = fixture;
+    const never = { ...terms, nonce: 9n };
+    const groups = [settlementGroup(terms, [settlementOf(terms, OVERCLAIMED), settlementOf(never, OVERCLAIMED)])];
+    const settled = await settledBatch(fixture, groups);
+    const zeroed = { ...settled, leaves: [settled.leaves[0] ?? "", ZeroHash] };
 
-    await expectRefusal(challengeOf(fixture, all, never), "ClaimNotInBatch", [sessionIn(fixture, never)]);
-    await expectRefusal(challengeOf(fixture, all, again), "ClaimNotInBatch", [sessionIn(fixture, again)]);
-    await fixture.challenges.challenge(challengeOf(fixture, { ...all, claims: all.claims.slice(1) }, again));
+    await expectRefusal(challengeOf(fixture, settled, never), "ClaimNotInBatch", [sessionIn(fixture, never)]);
+    await expectRefusal(challengeOf(fixture, zeroed, never), "ClaimNotInBatch", [sessionIn(fixture, never)]);
+    await challenges.challenge(...challengeOf(fixture, zeroed, terms));
   });
 
-  it("a tariff that is not the terms'", async () => {
-    const dearer = tariffWith({ priceNanoPerKwh: 900_000_000n });
-    const dearerId = await fixture.tariffRegistry.tariffIdOf(dearer);
+  it("another tariff than the terms name", async () => {
+    const settled = await settledAs(fixture, terms, OVERCLAIMED);
+    const tariff = { ...TARIFF, flatFeeMicro: 1n };
+    const tariffId = await fixture.tariffRegistry.tariffIdOf(tariff);
 
-    await expectRefusal(challengeOf(fixture, settled, terms, { tariff: dearer }), "TariffMismatch", [
-      dearerId,
-      terms.tariffId,
-    ]);
+    await expectRefusal(challengeOf(fixture, settled, terms, { tariff }), "TariffMismatch", [tariffId, terms.tariffId]);
   });
 
-  it("records that prove nothing of the session", async () => {
-    const { meterSettlement, scanner } = fixture;
-    const expected = tagIn(fixture, terms);
-    const foreign = challengeOf(fixture, settled, terms, { records: [recordOf(fixture, otherTerms)] });
-    await expectRefusal(foreign, "RecordSignatureInvalid", [0n], meterSettlement);
+  it("records that give what was paid, or more: they never cost a bond nor pay the operator", async () => {
+    const { oracleBonds, oracles, settlement } = fixture;
+    const truth = await settledAs(fixture, terms, RECORDED);
+    await expectRefusal(challengeOf(fixture, truth, terms), "NothingToCorrect", [RECORDED_PRICE, RECORDED_PRICE]);
+    const less = await settledAs(fixture, otherTerms, UNDERCLAIMED);
+    const values = [RECORDED_PRICE, UNDERCLAIMED_PRICE];
+    await expectRefusal(challengeOf(fixture, less, otherTerms), "NothingToCorrect", values);
+
+    for (const { address } of oracles) expect(await oracleBonds.caseCountOf(address)).to.equal(0n);
+    expect((await settlement.creditOf(terms.operator, 0)).finalMicro).to.equal(0n);
+  });
+
+  it("records that the contract does not take", async () => {
+    const { meterSettlement, challenges, scanner } = fixture;
+    const settled = await settledAs(fixture, terms, OVERCLAIMED);
+    const call = challengeOf(fixture, settled, terms);
+    const [record] = call[1];
+    if (record === undefined) throw new Error("There is no record");
+
+    await expect(challenges.challenge(call[0], [])).to.be.revertedWithCustomError(meterSettlement, "RecordCountWrong");
+    const forged = { ...record, s: toBeHex(BigInt(record.s) ^ 1n, 32) };
+    await expect(challenges.challenge(call[0], [forged])).to.be.revertedWithCustomError(
+      meterSettlement,
+      "RecordSignatureInvalid",
+    );
     const ofAnother = recordOf(fixture, terms, { header: { ID: `"${tagIn(fixture, otherTerms)}"` } });
-    await expectRefusal(
-      challengeOf(fixture, settled, terms, { records: [ofAnother] }),
-      "IdTagMissing",
-      [0n, expected],
-      meterSettlement,
-    );
-    await expectRefusal(
-      challengeOf(fixture, settled, terms, { records: [] }),
-      "RecordCountWrong",
-      [0n],
-      meterSettlement,
-    );
+    await expect(challenges.challenge(call[0], [ofAnother]))
+      .to.be.revertedWithCustomError(meterSettlement, "IdTagMissing")
+      .withArgs(0n, tagIn(fixture, terms));
     const unreadable = recordOf(fixture, terms, { header: { PG: '"X"' } });
-    await expectRefusal(challengeOf(fixture, settled, terms, { records: [unreadable] }), "RecordRefused", [], scanner);
+    await expect(challenges.challenge(call[0], [unreadable])).to.be.revertedWithCustomError(scanner, "RecordRefused");
   });
 
-  it("a session that was settled as its meter has it, and one whose price is the same at any rate", async () => {
-    const { driver } = fixture;
-    const right = await openedAs(fixture, driver, termsOf(fixture, { evse: 1n, meter: 1n, nonce: 1n }));
-    const rightly = await settledAs(fixture, right, RECORDED);
-    await expectRefusal(challengeOf(fixture, rightly, right), "NothingToCorrect", [RECORDED_PRICE]);
+  it("a session of another batch, and lets a correct call to the ledger come from nobody else", async () => {
+    const { settlement, thief } = fixture;
+    const first = await settledAs(fixture, terms, OVERCLAIMED);
+    const second = await settledAs(fixture, otherTerms, OVERCLAIMED);
+    const sessionId = sessionIn(fixture, terms);
+    await expectRefusal(challengeOf(fixture, first, terms, { batch: second.batch }), "ClaimNotInBatch", [sessionId]);
 
-    // The hold is below both prices.
-    const next = termsOf(fixture, { evse: 1n, meter: 1n, nonce: 2n, holdMicro: 1_000_000n });
-    const small = await openedAs(fixture, driver, next);
-    const capped = await settledAs(fixture, small, OVERCLAIMED);
-    await expectRefusal(challengeOf(fixture, capped, small), "NothingToCorrect", [1_000_000n]);
-  });
-
-  it("a session that was challenged before, by whomever", async () => {
-    const { challenges, driver, relayer } = fixture;
-    await challenges.connect(driver).challenge(challengeOf(fixture, settled, terms));
-
-    for (const caller of [driver, relayer]) {
-      await expect(challenges.connect(caller).challenge(challengeOf(fixture, settled, terms)))
-        .to.be.revertedWithCustomError(challenges, "AlreadyChallenged")
-        .withArgs(sessionIn(fixture, terms));
-    }
-  });
-
-  it("a session that was challenged, answered and concluded before", async () => {
-    const { challenges, relayer } = fixture;
-    const late = settled.settledAt + CHALLENGE_WINDOW_SECONDS;
-    for (const session of [terms, otherTerms]) {
-      await challenges.connect(relayer).challenge(challengeOf(fixture, settled, session));
-    }
-    const readings = [
-      { TM: '"2026-03-01T10:00:00,000+0100 S"', TX: '"B"', RV: "100", RI: '"1-b:1.8.0"', RU: '"kWh"', ST: '"G"' },
-      { TM: '"2026-03-01T11:30:00,000+0100 S"', TX: '"E"', RV: "120", RI: '"1-b:1.8.0"', RU: '"kWh"', ST: '"G"' },
-    ];
-    await challenges.answer(terms, TARIFF, [recordOf(fixture, terms, { readings })]);
-    await networkHelpers.time.increaseTo(late - 100n);
-    await challenges.conclude(otherTerms);
-
-    for (const session of [terms, otherTerms]) {
-      await expectRefusal(challengeOf(fixture, settled, session), "AlreadyChallenged", [sessionIn(fixture, session)]);
-    }
+    const correction = {
+      sessionId,
+      driver: terms.driver,
+      lane: terms.lane,
+      operator: terms.operator,
+      agreement: 0n,
+      settledAt: first.settledAt,
+      refundedMicro: 1n,
+      challenger: thief.address,
+    };
+    await expect(settlement.connect(thief).correct(correction))
+      .to.be.revertedWithCustomError(settlement, "NotNeighbour")
+      .withArgs(thief.address);
+    expect(termsOf(fixture).driver).to.equal(await ethers.resolveAddress(terms.driver));
   });
 });

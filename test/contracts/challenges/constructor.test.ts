@@ -18,18 +18,54 @@ describe("Challenges constructor", () => {
     fixture = await networkHelpers.loadFixture(deployedSettlement);
   });
 
-  async function deploy(changes: { windowSeconds?: bigint; answerSeconds?: bigint; ringSize?: bigint }) {
-    const { settlement, meterSettlement, oracleCommittee } = fixture;
+  async function deploy(
+    changes: {
+      windowSeconds?: bigint;
+      answerSeconds?: bigint;
+      ringSize?: bigint;
+      rewardShareBps?: bigint;
+    },
+    bonds?: string,
+  ) {
+    const { settlement, meterSettlement, oracleCommittee, owner } = fixture;
     return await ethers.deployContract("Challenges", [
       await settlement.getAddress(),
       await meterSettlement.getAddress(),
       await oracleCommittee.getAddress(),
-      changes.windowSeconds ?? CHALLENGE_WINDOW_SECONDS,
-      changes.answerSeconds ?? DAY / 2n,
-      1_000n,
-      changes.ringSize ?? 10n,
+      bonds ?? (await bondsFor(ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + 1 }))),
+      {
+        windowSeconds: CHALLENGE_WINDOW_SECONDS,
+        answerSeconds: DAY / 2n,
+        rewardMicro: 1_000n,
+        rewardShareBps: 500n,
+        demandDepositMicro: 77n,
+        ringSize: 10n,
+        ...changes,
+      },
     ]);
   }
+
+  /** Bonds that listen to the contract at this address. */
+  async function bondsFor(challenges: string): Promise<string> {
+    const { erc20, oracleCommittee, partnerAgreements } = fixture;
+    const parties = [erc20, oracleCommittee, partnerAgreements].map((contract) => contract.getAddress());
+    const bonds = await ethers.deployContract("OracleBonds", [...(await Promise.all(parties)), challenges, 1n]);
+    return await bonds.getAddress();
+  }
+
+  it("refuses bonds that listen to another contract, or go by other oracles", async () => {
+    await expect(deploy({}, await fixture.oracleBonds.getAddress())).to.be.revertedWithCustomError(
+      fixture.challenges,
+      "NeighbourMismatch",
+    );
+  });
+
+  it("refuses a reward of more than all that was lost", async () => {
+    await expect(deploy({ rewardShareBps: 10_001n }))
+      .to.be.revertedWithCustomError(fixture.challenges, "RewardShareTooHigh")
+      .withArgs(10_001n, 10_000n);
+    expect(await (await deploy({ rewardShareBps: 10_000n })).rewardShareBps()).to.equal(10_000n);
+  });
 
   it("refuses a ring of nothing and one of more than a million batches", async () => {
     for (const ringSize of [0n, 1_000_001n]) {
@@ -79,6 +115,8 @@ describe("Challenges constructor", () => {
       challengeWindowSeconds: await challenges.challengeWindowSeconds(),
       answerWindowSeconds: await challenges.answerWindowSeconds(),
       rewardMicro: await challenges.rewardMicro(),
+      rewardShareBps: await challenges.rewardShareBps(),
+      demandDepositMicro: await challenges.demandDepositMicro(),
       ringSize: await challenges.ringSize(),
       batchCount: await challenges.batchCount(),
     }).to.deep.equal({
@@ -88,6 +126,8 @@ describe("Challenges constructor", () => {
       challengeWindowSeconds: DAY,
       answerWindowSeconds: DAY - 1n,
       rewardMicro: 1_000n,
+      rewardShareBps: 500n,
+      demandDepositMicro: 77n,
       ringSize: 1_000_000n,
       batchCount: 0n,
     });

@@ -60,7 +60,7 @@ contract OutageTest is SettlementTest {
         );
         bytes memory creation = bytes.concat(
             cheats.getCode("contracts/ChargingSettlement.sol:ChargingSettlement"),
-            abi.encode(erc20, neighbours, Rules(longestSession, epoch, 1))
+            abi.encode(erc20, neighbours, Rules(longestSession, epoch, 1, 1, 1))
         );
         bytes memory answer = _refusalOf(creation);
 

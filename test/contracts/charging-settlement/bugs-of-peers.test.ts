@@ -2,7 +2,15 @@ import { expect } from "chai";
 import { keccak256, solidityPacked, toBeHex } from "ethers";
 
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
-import { ANSWER_WINDOW_SECONDS, bondedSessions, challenged, UNDERCLAIMED } from "../../helpers/challenge-fixture.ts";
+import {
+  ANSWER_WINDOW_SECONDS,
+  bondedSessions,
+  demanded,
+  LIABILITY_SECONDS,
+  settledAs,
+  UNDERCLAIMED,
+} from "../../helpers/challenge-fixture.ts";
+import { ANY_EVIDENCE } from "../../helpers/claims.ts";
 import { callOf, meteredOf, RECORDED_PRICE, recordOf } from "../../helpers/meter-settlement-fixture.ts";
 import { signTerms } from "../../helpers/orders.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
@@ -18,6 +26,7 @@ import {
   HOUR,
   openingGroup,
   signedOpeningOf,
+  TARIFF,
   OpeningRefusal,
   sessionIn,
   settleBatch,
@@ -94,8 +103,8 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
   it("the payer chooses the token", () => {
     const terms = "(address,uint32,uint32,address,uint32,uint32,uint32,uint24,bytes32,uint64,uint40)";
     const opening = "(uint40,uint24)";
-    const tariff = "(uint64,uint64,uint64,uint64,uint32,uint32,uint32,uint32,uint64,uint64,uint16,bool)";
-    const correction = "(bytes32,address,uint32,address,uint32,uint40,uint64,uint64,address,uint64,address[])";
+    const tariff = "(uint64,uint64,uint32,uint64,uint32,uint64,uint256,uint240,uint192,bool)";
+    const correction = "(bytes32,address,uint32,address,uint32,uint40,uint64,address)";
     const settled = "(address,uint256,uint256)";
 
     // The addresses that a caller can give are drivers, recipients, oracles, releasers and the parties of terms; never a token.
@@ -108,16 +117,14 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       `openAuthorized(${terms})`,
       "openBatch((address,uint32,bytes32,(address,uint256,bytes32,bytes32)[])[])",
       `openSigned(${terms},bytes)`,
-      "postBond(address,uint256)",
       `refund(${terms},uint64)`,
       `release(${terms},${opening},uint64)`,
       `settleAgreed(${terms},${opening},uint64,uint64,bytes,bytes)`,
-      `settleBatch((address,uint32,${tariff},${settled}[])[],(bytes32,bytes32)[])`,
+      `settleBatch((address,uint32,bool,${tariff},${settled}[])[],bytes32,(bytes32,bytes32)[])`,
       `settleProven(bytes32,address,uint32,${tariff},${settled})`,
       `topUp(${terms},${opening},uint64,uint64)`,
       `topUpSigned(${terms},${opening},uint64,uint64,bytes)`,
       "withdraw(uint32,uint256,address)",
-      "withdrawBond(uint256,address)",
       "withdrawCredit(address,uint32,uint256,address)",
       "withdrawSigned((address,uint32,uint32,uint256,address,uint40),bytes)",
     ]);
@@ -147,21 +154,13 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const hostile = await networkHelpers.loadFixture(hostileSettlementOfSixDecimals);
     const { settlement, erc20, driver, payer } = hostile;
     const target = await settlement.getAddress();
-    for (const inner of [
-      settlement.interface.encodeFunctionData("deposit", [payer.address, 0, 1_000]),
-      settlement.interface.encodeFunctionData("postBond", [payer.address, 1_000]),
-    ]) {
-      await erc20.setHook(target, inner);
-      await settlement.connect(driver).deposit(driver.address, 0, 1_000);
-    }
+    await erc20.setHook(target, settlement.interface.encodeFunctionData("deposit", [payer.address, 0, 1_000]));
+    await settlement.connect(driver).deposit(driver.address, 0, 1_000);
 
     expect(await erc20.hookSuccesses()).to.equal(0n);
-    expect(await settlement.owedMicro()).to.equal(2_000n);
-    expect(await erc20.balanceOf(target)).to.equal(2_000n);
-    expect([
-      (await settlement.accountOf(driver.address, 0)).freeMicro,
-      await settlement.bondOf(payer.address),
-    ]).to.deep.equal([2_000n, 0n]);
+    expect(await settlement.owedMicro()).to.equal(1_000n);
+    expect(await erc20.balanceOf(target)).to.equal(1_000n);
+    expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(1_000n);
   });
 
   it("a recipient on a deny list freezes settlement", async () => {
@@ -238,14 +237,9 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     expect(await erc20.allowance(payer.address, await settlement.getAddress())).to.equal(10n * DEPOSIT);
 
     // The calls that take tokens in take them from their caller.
-    for (const pull of [
-      settlement.connect(operator).deposit(payer.address, 0, 1),
-      settlement.connect(operator).postBond(payer.address, 1),
-    ]) {
-      await expect(pull)
-        .to.be.revertedWithCustomError(erc20, "ERC20InsufficientAllowance")
-        .withArgs(await settlement.getAddress(), 0, 1);
-    }
+    await expect(settlement.connect(operator).deposit(payer.address, 0, 1))
+      .to.be.revertedWithCustomError(erc20, "ERC20InsufficientAllowance")
+      .withArgs(await settlement.getAddress(), 0, 1);
     // The one that pulls from a driver opens that driver's session by the driver's signature.
     const funding = await ethers.getContractAt("AuthorizedFunding", addresses.AuthorizedFunding);
     await erc20.connect(payer).approve(await funding.getAddress(), DEPOSIT);
@@ -260,14 +254,16 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
 
   it("a dispute has no timeout", async () => {
     const bonded = await networkHelpers.loadFixture(bondedSessions);
-    const { challenges, settlement, operator, thief } = bonded;
-    await challenged(bonded, bonded.terms, UNDERCLAIMED);
-    await networkHelpers.time.increase(ANSWER_WINDOW_SECONDS);
+    const { challenges, oracleBonds, oracles, thief } = bonded;
+    await demanded(bonded, await settledAs(bonded, bonded.terms, UNDERCLAIMED), bonded.terms);
+    await networkHelpers.time.increase(ANSWER_WINDOW_SECONDS + 1n);
 
-    await challenges.connect(thief).conclude(bonded.terms);
+    await challenges.connect(thief).conclude(bonded.terms, TARIFF, []);
 
-    expect((await settlement.creditOf(operator.address, 0)).finalMicro > 0n).to.equal(true);
-    expect((await challenges.disputeOf(sessionIn(bonded, bonded.terms))).answerableUntil).to.equal(0n);
+    // By time alone somebody is paid: first the demand ends, then the cases of those who signed.
+    expect((await challenges.demandOf(sessionIn(bonded, bonded.terms))).status).to.equal(3n);
+    await networkHelpers.time.increase(LIABILITY_SECONDS + 1n);
+    for (const { address } of oracles.slice(0, 2)) await oracleBonds.connect(thief).closeCase(address, 1);
   });
 
   it("linear scans make old accounts unusable", async () => {
@@ -321,7 +317,6 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       "openAuthorized",
       "openBatch",
       "openSigned",
-      "postBond",
       "refund",
       "release",
       "settleAgreed",
@@ -330,7 +325,6 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       "topUp",
       "topUpSigned",
       "withdraw",
-      "withdrawBond",
       "withdrawCredit",
       "withdrawSigned",
     ]);
@@ -484,7 +478,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const [groups] = await batchOf(fixture, [settlementGroup(terms)]);
 
     for (const caller of [thief, operator, driver]) {
-      await expect(settlement.connect(caller).settleBatch(groups, [])).to.be.revertedWithCustomError(
+      await expect(settlement.connect(caller).settleBatch(groups, ANY_EVIDENCE, [])).to.be.revertedWithCustomError(
         oracleCommittee,
         "SignatureCountWrong",
       );

@@ -38,7 +38,8 @@ describe("ChargingSettlement constructor", () => {
   });
 
   async function deploy(choice: Choice = {}) {
-    const { owner, guardian, oracles, tariffRegistry, partnerAgreements } = fixture;
+    const { owner, guardian, oracles, tariffRegistry } = fixture;
+    const partnerAgreements = await fixture.partnerAgreements.getAddress();
     const create = async (name: string, parameters: unknown[]) =>
       await (await ethers.deployContract(name, parameters)).getAddress();
     const token = choice.token ?? (await create("HostileToken", [choice.decimals ?? 6]));
@@ -54,21 +55,29 @@ describe("ChargingSettlement constructor", () => {
     const oracleCommittee = choice.committee ?? (await newCommittee());
     const registry = choice.registry ?? (await create("MeterRegistry", [oracleCommittee]));
     const sessionSeconds = choice.sessionSeconds ?? MAXIMUM_SESSION_SECONDS;
-    const ahead = choice.stranger === "challengesMeters" ? 5 : 4;
-    const own = ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead });
+    const addressAhead = async (ahead: number) =>
+      ethers.getCreateAddress({ from: owner.address, nonce: (await owner.getNonce()) + ahead });
+    const own = await addressAhead(choice.stranger === "challengesMeters" ? 6 : 5);
     const other = await fixture.settlement.getAddress();
     const settlementOf = (name: Choice["stranger"]) => (choice.stranger === name ? other : own);
     const meterSettlement = await create("MeterSettlement", [settlementOf("meterSettlement"), registry]);
     const challengesMeters =
       choice.stranger === "challengesMeters" ? await create("MeterSettlement", [own, registry]) : meterSettlement;
+    const committee = choice.challengesCommittee ?? oracleCommittee;
+    const bonds = await create("OracleBonds", [token, committee, partnerAgreements, await addressAhead(1), 1]);
     const ownChallenges = await create("Challenges", [
       settlementOf("challenges"),
       challengesMeters,
-      choice.challengesCommittee ?? oracleCommittee,
-      choice.windowSeconds ?? defaultRules.challengeWindowSeconds,
-      choice.answerSeconds ?? defaultRules.answerWindowSeconds,
-      1,
-      1,
+      committee,
+      bonds,
+      {
+        windowSeconds: choice.windowSeconds ?? defaultRules.challengeWindowSeconds,
+        answerSeconds: choice.answerSeconds ?? defaultRules.answerWindowSeconds,
+        rewardMicro: 1,
+        rewardShareBps: 1,
+        demandDepositMicro: 1,
+        ringSize: 1,
+      },
     ]);
     const vehicleConsents = await create("VehicleConsents", [settlementOf("vehicleConsents")]);
     const authorizedFunding = await create("AuthorizedFunding", [settlementOf("authorizedFunding")]);
@@ -76,7 +85,7 @@ describe("ChargingSettlement constructor", () => {
       token,
       {
         tariffRegistry: await tariffRegistry.getAddress(),
-        partnerAgreements: await partnerAgreements.getAddress(),
+        partnerAgreements,
         oracleCommittee,
         openingGuard,
         meterSettlement,
@@ -88,6 +97,8 @@ describe("ChargingSettlement constructor", () => {
         maximumSessionSeconds: sessionSeconds,
         epochSeconds: choice.epochSeconds ?? EPOCH_SECONDS,
         epochLimitMicro: defaultRules.epochLimitMicro,
+        epochReturnLimitMicro: defaultRules.epochReturnLimitMicro,
+        epochUnreadableLimitMicro: defaultRules.epochUnreadableLimitMicro,
       },
     ]);
   }

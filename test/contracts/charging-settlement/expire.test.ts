@@ -194,9 +194,9 @@ describe("ChargingSettlement.expire", () => {
       await networkHelpers.time.increaseTo(terms.expiresAt + 1n);
       await ethers.provider.send("evm_setAutomine", [false]);
       const overrides = { gasLimit: 500_000 };
-      const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
+      const [groups, evidenceRoot, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
       const expire = async () => settlement.connect(thief).expire(terms, await openingIn(fixture, terms), 0, overrides);
-      const settle = () => settlement.connect(relayer).settleBatch(groups, signatures, overrides);
+      const settle = () => settlement.connect(relayer).settleBatch(groups, evidenceRoot, signatures, overrides);
       let first, second;
       try {
         // The pool orders by price and then by arrival.

@@ -26,11 +26,10 @@ const Answer = { True: 0, FalseWithoutMoving: 1, Nothing: 2 } as const;
 /** The driver, the operator and the payer have all that can be withdrawn. */
 async function everythingInside(): Promise<Fixture> {
   const fixture = await hostileSettlementOfSixDecimals();
-  const { settlement, driver, payer } = fixture;
+  const { settlement, driver } = fixture;
   await settlement.connect(driver).deposit(driver.address, 0, 100_000_000n);
   await settlement.connect(driver).open(termsOf(fixture));
   await settleBatch(fixture, [settlementGroup(termsOf(fixture))]);
-  await settlement.connect(payer).postBond(payer.address, 50_000n);
   await passEpochs();
   return { ...fixture, startedAt: BigInt(await networkHelpers.time.latest()) };
 }
@@ -45,7 +44,6 @@ describe("ChargingSettlement and a token that misbehaves:", () => {
   /** What takes tokens in from the payer. */
   const inward: Record<string, () => Promise<ContractTransactionResponse>> = {
     deposit: () => fixture.settlement.connect(fixture.payer).deposit(fixture.driver.address, 0, AMOUNT),
-    postBond: () => fixture.settlement.connect(fixture.payer).postBond(fixture.payer.address, AMOUNT),
   };
 
   /** What pays tokens out to a recipient. */
@@ -61,7 +59,6 @@ describe("ChargingSettlement and a token that misbehaves:", () => {
       const { settlement, operator } = fixture;
       return settlement.connect(operator).withdrawCredit(operator.address, 0, AMOUNT, recipient);
     },
-    withdrawBond: (recipient) => fixture.settlement.connect(fixture.payer).withdrawBond(AMOUNT, recipient),
   };
 
   async function expectNothingChanged(before: Awaited<ReturnType<typeof booksOf>>): Promise<void> {

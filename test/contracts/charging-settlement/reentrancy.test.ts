@@ -5,6 +5,7 @@ import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { signTerms, signTopUp, signWithdrawal } from "../../helpers/orders.ts";
 import { booksOf, outcomeOf } from "../../helpers/outcome.ts";
 import { passEpochs } from "../../helpers/partners-fixture.ts";
+import { ANY_EVIDENCE } from "../../helpers/claims.ts";
 import { packMetering, packTerms } from "../../helpers/session-terms.ts";
 import {
   DAY,
@@ -34,10 +35,8 @@ async function tokenInside(): Promise<Fixture> {
   await erc20.mint(token, 1_000_000_000n);
   await erc20.act(token, erc20.interface.encodeFunctionData("approve", [target, 2n ** 255n]));
   await erc20.act(target, call.encodeFunctionData("deposit", [token, 0, 300_000_000n]));
-  await erc20.act(target, call.encodeFunctionData("postBond", [token, 5_000]));
   await settlement.connect(driver).deposit(driver.address, 0, 100_000_000n);
   await settlement.connect(driver).deposit(driver.address, 1, 100_000_000n);
-  await settlement.connect(driver).postBond(driver.address, 5_000);
 
   const publish = tariffRegistry.interface.encodeFunctionData("publish", [
     await tariffRegistry.tariffOf(fixture.tariffId),
@@ -80,8 +79,6 @@ describe("ChargingSettlement and a token that calls back", () => {
         fixture.settlement.getAddress(),
         fixture.settlement.interface.encodeFunctionData("withdrawCredit", [token, 0, 1_000, fixture.thief.address]),
       ),
-    postBond: () => fixture.settlement.connect(fixture.driver).postBond(fixture.driver.address, 1_000),
-    withdrawBond: () => fixture.settlement.connect(fixture.driver).withdrawBond(1_000, fixture.driver.address),
   };
 
   /**
@@ -116,7 +113,7 @@ describe("ChargingSettlement and a token that calls back", () => {
         1_000,
         await signTopUp(fixture, driver, ofDriver, 0n, 1_000n),
       ]),
-      settleBatch: call.encodeFunctionData("settleBatch", [[], []]),
+      settleBatch: call.encodeFunctionData("settleBatch", [[], ANY_EVIDENCE, []]),
       settleProven: call.encodeFunctionData("settleProven", [sessionIn(fixture, ofToken), token, 0, TARIFF, proof]),
       correct: call.encodeFunctionData("correct", [
         {
@@ -126,11 +123,8 @@ describe("ChargingSettlement and a token that calls back", () => {
           operator: token,
           agreement: 0,
           settledAt: 0,
-          chargedMicro: 0,
-          provenMicro: 1_000,
+          refundedMicro: 1_000,
           challenger: token,
-          rewardMicro: 1_000,
-          liable: [token],
         },
       ]),
       expire: call.encodeFunctionData("expire", [ofToken, opening, 0]),
@@ -139,8 +133,6 @@ describe("ChargingSettlement and a token that calls back", () => {
       release: call.encodeFunctionData("release", [ofToken, opening, 0]),
       settleAgreed: call.encodeFunctionData("settleAgreed", [ofToken, opening, 0, 0, "0x", "0x"]),
       refund: call.encodeFunctionData("refund", [ofToken, 1_000]),
-      postBond: call.encodeFunctionData("postBond", [token, 1_000]),
-      withdrawBond: call.encodeFunctionData("withdrawBond", [1_000, token]),
     };
   }
 
@@ -149,7 +141,7 @@ describe("ChargingSettlement and a token that calls back", () => {
     fixture.settlement.interface.forEachFunction((fragment) => {
       if (!fragment.constant) changing.push(fragment.name);
     });
-    const moving = changing.filter((name) => /^(deposit|postBond|withdraw)/.test(name));
+    const moving = changing.filter((name) => /^(deposit|withdraw)/.test(name));
 
     expect(Object.keys(await innerCalls()).sort()).to.deep.equal(changing.sort());
     expect(Object.keys(entries).sort()).to.deep.equal(moving.sort());
@@ -230,8 +222,6 @@ describe("ChargingSettlement and a token that calls back", () => {
       "topUp",
       "refund",
       "withdrawCredit",
-      "postBond",
-      "withdrawBond",
       "withdrawSigned",
       "openSigned",
       "topUpSigned",

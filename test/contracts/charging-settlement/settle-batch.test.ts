@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { AbiCoder, keccak256, ZeroHash } from "ethers";
 
+import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
-import { linksOf, signClaims } from "../../helpers/claims.ts";
+import { ANY_EVIDENCE, leafOf, rootOf, signClaims } from "../../helpers/claims.ts";
 import { type Outcome, outcomeOf } from "../../helpers/outcome.ts";
 import { type CompactSignature, type Metering, settlementResultOf, type Terms } from "../../helpers/session-terms.ts";
 import {
@@ -11,6 +13,7 @@ import {
   DAY,
   DEPOSIT,
   fundedSettlement,
+  fundedUnder,
   type Group,
   HOLD,
   openingGroup,
@@ -36,6 +39,16 @@ import {
 } from "../../helpers/settlement-fixture.ts";
 
 const NOTHING = { energyMicroWh: 0n, chargingSeconds: 0n, connectedSeconds: 0n };
+
+async function withoutReturnLimit(): Promise<SettlementFixture> {
+  return await fundedUnder({ ...defaultRules, epochReturnLimitMicro: 2n ** 64n - 1n });
+}
+
+/** What is kept of a batch: the first 160 bits of the hash over its two roots and its size. */
+function anchorOf(leaves: readonly string[]): bigint {
+  const values = [rootOf(leaves), ANY_EVIDENCE, leaves.length];
+  return BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32", "uint256"], values))) >> 96n;
+}
 
 describe("ChargingSettlement.settleBatch", () => {
   let fixture: SettlementFixture;
@@ -90,10 +103,9 @@ describe("ChargingSettlement.settleBatch", () => {
   async function expectRefused(groups: readonly Group[], signatures: readonly CompactSignature[], error: string) {
     const { settlement, oracleCommittee, relayer } = fixture;
     const [content] = await batchOf(fixture, groups);
-    await expect(settlement.connect(relayer).settleBatch(content, [...signatures])).to.be.revertedWithCustomError(
-      oracleCommittee,
-      error,
-    );
+    await expect(
+      settlement.connect(relayer).settleBatch(content, ANY_EVIDENCE, [...signatures]),
+    ).to.be.revertedWithCustomError(oracleCommittee, error);
     expect(await isLive(fixture, terms)).to.equal(true);
   }
 
@@ -103,7 +115,7 @@ describe("ChargingSettlement.settleBatch", () => {
       const [groups] = await batchOf(fixture, [settlementGroup(terms)]);
 
       for (const caller of [...oracles, driver, operator, owner, thief]) {
-        await expect(settlement.connect(caller).settleBatch(groups, []))
+        await expect(settlement.connect(caller).settleBatch(groups, ANY_EVIDENCE, []))
           .to.be.revertedWithCustomError(oracleCommittee, "SignatureCountWrong")
           .withArgs(0, THRESHOLD);
       }
@@ -162,11 +174,14 @@ describe("ChargingSettlement.settleBatch", () => {
       ]) {
         const [groups] = await batchOf(fixture, [settlementGroup(terms, settlements)]);
         // Other claims give another digest, of which the signatures are those of nobody in particular.
-        await expect(settlement.connect(relayer).settleBatch(groups, signatures)).to.be.revert(ethers);
+        await expect(settlement.connect(relayer).settleBatch(groups, ANY_EVIDENCE, signatures)).to.be.revert(ethers);
         expect([await isLive(fixture, terms), await isLive(fixture, second)]).to.deep.equal([true, true]);
       }
       const [groups] = await batchOf(fixture, signed);
-      await settlement.connect(relayer).settleBatch(groups, signatures);
+      const readability = groups.map((group) => ({ ...group, isReadable: false }));
+      await expect(settlement.settleBatch(readability, ANY_EVIDENCE, signatures)).to.be.revert(ethers);
+      await expect(settlement.settleBatch(groups, ZeroHash, signatures)).to.be.revert(ethers);
+      await settlement.connect(relayer).settleBatch(groups, ANY_EVIDENCE, signatures);
       expect(await oracleCommittee.currentVersion()).to.equal(1n);
       expect([await isLive(fixture, terms), await isLive(fixture, second)]).to.deep.equal([false, false]);
     });
@@ -179,12 +194,16 @@ describe("ChargingSettlement.settleBatch", () => {
         oracles.slice(0, 2),
       );
 
-      await expect(settlement.connect(relayer).settleBatch([], signatures)).to.be.revert(ethers);
+      await expect(settlement.connect(relayer).settleBatch([], ANY_EVIDENCE, signatures)).to.be.revert(ethers);
       expect(await oracleCommittee.currentVersion()).to.equal(1n);
     });
 
     it("refuses a committee that is not in force yet, and one that is no more", async () => {
-      const { settlement, oracleCommittee, owner, oracles, thief, relayer } = fixture;
+      const { settlement, oracleBonds, oracleCommittee, owner, oracles, thief, relayer } = fixture;
+      const bond = await oracleBonds.leastBondMicro();
+      await fixture.erc20.mint(owner.address, 2n * bond);
+      await fixture.erc20.connect(owner).approve(await oracleBonds.getAddress(), 2n * bond);
+      for (const { address } of [thief, relayer]) await oracleBonds.connect(owner).postBond(address, bond);
       await oracleCommittee.connect(owner).schedule([thief.address, relayer.address], 2);
       await networkHelpers.time.increase(DAY);
       // The next committee can settle what opened after it was scheduled, and nothing older.
@@ -202,14 +221,14 @@ describe("ChargingSettlement.settleBatch", () => {
       await expectRefused(groups, first, "SignerNotMember");
 
       const [content] = await batchOf(fixture, groups);
-      await settlement.connect(relayer).settleBatch(content, next);
+      await settlement.connect(relayer).settleBatch(content, ANY_EVIDENCE, next);
       expect([await isLive(fixture, terms), await isLive(fixture, later)]).to.deep.equal([true, false]);
     });
 
     it("refuses calldata that is no batch at all", async () => {
       const { settlement, relayer } = fixture;
-      const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
-      const data = settlement.interface.encodeFunctionData("settleBatch", [groups, signatures]);
+      const [groups, evidenceRoot, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
+      const data = settlement.interface.encodeFunctionData("settleBatch", [groups, evidenceRoot, signatures]);
 
       await expect(
         relayer.sendTransaction({ to: await settlement.getAddress(), data: data.slice(0, -64) }),
@@ -390,16 +409,21 @@ describe("ChargingSettlement.settleBatch", () => {
   });
 
   it("returns a hold of all that the ledger can hold, and touches no other part of the account", async () => {
+    fixture = await networkHelpers.loadFixture(withoutReturnLimit);
+    terms = termsOf(fixture);
     const { settlement, erc20, driver, otherDriver } = fixture;
+    await settlement.connect(driver).open(terms);
     const all = 2n ** 64n - 1n;
     await settle(settlementGroup(terms, [settlementOf(terms, NOTHING)]));
+    // What that gave back counts in its own epoch alone.
+    await networkHelpers.time.increase(DAY);
     await settlement.connect(driver).withdraw(0, DEPOSIT, driver.address);
     await settlement.connect(driver).withdraw(1, DEPOSIT, driver.address);
     await settlement.connect(otherDriver).withdraw(0, DEPOSIT, driver.address);
     await erc20.mint(driver.address, all);
     await erc20.connect(driver).approve(await settlement.getAddress(), all);
     await settlement.connect(driver).deposit(driver.address, 0, all);
-    const largest = termsOf(fixture, { nonce: 1n, holdMicro: all });
+    const largest = termsOf(fixture, { nonce: 1n, holdMicro: all, expiresAt: terms.expiresAt + DAY });
     await settlement.connect(driver).open(largest);
     expect((await settlement.accountOf(driver.address, 0)).freeMicro).to.equal(0n);
 
@@ -452,12 +476,14 @@ describe("ChargingSettlement.settleBatch", () => {
     const second = termsOf(fixture, { lane: 1n });
     await settlement.connect(driver).open(second);
     await afterCharge();
-    const [, signatures] = await batchOf(fixture, [
+    const [, evidenceRoot, signatures] = await batchOf(fixture, [
       settlementGroup(terms, [settlementOf(terms), settlementOf(second)]),
     ]);
     const [groups] = await batchOf(fixture, [settlementGroup(terms), settlementGroup(second)]);
 
-    const { changes } = await outcomeOf(fixture, () => settlement.connect(relayer).settleBatch(groups, signatures));
+    const { changes } = await outcomeOf(fixture, () =>
+      settlement.connect(relayer).settleBatch(groups, evidenceRoot, signatures),
+    );
 
     expect(changes["operator provisional"]).to.equal(2n * USUAL_PRICE);
   });
@@ -467,11 +493,12 @@ describe("ChargingSettlement.settleBatch", () => {
     await afterCharge();
     // A charge of 45 minutes cannot be over yet.
     const later = await openedAs(fixture, driver, termsOf(fixture, { lane: 1n }));
-    const [groups, signatures] = await batchOf(fixture, [
+    const [groups, evidenceRoot, signatures] = await batchOf(fixture, [
       settlementGroup(terms, [settlementOf(terms), settlementOf(later)]),
     ]);
     const send = async () =>
-      (await outcomeOf(fixture, () => settlement.connect(relayer).settleBatch(groups, signatures))).changes;
+      (await outcomeOf(fixture, () => settlement.connect(relayer).settleBatch(groups, evidenceRoot, signatures)))
+        .changes;
     expect((await send())["operator provisional"]).to.equal(USUAL_PRICE);
 
     await afterCharge();
@@ -480,19 +507,20 @@ describe("ChargingSettlement.settleBatch", () => {
     expect(await send()).to.deep.equal({});
   });
 
-  it("anchors one link over what it settled, in order and without what it skipped", async () => {
+  it("anchors one word over what it settled, in order and with zero leaves for what it skipped", async () => {
     const { challenges, settlement, driver } = fixture;
     const second = termsOf(fixture, { lane: 1n });
     await settlement.connect(driver).open(second);
     const unknown = termsOf(fixture, { driver: fixture.otherDriver.address });
     const groups = [settlementGroup(terms, [settlementOf(terms), settlementOf(unknown)]), settlementGroup(second)];
-    const settled = linksOf(await claimsOf(fixture, [settlementGroup(terms), settlementGroup(second)])).at(-1) ?? "";
+    const leaves = (await claimsOf(fixture, groups)).map((claim, place) => (place === 1 ? ZeroHash : leafOf(claim)));
+    const settled = anchorOf(leaves);
     await settleBatch(fixture, groups);
 
     const anchor = await challenges.batchOf(0);
 
     // The first two of three oracles signed.
-    expect([...anchor]).to.deep.equal([BigInt(settled) >> 96n, BigInt(await networkHelpers.time.latest()), 1n, 0b011n]);
+    expect([...anchor]).to.deep.equal([settled, BigInt(await networkHelpers.time.latest()), 1n, 0b011n]);
     expect(await challenges.batchCount()).to.equal(1n);
   });
 
@@ -512,7 +540,7 @@ describe("ChargingSettlement.settleBatch", () => {
     const once = await settledAt(USUAL_PRICE, USUAL);
     const again = ["SettlementSkipped", sessionId, terms.driver, SettlementRefusal.NoLiveSession];
     expect(outcome).to.deep.equal({
-      events: [once.events[0], again, once.events[1], again],
+      events: [again, once.events[0], once.events[1], again],
       changes: once.changes,
     });
   });
@@ -540,8 +568,8 @@ describe("ChargingSettlement.settleBatch", () => {
       ),
     ).to.deep.equal({
       events: [
-        ["SessionSettled", sessionId, usual],
         ["SettlementSkipped", unknownId, otherDriver.address, SettlementRefusal.NoLiveSession],
+        ["SessionSettled", sessionId, usual],
         ["SessionSettled", secondId, usual],
         operatorCredited(terms, 2n * USUAL_PRICE),
         ["SessionSettled", thirdId, { ...small, chargedMicro: 1_026_950n, returnedMicro: HOLD - 1_026_950n }],

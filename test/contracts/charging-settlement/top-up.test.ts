@@ -178,10 +178,10 @@ describe("ChargingSettlement.topUp", () => {
 
   it("cannot keep a session from being settled: claims that it outran are claimed again, and two hours are left", async () => {
     const { settlement, driver, relayer, operator } = fixture;
-    const [groups, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
+    const [groups, evidenceRoot, signatures] = await batchOf(fixture, [settlementGroup(terms)]);
     await networkHelpers.time.increaseTo(terms.expiresAt - MARGIN_SECONDS - 60n);
     await settlement.connect(driver).topUp(terms, await openingIn(fixture, terms), 0, 1);
-    await settlement.connect(relayer).settleBatch(groups, signatures);
+    await settlement.connect(relayer).settleBatch(groups, evidenceRoot, signatures);
     expect(await isLive(fixture, terms, 1n)).to.equal(true);
 
     await networkHelpers.time.increaseTo(terms.expiresAt - MARGIN_SECONDS + 1n);

@@ -31,7 +31,6 @@ describe("ChargingSettlement views", () => {
     expect(await settlement.accountOf(thief.address, 0)).to.deep.equal([0n, 0n, 0n]);
     expect(await settlement.creditOf(thief.address, 0)).to.deep.equal([0n, 0n]);
     expect(await settlement.withdrawableOf(thief.address, 0, thief.address)).to.equal(0n);
-    expect(await settlement.bondOf(thief.address)).to.equal(0n);
   });
 
   it("name the EIP-712 domain", async () => {
@@ -160,9 +159,9 @@ describe("ChargingSettlement views", () => {
 
   it("compute what oracles sign for a batch as a wallet does", async () => {
     const { settlement } = fixture;
-    const batch = { claims: "0x" + "5a".repeat(32), count: 7n };
+    const batch = { claims: "0x" + "5a".repeat(32), evidenceRoot: "0x" + "6b".repeat(32), count: 7n };
 
-    expect(await settlement.batchDigestOf(batch.claims, batch.count)).to.equal(
+    expect(await settlement.batchDigestOf(batch.claims, batch.evidenceRoot, batch.count)).to.equal(
       TypedDataEncoder.hash(fixture.domain, SETTLEMENT_BATCH_TYPES, batch),
     );
   });

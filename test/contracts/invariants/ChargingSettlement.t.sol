@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IChargingSettlement} from "../../../contracts/interfaces/IChargingSettlement.sol";
+import {IOracleBonds} from "../../../contracts/interfaces/IOracleBonds.sol";
 import {Digests} from "../base/Digests.sol";
 import {GameToken} from "../base/GameToken.sol";
 import {cheats, deployed, TestBase, timeNow} from "../base/TestBase.sol";
@@ -107,18 +108,27 @@ contract ChargingSettlementInvariants is TestBase {
     }
 
     function _bondsMicro() private view returns (uint256 sum) {
-        for (uint256 i; i < _world.ORACLES(); ++i) sum += _settlement.bondOf(_world.oracleOf(i));
+        for (uint256 i; i < _world.ORACLES(); ++i) sum += _world.oracleBonds().bondOf(_world.oracleOf(i));
     }
 
     /* INVARIANTS */
 
     function invariant_01_balance_is_what_is_free_held_credited_and_bonded() public view {
-        uint256 owedMicro = _freeMicro() + _heldMicro() + _creditMicro() + _bondsMicro();
+        uint256 owedMicro = _freeMicro() + _heldMicro() + _creditMicro();
 
         cheats.assertEq(_settlement.owedMicro(), owedMicro, "the liability counter is not the sum of the parts");
         uint256 balance = _erc20.balanceOf(address(_settlement));
         cheats.assertEq(balance, owedMicro + _world.donatedMicro(), "the balance is not what is owed and was given");
         cheats.assertEq(_erc20.balanceOf(address(_world.authorizedFunding())), 0, "money stays on the way");
+        IOracleBonds bonds = _world.oracleBonds();
+        uint256 keptMicro = uint256(bonds.owedMicro()) + bonds.burntMicro();
+        cheats.assertEq(
+            _erc20.balanceOf(address(bonds)),
+            keptMicro,
+            "the bonds' balance is not what is owed and burnt"
+        );
+        cheats.assertEq(bonds.burntMicro(), _world.burntMicro(), "another amount was burnt");
+        cheats.assertLe(_bondsMicro(), bonds.owedMicro(), "bonds are more than is owed for them");
         _expectUnbroken(1);
     }
 
@@ -248,7 +258,7 @@ contract ChargingSettlementInvariants is TestBase {
             }
             _withdrawAll(i);
         }
-        uint256 leftMicro = _creditMicro() + _bondsMicro();
+        uint256 leftMicro = _creditMicro();
         cheats.assertEq(_settlement.owedMicro(), leftMicro, "something is owed to drivers when all of them are out");
         _expectUnbroken(11);
     }
@@ -306,7 +316,11 @@ contract ChargingSettlementInvariants is TestBase {
             cheats.assertLe(_world.epochUseMicro(operator, epoch), limit, "an epoch's limit was passed");
         }
         for (uint256 i; i < _world.ORACLES(); ++i) {
-            cheats.assertEq(_settlement.bondOf(_world.oracleOf(i)), _world.bondsMicro(i), "a bond is another amount");
+            cheats.assertEq(
+                _world.oracleBonds().bondOf(_world.oracleOf(i)),
+                _world.bondsMicro(i),
+                "a bond is another amount"
+            );
         }
         _expectUnbroken(18);
     }
@@ -328,7 +342,6 @@ contract ChargingSettlementInvariants is TestBase {
         cheats.assertEq(_world.loggedFreeMicro(), _freeMicro(), "events and free balances differ");
         cheats.assertEq(_world.loggedHeldMicro(), _heldMicro(), "events and holds differ");
         cheats.assertEq(_world.loggedCreditMicro(), _creditMicro(), "events and credits differ");
-        cheats.assertEq(_world.loggedBondsMicro(), _bondsMicro(), "events and bonds differ");
         cheats.assertEq(_world.loggedUncreditedMicro(), 0, "a settlement's charge was credited to nobody");
     }
 

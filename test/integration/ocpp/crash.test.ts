@@ -24,6 +24,7 @@ import {
   type OpenedSession,
   type ServiceChain,
 } from "../../helpers/service-chain.ts";
+import { settlementsOf } from "../../helpers/settlement-events.ts";
 import { superviseService, type SupervisedService } from "../../helpers/supervised-service.ts";
 import { readTable } from "../../helpers/table-dump.ts";
 
@@ -172,7 +173,7 @@ describe("A service that is killed again and again while a charger tells what it
         grade: stored?.state.assessment?.grade,
         flags: stored?.state.assessment?.flags,
         energyWh: (await store.findCdr(sessionId))?.energyWh,
-        settledOnChain: (await chargingSettlement.queryFilter(filters.SessionSettled(sessionId))).length,
+        settledOnChain: (await settlementsOf(chargingSettlement, sessionId)).length,
         skippedOnChain: (await chargingSettlement.queryFilter(filters.SettlementSkipped(sessionId))).length,
         records: (await store.listRecords(sessionId)).length,
         isOpen: (await store.findTransactionOfSession(sessionId))?.isOpen,

@@ -15,7 +15,7 @@ import {
   USUAL,
 } from "../../helpers/settlement-fixture.ts";
 import { type ModelCall, type ModelName, tookEffect } from "./models.ts";
-import { accountsOf, bondPeopleOf, operatorsOf, REWARD, type World } from "./world.ts";
+import { accountsOf, bondPeopleOf, operatorsOf, type World } from "./world.ts";
 
 /** Random choices of one step, each a number that the step reduces to what it needs. */
 export type Step = readonly [action: number, account: number, amount: number];
@@ -60,7 +60,7 @@ export async function moveOf(world: World, [action, number, amount]: Step, opene
   if (action === 13) return await takeBackMove(scene);
   if (action === 14) return postBondMove(scene);
   if (action === 15) return await withdrawBondMove(scene);
-  if (action === 16) return await compensateMove(scene);
+  if (action === 16) return lossMove(scene);
   if (action === 17) return await bondMoneyOutMove(scene);
   if (action === 18) return await topUpMove(scene);
   if (action < 21) return await takeBackMove(scene);
@@ -316,7 +316,7 @@ async function takeBackMove(scene: Scene): Promise<Move> {
     ["withdrawCredit", credit, part],
     ["deposit", number, part],
   ];
-  const correction = { ...correctionOf(world, old.terms), settledAt, chargedMicro: part, provenMicro: 0n };
+  const correction = { ...correctionOf(world, old.terms), settledAt, refundedMicro: part };
   if (part === 0n) return idleMove;
   return {
     name: "take back",
@@ -336,11 +336,8 @@ function correctionOf(world: World, terms: Terms) {
     operator: terms.operator,
     agreement: 0,
     settledAt: 0n,
-    chargedMicro: 0n,
-    provenMicro: 0n,
-    challenger: bondPeopleOf(world).challenger.address,
-    rewardMicro: 0n,
-    liable: [] as string[],
+    refundedMicro: 0n,
+    challenger: world.payer.address,
   };
 }
 
@@ -348,9 +345,10 @@ function postBondMove({ world, amount }: Scene): Move {
   const oracle = amount % 2;
   const { oracles } = bondPeopleOf(world);
   const part = BigInt(amount % 7 === 0 ? 0 : amount % 1_000_000);
+  const bonds = world.oracleBonds.connect(world.payer);
   return {
     name: "post bond",
-    play: () => tookEffect(() => world.settlement.connect(world.payer).postBond(oracles[oracle]?.address ?? "", part)),
+    play: () => tookEffect(() => bonds.postBond(oracles[oracle]?.address ?? "", part)),
     calls: { BondModel: [["postBond", oracle, part]] },
   };
 }
@@ -358,59 +356,60 @@ function postBondMove({ world, amount }: Scene): Move {
 async function withdrawBondMove({ world, amount }: Scene): Promise<Move> {
   const oracle = amount % 2;
   const person = bondPeopleOf(world).oracles[oracle] ?? world.payer;
-  const bond = await world.settlement.bondOf(person.address);
+  const bond = await world.oracleBonds.bondOf(person.address);
   const part = amount % 3 === 0 ? BigInt(amount) : bond / 3n;
   return {
     name: "withdraw bond",
-    play: () => tookEffect(() => world.settlement.connect(person).withdrawBond(part, world.owner.address)),
+    play: () => tookEffect(() => world.oracleBonds.connect(person).withdrawBond(part, world.owner.address)),
     calls: { BondModel: [["withdrawBond", oracle, part]] },
   };
 }
 
-/** What a dispute does that is concluded where too little was charged. */
-async function compensateMove({ world, amount }: Scene): Promise<Move> {
+/** What a demand does that nobody answered. */
+function lossMove({ world, amount }: Scene): Move {
   const oracle = amount % 2;
   const { oracles, compensated } = bondPeopleOf(world);
   const part = BigInt(amount % 600_000);
-  const correction = {
-    ...correctionOf(world, termsOf(world)),
-    operator: compensated.address,
-    provenMicro: part,
-    rewardMicro: REWARD,
-    liable: [oracles[oracle]?.address ?? ""],
+  const loss = {
+    ...{ sessionId: ZeroHash, liable: [oracles[oracle]?.address ?? ""], settledAt: 1n },
+    ...{ driver: compensated.address, driverMicro: part, operator: compensated.address, agreement: 0 },
+    ...{ operatorMicro: 0n, challenger: compensated.address, rewardMicro: 0n },
   };
-  return Promise.resolve({
-    name: "compensate and reward",
-    play: () => tookEffect(() => world.settlement.connect(world.asChallenges).correct(correction)),
-    calls: {
-      BondModel: [
-        ["compensate", oracle, 0, part],
-        ["reward", oracle, 0, REWARD],
-      ],
-    },
-  });
+  return {
+    name: "lose",
+    play: () => tookEffect(() => world.oracleBonds.connect(world.asChallenges).claimLoss(loss)),
+    calls: { BondModel: [["lose", oracle, part]] },
+  };
 }
 
-/** Whoever got money of bonds takes it out. */
+/** A case ends, and whoever lost takes out what it pays. */
 async function bondMoneyOutMove({ world, amount }: Scene): Promise<Move> {
-  const { compensated, challenger } = bondPeopleOf(world);
-  const { settlement, owner } = world;
-  if (amount % 2 === 0) {
-    const { freeMicro } = await settlement.accountOf(challenger.address, 0);
-    const part = amount % 3 === 0 ? freeMicro + 1n : freeMicro;
+  const { compensated, oracles } = bondPeopleOf(world);
+  const { oracleBonds, owner } = world;
+  const oracle = amount % 2;
+  const address = oracles[oracle]?.address ?? "";
+  const { isClosed, openedAt, closesAt } = await oracleBonds.caseOf(address, 1);
+  if (openedAt !== 0n && !isClosed && (await latestTime()) >= closesAt) {
     return {
-      name: "withdraw reward",
-      play: () => tookEffect(() => settlement.connect(challenger).withdraw(0, part, owner.address)),
-      calls: { BondModel: [["withdraw", 0, part]] },
+      name: "close case",
+      play: () => tookEffect(() => oracleBonds.connect(owner).closeCase(address, 1)),
+      calls: { BondModel: [["close", oracle]] },
     };
   }
-  const credit = await settlement.withdrawableOf(compensated.address, 0, compensated.address);
+  if (isClosed && amount % 5 < 3) {
+    return {
+      name: "collect",
+      play: () => tookEffect(() => oracleBonds.connect(owner).collect(address, 1, compensated.address, 0)),
+      calls: { BondModel: [["collect", oracle]] },
+    };
+  }
+  const credit = await oracleBonds.withdrawableOf(compensated.address, 0, compensated.address);
   const part = amount % 3 === 0 ? credit + 1n : credit;
+  const bonds = oracleBonds.connect(compensated);
   return {
     name: "withdraw compensation",
-    play: () =>
-      tookEffect(() => settlement.connect(compensated).withdrawCredit(compensated.address, 0, part, owner.address)),
-    calls: { BondModel: [["withdrawCredit", 0, part]] },
+    play: () => tookEffect(() => bonds.withdrawCredit(compensated.address, 0, part, owner.address)),
+    calls: { BondModel: [["withdrawCredit", part]] },
   };
 }
 

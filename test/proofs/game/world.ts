@@ -13,11 +13,12 @@ export interface World extends SettlementFixture {
   readonly once: readonly BaseContract[];
   /** What the sessions of each account hold, by its number. */
   readonly heldMicro: bigint[];
+  /** What the contract of bonds owed and had when the game began: the committee's own bonds. */
+  readonly bondsOwedMicro: bigint;
+  readonly bondsBalanceMicro: bigint;
 }
 
 export const ACCOUNTS = 3;
-/** What a right challenge earns in the game. */
-export const REWARD = 250_000n;
 
 /** Accounts of which the models keep books, by their numbers. */
 export function accountsOf({ driver, otherDriver }: SettlementFixture) {
@@ -34,11 +35,11 @@ export function operatorsOf({ operator, otherOperator }: SettlementFixture) {
 }
 
 /**
- * Who has to do with bonds: oracles that left and answer for nothing, whoever is compensated, and whoever is rewarded. No
- * other money is theirs, so that the model of bonds has all of it.
+ * Who has to do with bonds: oracles that left and answer for nothing, and whoever is compensated. No other money is
+ * theirs, so that the model of bonds has all of it.
  */
-export function bondPeopleOf({ payer, thief, guardian, relayer }: SettlementFixture) {
-  return { oracles: [payer, thief], compensated: guardian, challenger: relayer };
+export function bondPeopleOf({ payer, thief, guardian }: SettlementFixture) {
+  return { oracles: [payer, thief], compensated: guardian };
 }
 
 export async function worldOf(sourceOf: SourceOf): Promise<World> {
@@ -49,8 +50,11 @@ export async function worldOf(sourceOf: SourceOf): Promise<World> {
   const deploy = (name: ModelName) => deployModel(name, sourceOf, fixture.relayer);
   const once: BaseContract[] = [];
   while (once.length < ACCOUNTS) once.push(await deploy("OnceModel"));
+  await fixture.erc20.connect(fixture.payer).approve(fixture.addresses.OracleBonds, 10n ** 15n);
   return {
     ...fixture,
+    bondsOwedMicro: await fixture.oracleBonds.owedMicro(),
+    bondsBalanceMicro: await fixture.erc20.balanceOf(fixture.addresses.OracleBonds),
     asChallenges: await ethers.getSigner(address),
     models: {
       SolvencyModel: await deploy("SolvencyModel"),
@@ -65,12 +69,15 @@ export async function worldOf(sourceOf: SourceOf): Promise<World> {
 
 /** Every amount of the contract is that of the models, and so is every account's nonce and live session. */
 export async function expectSameBooks(world: World): Promise<void> {
-  const { settlement, erc20, models } = world;
+  const { settlement, oracleBonds, erc20, models } = world;
   const { SolvencyModel: solvency, BondModel: bonds } = models;
-  const owed = (await valueIn(solvency, "owedMicro")) + (await valueIn(bonds, "owedMicro"));
-  expect(owed, "owed").to.equal(await settlement.owedMicro());
-  const balance = (await valueIn(solvency, "balanceMicro")) + (await valueIn(bonds, "balanceMicro"));
-  expect(balance, "balance").to.equal(await erc20.balanceOf(settlement));
+  expect(await valueIn(solvency, "owedMicro"), "owed").to.equal(await settlement.owedMicro());
+  expect(await valueIn(solvency, "balanceMicro"), "balance").to.equal(await erc20.balanceOf(settlement));
+  const { bondsOwedMicro, bondsBalanceMicro } = world;
+  expect(await valueIn(bonds, "owedMicro"), "owed by bonds").to.equal((await oracleBonds.owedMicro()) - bondsOwedMicro);
+  expect(await valueIn(bonds, "burntMicro"), "burnt").to.equal(await oracleBonds.burntMicro());
+  const balance = (await erc20.balanceOf(oracleBonds)) - bondsBalanceMicro;
+  expect(await valueIn(bonds, "balanceMicro"), "balance of bonds").to.equal(balance);
   await expectSameAccounts(world);
   await expectSameCredits(world);
   await expectSameBonds(world);
@@ -118,14 +125,12 @@ async function expectSameCredits(world: World): Promise<void> {
 }
 
 async function expectSameBonds(world: World): Promise<void> {
-  const { settlement, models } = world;
-  const { oracles, compensated, challenger } = bondPeopleOf(world);
+  const { oracleBonds, models } = world;
+  const { oracles, compensated } = bondPeopleOf(world);
   const bonds = models.BondModel;
   for (const [number, { address }] of oracles.entries()) {
-    expect(await valueIn(bonds, "bondMicro", number), "bond").to.equal(await settlement.bondOf(address));
+    expect(await valueIn(bonds, "bondMicro", number), "bond").to.equal(await oracleBonds.bondOf(address));
   }
-  const credit = await settlement.withdrawableOf(compensated.address, 0, compensated.address);
-  expect(await valueIn(bonds, "creditMicro", 0), "compensation").to.equal(credit);
-  const { freeMicro } = await settlement.accountOf(challenger.address, 0);
-  expect(await valueIn(bonds, "freeMicro", 0), "reward").to.equal(freeMicro);
+  const credit = await oracleBonds.withdrawableOf(compensated.address, 0, compensated.address);
+  expect(await valueIn(bonds, "creditMicro"), "compensation").to.equal(credit);
 }

@@ -9,7 +9,7 @@ import { readEvidence } from "../../../scripts/operator/export/evidence.ts";
 import { signedRecordOf } from "../../../scripts/simulator/signed-record.ts";
 import { readContractInterfaces } from "../../../services/chain/contracts.ts";
 import { encodeChallenge } from "../../../services/chain/proof-calls.ts";
-import { packMetering } from "../../../services/domain/metering.ts";
+import { findClaim, type PlainLog } from "../../../services/chain/settled-claims.ts";
 import { transition } from "../../../services/domain/session.ts";
 import { toMicroWh } from "../../../services/domain/decimal.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";
@@ -109,6 +109,32 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     await world.chain.request("evm_mine");
   };
 
+  /** Somebody shows another record of the first session's meter, which costs its driver less. */
+  async function challengeAsStranger(): Promise<void> {
+    const [session] = sessions;
+    if (session === undefined) expect.fail("Sessions were opened.");
+    const { terms, idTag, sessionId } = session;
+    const times = { beginSeconds: 1, endSeconds: 1 + hourSeconds };
+    const other = point.device.record({ idTag, energyMicroWh: 1_000_000_000n, ...times });
+    const { payload, r, s } = signedRecordOf(Buffer.from(other));
+    const closing = (await running.service.store.findSession(sessionId))?.state.closing;
+    if (closing?.kind !== "settled" || closing.batch === null) expect.fail("No oracles settled the session.");
+    const receipt = await world.chain.request("eth_getTransactionReceipt", [closing.position.txHash]);
+    const interfaces = readContractInterfaces();
+    const place = await findClaim((receipt as { readonly logs: readonly PlainLog[] }).logs, closing.batch, sessionId, {
+      deployment: world.chain.deployment,
+      interfaces,
+      sessionOf: (id) => {
+        const { opening, terms: held } = sessions.find((one) => one.sessionId === id) ?? session;
+        return Promise.resolve({ ...opening, holdMicro: held.holdMicro });
+      },
+    });
+    if (place === null) expect.fail("The claims of the batch cannot be read.");
+    const records = [{ payload, r: BigInt(r), s: BigInt(s) }];
+    const { calldata } = encodeChallenge(interfaces, { ...place, terms, tariff: testTariff, records });
+    await world.chain.sendAsStranger(world.chain.deployment.contracts.challenges, calldata);
+  }
+
   /** What the service notes when the chain will not settle a session. */
   async function giveUp(sessionId: string): Promise<void> {
     const { store } = running.service;
@@ -158,50 +184,26 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
     expect([none.code, errorCodeOf(none)]).to.deep.equal([2, "SERVICE_UNREACHABLE"]);
   });
 
-  it("lists a challenge, and answers it with the record that the oracles had", async () => {
-    const [session] = sessions;
-    if (session === undefined) expect.fail("Sessions were opened.");
-    const { terms, idTag } = session;
-    const other = point.device.record({
-      idTag,
-      energyMicroWh: 1_000_000_000n,
-      beginSeconds: 1,
-      endSeconds: 1 + hourSeconds,
-    });
-    const { payload, r, s } = signedRecordOf(Buffer.from(other));
-    const meteringOf = (opened: OpenedSession): bigint =>
-      packMetering({
-        ...{ energyMicroWh, chargingSeconds: hourSeconds, connectedSeconds: hourSeconds, toppedUpMicro: 0n },
-        ...opened.opening,
-      });
-    const second = sessions[1] ?? expect.fail("Sessions were opened.");
-    const later = { sessionId: second.sessionId, metering: meteringOf(second) };
-    const { calldata } = encodeChallenge(readContractInterfaces(), {
-      batch: 0,
-      previousLink: ZeroHash,
-      terms,
-      tariff: testTariff,
-      metering: meteringOf(session),
-      later: [later],
-      records: [{ payload, r: BigInt(r), s: BigInt(s) }],
-    });
-    await world.chain.sendAsStranger(world.chain.deployment.contracts.challenges, calldata);
-
+  it("demands the records behind a settlement, lists the demand, and concludes it with the meter's record", async () => {
+    await world.chain.mintToOperator(10_000_000n);
+    const head = await world.headBlock();
+    expect((await world.runJson(["challenge", "demand", idOf(0), "--dry-run"])).code).to.equal(0);
+    expect(await world.headBlock()).to.equal(head);
+    const demanded = await world.runJson(["challenge", "demand", idOf(0)]);
+    expect(demanded.document).to.deep.include({ isDryRun: false, batch: 0, depositMicro: "1000000" });
+    const unknown = await world.runJson(["challenge", "demand", idOf(2)]);
+    expect([unknown.code, errorCodeOf(unknown)]).to.deep.equal([1, "REGISTRY_ENTRY_UNKNOWN"]);
     const listed = await world.runJson(["challenge", "list", "--pending"]);
     expect(listed.document["challenges"]).to.have.nested.property("[0].sessionId", idOf(0));
-    const own = ["challenge", "answer", idOf(0), "--record", world.write("own.ocmf", records[0] ?? "")];
-    const wrong = await world.runJson(["challenge", "answer", idOf(0), "--record", world.write("other.ocmf", other)]);
-    expect([wrong.code, errorCodeOf(wrong)]).to.deep.equal([1, "CONTRACT_REFUSED"]);
-    expect(errorDetailOf(wrong)).to.match(/^AnswerDiffers\(/u);
-    const head = await world.headBlock();
-    expect((await world.runJson([...own, "--dry-run"])).code).to.equal(0);
-    expect(await world.headBlock()).to.equal(head);
-    const answered = await world.runJson(["challenge", "answer", idOf(0), ...service]);
-    expect(answered.document).to.deep.include({ isDryRun: false, records: 1 });
-    const none = await world.runJson(["challenge", "answer", idOf(1), ...service]);
+
+    await challengeAsStranger();
+    const lowered = await world.runJson(["challenge", "list"]);
+    expect(lowered.document["challenges"]).to.have.nested.property("[0].challenges[0].challenger");
+    const early = await world.runJson(["challenge", "conclude", idOf(0)]);
+    expect([early.code, errorCodeOf(early)]).to.deep.equal([1, "CONTRACT_REFUSED"]);
+    expect(errorDetailOf(early)).to.match(/^AnswerPending\(/u);
+    const none = await world.runJson(["challenge", "conclude", idOf(1)]);
     expect([none.code, errorCodeOf(none)]).to.deep.equal([1, "REGISTRY_ENTRY_UNKNOWN"]);
-    const after = await world.runJson(["challenge", "list"]);
-    expect(after.document["challenges"]).to.have.nested.property("[0].ending.kind", "answered");
   });
 
   it("has a session settled that was given up, once its reason is gone", async () => {

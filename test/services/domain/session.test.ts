@@ -16,6 +16,7 @@ const settled: Closing = {
   chargedMicro: 1n,
   returnedMicro: 1n,
   batch: null,
+  isReadable: null,
 };
 const heldAssessment = {
   grade: "plausible-unsigned",

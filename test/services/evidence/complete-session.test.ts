@@ -60,7 +60,14 @@ describe("The completion of a session", function () {
   async function settleByOracles(chargedMicro: bigint, batch: number | null = 1): Promise<void> {
     const metered = { energyMicroWh: 3_000_000_000n, chargingSeconds: 600, connectedSeconds: 600 };
     const amounts = { chargedMicro, returnedMicro: 10n ** 9n - chargedMicro };
-    const closing = { kind: "settled", position, ...metered, ...amounts, batch } as const;
+    const closing = {
+      kind: "settled",
+      position,
+      ...metered,
+      ...amounts,
+      batch,
+      isReadable: batch === null ? null : true,
+    } as const;
     await world.move(session, { kind: "closed", closing, reason: null });
   }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { openSession, transition } from "../../../services/domain/session.ts";
+import { openSession } from "../../../services/domain/session.ts";
 import type { SessionChainEvent } from "../../../services/settlement/late-events.ts";
 import { amountsOf, isOrphan } from "../../../services/settlement/session-events.ts";
 import { testOpening } from "../../helpers/test-opening.ts";
@@ -9,9 +9,10 @@ const sessionId = `0x${"ab".repeat(32)}`;
 const position = { txHash: `0x${"01".repeat(32)}`, blockNumber: 7, blockHash: `0x${"02".repeat(32)}`, logIndex: 0 };
 const head = { sessionId, position } as const;
 const opened = openSession({ kind: "opened", opening: { ...position, ...testOpening }, unservableReason: null });
-const challenge = { challenger: `0x${"0c".repeat(20)}`, chargedMicro: 9n, provenMicro: 4n, answerableUntil: 1_000 };
+const challenge = { challenger: `0x${"0c".repeat(20)}`, paidMicro: 9n, provenMicro: 4n };
 const settlement = {
   ...{ energyMicroWh: 5n, chargingSeconds: 0, connectedSeconds: 0, chargedMicro: 9n, returnedMicro: 1n, batch: 3 },
+  isReadable: true,
 };
 
 const needOpening: readonly SessionChainEvent[] = [
@@ -20,38 +21,22 @@ const needOpening: readonly SessionChainEvent[] = [
   { ...head, kind: "session-expired", returnedMicro: 10n },
   { ...head, kind: "claim-challenged", ...challenge },
 ];
-const needChallenge: readonly SessionChainEvent[] = [
-  { ...head, kind: "challenge-answered", answerer: challenge.challenger },
-  { ...head, kind: "challenge-concluded", compensatedMicro: 1n, rewardMicro: 2n },
-];
 const needNothing: readonly SessionChainEvent[] = [
   { ...head, kind: "session-refunded", amountMicro: 1n },
   { ...head, kind: "settlement-skipped", reason: "NO_LIVE_SESSION" },
   { ...head, kind: "opening-skipped", reason: "HOLD_ABOVE_BALANCE" },
+  {
+    ...{ ...head, kind: "evidence-demanded", demander: challenge.challenger },
+    ...{ evidenceRoot: `0x${"04".repeat(32)}`, answerableUntil: 1_000 },
+  },
+  { ...head, kind: "evidence-shown", answerer: challenge.challenger },
+  { ...head, kind: "evidence-missing", driverMicro: 1n, operatorMicro: 2n, rewardMicro: 3n },
 ];
 
 describe("What events of the chain rest on", function () {
-  for (const event of [...needOpening, ...needChallenge]) {
+  for (const event of needOpening) {
     it(`is lacking for ${event.kind} of a session that was never opened`, function () {
       expect(isOrphan(event, null)).to.equal(true);
-    });
-  }
-  for (const event of needChallenge) {
-    it(`is lacking for ${event.kind} of a session that nobody challenged`, function () {
-      expect(isOrphan(event, opened)).to.equal(true);
-    });
-
-    it(`is there for ${event.kind} of a session that somebody challenged`, function () {
-      const settled = transition(opened, {
-        kind: "closed",
-        closing: { kind: "settled", position, ...settlement },
-        reason: null,
-      });
-      const challenged = transition(settled, {
-        kind: "challenged",
-        challenge: { ...challenge, position, ending: null },
-      });
-      expect(isOrphan(event, challenged)).to.equal(false);
     });
   }
   for (const event of needOpening) {
@@ -67,19 +52,9 @@ describe("What events of the chain rest on", function () {
 });
 
 describe("The events that change amounts of a session", function () {
-  it("are the whole top-up, the refund, and a challenge with its end", function () {
-    const changes = [...needOpening, ...needChallenge, ...needNothing].map((event) => amountsOf(event)?.kind ?? null);
-    expect(changes).to.deep.equal([
-      "topped-up",
-      null,
-      null,
-      "challenged",
-      "challenge-ended",
-      "challenge-ended",
-      "refunded",
-      null,
-      null,
-    ]);
+  it("are the whole top-up, the refund, and a challenge", function () {
+    const changes = [...needOpening, ...needNothing].map((event) => amountsOf(event)?.kind ?? null);
+    expect(changes).to.deep.equal(["topped-up", null, null, "challenged", "refunded", null, null, null, null, null]);
   });
 
   it("carry what the chain said", function () {
@@ -87,9 +62,10 @@ describe("The events that change amounts of a session", function () {
       kind: "topped-up",
       topUp: { position, totalMicro: 12n },
     });
-    expect(amountsOf({ ...head, kind: "challenge-concluded", compensatedMicro: 1n, rewardMicro: 2n })).to.deep.equal({
-      kind: "challenge-ended",
-      ending: { kind: "concluded", position, compensatedMicro: 1n, rewardMicro: 2n },
+    expect(amountsOf({ ...head, kind: "claim-challenged", ...challenge })).to.deep.equal({
+      kind: "challenged",
+      position,
+      ...challenge,
     });
   });
 });

@@ -14,7 +14,7 @@ export const settlementInterface = new Interface([
   "event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
   "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
-  "event SessionCorrected(bytes32 indexed sessionId, address indexed challenger, uint256 refundedMicro, uint256 compensatedMicro, uint256 rewardMicro)",
+  "event GroupSettled(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId, bool isReadable, uint256 firstIndex, bytes32[] sessionIds, uint256[] results)",
   "event Deposited(address indexed driver, uint32 indexed lane, address indexed payer, uint256 amountMicro)",
   "event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro)",
   "function accountOf(address driver, uint32 lane) view returns (uint64 freeMicro, uint32 nonce, uint160 commitment)",
@@ -41,9 +41,7 @@ export const meterInterface = new Interface([
 ]);
 
 export const challengesInterface = new Interface([
-  "event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro, uint256 answerableUntil)",
-  "event ChallengeAnswered(bytes32 indexed sessionId, address indexed answerer)",
-  "event ChallengeConcluded(bytes32 indexed sessionId, address indexed challenger)",
+  "event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro)",
 ]);
 
 export const agreementInterface = new Interface([

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { settledInGroup } from "../../../domain/settled-group.ts";
 import { unpackSettlementResult, type SettlementResult } from "../../../domain/metering.ts";
 import type { Opening } from "../../../domain/opening.ts";
 import { unpackTerms, type SessionTerms } from "../../../domain/terms.ts";
@@ -97,11 +98,38 @@ async function closeAll(
       endings.set(sessionId, { kind: "expired", txHash: log.txHash, returnedMicro });
     }
   }
+  const open = sessions.filter(({ sessionId }) => !endings.has(sessionId));
+  for (const [sessionId, ending] of await readGroupEndings(readLogs, settlement, open)) endings.set(sessionId, ending);
   return sessions.map((session) => ({
     ...session,
     toppedUpMicro: raised.get(session.sessionId) ?? 0n,
     ending: endings.get(session.sessionId) ?? { kind: "live" },
   }));
+}
+
+/** How quorums settled sessions: their events name an operator, an agreement and a tariff, and the sessions inside. */
+async function readGroupEndings(
+  readLogs: LogReader,
+  settlement: string,
+  sessions: readonly Pick<ChainSession, "sessionId" | "terms">[],
+): Promise<ReadonlyMap<string, SessionEnding>> {
+  const wanted = new Set(sessions.map(({ sessionId }) => sessionId));
+  const groups = Map.groupBy(
+    sessions,
+    ({ terms: { operator, agreement, tariffId } }) => `${operator} ${agreement} ${tariffId}`,
+  );
+  const endings = new Map<string, SessionEnding>();
+  for (const [first] of groups.values()) {
+    if (first === undefined) continue;
+    const { operator, agreement, tariffId } = first.terms;
+    for (const log of await readLogs(settlement, topicsOf("GroupSettled", [operator, agreement, tariffId]))) {
+      const event = settlementInterface.decodeEventLog("GroupSettled", log.data, [...log.topics]);
+      for (const { sessionId, result } of settledInGroup((name): unknown => event.getValue(name))) {
+        if (wanted.has(sessionId)) endings.set(sessionId, { kind: "settled", txHash: log.txHash, ...result });
+      }
+    }
+  }
+  return endings;
 }
 
 /** Reads what a session has in common with those opened beside it: the event before its own, in its transaction. */

@@ -97,7 +97,7 @@ export function ReceiptView(properties: {
 /** What the receipt says. */
 function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
   const { text, money, language } = useApp();
-  const { challenge } = receipt;
+  const { challenges, refundedMicro, isReadable } = receipt;
   return (
     <>
       <Facts
@@ -105,7 +105,7 @@ function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element 
           [text("receiptCharged"), <strong key="charged">{money(receipt.chargedMicro)}</strong>],
           [text("receiptReturned"), money(receipt.returnedMicro)],
           [text("liveHold"), money(receipt.holdMicro + receipt.toppedUpMicro)],
-          ...(challenge === null ? [] : [[text("challengeRefunded"), money(challenge.refundedMicro)] as const]),
+          ...(challenges.length === 0 ? [] : [[text("challengeRefunded"), money(refundedMicro)] as const]),
           [text("receiptEnergy"), formatExactKwh(receipt.energyMicroWh, language)],
           [text("receiptTime"), formatSeconds(receipt.chargingSeconds)],
         ]}
@@ -122,6 +122,9 @@ function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element 
           ...(receipt.evidence === null
             ? []
             : [[text("receiptEvidence"), text(`grade.${receipt.evidence.grade}`)] as const]),
+          ...(isReadable === null
+            ? []
+            : [[text("receiptReadable"), text(isReadable ? "receiptReadableYes" : "receiptReadableNo")] as const]),
           [text("receiptTransaction"), <Hash key="transaction" value={receipt.transaction.hash} />],
           [text("receiptBlock"), receipt.transaction.blockNumber],
           [text("sessionId"), <Hash key="session" value={receipt.sessionId} />],

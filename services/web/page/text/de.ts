@@ -196,23 +196,15 @@ export const de: Catalogue = {
   stateReorganised:
     "Die Kette hat den Block mit der Abrechnung ersetzt. Sie wird nochmals gesendet; der Betrag bleibt derselbe.",
   stateZero: "Es floss kein Strom, also zahlen Sie nichts.",
+  receiptReadable: "Was der Vertrag prüfen kann",
+  receiptReadableYes: "Der Vertrag kann die signierten Werte selbst lesen",
+  receiptReadableNo: "Der Vertrag kann die Werte nicht lesen: Es gilt allein das Wort der Orakel",
   challengeTitle: "Die Abrechnung wurde angefochten",
   challengeTooMuch:
     "Unterschriebene Werte des Zählers zeigen, dass zu viel verrechnet wurde; der Unterschied wurde Ihnen sofort zurückgegeben.",
-  challengeTooLittle:
-    "Unterschriebene Werte des Zählers zeigen, dass zu wenig verrechnet wurde. Sie zahlen nichts nach; der Unterschied kommt aus den Pfändern der Orakel.",
-  challengeOpen:
-    "Bis {time} kann jeder zeigen, dass der Zähler auch den abgerechneten Wert unterschrieb; bis dahin zahlen die Pfänder nichts.",
-  challengeOver: "Bis {time} hat niemand geantwortet; jetzt kann jeder die Pfänder zahlen lassen.",
-  challengeAnswered:
-    "Es wurde geantwortet: Der Zähler unterschrieb auch den abgerechneten Wert. Die Pfänder zahlen nichts; was Sie zurückbekamen, bleibt Ihnen.",
-  challengeConcluded: "Niemand antwortete rechtzeitig, und die Pfänder haben gezahlt.",
   challengeCharged: "In der Abrechnung verrechnet",
   challengeProven: "Von Werten des Zählers gezeigt",
   challengeRefunded: "An Sie zurückgegeben",
-  challengeCompensated: "Aus Pfändern an den Betreiber",
-  challengeReward: "Belohnung der anfechtenden Person",
-  challengeUntil: "Kann beantwortet werden bis",
   challengeBy: "Angefochten von",
   liveEnergy: "Strom",
   livePower: "Leistung",
@@ -375,8 +367,7 @@ export const de: Catalogue = {
   "check.challengeEvent": "Die Kette nennt die Anfechtung mit diesen Beträgen",
   "check.challengeCharged": "Angefochten ist, was abgerechnet wurde",
   "check.challengeRefund": "Zu viel Berechnetes kam zurück",
-  "check.challengeEnd": "Das Ende der Anfechtung steht in der genannten Transaktion",
-  "check.challengeEndEvent": "Die Kette nennt das Ende der Anfechtung",
+  "check.challengeSum": "Zurückgekommen ist, was die Anfechtungen ergeben",
   "check.meterKey": "Der Schlüssel des Zählers ist der eingetragene",
   "check.meterAtEvse": "Der Zähler ist an dieser Ladesäule",
   "check.evseOfOperator": "Die Ladesäule gehört diesem Betreiber",

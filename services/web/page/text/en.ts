@@ -184,23 +184,15 @@ export const en = {
   stateReorganised:
     "The chain has replaced the block with the settlement. It is sent again; the amount stays the same.",
   stateZero: "No energy flowed, so you pay nothing.",
+  receiptReadable: "What the contract can check",
+  receiptReadableYes: "The contract itself can read the signed records",
+  receiptReadableNo: "The contract cannot read the records: it rests on the oracles’ word alone",
   challengeTitle: "The settlement was challenged",
   challengeTooMuch:
     "Signed records of the meter show that too much was charged; the difference was given back to you at once.",
-  challengeTooLittle:
-    "Signed records of the meter show that too little was charged. You pay nothing more; the difference comes out of the oracles’ bonds.",
-  challengeOpen:
-    "Until {time} anybody can show that the meter signed the settled value, too; until then the bonds pay nothing.",
-  challengeOver: "Nobody answered until {time}; now anybody can have the bonds pay.",
-  challengeAnswered:
-    "It was answered: the meter signed the settled value, too. The bonds pay nothing; what you got back stays yours.",
-  challengeConcluded: "Nobody answered in time, and the bonds have paid.",
   challengeCharged: "Charged in the settlement",
   challengeProven: "Shown by the meter's records",
   challengeRefunded: "Given back to you",
-  challengeCompensated: "Paid to the operator from bonds",
-  challengeReward: "Reward of the challenger",
-  challengeUntil: "Can be answered until",
   challengeBy: "Challenged by",
   liveEnergy: "Energy",
   livePower: "Power",
@@ -359,8 +351,7 @@ export const en = {
   "check.challengeEvent": "The chain tells of the challenge with these amounts",
   "check.challengeCharged": "What was challenged is what was settled",
   "check.challengeRefund": "What was charged too much was given back",
-  "check.challengeEnd": "The end of the challenge is in the transaction that is named",
-  "check.challengeEndEvent": "The chain tells how the challenge ended",
+  "check.challengeSum": "The sum that came back is what the challenges give",
   "check.meterKey": "The meter's key is the registered one",
   "check.meterAtEvse": "The meter is at this charger",
   "check.evseOfOperator": "The charger is this operator's",

@@ -192,23 +192,15 @@ export const it: Catalogue = {
   stateReorganised:
     "La catena ha sostituito il blocco del regolamento. Viene inviato di nuovo; l’importo resta lo stesso.",
   stateZero: "Non è passata corrente, quindi non pagate nulla.",
+  receiptReadable: "Ciò che il contratto può verificare",
+  receiptReadableYes: "Il contratto può leggere da sé le letture firmate",
+  receiptReadableNo: "Il contratto non può leggere le letture: vale solo la parola degli oracoli",
   challengeTitle: "Il conteggio è stato contestato",
   challengeTooMuch:
     "Letture firmate del contatore mostrano che è stato addebitato troppo; la differenza vi è stata restituita subito.",
-  challengeTooLittle:
-    "Letture firmate del contatore mostrano che è stato addebitato troppo poco. Non pagate altro; la differenza viene dalle cauzioni degli oracoli.",
-  challengeOpen:
-    "Fino a {time} chiunque può mostrare che il contatore ha firmato anche il valore conteggiato; fino ad allora le cauzioni non pagano nulla.",
-  challengeOver: "Nessuno ha risposto fino a {time}; ora chiunque può far pagare le cauzioni.",
-  challengeAnswered:
-    "È stata data risposta: il contatore ha firmato anche il valore conteggiato. Le cauzioni non pagano nulla; ciò che avete riavuto resta vostro.",
-  challengeConcluded: "Nessuno ha risposto in tempo, e le cauzioni hanno pagato.",
   challengeCharged: "Addebitato nel conteggio",
   challengeProven: "Mostrato dalle letture del contatore",
   challengeRefunded: "Restituito a voi",
-  challengeCompensated: "Pagato al gestore dalle cauzioni",
-  challengeReward: "Ricompensa di chi ha contestato",
-  challengeUntil: "Risposta possibile fino a",
   challengeBy: "Contestato da",
   liveEnergy: "Energia",
   livePower: "Potenza",
@@ -367,8 +359,7 @@ export const it: Catalogue = {
   "check.challengeEvent": "La catena riporta la contestazione con questi importi",
   "check.challengeCharged": "Contestato è ciò che è stato regolato",
   "check.challengeRefund": "Ciò che era di troppo è stato restituito",
-  "check.challengeEnd": "La fine della contestazione è nella transazione indicata",
-  "check.challengeEndEvent": "La catena riporta come la contestazione è finita",
+  "check.challengeSum": "La somma restituita è quella data dalle contestazioni",
   "check.meterKey": "La chiave del contatore è quella registrata",
   "check.meterAtEvse": "Il contatore è a questa colonnina",
   "check.evseOfOperator": "La colonnina è di questo gestore",

@@ -44,7 +44,8 @@ abstract contract OperatorActs is GameWorld {
         uint256 operator = operatorIndexOf(session.terms.operator);
         uint256 agreement = session.terms.agreement;
         uint256 credit = _withdrawableOf(operator, agreement, session.terms.operator);
-        amountMicro = bounded(amountMicro, 1, 100_000);
+        // Now and then more than the operator has.
+        amountMicro = bounded(amountMicro, 1, (seed >> 200) % 8 == 0 ? 1_000_000_000 : 100_000);
 
         cheats.prank(session.terms.operator);
         try settlement.refund(session.terms, uint64(amountMicro)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {SignedRecord} from "../../../../contracts/interfaces/IMeterSettlement.sol";
 import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
+import {Digests} from "../../base/Digests.sol";
 import {Item} from "../world/GameModel.sol";
 import {QuorumActs} from "./QuorumActs.sol";
 
@@ -20,7 +20,7 @@ abstract contract OracleActs is QuorumActs {
         items[2] = _truthOf((seed >> 128) % 2 == 0 ? _liveSession(seed >> 32) : (seed >> 129) % sessionCount());
         // Whoever signed before the driver raised the hold.
         if (values % 4 == 0) items[2].toppedUpMicro = 0;
-        _settleItems(items, _quorum(seed >> 64), RELAYER);
+        _settleItems(items, _quorum(seed >> 64), RELAYER, true);
     }
 
     /// @notice Waits to the last second in which a quorum can settle the session, or to the one after that.
@@ -35,9 +35,9 @@ abstract contract OracleActs is QuorumActs {
         address payer = oracleOf(oracle);
         erc20.mint(payer, amountMicro);
         cheats.prank(payer);
-        erc20.approve(address(settlement), amountMicro);
+        erc20.approve(address(oracleBonds), amountMicro);
         cheats.prank(payer);
-        settlement.postBond(payer, amountMicro);
+        oracleBonds.postBond(payer, amountMicro);
         bondsMicro[oracle] += amountMicro;
         _succeeded("post bond");
     }
@@ -49,7 +49,7 @@ abstract contract OracleActs is QuorumActs {
         bool isFree = !_isLiable(oracle) && amountMicro <= bondsMicro[oracle];
 
         cheats.prank(payee);
-        try settlement.withdrawBond(amountMicro, payee) {
+        try oracleBonds.withdrawBond(amountMicro, payee) {
             if (!isFree) _break(18, "an oracle took back a bond that it answers with");
             bondsMicro[oracle] -= amountMicro;
             earnedMicro[payee] += amountMicro;
@@ -101,30 +101,28 @@ abstract contract OracleActs is QuorumActs {
         }
     }
 
-    /// @notice The meter also signed what the oracles claimed, and somebody shows it.
-    function answerChallenge(uint256 seed, bool isPair) external step {
-        if (_disputes.length == 0) return;
-        // Mostly a young one, which can still be answered.
-        uint256 index = seed % 4 == 0 ? (seed >> 8) % _disputes.length : _disputes.length - 1;
-        ModelDispute memory dispute = _disputes[index];
-        ModelClaim storage claim = _batches[dispute.batch].claims[dispute.place];
+    /// @notice Somebody shows what is behind a claim, if there is something.
+    function showRecords(uint256 seed, bool isOther) external step {
+        (uint256 number, uint256 place) = _demandedClaim(seed);
+        if (number == batchCount()) return;
+        ModelBatch storage batch = _batches[number];
+        ModelClaim storage claim = batch.claims[place];
         Session storage session = _sessions[claim.session];
-        Item memory item = seed % 3 == 0 ? _truthOf(claim.session) : _claimedOf(claim);
-        uint256 settledAt = _batches[dispute.batch].settledAt;
-        bool isAnswer = _chargeFor(session, _provenOf(item, settledAt)) == dispute.chargedMicro;
-        isAnswer = isAnswer && _isWithinPower(item, settledAt);
-        bool isInTime = timeNow() <= dispute.answerableUntil;
-        SignedRecord[] memory records = _recordsOfItem(item, isPair);
+        bool isEvidence = batch.evidenceRoot == Digests.rootOf(batch.evidence, 0, batch.evidence.length);
+        bool isOpen = timeNow() <= claim.answerableUntil && !claim.isShown && !claim.isDefaulted;
+        Item memory item = _claimedOf(claim);
+        if (isOther) item.energyMicroWh += 1;
+        bytes32[] memory proof = Digests.proofOf(batch.evidence, claim.index);
 
         cheats.prank(RELAYER);
-        try challenges.answer(session.terms, session.tariff, records) {
-            if (!isInTime) _break(12, "a challenge was answered after its time");
-            if (!isAnswer) _break(18, "a challenge was answered with what was not claimed");
-            _forgetDispute(index);
-            _succeeded("answer a challenge");
+        try challenges.showRecords(session.terms, _recordsOfItem(item, false), proof) {
+            if (!isOpen) _break(12, "records were shown after their time");
+            if (!isEvidence || isOther) _break(18, "records were shown that nobody had signed for");
+            claim.isShown = true;
+            _succeeded("show records");
         } catch {
-            if (isAnswer && isInTime) _break(18, "a challenge could not be answered");
-            _refused(isInTime ? "refused answer" : "refused late answer");
+            if (isOpen && isEvidence && !isOther) _break(18, "records could not be shown");
+            _refused(isOther ? "refused other records" : "refused records");
         }
     }
 

@@ -12,16 +12,19 @@ import {GameWorld} from "../world/GameWorld.sol";
 abstract contract QuorumActs is GameWorld {
     /// @dev Sends a batch of claims that these oracles sign, each in a group of its own but for the first two if the
     /// second is of the same session.
-    function _settleItems(Item[] memory items, uint256[] memory signers, address sender) internal {
+    function _settleItems(Item[] memory items, uint256[] memory signers, address sender, bool isHonest) internal {
         if (signers.length == 0) return;
         SettlementGroup[] memory groups = _groupsOf(items);
-        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items), signers);
+        // Behind a true claim are records; whoever lies can sign for none that show it.
+        bytes32[] memory evidence = _evidenceOf(items);
+        bytes32 evidenceRoot = isHonest ? Digests.rootOf(evidence, 0, evidence.length) : keccak256("nothing");
+        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items, evidenceRoot), signers);
         bool isBusy = _isRingBusy();
         uint256 batchesBefore = batchCount();
 
         cheats.prank(sender);
-        try settlement.settleBatch(groups, signatures) {
-            _recordBatch(items, signers);
+        try settlement.settleBatch(groups, evidenceRoot, signatures) {
+            _recordBatch(items, signers, evidenceRoot, evidence);
             if (challenges.batchCount() != batchCount()) _break(12, "a batch was not anchored, or one too many");
             if (batchCount() > batchesBefore) _succeeded(isBusy ? "anchor beside a busy ring" : "anchor a batch");
         } catch {
@@ -34,12 +37,22 @@ abstract contract QuorumActs is GameWorld {
         return count >= RING && timeNow() <= _batches[count - RING].settledAt + WINDOW;
     }
 
-    function _batchDigestOf(Item[] memory items) internal view returns (bytes32) {
-        bytes32 claims;
+    function _batchDigestOf(Item[] memory items, bytes32 evidenceRoot) internal view returns (bytes32) {
+        bytes32[] memory leaves = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
-            claims = _claimsOf(claims, _sessions[items[i].session].id, _metering(items[i]));
+            leaves[i] = Digests.ofClaim(_sessions[items[i].session].id, _metering(items[i]));
         }
-        return Digests.ofBatch(address(settlement), claims, items.length);
+        bytes32 claims = Digests.rootOf(leaves, 0, leaves.length);
+        return Digests.ofBatch(address(settlement), claims, evidenceRoot, items.length);
+    }
+
+    /// @dev The leaves of what is behind these claims: one record that shows each.
+    function _evidenceOf(Item[] memory items) private view returns (bytes32[] memory leaves) {
+        leaves = new bytes32[](items.length);
+        for (uint256 i; i < items.length; ++i) {
+            bytes32 recordsHash = keccak256(abi.encode(_recordsOfItem(items[i], false)));
+            leaves[i] = keccak256(abi.encode(_sessions[items[i].session].id, recordsHash, true));
+        }
     }
 
     function _groupsOf(Item[] memory items) internal view returns (SettlementGroup[] memory groups) {
@@ -52,6 +65,7 @@ abstract contract QuorumActs is GameWorld {
             groups[i] = SettlementGroup(
                 session.terms.operator,
                 session.terms.agreement,
+                true,
                 session.tariff,
                 new Settlement[](size)
             );

@@ -23,7 +23,7 @@ abstract contract ThiefActs is QuorumActs {
         Item[] memory items = new Item[](2);
         items[0] = _lieAbout(_liveSession(seed), values);
         items[1] = _lieAbout((seed >> 128) % sessionCount(), values >> 128);
-        _settleItems(items, _quorum(seed >> 64), thief());
+        _settleItems(items, _quorum(seed >> 64), thief(), false);
         _succeeded("settle with a stolen quorum");
     }
 
@@ -36,10 +36,10 @@ abstract contract ThiefActs is QuorumActs {
         uint256[] memory signers = new uint256[](threshold);
         uint256 stolen = _committees[_currentCommittee].members[seed % threshold];
         for (uint256 i; i < threshold; ++i) signers[i] = stolen;
-        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items), signers);
+        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items, 0), signers);
         // Half of the time the thief's own key fills the second place.
         if (seed % 2 == 0) {
-            (bytes32 r, bytes32 vs) = _compact(THIEF_KEY, _batchDigestOf(items));
+            (bytes32 r, bytes32 vs) = _compact(THIEF_KEY, _batchDigestOf(items, 0));
             signatures[thief() > oracleOf(stolen) ? threshold - 1 : 0] = OracleSignature(r, vs);
         }
         _expectNoSettlement(_groupsOf(items), signatures, "refused theft with one oracle's key");
@@ -50,7 +50,7 @@ abstract contract ThiefActs is QuorumActs {
         if (sessionCount() == 0) return;
         Item[] memory items = new Item[](1);
         items[0] = _truthOf(_liveSession(seed));
-        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items), _quorum(seed));
+        OracleSignature[] memory signatures = _signedByOracles(_batchDigestOf(items, 0), _quorum(seed));
         items[0].energyMicroWh += 1;
         _expectNoSettlement(_groupsOf(items), signatures, "refused theft by changing claims");
     }
@@ -91,7 +91,7 @@ abstract contract ThiefActs is QuorumActs {
             _refused("refused theft of a credit");
         }
         cheats.prank(thief());
-        try settlement.withdrawBond(1, thief()) {
+        try oracleBonds.withdrawBond(1, thief()) {
             _break(9, "a thief withdrew a bond");
         } catch {
             _refused("refused theft of a bond");
@@ -182,7 +182,7 @@ abstract contract ThiefActs is QuorumActs {
         string memory action
     ) private {
         cheats.prank(thief());
-        try settlement.settleBatch(groups, signatures) {
+        try settlement.settleBatch(groups, 0, signatures) {
             _break(9, "somebody settled without a quorum");
         } catch {
             _refused(action);

@@ -45,8 +45,8 @@ library GameKinds {
         else if (way < 34) _actAsRecordHolder(RecordHolderActs(all_), way, a, d);
         else if (way < 37) _actAsChallenger(ChallengerActs(all_), way, a, d);
         else if (way == 37) _actAsGuardian(GuardianActs(all_), a);
-        else if (way == 48) OracleActs(all_).answerChallenge(a, d);
-        else if (way == 50) ChallengerActs(all_).conclude(a);
+        else if (way == 48) OracleActs(all_).showRecords(a, b % 3 == 0);
+        else if (way == 50) _actAsDemander(ChallengerActs(all_), a, d);
         else if (way == 51) OracleActs(all_).resign(a);
         else if (way < 41) _actAsAnyone(AnyoneActs(all_), way, a);
         else _actAsThief(ThiefActs(all_), [a, b, c]);
@@ -103,6 +103,13 @@ library GameKinds {
         else world.correctAlone(a);
     }
 
+    function _actAsDemander(ChallengerActs world, uint256 a, bool d) private {
+        uint256 way = a % 4;
+        if (way < 2) world.demand(a >> 2);
+        else if (way == 2) world.conclude(a >> 2, d);
+        else world.closeCase(a >> 2);
+    }
+
     function _actAsGuardian(GuardianActs world, uint256 a) private {
         if (a % 2 == 0) world.pauseOrResume(a >> 1);
         else world.pauseAsAnybody(a >> 1);
@@ -139,8 +146,8 @@ library GameKinds {
             "refused signature of a partner|withdraw share|refused share|share denied by the token|anchor a batch|settle|"
             "settle without energy|skipped above power|skipped settlement|skipped with another top-up|"
             "skipped at the epoch's limit|anchor beside a busy ring|post bond|withdraw bond|refused bond withdrawal|"
-            "change committee|refused oracle that resigned|resign|refused resignation|answer a challenge|refused answer|"
-            "refused late answer|conclude a dispute|refused conclusion|settle with a stolen quorum|refused theft with one oracle's key|"
+            "change committee|refused oracle that resigned|resign|refused resignation|show records|refused other records|"
+            "refused records|demand records|refused demand|conclude a demand|refused conclusion|close a case|refused closing|settle with a stolen quorum|refused theft with one oracle's key|"
             "refused theft by changing claims|refused theft by settling|refused theft by pretending a proof|"
             "refused theft by withdrawing|refused theft of a credit|refused theft of a bond|refused theft by opening|"
             "refused theft by signing|refused theft by pretending authority|refused theft by changing terms|"
@@ -149,8 +156,8 @@ library GameKinds {
             "withdraw signed|refused repeated withdrawal|open with a permit|open with a permit sent before|"
             "refused permit|open with an authorisation|refused authorisation|refused authorisation of other terms|"
             "settle with a record|settle with two records|refused record|settle with a batch of records|skipped record|"
-            "refused record of another session|refused forged record|challenge for the driver|challenge for the operator|"
-            "refused challenge after the window|refused second challenge|refused challenge of the truth|"
+            "refused record of another session|refused forged record|challenge for the driver|refused challenge for the operator|"
+            "refused challenge after the window|refused challenge of the truth|"
             "refused challenge of another claim|refused correction|pass time|expire|refused expiry|donate|"
             "deny an account|allow an account|refused re-entry"
         );

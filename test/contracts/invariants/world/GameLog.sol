@@ -11,7 +11,6 @@ abstract contract GameLog is GameState {
     uint256 public loggedFreeMicro;
     uint256 public loggedHeldMicro;
     uint256 public loggedCreditMicro;
-    uint256 public loggedBondsMicro;
     /// Charged by settlements whose sum was not credited yet; nothing after each call.
     uint256 public loggedUncreditedMicro;
     mapping(bytes32 sessionId => uint256) private _toppedUpMicro;
@@ -50,9 +49,6 @@ abstract contract GameLog is GameState {
         bytes32 kind = log.topics[0];
         if (kind == IChargingSettlement.Deposited.selector) loggedFreeMicro += _word(log, 0);
         else if (kind == IChargingSettlement.Withdrawn.selector) loggedFreeMicro -= _word(log, 0);
-        else if (kind == IChargingSettlement.BondPosted.selector) loggedBondsMicro += _word(log, 0);
-        else if (kind == IChargingSettlement.BondWithdrawn.selector) loggedBondsMicro -= _word(log, 0);
-        else if (kind == IChargingSettlement.BondUsed.selector) loggedBondsMicro -= _word(log, 0);
         else if (kind == IChargingSettlement.CreditWithdrawn.selector) loggedCreditMicro -= _word(log, 1);
         else if (kind == IChargingSettlement.SessionOpened.selector) _hold(uint64(_word(log, 0) >> 40));
         else if (kind == IChargingSettlement.SessionExpired.selector) _free(_word(log, 0));
@@ -61,10 +57,10 @@ abstract contract GameLog is GameState {
             _hold(_word(log, 0) - _toppedUpMicro[log.topics[1]]);
             _toppedUpMicro[log.topics[1]] = _word(log, 0);
         } else if (kind == IChargingSettlement.SessionSettled.selector) {
-            _free(uint64(_word(log, 0)));
-            uint256 chargedMicro = uint64(_word(log, 0) >> 64);
-            loggedHeldMicro -= chargedMicro;
-            loggedUncreditedMicro += chargedMicro;
+            _settled(_word(log, 0));
+        } else if (kind == IChargingSettlement.GroupSettled.selector) {
+            (, , , uint256[] memory results) = abi.decode(log.data, (bool, uint256, bytes32[], uint256[]));
+            for (uint256 i; i < results.length; ++i) _settled(results[i]);
         } else if (kind == IChargingSettlement.SessionAgreed.selector) {
             _free(_word(log, 1));
             loggedHeldMicro -= _word(log, 0);
@@ -76,9 +72,16 @@ abstract contract GameLog is GameState {
             loggedCreditMicro -= _word(log, 2);
             loggedFreeMicro += _word(log, 2);
         } else if (kind == IChargingSettlement.SessionCorrected.selector) {
-            loggedCreditMicro = loggedCreditMicro + _word(log, 1) - _word(log, 0);
-            loggedFreeMicro += _word(log, 0) + _word(log, 2);
+            loggedCreditMicro -= _word(log, 0);
+            loggedFreeMicro += _word(log, 0);
         }
+    }
+
+    function _settled(uint256 result) private {
+        _free(uint64(result));
+        uint256 chargedMicro = uint64(result >> 64);
+        loggedHeldMicro -= chargedMicro;
+        loggedUncreditedMicro += chargedMicro;
     }
 
     function _hold(uint256 amountMicro) private {

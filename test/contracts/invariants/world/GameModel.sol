@@ -9,6 +9,7 @@ import {
     PackedTaxes,
     Tariff
 } from "../../../../contracts/interfaces/ITariffRegistry.sol";
+import {Digests} from "../../base/Digests.sol";
 import {timeNow} from "../../base/TestBase.sol";
 import {GameLog} from "./GameLog.sol";
 
@@ -73,10 +74,18 @@ abstract contract GameModel is GameLog {
     }
 
     /// @notice Books the claims of a batch that a quorum signed, in order; gives back how many were settled.
-    function _recordBatch(Item[] memory items, uint256[] memory signers) internal returns (uint256 settledCount) {
+    function _recordBatch(
+        Item[] memory items,
+        uint256[] memory signers,
+        bytes32 evidenceRoot,
+        bytes32[] memory evidence
+    ) internal returns (uint256 settledCount) {
         ModelBatch storage batch = _batches.push();
         batch.settledAt = timeNow();
         batch.signers = signers;
+        batch.evidenceRoot = evidenceRoot;
+        batch.evidence = evidence;
+        batch.leaves = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
             string memory refusal = _refusalOf(items[i]);
             if (bytes(refusal).length != 0) {
@@ -89,7 +98,10 @@ abstract contract GameModel is GameLog {
             uint256 epoch = timeNow() / EPOCH;
             _credits[operator][session.terms.agreement].provisionalMicro[epoch] += session.chargedMicro;
             epochUseMicro[operator][epoch] += session.chargedMicro;
-            batch.claims.push(ModelClaim(items[i].session, _metering(items[i]), false));
+            batch.leaves[i] = Digests.ofClaim(session.id, _metering(items[i]));
+            ModelClaim storage claim = batch.claims.push();
+            (claim.session, claim.index, claim.metering) = (items[i].session, i, _metering(items[i]));
+            claim.paidMicro = session.chargedMicro;
             ++settledCount;
             _succeeded(items[i].energyMicroWh == 0 ? "settle without energy" : "settle");
         }
@@ -200,60 +212,69 @@ abstract contract GameModel is GameLog {
 
     /* CORRECTION */
 
-    /// @notice What a claim of a settled session was charged, and what its meter's records give.
-    function _pricesOf(uint256 batch, uint256 place) internal view returns (uint256 chargedMicro, uint256 provenMicro) {
-        ModelClaim storage claim = _batches[batch].claims[place];
-        uint256 word = PackedMetering.unwrap(claim.metering);
-        Item memory item = Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), uint32(word));
-        Session storage session = _sessions[claim.session];
-        Item memory proven = _provenOf(_truthOf(claim.session), _batches[batch].settledAt);
-        return (_chargeFor(session, item), _chargeFor(session, proven));
+    /// @notice What is paid of a settled claim, and what its meter's records give.
+    function _pricesOf(uint256 number, uint256 place) internal view returns (uint256 paidMicro, uint256 provenMicro) {
+        ModelClaim storage claim = _batches[number].claims[place];
+        return (claim.paidMicro, _provenMicro(number, claim.session));
     }
 
-    /// @notice What was charged too much is the driver's at once; what bonds pay waits.
+    /// @notice What the meter's records of a session in this batch give.
+    function _provenMicro(uint256 number, uint256 session) internal view returns (uint256) {
+        return _chargeFor(_sessions[session], _provenOf(_truthOf(session), _batches[number].settledAt));
+    }
+
+    /// @notice What was paid too much is the driver's at once, and no bond is touched.
     function _recordChallenge(uint256 number, uint256 place) internal {
         ModelBatch storage batch = _batches[number];
         ModelClaim storage claim = batch.claims[place];
         Session storage session = _sessions[claim.session];
-        (uint256 chargedMicro, uint256 provenMicro) = _pricesOf(number, place);
-        claim.isChallenged = true;
-        _disputes.push(ModelDispute(number, place, timeNow() + ANSWER_WINDOW, chargedMicro, provenMicro));
-        if (chargedMicro <= provenMicro) return;
-        session.refundedMicro = chargedMicro - provenMicro;
+        (uint256 paidMicro, uint256 provenMicro) = _pricesOf(number, place);
+        uint256 refundedMicro = paidMicro - provenMicro;
+        claim.paidMicro = provenMicro;
+        session.refundedMicro += refundedMicro;
         ModelCredit storage credit = _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement];
-        credit.provisionalMicro[batch.settledAt / EPOCH] -= session.refundedMicro;
-        accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += session.refundedMicro;
+        credit.provisionalMicro[batch.settledAt / EPOCH] -= refundedMicro;
+        accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += refundedMicro;
     }
 
-    function _recordConclusion(ModelDispute memory dispute) internal {
-        ModelBatch storage batch = _batches[dispute.batch];
-        Session storage session = _sessions[batch.claims[dispute.place].session];
-        if (dispute.provenMicro > dispute.chargedMicro) {
-            session.compensatedMicro = _useBonds(batch, dispute.provenMicro - dispute.chargedMicro);
-            _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement].finalMicro += session
-                .compensatedMicro;
-        }
-        accounts[CHALLENGER][0].freeMicro += _useBonds(batch, REWARD);
-    }
-
-    function _forgetDispute(uint256 index) internal {
-        _disputes[index] = _disputes[_disputes.length - 1];
-        _disputes.pop();
-    }
-
-    /// @notice What was claimed, as far as a meter could have signed it: connected as long as it charged.
+    /// @notice What a quorum claimed, as far as a meter can have signed it: connected as long as it charged.
     function _claimedOf(ModelClaim storage claim) internal view returns (Item memory) {
         uint256 word = PackedMetering.unwrap(claim.metering);
-        return Item(claim.session, 0, uint64(word >> 64), uint32(word >> 32), uint32(word >> 32));
+        return Item(claim.session, uint64(word >> 128), uint64(word >> 64), uint32(word >> 32), uint32(word >> 32));
     }
 
-    function _useBonds(ModelBatch storage batch, uint256 amountMicro) private returns (uint256 usedMicro) {
-        for (uint256 i; i < batch.signers.length; ++i) {
-            uint256 bond = bondsMicro[batch.signers[i]];
-            uint256 part = bond < amountMicro - usedMicro ? bond : amountMicro - usedMicro;
-            bondsMicro[batch.signers[i]] = bond - part;
-            usedMicro += part;
+    /// @notice Counts a loss against those who signed, in proportion to what they have at stake.
+    function _recordLoss(ModelBatch storage batch, uint256[3] memory parts) internal {
+        uint256 allMicro;
+        uint256[] memory numbers = new uint256[](batch.signers.length);
+        for (uint256 i; i < numbers.length; ++i) {
+            numbers[i] = _caseFor(batch.signers[i], batch.settledAt);
+            ModelCase storage found = _cases[batch.signers[i]][numbers[i]];
+            if (!found.isClosed) allMicro += found.poolMicro;
         }
+        for (uint256 i; i < numbers.length; ++i) {
+            ModelCase storage found = _cases[batch.signers[i]][numbers[i]];
+            if (found.isClosed || found.poolMicro == 0) continue;
+            for (uint256 k; k < 3; ++k) found.claimedMicro += (parts[k] * found.poolMicro) / allMicro;
+        }
+    }
+
+    function _caseFor(uint256 oracle, uint256 settledAt) private returns (uint256) {
+        ModelCase[] storage cases = _cases[oracle];
+        for (uint256 i; i < cases.length; ++i) if (cases[i].openedAt >= settledAt) return i;
+        cases.push(ModelCase(timeNow(), bondsMicro[oracle], 0, false));
+        bondsMicro[oracle] = 0;
+        return cases.length - 1;
+    }
+
+    /// @notice As much as a case pays is burnt; the rest is the oracle's again.
+    function _recordClosing(uint256 oracle, uint256 number) internal {
+        ModelCase storage found = _cases[oracle][number];
+        uint256 twice = 2 * found.claimedMicro;
+        uint256 used = twice < found.poolMicro ? twice : found.poolMicro;
+        found.isClosed = true;
+        burntMicro += used - used / 2;
+        bondsMicro[oracle] += found.poolMicro - used;
     }
 
     /* PARTIES */

@@ -30,9 +30,8 @@ abstract contract GameState is ContractSet, GamePeople {
         uint256 returnedMicro;
         /// What the tariff gives for what was claimed or recorded, before the hold limits it.
         uint256 priceMicro;
-        /// What a challenge gave back to the driver, or to the operator.
+        /// What challenges gave back to the driver.
         uint256 refundedMicro;
-        uint256 compensatedMicro;
         /// What the meter has seen: the first of its two record numbers, the register, the time.
         uint256 pagination;
         uint256 beginMicroWh;
@@ -70,25 +69,37 @@ abstract contract GameState is ContractSet, GamePeople {
         bool isRetired;
     }
 
+    /// A settled claim, and its place among all of its batch.
     struct ModelClaim {
         uint256 session;
+        uint256 index;
         PackedMetering metering;
-        bool isChallenged;
-    }
-
-    struct ModelDispute {
-        uint256 batch;
-        uint256 place;
+        /// What the driver has paid of it.
+        uint256 paidMicro;
+        /// A demand for the records behind it, and whether it was shown or concluded.
         uint256 answerableUntil;
-        uint256 chargedMicro;
-        uint256 provenMicro;
+        bool isShown;
+        bool isDefaulted;
+        uint256 compensatedToMicro;
     }
 
     struct ModelBatch {
         uint256 settledAt;
         /// Oracles that signed, in the order of the committee's members.
         uint256[] signers;
+        bytes32 evidenceRoot;
+        /// The leaves of all claims, zero for those that were not settled, and of what is behind them.
+        bytes32[] leaves;
+        bytes32[] evidence;
         ModelClaim[] claims;
+    }
+
+    /// A case of an oracle: its bond when it began, and what counts against it.
+    struct ModelCase {
+        uint256 openedAt;
+        uint256 poolMicro;
+        uint256 claimedMicro;
+        bool isClosed;
     }
 
     struct ModelCommittee {
@@ -145,8 +156,8 @@ abstract contract GameState is ContractSet, GamePeople {
     uint256 public agreementCount;
     Session[] internal _sessions;
     ModelBatch[] internal _batches;
-    /// What was challenged and neither answered nor concluded.
-    ModelDispute[] internal _disputes;
+    mapping(uint256 oracle => ModelCase[]) internal _cases;
+    uint256 public burntMicro;
     /// Epochs before this one are final.
     uint256 internal _firstOpenEpoch;
 

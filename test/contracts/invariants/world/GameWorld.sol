@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedMetering, SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
+import {SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
 import {Curve} from "../../../../contracts/interfaces/IMeterRegistry.sol";
 import {MeteredSession, SignedRecord} from "../../../../contracts/interfaces/IMeterSettlement.sol";
 import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
@@ -157,8 +157,19 @@ abstract contract GameWorld is GameModel {
         }
     }
 
-    function _claimsOf(bytes32 previous, bytes32 sessionId, PackedMetering metering) internal pure returns (bytes32) {
-        return keccak256(abi.encode(previous, sessionId, metering));
+    /* DEMANDS */
+
+    /// @notice A claim whose records were demanded, from some batch on; the number of batches if there is none.
+    function _demandedClaim(uint256 seed) internal view returns (uint256 number, uint256 place) {
+        uint256 count = batchCount();
+        for (uint256 i; i < count; ++i) {
+            number = (seed + i) % count;
+            ModelClaim[] storage claims = _batches[number].claims;
+            for (place = 0; place < claims.length; ++place) {
+                if (claims[place].answerableUntil != 0) return (number, place);
+            }
+        }
+        return (count, 0);
     }
 
     /* TERMS */

@@ -49,7 +49,7 @@ type Expected = z.infer<typeof expectedSchema>;
 const bigintMark = z.strictObject({ bigint: z.string() });
 const bytesMark = z.strictObject({ bytes: z.string() });
 
-/** Contracts of then priced idling, which nobody could prove; there is nothing of it today. */
+/** Contracts of then priced idling, which nobody could prove, and challenges were answered; there is nothing of it today. */
 const dropped: ReadonlySet<string> = new Set([
   "idleSeconds",
   "idleMicro",
@@ -60,6 +60,8 @@ const dropped: ReadonlySet<string> = new Set([
   "taxBps",
   "idleGraceSeconds",
   "idleStepSeconds",
+  "answerableUntil",
+  "ending",
 ]);
 
 function revive(key: string, value: unknown): unknown {

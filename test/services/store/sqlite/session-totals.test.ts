@@ -92,9 +92,8 @@ describe("Sums of sessions", function () {
     const givenBackMicro = BigInt(life.givenBackMicro);
     if (life.ending === "refunded") await next({ kind: "refunded", position, amountMicro: givenBackMicro }, 1e12);
     if (life.ending === "challenged") {
-      const challenge = { position, challenger: "0xc", answerableUntil: 5, ending: null };
-      const amounts = { chargedMicro: BigInt(life.chargedMicro), provenMicro: givenBackMicro };
-      await next({ kind: "challenged", challenge: { ...challenge, ...amounts } }, 1e12);
+      const amounts = { paidMicro: BigInt(life.chargedMicro), provenMicro: givenBackMicro };
+      await next({ kind: "challenged", position, challenger: "0xc", ...amounts }, 1e12);
     }
   }
 
@@ -218,6 +217,7 @@ function closingOf({ ending, chargedMicro }: Fate): Closing | null {
     chargingSeconds: 1,
     connectedSeconds: 1,
     batch: 1,
+    isReadable: true,
     ...amounts,
   };
 }

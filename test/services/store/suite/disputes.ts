@@ -18,6 +18,40 @@ export function describeDisputes(world: StoreWorld): void {
       expect(await world.store.recordClaims([{ ...second, chargingSeconds: 1 }], 5)).to.deep.equal(["0xs2"]);
     });
 
+    it("keeps what was signed for as evidence, in its order and byte for byte, and a second time the same", async function () {
+      const payload = new Uint8Array([123, 0, 255]);
+      const readable = { sessionId: "0xs1", isReadable: true, records: [{ payload, r: 2n ** 255n, s: 7n }] } as const;
+      const other = { sessionId: "0xs2", isReadable: false, documents: [payload, new Uint8Array()] } as const;
+      await world.store.recordEvidence("0xr1", [readable, other], 1);
+      await world.store.recordEvidence("0xr1", [readable, other], 2);
+      await world.store.recordEvidence("0xr2", [other], 3);
+
+      expect(await world.store.findEvidence("0xr1")).to.deep.equal([readable, other]);
+      expect(await world.store.findEvidence("0xr2")).to.deep.equal([other]);
+      expect(await world.store.findEvidence("0xr3")).to.equal(null);
+    });
+
+    it("makes a challenge that is done due again, with a lower record, and no answer", async function () {
+      await world.openSessions("s1");
+      const challenge = { sessionId: "0xs1", act: "challenge", dueAtMs: 10 } as const;
+      const answer = { sessionId: "0xs1", act: "answer", dueAtMs: 10 } as const;
+      await world.progress({ cursor: block(2), acts: [challenge, answer], finishedActs: [challenge, answer] });
+      await world.progress({
+        cursor: block(3),
+        acts: [
+          { ...challenge, dueAtMs: 20 },
+          { ...answer, dueAtMs: 20 },
+        ],
+      });
+
+      expect(
+        (await world.store.listActs("0xs1")).map(({ act, status, dueAtMs }) => [act, status, dueAtMs]),
+      ).to.deep.equal([
+        ["answer", "done", 10],
+        ["challenge", "due", 20],
+      ]);
+    });
+
     it("keeps what is to be done in a dispute from due to done, and back when a block is undone", async function () {
       await world.openSessions("s1");
       const seed = { sessionId: "0xs1", act: "challenge", dueAtMs: 10 } as const;

@@ -105,8 +105,8 @@ export function describeOperator(world: StoreWorld): void {
       expect(await world.store.sumSessions(0, quarterMs, "0xa")).to.deep.equal([one]);
       expect(await world.store.sumSessions(quarterMs, 2 * quarterMs, null)).to.deep.equal([]);
       const position = { txHash: "0x", blockNumber: 2, blockHash: "0xa2", logIndex: 0 };
-      const amounts = { energyMicroWh: 1_500_000n, chargingSeconds: 3, connectedSeconds: 3, chargedMicro: 7n };
-      const closing = { kind: "settled", position, ...amounts, returnedMicro: 1n, batch: 1 } as const;
+      const amounts = { energyMicroWh: 1_500_000n, chargingSeconds: 3, connectedSeconds: 0, chargedMicro: 7n };
+      const closing = { kind: "settled", position, ...amounts, returnedMicro: 1n, batch: 1, isReadable: true } as const;
       await world.batchOf("b1", "0xs1");
       const change = changeOf(await world.session("0xs1"), { kind: "closed", closing, reason: null });
       await world.progress({ cursor: block(2), changes: [change] });

@@ -1,0 +1,28 @@
+import { toBeHex } from "ethers";
+
+import type { RegisteredMeter } from "../../../services/chain/chain.ts";
+import { WattproofError } from "../../../services/errors.ts";
+import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
+import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
+import { publicKeyOf } from "../../../services/evidence/verify-record.ts";
+import { shown } from "../../command-line/amounts.ts";
+import { readRecord } from "../../command-line/files.ts";
+
+/** A record as the contracts take it. */
+export interface ContractRecord {
+  readonly payload: Uint8Array;
+  readonly r: string;
+  readonly s: string;
+}
+
+/** Records from files, verified under the meter's key. @throws WattproofError with the verdict of the first that is not */
+export function readContractRecords(files: readonly string[], meter: RegisteredMeter): readonly ContractRecord[] {
+  const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+  const key = publicKeyOf(meter);
+  return files.map((file) => {
+    const verdict = verifier.verifyRecord(readRecord(file), key);
+    if (verdict.verdict !== "accepted") throw new WattproofError(verdict.reason, shown(verdict.detail));
+    const { payload, signature } = verdict;
+    return { payload, r: toBeHex(signature.r, 32), s: toBeHex(signature.s, 32) };
+  });
+}
