@@ -7,9 +7,11 @@ import {
     Curve,
     Evse,
     IMeterRegistry,
+    MakerStatement,
     Meter,
     MeterStatus,
     Possession,
+    Provenance,
     RecordSigner
 } from "./interfaces/IMeterRegistry.sol";
 import {IOcmfScanner, OcmfContent} from "./interfaces/IOcmfScanner.sol";
@@ -17,11 +19,12 @@ import {IOracleCommittee, OracleSignature} from "./interfaces/IOracleCommittee.s
 import {Base32Tag} from "./libraries/Base32Tag.sol";
 import {EllipticCurve} from "./libraries/EllipticCurve.sol";
 import {MeterSignature} from "./libraries/MeterSignature.sol";
+import {MeterMakers} from "./MeterMakers.sol";
 import {OcmfScanner} from "./OcmfScanner.sol";
 
 /// @title Meter registry
 /// @dev See IMeterRegistry.
-contract MeterRegistry is IMeterRegistry, EIP712 {
+contract MeterRegistry is MeterMakers {
     uint256 private constant LONGEST_EVSE_ID = 48;
 
     bytes32 private constant POSSESSION_TYPEHASH = keccak256(
@@ -47,7 +50,6 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         uint40 revokedAt;
     }
 
-    IOracleCommittee public immutable oracleCommittee;
     IOcmfScanner public immutable ocmfScanner;
 
     uint32 private _evseCount;
@@ -57,8 +59,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     mapping(bytes32 keyId => Key) private _keys;
     mapping(address operator => mapping(bytes32 evseIdHash => uint32 evse)) private _evseByEvseId;
 
-    constructor(IOracleCommittee oracles) EIP712("Wattproof Meter Registry", "1") {
-        oracleCommittee = oracles;
+    constructor(IOracleCommittee oracles) MeterMakers(oracles) EIP712("Wattproof Meter Registry", "1") {
         ocmfScanner = new OcmfScanner();
     }
 
@@ -116,6 +117,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
             validFrom: validFrom,
             validUntil: validUntil,
             calibrationExpiresAt: calibrationExpiresAt,
+            maker: 0,
             publicKey: publicKey
         });
         _meters[meter] = content;
@@ -202,6 +204,41 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         evse.activeMeter = meter;
 
         emit MeterActivated(meter, content.evse, keyId, possession, content.validFrom);
+    }
+
+    /* PROVENANCE */
+
+    /// @inheritdoc IMeterRegistry
+    function vouchForMeter(uint32 meter, MakerStatement calldata statement, bytes32 r, bytes32 s) external {
+        Meter storage content = _requireMeter(meter);
+        _requireOperator(content.evse);
+        MeterStatus status = content.status;
+        require(status == MeterStatus.Active || status == MeterStatus.Pending, MeterNotActive(meter, status));
+        uint40 calibrationExpiresAt = content.calibrationExpiresAt;
+        require(
+            calibrationExpiresAt <= statement.calibrationExpiresAt,
+            CalibrationNotVouched(calibrationExpiresAt, statement.calibrationExpiresAt)
+        );
+        bytes32 keyId = _keyIdOf(content);
+        _requireVouched(keyId, statement, r, s);
+
+        content.maker = statement.maker;
+
+        emit MeterVouched(
+            meter,
+            statement.maker,
+            keyId,
+            statement.meterType,
+            statement.serialNumber,
+            statement.calibrationExpiresAt
+        );
+    }
+
+    function _provenanceOf(Meter storage content) private view returns (Provenance) {
+        Possession possession = content.possession;
+        if (possession == Possession.None) return Provenance.None;
+        if (_isTrustedMaker(content.maker)) return Provenance.VouchedByMaker;
+        return possession == Possession.ProvenOnChain ? Provenance.SelfDeclared : Provenance.AttestedByQuorum;
     }
 
     /* END OF SERVICE */
@@ -306,11 +343,17 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     }
 
     /// @inheritdoc IMeterRegistry
+    function provenanceOf(uint32 meter) external view returns (Provenance) {
+        return _provenanceOf(_meters[meter]);
+    }
+
+    /// @inheritdoc IMeterRegistry
     function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer) {
         Meter storage content = _meters[meter];
         signer.curve = content.curve;
         signer.evse = content.evse;
         signer.possession = content.possession;
+        signer.provenance = _provenanceOf(content);
         signer.operator = _evses[signer.evse].operator;
         (signer.x, signer.y, signer.keyId) = _keyOf(content, signer.curve);
         if (signer.possession == Possession.None) return signer;
@@ -360,6 +403,11 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     /// @inheritdoc IMeterRegistry
     function possessionTagOf(uint32 meter) external view returns (string memory tag) {
         return Base32Tag.tagOf(_possessionDigestOf(meter, _keyIdOf(_requireMeter(meter))));
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function vouchingDigestOf(uint32 meter, MakerStatement calldata statement) external view returns (bytes32 digest) {
+        return _vouchingDigestOf(_keyIdOf(_requireMeter(meter)), statement);
     }
 
     /// @inheritdoc IMeterRegistry

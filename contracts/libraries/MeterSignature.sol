@@ -30,13 +30,24 @@ library MeterSignature {
         bytes32 r,
         bytes32 s
     ) internal view returns (bool) {
+        return isValidOfDigest(curve, x, y, sha256(payload), r, s);
+    }
+
+    /// @notice The same for a digest, which is signed as it stands.
+    function isValidOfDigest(
+        Curve curve,
+        uint256 x,
+        uint256 y,
+        bytes32 digest,
+        bytes32 r,
+        bytes32 s
+    ) internal view returns (bool) {
         if (curve == Curve.Secp256r1) {
             // The library wants the lower of both twins. It calls the precompiled contract of EIP-7951 (RIP-7212), or
             // computes where there is none.
-            bytes32 lowS = _lowerTwin(s, P256.N);
-            return P256.verify(sha256(payload), r, lowS, bytes32(x), bytes32(y));
+            return P256.verify(digest, r, _lowerTwin(s, P256.N), bytes32(x), bytes32(y));
         }
-        if (curve == Curve.Secp256k1) return _isValidSecp256k1(sha256(payload), x, y, r, _lowerTwin(s, SECP256K1_N));
+        if (curve == Curve.Secp256k1) return _isValidSecp256k1(digest, x, y, r, _lowerTwin(s, SECP256K1_N));
         return false;
     }
 

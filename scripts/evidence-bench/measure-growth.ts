@@ -99,7 +99,7 @@ function createReceiver(store: Store, keys: readonly MeterKey[]) {
     if (key === undefined) return null;
     return {
       ...{ number, evse: number, curve: key.curve, publicKey: `0x${toHex(key.publicKeyPoint)}` },
-      ...{ status: "active", possession: "proven-on-chain" },
+      ...{ status: "active", possession: "proven-on-chain", provenance: "self-declared", maker: 0 },
       ...{ validFrom: 0, validUntil: 4_000_000_000, calibrationExpiresAt: 4_000_000_000 },
     };
   };

@@ -19,18 +19,25 @@ import { exportEvidence } from "./export/ledger-evidence.ts";
 import { framesDiscard } from "./frames/discard.ts";
 import { framesList } from "./frames/list.ts";
 import { framesRetry } from "./frames/retry.ts";
+import { makerList } from "./maker/list.ts";
+import { makerRegister } from "./maker/register.ts";
+import { makerRevoke } from "./maker/revoke.ts";
+import { makerSign } from "./maker/sign.ts";
 import { meterAdd } from "./meter/add.ts";
+import { meterHandOver } from "./meter/hand-over.ts";
 import { meterList } from "./meter/list.ts";
 import { meterPossession } from "./meter/prove-possession.ts";
 import { meterRetire } from "./meter/retire.ts";
 import { meterRevoke } from "./meter/revoke.ts";
 import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
+import { meterVouch } from "./meter/vouch.ts";
 import { operatorAddKey } from "./operator/add-key.ts";
 import { operatorAdd } from "./operator/add.ts";
 import { operatorAppointReleaser, operatorDismissReleaser } from "./operator/releasers.ts";
 import { operatorListKeys } from "./operator/list-keys.ts";
 import { operatorRevokeKey } from "./operator/revoke-key.ts";
+import { oracleAgree } from "./oracle/agree.ts";
 import { oracleAttest } from "./oracle/attest.ts";
 import { oraclePostBond } from "./oracle/post-bond.ts";
 import { oracleRotate } from "./oracle/rotate.ts";
@@ -84,9 +91,15 @@ export const verbs: readonly Verb[] = [
   meterPossession,
   meterAdd,
   meterRotate,
+  meterVouch,
+  meterHandOver,
   meterRetire,
   meterRevoke,
   meterList,
+  makerRegister,
+  makerSign,
+  makerRevoke,
+  makerList,
   stationAdd,
   stationList,
   stationRemove,
@@ -110,6 +123,7 @@ export const verbs: readonly Verb[] = [
   oracleAttest,
   oraclePostBond,
   oracleWithdrawBond,
+  oracleAgree,
   sessionsList,
   sessionsShow,
   sessionsWatch,

@@ -2,6 +2,7 @@ import type { ClaimEvidence } from "../domain/claim-evidence.ts";
 import type { Claim, SignedClaims } from "../domain/claims.ts";
 import type { Opening } from "../domain/opening.ts";
 import type { MeterCurve } from "../domain/meter-curve.ts";
+import type { Provenance } from "../domain/provenance.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
 import type { Fees } from "../domain/chain-transaction.ts";
@@ -49,6 +50,10 @@ export interface RegisteredMeter {
   readonly status: "pending" | "active" | "retired" | "revoked";
   /** How it is known that the registrant has the meter; `null` as long as it is not. */
   readonly possession: "proven-on-chain" | "attested-by-oracle" | null;
+  /** Who says that the key belongs to a meter, as of now; `null` as long as the meter was not activated. */
+  readonly provenance: Provenance | null;
+  /** Number of the maker that vouched for it, whose key may have been revoked since; 0 if none did. */
+  readonly maker: number;
   readonly validFrom: number;
   readonly validUntil: number;
   readonly calibrationExpiresAt: number;

@@ -33,10 +33,12 @@ const small = integer.transform(Number);
 const flag = z.boolean();
 
 export function readRegistryEvent(name: string, field: Field, position: LogPosition, reading: LogReading): void {
-  if (["MeterRegistered", "MeterActivated", "MeterRetired", "MeterRevoked"].includes(name)) {
+  if (["MeterRegistered", "MeterActivated", "MeterVouched", "MeterRetired", "MeterRevoked"].includes(name)) {
     reading.events.push({ kind: "meter-changed", position, meter: Number(integer.parse(field("meter"))) });
   } else if (name === "EvseRegistered" || name === "MaximumPowerChanged") {
     reading.events.push({ kind: "evse-changed", position, evse: Number(integer.parse(field("evse"))) });
+  } else if (name === "MakerRevoked") {
+    reading.events.push({ kind: "maker-revoked", position, maker: Number(integer.parse(field("maker"))) });
   }
 }
 

@@ -65,6 +65,8 @@ export type ChainEvent = { readonly position: LogPosition } & (
     }
   | { readonly kind: "evse-changed"; readonly evse: number }
   | { readonly kind: "meter-changed"; readonly meter: number }
+  /** Every meter that the maker vouched for has changed. */
+  | { readonly kind: "maker-revoked"; readonly maker: number }
 );
 
 /** A log as the endpoint gives it. */

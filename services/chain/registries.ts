@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { meterCurves } from "../domain/meter-curve.ts";
 import { unpackTariff } from "../domain/packed-tariff.ts";
+import { provenanceOf } from "../domain/provenance.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import { WattproofError } from "../errors.ts";
 import type { Committee, MeterCurve, RegisteredAgreement, RegisteredEvse, RegisteredMeter } from "./chain.ts";
@@ -31,6 +32,7 @@ const meterSchema = z.object({
   validFrom: small,
   validUntil: small,
   calibrationExpiresAt: small,
+  maker: small,
   publicKey: bytes,
 });
 const tariffSchema = z
@@ -130,12 +132,15 @@ export function createRegistryReader(rpc: Rpc, deployment: Deployment, interface
       if (statusName === null) return null;
       const curveName = curves[curve] ?? null;
       if (curveName === null) throw new WattproofError("METER_CURVE_UNKNOWN", `Meter ${meter} has curve ${curve}.`);
+      const { meterRegistry: abi } = interfaces;
+      const level = small.parse(await required(contracts.meterRegistry, abi, "provenanceOf", [meter]));
       return {
         number: meter,
         ...content,
         curve: curveName,
         status: statusName,
         possession: possessions[possession],
+        provenance: provenanceOf(level),
       };
     },
     async readTariff(tariffId) {

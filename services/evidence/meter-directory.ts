@@ -12,7 +12,7 @@ export interface MeterDirectory {
   forgetMeter(meter: number): void;
   /** Call when the chain says that an EVSE has changed. */
   forgetEvse(evse: number): void;
-  /** Call when blocks were undone. */
+  /** Call when blocks were undone, or when the chain says that a maker's key was revoked. */
   forgetAll(): void;
   /** Why a session with these terms cannot be served: a code; `null` if it can. */
   findObstacle(terms: SessionTerms): Promise<string | null>;

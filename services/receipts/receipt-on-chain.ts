@@ -3,6 +3,7 @@ import { z } from "zod";
 import { contractLinks } from "../contracts.ts";
 import { claimWindowOf } from "../domain/claim-window.ts";
 import { packSettlementResult } from "../domain/metering.ts";
+import { provenanceOf, provenances } from "../domain/provenance.ts";
 import { packTerms } from "../domain/terms.ts";
 import { check, type ReceiptCheck } from "./receipt-check.ts";
 import {
@@ -27,7 +28,6 @@ const registryCurves = [
   "brainpoolP384r1",
   "secp224k1",
 ] as const;
-const meterSchema = z.object({ evse: z.bigint(), curve: z.bigint(), publicKey: z.string() });
 const groupSchema = z.object({
   operator: z.string(),
   agreement: z.bigint(),
@@ -36,6 +36,8 @@ const groupSchema = z.object({
   sessionIds: z.array(z.string()),
   results: z.array(z.bigint()),
 });
+const meterSchema = z.object({ evse: z.bigint(), curve: z.bigint(), maker: z.bigint(), publicKey: z.string() });
+const makerSchema = z.object({ revokedAt: z.bigint() });
 const evseSchema = z.object({ operator: z.string() });
 
 /** The settlement says itself which contracts it goes by, and the meters' side which registry and which oracles. */
@@ -204,7 +206,24 @@ export async function checkMeter(receipt: ParsedReceipt, chain: ReceiptChain): P
     check("meter at EVSE", registered.success && registered.data.evse === BigInt(terms.evse), `EVSE ${terms.evse}`),
     check("EVSE of operator", evse.success && isSameHex(evse.data.operator, terms.operator), terms.operator),
     check("meter valid", isValid, `at the time of block ${opening.blockNumber}`),
+    ...(await checkProvenance(receipt, registered.success ? registered.data.maker : 0n, chain)),
   ];
+}
+
+/** The registry says as much of the meter as the receipt, or did until the maker's key was revoked. */
+async function checkProvenance(
+  { meter, terms, contracts }: ParsedReceipt,
+  maker: bigint,
+  chain: ReceiptChain,
+): Promise<ReceiptCheck[]> {
+  if (meter.provenance === null) return [];
+  const level = z.bigint().safeParse(await readView(chain, contracts.meterRegistry, "provenanceOf", [terms.meter]));
+  const actual = level.success ? Number(level.data) : 0;
+  const stated = provenances.indexOf(meter.provenance) + 1;
+  const revoked = makerSchema.safeParse(await readView(chain, contracts.meterRegistry, "makerOf", [maker]));
+  const isRevokedSince = revoked.success && revoked.data.revokedAt !== 0n && meter.provenance === "vouched-by-maker";
+  const detail = isRevokedSince ? `the key of maker ${maker} was revoked` : (provenanceOf(actual) ?? "none");
+  return [check("meter provenance", actual >= stated || isRevokedSince, detail)];
 }
 
 function isLog(

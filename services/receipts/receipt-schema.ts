@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { forEachRole } from "../contracts.ts";
+import { provenances } from "../domain/provenance.ts";
 import { receiptVersion } from "../domain/receipt-version.ts";
 import { mostEnergyBands } from "../domain/tariff.ts";
 
@@ -83,6 +84,8 @@ export const receiptSchema = z.strictObject({
     ]),
     /** X and Y, big-endian, each as long as the curve's field. */
     publicKey: z.string().regex(/^0x([0-9a-fA-F]{4})+$/u),
+    /** Who said that the key belongs to a meter when the receipt was written; `null` where the receipt does not tell. */
+    provenance: z.enum(provenances).nullable().default(null),
   }),
   /** In the order of their pagination; `sha256` is of the signed section. None where others showed them to the contract. */
   records: z.array(record).max(1_440),

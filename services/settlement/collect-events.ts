@@ -129,6 +129,7 @@ function noteBeside(
 ): void {
   if (event.kind === "meter-changed") meters.forgetMeter(event.meter);
   else if (event.kind === "evse-changed") meters.forgetEvse(event.evse);
+  else if (event.kind === "maker-revoked") meters.forgetAll();
   else if (isNew) {
     const { operator, agreement, isFinal, amountMicro } = event;
     desk.note("operator-credited", { operator, agreement, isFinal, amountMicro: amountMicro.toString() });

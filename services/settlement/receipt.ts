@@ -1,3 +1,4 @@
+import type { RegisteredMeter } from "../chain/chain.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import type { Cdr, CdrMeter } from "../domain/cdr.ts";
 import { challengesOf, paidBefore, refundedBy, totalOf, type Challenge } from "../domain/session-amounts.ts";
@@ -30,10 +31,15 @@ export function createReceiptWriter(deps: {
 }): ReceiptWriter {
   const { store, deployment, meters } = deps;
 
-  async function meterOf(number: number): Promise<CdrMeter> {
+  /** The key is the one that the CDR rests on, if there is one. */
+  async function meterOf(
+    number: number,
+    kept: CdrMeter | undefined,
+  ): Promise<CdrMeter & Pick<RegisteredMeter, "provenance">> {
     const meter = await meters.readMeter(number);
     if (meter === null) throw new WattproofError("RECEIPT_NOT_READY", `The registry has no meter ${number}.`);
-    return { number, curve: meter.curve, publicKey: meter.publicKey };
+    const { curve, publicKey, provenance } = meter;
+    return { ...(kept ?? { number, curve, publicKey }), provenance };
   }
 
   return {
@@ -60,7 +66,7 @@ export function createReceiptWriter(deps: {
         idTag: session.idTag,
         terms: asText(session.terms),
         tariff: tariffView(tariff),
-        meter: cdr?.meter ?? (await meterOf(session.terms.meter)),
+        meter: await meterOf(session.terms.meter, cdr?.meter),
         records: records.map(recordView),
         energyWh: exactWh ?? formatDecimal({ unscaled: energyMicroWh, scale: 6 }),
         energyMicroWh: energyMicroWh.toString(),

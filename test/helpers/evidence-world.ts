@@ -187,7 +187,7 @@ export async function openEvidenceWorld(): Promise<EvidenceWorld> {
 export function meterOf(number: number, changes: Partial<RegisteredMeter> = {}): RegisteredMeter {
   return {
     ...{ number, evse, curve: "secp256r1", publicKey: `0x${toHex(meterKey.publicKeyPoint)}` },
-    ...{ status: "active", possession: "proven-on-chain" },
+    ...{ status: "active", possession: "proven-on-chain", provenance: "self-declared", maker: 0 },
     ...{ validFrom: 0, validUntil: 4_000_000_000, calibrationExpiresAt: 4_000_000_000 },
     ...changes,
   };

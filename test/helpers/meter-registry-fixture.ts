@@ -17,6 +17,9 @@ export const MeterStatus = { None: 0n, Pending: 1n, Active: 2n, Retired: 3n, Rev
 /** As in Possession of IMeterRegistry.sol. */
 export const Possession = { None: 0n, ProvenOnChain: 1n, AttestedByOracles: 2n } as const;
 
+/** As in Provenance of IMeterRegistry.sol. */
+export const Provenance = { None: 0n, SelfDeclared: 1n, AttestedByQuorum: 2n, VouchedByMaker: 3n } as const;
+
 export interface RegistryFixture {
   readonly registry: MeterRegistry;
   readonly oracleCommittee: OracleCommittee;

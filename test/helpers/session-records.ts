@@ -12,6 +12,8 @@ export const meter: RegisteredMeter = {
   curve: "secp256r1",
   status: "active",
   possession: "attested-by-oracle",
+  provenance: "attested-by-quorum",
+  maker: 0,
   validFrom: 0,
   validUntil: 0,
   calibrationExpiresAt: 0,

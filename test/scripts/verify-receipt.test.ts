@@ -178,6 +178,7 @@ describe("npm run verify:receipt", function () {
           "meter at EVSE",
           "EVSE of operator",
           "meter valid",
+          "meter provenance",
         ],
       ],
     ];

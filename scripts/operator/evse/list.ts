@@ -29,14 +29,16 @@ export const evseList = defineVerb({
     for (const log of logs) {
       const evse = evseTopic.parse(log.topics[1]);
       const content = await reader.readEvse(evse);
-      if (content !== null) evses.push({ evse, ...content });
+      if (content === null) continue;
+      const meter = content.activeMeter === 0 ? null : await reader.readMeter(content.activeMeter);
+      evses.push({ evse, ...content, provenance: meter?.provenance ?? null });
     }
     run.output.json({ evses });
-    const rows = evses.map(({ evse, evseId, maximumPowerW, activeMeter, operator: owner }) => [
+    const rows = evses.map(({ evse, evseId, maximumPowerW, activeMeter, provenance, operator: owner }) => [
       String(evse),
       shown(evseId),
       `${maximumPowerW} W`,
-      activeMeter === 0 ? "no meter" : `meter ${activeMeter}`,
+      activeMeter === 0 ? "no meter" : `meter ${activeMeter}, ${provenance ?? "possession not shown"}`,
       owner,
     ]);
     for (const line of tableLines(rows)) run.output.line(line);

@@ -39,12 +39,12 @@ export const meterList = defineVerb({
       meters.push({ meter, ...rest });
     }
     run.output.json({ meters });
-    const rows = meters.map(({ meter, evse, curve, status, possession, calibrationExpiresAt }) => [
+    const rows = meters.map(({ meter, evse, curve, status, provenance, calibrationExpiresAt }) => [
       String(meter),
       `EVSE ${evse}`,
       curve,
       status,
-      possession ?? "possession not shown",
+      provenance ?? "possession not shown",
       `calibrated until ${utc(calibrationExpiresAt).slice(0, 10)}`,
     ]);
     for (const line of tableLines(rows)) run.output.line(line);

@@ -73,19 +73,21 @@ export function requirePossession(
 }
 
 /**
- * Oracles' signatures of the attestation in the order that the committee takes.
+ * Oracles' signatures of a digest in the order that the committee takes.
+ * @param option Where they were given, for the error.
  * @throws USAGE_INVALID
  */
 export function sortAttestations(
   texts: readonly string[],
   digest: string,
+  option = "--attestation",
 ): readonly { readonly r: string; readonly vs: string }[] {
   const signed = texts.map((text) => {
     try {
       const signature = Signature.from(text);
       return { signer: BigInt(recoverAddress(digest, signature)), r: signature.r, vs: signature.yParityAndS };
     } catch (error) {
-      throw new WattproofError("USAGE_INVALID", "--attestation takes a signature of 64 or 65 bytes.", { cause: error });
+      throw new WattproofError("USAGE_INVALID", `${option} takes a signature of 64 or 65 bytes.`, { cause: error });
     }
   });
   return signed.toSorted((left, right) => (left.signer < right.signer ? -1 : 1)).map(({ r, vs }) => ({ r, vs }));

@@ -9,5 +9,6 @@ export const meterRetire = defineVerb({
   account: "OPERATOR",
   examples: ["meter retire 12"],
   input: meterInput,
-  run: (input, run) => endMeter(input, run, "retireMeter"),
+  run: (input, run) =>
+    endMeter(input, run, () => ({ method: "retireMeter", parameters: [input.meter], status: "retired" })),
 });

@@ -137,6 +137,7 @@ describe("MeterRegistry.registerMeter", () => {
         startedAt,
         startedAt + 100n * DAY,
         startedAt + 90n * DAY,
+        0n,
         `0x${Buffer.from(pointBytes(key.publicKey)).toString("hex")}`,
       ];
 

@@ -9,6 +9,7 @@ import {
   deployedRegistry,
   keyIdOfTestKey,
   Possession,
+  Provenance,
   registerMeter,
   type RegistryFixture,
 } from "../../helpers/meter-registry-fixture.ts";
@@ -46,10 +47,14 @@ describe("MeterRegistry views", () => {
     const meter = await activeMeter(fixture, { key, calibrationExpiresAt: startedAt + 5n * DAY });
     const longKey = testKey("secp384r1");
     const pending = await registerMeter(fixture, { key: longKey, evse: 2n });
-    const common = [operator.address, 1n, curveNumbers.secp256r1, Possession.ProvenOnChain];
+    const common = [operator.address, 1n, curveNumbers.secp256r1, Possession.ProvenOnChain, Provenance.SelfDeclared];
 
     const nothing = keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [0, "0x"]));
-    expect([...(await registry.recordSignerOf(9))]).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n, nothing]);
+    expect([...(await registry.recordSignerOf(9))]).to.deep.equal([
+      ZeroAddress,
+      ...[0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n],
+      nothing,
+    ]);
     expect([...(await registry.recordSignerOf(meter))]).to.deep.equal([
       ...common,
       startedAt,
@@ -64,6 +69,7 @@ describe("MeterRegistry views", () => {
       2n,
       curveNumbers.secp384r1,
       Possession.None,
+      Provenance.None,
       ...[0n, 0n, 0n, 0n],
       keyIdOfTestKey(longKey),
     ]);
@@ -81,8 +87,8 @@ describe("MeterRegistry views", () => {
     await networkHelpers.time.setNextBlockTimestamp(revokedAt);
     await registry.connect(operator).revokeMeter(meter);
 
-    expect([...(await registry.recordSignerOf(meter))]).to.deep.equal(before.with(5, revokedAt));
-    expect([...(await registry.recordSignerOf(retired))].slice(4, 6)).to.deep.equal([startedAt, startedAt + DAY]);
+    expect([...(await registry.recordSignerOf(meter))]).to.deep.equal(before.with(6, revokedAt));
+    expect([...(await registry.recordSignerOf(retired))].slice(5, 7)).to.deep.equal([startedAt, startedAt + DAY]);
   });
 
   it("derive the possession tag from registrant, EVSE, key and its activations, for this chain and registry", async () => {

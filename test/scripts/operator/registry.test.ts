@@ -85,6 +85,7 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
       maximumPowerW: 150_000,
       activeMeter: 0,
       evseId: "DE*WTP*E910*1",
+      provenance: null,
     });
   });
 

@@ -2,6 +2,7 @@ import { Result, type Interface } from "ethers";
 import { z } from "zod";
 
 import { tariffIdOf, unpackTariff } from "../../../domain/packed-tariff.ts";
+import { provenanceOf, type Provenance } from "../../../domain/provenance.ts";
 import type { Tariff } from "../../../domain/tariff.ts";
 import type { PageConfiguration } from "../configuration.ts";
 import type { ChainAccess } from "./chain-access.ts";
@@ -26,6 +27,8 @@ export interface Charger {
   readonly meter: number;
   /** The meter's records count now. */
   readonly isMeterValid: boolean;
+  /** Who says that the key belongs to a meter; `null` if there is none. */
+  readonly provenance: Provenance | null;
 }
 
 /** One of a driver's accounts, each of which charges one car at a time. Amounts are in 10⁻⁶ token. */
@@ -143,7 +146,18 @@ export function createChainReader(
         z
           .boolean()
           .parse((await call(contracts.meterRegistry, meterInterface, "isValidAt", [activeMeter, timestamp]))[0]);
-      return { evse, evseId, operator, maximumPowerW, meter: activeMeter, isMeterValid };
+      const level = number.parse(
+        (await call(contracts.meterRegistry, meterInterface, "provenanceOf", [activeMeter]))[0],
+      );
+      return {
+        evse,
+        evseId,
+        operator,
+        maximumPowerW,
+        meter: activeMeter,
+        isMeterValid,
+        provenance: provenanceOf(level),
+      };
     },
     async findEvses(printedId) {
       const wanted = comparable(printedId);

@@ -38,6 +38,7 @@ export const meterInterface = new Interface([
   "event EvseRegistered(uint32 indexed evse, address indexed operator, string evseId, uint24 maximumPowerW)",
   "function evseOf(uint32 evse) view returns ((address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId) content)",
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
+  "function provenanceOf(uint32 meter) view returns (uint8 provenance)",
 ]);
 
 export const challengesInterface = new Interface([

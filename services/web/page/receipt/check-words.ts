@@ -38,6 +38,7 @@ const keys: ReadonlyMap<string, TextKey> = new Map([
   ["meter at EVSE", "check.meterAtEvse"],
   ["EVSE of operator", "check.evseOfOperator"],
   ["meter valid", "check.meterValid"],
+  ["meter provenance", "check.meterProvenance"],
   ["grade", "check.grade"],
   ["consent", "check.consent"],
   ["contracts of this page", "check.pageContracts"],

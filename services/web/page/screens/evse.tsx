@@ -11,6 +11,7 @@ import { Answered, Facts, Hash, Notice } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { useAnswer } from "../shell/use-answer.ts";
 import { formatPrice } from "../text/amounts.ts";
+import { provenanceWords } from "../text/provenance-words.ts";
 import { wordsOf } from "../text/tariff-words.ts";
 import { WithWallet } from "../wallet/wallet-panel.tsx";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
@@ -69,11 +70,17 @@ function KnownCharger(properties: {
             [text("evseState"), <StateMark key="state" state={state} />],
             [text("evsePrinted", { id: "" }).replace(/[:\s]+$/u, ""), charger.evseId],
             [text("evseOperator"), <Hash key="operator" value={charger.operator} />],
+            ...(charger.provenance === null
+              ? []
+              : [[text("evseProvenance"), text(provenanceWords[charger.provenance])] as const]),
           ]}
         />
         <StateNotice state={state} />
       </section>
       {!charger.isMeterValid && <Notice kind="bad">{text("evseNoMeter")}</Notice>}
+      {charger.isMeterValid && charger.provenance === "self-declared" && (
+        <Notice kind="info">{text("evseSelfDeclared")}</Notice>
+      )}
       {properties.offers === null && (
         <Notice kind="bad" action={<button onClick={askAgain}>{text("retry")}</button>}>
           {text("evseTariffsUnknown")}

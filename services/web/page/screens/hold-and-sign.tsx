@@ -8,6 +8,7 @@ import { useApp } from "../shell/app-context.ts";
 import { keepSetting, readSetting } from "../shell/kept-settings.ts";
 import { Field, Notice } from "../shell/parts.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { provenanceWords } from "../text/provenance-words.ts";
 import { formatKw, formatKwh, formatTime, parseMicro } from "../text/amounts.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
 import { FirstFunding } from "./first-funding.tsx";
@@ -123,6 +124,9 @@ function Sign(properties: Properties & { readonly holdMicro: bigint }): JSX.Elem
     <>
       <h2>{text("signTitle")}</h2>
       <p>{text("signText")}</p>
+      {properties.charger.provenance !== null && (
+        <p>{text("signProvenance", { provenance: text(provenanceWords[properties.charger.provenance]) })}</p>
+      )}
       <button
         class="main"
         disabled={isBusy}

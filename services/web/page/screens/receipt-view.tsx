@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
 import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
+import { provenanceWords } from "../text/provenance-words.ts";
 import { formatExactKwh, formatSeconds } from "../text/amounts.ts";
 import type { ReceiptCheck } from "../receipt/check-receipt.ts";
 import { failuresFirst, wordOfCheck } from "../receipt/check-words.ts";
@@ -119,6 +120,9 @@ function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element 
             text("receiptMeter"),
             text("receiptMeterText", { number: receipt.meter.number, curve: receipt.meter.curve }),
           ],
+          ...(receipt.meter.provenance === null
+            ? []
+            : [[text("evseProvenance"), text(provenanceWords[receipt.meter.provenance])] as const]),
           ...(receipt.evidence === null
             ? []
             : [[text("receiptEvidence"), text(`grade.${receipt.evidence.grade}`)] as const]),

@@ -53,6 +53,13 @@ export const de: Catalogue = {
   evseTitle: "Ladesäule {number}",
   evsePrinted: "Auf der Säule steht: {id}",
   evseOperator: "Betreiber",
+  evseProvenance: "Wer für den Zähler bürgt",
+  evseSelfDeclared:
+    "Nur der Betreiber sagt, dass dieser Schlüssel zu einem Zähler gehört. Weder ein Hersteller noch die Orakel bürgen dafür. Vergleichen Sie die Energie mit der Anzeige Ihres Autos.",
+  signProvenance: "Wer für den Zähler bürgt: {provenance}.",
+  "provenance.self-declared": "nur der Betreiber",
+  "provenance.attested-by-quorum": "die Orakel",
+  "provenance.vouched-by-maker": "der Hersteller des Zählers",
   evseUnknownTitle: "Diese Ladesäule ist nicht bekannt",
   evseUnknownText:
     "Das Verzeichnis auf der Kette hat keine Ladesäule mit der Nummer {number}. Prüfen Sie die Nummer an der Säule; bezahlen Sie nirgends sonst.",
@@ -370,6 +377,7 @@ export const de: Catalogue = {
   "check.challengeSum": "Zurückgekommen ist, was die Anfechtungen ergeben",
   "check.meterKey": "Der Schlüssel des Zählers ist der eingetragene",
   "check.meterAtEvse": "Der Zähler ist an dieser Ladesäule",
+  "check.meterProvenance": "Das Register sagt, wer für den Zähler bürgt",
   "check.evseOfOperator": "Die Ladesäule gehört diesem Betreiber",
   "check.meterValid": "Die Werte des Zählers galten zu jener Zeit",
   "check.grade": "Worauf der Strom beruht",

@@ -49,6 +49,13 @@ export const en = {
   evseTitle: "Charger {number}",
   evsePrinted: "Printed on the charger: {id}",
   evseOperator: "Operator",
+  evseProvenance: "Who vouches for the meter",
+  evseSelfDeclared:
+    "Only the operator says that this key belongs to a meter. Neither a maker nor the oracles vouch for it. Compare the energy with what your car shows.",
+  signProvenance: "Who vouches for the meter: {provenance}.",
+  "provenance.self-declared": "the operator alone",
+  "provenance.attested-by-quorum": "the oracles",
+  "provenance.vouched-by-maker": "the maker of the meter",
   evseUnknownTitle: "This charger is not known",
   evseUnknownText:
     "The registry on the chain has no charger with number {number}. Check the number on the charger; do not pay anywhere else.",
@@ -354,6 +361,7 @@ export const en = {
   "check.challengeSum": "The sum that came back is what the challenges give",
   "check.meterKey": "The meter's key is the registered one",
   "check.meterAtEvse": "The meter is at this charger",
+  "check.meterProvenance": "The registry says who vouches for the meter",
   "check.evseOfOperator": "The charger is this operator's",
   "check.meterValid": "The meter's records counted at that time",
   "check.grade": "What the energy rests on",

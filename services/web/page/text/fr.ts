@@ -52,6 +52,13 @@ export const fr: Catalogue = {
   evseTitle: "Borne {number}",
   evsePrinted: "Imprimé sur la borne : {id}",
   evseOperator: "Exploitant",
+  evseProvenance: "Qui se porte garant du compteur",
+  evseSelfDeclared:
+    "Seul l’exploitant affirme que cette clé appartient à un compteur. Ni un fabricant ni les oracles ne s’en portent garants. Comparez l’énergie avec ce qu’affiche votre voiture.",
+  signProvenance: "Qui se porte garant du compteur : {provenance}.",
+  "provenance.self-declared": "l’exploitant seul",
+  "provenance.attested-by-quorum": "les oracles",
+  "provenance.vouched-by-maker": "le fabricant du compteur",
   evseUnknownTitle: "Cette borne est inconnue",
   evseUnknownText:
     "Le registre sur la chaîne n’a pas de borne numéro {number}. Vérifiez le numéro sur la borne ; ne payez nulle part ailleurs.",
@@ -364,6 +371,7 @@ export const fr: Catalogue = {
   "check.challengeSum": "La somme rendue est celle que donnent les contestations",
   "check.meterKey": "La clé du compteur est celle du registre",
   "check.meterAtEvse": "Le compteur est à cette borne",
+  "check.meterProvenance": "Le registre dit qui se porte garant du compteur",
   "check.evseOfOperator": "La borne est à cet exploitant",
   "check.meterValid": "Les relevés du compteur comptaient à ce moment",
   "check.grade": "Ce sur quoi repose l’énergie",

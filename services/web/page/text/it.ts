@@ -53,6 +53,13 @@ export const it: Catalogue = {
   evseTitle: "Colonnina {number}",
   evsePrinted: "Stampato sulla colonnina: {id}",
   evseOperator: "Gestore",
+  evseProvenance: "Chi garantisce per il contatore",
+  evseSelfDeclared:
+    "Solo il gestore afferma che questa chiave appartiene a un contatore. Né un produttore né gli oracoli lo garantiscono. Confrontate l’energia con quella indicata dalla vostra auto.",
+  signProvenance: "Chi garantisce per il contatore: {provenance}.",
+  "provenance.self-declared": "solo il gestore",
+  "provenance.attested-by-quorum": "gli oracoli",
+  "provenance.vouched-by-maker": "il produttore del contatore",
   evseUnknownTitle: "Questa colonnina non è nota",
   evseUnknownText:
     "Il registro sulla catena non ha una colonnina con il numero {number}. Controllate il numero sulla colonnina; non pagate altrove.",
@@ -362,6 +369,7 @@ export const it: Catalogue = {
   "check.challengeSum": "La somma restituita è quella data dalle contestazioni",
   "check.meterKey": "La chiave del contatore è quella registrata",
   "check.meterAtEvse": "Il contatore è a questa colonnina",
+  "check.meterProvenance": "Il registro dice chi garantisce per il contatore",
   "check.evseOfOperator": "La colonnina è di questo gestore",
   "check.meterValid": "I valori del contatore valevano in quel momento",
   "check.grade": "Su che cosa si fonda l’energia",
