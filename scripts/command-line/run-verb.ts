@@ -98,7 +98,8 @@ export async function runVerb(
     return createWriter({
       chain,
       address: await signer.getAddress(),
-      signer: isDryRun ? null : signer,
+      signer,
+      isDryRun,
       confirmations: common.confirmations,
       output,
     });

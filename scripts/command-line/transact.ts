@@ -1,4 +1,4 @@
-import { Contract, type Signer, type TransactionRequest } from "ethers";
+import { Contract, type Signer, type TransactionRequest, type TypedDataDomain, type TypedDataField } from "ethers";
 
 import { WattproofError } from "../../services/errors.ts";
 import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
@@ -32,43 +32,59 @@ export interface Transaction {
 export interface Writer {
   readonly chain: ChainAccess;
   readonly address: string;
+  /** Asks the contract alone. @throws CONTRACT_REFUSED, CHAIN_UNAVAILABLE */
+  ask(intent: Intent): Promise<unknown>;
   /**
    * Asks the contract first, so that a refusal costs nothing; then sends, and waits until it is confirmed.
    * @returns what the contract returned to the question, and the transaction.
    * @throws CONTRACT_REFUSED, GAS_MONEY_LACKING, CHAIN_UNAVAILABLE, TRANSACTION_FAILED
    */
   call(intent: Intent): Promise<{ readonly result: unknown; readonly transaction: Transaction }>;
+  /** Signs EIP-712 data; in a dry run, too, since nothing is sent. @throws where the account is an address alone */
+  signTypedData(
+    domain: TypedDataDomain,
+    types: Readonly<Record<string, TypedDataField[]>>,
+    value: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
 }
 
 /** A transaction that is not mined by then needs a person to look at it. */
 const receiptTimeoutMs = 10 * 60_000;
 
-/** @param signer `null` in a dry run. */
 export function createWriter(deps: {
   readonly chain: ChainAccess;
   readonly address: string;
-  readonly signer: Signer | null;
+  readonly signer: Signer;
+  readonly isDryRun: boolean;
   readonly confirmations: number;
   readonly output: Output;
 }): Writer {
-  const { chain, address, signer, confirmations, output } = deps;
+  const { chain, address, signer, isDryRun, confirmations, output } = deps;
   const { provider, deployment } = chain;
+
+  function functionOf({ contract: role, method }: Intent) {
+    return new Contract(deployment.contracts[role], artifactOf(role).interface, provider).getFunction(method);
+  }
+
+  const ask = async (intent: Intent): Promise<unknown> =>
+    functionOf(intent).staticCall(...intent.parameters, { from: address });
 
   return {
     chain,
     address,
-    async call({ contract: role, method, parameters }) {
+    ask,
+    signTypedData: (domain, types, value) => signer.signTypedData(domain, { ...types }, { ...value }),
+    async call(intent) {
+      const { contract: role, method, parameters } = intent;
       const to = deployment.contracts[role];
-      const contract = new Contract(to, artifactOf(role).interface, provider);
-      const call = contract.getFunction(method);
-      const data = contract.interface.encodeFunctionData(method, parameters);
+      const data = artifactOf(role).interface.encodeFunctionData(method, parameters);
       const request: TransactionRequest = { from: address, to, data };
-      const result: unknown = await call.staticCall(...parameters, { from: address });
+      const result = await ask(intent);
       const gas = await provider.estimateGas(request);
       const fees = await provider.getFeeData();
       const gasPriceWei = fees.gasPrice ?? fees.maxFeePerGas ?? 0n;
       const planned = { contract: role, method, from: address, to, data, gas, gasPriceWei, costWei: gas * gasPriceWei };
-      if (signer === null) {
+      if (isDryRun) {
         output.line(`would call ${role}.${method} from ${address}: ${gas} gas, about ${coins(planned.costWei)} coins`);
 
         return { result, transaction: { ...planned, txHash: null, blockNumber: null } };

@@ -232,6 +232,15 @@ async function readSessions(contracts: Contracts, fromBlock: number): Promise<Ma
   for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionExpired(), fromBlock)) {
     close(args.sessionId, { kind: "expired", txHash: transactionHash, returnedMicro: args.returnedMicro });
   }
+  for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionReleased(), fromBlock)) {
+    close(args.sessionId, { kind: "expired", txHash: transactionHash, returnedMicro: args.returnedMicro });
+  }
+  for (const { args, transactionHash } of await chargingSettlement.queryFilter(filters.SessionAgreed(), fromBlock)) {
+    const { chargedMicro, returnedMicro } = args;
+    // An agreement says nothing of the energy.
+    const nothing = { energyMicroWh: 0n, chargingSeconds: 0, connectedSeconds: 0, refundedMicro: 0n };
+    close(args.sessionId, { kind: "settled", txHash: transactionHash, ...nothing, chargedMicro, returnedMicro });
+  }
   for (const correction of await queryArgs(chargingSettlement, filters.SessionCorrected(), fromBlock)) {
     const { sessionId, refundedMicro } = correction;
     const session = find(sessionId);

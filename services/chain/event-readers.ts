@@ -154,6 +154,16 @@ const wholeEvents: ReadonlyMap<string, (log: SettlementLog) => ChainEvent> = new
     }),
   ],
   [
+    "SessionAgreed",
+    ({ position, sessionId, micro }) => ({
+      kind: "session-agreed",
+      position,
+      sessionId: sessionId(),
+      chargedMicro: micro("chargedMicro"),
+      returnedMicro: micro("returnedMicro"),
+    }),
+  ],
+  [
     "SessionExpired",
     ({ position, sessionId, micro }) => ({
       kind: "session-expired",

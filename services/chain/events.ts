@@ -28,6 +28,13 @@ export type ChainEvent = { readonly position: LogPosition } & (
   | { readonly kind: "settlement-skipped"; readonly sessionId: string; readonly reason: string }
   /** The whole hold is free again: the session's time was over, or its operator released it. */
   | { readonly kind: "session-expired"; readonly sessionId: string; readonly returnedMicro: bigint }
+  /** Driver and operator agreed what the session costs, whatever flowed. */
+  | {
+      readonly kind: "session-agreed";
+      readonly sessionId: string;
+      readonly chargedMicro: bigint;
+      readonly returnedMicro: bigint;
+    }
   /** A record lowered what the driver has paid from one amount to another. */
   | {
       readonly kind: "claim-challenged";

@@ -24,7 +24,7 @@ export function sumsOf(
   cdr: Cdr | null,
 ): SessionSums {
   const { closing, challenge, refunds } = session.state;
-  if (closing?.kind === "settled") {
+  if (closing?.kind === "settled" || closing?.kind === "agreed") {
     const givenBackMicro = totalOf(refunds) + (challenge === null ? 0n : refundedBy(challenge));
     const keptMicro = closing.chargedMicro > givenBackMicro ? closing.chargedMicro - givenBackMicro : 0n;
     return { billedMicro: keptMicro, settledMicro: keptMicro };

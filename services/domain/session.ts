@@ -56,6 +56,13 @@ export type Closing =
       /** Oracles said that the contract can read the records behind it; `null` where they did not settle it. */
       readonly isReadable: boolean | null;
     }
+  /** Driver and operator agreed what it costs; nothing is said of its energy. */
+  | {
+      readonly kind: "agreed";
+      readonly position: LogPosition;
+      readonly chargedMicro: bigint;
+      readonly returnedMicro: bigint;
+    }
   | { readonly kind: "expired"; readonly position: LogPosition; readonly returnedMicro: bigint }
   | { readonly kind: "skipped"; readonly position: LogPosition };
 
@@ -311,7 +318,7 @@ function close(state: SessionState, event: Extract<SessionEvent, { kind: "closed
   // Money moves once, so what comes after it cannot undo it; a skip only says that one transaction did nothing.
   if (state.closing !== null && state.closing.kind !== "skipped") return state;
   if (closing.kind === "skipped" && state.status === "unconfirmed") return { ...state, batchId: null };
-  return { ...state, closing, reason, status: closing.kind };
+  return { ...state, closing, reason, status: closing.kind === "agreed" ? "settled" : closing.kind };
 }
 
 function challengeAfter(

@@ -1,7 +1,10 @@
 import type { SessionStatus } from "./session.ts";
 
-/** How an operator resolves a session that does not move. The operator can also release its hold on the chain, at once. */
-export const resolutionWays = ["expire", "meter", "quorum"] as const;
+/**
+ * How an operator resolves a session that does not move: `expire` leaves it to its expiry, `release` gives the whole hold
+ * back at once, `agreed` settles what driver and operator both sign, `meter` and `quorum` settle what flowed.
+ */
+export const resolutionWays = ["expire", "release", "agreed", "meter", "quorum"] as const;
 export type ResolutionWay = (typeof resolutionWays)[number];
 
 /** What an operator decided about a session, and why. */
@@ -33,15 +36,15 @@ export interface SessionLimits {
 export const stuckRules: Readonly<
   Record<SessionStatus, { readonly limit: keyof SessionLimits; readonly ways: readonly ResolutionWay[] } | null>
 > = {
-  unservable: { limit: "heldMs", ways: ["expire"] },
-  opened: { limit: "openMs", ways: ["expire", "meter", "quorum"] },
-  charging: { limit: "openMs", ways: ["expire", "meter", "quorum"] },
-  held: { limit: "heldMs", ways: ["expire", "meter", "quorum"] },
-  completed: { limit: "settlingMs", ways: ["meter", "quorum"] },
-  batched: { limit: "settlingMs", ways: ["meter", "quorum"] },
+  unservable: { limit: "heldMs", ways: ["expire", "release", "agreed"] },
+  opened: { limit: "openMs", ways: resolutionWays },
+  charging: { limit: "openMs", ways: resolutionWays },
+  held: { limit: "heldMs", ways: resolutionWays },
+  completed: { limit: "settlingMs", ways: ["release", "agreed", "meter", "quorum"] },
+  batched: { limit: "settlingMs", ways: ["release", "agreed", "meter", "quorum"] },
   settled: null,
   expired: null,
-  disputed: { limit: "heldMs", ways: ["expire", "meter", "quorum"] },
-  skipped: { limit: "heldMs", ways: ["expire", "meter", "quorum"] },
+  disputed: { limit: "heldMs", ways: resolutionWays },
+  skipped: { limit: "heldMs", ways: resolutionWays },
   unconfirmed: { limit: "heldMs", ways: ["expire"] },
 };

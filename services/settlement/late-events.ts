@@ -40,6 +40,7 @@ export function createLateEvents(store: Pick<Store, "listEventPlaces" | "findTra
         case "session-opened":
           return state.status === "unconfirmed" ? "missing" : "contradicting";
         case "session-settled":
+        case "session-agreed":
         case "session-expired":
           return state.closing === null || state.closing.kind === "skipped" ? "missing" : "contradicting";
         case "settlement-skipped": {

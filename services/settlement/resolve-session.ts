@@ -26,7 +26,7 @@ export interface ResolutionOrder {
 export interface ResolutionOutcome {
   readonly session: StoredSession;
   readonly next: SessionState;
-  /** What the session settles on; `null` where it is left to expiry. */
+  /** What the session settles on; `null` where the chain ends it otherwise. */
   readonly cdr: Cdr | null;
 }
 
@@ -144,7 +144,7 @@ export function createSessionResolver(deps: {
       const rule = stuckRules[status];
       if (rule === null) throw new WattproofError("SESSION_CLOSED", `The session is ${status}.`);
       if (!rule.ways.includes(way)) throw unavailable(`A session that is ${status} can only: ${rule.ways.join(", ")}.`);
-      const [cdr, isNew] = way === "expire" ? [null, false] : await settleOn(session, order);
+      const [cdr, isNew] = way === "meter" || way === "quorum" ? await settleOn(session, order) : [null, false];
       const resolution: Resolution = {
         way,
         reason: order.reason,
@@ -161,7 +161,7 @@ export function createSessionResolver(deps: {
 
       const change = { sessionId, expectedSequence: session.sequence, events: [event], next, atMs: now() };
       const outcome =
-        status === "batched" && session.state.batchId !== null
+        status === "batched" && session.state.batchId !== null && cdr !== null
           ? await store.releaseSessions(session.state.batchId, [change], null)
           : (await store.commitStep({ session: { change, cdr: isNew ? cdr : null, acts: [] } })).outcome;
       if (outcome === "stale") throw new WattproofError("STORE_CONTENDED", "The session moved meanwhile.");

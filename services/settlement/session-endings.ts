@@ -58,6 +58,10 @@ export function createSessionEndings(
       }
       return { closing: { kind: "settled", position, ...amounts }, reason: null };
     }
+    if (event.kind === "session-agreed") {
+      const { chargedMicro, returnedMicro } = event;
+      return { closing: { kind: "agreed", position, chargedMicro, returnedMicro }, reason: null };
+    }
     if (event.kind === "session-expired") {
       return { closing: { kind: "expired", position, returnedMicro: event.returnedMicro }, reason: null };
     }

@@ -19,6 +19,7 @@ export function isOrphan(event: SessionChainEvent, state: SessionState | null): 
       return false;
     case "session-topped-up":
     case "session-settled":
+    case "session-agreed":
     case "session-expired":
     case "claim-challenged":
       return state === null;

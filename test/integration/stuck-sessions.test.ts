@@ -158,6 +158,15 @@ describe("Sessions that nothing moves", function () {
           expect([answer.status, codeOf(answer)]).to.deep.equal([409, "RESOLUTION_UNAVAILABLE"]);
           expect(await statusOf(session)).to.equal(status);
         });
+      } else if (way === "release" || way === "agreed") {
+        it(`stay as they are where they are ${status} and somebody says that the chain ends them: ${way}`, async function () {
+          const session = await bringTo(status);
+          const answer = await resolve(session, { as: way });
+          expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
+          expect(answer.body).to.deep.include({ state: status, chargedMicro: null });
+          expect(answer.body).to.have.nested.property("resolution.way", way);
+          expect(await statusOf(session)).to.equal(status);
+        });
       } else if (way === "expire") {
         it(`are left to expiry where they are ${status}, and told again when that is over`, async function () {
           const session = await bringTo(status);
@@ -224,7 +233,7 @@ describe("Sessions that nothing moves", function () {
 
     it("stay as they are without a reason, or in a way that there is not", async function () {
       const session = await bringTo("opened");
-      for (const order of [{ as: "expire", reason: " " }, { as: "release" }, { as: "expire", more: 1 }]) {
+      for (const order of [{ as: "expire", reason: " " }, { as: "forget" }, { as: "expire", more: 1 }]) {
         const answer = await resolve(session, order);
         expect([answer.status, codeOf(answer)]).to.deep.equal([422, "RESOLUTION_INVALID"]);
       }

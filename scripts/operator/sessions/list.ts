@@ -54,16 +54,18 @@ export function sessionRow({
   status,
   terms,
   settlement,
+  agreed,
   challenge,
   opening,
 }: ChainSession): readonly string[] {
+  const chargedMicro = (settlement ?? agreed)?.chargedMicro ?? null;
   return [
     sessionId,
     `EVSE ${terms.evse}`,
     `block ${opening.blockNumber}`,
     status,
     settlement === null ? "" : `${kilowattHours(settlement.energyMicroWh)} kWh`,
-    settlement === null ? `hold ${tokens(terms.holdMicro)}` : `charged ${tokens(settlement.chargedMicro)}`,
+    chargedMicro === null ? `hold ${tokens(terms.holdMicro)}` : `charged ${tokens(chargedMicro)}`,
     challenge === null ? "" : `challenged, ${tokens(refundedBy(challenge))} back`,
   ];
 }

@@ -26,6 +26,12 @@ export interface ChainSession {
   readonly toppedUpMicro: bigint;
   /** `batch`: the oracles' batch that settled it; `null` where its meter did. */
   readonly settlement: (SettlementResult & { readonly position: LogPosition; readonly batch: number | null }) | null;
+  /** What driver and operator agreed that it costs; `null` where it was settled otherwise, or not at all. */
+  readonly agreed: {
+    readonly position: LogPosition;
+    readonly chargedMicro: bigint;
+    readonly returnedMicro: bigint;
+  } | null;
   readonly expiry: LogPosition | null;
   readonly challenge: Challenge | null;
   /** The demand for the records behind its claim. */
@@ -136,6 +142,7 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
       opening: { ...position, ...opening },
       toppedUpMicro: 0n,
       settlement: null,
+      agreed: null,
       expiry: null,
       challenge: null,
       demand: null,
@@ -152,6 +159,10 @@ function apply(session: ChainSession | undefined, event: SessionEvent): ChainSes
       const { batch, energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro } = event;
       const amounts = { energyMicroWh, chargingSeconds, connectedSeconds, chargedMicro, returnedMicro };
       return { ...session, status: "settled", settlement: { position, batch, ...amounts } };
+    }
+    case "session-agreed": {
+      const { chargedMicro, returnedMicro } = event;
+      return { ...session, status: "settled", agreed: { position, chargedMicro, returnedMicro } };
     }
     case "session-expired":
       return { ...session, status: "expired", expiry: position };

@@ -42,7 +42,7 @@ export const sessionsShow = defineVerb({
     const chain = await run.openChain();
     const { service } = reading;
     const session = await requireSession(run, chain, sessionId, placesServiceOf(reading, chain, run.environment));
-    const { terms, settlement, challenge, expiry } = session;
+    const { terms, settlement, agreed, challenge, expiry } = session;
     const tariff = await registryOf(chain).readTariff(terms.tariffId);
     const price =
       settlement === null
@@ -51,7 +51,7 @@ export const sessionsShow = defineVerb({
     const timeOf = async (blockNumber: number): Promise<number | null> =>
       (await chain.provider.getBlock(blockNumber))?.timestamp ?? null;
     const openedAt = await timeOf(session.opening.blockNumber);
-    const closing = settlement?.position ?? expiry;
+    const closing = settlement?.position ?? agreed?.position ?? expiry;
     const closedAt = closing === null ? null : await timeOf(closing.blockNumber);
     // The chain does not know it, and is all that is asked unless a service is named.
     const resolution =
@@ -71,6 +71,10 @@ export const sessionsShow = defineVerb({
       output.line(`${kilowattHours(settlement.energyMicroWh)} kWh, ${settlement.chargingSeconds} s charging`);
       for (const line of priceLines(price)) output.line(line);
       output.line(`charged ${tokens(settlement.chargedMicro)}, returned ${tokens(settlement.returnedMicro)}`);
+    }
+    if (agreed !== null) {
+      output.line(`settled ${closedAt === null ? "?" : utc(closedAt)} by agreement, ${agreed.position.txHash}`);
+      output.line(`charged ${tokens(agreed.chargedMicro)}, returned ${tokens(agreed.returnedMicro)}`);
     }
     if (challenge !== null) {
       output.line(

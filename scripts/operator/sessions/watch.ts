@@ -85,6 +85,8 @@ function wordsOf(event: Extract<ChainEvent, { readonly sessionId: string }>): st
       return `settled, ${kilowattHours(event.energyMicroWh)} kWh, charged ${tokens(event.chargedMicro)}`;
     case "settlement-skipped":
       return `not settled: ${event.reason}`;
+    case "session-agreed":
+      return `settled by agreement, charged ${tokens(event.chargedMicro)}`;
     case "session-expired":
       return `expired, returned ${tokens(event.returnedMicro)}`;
     case "claim-challenged":

@@ -40,6 +40,7 @@ const closing = z.preprocess(
       batch: z.number().nullable().default(null),
       isReadable: z.boolean().nullable().default(null),
     }),
+    z.strictObject({ kind: z.literal("agreed"), position, chargedMicro: bigInteger, returnedMicro: bigInteger }),
     z.strictObject({ kind: z.literal("expired"), position, returnedMicro: bigInteger }),
     z.strictObject({ kind: z.literal("skipped"), position }),
   ]),

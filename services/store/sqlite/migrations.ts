@@ -1,3 +1,4 @@
+import { agreedSumsStep } from "./agreed-sums.ts";
 import { connectedTimeStep } from "./connected-time.ts";
 import { readingStep } from "./evidence.ts";
 import { framePlacesStep } from "./frame-places.ts";
@@ -390,4 +391,5 @@ export const migrations: readonly string[] = [
   openingStep,
   dossierStep,
   signedEvidenceStep,
+  agreedSumsStep,
 ];

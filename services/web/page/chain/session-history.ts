@@ -11,7 +11,15 @@ import { settlementInterface } from "./contracts.ts";
 export type SessionEnding =
   | { readonly kind: "live" }
   | ({ readonly kind: "settled"; readonly txHash: string } & SettlementResult)
-  | { readonly kind: "expired"; readonly txHash: string; readonly returnedMicro: bigint };
+  /** By expiry, or by the operator's release: the whole hold is free again. */
+  | { readonly kind: "expired" | "released"; readonly txHash: string; readonly returnedMicro: bigint }
+  /** As driver and operator agreed. */
+  | {
+      readonly kind: "agreed";
+      readonly txHash: string;
+      readonly chargedMicro: bigint;
+      readonly returnedMicro: bigint;
+    };
 
 /** A session as the chain's events tell it. */
 export interface ChainSession {
@@ -39,7 +47,13 @@ const group = z.object({
 });
 const toppedUp = z.object({ sessionId: z.string(), toppedUpMicro: z.bigint() });
 const settled = z.object({ sessionId: z.string(), result: z.bigint() });
-const expired = z.object({ sessionId: z.string(), returnedMicro: z.bigint() });
+const returned = z.object({ sessionId: z.string(), returnedMicro: z.bigint() });
+const agreed = returned.extend({ chargedMicro: z.bigint() });
+/** Events that free a whole hold. */
+const returns = [
+  ["SessionExpired", "expired"],
+  ["SessionReleased", "released"],
+] as const;
 /** Ids in one query; endpoints take more. */
 const idsPerQuery = 100;
 
@@ -93,9 +107,15 @@ async function closeAll(
       const { sessionId, result } = settled.parse(argumentsOf("SessionSettled", log));
       endings.set(sessionId, { kind: "settled", txHash: log.txHash, ...unpackSettlementResult(result) });
     }
-    for (const log of await readLogs(settlement, [...topicsOf("SessionExpired", []), ids])) {
-      const { sessionId, returnedMicro } = expired.parse(argumentsOf("SessionExpired", log));
-      endings.set(sessionId, { kind: "expired", txHash: log.txHash, returnedMicro });
+    for (const [event, kind] of returns) {
+      for (const log of await readLogs(settlement, [...topicsOf(event, []), ids])) {
+        const { sessionId, returnedMicro } = returned.parse(argumentsOf(event, log));
+        endings.set(sessionId, { kind, txHash: log.txHash, returnedMicro });
+      }
+    }
+    for (const log of await readLogs(settlement, [...topicsOf("SessionAgreed", []), ids])) {
+      const { sessionId, ...amounts } = agreed.parse(argumentsOf("SessionAgreed", log));
+      endings.set(sessionId, { kind: "agreed", txHash: log.txHash, ...amounts });
     }
   }
   const open = sessions.filter(({ sessionId }) => !endings.has(sessionId));

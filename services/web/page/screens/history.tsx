@@ -47,7 +47,13 @@ function Sessions({ connection }: { readonly connection: WalletConnection }): JS
 function SessionRow({ session }: { readonly session: ChainSession }): JSX.Element {
   const { text, money, language } = useApp();
   const { ending, terms, sessionId } = session;
-  const states = { live: text("historyLive"), settled: text("historySettled"), expired: text("historyExpired") };
+  const states = {
+    live: text("historyLive"),
+    settled: text("historySettled"),
+    agreed: text("historyAgreed"),
+    expired: text("historyExpired"),
+    released: text("historyReleased"),
+  };
   return (
     <li>
       <a href={hrefOf({ kind: "session", sessionId })}>
@@ -61,7 +67,12 @@ function SessionRow({ session }: { readonly session: ChainSession }): JSX.Elemen
             {money(ending.chargedMicro)} · {text("historyBack")}: {money(ending.returnedMicro)}
           </span>
         )}
-        {ending.kind === "expired" && (
+        {ending.kind === "agreed" && (
+          <span>
+            {text("historyPaid")}: {money(ending.chargedMicro)} · {text("historyBack")}: {money(ending.returnedMicro)}
+          </span>
+        )}
+        {(ending.kind === "expired" || ending.kind === "released") && (
           <span>
             {text("historyBack")}: {money(ending.returnedMicro)}
           </span>

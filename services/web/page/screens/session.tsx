@@ -114,6 +114,20 @@ function State(properties: { readonly onChain: ChainSession; readonly view: Sess
       </Notice>
     );
   }
+  if (ending.kind === "agreed") {
+    return (
+      <Notice kind="good" title={text("stateAgreed")}>
+        {`${text("receiptCharged")}: ${money(ending.chargedMicro)}. ${text("receiptReturned")}: ${money(ending.returnedMicro)}.`}
+      </Notice>
+    );
+  }
+  if (ending.kind === "released") {
+    return (
+      <Notice kind="info" title={text("stateReleased")}>
+        {text("stateReleasedText")}
+      </Notice>
+    );
+  }
   if (ending.kind === "expired") {
     return (
       <Notice kind="info" title={text("stateExpired")}>

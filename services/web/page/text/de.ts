@@ -183,6 +183,9 @@ export const de: Catalogue = {
   stateSettled: "Abgerechnet",
   stateExpired: "Abgelaufen",
   stateExpiredText: "Die Ladung endete durch Zeitablauf. Der ganze Rückbehalt gehört wieder Ihnen.",
+  stateReleased: "Freigegeben",
+  stateReleasedText: "Der Betreiber hat auf die Abrechnung verzichtet. Der ganze Rückbehalt gehört wieder Ihnen.",
+  stateAgreed: "Abgerechnet wie vereinbart",
   stateDisputed: "Wird geprüft",
   stateDisputedText:
     "Was der Zähler unterschrieb, widerspricht sich ({reason}). Bis das klar ist, wird nichts verrechnet; spätestens nach {time} können Sie den ganzen Rückbehalt zurückholen.",
@@ -263,6 +266,8 @@ export const de: Catalogue = {
   historyLive: "läuft",
   historySettled: "abgerechnet",
   historyExpired: "abgelaufen",
+  historyReleased: "freigegeben",
+  historyAgreed: "vereinbart",
   accountTitle: "Mein Geld",
   accountFree: "Freies Guthaben",
   accountFreeText: "Es kann jederzeit und sofort ausgezahlt werden.",

@@ -171,6 +171,9 @@ export const en = {
   stateSettled: "Settled",
   stateExpired: "Expired",
   stateExpiredText: "The session ended by time. The whole hold is yours again.",
+  stateReleased: "Released",
+  stateReleasedText: "The operator gave the session up. The whole hold is yours again.",
+  stateAgreed: "Settled as you agreed",
   stateDisputed: "Under examination",
   stateDisputedText:
     "What the meter signed contradicts itself ({reason}). Nothing is charged until that is clear; by {time} at the latest you can reclaim the whole hold.",
@@ -249,6 +252,8 @@ export const en = {
   historyLive: "running",
   historySettled: "settled",
   historyExpired: "expired",
+  historyReleased: "released",
+  historyAgreed: "agreed",
   accountTitle: "My money",
   accountFree: "Free balance",
   accountFreeText: "It can be withdrawn at any time, at once.",

@@ -178,6 +178,9 @@ export const fr: Catalogue = {
   stateSettled: "Réglée",
   stateExpired: "Expirée",
   stateExpiredText: "La recharge s’est terminée par échéance. Toute la retenue vous appartient à nouveau.",
+  stateReleased: "Libérée",
+  stateReleasedText: "L’exploitant a renoncé à facturer la recharge. Toute la retenue vous appartient à nouveau.",
+  stateAgreed: "Réglée comme convenu",
   stateDisputed: "En examen",
   stateDisputedText:
     "Ce que le compteur a signé se contredit ({reason}). Rien n’est facturé avant que ce soit clair ; après {time} au plus tard, vous pouvez récupérer toute la retenue.",
@@ -257,6 +260,8 @@ export const fr: Catalogue = {
   historyLive: "en cours",
   historySettled: "réglée",
   historyExpired: "expirée",
+  historyReleased: "libérée",
+  historyAgreed: "convenue",
   accountTitle: "Mon argent",
   accountFree: "Solde libre",
   accountFreeText: "Il peut être retiré à tout moment, immédiatement.",

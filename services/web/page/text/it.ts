@@ -179,6 +179,9 @@ export const it: Catalogue = {
   stateSettled: "Regolata",
   stateExpired: "Scaduta",
   stateExpiredText: "La ricarica è finita per scadenza. Tutto l’importo trattenuto è di nuovo vostro.",
+  stateReleased: "Svincolata",
+  stateReleasedText: "Il gestore ha rinunciato ad addebitare la ricarica. Tutto l’importo trattenuto è di nuovo vostro.",
+  stateAgreed: "Regolata come concordato",
   stateDisputed: "In esame",
   stateDisputedText:
     "Ciò che il contatore ha firmato si contraddice ({reason}). Nulla è addebitato finché non è chiaro; al più tardi dopo {time} potete recuperare tutto l’importo.",
@@ -258,6 +261,8 @@ export const it: Catalogue = {
   historyLive: "in corso",
   historySettled: "regolata",
   historyExpired: "scaduta",
+  historyReleased: "svincolata",
+  historyAgreed: "concordata",
   accountTitle: "Il mio denaro",
   accountFree: "Saldo libero",
   accountFreeText: "Si può prelevare in ogni momento, subito.",

@@ -29,7 +29,7 @@ const fate = fc.record({
   holdMicro: fc.nat({ max: 30_000_000 }),
   toppedUpMicro: fc.nat({ max: 5_000_000 }),
   hasRecord: fc.boolean(),
-  ending: fc.constantFrom("none", "settled", "settled-by-others", "challenged", "refunded", "expired", "skipped"),
+  ending: fc.constantFrom("none", "settled", "settled-by-others", "challenged", "refunded", "agreed", "expired", "skipped"),
   chargedMicro: fc.nat({ max: 30_000_000 }),
   givenBackMicro: fc.nat({ max: 40_000_000 }),
 });
@@ -210,6 +210,7 @@ function closingOf({ ending, chargedMicro }: Fate): Closing | null {
   if (ending === "expired") return { kind: "expired", position, returnedMicro: 0n };
   if (ending === "skipped") return { kind: "skipped", position };
   const amounts = { chargedMicro: BigInt(chargedMicro), returnedMicro: 0n };
+  if (ending === "agreed") return { kind: "agreed", position, ...amounts };
   return {
     kind: "settled",
     position,
