@@ -71,3 +71,15 @@ const gasPerByte = 1_000n;
 export function mostGasOf(calldata: string): bigint {
   return gasOfAnyCall + gasPerByte * BigInt((calldata.length - 2) / 2);
 }
+
+const gasOfSettlement = 200_000n;
+/** A session is about a hundred bytes of a batch and costs up to 30,000 in it; with its meter's records, a thousand bytes. */
+const settlementGasPerByte = 400n;
+
+/**
+ * The gas that settling all sessions of a call needs. An estimate can be far below: it is made at the newest block's time,
+ * where a claim may still be too early and be skipped, and what is mined later settles it.
+ */
+export function settlementGasOf(calldata: string): bigint {
+  return gasOfSettlement + settlementGasPerByte * BigInt((calldata.length - 2) / 2);
+}

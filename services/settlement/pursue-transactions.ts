@@ -58,6 +58,8 @@ export interface TransactionPursuitDeps<Job extends PursuedJob> {
   readonly targetOf: (batch: Job) => CallTarget;
   /** The most gas that a job's call can need. By default what its calldata gives. */
   readonly mostGasOf?: (batch: Job, calldata: string) => bigint;
+  /** The gas that a job's call may need at least, whatever was estimated; without it the estimate alone counts. */
+  readonly leastGasOf?: (batch: Job, calldata: string) => bigint;
   readonly alerts?: { readonly unfunded: Alert; readonly refused: Alert; readonly reverted: Alert };
 }
 
@@ -142,11 +144,13 @@ export function createTransactionPursuit<Job extends PursuedJob>(
       await task.refused(batch, estimate.detail);
       return;
     }
-    const gasLimit = estimate.gas + estimate.gas / gasMarginDivisor;
-    if (gasLimit > gasCap) {
+    const estimated = estimate.gas + estimate.gas / gasMarginDivisor;
+    if (estimated > gasCap) {
       await task.tooLarge(batch);
       return;
     }
+    const leastGas = deps.leastGasOf?.(batch, call.calldata) ?? 0n;
+    const gasLimit = estimated > leastGas ? estimated : leastGas < gasCap ? leastGas : gasCap;
     const mostGas = deps.mostGasOf?.(batch, call.calldata) ?? mostGasOf(call.calldata);
     if (gate.isMoreThanNeeded(batch.batchId, estimate.gas, mostGas)) return;
     const fees = await chain.readFees();

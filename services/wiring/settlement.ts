@@ -4,6 +4,7 @@ import { createBatchTasks } from "../settlement/batch-tasks.ts";
 import { createDisputeActor } from "../settlement/disputes/act-on-disputes.ts";
 import { createChainFollower, type ChainFollower } from "../settlement/follow-chain.ts";
 import { createBatchFormer } from "../settlement/form-batches.ts";
+import { settlementGasOf } from "../domain/spending.ts";
 import { createLivenessChecks } from "../settlement/liveness-checks.ts";
 import { withEventsMadeUpFor } from "../settlement/make-up-for.ts";
 import { batchTargets, createTransactionPursuit } from "../settlement/pursue-transactions.ts";
@@ -59,6 +60,7 @@ export function wireSettlement(
     ...{ ...shared, transactionStuckMs },
     limits: feeLimitsOf(config.spending, deployment.chainId),
     targetOf: ({ kind }) => batchTargets[kind],
+    leastGasOf: ({ kind }, calldata) => (kind === "dispute" ? 0n : settlementGasOf(calldata)),
   });
   const tasks = createBatchTasks(config, connectPeer, shared);
   const sender = createBatchSender({

@@ -95,7 +95,7 @@ describe("Settlement when transactions go wrong", function () {
   it("gives a reverted session another try, and stops with an alert after the last one", async function () {
     const session = await completeSession();
     // Enough for the calldata and not for the work: it runs out of gas on the chain.
-    faults.estimateCall = () => () => Promise.resolve({ kind: "estimated", gas: 30_000n });
+    faults.signCall = (real) => (call) => real.signCall({ ...call, gasLimit: 36_000n });
     await running.service.synchronise();
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("completed");
@@ -114,13 +114,25 @@ describe("Settlement when transactions go wrong", function () {
 
   it("settles after one revert", async function () {
     const session = await completeSession();
-    faults.estimateCall = () => () => Promise.resolve({ kind: "estimated", gas: 30_000n });
+    faults.signCall = (real) => (call) => real.signCall({ ...call, gasLimit: 36_000n });
     await running.service.synchronise();
-    delete faults.estimateCall;
+    delete faults.signCall;
     await running.service.synchronise();
     await running.service.synchronise();
     expect(await statusOf(session)).to.equal("settled");
     expect(await settledEvents(session)).to.equal(1);
+  });
+
+  it("settles at once where the estimate was made at a time at which there was nothing to settle", async function () {
+    const session = await completeSession();
+    // What skipping a claim costs.
+    faults.estimateCall = () => () => Promise.resolve({ kind: "estimated", gas: 45_000n });
+    await running.service.synchronise();
+    delete faults.estimateCall;
+    await running.service.synchronise();
+    expect(await statusOf(session)).to.equal("settled");
+    expect(summaryOf(await transactionsOf(session))).to.deep.equal([{ attempt: 0, nonce: 0, status: "confirmed" }]);
+    expect(await metric('wattproof_alerts_total{alert="settlement-reverted"}')).to.equal(0);
   });
 
   it("takes another nonce when its own went to a transaction that it does not know", async function () {
