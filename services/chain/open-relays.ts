@@ -15,6 +15,7 @@ import { createOpeningRelay, type OpeningRelay } from "./opening-relay.ts";
 import { openOracleWallet } from "./oracle-wallet.ts";
 import { createRelayChain } from "./relay-chain.ts";
 import type { Rpc } from "./rpc.ts";
+import { createSessionReleases, type SessionReleases } from "./session-releases.ts";
 import { createVehicleOpenings, type VehicleOpenings } from "./vehicle-openings.ts";
 
 /** What the service sends to the chain for others. */
@@ -25,6 +26,8 @@ export interface Relays {
   readonly openings: OpeningRelay | null;
   /** The same for openings that are paid out of the wallet, and for other orders. */
   readonly orders: DriverOrders | null;
+  /** Sessions that their drivers give up; `null`: none. */
+  readonly releases: SessionReleases | null;
   /** What keys of fleets sign; `null`: none is held here. */
   readonly vehicles: VehicleOpenings | null;
 }
@@ -48,7 +51,7 @@ export async function openRelays(
     readonly createDesk: (deps: RelayDeskDeps) => RelayDesk;
   },
 ): Promise<Relays> {
-  if (config.relayerKey === null) return { desk: null, openings: null, orders: null, vehicles: null };
+  if (config.relayerKey === null) return { desk: null, openings: null, orders: null, releases: null, vehicles: null };
   const { deployment, interfaces, rpc, oracle } = deps;
   const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey }, "relayer");
   if (wallet.address === oracle) {
@@ -67,10 +70,11 @@ export async function openRelays(
   const { settlement, vehicleConsents: consents } = interfaces;
   const openings = createOpeningRelay({ relayChain, settlement, relay: desk, leastHoldMicro });
   const orders = createDriverOrders({ relayChain, interfaces, relay: desk, leastHoldMicro });
+  const releases = createSessionReleases({ relayChain, relay: desk, settlement });
   const fleets = await Promise.all(config.fleets.keys.map((key) => openOracleWallet(key, "fleet")));
-  if (fleets.length === 0) return { desk, openings, orders, vehicles: null };
+  if (fleets.length === 0) return { desk, openings, orders, releases, vehicles: null };
   const vehicles = createVehicleOpenings({
     ...{ rpc, deployment, settlement, consents, relayChain, relay: desk, fleets, blockRange },
   });
-  return { desk, openings, orders, vehicles };
+  return { desk, openings, orders, releases, vehicles };
 }

@@ -35,11 +35,11 @@ const termsSchema = z.object({
   holdMicro: z.bigint(),
   expiresAt: small,
 });
-const topUpSchema = z.object({
+const releaseSchema = z.object({
   opening: z.object({ openedAt: small, salt: small }),
   toppedUpMicro: z.bigint(),
-  amountMicro: z.bigint(),
 });
+const topUpSchema = releaseSchema.extend({ amountMicro: z.bigint() });
 const minedSchema = z
   .object({
     status: quantity,
@@ -113,6 +113,10 @@ export function createRelayChain(deps: {
   }
 
   async function isDone(call: Judged, terms: SessionTerms): Promise<boolean> {
+    if (call.kind === "release") {
+      const { opening, toppedUpMicro } = releaseSchema.parse(parametersOf(call).toObject(true));
+      return !(await isLive(terms, opening, toppedUpMicro));
+    }
     if (call.kind !== "top-up") return opened.isLive(sessionIdOf(terms, chain.domain), terms);
     const { opening, toppedUpMicro, amountMicro } = topUpSchema.parse(parametersOf(call).toObject(true));
     return isLive(terms, opening, toppedUpMicro + amountMicro);
@@ -147,19 +151,6 @@ export function createRelayChain(deps: {
     }));
   }
 
-  function skippedOf(
-    logs: readonly { readonly topics: readonly string[]; readonly data: string }[],
-  ): MinedJob["skipped"] {
-    const skipped = new Map<string, string>();
-    for (const log of logs) {
-      const event = settlement.parseLog(log);
-      if (event?.name !== "OpeningSkipped") continue;
-      const { reason } = refusalArguments.parse(event.args.toObject());
-      skipped.set(z.string().parse(event.args.getValue("sessionId")), openingRefusalOf(reason));
-    }
-    return skipped;
-  }
-
   return {
     chain,
     readBalanceWei: () => rpc.request("eth_getBalance", [chain.oracle, "latest"], bigQuantity),
@@ -184,11 +175,26 @@ export function createRelayChain(deps: {
       if (receipt === null) return null;
       const { status, blockNumber, gasUsed, effectiveGasPrice, logs } = receipt;
       const costWei = BigInt(gasUsed) * effectiveGasPrice;
-      return { isSuccess: status === 1, blockNumber, gasUsed, costWei, skipped: skippedOf(logs) };
+      return { isSuccess: status === 1, blockNumber, gasUsed, costWei, skipped: skippedOf(settlement, logs) };
     },
   };
 }
 
 function asObject(value: unknown): unknown {
   return value instanceof Result ? value.toObject() : value;
+}
+
+/** The openings of a transaction that the contract skipped, and why. */
+function skippedOf(
+  settlement: Interface,
+  logs: readonly { readonly topics: readonly string[]; readonly data: string }[],
+): MinedJob["skipped"] {
+  const skipped = new Map<string, string>();
+  for (const log of logs) {
+    const event = settlement.parseLog(log);
+    if (event?.name !== "OpeningSkipped") continue;
+    const { reason } = refusalArguments.parse(event.args.toObject());
+    skipped.set(z.string().parse(event.args.getValue("sessionId")), openingRefusalOf(reason));
+  }
+  return skipped;
 }

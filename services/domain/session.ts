@@ -30,6 +30,9 @@ export const tariffNotAssigned = "TARIFF_NOT_ASSIGNED";
 /** Why a session is not served whose idTag another session had before it: a charger could not tell the two apart. */
 export const idTagSeenBefore = "ID_TAG_SEEN_BEFORE";
 
+/** Why a session is not served that its driver gave up before it began. */
+export const sessionCancelled = "SESSION_CANCELLED";
+
 /** Where an event stands on the chain. */
 export interface LogPosition {
   readonly txHash: string;

@@ -3,6 +3,7 @@ import type { Relays } from "../chain/open-relays.ts";
 import { createReadOnlyChain } from "../chain/read-only-chain.ts";
 import { createHttpRpc } from "../chain/rpc.ts";
 import { reconsiderSession } from "../charging/assess-session.ts";
+import { createSessionCanceller } from "../charging/cancel-session.ts";
 import { findObstacleAtEvse, findUnserved } from "../charging/evse-availability.ts";
 import { createSessionStopper } from "../charging/stop-session.ts";
 import type { HttpDoor } from "../http/door.ts";
@@ -101,6 +102,7 @@ function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms):
     orders: relays.orders,
     relayDesk: relays.desk,
     stopper: stopper ?? createSessionStopper(acting),
+    canceller: createSessionCanceller({ ...foundation, releases: relays.releases }),
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     findUnserved: (terms) => findUnserved({ store, meters: evidence.meters }, terms),
     reconsider: (sessionId) => reconsiderSession({ store, book, assessor }, sessionId),

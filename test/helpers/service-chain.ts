@@ -101,6 +101,8 @@ export interface ServiceChain {
   /** Publishes a tariff as the operator, or as another account of the node. @returns its id */
   publishTariff(tariff: Tariff, account?: number): Promise<string>;
   retireTariff(tariffId: string): Promise<void>;
+  /** Lets an account release the operator's sessions, or no longer. */
+  changeReleaser(account: string, isAppointed: boolean): Promise<void>;
   /** Sends a call from an account that is nobody, and fails if the contract refuses it. */
   sendAsStranger(to: string, data: string): Promise<void>;
   /** Gives the operator tokens, in 10⁻⁶ token. */
@@ -324,6 +326,9 @@ export async function startServiceChain(
     async publishTariff(tariff, account = operatorAccount) {
       await (await tariffRegistry.connect(await provider.getSigner(account)).publish(packTariff(tariff))).wait();
       return tariffIdOf(tariff);
+    },
+    async changeReleaser(account, isAppointed) {
+      await (await chargingSettlement.connect(operator).changeReleaser(account, isAppointed)).wait();
     },
     async retireTariff(tariffId) {
       await (await tariffRegistry.connect(operator).retire(tariffId)).wait();

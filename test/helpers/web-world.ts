@@ -28,6 +28,8 @@ export interface WebWorld {
   readonly chain: ServiceChain;
   readonly running: RunningService;
   readonly url: string;
+  /** The account with which the service sends what drivers signed. */
+  readonly relayer: string;
   readonly point: ChargingPoint;
   readonly station: StationCredentials;
   addDriver(options?: { readonly depositMicro?: bigint; readonly walletMicro?: bigint }): Promise<TestDriver>;
@@ -85,6 +87,7 @@ export async function startWebWorld(
       return running;
     },
     url,
+    relayer: relayer.address,
     point,
     station,
     async addDriver({ depositMicro = 50_000_000n, walletMicro = 100_000_000n } = {}) {

@@ -6,6 +6,7 @@ import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { createRelayedCallHandler } from "./relayed-calls.ts";
+import type { SessionCanceller } from "../../charging/cancel-session.ts";
 import { createStopHandler, type ChargeStopper } from "./stop-charging.ts";
 import { postViewGrant } from "./view-grants.ts";
 
@@ -18,6 +19,7 @@ export function driverDoors(
     ConsentDeps & {
       readonly entrance: Entrance;
       readonly stopper: ChargeStopper | null;
+      readonly canceller: SessionCanceller;
       readonly relayDesk: Parameters<typeof createRelayedCallHandler>[0];
     },
 ): readonly HttpDoor[] {

@@ -7,6 +7,8 @@ import { stopDigestOf } from "../../domain/stop-request.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../body.ts";
 import type { ClientLimit } from "../entrance/client-limit.ts";
+import type { SessionCanceller } from "../../charging/cancel-session.ts";
+import type { Entrance } from "../entrance/entrance.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 
 /** Has the charger of a session end it. */
@@ -19,11 +21,16 @@ const bodyLimitBytes = 1_024;
 const parametersSchema = z.object({ sessionId: z.string().regex(/^0x[0-9a-f]{64}$/) });
 const requestSchema = z.strictObject({ signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/) });
 
-/** `POST /v1/sessions/:sessionId/stop`: the driver, by a signature, has the charger stop. Asking twice does no harm. */
+/**
+ * `POST /v1/sessions/:sessionId/stop`: the driver, by a signature, has the charger stop, or gives a session up that has not
+ * begun and gets the hold back. Asking twice does no harm.
+ */
 export function createStopHandler(deps: {
   readonly store: Pick<Store, "findSession">;
   readonly chainId: number;
   readonly stopper: ChargeStopper | null;
+  readonly canceller: SessionCanceller;
+  readonly entrance: Entrance;
   readonly limit: ClientLimit;
 }): RequestHandler {
   return async (request, response) => {
@@ -36,6 +43,12 @@ export function createStopHandler(deps: {
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
     if (signerOf(stopDigestOf(sessionId, deps.chainId), signature) !== getAddress(session.terms.driver)) {
       throw new WattproofError("STOP_UNAUTHENTICATED", "The signature is not that of the session's driver.");
+    }
+    const cancellation = await deps.canceller.cancel(session, deps.entrance.clients.clientOf(request).key);
+    if (cancellation.kind === "cancelled") {
+      const { status, txHash } = cancellation;
+      response.status(status === "done" ? 200 : 202).json({ sessionId, status: "cancelled", txHash });
+      return;
     }
     if (!isTakingRecords(session.state)) {
       throw new WattproofError("SESSION_CLOSED", `The session is ${session.state.status}.`);

@@ -63,7 +63,7 @@ export const relayStep = `
   CREATE INDEX relay_transactions_nonce ON relay_transactions (nonce) WHERE status IN ('prepared', 'sent');
 `;
 
-const kinds = ["opening", "funded-opening", "top-up", "withdrawal", "vehicle-opening"] as const;
+const kinds = ["opening", "funded-opening", "top-up", "withdrawal", "vehicle-opening", "release"] as const;
 const targets = [
   "chargingSettlement",
   "meterSettlement",

@@ -14,6 +14,8 @@ export const settlementInterface = new Interface([
   "event SessionToppedUp(bytes32 indexed sessionId, address indexed driver, uint256 toppedUpMicro)",
   "event SessionSettled(bytes32 indexed sessionId, uint256 result)",
   "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
+  "event SessionReleased(bytes32 indexed sessionId, address indexed driver, address indexed releaser, uint256 returnedMicro)",
+  "event SessionAgreed(bytes32 indexed sessionId, address indexed driver, address indexed operator, uint256 chargedMicro, uint256 returnedMicro)",
   "event GroupSettled(address indexed operator, uint32 indexed agreement, bytes32 indexed tariffId, bool isReadable, uint256 firstIndex, bytes32[] sessionIds, uint256[] results)",
   "event Deposited(address indexed driver, uint32 indexed lane, address indexed payer, uint256 amountMicro)",
   "event Withdrawn(address indexed driver, uint32 indexed lane, address indexed recipient, uint256 amountMicro)",

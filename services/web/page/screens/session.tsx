@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { tariffNotAssigned } from "../../../domain/session.ts";
+import { sessionCancelled, tariffNotAssigned } from "../../../domain/session.ts";
 import { priceOf, type Tariff } from "../../../domain/tariff.ts";
 import { readSession, type ChainSession } from "../chain/session-history.ts";
 import { expireCall } from "../chain/transactions.ts";
@@ -81,7 +81,9 @@ function KnownSession(properties: {
       {((ending.kind === "live" && !isHidden) || view.readings.length + view.unsigned.length > 0) && (
         <Live known={known} view={view} />
       )}
-      {isCharging && view.session?.state === "charging" && <StopButton onChain={onChain} />}
+      {isCharging && view.session !== null && (
+        <StopButton key={view.session.state} onChain={onChain} hasBegun={view.session.state === "charging"} />
+      )}
       {isCharging && <TopUp onChain={onChain} onDone={onChange} />}
       {ending.kind === "settled" && <ChallengeNotice sessionId={sessionId} />}
       {ending.kind === "settled" && <SessionReceipt sessionId={sessionId} />}
@@ -96,6 +98,13 @@ function KnownSession(properties: {
       </section>
     </>
   );
+}
+
+function unservedText(reason: string, time: string, text: ReturnType<typeof useApp>["text"]): string {
+  if (reason === sessionCancelled) return text("stateCancelledText", { time });
+  return reason === tariffNotAssigned
+    ? text("stateOtherPriceText", { time })
+    : text("stateUnservableText", { reason, time });
 }
 
 /** Where the session is, in words. What the chain says about its end stands above what the service says. */
@@ -179,9 +188,7 @@ function State(properties: { readonly onChain: ChainSession; readonly view: Sess
     case "unservable":
       return (
         <Notice kind="bad" title={text("stateUnservable")}>
-          {reason === tariffNotAssigned
-            ? text("stateOtherPriceText", { time })
-            : text("stateUnservableText", { reason, time })}
+          {unservedText(reason, time, text)}
         </Notice>
       );
     case "skipped":

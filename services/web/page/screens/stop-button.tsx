@@ -6,6 +6,7 @@ import type { ChainSession } from "../chain/session-history.ts";
 import { requestStop, ServiceRefusal } from "../service/service-client.ts";
 import { useApp } from "../shell/app-context.ts";
 import { failureText, Notice, Waiting } from "../shell/parts.tsx";
+import { formatTime } from "../text/amounts.ts";
 import { refusalOf } from "../wallet/eip1193.ts";
 import { signTypedData } from "../wallet/wallet-connection.ts";
 
@@ -13,8 +14,12 @@ type Step =
   | { readonly kind: "ready" | "signing" | "requested" | "declined" | "unsupported" }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** Has the charger stop, by a signature of the driver; anybody else's session cannot be stopped. */
-export function StopButton({ onChain }: { readonly onChain: ChainSession }): JSX.Element {
+/**
+ * Has the charger stop, by a signature of the driver; anybody else's session cannot be stopped. A session that has not
+ * begun is given up by the same signature, and its hold comes back.
+ */
+export function StopButton(properties: { readonly onChain: ChainSession; readonly hasBegun: boolean }): JSX.Element {
+  const { onChain, hasBegun } = properties;
   const app = useApp();
   const { text, connection, configuration } = app;
   const [step, setStep] = useState<Step>({ kind: "ready" });
@@ -34,22 +39,36 @@ export function StopButton({ onChain }: { readonly onChain: ChainSession }): JSX
     }
   }
 
-  if (!isOwn) return <p class="hint">{text("stopUnsupported")}</p>;
+  const words = hasBegun
+    ? ({
+        button: "stopButton",
+        requested: "stopRequested",
+        declined: "stopRefused",
+        unsupported: "stopUnsupported",
+      } as const)
+    : ({
+        button: "cancelButton",
+        requested: "cancelRequested",
+        declined: "cancelDeclined",
+        unsupported: "cancelUnsupported",
+      } as const);
+  const time = formatTime(onChain.terms.expiresAt, app.language);
+  if (!isOwn) return <p class="hint">{text(words.unsupported, { time })}</p>;
   return (
     <>
       <button
-        class="main stop"
+        class={hasBegun ? "main stop" : "quiet"}
         disabled={step.kind === "signing" || step.kind === "requested"}
         onClick={() => {
           void stop();
         }}
       >
-        {text("stopButton")}
+        {text(words.button)}
       </button>
       {step.kind === "signing" && <Waiting>{text("stopWaiting")}</Waiting>}
-      {step.kind === "requested" && <Notice kind="good">{text("stopRequested")}</Notice>}
-      {step.kind === "declined" && <Notice kind="info">{text("stopRefused")}</Notice>}
-      {step.kind === "unsupported" && <Notice kind="info">{text("stopUnsupported")}</Notice>}
+      {step.kind === "requested" && <Notice kind="good">{text(words.requested)}</Notice>}
+      {step.kind === "declined" && <Notice kind="info">{text(words.declined)}</Notice>}
+      {step.kind === "unsupported" && <Notice kind="info">{text(words.unsupported, { time })}</Notice>}
       {step.kind === "failed" && <Notice kind="bad">{failureText(app, step.error)}</Notice>}
     </>
   );

@@ -247,6 +247,13 @@ export const de: Catalogue = {
   stopUnsupported:
     "Diese Ladesäule lässt sich von hier nicht anhalten. Beenden Sie an der Säule, oder entriegeln Sie das Auto und stecken Sie aus.",
   stopRefused: "Sie haben in der Wallet abgelehnt; es lädt weiter.",
+  cancelButton: "Doch nicht laden",
+  cancelRequested: "Der Ladevorgang ist abgebrochen. Ihr Rückbehalt ist auf dem Weg zu Ihnen zurück.",
+  cancelDeclined: "Sie haben in der Wallet abgelehnt; der Ladevorgang bleibt offen.",
+  cancelUnsupported:
+    "Der Ladevorgang kann von hier aus nicht abgebrochen werden. Laden Sie nicht, gehört der Rückbehalt nach {time} wieder Ihnen.",
+  stateCancelledText:
+    "Sie haben den Ladevorgang abgebrochen. Der Rückbehalt ist auf dem Weg zurück oder gehört nach {time} wieder Ihnen.",
   topUpTitle: "Rückbehalt erhöhen",
   topUpText:
     "Eine Unterschrift, keine Gebühr für die Kette. Sie zahlen weiterhin nur, was der Zähler unterschreibt. Frei in Ihrem Guthaben: {free}.",

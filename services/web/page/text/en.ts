@@ -233,6 +233,12 @@ export const en = {
   showLiveRefused: "You declined in your wallet. The charge goes on all the same.",
   stopUnsupported: "This charger cannot be stopped from here. Stop at the charger, or unlock the car and unplug.",
   stopRefused: "You declined in the wallet; charging goes on.",
+  cancelButton: "Do not charge after all",
+  cancelRequested: "The session is given up. Your hold is on its way back to you.",
+  cancelDeclined: "You declined in the wallet; the session stays open.",
+  cancelUnsupported:
+    "The session cannot be given up from here. If you do not charge, the hold is yours again after {time}.",
+  stateCancelledText: "You gave the session up. The hold is on its way back, or yours again after {time}.",
   topUpTitle: "Raise the hold",
   topUpText:
     "One signature, no fee for the chain. You still pay only for what the meter signs. Free in your balance: {free}.",

@@ -241,6 +241,12 @@ export const fr: Catalogue = {
   stopUnsupported:
     "Cette borne ne peut pas être arrêtée d’ici. Arrêtez à la borne, ou déverrouillez la voiture et débranchez.",
   stopRefused: "Vous avez refusé dans le portefeuille ; la recharge continue.",
+  cancelButton: "Ne pas recharger",
+  cancelRequested: "La recharge est abandonnée. Votre retenue vous revient.",
+  cancelDeclined: "Vous avez refusé dans le portefeuille ; la session reste ouverte.",
+  cancelUnsupported:
+    "La session ne peut pas être abandonnée d’ici. Si vous ne rechargez pas, la retenue vous appartient à nouveau après {time}.",
+  stateCancelledText: "Vous avez abandonné la recharge. La retenue vous revient, au plus tard après {time}.",
   topUpTitle: "Augmenter la retenue",
   topUpText:
     "Une signature, aucun frais de chaîne. Vous ne payez toujours que ce que le compteur signe. Libre sur votre solde: {free}.",

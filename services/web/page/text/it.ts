@@ -180,7 +180,8 @@ export const it: Catalogue = {
   stateExpired: "Scaduta",
   stateExpiredText: "La ricarica è finita per scadenza. Tutto l’importo trattenuto è di nuovo vostro.",
   stateReleased: "Svincolata",
-  stateReleasedText: "Il gestore ha rinunciato ad addebitare la ricarica. Tutto l’importo trattenuto è di nuovo vostro.",
+  stateReleasedText:
+    "Il gestore ha rinunciato ad addebitare la ricarica. Tutto l’importo trattenuto è di nuovo vostro.",
   stateAgreed: "Regolata come concordato",
   stateDisputed: "In esame",
   stateDisputedText:
@@ -242,6 +243,12 @@ export const it: Catalogue = {
   stopUnsupported:
     "Questa colonnina non si può fermare da qui. Fermate alla colonnina, o sbloccate l’auto e scollegate.",
   stopRefused: "Avete rifiutato nel portafoglio; la ricarica continua.",
+  cancelButton: "Non ricaricare più",
+  cancelRequested: "La ricarica è annullata. L’importo trattenuto sta tornando a voi.",
+  cancelDeclined: "Avete rifiutato nel portafoglio; la sessione resta aperta.",
+  cancelUnsupported:
+    "La sessione non può essere annullata da qui. Se non ricaricate, l’importo trattenuto è di nuovo vostro dopo {time}.",
+  stateCancelledText: "Avete annullato la ricarica. L’importo trattenuto torna a voi, al più tardi dopo {time}.",
   topUpTitle: "Aumentare la trattenuta",
   topUpText:
     "Una firma, nessuna commissione della catena. Pagate sempre solo ciò che il contatore firma. Libero nel vostro saldo: {free}.",
