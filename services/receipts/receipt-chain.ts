@@ -26,6 +26,7 @@ export const receiptInterface = new Interface([
   "function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)",
   "function isValidAt(uint32 meter, uint256 timestamp) view returns (bool)",
   "event SessionExpired(bytes32 indexed sessionId, address indexed driver, uint256 returnedMicro)",
+  "event SessionReleased(bytes32 indexed sessionId, address indexed driver, address indexed releaser, uint256 returnedMicro)",
   "function currentVersion() view returns (uint24)",
   "function committeeOf(uint24 version) view returns (address[] members, uint8 threshold)",
 ]);

@@ -52,7 +52,9 @@ describe("npm run verify:receipt", function () {
   }
 
   const pick = (curve: string): Json => {
-    const receipt = receipts.find(({ meter, challenge }) => (meter as Json)["curve"] === curve && challenge === null);
+    const receipt = receipts.find(
+      ({ meter, challenges }) => (meter as Json)["curve"] === curve && (challenges as Json[]).length === 0,
+    );
     expect(receipt, curve).not.to.equal(undefined);
 
     return structuredClone(receipt ?? {});
@@ -61,11 +63,11 @@ describe("npm run verify:receipt", function () {
   const changed = (change: (receipt: Json) => void): Json => {
     const receipt = structuredClone(
       receipts.find(
-        ({ meter, records, chargedMicro, holdMicro, challenge }) =>
+        ({ meter, records, chargedMicro, holdMicro, challenges }) =>
           (meter as Json)["curve"] === "secp256r1" &&
           (records as unknown[]).length === 1 &&
           chargedMicro !== holdMicro &&
-          challenge === null,
+          (challenges as Json[]).length === 0,
       ) ?? {},
     );
     change(receipt);
@@ -189,21 +191,27 @@ describe("npm run verify:receipt", function () {
   }
 
   it("knows a session that a challenge has put right, and notices another price or refund in it", async () => {
-    const challenged = receipts.find(({ challenge }) => challenge !== null);
-    const challenge = (change: Json): unknown => ({
-      ...challenged,
-      challenge: { ...part(challenged ?? {}, "challenge"), ...change },
-    });
+    const challenged = receipts.find(({ challenges }) => (challenges as Json[]).length === 1) ?? {};
+    const [first] = challenged["challenges"] as Json[];
+    const challenge = (change: Json): unknown => ({ ...challenged, challenges: [{ ...first, ...change }] });
 
     expect(await failuresOf(challenged)).to.deep.equal([]);
     expect(await failuresOf(challenge({ provenMicro: "5437431" }))).to.deep.equal([
       "proven price",
       "challenge: event",
       "challenge: refund",
+      "challenge: sum",
     ]);
-    expect(await failuresOf(challenge({ refundedMicro: "4540201" }))).to.deep.equal(["challenge: refund"]);
-    expect(await failuresOf(challenge({ ending: null }))).to.deep.equal([]);
-    expect(await failuresOf({ ...challenged, challenge: null })).to.deep.equal(["energy", "energy as text"]);
+    expect(await failuresOf(challenge({ paidMicro: "9977631" }))).to.deep.equal([
+      "challenge: event",
+      "challenge: charged",
+      "challenge: refund",
+    ]);
+    expect(await failuresOf({ ...challenged, refundedMicro: "4540201" })).to.deep.equal(["challenge: sum"]);
+    expect(await failuresOf({ ...challenged, challenges: [], refundedMicro: "0" })).to.deep.equal([
+      "energy",
+      "energy as text",
+    ]);
   });
 
   it("notices contracts that are not those of a deployment that is trusted", async () => {

@@ -2,8 +2,8 @@ import { toBeHex } from "ethers";
 
 import type { RegisteredMeter } from "../../../services/chain/chain.ts";
 import { WattproofError } from "../../../services/errors.ts";
+import { createRecordJudge } from "../../../services/evidence/formats/all-formats.ts";
 import { nodeCryptography } from "../../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../../services/evidence/formats/ocmf/verifier.ts";
 import { publicKeyOf } from "../../../services/evidence/verify-record.ts";
 import { shown } from "../../command-line/amounts.ts";
 import { readRecord } from "../../command-line/files.ts";
@@ -17,7 +17,7 @@ export interface ContractRecord {
 
 /** Records from files, verified under the meter's key. @throws WattproofError with the verdict of the first that is not */
 export function readContractRecords(files: readonly string[], meter: RegisteredMeter): readonly ContractRecord[] {
-  const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+  const verifier = createRecordJudge({ cryptography: nodeCryptography });
   const key = publicKeyOf(meter);
   return files.map((file) => {
     const verdict = verifier.verifyRecord(readRecord(file), key);

@@ -53,6 +53,7 @@ export const exclusionReasons = [
   "disputed",
   "unsigned",
   "expired",
+  "agreed",
   "skipped",
   "corrected",
   "no-records",

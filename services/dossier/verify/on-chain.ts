@@ -2,12 +2,15 @@ import { z } from "zod";
 
 import { contractLinks } from "../../contracts.ts";
 import { meterCurves } from "../../domain/meter-curve.ts";
+import { unpackSettlementResult } from "../../domain/metering.ts";
+import { settledInGroup } from "../../domain/settled-group.ts";
 import {
   readChainId,
   readLogs,
   readTransaction,
   readView,
   receiptInterface,
+  type ChainLog,
   type MinedReceipt,
   type ReceiptChain,
 } from "../../receipts/receipt-chain.ts";
@@ -43,7 +46,6 @@ export const sessionsAtOnce = 100;
 const rememberedTransactions = 256;
 /** A quorum signed lately, or under one of so many committees before. */
 const committeesBack = 16;
-const energyShift = 192n;
 /** Of the registry's enums. */
 const possessions = [null, "proven-on-chain", "attested-by-oracle"] as const;
 const revoked = 4n;
@@ -68,7 +70,7 @@ export function createChainCheck(
 
   /** Sessions of these that an event of this name is about. */
   async function sessionsWith(
-    event: "SessionExpired" | "SessionCorrected" | "ClaimChallenged",
+    event: "SessionExpired" | "SessionReleased" | "SessionCorrected" | "ClaimChallenged",
     sessions: readonly DossierSession[],
   ): Promise<ReadonlySet<string>> {
     const ids = sessions.map(({ sessionId }) => sessionId);
@@ -82,29 +84,29 @@ export function createChainCheck(
   }
 
   async function checkSome(sessions: readonly DossierSession[]): Promise<void> {
-    const settledTopic = receiptInterface.getEvent("SessionSettled")?.topicHash;
     const unsettled: DossierSession[] = [];
     for (const session of sessions) {
       const { hash, blockNumber, logIndex } = session.settlement;
       const transaction = await transactionOf(hash);
       const log = transaction?.logs.find((candidate) => candidate.logIndex === logIndex);
-      const isSettlement =
+      const isInPlace =
         log !== undefined &&
         transaction?.blockNumber === blockNumber &&
-        isSameHex(log.address, contracts.chargingSettlement) &&
-        log.topics[0] === settledTopic &&
-        log.topics[1] === session.sessionId;
-      if (!isSettlement) {
+        isSameHex(log.address, contracts.chargingSettlement);
+      const settledMicroWh = isInPlace ? settledEnergyIn(log, session.sessionId) : null;
+      if (settledMicroWh === null) {
         unsettled.push(session);
         continue;
       }
-      const settledMicroWh = BigInt(log.data) >> energyShift;
       if (settledMicroWh !== BigInt(session.toMicroWh) - BigInt(session.fromMicroWh)) {
         findings.add("DOSSIER_SETTLEMENT_DIFFERS", `session ${session.sessionId}: ${settledMicroWh} × 10⁻⁶ Wh`);
       }
     }
     if (unsettled.length > 0) {
-      const expired = await sessionsWith("SessionExpired", unsettled);
+      const expired = new Set([
+        ...(await sessionsWith("SessionExpired", unsettled)),
+        ...(await sessionsWith("SessionReleased", unsettled)),
+      ]);
       for (const { sessionId } of unsettled) {
         const code = expired.has(sessionId) ? "DOSSIER_SESSION_EXPIRED" : "DOSSIER_SESSION_UNSETTLED";
         findings.add(code, `session ${sessionId}`);
@@ -197,4 +199,17 @@ async function checkMeter(
 
 function isSameHex(left: unknown, right: string): boolean {
   return typeof left === "string" && left.toLowerCase() === right.toLowerCase();
+}
+
+/** The energy that this log settled a session at, alone or in a group, in 10⁻⁶ Wh; `null` if it did not. */
+function settledEnergyIn({ topics, data }: ChainLog, sessionId: string): bigint | null {
+  const event = receiptInterface.parseLog({ topics: [...topics], data });
+  const field = (name: string): unknown => event?.args.getValue(name);
+  if (event?.name === "SessionSettled") {
+    if (field("sessionId") !== sessionId) return null;
+    return unpackSettlementResult(z.bigint().parse(field("result"))).energyMicroWh;
+  }
+  if (event?.name !== "GroupSettled") return null;
+  const settled = settledInGroup(field).find((one) => one.sessionId === sessionId);
+  return settled?.result.energyMicroWh ?? null;
 }
