@@ -180,7 +180,7 @@ describe("The operator's page", function () {
       await page.getByRole("heading", { name: title }).waitFor();
       // Numbers as the page's language has them, whatever the browser's own habits are.
       await page
-        .getByText(/7,654321 kWh/)
+        .getByText(/\d,654321 kWh/)
         .first()
         .waitFor();
       await page.locator(".chart canvas").nth(1).waitFor();

@@ -92,7 +92,7 @@ describe("AuthorizedFunding.openWithTransferAuthorization", () => {
     await settlement.expire(terms, await openingIn(fixture, terms), 0);
 
     await expect(open(terms, transfer, signature))
-      .to.be.revertedWithCustomError(erc20, "AuthorizationUsed")
+      .to.be.revertedWithCustomError(erc20, "AuthorizationAlreadyUsed")
       .withArgs(driver.address, sessionIdOf(domain, terms));
   });
 
