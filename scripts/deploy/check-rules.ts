@@ -2,7 +2,7 @@ import type { Appointments, SettlementRules } from "./contract-set.ts";
 
 /** The contracts' own limit: less than this is a mistake of units. */
 const leastSeconds = 3_600;
-/** A quorum of two with 10,000 tokens each may credit an operator with 100,000 a day; see decision 0034. */
+/** A quorum of two with 10,000 tokens each may credit an operator with 100,000 a day; see decision 0035. */
 const leastBacking = 10n;
 
 /**
