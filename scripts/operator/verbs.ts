@@ -10,6 +10,7 @@ import { demoDrive } from "./demo/drive.ts";
 import { demoFund } from "./demo/fund.ts";
 import { demoMeter } from "./demo/meter.ts";
 import { dossierColumns } from "./dossier/columns.ts";
+import { dossierDisclose } from "./dossier/disclose.ts";
 import { dossierMake } from "./dossier/make.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
@@ -145,6 +146,7 @@ export const verbs: readonly Verb[] = [
   receiptsVerify,
   dossierMake,
   dossierColumns,
+  dossierDisclose,
   exportCdr,
   exportEvidence,
   doctor,

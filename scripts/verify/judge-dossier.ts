@@ -4,8 +4,8 @@ import { z } from "zod";
 
 import { verifyDossier, type DossierVerdict } from "../../services/dossier/verify/verify-dossier.ts";
 import { WattproofError } from "../../services/errors.ts";
+import { createRecordJudge } from "../../services/evidence/formats/all-formats.ts";
 import { nodeCryptography } from "../../services/evidence/formats/ocmf/node-cryptography.ts";
-import { createOcmfVerifier } from "../../services/evidence/formats/ocmf/verifier.ts";
 import type { ReceiptChain } from "../../services/receipts/receipt-chain.ts";
 
 /**
@@ -25,7 +25,7 @@ export function judgeDossier(
     readonly onRead?: (bytes: number) => void;
   } = {},
 ): Promise<DossierVerdict> {
-  const verifier = createOcmfVerifier({ cryptography: nodeCryptography });
+  const verifier = createRecordJudge({ cryptography: nodeCryptography });
   return verifyDossier({ open: () => readPieces(path), verifier, chain, sampleCount, onRead });
 }
 

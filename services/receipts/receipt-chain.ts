@@ -40,6 +40,7 @@ const transactionSchema = z.object({
   logs: z.array(logSchema),
 });
 const blockSchema = z.object({ hash: hex, timestamp: hex.transform(Number) });
+const headSchema = blockSchema.extend({ number: hex.transform(Number) });
 
 /** One event as the chain keeps it. */
 export type ChainLog = z.infer<typeof logSchema>;
@@ -60,8 +61,8 @@ export async function readBlock(chain: ReceiptChain, blockNumber: number): Promi
 }
 
 /** The newest block. */
-export async function readHead(chain: ReceiptChain): Promise<z.infer<typeof blockSchema>> {
-  return blockSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
+export async function readHead(chain: ReceiptChain): Promise<z.infer<typeof headSchema>> {
+  return headSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
 }
 
 /** Events of a contract from the first block on; a list at a topic's place takes any of its members. */

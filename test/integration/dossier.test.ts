@@ -183,6 +183,28 @@ describe("A dossier of a committee of three, of which two must sign", function (
     expect(verdict.reasons.map(({ code }) => code)).to.deep.equal(["DOSSIER_SESSION_CORRECTED"]);
   });
 
+  it("shows less where the operator discloses a summary, or a sample that the newest block draws", async function () {
+    const path = join(folder, "dossier.json");
+    const sample = ["--depth", "sample", "--count", "2", "--rpc", chain.rpcUrl];
+    const [summary, sampled, usage] = await Promise.all([
+      runScript("wattproof", ["dossier", "disclose", path, "--json"]),
+      runScript("wattproof", ["dossier", "disclose", path, ...sample, "--json"]),
+      runScript("wattproof", ["dossier", "disclose", path, "--depth", "sample", "--json"]),
+    ]);
+    expect([summary.code, sampled.code, usage.code], sampled.stderr).to.deep.equal([0, 0, 2]);
+    const public_ = JSON.parse(readFileSync(join(folder, "dossier.T0.json"), "utf8")) as Dossier;
+    expect([public_.months, public_.totals, public_.summary]).to.deep.equal([[], null, dossier.summary]);
+    expect(await judge(public_)).to.deep.include({ verdict: "accepted", reasons: [], sessions: 3 });
+    const part = JSON.parse(readFileSync(join(folder, "dossier.sample.json"), "utf8")) as Dossier;
+    expect(part.months.flatMap(({ sessions }) => sessions.filter(isShown))).to.have.length(2);
+    expect((await judge(part)).reasons).to.deep.equal([]);
+    expect(await judge(part)).to.deep.include({ verdict: "accepted", sampled: 2 });
+    const moved = structuredClone(part);
+    if (moved.sample !== null) moved.sample.blockNumber -= 1;
+    expect((await judge(moved)).reasons.map(({ code }) => code)).to.deep.equal(["DOSSIER_SAMPLE_DIFFERS"]);
+    for (const name of ["dossier.T0.json", "dossier.sample.json"]) rmSync(join(folder, name));
+  });
+
   it("is not written with --dry-run, for other EVSEs, for a purpose that nobody knows, or without the key", async function () {
     const [dry, other, unknown] = await Promise.all([
       make("dry.json", "--dry-run"),

@@ -18,6 +18,8 @@ import type { Subject } from "./subject.ts";
 export interface MeterProgress {
   readonly sessionIds: Set<string>;
   position: MeterPosition | null;
+  /** Some of its sessions are not shown, so that nobody knows where its register stands. */
+  hasHidden: boolean;
 }
 
 /** A clock that shows whole seconds may be one second behind. */
@@ -46,7 +48,8 @@ export function checkMonth(
   const leaves = part.sessions.map((session) => (isShown(session) ? leafOf(session) : session.leaf));
   if (new Set(leaves).size !== leaves.length) findings.add("DOSSIER_SESSION_REPEATED", `${where}: a leaf stands twice`);
   if (rootOf(leaves) !== part.root) findings.add("DOSSIER_ROOT_DIFFERS", where);
-  if (shown.length < part.sessions.length) return false;
+  progress.hasHidden ||= shown.length < part.sessions.length;
+  if (progress.hasHidden) return false;
   checkContinuity(part, shown, subject, progress, where, findings);
   return true;
 }
