@@ -116,6 +116,8 @@ export async function runReplay(
         if (opening !== null) idTags.set(name, idTagOf(sessionId, opening));
       });
     } else {
+      // What a transaction will need is asked at the newest block, whose time has to be the clock's.
+      await world.chain.mine();
       await service.synchronise();
       await deliver(step.sessions, plugs, idTags);
       await service.synchronise();

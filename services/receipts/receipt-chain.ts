@@ -65,15 +65,27 @@ export async function readHead(chain: ReceiptChain): Promise<z.infer<typeof head
   return headSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
 }
 
-/** Events of a contract from the first block on; a list at a topic's place takes any of its members. */
+/** Most endpoints answer for so many blocks at once. */
+const blocksAtOnce = 10_000;
+
+/** Events of a contract from a block on until now; a list at a topic's place takes any of its members. */
 export async function readLogs(
   chain: ReceiptChain,
   address: string,
   topics: readonly (string | null | readonly string[])[],
-): Promise<readonly z.infer<typeof logSchema>[]> {
-  const filter = { address, topics, fromBlock: "0x0", toBlock: "latest" };
+  firstBlock: number,
+): Promise<readonly ChainLog[]> {
+  const { number: head } = await readHead(chain);
+  const logs: ChainLog[] = [];
+  for (let from = firstBlock; from <= head; from += blocksAtOnce) {
+    const [fromBlock, toBlock] = [from, Math.min(from + blocksAtOnce - 1, head)].map(
+      (block) => `0x${block.toString(16)}`,
+    );
+    const filter = { address, topics, fromBlock, toBlock };
+    logs.push(...z.array(logSchema).parse(await chain.request("eth_getLogs", [filter])));
+  }
 
-  return z.array(logSchema).parse(await chain.request("eth_getLogs", [filter]));
+  return logs;
 }
 
 /** The chain's id. */

@@ -87,20 +87,20 @@ describe("npm run replay", function () {
   it("writes a dossier whose sums are those of the file and of the chain, and which a stranger accepts", async () => {
     const path = write(
       "dossier.csv",
-      "1,2017-01-31T10:00,,7200,10000,S1,left,d1",
-      "2,2017-01-31T13:00,,3600,2501,S1,left,d2",
-      "3,2017-02-01T10:30,,3600,0,S1,left,d1",
-      "4,2017-02-01T10:32,,60,1,S2,right,",
+      "1,2017-01-01T10:00,,7200,10000,S1,left,d1",
+      "2,2017-01-01T10:30,,3600,2500,S1,left,d2",
+      "3,2017-01-01T10:30,,3600,0,S1,right,d1",
+      "4,2017-01-01T10:32,,60,1,S2,right,",
     );
     const out = join(folder, "replay.json");
     const run = await runScript("replay", [path, "--dossier", out, "--json"]);
     const answer = JSON.parse(run.stdout) as Answer & { readonly dossier: DossierVerdict };
 
     expect(run.code, run.stderr).to.equal(0);
-    expect(answer.chain["energyMicroWh"]).to.equal("12502000000");
+    expect(answer.chain["energyMicroWh"]).to.equal("12501000000");
     expect(answer.dossier).to.deep.equal({
       ...{ verdict: "accepted", reasons: [], sessions: 4, sampled: 0, skipped: [] },
-      totals: { claimableMicroWh: "12502000000", excludedMicroWh: "0" },
+      totals: { claimableMicroWh: "12501000000", excludedMicroWh: "0" },
     });
     const verified = await runScript("verify:dossier", [out, "--json"]);
     expect([verified.code, (JSON.parse(verified.stdout) as DossierVerdict).verdict]).to.deep.equal([0, "accepted"]);

@@ -191,7 +191,8 @@ describe("The dependency rule of the service", function () {
   });
 
   it("lets the driver's page take only what runs in a browser, and nothing of the service take the page", function () {
-    const shared = /^(?:web\/page|domain|receipts|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/;
+    const shared =
+      /^(?:web\/page|domain|receipts|dossier\/(?:format|verify)|evidence\/(?:formats|carriage\/xml)|(?:contracts|errors)\.ts|errors\/)/;
     const crossings = sources.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => {

@@ -2,20 +2,18 @@ import { z } from "zod";
 
 import { contractLinks } from "../../contracts.ts";
 import { meterCurves } from "../../domain/meter-curve.ts";
-import { unpackSettlementResult } from "../../domain/metering.ts";
-import { settledInGroup } from "../../domain/settled-group.ts";
 import {
   readChainId,
   readLogs,
   readTransaction,
   readView,
   receiptInterface,
-  type ChainLog,
   type MinedReceipt,
   type ReceiptChain,
 } from "../../receipts/receipt-chain.ts";
 import type { DossierManifest, DossierSession } from "../format/dossier-schema.ts";
 import type { Findings } from "./findings.ts";
+import { settledMicroWhIn } from "./settled-energy.ts";
 import type { Subject } from "./subject.ts";
 
 /** What is asked of a chain about a dossier. Each question that the chain answers otherwise is a finding. */
@@ -24,6 +22,8 @@ export interface DossierChainCheck {
   checkContracts(): Promise<boolean>;
   checkMeters(subjects: ReadonlyMap<number, Subject>): Promise<void>;
   checkQuorum(signers: readonly string[]): Promise<void>;
+  /** Finds what was corrected since a block, of all sessions: that is rare. Before `checkSessions`. */
+  readCorrections(firstBlock: number): Promise<void>;
   checkSessions(sessions: readonly DossierSession[]): Promise<void>;
 }
 
@@ -57,6 +57,7 @@ export function createChainCheck(
 ): DossierChainCheck {
   const { chainId, contracts } = manifest;
   const transactions = new Map<string, MinedReceipt | null>();
+  const corrected = new Set<string>();
 
   async function transactionOf(hash: string): Promise<MinedReceipt | null> {
     const known = transactions.get(hash);
@@ -68,19 +69,18 @@ export function createChainCheck(
     return found;
   }
 
-  /** Sessions of these that an event of this name is about. */
+  /** Sessions that an event of this name is about, of some or of all. */
   async function sessionsWith(
     event: "SessionExpired" | "SessionReleased" | "SessionCorrected" | "ClaimChallenged",
-    sessions: readonly DossierSession[],
-  ): Promise<ReadonlySet<string>> {
-    const ids = sessions.map(({ sessionId }) => sessionId);
+    sessionIds: readonly string[] | null,
+    firstBlock: number,
+  ): Promise<readonly string[]> {
     const topic = receiptInterface.getEvent(event)?.topicHash ?? "";
-    const [address, topics] =
-      event === "ClaimChallenged"
-        ? [contracts.challenges, [topic, null, ids]]
-        : [contracts.chargingSettlement, [topic, ids]];
-    const logs = await readLogs(chain, address, topics);
-    return new Set(logs.map((log) => log.topics[event === "ClaimChallenged" ? 2 : 1] ?? ""));
+    const isChallenge = event === "ClaimChallenged";
+    const address = isChallenge ? contracts.challenges : contracts.chargingSettlement;
+    const topics = isChallenge ? [topic, null, sessionIds] : [topic, sessionIds];
+    const logs = await readLogs(chain, address, topics, firstBlock);
+    return logs.map((log) => log.topics[isChallenge ? 2 : 1] ?? "");
   }
 
   async function checkSome(sessions: readonly DossierSession[]): Promise<void> {
@@ -90,33 +90,27 @@ export function createChainCheck(
       const transaction = await transactionOf(hash);
       const log = transaction?.logs.find((candidate) => candidate.logIndex === logIndex);
       const isInPlace =
-        log !== undefined &&
-        transaction?.blockNumber === blockNumber &&
-        isSameHex(log.address, contracts.chargingSettlement);
-      const settledMicroWh = isInPlace ? settledEnergyIn(log, session.sessionId) : null;
-      if (settledMicroWh === null) {
-        unsettled.push(session);
-        continue;
-      }
-      if (settledMicroWh !== BigInt(session.toMicroWh) - BigInt(session.fromMicroWh)) {
+        transaction?.blockNumber === blockNumber && isSameHex(log?.address, contracts.chargingSettlement);
+      const settledMicroWh = log === undefined || !isInPlace ? null : settledMicroWhIn(log, session.sessionId);
+      if (settledMicroWh === null) unsettled.push(session);
+      else if (settledMicroWh !== BigInt(session.toMicroWh) - BigInt(session.fromMicroWh)) {
         findings.add("DOSSIER_SETTLEMENT_DIFFERS", `session ${session.sessionId}: ${settledMicroWh} × 10⁻⁶ Wh`);
       }
     }
-    if (unsettled.length > 0) {
-      const expired = new Set([
-        ...(await sessionsWith("SessionExpired", unsettled)),
-        ...(await sessionsWith("SessionReleased", unsettled)),
-      ]);
-      for (const { sessionId } of unsettled) {
-        const code = expired.has(sessionId) ? "DOSSIER_SESSION_EXPIRED" : "DOSSIER_SESSION_UNSETTLED";
-        findings.add(code, `session ${sessionId}`);
-      }
+    for (const { sessionId } of sessions) {
+      if (corrected.has(sessionId)) findings.add("DOSSIER_SESSION_CORRECTED", `session ${sessionId}`);
     }
-    const corrected = new Set([
-      ...(await sessionsWith("SessionCorrected", sessions)),
-      ...(await sessionsWith("ClaimChallenged", sessions)),
+    if (unsettled.length === 0) return;
+    const firstBlock = Math.min(...unsettled.map(({ settlement }) => settlement.blockNumber));
+    const ids = unsettled.map(({ sessionId }) => sessionId);
+    const expired = new Set([
+      ...(await sessionsWith("SessionExpired", ids, firstBlock)),
+      ...(await sessionsWith("SessionReleased", ids, firstBlock)),
     ]);
-    for (const sessionId of corrected) findings.add("DOSSIER_SESSION_CORRECTED", `session ${sessionId}`);
+    for (const sessionId of ids) {
+      const code = expired.has(sessionId) ? "DOSSIER_SESSION_EXPIRED" : "DOSSIER_SESSION_UNSETTLED";
+      findings.add(code, `session ${sessionId}`);
+    }
   }
 
   return {
@@ -154,6 +148,12 @@ export function createChainCheck(
       }
       for (const signer of signers) if (!known.has(signer)) findings.add("DOSSIER_SIGNER_UNKNOWN", signer);
       if (!isQuorum) findings.add("DOSSIER_QUORUM_LACKING", `${known.size} oracles signed`);
+    },
+
+    async readCorrections(firstBlock) {
+      for (const event of ["SessionCorrected", "ClaimChallenged"] as const) {
+        for (const sessionId of await sessionsWith(event, null, firstBlock)) corrected.add(sessionId);
+      }
     },
 
     async checkSessions(sessions) {
@@ -199,17 +199,4 @@ async function checkMeter(
 
 function isSameHex(left: unknown, right: string): boolean {
   return typeof left === "string" && left.toLowerCase() === right.toLowerCase();
-}
-
-/** The energy that this log settled a session at, alone or in a group, in 10⁻⁶ Wh; `null` if it did not. */
-function settledEnergyIn({ topics, data }: ChainLog, sessionId: string): bigint | null {
-  const event = receiptInterface.parseLog({ topics: [...topics], data });
-  const field = (name: string): unknown => event?.args.getValue(name);
-  if (event?.name === "SessionSettled") {
-    if (field("sessionId") !== sessionId) return null;
-    return unpackSettlementResult(z.bigint().parse(field("result"))).energyMicroWh;
-  }
-  if (event?.name !== "GroupSettled") return null;
-  const settled = settledInGroup(field).find((one) => one.sessionId === sessionId);
-  return settled?.result.energyMicroWh ?? null;
 }

@@ -65,6 +65,8 @@ interface FirstLook {
   /** By their place among all sessions. */
   readonly shown: ReadonlySet<number> | null;
   readonly newestBlock: number;
+  /** Of the settlements that are shown. */
+  readonly oldestBlock: number;
 }
 
 /**
@@ -118,7 +120,9 @@ async function lookAtSums(verification: DossierVerification, findings: Findings)
     last: { meter: -1, month: "" },
     progress: null as MeterProgress | null,
     isComplete: true,
+    isSample: false,
     newestBlock: 0,
+    oldestBlock: Number.MAX_SAFE_INTEGER,
     signers: [] as readonly string[],
     summary: null as Extract<DossierPart, { name: "summary" }>["value"] | null,
     commitment: null as Extract<DossierPart, { name: "commitment" }>["value"] | null,
@@ -126,6 +130,7 @@ async function lookAtSums(verification: DossierVerification, findings: Findings)
 
   for await (const part of readDossier(counted(verification))) {
     if (part.name === "depth") frame.depth = part.value;
+    state.isSample = frame.depth === "sample";
     if (part.name === "sample") frame.sample = part.value;
     if (part.name === "manifest") {
       frame.manifest = part.value;
@@ -145,7 +150,14 @@ async function lookAtSums(verification: DossierVerification, findings: Findings)
     }
   }
   const shown = state.isComplete ? null : state.shown;
-  return { frame, subjects: state.subjects, signers: state.signers, shown, newestBlock: state.newestBlock };
+  return {
+    frame,
+    subjects: state.subjects,
+    signers: state.signers,
+    shown,
+    newestBlock: state.newestBlock,
+    oldestBlock: state.oldestBlock,
+  };
 }
 
 /** What was counted, where everything is shown; else what the oracles signed. */
@@ -164,10 +176,12 @@ function takeMonth(
     readonly subjects: ReadonlyMap<number, Subject>;
     readonly counter: TotalsCounter;
     readonly shown: Set<number>;
+    isSample: boolean;
     last: { meter: number; month: string };
     progress: MeterProgress | null;
     isComplete: boolean;
     newestBlock: number;
+    oldestBlock: number;
   },
   findings: Findings,
 ): void {
@@ -181,8 +195,10 @@ function takeMonth(
   const before = state.counter.sessions();
   for (const [index, session] of month.sessions.entries()) {
     if (!isShown(session)) continue;
-    state.newestBlock = Math.max(state.newestBlock, session.settlement.blockNumber);
-    state.shown.add(before + index);
+    const { blockNumber } = session.settlement;
+    state.newestBlock = Math.max(state.newestBlock, blockNumber);
+    state.oldestBlock = Math.min(state.oldestBlock, blockNumber);
+    if (state.isSample) state.shown.add(before + index);
   }
   const subject = subjects.get(month.meter);
   if (subject === undefined) {
@@ -232,6 +248,7 @@ async function lookAtRecords(
     if (await onChain.checkContracts()) {
       await onChain.checkMeters(subjects);
       await onChain.checkQuorum(signers);
+      await onChain.readCorrections(first.oldestBlock);
     } else onChain = null;
   }
   if (depth === "T0") {

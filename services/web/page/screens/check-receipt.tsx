@@ -5,6 +5,7 @@ import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Notice } from "../shell/parts.tsx";
 import type { FileLine } from "../receipt/check-signed-file.ts";
+import { DossierView } from "./dossier-view.tsx";
 import { ReceiptView } from "./receipt-view.tsx";
 import { SignedFileView } from "./signed-file-view.tsx";
 
@@ -12,6 +13,8 @@ import { SignedFileView } from "./signed-file-view.tsx";
 const longestReceiptBytes = 128 * 1024 * 1024;
 /** A file of signed values that is read at all. */
 const longestSignedBytes = 4 * 1024 * 1024;
+
+const beginningBytes = 1_024;
 
 /** A receipt that can be shown. */
 export interface ReadableReceipt {
@@ -37,13 +40,19 @@ async function readReceipt(file: File): Promise<ReadableReceipt | null> {
   }
 }
 
-/** Checks a receipt, or signed meter values, that somebody has as a file. */
+/** A dossier says what it is at its beginning, and may be too large to be read as a whole. */
+async function isDossier(file: File): Promise<boolean> {
+  return /^\s*\{\s*"format"\s*:\s*"wattproof-dossier"/u.test(await file.slice(0, beginningBytes).text());
+}
+
+/** Checks a receipt, a dossier or signed meter values that somebody has as a file. */
 export function CheckReceiptScreen(): JSX.Element {
   const { text } = useApp();
   const id = useId();
   const keyId = useId();
   const [key, setKey] = useState("");
   const [shown, setShown] = useState<ReadableReceipt | "unreadable" | null>(null);
+  const [dossier, setDossier] = useState<File | null>(null);
   const [lines, setLines] = useState<readonly FileLine[]>([]);
 
   /** Whether the file holds signed values, whatever they are worth. */
@@ -61,6 +70,11 @@ export function CheckReceiptScreen(): JSX.Element {
     // What was shown of another file must not stand beside this one's name.
     setShown(null);
     setLines([]);
+    setDossier(null);
+    if (await isDossier(file)) {
+      setDossier(file);
+      return;
+    }
     const receipt = await readReceipt(file);
     if (receipt !== null) setShown(receipt);
     else if (!(await showSigned(file))) setShown("unreadable");
@@ -70,6 +84,7 @@ export function CheckReceiptScreen(): JSX.Element {
     <>
       <h1>{text("receiptCheckTitle")}</h1>
       <p>{text("receiptCheckText")}</p>
+      <p>{text("dossierCheckText")}</p>
       <div class="field">
         <label for={id}>{text("receiptFile")}</label>
         <input id={id} type="file" onChange={(event) => void show(event.currentTarget.files?.[0])} />
@@ -92,6 +107,7 @@ export function CheckReceiptScreen(): JSX.Element {
       </div>
       {lines.length > 0 && <SignedFileView lines={lines} />}
       {shown === "unreadable" && <Notice kind="bad">{text("receiptUnreadable")}</Notice>}
+      {dossier !== null && <DossierView file={dossier} />}
       {shown !== null && shown !== "unreadable" && <ReceiptView {...shown} isForeign />}
     </>
   );

@@ -1,0 +1,82 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { useApp } from "../shell/app-context.ts";
+import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
+import { formatExactKwh } from "../text/amounts.ts";
+import type { CheckedDossier } from "../receipt/check-dossier.ts";
+
+type Verification =
+  | { readonly kind: "running" }
+  | { readonly kind: "done"; readonly checked: CheckedDossier }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** Programs get all; a person reads the first ones. */
+const reasonsShown = 20;
+
+/** A dossier that somebody has as a file, checked here before anything of it is shown. */
+export function DossierView({ file }: { readonly file: File }): JSX.Element {
+  const app = useApp();
+  const { text } = app;
+  const [verification, setVerification] = useState<Verification>({ kind: "running" });
+
+  useEffect(() => {
+    setVerification({ kind: "running" });
+    void import("../receipt/check-dossier.ts")
+      .then(({ checkDossier }) => checkDossier(file, app.chain, app.configuration.contracts))
+      .then((checked) => {
+        setVerification({ kind: "done", checked });
+      })
+      .catch((error: unknown) => {
+        setVerification({ kind: "failed", error });
+      });
+  }, [file]);
+
+  return (
+    <section class="card" aria-labelledby="dossier-title">
+      <h2 id="dossier-title">{text("dossierTitle")}</h2>
+      {verification.kind === "running" && <Waiting>{text("dossierChecking")}</Waiting>}
+      {verification.kind === "failed" && <Notice kind="bad">{failureText(app, verification.error)}</Notice>}
+      {verification.kind === "done" && <Checked {...verification.checked} />}
+    </section>
+  );
+}
+
+function Checked({ verdict, manifest, isOurs }: CheckedDossier): JSX.Element {
+  const { text, language } = useApp();
+  const { reasons, totals, sessions, skipped } = verdict;
+  const isGood = verdict.verdict === "accepted";
+  const day = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(0, 10);
+  return (
+    <>
+      {isGood && <Notice kind="good" title={text("dossierHolds")} />}
+      {!isGood && (
+        <Notice kind="bad" title={text("dossierFails")}>
+          {text("dossierReasons", { count: reasons.length })}
+        </Notice>
+      )}
+      {manifest !== null && !isOurs && <Notice kind="warning">{text("dossierForeign")}</Notice>}
+      {skipped.length > 0 && <Notice kind="info">{text("dossierSkipped", { what: skipped.join("; ") })}</Notice>}
+      {reasons.length > 0 && (
+        <ul>
+          {reasons.slice(0, reasonsShown).map(({ code, where }) => (
+            <li key={`${code} ${where}`}>
+              <code>{code}</code> {where}
+            </li>
+          ))}
+        </ul>
+      )}
+      {manifest !== null && (
+        <Facts
+          facts={[
+            [text("dossierPurpose"), `${manifest.purpose}, ${day(manifest.fromSeconds)} – ${day(manifest.toSeconds)}`],
+            [text("evseOperator"), <Hash key="operator" value={manifest.operator} />],
+            [text("dossierSessions"), sessions],
+            [text("dossierProven"), formatExactKwh(BigInt(totals.claimableMicroWh), language)],
+            [text("dossierExcluded"), formatExactKwh(BigInt(totals.excludedMicroWh), language)],
+          ]}
+        />
+      )}
+    </>
+  );
+}
