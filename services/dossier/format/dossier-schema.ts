@@ -55,6 +55,7 @@ export const exclusionReasons = [
   "expired",
   "agreed",
   "skipped",
+  "agreed",
   "corrected",
   "no-records",
   "energy-differs",

@@ -67,7 +67,7 @@ function ledgerOf(number: number): Ledger {
         opening: { ...position, ...opening },
         closing: {
           ...{ kind: "settled", position, energyMicroWh, chargingSeconds: 3_600, connectedSeconds: 3_600 },
-          ...{ chargedMicro: 0n, returnedMicro: 0n, batch: 1 },
+          ...{ chargedMicro: 0n, returnedMicro: 0n, batch: 1, isReadable: true },
         },
       },
     });
@@ -95,6 +95,7 @@ describe("A year of many meters", function () {
     const { contracts, chainId } = manifestOf([]);
     const meterOf = (number: number): RegisteredMeter => ({
       ...{ number, evse: number, curve: "secp256r1", status: "active", possession: "proven-on-chain" },
+      ...{ provenance: "self-declared", maker: 0 },
       ...{ validFrom: 0, validUntil: 2 ** 40 - 1, calibrationExpiresAt: 2 ** 40 - 1 },
       publicKey: `0x${Buffer.from(createMeter(number).key.publicKeyPoint).toString("hex")}`,
     });

@@ -1,3 +1,4 @@
+import { dossierTexts } from "./dossier-texts.ts";
 import type { Catalogue } from "./translation.ts";
 
 /** Alle Texte der Seite auf Deutsch. */
@@ -311,18 +312,7 @@ export const de: Catalogue = {
   transactionPending:
     "Es ist gesendet und noch in keinem Block. Sie können diese Seite schliessen; es geht von selbst weiter.",
   receiptTitle: "Beleg",
-  dossierTitle: "Dossier nachgewiesener Energie",
-  dossierCheckText: "Ein Dossier nachgewiesener Energie (JSON) wird hier ebenso geprüft.",
-  dossierChecking: "Das Dossier wird geprüft …",
-  dossierHolds: "Das Dossier stimmt.",
-  dossierFails: "Das Dossier stimmt nicht.",
-  dossierReasons: "{count} Gründe; die ersten stehen unten.",
-  dossierForeign: "Es gehört zu anderen Verträgen als diese Seite.",
-  dossierSkipped: "Nicht geprüft: {what}",
-  dossierPurpose: "Zweck",
-  dossierSessions: "Ladevorgänge",
-  dossierProven: "Nachgewiesene Energie",
-  dossierExcluded: "Abgerechnet und nicht gezählt",
+  ...dossierTexts.de,
   receiptCheckTitle: "Beleg prüfen",
   receiptCheckText:
     "Wählen Sie eine Belegdatei. Sie wird hier in Ihrem Browser gegen die Kette geprüft, ohne den Dienst zu fragen, und geht an niemanden. Eine Datei mit signierten Messwerten (S.A.F.E.-XML, OCMF und andere) wird ebenso geprüft.",

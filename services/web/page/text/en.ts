@@ -1,3 +1,5 @@
+import { dossierTexts } from "./dossier-texts.ts";
+
 /** All texts of the page in English; the other languages have the same keys. `{…}` is filled in. */
 export const en = {
   appName: "Wattproof",
@@ -294,18 +296,7 @@ export const en = {
   orderRefused: "The contract did not carry it out ({reason}). Nothing has changed.",
   transactionPending: "It is sent and not mined yet. You can close this page; it goes on by itself.",
   receiptTitle: "Receipt",
-  dossierTitle: "Dossier of proven energy",
-  dossierCheckText: "A dossier of proven energy (JSON) is checked here in the same way.",
-  dossierChecking: "The dossier is being checked…",
-  dossierHolds: "The dossier holds.",
-  dossierFails: "The dossier does not hold.",
-  dossierReasons: "{count} reasons; the first ones stand below.",
-  dossierForeign: "It is of other contracts than this page.",
-  dossierSkipped: "Not checked: {what}",
-  dossierPurpose: "Purpose",
-  dossierSessions: "Sessions",
-  dossierProven: "Proven energy",
-  dossierExcluded: "Settled, and not counted",
+  ...dossierTexts.en,
   receiptCheckTitle: "Check a receipt",
   receiptCheckText:
     "Choose a receipt file. It is checked here in your browser, against the chain, without asking the service, and is sent to nobody. A file of signed meter values (S.A.F.E. XML, OCMF and others) is checked as well.",

@@ -1,3 +1,4 @@
+import { dossierTexts } from "./dossier-texts.ts";
 import type { Catalogue } from "./translation.ts";
 
 /** Tous les textes de la page en français. */
@@ -304,18 +305,7 @@ export const fr: Catalogue = {
   transactionPending:
     "C’est envoyé et pas encore dans un bloc. Vous pouvez fermer cette page ; cela continue tout seul.",
   receiptTitle: "Reçu",
-  dossierTitle: "Dossier d’énergie prouvée",
-  dossierCheckText: "Un dossier d’énergie prouvée (JSON) est vérifié ici de la même manière.",
-  dossierChecking: "Le dossier est en cours de vérification…",
-  dossierHolds: "Le dossier est valable.",
-  dossierFails: "Le dossier n’est pas valable.",
-  dossierReasons: "{count} raisons ; les premières sont ci-dessous.",
-  dossierForeign: "Il relève d’autres contrats que cette page.",
-  dossierSkipped: "Non vérifié : {what}",
-  dossierPurpose: "Objet",
-  dossierSessions: "Recharges",
-  dossierProven: "Énergie prouvée",
-  dossierExcluded: "Réglée et non comptée",
+  ...dossierTexts.fr,
   receiptCheckTitle: "Vérifier un reçu",
   receiptCheckText:
     "Choisissez un fichier de reçu. Il est vérifié ici dans votre navigateur, face à la chaîne, sans demander au service, et n’est envoyé à personne. Un fichier de valeurs de compteur signées (XML S.A.F.E., OCMF et autres) est vérifié aussi.",

@@ -1,3 +1,4 @@
+import { dossierTexts } from "./dossier-texts.ts";
 import type { Catalogue } from "./translation.ts";
 
 /** Tutti i testi della pagina in italiano. */
@@ -304,18 +305,7 @@ export const it: Catalogue = {
   orderRefused: "Il contratto non l’ha eseguito ({reason}). Nulla è cambiato.",
   transactionPending: "È inviato e non ancora in un blocco. Potete chiudere questa pagina; continua da solo.",
   receiptTitle: "Ricevuta",
-  dossierTitle: "Dossier di energia provata",
-  dossierCheckText: "Un dossier di energia provata (JSON) viene verificato qui allo stesso modo.",
-  dossierChecking: "Il dossier è in corso di verifica…",
-  dossierHolds: "Il dossier è valido.",
-  dossierFails: "Il dossier non è valido.",
-  dossierReasons: "{count} motivi; i primi sono qui sotto.",
-  dossierForeign: "Appartiene a contratti diversi da quelli di questa pagina.",
-  dossierSkipped: "Non verificato: {what}",
-  dossierPurpose: "Scopo",
-  dossierSessions: "Ricariche",
-  dossierProven: "Energia provata",
-  dossierExcluded: "Saldata e non conteggiata",
+  ...dossierTexts.it,
   receiptCheckTitle: "Verificare una ricevuta",
   receiptCheckText:
     "Scegliete un file di ricevuta. È verificato qui nel vostro browser, contro la catena, senza chiedere al servizio, e non va a nessuno. Anche un file di valori firmati dal contatore (XML S.A.F.E., OCMF e altri) viene verificato.",
