@@ -6,7 +6,9 @@ import { expect } from "chai";
 
 import { isShown, type Dossier } from "../../services/dossier/format/dossier-schema.ts";
 import { verifyDossier, type DossierVerdict } from "../../services/dossier/verify/verify-dossier.ts";
-import { runCommittee, type RunningCommittee } from "../helpers/committee.ts";
+import { WattproofError } from "../../services/errors.ts";
+import { createHttpDossierPeer } from "../../services/settlement/quorum/http-dossier-peer.ts";
+import { peerKeyOf, runCommittee, type RunningCommittee } from "../helpers/committee.ts";
 import { bytesOf, seal, verifier } from "../helpers/dossier-world.ts";
 import { addStation, operatorKey, post, type RunningService } from "../helpers/running-service.ts";
 import {
@@ -124,6 +126,10 @@ describe("A dossier of a committee of three, of which two must sign", function (
         for (const { settlement } of shown(copy).slice(0, 1)) settlement.logIndex += 1;
       }),
     ).to.deep.equal(["DOSSIER_SESSION_UNSETTLED"]);
+    const more = await codesOf((copy) => {
+      for (const session of shown(copy).slice(0, 1)) session.toMicroWh = (BigInt(session.toMicroWh) + 1n).toString();
+    });
+    expect(more).to.include.members(["DOSSIER_SETTLEMENT_DIFFERS", "DOSSIER_ENERGY_DIFFERS"]);
     const registered = await codesOf((copy) => {
       for (const meter of copy.manifest.meters) meter.calibrationExpiresAt += 1;
     });
@@ -226,6 +232,28 @@ describe("A dossier of a committee of three, of which two must sign", function (
     expect((await make("kept.json", "--evse", "999")).code).to.equal(1);
     expect(readFileSync(path, "utf8")).to.equal("kept");
     rmSync(path);
+  });
+
+  it("is verified by another oracle's service for those alone whom it knows, and signed if it comes out equal", async function () {
+    const { purpose, fromSeconds: from, toSeconds, operator: owner } = dossier.manifest;
+    const order = { purpose, operator: owner, fromSeconds: from, toSeconds, evses: null, identifiers: {} };
+    const [asking, asked] = [chain.oracles[0]?.address ?? "", chain.oracles[1]?.address ?? ""];
+    const peer = createHttpDossierPeer({ address: asked, key: peerKeyOf(asking, asked), url: service(1).url }, asking);
+    const request = { ...order, seed: `0x${"00".repeat(32)}` };
+    const { signal } = new AbortController();
+    // Other salts give other leaves.
+    const error = await peer
+      .requestDossierSignature(request, dossier.commitment, signal)
+      .catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(WattproofError);
+    expect((error as WattproofError).code).to.equal("DOSSIER_OTHERWISE_KNOWN");
+    const knock = async (headers: Readonly<Record<string, string>>): Promise<unknown> => {
+      const url = `${service(1).url}/v1/quorum/dossier-signatures`;
+      return (await fetch(url, { method: "POST", headers, body: "{}" })).json();
+    };
+    expect(JSON.stringify(await knock({}))).to.contain("PEER_UNAUTHENTICATED");
+    const known = { "x-oracle-address": asking, authorization: `Bearer ${peerKeyOf(asking, asked)}` };
+    expect(JSON.stringify(await knock(known))).to.contain("ENVELOPE_INVALID");
   });
 
   it("is signed by those alone whose records say the same", async function () {

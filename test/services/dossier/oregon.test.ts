@@ -201,6 +201,21 @@ describe("Frauds with a dossier", function () {
     await expectRefused(lie, "DOSSIER_GAP_HIDDEN");
   });
 
+  it("refuses registers of a month that its sessions and gaps do not add up to", async function () {
+    for (const member of ["openingMicroWh", "closingMicroWh"] as const) {
+      const dossier = resealed((fraud) => {
+        const month = monthAt(fraud, 3);
+        month[member] = (BigInt(month[member] ?? 0) + 1n).toString();
+      });
+      await expectRefused(dossier, "DOSSIER_CONTINUITY_DIFFERS");
+    }
+    const hidden = resealed((fraud) => {
+      monthAt(fraud, 0).openingMicroWh = null;
+      monthAt(fraud, 0).closingMicroWh = null;
+    });
+    await expectRefused(hidden, "DOSSIER_CONTINUITY_DIFFERS");
+  });
+
   it("refuses exclusions that were dropped", async function () {
     const drop = (dossier: Dossier) => {
       monthAt(dossier, 0).exclusions = [];
