@@ -84,13 +84,19 @@ function checkSession(
   }
 }
 
-/** Whether a session says more energy than its time allows at this power. */
+/**
+ * Whether a session says more energy than its time allows at this power. The meter may sign the begin late; where it signed
+ * the session's idTag, from which time and salt of the opening follow, the energy can have flowed from the opening on. That
+ * is the bound of the contracts, too, as far as the meter's clock tells.
+ */
 export function isAbovePower(
-  session: Pick<DossierSession, "fromMicroWh" | "toMicroWh" | "beginSeconds" | "endSeconds">,
+  session: Pick<DossierSession, "fromMicroWh" | "toMicroWh" | "beginSeconds" | "endSeconds" | "opening" | "proof">,
   maximumPowerW: number,
 ): boolean {
+  const { beginSeconds, endSeconds, opening, proof } = session;
   const energyMicroWh = BigInt(session.toMicroWh) - BigInt(session.fromMicroWh);
-  const seconds = Math.max(0, session.endSeconds - session.beginSeconds) + clockToleranceSeconds;
+  const from = proof === "meter-signed-bound" ? Math.min(beginSeconds, opening.openedAt) : beginSeconds;
+  const seconds = Math.max(0, endSeconds - from) + clockToleranceSeconds;
   // A watt-second is 1/3600 Wh.
   return energyMicroWh * 3_600n > BigInt(maximumPowerW) * BigInt(seconds) * 1_000_000n;
 }

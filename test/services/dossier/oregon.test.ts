@@ -77,11 +77,14 @@ describe("Frauds with a dossier", function () {
 
   it("refuses more power than the EVSE has, though the meter signed it", async function () {
     const meter = createMeter(1);
-    // 22 kW for an hour and the second that a clock may be behind, and one micro-watt-hour more.
-    charge(meter, { atSeconds: yearSeconds, energyMicroWh: 22_006_111_111n });
+    // 22 kW for an hour, the minute since the opening and the second that a clock may be behind; then one micro-watt-hour more.
+    charge(meter, { atSeconds: yearSeconds, energyMicroWh: 22_372_777_777n });
     expect(await codesOf(dossierOf([meter]))).to.deep.equal([]);
-    charge(meter, { atSeconds: yearSeconds + 7_200, energyMicroWh: 22_006_111_112n });
+    const more = charge(meter, { atSeconds: yearSeconds + 7_200, energyMicroWh: 22_372_777_778n });
     await expectRefused(dossierOf([meter]), "DOSSIER_POWER_EXCEEDED");
+    // Nobody vouches for an earlier opening: the idTag that the meter signed says when it was.
+    more.session.opening.openedAt -= 3_600;
+    await expectRefused(dossierOf([meter]), "DOSSIER_RECORD_OF_ANOTHER_SESSION");
   });
 
   it("refuses a register that runs backwards within a session", async function () {
