@@ -55,7 +55,6 @@ export const exclusionReasons = [
   "expired",
   "agreed",
   "skipped",
-  "agreed",
   "corrected",
   "no-records",
   "energy-differs",
