@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    PackedConnectedFee,
-    PackedEnergyBands,
-    PackedLimits,
-    PackedTaxes,
-    PriceBreakdown,
-    Tariff
-} from "../interfaces/ITariffRegistry.sol";
+import {PackedConnectedFee, PackedLimits, PackedTaxes, PriceBreakdown, Tariff} from "../interfaces/ITariffRegistry.sol";
 import {TariffParts} from "./TariffParts.sol";
 
 /// @title Tariff mathematics

@@ -1,6 +1,5 @@
 /** What the service brings to the chain: what somebody signed, and releases as the operator's releaser. */
-export type RelayedCallKind =
-  "opening" | "funded-opening" | "top-up" | "withdrawal" | "vehicle-opening" | "release";
+export type RelayedCallKind = "opening" | "funded-opening" | "top-up" | "withdrawal" | "vehicle-opening" | "release";
 
 /** What may be spent for others within 24 hours. Gas is in units, money in 10⁻⁹ of the chain's coin. */
 export interface RelayLimits {

@@ -29,7 +29,16 @@ const fate = fc.record({
   holdMicro: fc.nat({ max: 30_000_000 }),
   toppedUpMicro: fc.nat({ max: 5_000_000 }),
   hasRecord: fc.boolean(),
-  ending: fc.constantFrom("none", "settled", "settled-by-others", "challenged", "refunded", "agreed", "expired", "skipped"),
+  ending: fc.constantFrom(
+    "none",
+    "settled",
+    "settled-by-others",
+    "challenged",
+    "refunded",
+    "agreed",
+    "expired",
+    "skipped",
+  ),
   chargedMicro: fc.nat({ max: 30_000_000 }),
   givenBackMicro: fc.nat({ max: 40_000_000 }),
 });
