@@ -36,6 +36,7 @@ import { meterVouch } from "./meter/vouch.ts";
 import { operatorAddKey } from "./operator/add-key.ts";
 import { operatorAdd } from "./operator/add.ts";
 import { operatorAppointReleaser, operatorDismissReleaser } from "./operator/releasers.ts";
+import { operatorListActions } from "./operator/list-actions.ts";
 import { operatorListKeys } from "./operator/list-keys.ts";
 import { operatorRevokeKey } from "./operator/revoke-key.ts";
 import { oracleAgree } from "./oracle/agree.ts";
@@ -84,6 +85,7 @@ export const verbs: readonly Verb[] = [
   operatorDismissReleaser,
   operatorAddKey,
   operatorListKeys,
+  operatorListActions,
   operatorRevokeKey,
   evseAdd,
   evseList,

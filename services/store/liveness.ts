@@ -9,7 +9,7 @@ export interface OperatorAction {
   /** The name of that key; `null` where it had none yet. */
   readonly keyName: string | null;
   readonly action: string;
-  /** What it was done to: a session, blocks, a station, or a frame. */
+  /** What it was done to: a session, blocks, a station, a frame, a tariff, a card, a tag or a key's name. */
   readonly subject: string;
   /** JSON. */
   readonly details: string;
@@ -48,4 +48,14 @@ export interface LivenessStore {
   discardParkedFrame(ordinal: number, sessionIds: readonly string[], action: OperatorAction): Promise<boolean>;
   /** What was done to this, oldest first. */
   listActions(subject: string): Promise<readonly OperatorAction[]>;
+  /**
+   * What was done last, newest first.
+   * @param query.subject To this alone; `null`: to anything.
+   * @param query.beforeOrdinal Only what was done before the action of this ordinal; `null`: all.
+   */
+  listNewestActions(query: {
+    readonly subject: string | null;
+    readonly beforeOrdinal: number | null;
+    readonly limit: number;
+  }): Promise<readonly (OperatorAction & { readonly ordinal: number })[]>;
 }

@@ -1,4 +1,5 @@
 import type { HttpDoor } from "../door.ts";
+import { createActionsDoor } from "./actions.ts";
 import { createBoardDoors, type BoardDeps } from "./board.ts";
 import { createDossierDoors, type DossierDeps } from "./dossiers.ts";
 import { createIdTokenDoors } from "./id-tokens.ts";
@@ -28,6 +29,7 @@ export function operatorDoors(
     ...createStationDoors(deps),
     ...createLivenessDoors(deps),
     ...createOperatorKeyDoors(deps),
+    createActionsDoor(deps),
     ...createIdTokenDoors(deps),
     ...createMeterPossessionDoors(deps),
     ...createParkedFrameDoors(deps),

@@ -85,7 +85,7 @@ export function createIdTokenDoors(deps: IdTokensDeps): readonly HttpDoor[] {
 function bindIdToken(deps: IdTokensDeps): RequestHandler {
   const { store, vehicles, now } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    const { keyId, name: keyName } = await deps.operators.require(request, response);
     if (vehicles === null) {
       throw new WattproofError(
         "FLEET_NOT_CONFIGURED",
@@ -120,14 +120,17 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
     const terms = { consentId, consent, tariffId, agreement, holdMicro, certificatePem };
     const binding = { idToken, type, furtherTypes, ...terms, ...at };
     await store.putIdTokenBinding(binding);
+    const details = JSON.stringify({ type, furtherTypes, consentId, tariffId, holdMicro: holdMicro.toString() });
+    const entry = { atMs: binding.boundAtMs, keyId, keyName, action: "id-token-bound" };
+    await store.recordAction({ ...entry, subject: idToken, details });
     response.json(bindingView(binding));
   };
 }
 
 /** `POST /v1/id-tokens/unbind`: sessions that are open go on. */
-function unbindIdToken({ store, operators }: IdTokensDeps): RequestHandler {
+function unbindIdToken({ store, operators, now }: IdTokensDeps): RequestHandler {
   return async (request, response) => {
-    await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response);
     const { idToken, type } = parseBody(await readBody(request, bodyLimitBytes), unbindingSchema, "ID_TOKEN_INVALID");
     const spellings = new Set(
       (type === undefined ? boundIdTokenTypes : [type]).map((one) => normalizeIdToken(idToken, one)),
@@ -138,6 +141,8 @@ function unbindIdToken({ store, operators }: IdTokensDeps): RequestHandler {
       if (binding === null || normalizeIdToken(idToken, binding.type) !== binding.idToken) continue;
       if (type !== undefined && !typesOf(binding).includes(type)) continue;
       await store.removeIdTokenBinding(spelling);
+      const entry = { atMs: now(), keyId, keyName, action: "id-token-unbound", subject: spelling };
+      await store.recordAction({ ...entry, details: JSON.stringify({ type: binding.type }) });
       response.json({ idToken: spelling, type: binding.type });
       return;
     }

@@ -18,7 +18,7 @@ import type { Operators } from "./operators.ts";
 
 /** What the operator's doors for proofs of possession need. */
 export interface MeterPossessionDeps {
-  readonly store: Pick<Store, "findStationOfEvse">;
+  readonly store: Pick<Store, "findStationOfEvse" | "recordAction">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly possessions: PossessionDesk;
   readonly connections: Connections;
@@ -66,7 +66,7 @@ export function createMeterPossessionDoors(deps: MeterPossessionDeps): readonly 
 function expectPossession(deps: MeterPossessionDeps): RequestHandler {
   const { store, meters, possessions, deployment } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    const { keyId, name: keyName } = await deps.operators.require(request, response);
     const { evse, curve, publicKey, activations, operator, again } = parseBody(
       await readBody(request, bodyLimitBytes),
       expectedSchema,
@@ -87,6 +87,8 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
     const curveNumber = curveNumberOf(curve);
     const tag = possessionTagOf({ chainId, meterRegistry, registrant, evse, curveNumber, publicKey, activations });
     const possession = await possessions.expect({ tag, evse, ...place, curve, publicKey }, again);
+    const entry = { atMs: deps.now(), keyId, keyName, action: "meter-possession" };
+    await store.recordAction({ ...entry, subject: tag, details: JSON.stringify({ evse, curve, again }) });
     response.json(viewOf(possession, deps));
   };
 }

@@ -18,6 +18,7 @@ export interface StationsDeps {
   readonly connections: Connections;
   readonly commands: StationCommands;
   readonly operators: Operators;
+  readonly now: () => number;
 }
 
 /** The operator's doors for stations, and the state of an EVSE, which anybody may ask. */
@@ -37,7 +38,7 @@ const quarantineLimit = 100;
 /** `POST /v1/stations/:stationId/commands/:action`: calls the station and answers with what it answers. */
 function callStation(deps: StationsDeps): RequestHandler {
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    const { keyId, name: keyName } = await deps.operators.require(request, response);
     const stationId = readStationId(request);
     response.locals["stationId"] = stationId;
     const action = request.params["action"];
@@ -45,7 +46,11 @@ function callStation(deps: StationsDeps): RequestHandler {
       throw new WattproofError("OCPP_ACTION_UNKNOWN", "An action has letters and digits alone.");
     }
     const payload = readPayload(await readBody(request, bodyLimitBytes));
-    response.json(await deps.commands.callStation(stationId, action, payload));
+    const answer = await deps.commands.callStation(stationId, action, payload);
+    // The payload may hold a password or a key of the station.
+    const entry = { atMs: deps.now(), keyId, keyName, action: "station-command" };
+    await deps.store.recordAction({ ...entry, subject: stationId, details: JSON.stringify({ command: action }) });
+    response.json(answer);
   };
 }
 

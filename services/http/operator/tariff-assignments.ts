@@ -3,6 +3,7 @@ import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import type { Chain } from "../../chain/chain.ts";
+import type { OperatorIdentity } from "../../domain/operator-key.ts";
 import { stepsToAssign, stepsToUnassign, tariffsAfter, type AssignmentStep } from "../../domain/tariff-assignment.ts";
 import type { Tariff } from "../../domain/tariff.ts";
 import { WattproofError } from "../../errors.ts";
@@ -72,7 +73,7 @@ export function createTariffAssignmentDoors(deps: TariffAssignmentDeps): readonl
 function assign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    const operator = await deps.operators.require(request, response);
     const body = parseBody(await readBody(request, bodyLimitBytes), assigningSchema);
     const { evses, replace: isReplacing, by, dryRun: isDryRun } = body;
     const tariff = await requireAssignable(deps, body);
@@ -87,7 +88,10 @@ function assign(deps: TariffAssignmentDeps): RequestHandler {
           at: await readMoment(chain, now),
           atMs: now(),
         });
-    if (!isDryRun) desk.note("tariff-assigned", { tariffId: body.tariffId, by, steps });
+    if (!isDryRun) {
+      await record(deps, operator, "tariff-assigned", body, { isReplacing });
+      desk.note("tariff-assigned", { tariffId: body.tariffId, by, steps });
+    }
     response.json(changeView(body.tariffId, isDryRun, current, steps));
   };
 }
@@ -96,7 +100,7 @@ function assign(deps: TariffAssignmentDeps): RequestHandler {
 function unassign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    const operator = await deps.operators.require(request, response);
     const body = parseBody(await readBody(request, bodyLimitBytes), changeSchema);
     const { evses, by, dryRun: isDryRun } = body;
     for (const evse of evses) await requireEvse(deps, evse, body.operator);
@@ -110,9 +114,23 @@ function unassign(deps: TariffAssignmentDeps): RequestHandler {
           at: await readMoment(chain, now),
           atMs: now(),
         });
-    if (!isDryRun) desk.note("tariff-unassigned", { tariffId: body.tariffId, by, steps });
+    if (!isDryRun) {
+      await record(deps, operator, "tariff-unassigned", body, {});
+      desk.note("tariff-unassigned", { tariffId: body.tariffId, by, steps });
+    }
     response.json(changeView(body.tariffId, isDryRun, current, steps));
   };
+}
+
+async function record(
+  { store, now }: Pick<TariffAssignmentDeps, "store" | "now">,
+  { keyId, name: keyName }: OperatorIdentity,
+  action: string,
+  { tariffId: subject, evses, by }: z.output<typeof changeSchema>,
+  more: object,
+): Promise<void> {
+  const details = JSON.stringify({ evses, by, ...more });
+  await store.recordAction({ atMs: now(), keyId, keyName, action, subject, details });
 }
 
 /** `GET /v1/tariff-assignments`: what is assigned, by whom and since when, and which EVSEs have nothing. */

@@ -57,6 +57,7 @@ const readEventRow = reader(
 const sinceRow = z.object({ status_since_ms: z.number() });
 const oldestRow = z.object({ at_ms: z.number().nullable() });
 const atRow = z.object({ at_ms: z.number() });
+const ordinalRow = z.object({ ordinal: z.number() });
 const readActionRow = reader(
   "operator's action",
   z
@@ -162,6 +163,18 @@ export function createLivenessStore(access: Access): LivenessStore {
     listActions: (subject) =>
       access.read(() =>
         access.all("SELECT * FROM operator_actions WHERE subject = ? ORDER BY ordinal", subject).map(readActionRow),
+      ),
+    listNewestActions: ({ subject, beforeOrdinal, limit }) =>
+      access.read(() =>
+        access
+          .all(
+            `SELECT * FROM operator_actions WHERE ordinal < ? ${subject === null ? "" : "AND subject = ?"}
+             ORDER BY ordinal DESC LIMIT ?`,
+            beforeOrdinal ?? Number.MAX_SAFE_INTEGER,
+            ...(subject === null ? [] : [subject]),
+            limit,
+          )
+          .map((row) => ({ ...readActionRow(row), ordinal: ordinalRow.parse(row).ordinal })),
       ),
   };
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
+import { testTariff } from "../../helpers/service-chain.ts";
 import { runService, type RunningService } from "../../helpers/running-service.ts";
 import { errorCodeOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
 
@@ -15,11 +17,13 @@ describe("wattproof: keys of the operator", function () {
   let running: RunningService;
   let folder: string;
   let sessionId: string;
+  let evse: number;
 
   before(async () => {
     world = await openOperatorWorld();
     running = await runService(world.chain, configured);
     const point = await world.chain.addChargingPoint();
+    ({ evse } = point);
     ({ sessionId } = await world.chain.openSession(point, { expiresInSeconds: 3_600 }));
     await running.service.synchronise();
     folder = mkdtempSync(join(tmpdir(), "wattproof-keys-"));
@@ -34,6 +38,13 @@ describe("wattproof: keys of the operator", function () {
     world.runJson([...parameters, "--service", running.service.url], environment);
   const fileOf = (name: string): string => join(folder, `${name}.key`);
   const holding = (name: string) => ({ WATTPROOF_OPERATOR_KEY_FILE: fileOf(name) });
+  const bearerOf = (name: string) => ({
+    headers: { authorization: `Bearer ${readFileSync(fileOf(name), "utf8").trim()}` },
+  });
+  const post = async (path: string, content: unknown, name: string): Promise<number> => {
+    const request = { ...bearerOf(name), method: "POST", body: JSON.stringify(content) };
+    return (await fetch(`${running.service.url}${path}`, request)).status;
+  };
   const addKey = (name: string, environment: Record<string, string> = configured, ...more: readonly string[]) =>
     run(["operator", "add-key", name, "--out", fileOf(name), ...more], environment);
   const codeOf = async (asked: ReturnType<typeof run>): Promise<readonly unknown[]> => {
@@ -94,6 +105,34 @@ describe("wattproof: keys of the operator", function () {
     expect(action).to.include({ action: "session-resolution", keyName: "ada" });
     const shown = await run(["sessions", "show", sessionId], holding("ada"));
     expect(shown.document).to.have.nested.property("resolution.keyName", "ada");
+  });
+
+  it("has whoever asks told what was done to what, by whom, newest first and page by page", async () => {
+    const tariffId = tariffIdOf(testTariff);
+    const order = { tariffId, evses: [evse] };
+    const assigned = await post("/v1/tariff-assignments/assign", order, "ada");
+    expect(assigned).to.equal(200);
+    const planned = await post("/v1/tariff-assignments/unassign", { ...order, dryRun: true }, "ada");
+    expect(planned).to.equal(200);
+    const listed = await run(["operator", "list-actions", "--of", tariffId], holding("ada"));
+    expect(listed.code, listed.stderr).to.equal(0);
+    const actions = listed.document["actions"] as readonly Readonly<Record<string, string>>[];
+    expect(actions.map(({ action, keyName }) => [action, keyName])).to.deep.equal([["tariff-assigned", "ada"]]);
+    expect(JSON.parse(actions[0]?.["details"] ?? "")).to.deep.include({ evses: [evse] });
+
+    const newest = await run(["operator", "list-actions", "--limit", "1"], holding("ada"));
+    expect(newest.document).to.have.nested.property("actions[0].action", "tariff-assigned");
+    const older = ["operator", "list-actions", "--limit", "1", "--before", String(newest.document["next"])];
+    expect((await run(older, holding("ada"))).document).to.have.nested.property(
+      "actions[0].action",
+      "session-resolution",
+    );
+    expect(await codeOf(run(["operator", "list-actions", "--limit", "0"], holding("ada")))).to.deep.equal([
+      2,
+      "USAGE_INVALID",
+    ]);
+    expect((await fetch(`${running.service.url}/v1/operator/actions?limit=x`, bearerOf("ada"))).status).to.equal(400);
+    expect((await fetch(`${running.service.url}/v1/operator/actions`)).status).to.equal(401);
   });
 
   it("refuses a revoked key at once, keeps the others, and says who revoked it", async () => {

@@ -26,7 +26,7 @@ describe("Commands to stations", function () {
   let station: BareStation;
 
   before(async function () {
-    world = await openOcppWorld({ config: { callTimeoutMs: 300 } });
+    world = await openOcppWorld({ config: { callTimeoutMs: 3_000 } });
     await registerStation(world.store, "CS-1", { evses: [70, 12] });
     await registerStation(world.store, "CS-2", { evses: [13] });
     http = await openHttpServer(
@@ -40,6 +40,7 @@ describe("Commands to stations", function () {
           connections: world.ocpp.door.connections,
           commands: world.ocpp.commands,
           operators: createOperators({ store: world.store, operatorKey }),
+          now: () => 1_700_000_000_000,
         }),
         upgrade: (request, socket, head) => {
           world.ocpp.door.upgrade(request, socket, head);

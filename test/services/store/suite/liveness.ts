@@ -103,5 +103,18 @@ export function describeLiveness(world: StoreWorld): void {
       expect(await world.store.listActions("0xs1")).to.deep.equal([action, { ...action, atMs: 1, keyName: null }]);
       expect(await world.store.listActions("unknown")).to.deep.equal([]);
     });
+
+    it("lists what operators did last, newest first, to one thing or to any, page by page", async function () {
+      const action = { atMs: 2, keyId: "k", keyName: "ada", action: "retry", subject: "0xs1", details: "{}" };
+      for (const subject of ["a", "b", "a"]) await world.store.recordAction({ ...action, subject });
+      const all = { subject: null, beforeOrdinal: null, limit: 2 };
+      const newest = await world.store.listNewestActions(all);
+      expect(newest.map(({ subject }) => subject)).to.deep.equal(["a", "b"]);
+      const beforeOrdinal = newest.at(-1)?.ordinal ?? 0;
+      const older = await world.store.listNewestActions({ ...all, beforeOrdinal });
+      expect(older.map(({ ordinal, ...what }) => [ordinal < beforeOrdinal, what.subject])).to.deep.equal([[true, "a"]]);
+      expect(await world.store.listNewestActions({ ...all, subject: "b" })).to.have.length(1);
+      expect(await world.store.listNewestActions({ ...all, subject: "c" })).to.deep.equal([]);
+    });
   });
 }
