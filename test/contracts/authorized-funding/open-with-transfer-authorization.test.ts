@@ -83,7 +83,7 @@ describe("AuthorizedFunding.openWithTransferAuthorization", () => {
   });
 
   it("refuses to count one signature twice", async () => {
-    const { erc20, settlement, domain, driver } = fixture;
+    const { funding, settlement, domain, driver } = fixture;
     const terms = termsOf(fixture);
     const transfer = { ...transferOf(fixture, HOLD), validBefore: fixture.startedAt + 9n * DAY };
     const signature = await signTransfer(fixture, driver, terms, transfer);
@@ -92,7 +92,7 @@ describe("AuthorizedFunding.openWithTransferAuthorization", () => {
     await settlement.expire(terms, await openingIn(fixture, terms), 0);
 
     await expect(open(terms, transfer, signature))
-      .to.be.revertedWithCustomError(erc20, "AuthorizationAlreadyUsed")
+      .to.be.revertedWithCustomError(funding, "AuthorizationUsed")
       .withArgs(driver.address, sessionIdOf(domain, terms));
   });
 
