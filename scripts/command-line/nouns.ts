@@ -3,6 +3,7 @@ export const nouns: Readonly<Record<string, string>> = {
   operator: "who the operator is, and who acts for it",
   evse: "charging points",
   meter: "the meters of charging points, and their keys",
+  maker: "makers of meters, and the keys with which they vouch for them",
   station: "charging stations that report to the service, their cards and contracts",
   tariff: "prices",
   partners: "who gets a share",

@@ -21,8 +21,8 @@ describe("wattproof: labels and codes", () => {
   it("names parts of a price without a unit that they are not in", () => {
     const lines = priceLines(priceOf(testTariff, 10_000_000_000n, 600, 0));
     expect(lines.join("\n")).to.not.match(/micro/iu);
-    expect(lines[0]).to.match(/^flat fee +0\.35 tokens$/u);
-    expect(lines.every((line) => line.endsWith(" tokens"))).to.equal(true);
+    expect(lines[0]).to.match(/^tokens +before tax +tax +with tax$/u);
+    expect(lines[1]).to.match(/^flat fee +0\.35 +0\.02835 +0\.37835$/u);
   });
 
   it("draws the number under the code", async () => {
