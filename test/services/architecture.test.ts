@@ -226,7 +226,8 @@ describe("The dependency rule of the service", function () {
     const moves = filesWith(/\bcommitStep\(/).filter((path) => !path.startsWith("store/"));
     expect(moves).to.have.members([
       ...["evidence/add-record.ts", "evidence/judge-price.ts", "charging/transaction-book.ts"],
-      ...["charging/begin-sessions.ts", "settlement/resolve-session.ts", "http/operator/settlement-retry.ts"],
+      ...["charging/begin-sessions.ts", "charging/cancel-session.ts"],
+      ...["settlement/resolve-session.ts", "http/operator/settlement-retry.ts"],
     ]);
   });
 
