@@ -30,7 +30,7 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
 
     uint256 private constant LEAST_DECIMALS = 6;
     uint256 private constant MOST_DECIMALS = 18;
-    /// Of each payment the same amount is burnt, so that whoever pays itself loses half.
+    /// Each payment burns as much again, so that an oracle that pays itself loses half.
     uint256 private constant COST_OF_PAYMENT = 2;
 
     IERC20 public immutable erc20;

@@ -81,7 +81,7 @@ contract DataConsents is IDataConsents, EIP712 {
         _revoke(driver, grantee);
     }
 
-    /// @dev Not refused where there is no consent: one may be signed and on its way.
+    /// @dev A driver can revoke a consent that is not here yet, because somebody may be about to send it.
     function _revoke(address driver, address grantee) private {
         uint32 nonce = _consents[driver][grantee].nonce;
 

@@ -7,7 +7,7 @@ import {ITransferWithAuthorization} from "../../interfaces/ITransferWithAuthoriz
 /// @notice The other half of such tokens. Both functions have a second form for signatures of contract wallets, which is not
 /// in the standard.
 interface IAuthorizedTransfers is ITransferWithAuthorization {
-    /// @notice Moves tokens of `from` to `to` by the signature of `from`, whoever calls.
+    /// @notice Moves tokens from `from` to `to`. Anybody can call it with the signature of `from`.
     function transferWithAuthorization(
         address from,
         address to,

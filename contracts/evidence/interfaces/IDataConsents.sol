@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @notice What a driver lets somebody do with the data of the driver's sessions.
 struct DataConsent {
     address driver;
-    /// Who may: an operator that sells dossiers, or whoever else the driver names.
+    /// The account that the driver allows: an operator that sells dossiers, or any other.
     address grantee;
     /// One bit for each scope, from the lowest: fields of sessions (1), whole signed records (2), the place (4), which
     /// sessions are one driver's (8). Other bits are the grantee's to define.
@@ -35,7 +35,7 @@ interface IDataConsents {
     error NotDriver(address caller, address driver);
     /// @notice The signature is not the driver's.
     error SignatureInvalid(address driver);
-    /// @notice The zero address, or the driver, is no grantee.
+    /// @notice The grantee is the zero address or the driver.
     error GranteeInvalid(address grantee);
     /// @notice A consent to nothing.
     error ScopesZero();

@@ -18,7 +18,7 @@ type PackedInterval is uint256;
 struct Purpose {
     /// Energy that is claimed for one purpose of a group cannot be claimed for another purpose of it.
     uint32 group;
-    /// Claims are taken from this second (since 1970) on; 0 if there is no such purpose.
+    /// The second (since 1970) from which on the contract takes claims; 0 if the purpose does not exist.
     uint40 activeFrom;
     /// How long after it is made a claim can be contradicted, in seconds.
     uint40 contradictionSeconds;
