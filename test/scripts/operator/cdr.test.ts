@@ -8,34 +8,13 @@ import {
   type CdrSource,
   type OcpiVersion,
 } from "../../../scripts/operator/ocpi/cdr.ts";
-import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { freeTariff, priceOf, type Tariff } from "../../../services/domain/tariff.ts";
 import { convertTariff } from "../../../scripts/operator/ocpi/convert-tariff.ts";
 import { checkCdrs } from "../../../scripts/verify/cdr/check-cdr.ts";
 import { readTariffDocument } from "../../../scripts/verify/cdr/find-tariff.ts";
 import { verifier } from "../../helpers/ocmf.ts";
 import { recompute, statedCost } from "../../helpers/ocpi-calculator.ts";
 
-const noTariff: Tariff = {
-  flatFeeMicro: 0n,
-  priceNanoPerKwh: 0n,
-  energyBands: [],
-  energyStepWh: 0,
-  priceNanoPerChargingHour: 0n,
-  chargingStepSeconds: 0,
-  priceNanoPerConnectedHour: 0n,
-  connectedFreeSeconds: 0,
-  connectedStepSeconds: 0,
-  connectedMaximumMicro: 0n,
-  flatTaxBps: 0,
-  energyTaxBps: 0,
-  chargingTaxBps: 0,
-  connectedTaxBps: 0,
-  minimumMicro: 0n,
-  minimumGrossMicro: 0n,
-  maximumMicro: 0n,
-  maximumGrossMicro: 0n,
-  chargesWithoutEnergy: false,
-};
 const startSeconds = 1_800_000_000;
 
 interface Session {
@@ -64,7 +43,7 @@ function contentOf(tariff: Tariff, session: Session): CdrContent {
 }
 
 function sourceOf(change: Partial<Tariff>, session: Session): CdrSource {
-  const tariff = { ...noTariff, ...change };
+  const tariff = { ...freeTariff, ...change };
   return {
     id: `0x${"ab".repeat(32)}`,
     idTag: "ABCDEFGHIJKLMNOPQRST",
@@ -254,7 +233,7 @@ describe("A charge detail record of OCPI", () => {
 
   it("says bands of energy as elements by kWh, and is read back as the same tariff", () => {
     const tariff = {
-      ...noTariff,
+      ...freeTariff,
       flatFeeMicro: 350_000n,
       flatTaxBps: 700,
       priceNanoPerKwh: 123_456_789n,

@@ -4,6 +4,7 @@ import type { Conversion } from "../../../scripts/operator/ocpi/conversion.ts";
 import { convertTariff } from "../../../scripts/operator/ocpi/convert-tariff.ts";
 import { scaled } from "../../../scripts/operator/ocpi/exact-number.ts";
 import { tariff221, tariff230, withoutNulls, withVat } from "../../../scripts/operator/ocpi/tariff-schema.ts";
+import { freeTariff } from "../../../services/domain/tariff.ts";
 
 const choices = { currency: "EUR", roundsStepsDown: false, chargesWithoutEnergy: false, nowSeconds: 1_800_000_000 };
 const energy = { type: "ENERGY", price: 0.49, vat: 19, step_size: 1 };
@@ -172,28 +173,6 @@ describe("The translation of OCPI tariffs", () => {
     ).to.equal(false);
   });
 
-  const nothing = {
-    flatFeeMicro: 0n,
-    priceNanoPerKwh: 0n,
-    energyBands: [],
-    energyStepWh: 0,
-    priceNanoPerChargingHour: 0n,
-    chargingStepSeconds: 0,
-    priceNanoPerConnectedHour: 0n,
-    connectedFreeSeconds: 0,
-    connectedStepSeconds: 0,
-    connectedMaximumMicro: 0n,
-    flatTaxBps: 0,
-    energyTaxBps: 0,
-    chargingTaxBps: 0,
-    connectedTaxBps: 0,
-    minimumMicro: 0n,
-    minimumGrossMicro: 0n,
-    maximumMicro: 0n,
-    maximumGrossMicro: 0n,
-    chargesWithoutEnergy: false,
-  };
-
   it("prices every component with its tax, minimum and maximum, and says so", () => {
     const conversion = convert({
       type: "REGULAR",
@@ -209,7 +188,7 @@ describe("The translation of OCPI tariffs", () => {
     });
     expect(refusedPaths(conversion)).to.deep.equal([]);
     expect(conversion.tariff).to.deep.equal({
-      ...nothing,
+      ...freeTariff,
       flatFeeMicro: 350_000n,
       flatTaxBps: 2_000,
       priceNanoPerKwh: 289_256_208n,
@@ -288,7 +267,7 @@ describe("The translation of OCPI tariffs", () => {
       { price_components: [energy] },
     ];
     expect(convert({ elements }).tariff).to.deep.equal({
-      ...nothing,
+      ...freeTariff,
       priceNanoPerKwh: 490_000_000n,
       energyTaxBps: 1_900,
       priceNanoPerConnectedHour: 6_000_000_000n,
