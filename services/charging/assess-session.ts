@@ -1,31 +1,25 @@
-import type { Cdr } from "../domain/cdr.ts";
 import {
   assessTransaction,
   type AssessmentInput,
   type TransactionAssessment,
 } from "../domain/charging/assess-transaction.ts";
 import { isEnergyAwaited } from "../domain/charging/awaited-messages.ts";
-import { sortFindings, type FindingCode } from "../domain/charging/findings.ts";
 import { withoutRetriedStarts } from "../domain/charging/transaction-matching.ts";
-import { isTransactionMessage, type StationMessage } from "../domain/charging/message.ts";
-import { messageKeyOf } from "../domain/charging/natural-key.ts";
-import { reviewSettled } from "../domain/charging/settled-transaction.ts";
 import { isTakingRecords } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
-import type { SessionStep } from "../store/steps.ts";
 import type { Store, StoredSession } from "../store/store.ts";
-import { standingIdToken } from "../domain/charging/id-token.ts";
-import { isSameIdTag, normalizeIdTag } from "../domain/id-tag.ts";
-import { evidenceStep, isSameHold, type KnownBeside, type SessionCompleter } from "../evidence/complete-session.ts";
+import { isSameHold, type KnownBeside, type SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
 import { createOutletReader } from "./outlet-history.ts";
 import type { QuietTime } from "./quiet-time.ts";
+import { reviewLate } from "./review-late.ts";
 import type { MessageReader } from "./session-circumstances.ts";
 import { createSignedEvidenceReader, type MeasuredBy } from "./signed-evidence-of.ts";
 import type { TransactionBook } from "./transaction-book.ts";
+import { createTransactionFindings } from "./transaction-findings.ts";
 
 /** Turns the evidence of a transaction into what its session is settled on. */
 export interface SessionAssessor {
@@ -49,9 +43,6 @@ export interface SessionAssessorDeps {
   readonly quiet: Pick<QuietTime, "lookAgainAtMs">;
 }
 
-/** Of more idTokens in one transaction no sessions are looked for. */
-const presentedLimit = 8;
-
 /** How often a step is computed again because its session moved on meanwhile. */
 const contentionLimit = 16;
 
@@ -59,6 +50,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
   const { store, book, meters, completer, readMessages, desk, now } = deps;
   const readSigned = createSignedEvidenceReader(deps);
   const readOutlet = createOutletReader(deps);
+  const readFindings = createTransactionFindings(deps);
   const modulusOf = (evse: number): bigint | null => deps.registerModuliWh?.get(evse) ?? null;
 
   /** Who measured, and what the outlet can deliver; `null` where nobody knows: then nothing is plausible. */
@@ -79,42 +71,6 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     return { sessionId: null, meter, ratedPowerW, registerModulusWh: modulusOf(number) };
   }
 
-  /** What came after the session was complete changes no energy; it is shown. */
-  function review(
-    transaction: ChargingTransaction,
-    session: StoredSession,
-    input: AssessmentInput,
-    assessment: TransactionAssessment,
-    cdr: Cdr,
-  ): { readonly assessment: TransactionAssessment; readonly step: SessionStep | null } {
-    const { assessedFrame } = transaction;
-    const wasThere = input.messages.filter(
-      (message) => isTransactionMessage(message) && assessedFrame !== null && Number(message.frameId) <= assessedFrame,
-    );
-    const reviewed =
-      transaction.assessment === null
-        ? withLateFindings(assessment, assessment.energyMicroWh !== cdr.energyMicroWh)
-        : reviewSettled(
-            {
-              assessment: transaction.assessment,
-              messageKeys: wasThere.flatMap((message) =>
-                isTransactionMessage(message) ? [messageKeyOf(message)] : [],
-              ),
-            },
-            input,
-          );
-    const known = session.state.assessment;
-    const isDoubtful = reviewed.flags.includes("LATE_MESSAGE") && assessment.grade === "disputed";
-    const ignored = [...assessment.reasons, ...assessment.flags].filter((code) => code === "LATE_MESSAGES_IGNORED");
-    const flags = sortFindings([...reviewed.flags, ...ignored, ...(isDoubtful ? assessment.reasons : [])]);
-    const isNews = known !== null && flags.some((code) => !known.flags.includes(code) && !known.reasons.includes(code));
-    if (isNews && (isDoubtful || flags.includes("LATE_CONTRADICTION"))) {
-      desk.alert("session-late-evidence", { sessionId: session.sessionId, energyWh: assessment.energyWh });
-    }
-    const step = isNews ? evidenceStep(session, { kind: "evidence-flagged", flags }, now()) : null;
-    return { assessment: reviewed, step };
-  }
-
   /** @returns `null` if something else moved first. */
   async function attempt(transaction: ChargingTransaction): Promise<ChargingTransaction | null> {
     const { sessionId } = transaction;
@@ -133,7 +89,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
       station: { ratedPowerW: measured.ratedPowerW, registerModulusWh: measured.registerModulusWh },
       signed: await readSigned(measured, messages),
       sessionIdTag: session?.idTag ?? null,
-      circumstances: await ownFindings(transaction, all, messages, session),
+      circumstances: await readFindings(transaction, all, messages, session),
       overSinceMs: transaction.endSignAtMs,
       outlet: session === null ? [] : await readOutlet(transaction, session),
     } satisfies AssessmentInput;
@@ -145,7 +101,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const { state } = session;
     const cdr = await store.findCdr(session.sessionId);
     if (cdr !== null) {
-      const late = review(transaction, session, input, assessment, cdr);
+      const late = reviewLate({ transaction, session, input, assessment, cdr }, { desk, nowMs: now() });
       // What was settled on stays what it was, and so do the messages that it was settled on.
       const assessedFrame = transaction.assessedFrame ?? newest;
       const kept = { ...transaction, ...looked, assessment: late.assessment, assessedFrame };
@@ -166,30 +122,6 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
         ? assessment
         : assessTransaction({ ...input, circumstances: [...input.circumstances, ...findings] });
     return conclude(assessed, session, transaction, assessWith);
-  }
-
-  /** What of the transaction itself no message shows. */
-  async function ownFindings(
-    { lateFrames }: ChargingTransaction,
-    all: readonly StationMessage[],
-    messages: readonly StationMessage[],
-    session: StoredSession | null,
-  ): Promise<readonly FindingCode[]> {
-    const findings: FindingCode[] = [];
-    if (lateFrames > deps.lateMessageLimit) findings.push("LATE_MESSAGES_IGNORED");
-    if (hasRedatedStart(all, messages)) findings.push("START_RETRIED");
-    const others = new Set(
-      messages.flatMap((message) => {
-        const idToken = isTransactionMessage(message) ? standingIdToken(message.idToken) : null;
-        return idToken === null || session === null || isSameIdTag(idToken, session.idTag) ? [] : [idToken];
-      }),
-    );
-    for (const idToken of [...others].slice(0, presentedLimit)) {
-      const named = await store.findSessionByIdTag(normalizeIdTag(idToken));
-      // A tag of its own that a reorganisation has replaced names no other one.
-      if (named !== null && named.sessionId !== session?.sessionId) findings.push("OTHER_SESSION_PRESENTED");
-    }
-    return findings;
   }
 
   async function conclude(
@@ -239,16 +171,4 @@ export async function reconsiderSession(
     const current = await deps.book.reload(transaction);
     if (!current.isOpen && (await deps.store.findCdr(sessionId)) === null) await deps.assessor.assess(current);
   });
-}
-
-function withLateFindings(assessment: TransactionAssessment, isContradiction: boolean): TransactionAssessment {
-  if (!isContradiction) return assessment;
-  return { ...assessment, flags: sortFindings([...assessment.flags, "LATE_MESSAGE", "LATE_CONTRADICTION"]) };
-}
-
-/** A start that was left out says another time than the one that stayed: the same time would be a plain repeat. */
-function hasRedatedStart(all: readonly StationMessage[], messages: readonly StationMessage[]): boolean {
-  const kept = new Set(messages);
-  const times = new Set(messages.filter(({ kind }) => kind === "transaction-started").map(({ time }) => time?.epochMs));
-  return all.some((message) => !kept.has(message) && !times.has(message.time?.epochMs));
 }

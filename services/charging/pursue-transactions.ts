@@ -1,4 +1,3 @@
-import { isQueueQuestionDue } from "../domain/charging/awaited-messages.ts";
 import { decideMissingStop, type MissingStopLimits } from "../domain/charging/missing-stop.ts";
 import { isDue } from "../domain/due-times.ts";
 import type { Ages } from "../observability/ages.ts";
@@ -8,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections } from "../ocpp/wire/connections.ts";
 import { fieldAt, textAt } from "../ocpp/payload.ts";
+import { createEndedAssessments } from "./assess-ended.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { callStation } from "./call-station.ts";
 import type { ChargingInbox } from "./frame-inbox.ts";
@@ -48,6 +48,7 @@ const promisedPauses = 4;
 
 export function createTransactionPursuer(deps: TransactionPursuerDeps): TransactionPursuer {
   const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs, once, ages } = deps;
+  const assessEnded = createEndedAssessments(deps);
 
   /** Changes a transaction as it is now, if it is still open. */
   function update(
@@ -89,15 +90,6 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     });
   }
 
-  /** The service ended between two steps: a transaction's end or its session, and its assessment. */
-  async function assessOnceMore(transaction: ChargingTransaction): Promise<void> {
-    const current = await book.reload(transaction);
-    const session = current.sessionId === null ? null : await store.findSession(current.sessionId);
-    if (session === null || current.isOpen) return;
-    const isWaiting = session.state.status === "opened" || session.state.status === "charging";
-    if (isWaiting || current.assessment === null) await assessor.assess(current);
-  }
-
   async function ask(transaction: ChargingTransaction): Promise<void> {
     await update(transaction, (current) => ({ ...current, askedAtMs: now() }));
     const outcome = await callStation(commands, transaction.stationId, transactionStatusCall(transaction));
@@ -106,45 +98,6 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
     const isWaitingToTell = fieldAt(outcome.answer, "messagesInQueue");
     if (isGoingOn === true) await update(transaction, (current) => ({ ...current, endSignAtMs: null }));
     else if (isGoingOn === false && isWaitingToTell === false) await giveUp(transaction);
-  }
-
-  /** Something new is known of a transaction that is over, or it has waited long enough. */
-  async function assessDue(transaction: ChargingTransaction): Promise<void> {
-    const current = await book.reload(transaction);
-    if (current.isOpen || current.assessDueAtMs === null || current.assessDueAtMs > now()) return;
-    await assessor.assess(current);
-  }
-
-  /** Nothing more has come of a transaction that is over, whatever the clock says of when that is due. */
-  async function assessQuiet(transaction: ChargingTransaction): Promise<void> {
-    const current = await book.reload(transaction);
-    if (!current.isOpen && current.assessDueAtMs !== null) await assessor.assess(current);
-  }
-
-  /** A station that has nothing more to send is not waited for. */
-  async function askForRest(transaction: ChargingTransaction): Promise<void> {
-    const { stationId } = transaction;
-    const isConnected = connections.find(stationId) !== undefined;
-    if (!isQueueQuestionDue({ ...transaction, nowMs: now(), isConnected })) return;
-    await change(transaction, (current) => ({ ...current, askedAtMs: now() }));
-    const outcome = await callStation(commands, stationId, transactionStatusCall(transaction));
-    if (outcome.kind !== "answered" || fieldAt(outcome.answer, "messagesInQueue") !== false) return;
-    // What it has sent before it answered is read first.
-    await deps.handedOn(stationId);
-    const atMs = now();
-    await change(transaction, (current) => ({ ...current, waitUntilMs: atMs, assessDueAtMs: atMs }));
-  }
-
-  /** Changes a transaction that is over and waits, as it is now. */
-  async function change(
-    transaction: ChargingTransaction,
-    next: (current: ChargingTransaction) => ChargingTransaction,
-  ): Promise<void> {
-    await book.inTurn(transaction.stationId, async () => {
-      const current = await book.reload(transaction);
-      const isWaiting = !current.isOpen && current.assessDueAtMs !== null;
-      if (isWaiting) await book.commit({ transaction: next(current) });
-    });
   }
 
   /** Silence as it was waited for, whatever became of the clock since the last message. */
@@ -177,24 +130,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
           if (current.sessionId === null) await inbox.attach(current);
         });
       }
-      const awaited = await store.listTransactionsAwaited(now(), pageLimit);
-      await Promise.all(
-        awaited.map(async (transaction) => {
-          if (!signal.aborted) await askForRest(transaction);
-        }),
-      );
-      for (const transaction of await store.listTransactionsDue(now(), pageLimit)) {
-        if (signal.aborted) return;
-        await book.inTurn(transaction.stationId, () => assessDue(transaction));
-      }
-      for (const transaction of deps.quiet.takeOver()) {
-        if (signal.aborted) return;
-        await book.inTurn(transaction.stationId, () => assessQuiet(transaction));
-      }
-      for (const transaction of await store.listTransactionsToAssess(pageLimit)) {
-        if (signal.aborted) return;
-        await book.inTurn(transaction.stationId, () => assessOnceMore(transaction));
-      }
+      await assessEnded(signal);
       const due = await store.listTransactionsToPursue(now(), pageLimit);
       await Promise.all(
         due.map(async (transaction) => {

@@ -226,7 +226,7 @@ describe("The dependency rule of the service", function () {
     const moves = filesWith(/\bcommitStep\(/).filter((path) => !path.startsWith("store/"));
     expect(moves).to.have.members([
       ...["evidence/add-record.ts", "evidence/judge-price.ts", "charging/transaction-book.ts"],
-      ...["charging/begin-sessions.ts", "charging/cancel-session.ts"],
+      ...["charging/cancel-session.ts", "charging/close-unbegun.ts"],
       ...["settlement/resolve-session.ts", "http/operator/settlement-retry.ts"],
     ]);
   });

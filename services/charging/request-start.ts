@@ -1,0 +1,54 @@
+import type { OperatorDesk } from "../observability/operator-desk.ts";
+import type { StationCommands } from "../ocpp/commands.ts";
+import { textAt } from "../ocpp/payload.ts";
+import type { StationConnection } from "../ocpp/wire/connections.ts";
+import type { SessionStart } from "../store/charging.ts";
+import type { Store, StoredSession } from "../store/store.ts";
+import { callStation } from "./call-station.ts";
+import { startCall } from "./remote-calls.ts";
+
+const greatestStartId = 2 ** 31 - 1;
+
+/** Where a session is begun. */
+export interface StartPlace {
+  readonly stationId: string;
+  /** The station's own number of the EVSE. */
+  readonly stationEvse: number;
+}
+
+/** Asks a connected station to begin a session. What it was asked is kept before it is. */
+export type StartRequester = (
+  session: StoredSession,
+  start: SessionStart,
+  place: StartPlace,
+  protocol: StationConnection["protocol"],
+) => Promise<void>;
+
+export function createStartRequester(deps: {
+  readonly store: Pick<Store, "putStart" | "putStartRequest">;
+  readonly commands: StationCommands;
+  readonly desk: OperatorDesk;
+  readonly now: () => number;
+  /** When the session is looked at again. */
+  readonly lookAgainMs: number;
+}): StartRequester {
+  const { store, commands, desk, now, lookAgainMs } = deps;
+  return async (session, start, { stationId, stationEvse }, protocol) => {
+    const { sessionId, idTag } = session;
+    const attempts = start.attempts + 1;
+    const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: now() + lookAgainMs };
+    const remoteStartId = (Number.parseInt(sessionId.slice(2, 10), 16) + attempts) % greatestStartId;
+    const request = { sessionId, stationId, stationEvse, remoteStartId, askedAtMs: now(), ocppTransactionId: null };
+    // Before the call: nobody knows what becomes of a call that was under way when the service ended.
+    if (protocol !== "ocpp1.6") await store.putStartRequest(request);
+    await store.putStart({ ...asked, mayHaveBegun: true });
+    const outcome = await callStation(commands, stationId, startCall(protocol, { stationEvse, idTag, remoteStartId }));
+    const isRefused =
+      outcome.kind === "refused" || (outcome.kind === "answered" && textAt(outcome.answer, "status") !== "Accepted");
+    const code = outcome.kind === "answered" ? textAt(outcome.answer, "status") : outcome.code;
+    desk.note("remote-start", { sessionId, stationId, attempts, outcome: code });
+    const ocppTransactionId = outcome.kind === "answered" ? textAt(outcome.answer, "transactionId") : null;
+    if (!isRefused && ocppTransactionId !== null) await store.putStartRequest({ ...request, ocppTransactionId });
+    if (isRefused) await store.putStart({ ...asked, mayHaveBegun: start.mayHaveBegun });
+  };
+}
