@@ -1,3 +1,4 @@
+import type { SessionReleases } from "../chain/session-releases.ts";
 import { decideStart, type StartLimits } from "../domain/charging/session-start.ts";
 import { agoMs } from "../domain/due-times.ts";
 import type { Ages } from "../observability/ages.ts";
@@ -30,6 +31,8 @@ export interface SessionBeginnerDeps {
   readonly now: () => number;
   readonly limits: StartLimits;
   readonly readCircumstances: CircumstanceReader;
+  /** `null`: the service sends nothing for others. */
+  readonly releases: Pick<SessionReleases, "canRelease"> | null;
   readonly completer: SessionCompleter;
   readonly ages: Ages;
   readonly once: OnceDesk;

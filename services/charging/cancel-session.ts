@@ -2,6 +2,7 @@ import type { SessionReleases } from "../chain/session-releases.ts";
 import { sessionCancelled, transition } from "../domain/session.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import { mayHaveBegun } from "./may-have-begun.ts";
 
 /** What became of a driver's wish to give a session up before it begins. */
 export type Cancellation =
@@ -30,19 +31,12 @@ export function createSessionCanceller(deps: {
 }): SessionCanceller {
   const { store, releases, desk, now } = deps;
 
-  /** Of an EVSE without a station of OCPP nobody knows whether it charges before its meter has signed something. */
-  async function mayHaveBegun({ sessionId, terms }: StoredSession): Promise<boolean> {
-    if ((await store.findStationOfEvse(terms.evse)) === null) return true;
-    if ((await store.findStart(sessionId))?.mayHaveBegun === true) return true;
-    return (await store.findTransactionOfSession(sessionId)) !== null;
-  }
-
   return {
     async cancel(session, client) {
       const { sessionId, state, sequence } = session;
       const isCancelled = state.status === "unservable" && state.reason === sessionCancelled;
       if (state.stage !== "none" || (state.status !== "opened" && !isCancelled)) return { kind: "begun" };
-      if (await mayHaveBegun(session)) return { kind: "begun" };
+      if (await mayHaveBegun(store, session)) return { kind: "begun" };
       if (releases === null || !(await releases.canRelease(session))) return { kind: "unsupported" };
       if (!isCancelled) {
         // From here on no charger is asked to begin it; one that was asked meanwhile may have begun.
@@ -52,7 +46,7 @@ export function createSessionCanceller(deps: {
           ...{ next: transition(state, event), atMs: now() },
         };
         const { outcome } = await store.commitStep({ session: { change, cdr: null, acts: [] } });
-        if (outcome === "stale" || (await mayHaveBegun(session))) return { kind: "begun" };
+        if (outcome === "stale" || (await mayHaveBegun(store, session))) return { kind: "begun" };
       }
       const { status, txHash } = await releases.release(session, client);
       desk.note("session-cancelled", { sessionId, txHash });

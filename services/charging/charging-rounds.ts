@@ -5,6 +5,7 @@ import type { SessionBeginner } from "./begin-sessions.ts";
 import type { TokenOpener } from "./cards/open-for-tokens.ts";
 import type { SessionReconsiderer } from "./reconsider-sessions.ts";
 import type { TransactionPursuer } from "./pursue-transactions.ts";
+import type { UnservedReleaser } from "./release-unserved.ts";
 
 /** Looks after sessions and transactions that need an act of ours, again and again. */
 export interface ChargingRounds {
@@ -18,13 +19,14 @@ export function createChargingRounds(deps: {
   readonly beginner: SessionBeginner;
   readonly pursuer: TransactionPursuer;
   readonly reconsiderer: SessionReconsiderer;
+  readonly releaser: UnservedReleaser;
   /** `null`: no card opens anything. */
   readonly opener: Pick<TokenOpener, "openDue"> | null;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): ChargingRounds {
-  const { beginner, pursuer, reconsiderer, opener, desk, signal } = deps;
+  const { beginner, pursuer, reconsiderer, releaser, opener, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
 
   function runOnce(): Promise<void> {
@@ -33,6 +35,7 @@ export function createChargingRounds(deps: {
       await pursuer.pursueTransactions(signal);
       await beginner.beginSessions(signal);
       await reconsiderer.reconsiderSessions(signal);
+      await releaser.releaseUnserved(signal);
     });
     underWay = next.catch(() => undefined);
     return next;

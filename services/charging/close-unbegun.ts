@@ -1,4 +1,6 @@
+import type { SessionReleases } from "../chain/session-releases.ts";
 import { greatestPauseMs } from "../domain/due-times.ts";
+import { sessionNotBegun, transition } from "../domain/session.ts";
 import { priceOf } from "../domain/tariff.ts";
 import {
   isSameHold,
@@ -10,12 +12,14 @@ import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { SessionStart } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
+import type { CircumstanceReader } from "./session-circumstances.ts";
 import type { OnceDesk } from "./tell-once.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
 /**
  * Closes a session that no station begins with nothing: its hold is free with the next settlement. If something flowed at
- * its EVSE that belongs to nobody, it is held instead.
+ * its EVSE that belongs to nobody, it is held instead. Where its tariff charges without energy, it is not served any more,
+ * so that its whole hold is released; where the service may not release it, the hold comes back by its expiry.
  */
 export type UnbegunCloser = (session: StoredSession, stationId: string, start: SessionStart) => Promise<void>;
 
@@ -26,23 +30,50 @@ export function createUnbegunCloser(deps: {
   readonly completer: SessionCompleter;
   readonly desk: OperatorDesk;
   readonly once: OnceDesk;
+  readonly readCircumstances: CircumstanceReader;
+  /** `null`: the service sends nothing for others. */
+  readonly releases: Pick<SessionReleases, "canRelease"> | null;
   readonly now: () => number;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
 }): UnbegunCloser {
   const { store, book, meters, completer, desk, once, now } = deps;
+
+  /** @returns whether the session is not served any more, because nothing happened that may be its energy */
+  async function refuse(session: StoredSession): Promise<boolean> {
+    const { sessionId, sequence, state } = session;
+    if (deps.releases === null || state.status !== "opened" || !(await deps.releases.canRelease(session))) return false;
+    const { findings, isOpen } = await deps.readCircumstances(session, null);
+    if (findings.length > 0 || isOpen) return false;
+    const event = { kind: "service-refused", reason: sessionNotBegun } as const;
+    const change = {
+      ...{ sessionId, expectedSequence: sequence, events: [event] },
+      ...{ next: transition(state, event), atMs: now() },
+    };
+    return (await store.commitStep({ session: { change, cdr: null, acts: [] } })).outcome === "stored";
+  }
+
   return async (session, stationId, start) => {
     const { sessionId, terms } = session;
+    // What the station has said before it said that nothing goes on.
+    await deps.handedOn(stationId);
     const tariff = await store.findTariff(terms.tariffId);
     const meter = await meters.readMeter(terms.meter);
     if (tariff === null || meter === null || priceOf(tariff, 0n, 0, 0).grossMicro > 0n) {
-      // A tariff that charges without energy: the hold comes back by its expiry, and no fee is taken for nothing.
+      // A tariff that charges without energy: no fee is taken for nothing.
+      const isRefused = await book.inTurn(stationId, async () => {
+        const current = await store.findSession(sessionId);
+        if (current === null || (await store.findTransactionOfSession(sessionId)) !== null) return false;
+        return refuse(current);
+      });
+      if (isRefused) {
+        desk.note("session-not-begun", { sessionId, stationId, attempts: start.attempts });
+        return;
+      }
       await once.alert("session-not-begun", sessionId, { sessionId, stationId, isClosed: false });
       await store.putStart({ ...start, nextAtMs: Math.min(terms.expiresAt * 1_000, now() + greatestPauseMs) });
       return;
     }
-    // What the station has said before it said that nothing goes on.
-    await deps.handedOn(stationId);
     await book.inTurn(stationId, async () => {
       const current = await store.findSession(sessionId);
       if (current === null || (await store.findTransactionOfSession(sessionId)) !== null) return;

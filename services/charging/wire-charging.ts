@@ -1,3 +1,4 @@
+import type { SessionReleases } from "../chain/session-releases.ts";
 import type { ChargingConfig } from "../config/charging-settings.ts";
 import type { Ages } from "../observability/ages.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
@@ -17,6 +18,7 @@ import { createChargingRounds, type ChargingRounds } from "./charging-rounds.ts"
 import { createChargingInbox, type ChargingInbox } from "./frame-inbox.ts";
 import { createQuietTime, type QuietTime } from "./quiet-time.ts";
 import { createSessionIdTokenPolicy } from "./session-token-policy.ts";
+import { createUnservedReleaser } from "./release-unserved.ts";
 import { createTransactionPursuer } from "./pursue-transactions.ts";
 import { createSessionReconsiderer } from "./reconsider-sessions.ts";
 import {
@@ -105,6 +107,8 @@ export function createChargingActors(
     readonly connections: Connections;
     /** `null`: no card opens anything. */
     readonly opener: Pick<TokenOpener, "openDue"> | null;
+    /** `null`: the service sends nothing for others. */
+    readonly releases: SessionReleases | null;
     readonly pollIntervalMs: number;
     readonly signal: AbortSignal;
   },
@@ -116,6 +120,7 @@ export function createChargingActors(
     ...deps,
     beginner,
     reconsiderer: createSessionReconsiderer({ ...acting, beginner }),
+    releaser: createUnservedReleaser(acting),
     pursuer: createTransactionPursuer({ ...acting, missingStop, stopRetryMs }),
   });
 }

@@ -33,6 +33,9 @@ export const idTagSeenBefore = "ID_TAG_SEEN_BEFORE";
 /** Why a session is not served that its driver gave up before it began. */
 export const sessionCancelled = "SESSION_CANCELLED";
 
+/** Why a session is not served that no charger has begun, where its tariff does not let it be settled at nothing. */
+export const sessionNotBegun = "SESSION_NOT_BEGUN";
+
 /** Where an event stands on the chain. */
 export interface LogPosition {
   readonly txHash: string;

@@ -156,7 +156,7 @@ export const alertCatalogue = {
   },
   "session-not-begun": {
     meaning: "No charger began a session, and its tariff does not let it close for nothing.",
-    action: "Nothing: its hold returns at expiry.",
+    action: "Nothing: its hold returns at expiry. Appoint the service's relayer, and later ones are released at once.",
     page: "no",
   },
   "token-start-unpaid": {

@@ -26,7 +26,7 @@ export interface Charging extends Pick<ReturnType<typeof createChargingReaders>,
 export async function openCharging(
   foundation: Foundation,
   evidence: Evidence,
-  { vehicles }: Pick<Relays, "vehicles">,
+  { vehicles, releases }: Pick<Relays, "vehicles" | "releases">,
 ): Promise<Charging> {
   const { config } = foundation;
   const { host, pollIntervalMs } = config;
@@ -57,7 +57,7 @@ export async function openCharging(
   ocpp = await openOcpp({ ...foundation, ...stations, host, config: config.ocpp });
   const rounds = createChargingActors({
     ...charging,
-    ...{ readers, opener, pollIntervalMs },
+    ...{ readers, opener, releases, pollIntervalMs },
     commands: ocpp.commands,
     connections: ocpp.door.connections,
   });

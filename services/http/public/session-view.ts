@@ -2,7 +2,13 @@ import type { Cdr } from "../../domain/cdr.ts";
 import { withHold } from "../../domain/cdr.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { heldMicroOf, totalOf } from "../../domain/session-amounts.ts";
-import { isPriceRefused, type SessionStatus } from "../../domain/session.ts";
+import {
+  isPriceRefused,
+  sessionCancelled,
+  sessionNotBegun,
+  type SessionState,
+  type SessionStatus,
+} from "../../domain/session.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import type { ChargingTransaction } from "../../store/charging.ts";
 import type { StoredSession } from "../../store/store.ts";
@@ -73,10 +79,17 @@ function isEndOnChain(status: SessionStatus): boolean {
 /** Why nobody begins the session, and when its hold returns by itself, in seconds since 1970; `null` if it is served. */
 function notServedView({ state, terms }: StoredSession): object | null {
   if (state.status !== "unservable") return null;
-  const message = isPriceRefused(state)
-    ? "The operator does not offer this price at this charging point. Charging is not started, and the hold returns by itself."
-    : "The charging point, its meter or its terms are not in order. The hold returns by itself.";
-  return { code: state.reason, message, holdReturnsAt: terms.expiresAt };
+  return { code: state.reason, message: notServedText(state), holdReturnsAt: terms.expiresAt };
+}
+
+function notServedText(state: SessionState): string {
+  if (isPriceRefused(state)) {
+    return "The operator does not offer this price at this charging point. Charging is not started, and the hold returns by itself.";
+  }
+  if (state.reason === sessionCancelled) return "The driver gave the session up. The hold returns by itself.";
+  if (state.reason === sessionNotBegun)
+    return "The charger did not begin. Nothing is charged, and the hold returns by itself.";
+  return "The charging point, its meter or its terms are not in order. The hold returns by itself.";
 }
 
 /** What its station said of a session, as the queries show it. */
