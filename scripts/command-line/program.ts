@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ZodError } from "zod";
 
 import { errorCatalogue, WattproofError } from "../../services/errors.ts";
+import { readVersion } from "../../services/version.ts";
 import { toCatalogueError } from "./contract-refusal.ts";
 import { exitCode, exitCodeMeanings, exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { nouns } from "./nouns.ts";
@@ -192,10 +191,4 @@ function problemsOf(verb: Verb, error: ZodError): string {
   });
 
   return `${problems.join("; ")}.`;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const content: unknown = JSON.parse(text);
-  return typeof content === "object" && content !== null && "version" in content ? String(content.version) : "0";
 }

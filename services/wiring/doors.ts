@@ -15,9 +15,11 @@ import { peerDoors } from "../http/peer/doors.ts";
 import { publicDoors } from "../http/public/doors.ts";
 import { createReadiness } from "../http/public/health.ts";
 import { createPageFiles } from "../http/public/serve-page.ts";
+import { createApiDoor } from "../http/public/show-api.ts";
 import { openHttpServer, type HttpServer } from "../http/server.ts";
 import { stationDoors } from "../http/station/doors.ts";
 import { refuseUpgrade } from "../ocpp/wire/upgrade-guard.ts";
+import { readVersion } from "../version.ts";
 import type { Charging } from "./charging.ts";
 import type { Dossiers } from "./dossiers.ts";
 import type { Evidence } from "./evidence.ts";
@@ -63,7 +65,7 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
     ...operatorDoors(operatorDeps(rooms)),
   ];
   const deps = {
-    ...{ ...foundation, doors },
+    ...{ ...foundation, doors: [...doors, createApiDoor(readVersion(), doors)] },
     serveFiles: createPageFiles(pageSettings, await hasOperators(foundation)),
     // Of what a handler waits for, a charger's answer takes longest.
     answerTimeoutMs: Math.max(leastAnswerMs, config.ocpp.callTimeoutMs * 2),

@@ -8,11 +8,13 @@ import { dossierSchema } from "../../services/dossier/format/dossier-schema.ts";
 import { prefix, sections } from "../../services/config/config.ts";
 import { errorCatalogue } from "../../services/errors.ts";
 import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
+import { writeApiPage } from "./api-page.ts";
 
 const root = new URL("../../", import.meta.url);
 export const configurationPage = new URL("docs/configuration.md", root);
 export const runbookPage = new URL("docs/runbook.md", root);
 export const errorsPage = new URL("docs/errors.md", root);
+export const apiPage = new URL("docs/api.md", root);
 export const dossierSchemaFile = new URL("docs/dossier.schema.json", root);
 const alertTableBegin = "<!-- alerts -->";
 const alertTableEnd = "<!-- end of alerts -->";
@@ -101,6 +103,7 @@ export function writeDossierSchema(): string {
 if (import.meta.url === pathToFileURL(argv[1] ?? "").href) {
   writeFileSync(fileURLToPath(configurationPage), writeConfigurationPage());
   writeFileSync(fileURLToPath(errorsPage), writeErrorsPage());
+  writeFileSync(fileURLToPath(apiPage), writeApiPage());
   writeFileSync(fileURLToPath(dossierSchemaFile), writeDossierSchema());
   writeFileSync(fileURLToPath(runbookPage), withAlertTable(readFileSync(runbookPage, "utf8")));
 }

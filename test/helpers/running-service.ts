@@ -11,6 +11,7 @@ import type { Tariff } from "../../services/domain/tariff.ts";
 import { startService, type Service, type ServiceOptions } from "../../services/index.ts";
 import { apiKeySha256Of } from "../../services/http/station/authentication.ts";
 import type { Store } from "../../services/store/store.ts";
+import { watchAnswers } from "./api-answers.ts";
 import type { ServiceChain } from "./service-chain.ts";
 import { testTariff } from "./test-tariff.ts";
 
@@ -81,6 +82,7 @@ export async function runService(
 
 async function runOn(config: ServiceConfig, dataPath: string, options: ServiceOptions): Promise<RunningService> {
   const service = await startService(config, { log: pino({ level: "silent" }), ...options });
+  watchAnswers(service.url);
   return {
     service,
     config,

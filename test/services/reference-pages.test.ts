@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 
 import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
+import { writeApiPage } from "../helpers/api-page.ts";
 import {
+  apiPage,
   configurationPage,
   dossierSchemaFile,
   errorsPage,
@@ -21,6 +23,11 @@ describe("The reference pages", function () {
 
   it("show every error as the catalogue has it", function () {
     expect(contentOf(readFileSync(errorsPage, "utf8"))).to.deep.equal(contentOf(writeErrorsPage()));
+  });
+
+  it("show every operation of the HTTP interface as its schemas have it", function () {
+    const written = contentOf(writeApiPage()).filter((line) => line !== "");
+    expect(contentOf(readFileSync(apiPage, "utf8")).filter((line) => line !== "")).to.deep.equal(written);
   });
 
   it("show the form of a dossier as the schema has it", function () {

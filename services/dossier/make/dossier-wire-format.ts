@@ -29,7 +29,7 @@ export const dossierOrderSchema = z
   })
   .refine(({ fromSeconds, toSeconds }) => fromSeconds < toSeconds, "the period ends before it begins");
 
-const requestSchema = z.strictObject({
+export const dossierRequestSchema = z.strictObject({
   request: dossierOrderSchema.safeExtend({ seed: z.string().regex(/^0x[0-9a-f]{64}$/u) }),
   commitment: commitmentSchema,
 });
@@ -43,7 +43,7 @@ export function decodeDossierRequest(body: Uint8Array): {
   readonly request: DossierRequest;
   readonly commitment: DossierCommitment;
 } {
-  return parse(requestSchema, body);
+  return parse(dossierRequestSchema, body);
 }
 
 /** @throws ENVELOPE_INVALID */

@@ -20,7 +20,7 @@ export interface ConsentDeps {
 }
 
 const greatestCapMicro = 2n ** 64n - 1n;
-const consentSchema = z.strictObject({
+export const consentSchema = z.strictObject({
   capMicro: z
     .string()
     .regex(/^(0|[1-9][0-9]{0,19})$/)

@@ -16,7 +16,7 @@ const uint256Digits = 77;
 /** As with openings. */
 const driverShare = 10;
 
-const orderSchema = z.discriminatedUnion("kind", [
+export const driverOrderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("top-up"),
     terms: termsSchema,
@@ -64,7 +64,7 @@ export function createDriverOrdersHandler(deps: {
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
-    const order = parseBody(await readBody(request, orderLimitBytes), orderSchema);
+    const order = parseBody(await readBody(request, orderLimitBytes), driverOrderSchema);
     const unserved = order.kind === "top-up" ? await deps.findUnserved(order.terms) : null;
     if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
 

@@ -26,7 +26,7 @@ const viewKeySha256 = z
   .optional();
 
 /** The ways in, told apart by `kind`; others are added beside these. */
-const openingSchema = z.discriminatedUnion("kind", [
+export const openingOrderSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("signed-terms"), terms: termsSchema, signature, viewKeySha256 }),
   z.strictObject({
     kind: z.literal("permit-and-terms"),
@@ -72,7 +72,10 @@ export function createOpeningsHandler(deps: {
     if (!/^application\/json\b/i.test(request.get("content-type") ?? "")) {
       throw new WattproofError("MEDIA_TYPE_UNSUPPORTED", "Send application/json in UTF-8.");
     }
-    const { viewKeySha256: keySha256, ...opening } = parseBody(await readBody(request, orderLimitBytes), openingSchema);
+    const { viewKeySha256: keySha256, ...opening } = parseBody(
+      await readBody(request, orderLimitBytes),
+      openingOrderSchema,
+    );
     const obstacle = await deps.findObstacle(opening.terms.evse);
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
     const unserved = await deps.findUnserved(opening.terms);

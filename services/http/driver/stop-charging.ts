@@ -19,7 +19,7 @@ export interface ChargeStopper {
 
 const bodyLimitBytes = 1_024;
 const parametersSchema = z.object({ sessionId: z.string().regex(/^0x[0-9a-f]{64}$/) });
-const requestSchema = z.strictObject({ signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/) });
+export const stopSchema = z.strictObject({ signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/) });
 
 /**
  * `POST /v1/sessions/:sessionId/stop`: the driver, by a signature, has the charger stop, or gives a session up that has not
@@ -60,9 +60,9 @@ export function createStopHandler(deps: {
   };
 }
 
-function parse(body: Uint8Array): z.output<typeof requestSchema> {
+function parse(body: Uint8Array): z.output<typeof stopSchema> {
   try {
-    return requestSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+    return stopSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
   } catch (error) {
     throw new WattproofError("ENVELOPE_INVALID", "signature: 65 bytes as 0x and hexadecimal digits.", { cause: error });
   }

@@ -10,7 +10,7 @@ import type { ClientLimit } from "../entrance/client-limit.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
 import { readSessionId } from "../public/sessions.ts";
 
-const grantSchema = z.strictObject({
+export const grantSchema = z.strictObject({
   keySha256: z.string().regex(/^[0-9a-f]{64}$/),
   signature: z.string().regex(/^0x([0-9a-fA-F]{2}){1,2048}$/),
 });

@@ -7,7 +7,7 @@ import type { Operators } from "./operators.ts";
 
 const pageLimit = 1_000;
 const digits = z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/);
-const querySchema = z.strictObject({
+export const actionsQuery = z.strictObject({
   subject: z.string().min(1).max(200).optional(),
   before: digits.transform(Number).optional(),
   limit: digits.transform(Number).pipe(z.number().min(1).max(pageLimit)).default(100),
@@ -23,7 +23,7 @@ export function createActionsDoor(deps: {
     method: "GET",
     async handler(request, response) {
       await deps.operators.require(request, response);
-      const query = querySchema.safeParse(request.query);
+      const query = actionsQuery.safeParse(request.query);
       if (!query.success) {
         const problems = query.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.code}`);
         throw new WattproofError("QUERY_INVALID", problems.join("; ").slice(0, 300));

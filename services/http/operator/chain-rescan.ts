@@ -11,7 +11,7 @@ import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 
 const block = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const orderSchema = z.strictObject({ from: block, to: block, isDryRun: z.boolean().default(false) });
+export const rescanOrder = z.strictObject({ from: block, to: block, isDryRun: z.boolean().default(false) });
 
 /**
  * `POST /v1/operator/chain-rescan`: reads blocks again that were read before, and makes up for events that an endpoint
@@ -67,9 +67,9 @@ function viewOf({ applied, contradicting, events }: RescanOutcome): {
   return { events, applied: applied.map(placed), contradicting: contradicting.map(placed) };
 }
 
-function readOrder(body: Uint8Array): z.output<typeof orderSchema> {
+function readOrder(body: Uint8Array): z.output<typeof rescanOrder> {
   try {
-    return orderSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+    return rescanOrder.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
   } catch (error) {
     throw new WattproofError("RESCAN_RANGE_INVALID", 'Send {"from":<block>,"to":<block>}.', { cause: error });
   }

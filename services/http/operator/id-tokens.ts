@@ -55,7 +55,7 @@ const consentSchema = z.strictObject({
 const typesSchema = z
   .union([z.enum(boundIdTokenTypes).transform((type) => [type]), z.array(z.enum(boundIdTokenTypes)).min(1)])
   .refine((types) => new Set(types).size === types.length && (types.length === 1 || !types.includes("eMAID")));
-const bindingSchema = z.strictObject({
+export const bindingSchema = z.strictObject({
   idToken: z.string().min(1).refine(isBindable),
   type: typesSchema,
   consent: consentSchema,
@@ -67,7 +67,7 @@ const bindingSchema = z.strictObject({
   holdMicro: micro.optional(),
   certificatePem: z.string().max(20_000).optional(),
 });
-const unbindingSchema = z.strictObject({
+export const unbindingSchema = z.strictObject({
   idToken: z.string().min(1).refine(isBindable),
   type: z.enum(boundIdTokenTypes).optional(),
 });

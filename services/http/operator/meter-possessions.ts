@@ -27,7 +27,7 @@ export interface MeterPossessionDeps {
   readonly now: () => number;
 }
 
-const expectedSchema = z.strictObject({
+export const expectedSchema = z.strictObject({
   evse: z
     .int()
     .min(1)

@@ -12,8 +12,8 @@ import type { Operators } from "./operators.ts";
 
 const name = z.string().regex(operatorKeyNameGrammar);
 const isDryRun = z.boolean().default(false);
-const additionSchema = z.strictObject({ name, keySha256: z.string().regex(/^[0-9a-f]{64}$/), isDryRun });
-const revocationSchema = z.strictObject({ name, isDryRun });
+export const additionSchema = z.strictObject({ name, keySha256: z.string().regex(/^[0-9a-f]{64}$/), isDryRun });
+export const revocationSchema = z.strictObject({ name, isDryRun });
 
 export interface OperatorKeyDeps {
   readonly store: Store;

@@ -24,8 +24,11 @@ export interface ParkedFramesDeps {
 const framesOfStation = 100;
 const sessionsOfEvse = 1_000;
 
-const retrySchema = z.strictObject({ stationId: z.string().min(1).max(255), isDryRun: z.boolean().default(false) });
-const discardSchema = z.strictObject({
+export const retrySchema = z.strictObject({
+  stationId: z.string().min(1).max(255),
+  isDryRun: z.boolean().default(false),
+});
+export const discardSchema = z.strictObject({
   frameId: z.string().regex(/^[1-9][0-9]{0,14}$/),
   reason: z.string().trim().min(1).max(500),
   isDryRun: z.boolean().default(false),

@@ -12,7 +12,7 @@ import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 import { termsView, toJson } from "../public/session-view.ts";
 
-const orderSchema = z.strictObject({
+export const resolutionOrder = z.strictObject({
   sessionId: z
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/)
@@ -54,9 +54,9 @@ export function createResolutionDoor(deps: {
   };
 }
 
-function readOrder(body: Uint8Array): z.output<typeof orderSchema> {
+function readOrder(body: Uint8Array): z.output<typeof resolutionOrder> {
   try {
-    return orderSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
+    return resolutionOrder.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
   } catch (error) {
     const fields = error instanceof z.ZodError ? error.issues.map(({ path }) => path.join(".")).join(", ") : "body";
     throw new WattproofError("RESOLUTION_INVALID", `Not as documented: ${fields}.`, { cause: error });

@@ -39,7 +39,7 @@ const tariffId = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text) => text.toLowerCase());
-const changeSchema = z.strictObject({
+export const changeSchema = z.strictObject({
   tariffId,
   evses: z.array(evseNumber).min(1).max(evseLimit),
   /** Whose EVSEs these are meant to be. */
@@ -51,9 +51,9 @@ const changeSchema = z.strictObject({
     .default("operator"),
   dryRun: z.boolean().default(false),
 });
-const assigningSchema = changeSchema.extend({ replace: z.boolean().default(false) });
+export const assigningSchema = changeSchema.extend({ replace: z.boolean().default(false) });
 const digits = z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/);
-const querySchema = z.strictObject({
+export const assignmentsQuery = z.strictObject({
   evse: digits.transform(Number).pipe(evseNumber).optional(),
   ended: z.enum(["yes", "no"]).default("no"),
   after: digits.transform(Number).default(0),
@@ -138,7 +138,7 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, meters } = deps;
   return async (request, response) => {
     await deps.operators.require(request, response);
-    const query = querySchema.safeParse(request.query);
+    const query = assignmentsQuery.safeParse(request.query);
     if (!query.success) {
       const problems = query.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.code}`);
       throw new WattproofError("QUERY_INVALID", problems.join("; ").slice(0, 300));

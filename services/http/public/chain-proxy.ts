@@ -13,7 +13,7 @@ const requestsAtOnce = 32;
 /** Of one client; a browser asks six things of an address at once. */
 const requestsAtOnceOfClient = 8;
 
-const requestSchema = z.strictObject({
+export const questionSchema = z.strictObject({
   jsonrpc: z.literal("2.0"),
   id: z.union([z.int(), z.string().max(64)]),
   method: z.string().max(64),
@@ -59,14 +59,14 @@ export function createChainProxy(
   };
 }
 
-function parse(body: Uint8Array): z.output<typeof requestSchema> {
+function parse(body: Uint8Array): z.output<typeof questionSchema> {
   let content: unknown;
   try {
     content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
     throw new WattproofError("ENVELOPE_INVALID", "The body is not JSON in UTF-8.", { cause: error });
   }
-  const parsed = requestSchema.safeParse(content);
+  const parsed = questionSchema.safeParse(content);
   if (!parsed.success) {
     throw new WattproofError("ENVELOPE_INVALID", "Send one JSON-RPC request.");
   }

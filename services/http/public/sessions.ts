@@ -12,7 +12,7 @@ const sessionId = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text) => text.toLowerCase());
-const listQuery = z.strictObject({
+export const listQuery = z.strictObject({
   state: z.enum(sessionStatuses).optional(),
   limit: z
     .string()

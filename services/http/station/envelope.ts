@@ -11,7 +11,7 @@ export interface Envelope {
   readonly sessionReference: string | null;
 }
 
-const envelopeSchema = z.strictObject({
+export const envelopeSchema = z.strictObject({
   record: z.string().min(1),
   encoding: z.enum(["utf-8", "base64"]).default("utf-8"),
   sessionId: z

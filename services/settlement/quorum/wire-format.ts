@@ -25,7 +25,7 @@ const word64 = z
   .refine((value) => value < 1n << 64n);
 const word = z.string().regex(/^0x[0-9a-fA-F]{64}$/);
 
-const requestSchema = z.strictObject({
+export const requestSchema = z.strictObject({
   claims: z
     .array(
       z.strictObject({
@@ -58,7 +58,7 @@ const requestSchema = z.strictObject({
     .max(claimLimit),
 });
 
-const answerSchema = z.union([
+export const answerSchema = z.union([
   z.strictObject({ signature: z.strictObject({ r: word, vs: word }) }),
   z.strictObject({
     refusals: z

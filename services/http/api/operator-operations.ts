@@ -1,0 +1,263 @@
+import { z } from "zod";
+
+import { dossierOrderSchema } from "../../dossier/make/dossier-wire-format.ts";
+import { dossierSchema } from "../../dossier/format/dossier-schema.ts";
+import { actionsQuery } from "../operator/actions.ts";
+import { moneyQuery, overviewQuery, sessionsQuery, stationsQuery, totalsQuery } from "../operator/board-queries.ts";
+import { rescanOrder } from "../operator/chain-rescan.ts";
+import { bindingSchema, unbindingSchema } from "../operator/id-tokens.ts";
+import { expectedSchema } from "../operator/meter-possessions.ts";
+import { additionSchema, revocationSchema } from "../operator/operator-keys.ts";
+import { discardSchema, retrySchema } from "../operator/parked-frames.ts";
+import { resolutionOrder } from "../operator/session-resolution.ts";
+import { assigningSchema, assignmentsQuery, changeSchema } from "../operator/tariff-assignments.ts";
+import { answering, type ApiOperation } from "./operation.ts";
+import * as answers from "./operator-answers.ts";
+import { evseNumber } from "./values.ts";
+
+const operatorOnly = { access: "operator" } as const;
+const board = { ...operatorOnly, method: "GET" } as const;
+
+/** What the operator sees and orders, with a key of the operator; and the state of an EVSE, which anybody may ask. */
+export const operatorOperations: readonly ApiOperation[] = [
+  {
+    id: "readEvseState",
+    path: "/v1/evses/:evse/state",
+    method: "GET",
+    summary: "Says whether an EVSE is free.",
+    access: "anybody",
+    parameters: { evse: evseNumber },
+    answers: answering(answers.evseStateAnswer, "Its state."),
+  },
+  {
+    ...operatorOnly,
+    id: "listStations",
+    path: "/v1/stations",
+    method: "GET",
+    summary: "Lists the chargers, and those that want to join.",
+    answers: answering(answers.stationsAnswer, "All of them."),
+  },
+  {
+    ...operatorOnly,
+    id: "readStation",
+    path: "/v1/stations/:stationId",
+    method: "GET",
+    summary: "Shows one charger with its latest messages in quarantine.",
+    answers: answering(answers.stationAnswer, "The charger."),
+  },
+  {
+    ...operatorOnly,
+    id: "callStation",
+    path: "/v1/stations/:stationId/commands/:action",
+    method: "POST",
+    summary: "Calls an action of OCPP at a connected charger.",
+    body: { schema: z.record(z.string(), z.unknown()), isOptional: true },
+    answers: answering(answers.commandAnswer, "What the charger answered."),
+  },
+  {
+    ...operatorOnly,
+    id: "listTariffAssignments",
+    path: "/v1/tariff-assignments",
+    method: "GET",
+    summary: "Lists which tariffs EVSEs offer, since when and by whom.",
+    query: assignmentsQuery,
+    answers: answering(answers.assignmentsAnswer, "A page of assignments."),
+  },
+  {
+    ...operatorOnly,
+    id: "assignTariff",
+    path: "/v1/tariff-assignments/assign",
+    method: "POST",
+    summary: "Has EVSEs offer a tariff, all of them or none.",
+    body: { schema: assigningSchema },
+    answers: answering(answers.assignmentChangeAnswer, "What changed, and what each EVSE offers then."),
+  },
+  {
+    ...operatorOnly,
+    id: "unassignTariff",
+    path: "/v1/tariff-assignments/unassign",
+    method: "POST",
+    summary: "Has EVSEs no longer offer a tariff; sessions that are open go on at their price.",
+    body: { schema: changeSchema },
+    answers: answering(answers.assignmentChangeAnswer, "What changed, and what each EVSE offers then."),
+  },
+  {
+    ...operatorOnly,
+    id: "listIdTokens",
+    path: "/v1/id-tokens",
+    method: "GET",
+    summary: "Lists the cards and contracts that open sessions, and the latest charges with one.",
+    answers: answering(answers.idTokensAnswer, "All of them."),
+  },
+  {
+    ...operatorOnly,
+    id: "bindIdToken",
+    path: "/v1/id-tokens/bind",
+    method: "POST",
+    summary: "Has a card or contract open sessions under a vehicle's consent.",
+    body: { schema: bindingSchema },
+    answers: answering(answers.idTokenAnswer, "The binding."),
+  },
+  {
+    ...operatorOnly,
+    id: "unbindIdToken",
+    path: "/v1/id-tokens/unbind",
+    method: "POST",
+    summary: "Has a card or contract open no more sessions.",
+    body: { schema: unbindingSchema },
+    answers: answering(answers.unboundAnswer, "What was unbound."),
+  },
+  {
+    ...operatorOnly,
+    id: "expectPossession",
+    path: "/v1/meter-possessions",
+    method: "POST",
+    summary: "Has a charger take the possession tag of a meter that is to be registered.",
+    body: { schema: expectedSchema },
+    answers: answering(answers.possessionAnswer, "What is awaited, or has come."),
+  },
+  {
+    ...operatorOnly,
+    id: "readPossession",
+    path: "/v1/meter-possessions/:tag",
+    method: "GET",
+    summary: "Says what came of it, with the record that the meter signed.",
+    answers: answering(answers.possessionAnswer, "What is awaited, or has come."),
+  },
+  {
+    ...operatorOnly,
+    id: "makeDossier",
+    path: "/v1/dossiers",
+    method: "POST",
+    summary: "Makes a dossier of proven energy and answers with it, piece by piece.",
+    body: { schema: dossierOrderSchema },
+    answers: answering(dossierSchema, "The dossier."),
+  },
+  {
+    ...operatorOnly,
+    id: "retrySettlement",
+    path: "/v1/sessions/:sessionId/settlement-retry",
+    method: "POST",
+    summary: "Has a session that was given up settle again.",
+    answers: answering(answers.retryAnswer, "It joins the next batch.", 202),
+  },
+  {
+    ...operatorOnly,
+    id: "resolveSession",
+    path: "/v1/operator/session-resolutions",
+    method: "POST",
+    summary: "Decides about a session that nothing else moves.",
+    body: { schema: resolutionOrder },
+    answers: answering(answers.resolutionAnswer, "What was decided, and where the session is then."),
+  },
+  {
+    ...operatorOnly,
+    id: "rescanChain",
+    path: "/v1/operator/chain-rescan",
+    method: "POST",
+    summary: "Reads blocks again in which events may have been missed.",
+    body: { schema: rescanOrder },
+    answers: answering(answers.rescanAnswer, "What was missing, and what contradicts."),
+  },
+  {
+    ...operatorOnly,
+    id: "listParkedFrames",
+    path: "/v1/operator/parked-frames",
+    method: "GET",
+    summary: "Lists messages of stations that could not be worked on.",
+    answers: answering(answers.parkedFramesAnswer, "At most 100 of each station."),
+  },
+  {
+    ...operatorOnly,
+    id: "retryParkedFrames",
+    path: "/v1/operator/parked-frames/retry",
+    method: "POST",
+    summary: "Works on those of a station again.",
+    body: { schema: retrySchema },
+    answers: answering(answers.parkedRetryAnswer, "How many there were, and which are left."),
+  },
+  {
+    ...operatorOnly,
+    id: "discardParkedFrame",
+    path: "/v1/operator/parked-frames/discard",
+    method: "POST",
+    summary: "Gives one up, and holds the sessions that it may have belonged to.",
+    body: { schema: discardSchema },
+    answers: answering(answers.parkedDiscardAnswer, "The message, and the sessions that have it."),
+  },
+  {
+    ...operatorOnly,
+    id: "listActions",
+    path: "/v1/operator/actions",
+    method: "GET",
+    summary: "Lists what was done with keys of the operator, newest first.",
+    query: actionsQuery,
+    answers: answering(answers.actionsAnswer, "A page; `next` is the `before` of the next one."),
+  },
+  {
+    ...operatorOnly,
+    id: "listOperatorKeys",
+    path: "/v1/operator/keys",
+    method: "GET",
+    summary: "Lists every key of the operator that there ever was.",
+    answers: answering(answers.operatorKeysAnswer, "All of them, without the keys themselves."),
+  },
+  {
+    ...operatorOnly,
+    id: "addOperatorKey",
+    path: "/v1/operator/key-additions",
+    method: "POST",
+    summary: "Adds a key of the operator by its SHA-256.",
+    body: { schema: additionSchema },
+    answers: answering(answers.operatorKeyAnswer, "The key that was added."),
+  },
+  {
+    ...operatorOnly,
+    id: "revokeOperatorKey",
+    path: "/v1/operator/key-revocations",
+    method: "POST",
+    summary: "Revokes a key of the operator.",
+    body: { schema: revocationSchema },
+    answers: answering(answers.operatorKeyAnswer, "The key that was revoked."),
+  },
+  {
+    ...board,
+    id: "readOverview",
+    path: "/v1/operator/overview",
+    summary: "Counts sessions, what hangs, stations and alerts.",
+    query: overviewQuery,
+    answers: answering(answers.overviewAnswer, "The counts."),
+  },
+  {
+    ...board,
+    id: "listBoardStations",
+    path: "/v1/operator/stations",
+    summary: "Lists chargers by id with their last message.",
+    query: stationsQuery,
+    answers: answering(answers.boardStationsAnswer, "A page of chargers."),
+  },
+  {
+    ...board,
+    id: "listBoardSessions",
+    path: "/v1/operator/sessions",
+    summary: "Lists sessions, newest first, with energy and money.",
+    query: sessionsQuery,
+    answers: answering(answers.boardSessionsAnswer, "A page; `next` is the `before` of the next one."),
+  },
+  {
+    ...board,
+    id: "readTotals",
+    path: "/v1/operator/totals",
+    summary: "Sums energy and revenue by hour or day.",
+    query: totalsQuery,
+    answers: answering(answers.totalsAnswer, "The sums."),
+  },
+  {
+    ...board,
+    id: "readMoney",
+    path: "/v1/operator/money",
+    summary: "Reads the credit of operators and partners from the chain.",
+    query: moneyQuery,
+    answers: answering(answers.moneyAnswer, "A page of credits."),
+  },
+];

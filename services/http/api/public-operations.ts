@@ -1,0 +1,264 @@
+import { z } from "zod";
+
+import { forEachRole } from "../../contracts.ts";
+import {
+  requestSchema as signaturesRequest,
+  answerSchema as signaturesAnswer,
+} from "../../settlement/quorum/wire-format.ts";
+import { dossierRequestSchema } from "../../dossier/make/dossier-wire-format.ts";
+import { signatureSchema } from "../../dossier/format/dossier-schema.ts";
+import { receiptSchema } from "../../receipts/receipt-schema.ts";
+import { consentSchema } from "../driver/consents.ts";
+import { driverOrderSchema } from "../driver/driver-orders.ts";
+import { openingOrderSchema } from "../driver/openings.ts";
+import { stopSchema } from "../driver/stop-charging.ts";
+import { grantSchema } from "../driver/view-grants.ts";
+import { questionSchema } from "../public/chain-proxy.ts";
+import { listQuery } from "../public/sessions.ts";
+import { envelopeSchema } from "../station/envelope.ts";
+import { answering, type ApiOperation } from "./operation.ts";
+import {
+  driverOrderAnswer,
+  meterValueAnswer,
+  openingAnswer,
+  relayedCallAnswer,
+  sessionAnswer,
+  sessionEvent,
+  sessionsAnswer,
+  stopAnswer,
+} from "./session-answers.ts";
+import { address, count, evseNumber, hash, hexBytes, micro, tariff, timeMs } from "./values.ts";
+
+const session = "/v1/sessions/:sessionId";
+
+/** What chargers post. */
+export const stationOperations: readonly ApiOperation[] = [
+  {
+    id: "postMeterValue",
+    path: "/v1/meter-values",
+    method: "POST",
+    summary: "Takes one signed record of a station, and answers when it is on disk with its verdict.",
+    access: "station",
+    body: { schema: envelopeSchema, isTextToo: true },
+    answers: answering(meterValueAnswer, "The record counts, now or from an earlier time that it came."),
+  },
+];
+
+/** What other oracles ask. */
+export const peerOperations: readonly ApiOperation[] = [
+  {
+    id: "signClaims",
+    path: "/v1/quorum/signatures",
+    method: "POST",
+    summary: "Verifies the claims of a batch with their records, and signs all of them or says which it refuses.",
+    access: "peer",
+    body: { schema: signaturesRequest },
+    answers: answering(signaturesAnswer, "The signature, or the claims that are refused."),
+  },
+  {
+    id: "signDossier",
+    path: "/v1/quorum/dossier-signatures",
+    method: "POST",
+    summary: "Makes the dossier from its own records, and signs it if it comes out equal.",
+    access: "peer",
+    body: { schema: dossierRequestSchema },
+    answers: answering(signatureSchema, "The signature."),
+  },
+];
+
+/** What anybody asks. */
+export const publicOperations: readonly ApiOperation[] = [
+  {
+    id: "listSessions",
+    path: "/v1/sessions",
+    method: "GET",
+    summary: "Lists sessions in the order in which they became known.",
+    access: "reader",
+    query: listQuery,
+    answers: answering(sessionsAnswer, "A page of sessions; `next` is the `after` of the next page."),
+  },
+  {
+    id: "readSession",
+    path: session,
+    method: "GET",
+    summary: "Shows a session: what the chain tells, and with a key for it all that the service knows.",
+    access: "reader",
+    answers: answering(sessionAnswer, "The session."),
+  },
+  {
+    id: "watchSession",
+    path: `${session}/events`,
+    method: "GET",
+    summary: "Streams the session as server-sent events, each with the whole present state.",
+    access: "reader",
+    answers: [
+      { status: 200, meaning: "Events named `session`.", schema: sessionEvent, mediaType: "text/event-stream" },
+    ],
+  },
+  {
+    id: "readReceipt",
+    path: "/v1/receipts/:sessionId",
+    method: "GET",
+    summary: "Writes the receipt of a session whose settlement is confirmed.",
+    access: "anybody",
+    answers: answering(receiptSchema, "The receipt; verify it, the service is not to be trusted."),
+  },
+  {
+    id: "readHealth",
+    path: "/v1/health",
+    method: "GET",
+    summary: "Says that the process lives.",
+    access: "anybody",
+    answers: answering(z.object({ status: z.literal("alive") }), "It lives."),
+  },
+  {
+    id: "readReadiness",
+    path: "/v1/ready",
+    method: "GET",
+    summary: "Says whether store, chain and keys are in order.",
+    access: "anybody",
+    answers: answering(
+      z.object({
+        status: z.literal("ready"),
+        checks: z.array(z.string()),
+        warnings: z.array(z.string()).optional(),
+      }),
+      "Everything is in order.",
+    ),
+  },
+  {
+    id: "readMetrics",
+    path: "/metrics",
+    method: "GET",
+    summary: "Gives the figures for Prometheus.",
+    access: "anybody",
+    answers: [{ status: 200, meaning: "The text format of Prometheus.", schema: z.string(), mediaType: "text/plain" }],
+  },
+  {
+    id: "readConfiguration",
+    path: "/configuration.json",
+    method: "GET",
+    summary: "Says what the driver's page has to know: chain, contracts, what the service does for it.",
+    access: "anybody",
+    answers: answering(
+      z.object({
+        chainId: count,
+        chainName: z.string(),
+        walletRpcUrl: z.string().nullable(),
+        blockNumber: count,
+        contracts: z.object(forEachRole(address)),
+        hasChainProxy: z.boolean(),
+        hasRelay: z.boolean(),
+        partnerAgreement: count.nullable(),
+        developmentWallet: z.object({ privateKey: hexBytes, rpcUrl: z.string() }).nullable(),
+      }),
+      "What the page has to know.",
+    ),
+  },
+  {
+    id: "readChain",
+    path: "/rpc",
+    method: "POST",
+    summary: "Reads the chain for the page, where WATTPROOF_PAGE_RPC is on.",
+    access: "anybody",
+    body: { schema: questionSchema },
+    answers: answering(
+      z.object({
+        jsonrpc: z.literal("2.0"),
+        id: z.union([z.int(), z.string()]),
+        result: z.unknown().optional(),
+        error: z.object({ code: z.int(), message: z.string(), data: z.unknown().optional() }).optional(),
+      }),
+      "The answer of JSON-RPC.",
+    ),
+  },
+  {
+    id: "readApi",
+    path: "/v1/openapi.json",
+    method: "GET",
+    summary: "Describes this service in OpenAPI 3.1.",
+    access: "anybody",
+    answers: answering(z.looseObject({ openapi: z.literal("3.1.0") }), "The description."),
+  },
+];
+
+/** What drivers send; their signatures say what is wanted. */
+export const driverOperations: readonly ApiOperation[] = [
+  {
+    id: "listEvseTariffs",
+    path: "/v1/evses/:evse/tariffs",
+    method: "GET",
+    summary: "Lists the tariffs with which a session can be opened at an EVSE.",
+    access: "anybody",
+    parameters: { evse: evseNumber },
+    answers: answering(
+      z.object({
+        evse: evseNumber,
+        tariffs: z.array(z.object({ tariffId: hash, tariff, assignedAtMs: timeMs })),
+      }),
+      "What the EVSE offers.",
+    ),
+  },
+  {
+    id: "openSession",
+    path: "/v1/openings",
+    method: "POST",
+    summary: "Brings what a driver has signed to the chain, to open a session.",
+    access: "anybody",
+    body: { schema: openingOrderSchema },
+    answers: [
+      { status: 201, meaning: "The session is open.", schema: openingAnswer },
+      { status: 202, meaning: "The transaction is on its way.", schema: openingAnswer },
+    ],
+  },
+  {
+    id: "readRelayedCall",
+    path: "/v1/relayed-calls/:callId",
+    method: "GET",
+    summary: "Says what became of a call that the service took.",
+    access: "anybody",
+    answers: answering(relayedCallAnswer, "The call."),
+  },
+  {
+    id: "sendDriverOrder",
+    path: "/v1/driver-orders",
+    method: "POST",
+    summary: "Brings a top-up or a withdrawal that a driver has signed to the chain.",
+    access: "anybody",
+    body: { schema: driverOrderSchema },
+    answers: [
+      { status: 200, meaning: "It is done.", schema: driverOrderAnswer },
+      { status: 202, meaning: "The transaction is on its way.", schema: driverOrderAnswer },
+    ],
+  },
+  {
+    id: "consentToUnsignedEnergy",
+    path: `${session}/unsigned-energy-consent`,
+    method: "PUT",
+    summary: "Takes the driver's consent to pay for energy that no meter signed, up to a cap.",
+    access: "anybody",
+    body: { schema: consentSchema },
+    answers: answering(z.object({ sessionId: hash, capMicro: micro }), "The cap that stands."),
+  },
+  {
+    id: "grantView",
+    path: `${session}/view-keys`,
+    method: "POST",
+    summary: "Lets whoever has a key see the whole session, by the driver's signature.",
+    access: "anybody",
+    body: { schema: grantSchema },
+    answers: answering(z.object({ sessionId: hash }), "The key counts.", 201),
+  },
+  {
+    id: "stopCharging",
+    path: `${session}/stop`,
+    method: "POST",
+    summary: "Has the charger stop, or gives up a session that has not begun, by the driver's signature.",
+    access: "anybody",
+    body: { schema: stopSchema },
+    answers: [
+      { status: 200, meaning: "The session was given up, and the hold is free.", schema: stopAnswer },
+      { status: 202, meaning: "The charger was told, or the hold is on its way.", schema: stopAnswer },
+    ],
+  },
+];
