@@ -150,6 +150,8 @@ describe("The dependency rule of the service", function () {
             // What checks dossiers asks a chain as what checks receipts does.
             !path.startsWith("dossier/verify/") &&
             !path.startsWith("web/page/") &&
+            // What describes the answers names the form of a receipt.
+            !path.startsWith("http/api/") &&
             !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/.test(target),
         )
         .map(({ specifier }) => `${path}: ${specifier}`),
