@@ -13,8 +13,11 @@ type Helper = "contractDeployer" | "trustingMeterRegistry";
 /** The market of evidence: contracts beside those of the settlement. */
 type Evidence = "energyClaims" | "dataConsents" | "evidenceSales" | "revenueShares";
 
+/** Further ways to pay: contracts beside those of the settlement. */
+type Way = "passkeyAccounts";
+
 /** Everything that is compiled for a deployment. */
-export type ArtifactName = ContractRole | Evidence | Helper;
+export type ArtifactName = ContractRole | Evidence | Way | Helper;
 
 /** Where each of it is compiled to. */
 const sources: Readonly<Record<ArtifactName, string>> = {
@@ -36,6 +39,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   dataConsents: "evidence/DataConsents",
   evidenceSales: "evidence/EvidenceSales",
   revenueShares: "evidence/RevenueShares",
+  passkeyAccounts: "accounts/PasskeyAccounts",
 };
 
 export type { ContractRole };

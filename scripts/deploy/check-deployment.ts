@@ -7,6 +7,7 @@ import { artifactOf, type ContractRole } from "./artifacts.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
 import type { Deployment } from "./deployment-file.ts";
 import { evidenceLinks, type EvidenceRole } from "./evidence-set.ts";
+import type { WayRole } from "./ways-set.ts";
 
 /** Each contract's view of another one: contract, view, the one that it has to be. */
 const connections: readonly (readonly [ContractRole, string, ContractRole])[] = [
@@ -41,12 +42,12 @@ export async function checkDeployment(plan: DeploymentPlan, deployment: Deployme
     const contract = new Contract(contracts[role], artifactOf(role).interface, provider);
     requireSame(`${role}.${view}`, String(await contract.getFunction(view)()), contracts[expected]);
   }
-  await checkEvidence(deployment, provider);
+  await checkBeside(deployment, provider);
 }
 
-/** Those of the market of evidence that the deployment has. */
-async function checkEvidence({ contracts, evidence = {} }: Deployment, provider: Provider): Promise<void> {
-  for (const [role, address] of Object.entries(evidence) as [EvidenceRole, string][]) {
+/** Those of the market of evidence and of further ways to pay that the deployment has. */
+async function checkBeside({ contracts, evidence = {}, ways = {} }: Deployment, provider: Provider): Promise<void> {
+  for (const [role, address] of Object.entries({ ...evidence, ...ways }) as [EvidenceRole | WayRole, string][]) {
     if (!artifactOf(role).isCode(await provider.getCode(address))) {
       throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${role}`);
     }

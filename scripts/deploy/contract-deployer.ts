@@ -17,6 +17,7 @@ import { factoryAddress, installFactory } from "./create2-factory.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
 import type { EvidenceRole } from "./evidence-set.ts";
 import { receiptOf } from "./receipt.ts";
+import type { WayRole } from "./ways-set.ts";
 
 type DeploymentContent = Pick<DeploymentPlan, "erc20" | "appointments" | "rules" | "isDemo">;
 
@@ -38,7 +39,7 @@ export interface ContractDeployer {
   /** The same for a contract beside a settlement, whose address follows from that one, its parameters and its code. */
   deployBeside(
     settlement: string,
-    role: EvidenceRole,
+    role: EvidenceRole | WayRole,
     parameters: readonly unknown[],
   ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
 }

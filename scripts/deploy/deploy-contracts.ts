@@ -13,6 +13,7 @@ import {
 import { openContractDeployer } from "./contract-deployer.ts";
 import { readDeployment, writeDeployment, type Deployment } from "./deployment-file.ts";
 import { deployEvidenceSet, evidenceRoles, type EvidenceRole } from "./evidence-set.ts";
+import { deployWaySet, wayRoles, type WayRole } from "./ways-set.ts";
 
 /** What is decided when the contracts are deployed. */
 export interface DeploymentPlan {
@@ -31,7 +32,7 @@ export interface DeploymentPlan {
 
 /** What was done or found for one contract. */
 export interface DeploymentStep {
-  readonly contract: ContractRole | EvidenceRole;
+  readonly contract: ContractRole | EvidenceRole | WayRole;
   readonly action: "deployed" | "present" | "given" | "planned";
   readonly address: string | null;
   /** What this run used for it; null if it sent nothing. */
@@ -56,7 +57,9 @@ export async function deployContracts(
   const known = readDeployment(plan.path);
   if (known !== undefined) {
     await checkDeployment(plan, known, provider);
-    const isComplete = evidenceRoles.every((role) => known.evidence?.[role] !== undefined);
+    const isComplete =
+      evidenceRoles.every((role) => known.evidence?.[role] !== undefined) &&
+      wayRoles.every((role) => known.ways?.[role] !== undefined);
     if (isComplete || signer === undefined) return { steps: stepsOf(plan, known), deployment: known };
   }
   if (plan.erc20 !== undefined) {
@@ -68,7 +71,7 @@ export async function deployContracts(
   }
 
   const deployer = await openContractDeployer(plan, provider, signer);
-  const deployed = new Map<ContractRole | EvidenceRole, bigint>();
+  const deployed = new Map<ContractRole | EvidenceRole | WayRole, bigint>();
   const deploy = async (role: ContractRole, parameters: readonly unknown[]): Promise<string> => {
     const { address, gas } = await deployer.deploy(role, parameters);
     if (gas !== null) deployed.set(role, gas);
@@ -76,14 +79,17 @@ export async function deployContracts(
     return address;
   };
   const core = known ?? (await deployCore(plan, deployer, deploy, onDeployed));
-  const evidence = await deployEvidenceSet(core.contracts.chargingSettlement, async (role, parameters) => {
-    const { address, gas } = await deployer.deployBeside(core.contracts.chargingSettlement, role, parameters);
+  const { chargingSettlement } = core.contracts;
+  const deployBeside = async (role: EvidenceRole | WayRole, parameters: readonly unknown[]): Promise<string> => {
+    const { address, gas } = await deployer.deployBeside(chargingSettlement, role, parameters);
     if (gas !== null) deployed.set(role, gas);
     onDeployed();
 
     return address;
-  });
-  const deployment = { ...core, evidence };
+  };
+  const evidence = await deployEvidenceSet(chargingSettlement, deployBeside);
+  const ways = await deployWaySet(deployBeside);
+  const deployment = { ...core, evidence, ways };
   await checkDeployment(plan, deployment, provider);
   writeDeployment(plan.path, deployment);
   const steps = stepsOf(plan, deployment).map((step) => ({
@@ -139,8 +145,9 @@ function stepsOf(plan: DeploymentPlan, found: Deployment | undefined): readonly 
     given: undefined,
     address: found?.evidence?.[contract] ?? null,
   }));
+  const ways = wayRoles.map((contract) => ({ contract, given: undefined, address: found?.ways?.[contract] ?? null }));
 
-  return [...core, ...evidence].map(({ contract, given, address }) => ({
+  return [...core, ...evidence, ...ways].map(({ contract, given, address }) => ({
     contract,
     action: given !== undefined ? "given" : address === null ? "planned" : "present",
     address,

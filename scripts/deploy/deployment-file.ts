@@ -7,6 +7,7 @@ import { z } from "zod";
 import { forEachRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { evidenceRoles, type EvidenceRole } from "./evidence-set.ts";
+import { wayRoles, type WayRole } from "./ways-set.ts";
 
 const address = z.string().refine((text) => isAddress(text), "not an address");
 const schema = z.strictObject({
@@ -16,11 +17,14 @@ const schema = z.strictObject({
   contracts: z.strictObject(forEachRole(address)),
   /** The market of evidence. Deployments that were made before it was there are without. */
   evidence: z.strictObject(Object.fromEntries(evidenceRoles.map((role) => [role, address.optional()]))).optional(),
+  /** Further ways to pay, by the same rule. */
+  ways: z.strictObject(Object.fromEntries(wayRoles.map((role) => [role, address.optional()]))).optional(),
 });
 
 /** Where the contracts are on one chain. */
-export type Deployment = Omit<z.infer<typeof schema>, "evidence"> & {
+export type Deployment = Omit<z.infer<typeof schema>, "evidence" | "ways"> & {
   readonly evidence?: Readonly<Partial<Record<EvidenceRole, string>>> | undefined;
+  readonly ways?: Readonly<Partial<Record<WayRole, string | undefined>>> | undefined;
 };
 
 /** The usual place of a chain's deployment file. */

@@ -136,7 +136,7 @@ export interface HeldOpening extends Opening {
 
 /** A contract that the service sends transactions to. */
 export type CallTarget =
-  "chargingSettlement" | "meterSettlement" | "challenges" | "authorizedFunding" | "vehicleConsents";
+  "chargingSettlement" | "meterSettlement" | "challenges" | "authorizedFunding" | "vehicleConsents" | "passkeyAccounts";
 
 /** A call of a contract. */
 export interface ContractCall {

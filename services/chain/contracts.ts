@@ -20,6 +20,8 @@ const interfaceNames = {
   ocmfScanner: "IOcmfScanner",
   vehicleConsents: "IVehicleConsents",
   authorizedFunding: "IAuthorizedFunding",
+  passkeyAccounts: "IPasskeyAccounts",
+  passkeyAccount: "IPasskeyAccount",
 } as const;
 
 /** The contract interfaces, as the compiler wrote them. */

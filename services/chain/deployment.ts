@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { forEachRole } from "../contracts.ts";
 import { WattproofError } from "../errors.ts";
+import type { CallTarget } from "./chain.ts";
 
 const address = z.string().refine(isAddress, "must be an address").transform(getAddress);
 
@@ -14,10 +15,19 @@ export const deploymentSchema = z.object({
   /** The first block that can hold an event of the contracts. */
   blockNumber: z.number().int().min(0),
   contracts: z.object(forEachRole(address)),
+  /** Contracts of further ways to pay; a deployment need not have them. */
+  ways: z.object({ passkeyAccounts: address.optional() }).optional(),
 });
 
 /** Which contracts on which chain. */
 export type Deployment = z.output<typeof deploymentSchema>;
+
+/** Where a contract is to which the service sends. @throws DEPLOYMENT_INVALID if the deployment does not have it */
+export function addressOfTarget({ contracts, ways }: Deployment, target: CallTarget): string {
+  const address = target === "passkeyAccounts" ? ways?.passkeyAccounts : contracts[target];
+  if (address === undefined) throw new WattproofError("DEPLOYMENT_INVALID", `The deployment has no ${target}.`);
+  return address;
+}
 
 /** @throws DEPLOYMENT_INVALID */
 export function readDeployment(path: string): Deployment {

@@ -15,6 +15,7 @@ import { createOpeningRelay, type OpeningRelay } from "./opening-relay.ts";
 import { openOracleWallet } from "./oracle-wallet.ts";
 import { createRelayChain } from "./relay-chain.ts";
 import type { Rpc } from "./rpc.ts";
+import { createPasskeyBatches, type PasskeyBatches } from "./passkey-batches.ts";
 import { createSessionReleases, type SessionReleases } from "./session-releases.ts";
 import { createVehicleOpenings, type VehicleOpenings } from "./vehicle-openings.ts";
 
@@ -26,6 +27,8 @@ export interface Relays {
   readonly openings: OpeningRelay | null;
   /** The same for openings that are paid out of the wallet, and for other orders. */
   readonly orders: DriverOrders | null;
+  /** What passkeys have signed; `null`: nothing, or the deployment has no accounts for them. */
+  readonly passkeys: PasskeyBatches | null;
   /** Sessions that their drivers give up; `null`: none. */
   readonly releases: SessionReleases | null;
   /** What keys of fleets sign; `null`: none is held here. */
@@ -51,7 +54,9 @@ export async function openRelays(
     readonly createDesk: (deps: RelayDeskDeps) => RelayDesk;
   },
 ): Promise<Relays> {
-  if (config.relayerKey === null) return { desk: null, openings: null, orders: null, releases: null, vehicles: null };
+  if (config.relayerKey === null) {
+    return { desk: null, openings: null, orders: null, passkeys: null, releases: null, vehicles: null };
+  }
   const { deployment, interfaces, rpc, oracle } = deps;
   const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey }, "relayer");
   if (wallet.address === oracle) {
@@ -70,11 +75,12 @@ export async function openRelays(
   const { settlement, vehicleConsents: consents } = interfaces;
   const openings = createOpeningRelay({ relayChain, settlement, relay: desk, leastHoldMicro });
   const orders = createDriverOrders({ relayChain, interfaces, relay: desk, leastHoldMicro });
+  const passkeys = createPasskeyBatches({ rpc, deployment, interfaces, relayChain, relay: desk, leastHoldMicro });
   const releases = createSessionReleases({ relayChain, relay: desk, settlement });
   const fleets = await Promise.all(config.fleets.keys.map((key) => openOracleWallet(key, "fleet")));
-  if (fleets.length === 0) return { desk, openings, orders, releases, vehicles: null };
+  if (fleets.length === 0) return { desk, openings, orders, passkeys, releases, vehicles: null };
   const vehicles = createVehicleOpenings({
     ...{ rpc, deployment, settlement, consents, relayChain, relay: desk, fleets, blockRange },
   });
-  return { desk, openings, orders, releases, vehicles };
+  return { desk, openings, orders, passkeys, releases, vehicles };
 }

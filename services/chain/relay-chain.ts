@@ -9,11 +9,13 @@ import type { CallState, MinedJob, RelayChain } from "../relay/relay-chain.ts";
 import type { RelayedCall } from "../store/relay.ts";
 import type { Chain } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
-import type { Deployment } from "./deployment.ts";
+import { addressOfTarget, type Deployment } from "./deployment.ts";
 import { createOpenedSessions } from "./opened-sessions.ts";
+import { openingInBatch } from "./passkey-calls.ts";
 import { openingRefusalOf, revertReasonOf } from "./refusals.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
+import { termsSchema } from "./terms-schema.ts";
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
 const quantity = hex.transform(Number);
@@ -22,19 +24,6 @@ const small = z.bigint().transform(Number);
 const refusalArguments = z.object({ reason: z.bigint(), actual: z.bigint(), limit: z.bigint() });
 const consentStatuses = ["none", "granted", "revoked"];
 
-const termsSchema = z.object({
-  driver: z.string(),
-  lane: small,
-  nonce: small,
-  operator: z.string(),
-  agreement: small,
-  evse: small,
-  meter: small,
-  maximumPowerW: small,
-  tariffId: z.string(),
-  holdMicro: z.bigint(),
-  expiresAt: small,
-});
 const releaseSchema = z.object({
   opening: z.object({ openedAt: small, salt: small }),
   toppedUpMicro: z.bigint(),
@@ -95,7 +84,7 @@ export function createRelayChain(deps: {
       const status = consentStatuses[small.parse(consent.args.getValue("status"))];
       return status === "revoked" ? "CONSENT_REVOKED" : "CONSENT_NOT_GRANTED";
     }
-    return revertReasonOf(revertData, [settlement, authorizedFunding, vehicleConsents]);
+    return revertReasonOf(revertData, [settlement, authorizedFunding, vehicleConsents, interfaces.passkeyAccount]);
   }
 
   /** The function's parameters, by name. */
@@ -123,8 +112,15 @@ export function createRelayChain(deps: {
   }
 
   async function judge(call: Judged): Promise<CallState> {
-    const to = contracts[call.target];
+    const to = addressOfTarget(deployment, call.target);
     if (call.kind === "withdrawal") return simulate(chain.oracle, to, call.calldata);
+    if (call.kind === "passkey-batch") {
+      const opening = openingInBatch(call.calldata, interfaces, contracts.chargingSettlement);
+      if (opening !== null && (await opened.isLive(sessionIdOf(opening, chain.domain), opening))) {
+        return { kind: "done" };
+      }
+      return simulate(chain.oracle, to, call.calldata);
+    }
     const terms = termsOf(call);
     if (await isDone(call, terms)) return { kind: "done" };
     // The signature is checked beforehand; the contract's other checks are made as if the driver sent the terms.

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { WattproofError } from "../errors.ts";
 import { classifyBroadcastRefusal } from "./broadcast.ts";
 import type { Chain } from "./chain.ts";
-import type { Deployment } from "./deployment.ts";
+import { addressOfTarget, type Deployment } from "./deployment.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
 
@@ -30,8 +30,8 @@ export function createSendingAccount(deps: {
   readonly deployment: Deployment;
   readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
 }): SendingAccount {
-  const { rpc, wallet } = deps;
-  const { chainId, contracts } = deps.deployment;
+  const { rpc, wallet, deployment } = deps;
+  const { chainId } = deployment;
   return {
     readAccountNonce: () => rpc.request("eth_getTransactionCount", [wallet.address, "latest"], quantity),
     async readFees() {
@@ -41,7 +41,7 @@ export function createSendingAccount(deps: {
     },
     async estimateCall({ target, calldata }) {
       try {
-        const call = { from: wallet.address, to: contracts[target], data: calldata };
+        const call = { from: wallet.address, to: addressOfTarget(deployment, target), data: calldata };
         return { kind: "estimated", gas: await rpc.request("eth_estimateGas", [call], bigQuantity) };
       } catch (error) {
         if (error instanceof RpcRefusal) return { kind: "refused", detail: error.message };
@@ -52,7 +52,7 @@ export function createSendingAccount(deps: {
       const transaction = Transaction.from({
         type: 2,
         chainId,
-        to: getAddress(contracts[target]),
+        to: getAddress(addressOfTarget(deployment, target)),
         data: calldata,
         nonce,
         gasLimit,

@@ -1,5 +1,12 @@
 import { section } from "./section.ts";
-import { flag, httpUrl, integer, optional, privateKey, setting, text } from "./setting.ts";
+import { flag, httpUrl, integer, optional, parsed, privateKey, setting, text } from "./setting.ts";
+
+/** A page that browsers give passkeys to: over TLS and under a name, or on this machine. */
+const originKind = parsed(
+  readOrigin,
+  "origin",
+  "https:// and a name, or http://localhost, with nothing behind it but a port",
+);
 
 /** What drivers open sessions with, and what their page is told. */
 export const driverSection = section("Drivers and their page", {
@@ -31,6 +38,11 @@ export const driverSection = section("Drivers and their page", {
     "off",
     "Whether the driver's page may read the chain through the service, at `/rpc`.",
   ),
+  pageOrigin: optional(
+    "PAGE_ORIGIN",
+    originKind,
+    "Where drivers open the page, such as https://charge.example. Passkeys are made for this name and work under no other. By default http://localhost with the service's port.",
+  ),
   chainName: optional("CHAIN_NAME", text("1 to 60 characters", 1, 60), "What wallets call the chain."),
   walletRpcUrl: optional("WALLET_RPC_URL", httpUrl, "Endpoint that wallets are offered with the chain. It is public."),
   developmentWalletKey: optional(
@@ -39,3 +51,11 @@ export const driverSection = section("Drivers and their page", {
     "Key of a wallet that everybody who opens the page gets. It is public, so only on chain 31337.",
   ),
 });
+
+function readOrigin(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || url.origin !== text) return null;
+  if (url.protocol === "http:" && url.hostname === "localhost") return text;
+  // The last part of a name is never a number, and an IPv6 address stands in brackets.
+  return url.protocol === "https:" && /[a-z][a-z0-9-]*$/u.test(url.hostname) ? text : null;
+}

@@ -1,5 +1,6 @@
 /** What the service brings to the chain: what somebody signed, and releases as the operator's releaser. */
-export type RelayedCallKind = "opening" | "funded-opening" | "top-up" | "withdrawal" | "vehicle-opening" | "release";
+export type RelayedCallKind =
+  "opening" | "funded-opening" | "top-up" | "withdrawal" | "vehicle-opening" | "passkey-batch" | "release";
 
 /** What may be spent for others within 24 hours. Gas is in units, money in 10⁻⁹ of the chain's coin. */
 export interface RelayLimits {
@@ -31,6 +32,7 @@ export const reservedGas: Readonly<Record<RelayedCallKind, number>> = {
   "top-up": 700_000,
   withdrawal: 700_000,
   "vehicle-opening": 400_000,
+  "passkey-batch": 700_000,
   release: 150_000,
 };
 

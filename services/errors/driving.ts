@@ -14,6 +14,12 @@ export const drivingErrors = {
   EVSE_NOT_SERVED: { httpStatus: 422, isRetryable: false, title: "This service serves no charge on these terms." },
   EVSE_NOT_FREE: { httpStatus: 409, isRetryable: true, title: "The charger cannot take a car there now." },
   OPENING_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not open the session." },
+  PASSKEY_ASSERTION_INVALID: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The passkey did not sign this, or not for this page.",
+  },
+  PASSKEY_CALL_REFUSED: { httpStatus: 422, isRetryable: false, title: "The service pays no gas for such a call." },
   ORDER_REFUSED: { httpStatus: 422, isRetryable: false, title: "The contract would not carry out the driver's order." },
   STOP_UNAUTHENTICATED: { httpStatus: 403, isRetryable: false, title: "Only the session's driver can stop it." },
   SESSION_UNAUTHENTICATED: {

@@ -102,6 +102,8 @@ function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms):
     openingsPerMinute: config.openingsPerMinute,
     relay: relays.openings,
     orders: relays.orders,
+    passkeys: relays.passkeys,
+    pageOrigin: config.pageOrigin,
     relayDesk: relays.desk,
     stopper: stopper ?? createSessionStopper(acting),
     canceller: createSessionCanceller({ ...foundation, releases: relays.releases }),

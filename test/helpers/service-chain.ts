@@ -17,7 +17,8 @@ import hre from "hardhat";
 import { contractsOf, type Contracts } from "../../scripts/local-world/contract-handles.ts";
 import { readOpening } from "../../scripts/local-world/opening.ts";
 import { signAsQuorum } from "../../scripts/local-world/registration.ts";
-import { artifactOf, type ContractRole } from "../../scripts/deploy/artifacts.ts";
+import { artifactOf, type ArtifactName, type ContractRole } from "../../scripts/deploy/artifacts.ts";
+import { deployWaySet } from "../../scripts/deploy/ways-set.ts";
 import {
   defaultRules,
   deployContractSet,
@@ -383,10 +384,11 @@ async function deploy(
     erc20,
     ...Object.fromEntries(Object.entries(addresses).map(([name, address]) => [roleOf(name as ContractName), address])),
   };
-  return { chainId: 31_337, blockNumber: 0, contracts: contracts as Deployment["contracts"] };
+  const ways = await deployWaySet((role, parameters) => deployOne(owner, role, parameters));
+  return { chainId: 31_337, blockNumber: 0, contracts: contracts as Deployment["contracts"], ways };
 }
 
-async function deployOne(owner: JsonRpcSigner, role: ContractRole, parameters: readonly unknown[]): Promise<string> {
+async function deployOne(owner: JsonRpcSigner, role: ArtifactName, parameters: readonly unknown[]): Promise<string> {
   // Most tests of the service have meters that a quorum attested, of whatever curve.
   const { interface: abi, bytecode } = artifactOf(role === "meterRegistry" ? "trustingMeterRegistry" : role);
   return deployContract(new ContractFactory(abi, bytecode, owner), parameters);

@@ -14,6 +14,7 @@ import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
 import { assertDescribed, operationAt } from "../helpers/api-answers.ts";
 import { connectCharger, type Charger } from "../helpers/charger.ts";
 import { bindingOf, createFleet, type Fleet } from "../helpers/fleet.ts";
+import { addPasskeyDriver } from "../helpers/passkey-driver.ts";
 import { registerStation } from "../helpers/ocpp-service.ts";
 import { addStation, operatorKey, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, type ChargingPoint, type ServiceChain } from "../helpers/service-chain.ts";
@@ -109,6 +110,10 @@ describe("The description of the HTTP interface", function () {
     const sessionId = String(opened["sessionId"]);
     await ask("GET", `/v1/relayed-calls/${String(opened["callId"])}`, undefined, {});
     await ask("POST", "/v1/openings", { kind: "nonsense" }, {});
+    const passkey = await addPasskeyDriver({ chain, point: await chain.addChargingPoint(), url });
+    const paid = [passkey.call("transfer", [driver.address, 5_000_000n])];
+    await ask("POST", "/v1/passkey-batches", passkey.contentOf(await passkey.batchOf(paid)), {});
+    await ask("POST", "/v1/passkey-batches", {}, {});
     await running.service.synchronise();
 
     const opening = await chain.openingOf(sessionId);

@@ -4,6 +4,7 @@ import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { contractNames } from "../../deploy/contract-set.ts";
 import { evidenceRoles } from "../../deploy/evidence-set.ts";
+import { wayRoles } from "../../deploy/ways-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";
 import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
@@ -117,7 +118,8 @@ export const deploy = defineVerb({
       const signer = isDryRun
         ? undefined
         : (await accountFromEnvironment(input.account, environment)).connect(provider);
-      const progress = startProgress("deploying", isDryRun ? 0 : contractNames.length + evidenceRoles.length);
+      const count = contractNames.length + evidenceRoles.length + wayRoles.length;
+      const progress = startProgress("deploying", isDryRun ? 0 : count);
       const { steps, deployment } = await deployContracts(plan, provider, signer, () => {
         progress.advance();
       }).finally(() => {

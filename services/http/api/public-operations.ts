@@ -11,6 +11,7 @@ import { receiptSchema } from "../../receipts/receipt-schema.ts";
 import { consentSchema } from "../driver/consents.ts";
 import { driverOrderSchema } from "../driver/driver-orders.ts";
 import { openingOrderSchema } from "../driver/openings.ts";
+import { passkeyBatchSchema } from "../driver/passkey-batches.ts";
 import { stopSchema } from "../driver/stop-charging.ts";
 import { grantSchema } from "../driver/view-grants.ts";
 import { questionSchema } from "../public/chain-proxy.ts";
@@ -21,6 +22,7 @@ import {
   driverOrderAnswer,
   meterValueAnswer,
   openingAnswer,
+  passkeyBatchAnswer,
   relayedCallAnswer,
   sessionAnswer,
   sessionEvent,
@@ -149,6 +151,7 @@ export const publicOperations: readonly ApiOperation[] = [
         contracts: z.object(forEachRole(address)),
         hasChainProxy: z.boolean(),
         hasRelay: z.boolean(),
+        passkeys: z.object({ accounts: address, origin: z.string().nullable() }).nullable(),
         partnerAgreement: count.nullable(),
         developmentWallet: z.object({ privateKey: hexBytes, rpcUrl: z.string() }).nullable(),
       }),
@@ -218,6 +221,18 @@ export const driverOperations: readonly ApiOperation[] = [
     summary: "Says what became of a call that the service took.",
     access: "anybody",
     answers: answering(relayedCallAnswer, "The call."),
+  },
+  {
+    id: "bringPasskeyBatch",
+    path: "/v1/passkey-batches",
+    method: "POST",
+    summary: "Brings what a passkey has signed to the chain, and creates its account where it is missing.",
+    access: "anybody",
+    body: { schema: passkeyBatchSchema },
+    answers: [
+      { status: 200, meaning: "It is done.", schema: passkeyBatchAnswer },
+      { status: 202, meaning: "The transaction is on its way.", schema: passkeyBatchAnswer },
+    ],
   },
   {
     id: "sendDriverOrder",

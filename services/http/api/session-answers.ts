@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import {
+  address,
   assessment,
   challenge,
   closing,
@@ -140,9 +141,15 @@ export const meterValueAnswer = z.object({
 const relayed = { txHash: hash.nullable(), callId: z.string().optional() };
 export const openingAnswer = z.object({ sessionId: hash, status: z.enum(["open", "sent"]), ...relayed });
 export const driverOrderAnswer = z.object({ status: z.enum(["done", "sent"]), ...relayed });
+export const passkeyBatchAnswer = z.object({
+  account: address,
+  status: z.enum(["done", "sent"]),
+  sessionId: hash.optional(),
+  ...relayed,
+});
 export const relayedCallAnswer = z.object({
   callId: z.string(),
-  kind: z.enum(["opening", "funded-opening", "top-up", "withdrawal", "vehicle-opening", "release"]),
+  kind: z.enum(["opening", "funded-opening", "top-up", "withdrawal", "vehicle-opening", "passkey-batch", "release"]),
   status: z.enum(["pending", "confirmed", "failed"]),
   code: z.string().nullable(),
   txHash: hash.nullable(),

@@ -5,6 +5,7 @@ import { putConsent, type ConsentDeps } from "./consents.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
+import { createPasskeyBatchesHandler } from "./passkey-batches.ts";
 import { createRelayedCallHandler } from "./relayed-calls.ts";
 import type { SessionCanceller } from "../../charging/cancel-session.ts";
 import { createStopHandler, type ChargeStopper } from "./stop-charging.ts";
@@ -14,6 +15,7 @@ import { postViewGrant } from "./view-grants.ts";
 export function driverDoors(
   deps: Parameters<typeof createOpeningsHandler>[0] &
     Parameters<typeof createDriverOrdersHandler>[0] &
+    Parameters<typeof createPasskeyBatchesHandler>[0] &
     Parameters<typeof showEvseTariffs>[0] &
     Parameters<typeof postViewGrant>[0] &
     ConsentDeps & {
@@ -32,6 +34,7 @@ export function driverDoors(
     { path: "/v1/evses/:evse/tariffs", method: "GET", handler: showEvseTariffs(deps) },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
     { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(relayDesk) },
+    { path: "/v1/passkey-batches", method: "POST", handler: createPasskeyBatchesHandler(deps) },
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
     { path: `${session}/unsigned-energy-consent`, method: "PUT", handler: putConsent(deps, limit) },
     { path: `${session}/view-keys`, method: "POST", handler: postViewGrant(deps, limit) },

@@ -20,7 +20,7 @@ const uint256Digits = 77;
 const driverShare = 10;
 
 /** Who has the key with this digest sees the whole session, see `session-viewers.ts`; the driver's page makes one up. */
-const viewKeySha256 = z
+export const viewKeySha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
   .optional();

@@ -16,6 +16,8 @@ export interface PageSettings {
   readonly contracts: Deployment["contracts"];
   readonly hasChainProxy: boolean;
   readonly hasRelay: boolean;
+  /** Accounts of passkeys; `null`: the service brings nothing for them. `origin` is `null` for localhost. */
+  readonly passkeys: { readonly accounts: string; readonly origin: string | null } | null;
   /** `null`: the page takes the newest that binds on the chain. */
   readonly partnerAgreement: number | null;
   readonly developmentWallet: { readonly privateKey: string; readonly rpcUrl: string } | null;
@@ -24,6 +26,7 @@ export interface PageSettings {
 /** @throws CONFIGURATION_INVALID for a development wallet on any chain but that of the demo */
 export function pageSettingsOf(config: ServiceConfig, deployment: Deployment): PageSettings {
   const { developmentWalletKey, walletRpcUrl } = config;
+  const accounts = deployment.ways?.passkeyAccounts;
   if (developmentWalletKey !== null && (deployment.chainId !== demoChainId || walletRpcUrl === null)) {
     throw new WattproofError(
       "CONFIGURATION_INVALID",
@@ -38,6 +41,7 @@ export function pageSettingsOf(config: ServiceConfig, deployment: Deployment): P
     contracts: deployment.contracts,
     hasChainProxy: config.hasPageRpc,
     hasRelay: config.relayerKey !== null,
+    passkeys: accounts === undefined || config.relayerKey === null ? null : { accounts, origin: config.pageOrigin },
     partnerAgreement: config.partnerAgreement,
     developmentWallet:
       developmentWalletKey === null || walletRpcUrl === null

@@ -63,13 +63,22 @@ export const relayStep = `
   CREATE INDEX relay_transactions_nonce ON relay_transactions (nonce) WHERE status IN ('prepared', 'sent');
 `;
 
-const kinds = ["opening", "funded-opening", "top-up", "withdrawal", "vehicle-opening", "release"] as const;
+const kinds = [
+  "opening",
+  "funded-opening",
+  "top-up",
+  "withdrawal",
+  "vehicle-opening",
+  "passkey-batch",
+  "release",
+] as const;
 const targets = [
   "chargingSettlement",
   "meterSettlement",
   "challenges",
   "authorizedFunding",
   "vehicleConsents",
+  "passkeyAccounts",
 ] as const;
 
 const countRow = z.object({ count: z.number() });

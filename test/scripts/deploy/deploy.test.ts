@@ -8,6 +8,7 @@ import { parseEther } from "ethers";
 
 import { contractNames } from "../../../scripts/deploy/contract-set.ts";
 import { evidenceRoles } from "../../../scripts/deploy/evidence-set.ts";
+import { wayRoles } from "../../../scripts/deploy/ways-set.ts";
 import { demoAccount } from "../../../scripts/local-world/accounts.ts";
 import { createLocalChain, type LocalChain } from "../../../scripts/local-world/chain.ts";
 import { createRunningClock } from "../../../scripts/local-world/clock.ts";
@@ -18,7 +19,8 @@ const oracle = "0x8617E340B3D01FA5F11F306F4090FD50E238070D";
 const deployer = demoAccount("deployer of the deployment test");
 
 /** The token, the contracts of the settlement and those of the market of evidence. */
-const contractCount = 1 + contractNames.length + evidenceRoles.length;
+const besideCount = evidenceRoles.length + wayRoles.length;
+const contractCount = 1 + contractNames.length + besideCount;
 
 const usual = ["--owner", owner, "--oracle", oracle];
 
@@ -291,18 +293,26 @@ describe("npm run deploy", () => {
     }
   });
 
-  it("adds the market of evidence to a deployment that was made before there was one", async () => {
-    const { evidence, ...older } = JSON.parse(readFileSync(path, "utf8")) as { evidence: Record<string, string> };
+  it("adds the market of evidence and further ways to pay to a deployment that was made before there were any", async () => {
+    const { evidence, ways, ...older } = JSON.parse(readFileSync(path, "utf8")) as Record<
+      string,
+      Record<string, string>
+    >;
     const other = join(folder, "older.json");
     writeFileSync(other, JSON.stringify(older));
     const planned = await run(["--rpc", rpc.url, "--deployment", other, "--json", "--dry-run"], false);
     const present = Array<string>(1 + contractNames.length).fill("present");
-    expect(actionsOf(planned)).to.deep.equal([...present, ...Array<string>(evidenceRoles.length).fill("planned")]);
+    expect(actionsOf(planned)).to.deep.equal([...present, ...Array<string>(besideCount).fill("planned")]);
 
     const result = await run(["--rpc", rpc.url, "--deployment", other, "--json"]);
 
     expect(result.code, result.stderr).to.equal(0);
     expect(evidenceOf(other)).to.deep.equal(evidence);
+    const added = JSON.parse(readFileSync(other, "utf8")) as { ways: unknown };
+    expect(added.ways)
+      .to.be.an("object")
+      .that.has.all.keys(...wayRoles);
+    expect(added.ways).to.deep.equal(ways);
   });
 
   it("says so when a contract of the market of evidence belongs to another settlement", async () => {

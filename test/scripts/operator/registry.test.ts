@@ -8,6 +8,7 @@ import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
 import { contractNames } from "../../../scripts/deploy/contract-set.ts";
 import { evidenceRoles } from "../../../scripts/deploy/evidence-set.ts";
+import { wayRoles } from "../../../scripts/deploy/ways-set.ts";
 import { signAsQuorum } from "../../../scripts/local-world/registration.ts";
 import { errorCodeOf, errorDetailOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
 
@@ -314,7 +315,7 @@ describe("wattproof: operator, charging points, meters, doctor", function () {
     expect([keyless.code, errorCodeOf(keyless)]).to.deep.equal([2, "KEY_UNAVAILABLE"]);
     const done = await world.runJson([...deploy, "--account", "OPERATOR"]);
     expect((done.document["steps"] as { action: string }[]).map(({ action }) => action)).to.deep.equal(
-      ["erc20", ...contractNames, ...evidenceRoles].map(() => "deployed"),
+      ["erc20", ...contractNames, ...evidenceRoles, ...wayRoles].map(() => "deployed"),
     );
     expect(existsSync(path)).to.equal(true);
   });

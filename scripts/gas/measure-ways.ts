@@ -1,0 +1,67 @@
+import { ZeroAddress } from "ethers";
+
+import { batchDigestOf, encodeAssertion, nestedDigestOf, type AccountCall } from "../../services/domain/passkey.ts";
+import { sessionIdOf } from "../../services/domain/terms.ts";
+import { createBenchMeters } from "./bench-meters.ts";
+import { createBenchSessions, HOLD_MICRO, SESSION_SECONDS, type BenchSessions } from "./bench-sessions.ts";
+import { type BenchWorld, createBenchWorld, receiptOf } from "./bench-world.ts";
+import { createGasRows, type GasRow, type GasRows } from "./gas-rows.ts";
+import { createSoftwarePasskey } from "./software-passkey.ts";
+
+/** The same key each time: figures differ by the zero bytes of keys and signatures. */
+const PRIVATE_KEY = 0xc0ffee_0000_0002n;
+
+/** Measures further ways to pay on a fresh chain. */
+export async function measureWays(): Promise<readonly GasRow[]> {
+  const world = await createBenchWorld(1);
+  const sessions = createBenchSessions(world);
+  await createBenchMeters(world, sessions, 1);
+  const gas = createGasRows();
+  await measurePasskey(world, sessions, gas);
+  return gas.rows;
+}
+
+/** A driver whose tokens lie at the address of an account that does not exist: two charges, a withdrawal, a signature. */
+async function measurePasskey(world: BenchWorld, sessions: BenchSessions, gas: GasRows): Promise<void> {
+  const { ethers, settlement, erc20, operator, chainId } = world;
+  const accounts = await ethers.deployContract("PasskeyAccounts");
+  const passkey = createSoftwarePasskey({ privateKey: PRIVATE_KEY });
+  const { x, y } = passkey.point;
+  // Another address of the same passkey: only the account is created.
+  gas.add("PasskeyAccounts.create", 1, await receiptOf(accounts.create(x, y, operator.address)));
+
+  const account = await accounts.create.staticCall(x, y, ZeroAddress);
+  await erc20.mint(account, 10n * HOLD_MICRO);
+  const domain = { chainId: Number(chainId), account };
+  let nonce = 0;
+  const call = (target: string, callData: string): AccountCall => ({ target, value: 0n, callData });
+  const [token, book] = [await erc20.getAddress(), await settlement.getAddress()];
+  const bring = async (calls: readonly AccountCall[]) => {
+    const batch = { calls, nonce, deadline: (await world.now()) + SESSION_SECONDS };
+    nonce += 1;
+    const assertion = encodeAssertion(passkey.assert(batchDigestOf(batch, domain)));
+    return receiptOf(accounts.createAndExecute(x, y, ZeroAddress, [...calls], batch.nonce, batch.deadline, assertion));
+  };
+  const planned = async () => (await sessions.planSession(0, { driver: account, nonce: await nonceOf() })).terms;
+  const nonceOf = async () => Number((await settlement.accountOf(account, 0)).nonce);
+
+  for (const entry of ["first charge by passkey", "later charge by passkey"]) {
+    const terms = await planned();
+    const receipt = await bring([
+      call(token, erc20.interface.encodeFunctionData("approve", [book, HOLD_MICRO])),
+      call(book, settlement.interface.encodeFunctionData("deposit", [account, 0, HOLD_MICRO])),
+      call(book, settlement.interface.encodeFunctionData("open", [terms])),
+    ]);
+    gas.add(entry, 1, receipt);
+    await world.pass(SESSION_SECONDS + 1);
+    await settlement.expire(terms, await sessions.openingOf({ terms }), 0n);
+  }
+  const terms = await planned();
+  const digest = nestedDigestOf(sessionIdOf(terms, world.domain), domain);
+  const signature = encodeAssertion(passkey.assert(digest));
+  gas.add("openSigned by passkey", 1, await receiptOf(settlement.openSigned(terms, signature)));
+  await world.pass(SESSION_SECONDS + 1);
+  await settlement.expire(terms, await sessions.openingOf({ terms }), 0n);
+  const withdrawal = settlement.interface.encodeFunctionData("withdraw", [0, HOLD_MICRO, operator.address]);
+  gas.add("withdraw by passkey", 1, await bring([call(book, withdrawal)]));
+}
