@@ -24,6 +24,8 @@ import type { HttpServer } from "./http/server.ts";
 import { watchClock } from "./observability/clock-watch.ts";
 import type { Ocpp } from "./ocpp/open-ocpp.ts";
 import { createRelayDesk } from "./relay/create-relay-desk.ts";
+import { createRefresher } from "./wiring/refresh-shared.ts";
+import type { Replica } from "./replicas/replica.ts";
 import type { Store } from "./store/store.ts";
 import { openCharging } from "./wiring/charging.ts";
 import { wireDossiers } from "./wiring/dossiers.ts";
@@ -41,6 +43,8 @@ export interface Service {
   /** For the registration of stations. */
   readonly store: Store;
   readonly ocpp: Ocpp;
+  /** This service among those that share its ledger. */
+  readonly replica: Replica;
   /** Reads the chain up to its newest confirmed block and does what follows from it and from what stations said. */
   synchronise(): Promise<void>;
   /** Reads the chain up to its newest confirmed block, and does nothing that follows. */
@@ -77,7 +81,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
 async function openRooms(foundation: Foundation, options: ServiceOptions): Promise<Rooms> {
   const { config, chain } = foundation;
   const evidence = wireEvidence(foundation);
-  const relays = await openRelays(config, { ...foundation, oracle: chain.oracle, createDesk: createRelayDesk });
+  const relays = await openRelays(config, {
+    ...{ ...foundation, oracle: chain.oracle, createDesk: createRelayDesk },
+    lease: foundation.replica.leases.relay,
+  });
   const settlement = wireSettlement(foundation, evidence, options);
   const charging = await openCharging(foundation, evidence, relays);
   const dossiers = wireDossiers(foundation, evidence, settlement, options);
@@ -94,12 +101,19 @@ async function run(
   const { follower, loop } = settlement;
   const { ocpp, rounds, opener } = charging;
   await evidence.pricing.alertUnpriced();
+  const { replica } = foundation;
+  const resumption = { ...foundation, receiver: evidence.receiver, pauseMs: config.pollIntervalMs };
+  // Records that a replica had kept when it died.
+  replica.onOrphans(() => resumePending(resumption));
+  replica.onShared(createRefresher({ store, meters: evidence.meters, possessions: charging.possessions }));
   const running = Promise.all([
+    replica.run(stop.signal),
+    charging.calls.run(stop.signal),
     loop.run(stop.signal),
     rounds.run(),
     relays.desk?.run(),
     watchClock(foundation),
-    resumePending({ ...foundation, receiver: evidence.receiver, pauseMs: config.pollIntervalMs }),
+    resumePending(resumption),
   ]);
   log.info(startLineOf(foundation, server.url, ocpp), "started");
 
@@ -110,13 +124,16 @@ async function run(
     stop.abort();
     await running;
     await opener?.settled();
+    await replica.leave();
     await foundation.closeLedger();
     log.info("stopped");
   }
 
   return {
     ...{ url: server.url, store, ocpp },
+    replica,
     async synchronise() {
+      await replica.lookOnce();
       await ocpp.handedOn();
       await opener?.openDue();
       await opener?.settled();

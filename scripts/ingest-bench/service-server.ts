@@ -10,6 +10,7 @@ import { createTransactionReaders } from "../../services/charging/wire-charging.
 import { createSessionCompleter } from "../../services/evidence/complete-session.ts";
 import { createEntrance } from "../../services/http/entrance/entrance.ts";
 import { openOcpp } from "../../services/ocpp/open-ocpp.ts";
+import { openReplica } from "../../services/replicas/replica.ts";
 import { createSessionIdTokenPolicy } from "../../services/charging/session-token-policy.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import { createLogger } from "../../services/observability/logger.ts";
@@ -83,8 +84,9 @@ const inbox = createChargingInbox({
   once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });
+const replica = await openReplica({ store, replicaId: "single", leaseMs: 600_000, desk, now: Date.now });
 const ocpp = await openOcpp({
-  store,
+  ...{ store, stations: replica.stations },
   policy: createSessionIdTokenPolicy({ store, prices }),
   inbox,
   desk,

@@ -44,6 +44,7 @@ export async function openRelays(
     readonly rpc: Rpc;
     readonly oracle: string;
     readonly store: Store;
+    readonly lease: RelayDeskDeps["lease"];
     readonly desk: OperatorDesk;
     readonly metrics: Metrics;
     readonly now: () => number;

@@ -1,7 +1,7 @@
 import { isQueueQuestionDue } from "../domain/charging/awaited-messages.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import { fieldAt } from "../ocpp/payload.ts";
-import type { Connections } from "../ocpp/wire/connections.ts";
+import type { StationPresence } from "../ocpp/station-presence.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionAssessor } from "./assess-session.ts";
@@ -21,7 +21,7 @@ export function createEndedAssessments(deps: {
   readonly book: TransactionBook;
   readonly assessor: SessionAssessor;
   readonly commands: StationCommands;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly now: () => number;
   readonly quiet: Pick<QuietTime, "takeOver">;
   /** Resolves when what the station has said by now was read. */
@@ -54,7 +54,7 @@ export function createEndedAssessments(deps: {
   /** A station that has nothing more to send is not waited for. */
   async function askForRest(transaction: ChargingTransaction): Promise<void> {
     const { stationId } = transaction;
-    const isConnected = connections.find(stationId) !== undefined;
+    const isConnected = (await connections.find(stationId)) !== null;
     if (!isQueueQuestionDue({ ...transaction, nowMs: now(), isConnected })) return;
     await change(transaction, (current) => ({ ...current, askedAtMs: now() }));
     const outcome = await callStation(commands, stationId, transactionStatusCall(transaction));

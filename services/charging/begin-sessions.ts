@@ -9,7 +9,7 @@ import type { SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
-import type { Connections, StationConnection } from "../ocpp/wire/connections.ts";
+import type { ConnectedStation, StationPresence } from "../ocpp/station-presence.ts";
 import { textAt, fieldAt } from "../ocpp/payload.ts";
 import { isIdle } from "../ocpp/words.ts";
 import { callStation } from "./call-station.ts";
@@ -26,7 +26,7 @@ export interface SessionBeginnerDeps {
   readonly meters: MeterDirectory;
   readonly prices: PriceJudge;
   readonly commands: StationCommands;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly desk: OperatorDesk;
   readonly now: () => number;
   readonly limits: StartLimits;
@@ -63,20 +63,20 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     if (place === null) return;
     if ((await deps.prices.judge(session)).state.status === "unservable") return;
     const start = known ?? newStart(session.sessionId);
-    const connection = connections.find(place.stationId);
+    const connection = await connections.find(place.stationId);
     const requests = await store.listStartRequests(session.sessionId);
     const named = requests.find(({ ocppTransactionId }) => ocppTransactionId !== null)?.ocppTransactionId ?? null;
     const isTransactionBeside = (await deps.readCircumstances(session, null)).isOpen;
     const isTransactionNamed = named !== null;
-    const isConnected = connection !== undefined;
+    const isConnected = connection !== null;
     const view = { ...start, ...steadyTimesOf(start), isConnected, isTransactionNamed, isTransactionBeside };
     const isKnownIdle = start.inquiredAtMs === null ? null : await readIdle(place, start);
     switch (decideStart({ ...view, isKnownIdle }, limits)) {
       case "start":
-        if (connection !== undefined) await requestStart(session, start, place, connection.protocol);
+        if (connection !== null) await requestStart(session, start, place, connection.protocol);
         return;
       case "inquire":
-        if (connection !== undefined) await inquire(session, start, place, connection, named);
+        if (connection !== null) await inquire(session, start, place, connection, named);
         return;
       case "close":
         await closeUnbegun(session, place.stationId, start);
@@ -107,7 +107,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     session: StoredSession,
     start: SessionStart,
     { stationId, stationEvse }: StartPlace,
-    { protocol }: StationConnection,
+    { protocol }: ConnectedStation,
     ocppTransactionId: string | null,
   ): Promise<void> {
     const isWaiting = start.inquiredAtMs !== null && agoMs(start.inquiredAtMs, now()) < inquiryMs;

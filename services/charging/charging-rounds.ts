@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { OperatorDesk } from "../observability/operator-desk.ts";
+import { isOvertaken } from "../replicas/overtaken.ts";
+import type { WorkLease } from "../replicas/work-lease.ts";
 import type { SessionBeginner } from "./begin-sessions.ts";
 import type { TokenOpener } from "./cards/open-for-tokens.ts";
 import type { SessionReconsiderer } from "./reconsider-sessions.ts";
@@ -16,6 +18,8 @@ export interface ChargingRounds {
 }
 
 export function createChargingRounds(deps: {
+  /** A round is done by the replica that has this right, and by no other. */
+  readonly lease: Pick<WorkLease, "whileHeld">;
   readonly beginner: SessionBeginner;
   readonly pursuer: TransactionPursuer;
   readonly reconsiderer: SessionReconsiderer;
@@ -26,16 +30,20 @@ export function createChargingRounds(deps: {
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): ChargingRounds {
-  const { beginner, pursuer, reconsiderer, releaser, opener, desk, signal } = deps;
+  const { lease, beginner, pursuer, reconsiderer, releaser, opener, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
+
+  async function round(): Promise<void> {
+    await opener?.openDue();
+    await pursuer.pursueTransactions(signal);
+    await beginner.beginSessions(signal);
+    await reconsiderer.reconsiderSessions(signal);
+    await releaser.releaseUnserved(signal);
+  }
 
   function runOnce(): Promise<void> {
     const next = underWay.then(async () => {
-      await opener?.openDue();
-      await pursuer.pursueTransactions(signal);
-      await beginner.beginSessions(signal);
-      await reconsiderer.reconsiderSessions(signal);
-      await releaser.releaseUnserved(signal);
+      await lease.whileHeld(round);
     });
     underWay = next.catch(() => undefined);
     return next;
@@ -51,6 +59,7 @@ export function createChargingRounds(deps: {
             lastFault = null;
           },
           (error: unknown) => {
+            if (isOvertaken(error)) return;
             // A fault that stays is told once, and again after a round without one.
             const fault = String(error);
             if (!signal.aborted && fault !== lastFault) desk.alert("loop-failed", { err: error });

@@ -1,7 +1,7 @@
 import type { SessionTerms } from "../domain/terms.ts";
 import type { Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
-import type { Connections } from "../ocpp/wire/connections.ts";
+import type { StationPresence } from "../ocpp/station-presence.ts";
 import { evseState, isTaken } from "../ocpp/words.ts";
 
 /**
@@ -11,7 +11,7 @@ import { evseState, isTaken } from "../ocpp/words.ts";
 export async function findObstacleAtEvse(
   deps: {
     readonly store: Pick<Store, "findStationOfEvse" | "findOcppStation" | "listChargingTransactions">;
-    readonly connections: Connections;
+    readonly connections: StationPresence;
   },
   evse: number,
 ): Promise<string | null> {
@@ -19,7 +19,7 @@ export async function findObstacleAtEvse(
   const place = await store.findStationOfEvse(evse);
   const station = place === null ? null : await store.findOcppStation(place.stationId);
   if (place === null || station === null) return null;
-  const isConnected = connections.find(place.stationId) !== undefined;
+  const isConnected = (await connections.find(place.stationId)) !== null;
   const { state, status } = evseState(isConnected, place.stationEvse, station.connectors);
   if (state === "faulted") return `The charger says ${status ?? state}.`;
   const transactions = isConnected ? await store.listChargingTransactions(place.stationId) : [];

@@ -5,7 +5,7 @@ import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { ChargingTransaction, StopOrder } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
-import type { Connections } from "../ocpp/wire/connections.ts";
+import type { StationPresence } from "../ocpp/station-presence.ts";
 import { fieldAt, textAt } from "../ocpp/payload.ts";
 import { createEndedAssessments } from "./assess-ended.ts";
 import type { SessionAssessor } from "./assess-session.ts";
@@ -22,7 +22,7 @@ export interface TransactionPursuerDeps {
   readonly assessor: SessionAssessor;
   readonly inbox: ChargingInbox;
   readonly commands: StationCommands;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly desk: OperatorDesk;
   readonly now: () => number;
   readonly missingStop: MissingStopLimits;
@@ -112,7 +112,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
 
   async function pursue(transaction: ChargingTransaction): Promise<void> {
     const { stopOrder, stationId } = transaction;
-    const isConnected = connections.find(stationId) !== undefined;
+    const isConnected = (await connections.find(stationId)) !== null;
     if (stopOrder !== null && isDue(stopOrder.nextAtMs, now())) await stop(transaction, stopOrder);
     const view = { ...transaction, ...steadyTimesOf(transaction), sampleIntervalMs: null, isConnected };
     const step = decideMissingStop(view, deps.missingStop);

@@ -1,7 +1,7 @@
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import { textAt } from "../ocpp/payload.ts";
-import type { StationConnection } from "../ocpp/wire/connections.ts";
+import type { ConnectedStation } from "../ocpp/station-presence.ts";
 import type { SessionStart } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { callStation } from "./call-station.ts";
@@ -21,7 +21,7 @@ export type StartRequester = (
   session: StoredSession,
   start: SessionStart,
   place: StartPlace,
-  protocol: StationConnection["protocol"],
+  protocol: ConnectedStation["protocol"],
 ) => Promise<void>;
 
 export function createStartRequester(deps: {

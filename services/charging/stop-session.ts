@@ -1,5 +1,5 @@
 import type { Store, StoredSession } from "../store/store.ts";
-import type { Connections } from "../ocpp/wire/connections.ts";
+import type { StationPresence } from "../ocpp/station-presence.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
 /**
@@ -10,14 +10,14 @@ import type { TransactionBook } from "./transaction-book.ts";
 export function createSessionStopper(deps: {
   readonly store: Pick<Store, "findTransactionOfSession">;
   readonly book: TransactionBook;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly now: () => number;
 }): { stop(session: Pick<StoredSession, "sessionId">): Promise<boolean> } {
   const { store, book, connections, now } = deps;
   return {
     async stop({ sessionId }) {
       const transaction = await store.findTransactionOfSession(sessionId);
-      if (transaction === null || connections.find(transaction.stationId) === undefined) return false;
+      if (transaction === null || (await connections.find(transaction.stationId)) === null) return false;
       return book.inTurn(transaction.stationId, async () => {
         const current = await book.reload(transaction);
         if (!current.isOpen) return false;

@@ -1,12 +1,18 @@
 import type { KnownTransaction } from "../domain/charging/transaction-matching.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "../store/charging.ts";
+import { WattproofError } from "../errors.ts";
+import type { StationHolds } from "../replicas/station-holds.ts";
 import type { SessionStep } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { createTurns } from "../evidence/turns.ts";
+import { createLaterSteps } from "./later-steps.ts";
+import { createRevisions } from "./revisions.ts";
 
 /**
  * The transactions of stations. All changes go through here, those of one station one after the other, so that what is
- * kept in memory is what is on disk.
+ * kept in memory is what is on disk. Only stations of this replica are kept in memory. Another replica may change a
+ * transaction all the same, because its driver or its operator wants something: then whoever read it before writes nothing,
+ * gets STORE_CONTENDED, and tries again with what is there.
  */
 export interface TransactionBook {
   /** Work on the transactions of a station, alone. */
@@ -15,7 +21,11 @@ export interface TransactionBook {
   list(stationId: string): Promise<readonly ChargingTransaction[]>;
   /** As it is now. In turn. */
   reload(transaction: ChargingTransaction): Promise<ChargingTransaction>;
-  /** In turn. @returns `null` if the session has moved on since it was read: nothing was written */
+  /**
+   * In turn.
+   * @returns `null` if the session has moved on since it was read: nothing was written
+   * @throws STORE_CONTENDED if the transaction has, STATION_MOVED if the station belongs to another replica
+   */
   commit(step: {
     readonly transaction: NewChargingTransaction | ChargingTransaction;
     readonly frame?: number | null;
@@ -26,11 +36,12 @@ export interface TransactionBook {
    * `flush`. Only for a frame that comes again if that does not happen. In turn.
    */
   commitLater(transaction: ChargingTransaction, frame: number): void;
-  /** Resolves when everything is on disk. A rejection leaves what is not for the next time. */
+  /**
+   * Resolves when everything is on disk. A rejection leaves what is not for the next time, except for what another replica
+   * has written: the frames of that come again.
+   */
   flush(): Promise<void>;
 }
-
-type LaterSteps = Map<number, { readonly transaction: ChargingTransaction; readonly frames: number[] }>;
 
 /** Stations of which transactions are kept in memory; each takes about 20 kB at most. */
 const stationLimit = 4_096;
@@ -40,19 +51,32 @@ export function createTransactionBook(deps: {
     Store,
     "listChargingTransactions" | "commitStep" | "commitChargingFrames" | "findChargingTransactions"
   >;
+  /** `undefined`: every station is this replica's. */
+  readonly stations?: Pick<StationHolds, "holderOf" | "onMoved">;
 }): TransactionBook {
-  const { store } = deps;
+  const { store, stations } = deps;
   const turns = createTurns();
   const known = new Map<string, readonly ChargingTransaction[]>();
-  /** What is not on disk yet, by the transaction's ordinal. */
-  let later: LaterSteps = new Map();
-  let flushed: Promise<void> = Promise.resolve();
+  const revisions = createRevisions();
+  const later = createLaterSteps({ store, stations, revisions, onOvertaken: forget });
+  stations?.onMoved(forget);
+
+  function forget(stationId: string): void {
+    revisions.forget(known.get(stationId) ?? []);
+    known.delete(stationId);
+    later.drop(stationId);
+  }
+
+  const isHere = (stationId: string): boolean => stations === undefined || stations.holderOf(stationId) !== null;
+  const holderOf = (stationId: string) => stations?.holderOf(stationId) ?? null;
 
   async function list(stationId: string): Promise<readonly ChargingTransaction[]> {
     const cached = known.get(stationId);
     if (cached !== undefined) return cached;
-    await flush();
+    await later.flush();
     const listed = await store.listChargingTransactions(stationId);
+    revisions.note(listed);
+    if (!isHere(stationId)) return listed;
     const oldest = known.keys().next();
     if (known.size >= stationLimit && oldest.done !== true) known.delete(oldest.value);
     known.set(stationId, listed);
@@ -71,34 +95,6 @@ export function createTransactionBook(deps: {
     } else known.delete(transaction.stationId);
   }
 
-  function flush(): Promise<void> {
-    const turn = flushed.then(writeLater);
-    flushed = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async function writeLater(): Promise<void> {
-    if (later.size === 0) return;
-    const steps = later;
-    later = new Map();
-    try {
-      await store.commitChargingFrames([...steps.values()]);
-    } catch (error) {
-      const newer = later;
-      later = steps;
-      for (const { transaction, frames } of newer.values()) {
-        for (const frame of frames) keepForLater(transaction, frame);
-      }
-      throw error;
-    }
-  }
-
-  function keepForLater(transaction: ChargingTransaction, frame: number): void {
-    const frames = later.get(transaction.ordinal)?.frames ?? [];
-    frames.push(frame);
-    later.set(transaction.ordinal, { transaction, frames });
-  }
-
   return {
     inTurn: (stationId, work) => turns.take(stationId, work),
     list,
@@ -108,19 +104,33 @@ export function createTransactionBook(deps: {
       const found = listed.find((one) => one.ordinal === ordinal);
       if (found !== undefined) return found;
       const byId = await store.findChargingTransactions(stationId, ocppTransactionId);
+      revisions.note(byId);
       return byId.find((one) => one.ordinal === ordinal) ?? transaction;
     },
     commitLater(transaction, frame) {
-      keepForLater(transaction, frame);
+      later.keep(transaction, frame);
       remember(transaction);
     },
-    flush,
+    flush: () => later.flush(),
     async commit(step) {
-      await flush();
-      const { outcome, transaction: stored } = await store.commitStep(step);
-      if (outcome === "stale" || stored === null) return null;
-      remember(stored);
-      return stored;
+      await later.flush();
+      const transaction = revisions.over(step.transaction);
+      const { stationId, ocppTransactionId } = transaction;
+      const { outcome, transaction: stored } = await store.commitStep({
+        ...{ ...step, transaction },
+        station: holderOf(stationId),
+      });
+      if (outcome === "stored" && stored !== null) {
+        revisions.note([stored]);
+        remember(stored);
+        return stored;
+      }
+      if (!("ordinal" in transaction)) return null;
+      const { ordinal, revision } = transaction;
+      const found = await store.findChargingTransactions(stationId, ocppTransactionId);
+      if (found.every((one) => one.ordinal !== ordinal || one.revision === revision)) return null;
+      forget(stationId);
+      throw new WattproofError("STORE_CONTENDED", "The transaction was written by another replica.");
     },
   };
 }

@@ -7,10 +7,12 @@ import type { SessionCompleter } from "../evidence/complete-session.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import type { RecordVerifier } from "../evidence/verify-record.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
-import type { Connections } from "../ocpp/wire/connections.ts";
+import type { StationPresence } from "../ocpp/station-presence.ts";
 import type { IdTokenPolicy } from "../ocpp/id-token-policy.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
 import type { RecordReceiver } from "../evidence/receive-record.ts";
+import type { StationHolds } from "../replicas/station-holds.ts";
+import type { WorkLease } from "../replicas/work-lease.ts";
 import type { TokenOpener } from "./cards/open-for-tokens.ts";
 import { createSessionAssessor, type SessionAssessor } from "./assess-session.ts";
 import { createSessionBeginner } from "./begin-sessions.ts";
@@ -40,6 +42,8 @@ export interface TransactionReaders {
 export function createTransactionReaders(deps: {
   readonly store: Store;
   readonly meters: MeterDirectory;
+  /** `undefined`: every station is this replica's. */
+  readonly stations?: StationHolds;
 }): TransactionReaders {
   const book = createTransactionBook(deps);
   const readMessages = createMessageReader({ ...deps, book });
@@ -103,8 +107,9 @@ export function createChargingActors(
   > & {
     readonly ages: Ages;
     readonly readers: ChargingReaders;
+    readonly lease: Pick<WorkLease, "whileHeld">;
     readonly commands: StationCommands;
-    readonly connections: Connections;
+    readonly connections: StationPresence;
     /** `null`: no card opens anything. */
     readonly opener: Pick<TokenOpener, "openDue"> | null;
     /** `null`: the service sends nothing for others. */

@@ -35,6 +35,12 @@ export const storeSection = section("Deployment and store", {
     "0",
     "1 (or `--init`) for the first start: makes the store where the folder has none.",
   ),
+  replicaLeaseMs: setting(
+    "REPLICA_LEASE_MS",
+    integer(1_000, 600_000, "ms"),
+    10_000,
+    "How long a replica that says nothing counts as alive (ms). After that another one takes its work.",
+  ),
   formerOracle: optional(
     "FORMER_ORACLE",
     address,

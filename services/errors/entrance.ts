@@ -33,5 +33,7 @@ export const entranceErrors = {
   OCPP_ACTION_UNKNOWN: { httpStatus: 400, isRetryable: false, title: "The station's version has no such command." },
   OCPP_PAYLOAD_INVALID: { httpStatus: 400, isRetryable: false, title: "The command breaks its schema." },
   FRAME_NOT_PARKED: { httpStatus: 404, isRetryable: false, title: "No such message of a station was set aside." },
+  STATION_MOVED: { httpStatus: 503, isRetryable: true, title: "The station has a newer connection." },
+  LEASE_LOST: { httpStatus: 503, isRetryable: true, title: "Another replica does this work by now." },
   STATION_KEYS_PENDING: { httpStatus: 409, isRetryable: false, title: "The station has not used its last new keys." },
 } as const satisfies CatalogueEntries;

@@ -42,6 +42,16 @@ export const alertCatalogue = {
     action: "Look up the error code in the log.",
     page: "at once",
   },
+  "replica-lost": {
+    meaning: "A replica has stopped answering. Another one has taken its chargers' messages and its work.",
+    action: "Look at its machine and its log, and start it again.",
+    page: "if it lasts",
+  },
+  "station-command-failed": {
+    meaning: "A command that another replica had for a charger of this one failed by a fault of ours.",
+    action: "Look up the error in the log, and give the command again.",
+    page: "no",
+  },
   reorganisation: {
     meaning: "Blocks that had counted are no longer part of the chain. The service sends again what they had settled.",
     action: "Raise `WATTPROOF_CONFIRMATIONS` if it recurs.",

@@ -16,11 +16,14 @@
  * answer, what it means for charging, whether it tells energy. `actions.ts` lists them, `schemas.ts` is the one validator,
  * `payload.ts` the one reader of members, `words.ts` the one table of connector words, `measurements/` reads meter values.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { OcppConfig } from "../config/ocpp-settings.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
+import type { StationHolds } from "../replicas/station-holds.ts";
 import type { Entrance } from "../http/entrance/entrance.ts";
 import { createStationCommands, type StationCommands } from "./commands.ts";
 import { createOcppCounts } from "./wire/counts.ts";
@@ -31,6 +34,7 @@ import { openOcppDoor, type OcppDoor } from "./wire/ocpp-door.ts";
 
 export interface OcppDeps {
   readonly store: Store;
+  readonly stations: StationHolds;
   readonly policy: IdTokenPolicy;
   /** The next layer; without one, frames stay on disk until there is one. */
   readonly inbox: FrameInbox | null;
@@ -58,9 +62,11 @@ export interface Ocpp {
 
 /** Opens the door for chargers. @throws CONFIGURATION_INVALID */
 export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
-  const { store, policy, inbox, desk, metrics, log, now, config, entrance, host } = deps;
+  const { store, stations, policy, inbox, desk, metrics, log, now, config, entrance, host } = deps;
   const stop = new AbortController();
-  const pump = inbox === null ? null : createFramePump({ store, inbox, desk });
+  const pump = inbox === null ? null : createFramePump({ store, inbox, stations, desk });
+  stations.onTaken((stationId) => pump?.takeOver(stationId) ?? Promise.resolve());
+  stations.onMoved((stationId) => pump?.drop(stationId));
   const counts = createOcppCounts(metrics.registry);
   const exchange = createExchange({
     store,
@@ -71,13 +77,17 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
     heartbeatSeconds: config.heartbeatSeconds,
     onStored: (frame, payload) => pump?.offer(frame, payload),
   });
-  const door = await openOcppDoor({ store, exchange, counts, desk, log, now, config, entrance, host });
+  const door = await openOcppDoor({ store, stations, exchange, counts, desk, log, now, config, entrance, host });
   const pumping = pump?.run(stop.signal);
 
   return {
     door,
     commands: createStationCommands({ store, connections: door.connections, log, now }),
-    handedOn: (stationId) => pump?.settled(stationId) ?? Promise.resolve(),
+    async handedOn(stationId) {
+      if (pump === null) return;
+      if (stationId === undefined || stations.fenceOf(stationId) !== null) await pump.settled(stationId);
+      else await handedOnElsewhere(store, stationId, stop.signal);
+    },
     retryParked: (stationId) => pump?.retryParked(stationId) ?? Promise.resolve(),
     async close() {
       await door.close();
@@ -85,4 +95,20 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
       await pumping;
     },
   };
+}
+
+const lookMs = 100;
+
+/** Resolves when the replica that has the station has handed on what is on disk by now. */
+async function handedOnElsewhere(
+  store: Pick<Store, "findFrameBacklog">,
+  stationId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = (await store.findFrameBacklog(stationId))?.newestOrdinal ?? 0;
+  while (!signal.aborted) {
+    const backlog = await store.findFrameBacklog(stationId);
+    if (backlog === null || backlog.stationOrdinal >= target) return;
+    await sleep(lookMs, undefined, { signal }).catch(() => undefined);
+  }
 }

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { budgetMs, reservedGas, type RelayLimits } from "../domain/relay-budget.ts";
 import { WattproofError } from "../errors.ts";
+import { isOvertaken } from "../replicas/overtaken.ts";
+import type { WorkLease } from "../replicas/work-lease.ts";
 import { createTransactionPursuit } from "../settlement/pursue-transactions.ts";
 import { createRelayAnswers } from "./relay-answers.ts";
 import type { RelayDesk, RelayRequest } from "./relay-desk.ts";
@@ -22,6 +24,8 @@ import {
 import { createRelayerBalance, gweiInWei } from "./relayer-balance.ts";
 
 export interface RelayDeskDeps extends RelayJobsDeps {
+  /** What is written in a round goes through its store; a round is done by the replica that has the right. */
+  readonly lease: Pick<WorkLease, "whileHeld" | "store">;
   readonly budgets: RelayLimits;
   /** Below this the operator is told to pay in, in wei. */
   readonly leastBalanceWei: bigint;
@@ -52,13 +56,13 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
 
   const pursuit = createTransactionPursuit<PursuedRelayJob>({
     ...deps,
-    store: relayJournalOf(store),
+    store: relayJournalOf(deps.lease.store),
     chain,
     targetOf: ({ target }) => target,
     mostGasOf: mostGasOfJob,
     alerts: { unfunded: "relayer-low", refused: "relay-refused", reverted: "relay-reverted" },
   });
-  const jobs = createRelayJobs(deps, pursuit, (...ending) => {
+  const jobs = createRelayJobs({ ...deps, store: deps.lease.store }, pursuit, (...ending) => {
     answers.tell(...ending);
   });
 
@@ -72,7 +76,10 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
   }
 
   function runOnce(): Promise<void> {
-    const next = underWay.then(look).then(() => balance.watch());
+    const next = underWay.then(async () => {
+      await deps.lease.whileHeld(look);
+      await balance.watch();
+    });
     underWay = next.catch(() => undefined);
     return next;
   }
@@ -81,7 +88,7 @@ export function createRelayDesk(deps: RelayDeskDeps): RelayDesk {
     try {
       await runOnce();
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || isOvertaken(error)) return;
       // That the endpoint is away is told by the settlement loop, which asks it all the time.
       const isChain = error instanceof WattproofError && error.code === "CHAIN_UNAVAILABLE";
       if (isChain) desk.note("relay-round", { outcome: "failed", code: "CHAIN_UNAVAILABLE" });

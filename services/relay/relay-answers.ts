@@ -13,6 +13,8 @@ export interface RelayAnswers {
   tell: Told;
 }
 
+const lookMs = 500;
+
 export function createRelayAnswers(deps: {
   readonly store: Pick<Store, "findRelayedCall">;
   /** How long a call may take to be mined before it is answered as on its way. */
@@ -35,6 +37,18 @@ export function createRelayAnswers(deps: {
     };
   }
 
+  /** Another replica may bring the call to the chain. */
+  async function watchKept(callId: string, limit: AbortSignal): Promise<RelayAnswer | null> {
+    const isOver = (): boolean => limit.aborted;
+    while (!isOver()) {
+      await sleep(lookMs, undefined, { signal: limit }).catch(() => undefined);
+      if (isOver()) return null;
+      const kept = await answerAsKept(callId);
+      if (kept.status !== "sent") return kept;
+    }
+    return null;
+  }
+
   return {
     get isAwaited() {
       return waiting.size > 0;
@@ -50,7 +64,8 @@ export function createRelayAnswers(deps: {
       const late = new AbortController();
       const limit = AbortSignal.any([late.signal, signal]);
       try {
-        const first = await Promise.race([promise, sleep(waitMs, null, { signal: limit }).catch(() => null)]);
+        const wait = sleep(waitMs, null, { signal: limit }).catch(() => null);
+        const first = await Promise.race([promise, wait, watchKept(callId, limit)]);
         return first ?? (await answerAsKept(callId));
       } finally {
         late.abort();

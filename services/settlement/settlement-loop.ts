@@ -9,6 +9,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { WattproofError, type ErrorCode } from "../errors.ts";
+import { isOvertaken } from "../replicas/overtaken.ts";
+import type { WorkLease } from "../replicas/work-lease.ts";
 import type { Alert } from "../observability/alerts.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { DisputeActor } from "./disputes/act-on-disputes.ts";
@@ -31,6 +33,8 @@ const alertsOfChain: Partial<Record<ErrorCode, Alert>> = {
 };
 
 export function createSettlementLoop(deps: {
+  /** A round is done by the replica that has this right, and by no other. */
+  readonly lease: Pick<WorkLease, "whileHeld">;
   readonly follower: ChainFollower;
   readonly former: BatchFormer;
   readonly disputes: DisputeActor;
@@ -72,7 +76,9 @@ export function createSettlementLoop(deps: {
   }
 
   function runOnce(): Promise<void> {
-    const next = underWay.then(round);
+    const next = underWay.then(async () => {
+      await deps.lease.whileHeld(round);
+    });
     underWay = next.catch(() => undefined);
     return next;
   }
@@ -82,7 +88,7 @@ export function createSettlementLoop(deps: {
     async run(stop) {
       while (!stop.aborted) {
         await runOnce().catch((error: unknown) => {
-          if (stop.aborted) return;
+          if (stop.aborted || isOvertaken(error)) return;
           const code = error instanceof WattproofError ? error.code : "INTERNAL";
           desk.alert(alertsOfChain[code] ?? "loop-failed", { err: error });
         });

@@ -2,6 +2,7 @@ import type { TransactionAssessment } from "../domain/charging/assess-transactio
 import type { WatchedEnergy } from "../domain/charging/watched-energy.ts";
 import type { SignedConsent } from "../domain/unsigned-consent.ts";
 import type { OcppProtocol, StoredFrame } from "./ocpp.ts";
+import type { StationHolder } from "./replicas.ts";
 import type { StoredSession } from "./sessions.ts";
 
 /** A station is to be stopped because the hold is used up. */
@@ -55,6 +56,8 @@ export interface NewChargingTransaction {
 
 export interface ChargingTransaction extends NewChargingTransaction {
   readonly ordinal: number;
+  /** How often it was written since it was added. */
+  readonly revision: number;
 }
 
 /** A session that was opened and that a station is to begin. */
@@ -165,9 +168,15 @@ export interface ChargingStore extends MatchingStore {
   /**
    * In one step: transactions that go on, with the session that they had, and the frames that belong to them. Durable on
    * return.
+   * @throws STORE_CONTENDED if one of the transactions was written since the revision that is given, STATION_MOVED if a
+   * station belongs to another replica: nothing was written
    */
   commitChargingFrames(
-    steps: readonly { readonly transaction: ChargingTransaction; readonly frames: readonly number[] }[],
+    steps: readonly {
+      readonly transaction: ChargingTransaction;
+      readonly frames: readonly number[];
+      readonly station?: StationHolder | null;
+    }[],
   ): Promise<void>;
   /** The greatest pagination of this key and context that counts in sessions which became known before this one. */
   readGreatestPaginationBefore(sessionId: string, meterKeyId: string, context: "T" | "F" | "H"): Promise<bigint | null>;

@@ -183,9 +183,11 @@ export interface FrameStore {
    * calls, as long as none of them rejects; a call that rejects takes no place. Each call keeps a frame of its own, also
    * where the same frame comes again. Durable on return. Frames are never changed and never removed, also where their
    * station is.
-   * @throws STORE_CONTENDED if none of the transaction ids that were offered is free
+   * @param epoch Of the station's connection (`ReplicaStore.holdStation`); without it nothing is fenced.
+   * @throws STORE_CONTENDED if none of the transaction ids that were offered is free, STATION_MOVED if the station has a
+   * newer epoch
    */
-  commitFrame(frame: NewFrame, effects: readonly FrameEffect[]): Promise<FrameOutcome>;
+  commitFrame(frame: NewFrame, effects: readonly FrameEffect[], epoch?: number): Promise<FrameOutcome>;
   /** Frames of a station behind this place, in order. */
   listFrames(stationId: string, afterStationOrdinal: number, limit: number): Promise<readonly StoredFrame[]>;
   /** Frames of a station that the schema has something against, newest first. */
@@ -197,6 +199,8 @@ export interface FrameStore {
 
   /** Stations with frames that were not handed on, by id. */
   listFrameBacklogs(): Promise<readonly FrameBacklog[]>;
+  /** The same of one station; `null` if all its frames were handed on. */
+  findFrameBacklog(stationId: string): Promise<FrameBacklog | null>;
   /** Notes how far stations were handed on, in one step; a cursor never moves back. Durable on return. */
   moveFrameCursors(cursors: readonly FrameCursor[]): Promise<void>;
   /** Sets a frame aside that could not be handed on; the cursor may pass it. Once is enough. Durable on return. */

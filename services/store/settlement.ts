@@ -59,7 +59,10 @@ export interface SettlementStore {
   findTransaction(txHash: string): Promise<SettlementTransaction | null>;
   /** The nonces of transactions that may still be mined, each once, in order. */
   listLiveNonces(): Promise<readonly number[]>;
-  /** Keeps a signed transaction before it is sent; one that is there stays as it is. Durable on return. */
+  /**
+   * Keeps a signed transaction before it is sent; one that is there stays as it is. Durable on return.
+   * @throws STORE_CONTENDED if a transaction of another batch has this nonce and may still be mined
+   */
   putTransaction(transaction: SettlementTransaction): Promise<void>;
   /** Notes when a transaction was first handed to the endpoint; one that is over stays so. Durable on return. */
   markSent(txHash: string, sentAtMs: number): Promise<void>;

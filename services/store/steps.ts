@@ -3,6 +3,7 @@ import type { DisputeActSeed } from "../domain/dispute.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "./charging.ts";
 import type { MessageVerdict } from "./messages.ts";
 import type { EvidenceRecord } from "./evidence.ts";
+import type { StationHolder } from "./replicas.ts";
 import type { SessionChange, WriteOutcome } from "./sessions.ts";
 
 /** One step of a session, and what follows from it. */
@@ -36,6 +37,8 @@ export interface Step {
   readonly transaction?: NewChargingTransaction | ChargingTransaction | null;
   /** The frame that belongs to the transaction. */
   readonly frame?: number | null;
+  /** The replica in whose name the step is written. */
+  readonly station?: StationHolder | null;
 }
 
 export interface StepOutcome {
@@ -53,8 +56,10 @@ export interface StepStore {
    * - Atomic: all of it or nothing, whatever happens to the process. Durable on return.
    * - `stale`, and nothing was written, if the session no longer has `expectedSequence` events, or the meter key no longer
    *   has `expectedRecordCount` records: the caller reads again and decides again.
+   * - `stale`, too, if the transaction was written since the revision that the step was computed from.
    * - A CDR never changes: a step that brings a second one for its session is `stale`, too.
    * - A message that was accepted stays accepted. A frame belongs to its transaction once, however often it is named.
+   * @throws STATION_MOVED if the station belongs to another replica
    */
   commitStep(step: Step): Promise<StepOutcome>;
 }

@@ -10,6 +10,7 @@ import type { OcppStore } from "./ocpp.ts";
 import type { OperatorKeyStore } from "./operator-keys.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
+import type { ReplicaStore } from "./replicas.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SettlementStore } from "./settlement.ts";
 import type { StationStore } from "./stations.ts";
@@ -53,8 +54,8 @@ export type { Station } from "./stations.ts";
  * Errors: STORE_UNAVAILABLE if the medium does not answer, refuses a write or is closed; STORE_CORRUPT if it holds what
  * cannot be read.
  *
- * Who calls: every room of the service except `domain/`, each through `Pick` of the methods that it needs. One process
- * owns a ledger at a time. `test/services/store/suite.ts` states these promises method by method and runs against each
+ * Who calls: every room of the service except `domain/`, each through `Pick` of the methods that it needs. Several
+ * replicas share a ledger as `ReplicaStore` says; one in a folder belongs to one process at a time. `test/services/store/suite.ts` states these promises method by method and runs against each
  * implementation; `sqlite/` is the one there is.
  */
 export interface Store
@@ -72,6 +73,7 @@ export interface Store
     OperatorStore,
     PossessionStore,
     RelayStore,
+    ReplicaStore,
     SessionStore,
     SettlementStore,
     StationStore,

@@ -19,16 +19,19 @@ export function watchStore(store: Store, desk: OperatorDesk, elapsedMs: () => nu
     desk.alert(code === "STORE_CORRUPT" ? "store-damaged" : "store-failed", { code, detail });
   }
 
-  return new Proxy(store, {
-    get(target, property, receiver): unknown {
-      const value: unknown = Reflect.get(target, property, receiver);
-      if (typeof value !== "function") return value;
-      return (...parameters: unknown[]): unknown => {
-        if (property === "close") isClosing = true;
-        const result: unknown = Reflect.apply(value, target, parameters);
-        if (result instanceof Promise) result.catch(observe);
-        return result;
-      };
-    },
-  });
+  const watch = (watched: Store): Store =>
+    new Proxy(watched, {
+      get(target, property, receiver): unknown {
+        const value: unknown = Reflect.get(target, property, receiver);
+        if (typeof value !== "function") return value;
+        return (...parameters: unknown[]): unknown => {
+          if (property === "close") isClosing = true;
+          if (property === "fenced") return watch(target.fenced(...(parameters as Parameters<Store["fenced"]>)));
+          const result: unknown = Reflect.apply(value, target, parameters);
+          if (result instanceof Promise) result.catch(observe);
+          return result;
+        };
+      },
+    });
+  return watch(store);
 }

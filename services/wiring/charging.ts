@@ -7,12 +7,15 @@ import { createPossessions } from "../charging/possession/wire-possession.ts";
 import type { ChargingRounds } from "../charging/charging-rounds.ts";
 import { createChargingActors, createChargingReaders } from "../charging/wire-charging.ts";
 import { openOcpp, type Ocpp } from "../ocpp/open-ocpp.ts";
+import { createStationCalls, type StationCalls } from "../replicas/station-calls.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** What reads the messages of chargers and tells them what to do. */
 export interface Charging extends Pick<ReturnType<typeof createChargingReaders>, "book" | "assessor"> {
   readonly ocpp: Ocpp;
+  /** Calls stations, whichever replica they are connected to. */
+  readonly calls: StationCalls;
   readonly rounds: ChargingRounds;
   readonly possessions: PossessionDesk;
   /** `null`: no card opens anything. */
@@ -54,12 +57,19 @@ export async function openCharging(
     inbox: opener === null ? inbox : createWakingInbox(inbox, opener),
   });
 
-  ocpp = await openOcpp({ ...foundation, ...stations, host, config: config.ocpp });
+  const { replica } = foundation;
+  ocpp = await openOcpp({ ...foundation, ...stations, stations: replica.stations, host, config: config.ocpp });
+  const calls = createStationCalls({
+    ...foundation,
+    ...{ replicaId: replica.replicaId, commands: ocpp.commands, connections: ocpp.door.connections },
+    callTimeoutMs: config.ocpp.callTimeoutMs,
+  });
   const rounds = createChargingActors({
     ...charging,
     ...{ readers, opener, releases, pollIntervalMs },
-    commands: ocpp.commands,
-    connections: ocpp.door.connections,
+    lease: replica.leases.charging,
+    commands: calls,
+    connections: calls,
   });
-  return { ocpp, rounds, possessions, opener, book, assessor };
+  return { ocpp, calls, rounds, possessions, opener, book, assessor };
 }

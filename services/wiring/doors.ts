@@ -95,8 +95,8 @@ function publicDeps({ foundation, settlement, relays }: Rooms, signal: AbortSign
 
 function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms): Parameters<typeof driverDoors>[0] {
   const { store, config } = foundation;
-  const { book, assessor, ocpp } = charging;
-  const acting = { ...foundation, book, connections: ocpp.door.connections };
+  const { book, assessor, calls } = charging;
+  const acting = { ...foundation, book, connections: calls };
   return {
     ...{ ...foundation, ...evidence },
     openingsPerMinute: config.openingsPerMinute,
@@ -137,8 +137,8 @@ function operatorDeps({
     ...{ ...foundation, ...evidence },
     operators: operatorsOf(foundation),
     dossiers,
-    commands: charging.ocpp.commands,
-    connections: charging.ocpp.door.connections,
+    commands: charging.calls,
+    connections: charging.calls,
     possessions: charging.possessions,
     retryParked: (stationId) => charging.ocpp.retryParked(stationId),
     follower: settlement.follower,

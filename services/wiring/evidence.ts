@@ -12,7 +12,7 @@ export function wireEvidence(foundation: Foundation) {
   const meters = createMeterDirectory({ chain });
   const pricing = createPricing({ store, chain, meters, desk, now, graceSeconds: config.tariffGraceSeconds });
   const { tariffs, prices } = pricing;
-  const transactions = createTransactionReaders({ store, meters });
+  const transactions = createTransactionReaders({ store, meters, stations: foundation.replica.stations });
   const evidence = createEvidence({
     ...{ ...foundation, meters, prices },
     unboundRecords: config.unboundRecords,

@@ -15,6 +15,7 @@ import { withAlertMemory, type RememberingDesk } from "../observability/alert-me
 import { createLogger, type Logger } from "../observability/logger.ts";
 import { createMetrics, type Metrics } from "../observability/metrics.ts";
 import { createOperatorDesk } from "../observability/operator-desk.ts";
+import { openReplica, type Replica } from "../replicas/replica.ts";
 import { createDeploymentGate, type DeploymentGate } from "../settlement/deployment-gate.ts";
 import type { QuorumPeer } from "../settlement/quorum/peer.ts";
 import { openLedger } from "../store/sqlite/open-ledger.ts";
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   readonly elapsedMs?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
+  /** Names this process among the replicas on its ledger; by default the one replica that a folder has. */
+  readonly replicaId?: string;
   /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
   readonly stopper?: ChargeStopper;
   readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
@@ -55,12 +58,16 @@ export interface Foundation {
   readonly gate: DeploymentGate;
   readonly confirmations: number;
   readonly store: Store;
+  /** This process among those that share the ledger. */
+  readonly replica: Replica;
   /** Ends every wait of the service. */
   readonly signal: AbortSignal;
   /** Closes the ledger, which nothing may use any more. */
   closeLedger(): Promise<void>;
 }
 
+/** A folder belongs to one process at a time; a process that comes after it has the same rights at once. */
+const onlyReplica = "single";
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
 const publicConfirmations = 12;
@@ -92,7 +99,14 @@ export async function openFoundation(
     owner: { chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
     ...{ desk, elapsedMs, signal },
   });
+  const { replicaId = onlyReplica } = options;
+  const sharing = { store: ledger.store, replicaId, leaseMs: config.replicaLeaseMs, desk, now };
+  const replica = await openReplica(sharing).catch(async (error: unknown) => {
+    await ledger.close();
+    throw error;
+  });
   return {
+    replica,
     ...{ config, deployment, pageSettings, now, elapsedMs, log, metrics, desk, chain, gate, signal },
     interfaces: readContractInterfaces(),
     ages: createAges({ now, elapsedMs }),

@@ -46,8 +46,11 @@ export function wireSettlement(
       repeatMs: stuck.repeatMs,
     }),
   );
+  // What is written in the course of a round is refused once another replica does this work.
+  const lease = foundation.replica.leases.settlement;
+  const acting = { ...shared, store: lease.store };
   const former = createBatchFormer({
-    ...shared,
+    ...acting,
     policy: {
       maxItems: config.batchMaxItems,
       maxAgeMs: config.batchMaxAgeMs,
@@ -57,20 +60,20 @@ export function wireSettlement(
     stuckBatchMs: stuck.batchMs,
   });
   const pursuit = createTransactionPursuit<Batch>({
-    ...{ ...shared, transactionStuckMs },
+    ...{ ...acting, transactionStuckMs },
     limits: feeLimitsOf(config.spending, deployment.chainId),
     targetOf: ({ kind }) => batchTargets[kind],
     leastGasOf: ({ kind }, calldata) => (kind === "dispute" ? 0n : settlementGasOf(calldata)),
   });
-  const tasks = createBatchTasks(config, connectPeer, shared);
+  const tasks = createBatchTasks(config, connectPeer, acting);
   const sender = createBatchSender({
-    ...{ ...shared, stuck, pursuit },
-    tasks: withEventsMadeUpFor(tasks, { ...shared, follower, repeatMs: stuck.repeatMs }),
+    ...{ ...acting, stuck, pursuit },
+    tasks: withEventsMadeUpFor(tasks, { ...acting, follower, repeatMs: stuck.repeatMs }),
   });
   const loop = createSettlementLoop({
-    ...{ follower, former, sender, desk, pollIntervalMs, signal },
-    watch: createSessionWatch({ ...shared, limits: stuck }),
-    disputes: createDisputeActor({ ...shared, policy: config.challenges }),
+    ...{ lease, follower, former, sender, desk, pollIntervalMs, signal },
+    watch: createSessionWatch({ ...acting, limits: stuck }),
+    disputes: createDisputeActor({ ...acting, policy: config.challenges }),
   });
   return {
     ...{ follower, loop },

@@ -23,12 +23,12 @@ import { createRecordVerifier } from "../../services/evidence/verify-record.ts";
 import { createPriceJudge } from "../../services/evidence/judge-price.ts";
 import { createMeterDirectory } from "../../services/evidence/meter-directory.ts";
 import { createTariffDirectory } from "../../services/evidence/tariff-directory.ts";
-import { createConnections } from "../../services/ocpp/wire/connections.ts";
 import type { OcppProtocol } from "../../services/store/ocpp.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../services/store/store.ts";
 import { testTariff } from "./service-chain.ts";
 import { testOpening } from "./test-opening.ts";
+import { localPresence } from "./local-presence.ts";
 
 /** What became of a session, or would if no station began it. */
 export interface RigOutcome {
@@ -97,7 +97,7 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
   });
   const pursuer = createTransactionPursuer({
     ...{ ...shared, assessor, inbox, once, quiet, commands: { callStation: unasked } },
-    ...{ connections: createConnections(), stopRetryMs: 1_000, missingStop: defaultMissingStopLimits },
+    ...{ connections: localPresence(), stopRetryMs: 1_000, missingStop: defaultMissingStopLimits },
     ages: createAges({ now, elapsedMs: now }),
     handedOn: () => Promise.resolve(),
   });

@@ -34,20 +34,25 @@ function die(): never {
 function crashing<Target extends Store | Chain>(name: string, target: Target, point: CrashPoint | null): Target {
   if (point?.target !== name) return target;
   let calls = 0;
-  return new Proxy(target, {
-    get(object, property, receiver): unknown {
-      const value: unknown = Reflect.get(object, property, receiver);
-      if (property !== point.method || typeof value !== "function") return value;
-      return async (...parameters: unknown[]): Promise<unknown> => {
-        calls += 1;
-        const isNow = calls === point.call;
-        if (isNow && point.moment === "before") die();
-        const result: unknown = await Reflect.apply(value, object, parameters);
-        if (isNow) die();
-        return result;
-      };
-    },
-  });
+  const crashingAt = <Object extends object>(whole: Object): Object =>
+    new Proxy(whole, {
+      get(object, property, receiver): unknown {
+        const value: unknown = Reflect.get(object, property, receiver);
+        if (property === "fenced" && typeof value === "function") {
+          return (...parameters: unknown[]): unknown => crashingAt(Reflect.apply(value, object, parameters) as object);
+        }
+        if (property !== point.method || typeof value !== "function") return value;
+        return async (...parameters: unknown[]): Promise<unknown> => {
+          calls += 1;
+          const isNow = calls === point.call;
+          if (isNow && point.moment === "before") die();
+          const result: unknown = await Reflect.apply(value, object, parameters);
+          if (isNow) die();
+          return result;
+        };
+      },
+    });
+  return crashingAt(target);
 }
 
 async function main(): Promise<void> {

@@ -11,6 +11,7 @@ import type { OcppConfig } from "../../services/config/ocpp-settings.ts";
 import type { FrameInbox } from "../../services/ocpp/wire/frame-pump.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "../../services/ocpp/open-ocpp.ts";
+import { openReplica } from "../../services/replicas/replica.ts";
 import { stationKeySha256Of } from "../../services/ocpp/wire/station-key.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import { createEntrance, type EntranceConfig } from "../../services/http/entrance/entrance.ts";
@@ -90,8 +91,10 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
   const metrics = createMetrics();
   const now = options.now ?? Date.now;
   const config = { ...testEntranceConfig, ...options.entrance };
+  const wrapped = options.wrapStore?.(store) ?? store;
+  const replica = await openReplica({ store, replicaId: "single", leaseMs: 600_000, desk, now });
   const ocpp = await openOcpp({
-    store: options.wrapStore?.(store) ?? store,
+    ...{ store: wrapped, stations: replica.stations },
     policy,
     inbox: options.inbox ?? null,
     desk,

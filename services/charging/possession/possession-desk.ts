@@ -38,6 +38,8 @@ export interface PossessionDesk {
   judge(possession: MeterPossession, occasion: "authorize" | "started" | "updated"): Promise<PossessionAnswer>;
   /** Keeps the record if the key of the possession signed it with the tag as `ID`. */
   offerRecord(possession: MeterPossession, record: Uint8Array): Promise<void>;
+  /** Call when another replica may have changed one. */
+  forgetAll(): void;
 }
 
 export interface PossessionDeskDeps {
@@ -107,6 +109,9 @@ export function createPossessionDesk({ store, verifier, desk, now }: PossessionD
         desk.note("possession-awaited", { tag, ...place, expiresAtMs });
         return possession;
       }),
+    forgetAll() {
+      loading = null;
+    },
     find: async (tag) => (await known()).get(normalizeIdTag(tag)) ?? null,
     async listAt(stationId) {
       const all = await known();

@@ -7,7 +7,7 @@ import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 import { toJson } from "../public/session-view.ts";
 import { stationView } from "./stations.ts";
-import type { Connections } from "../../ocpp/wire/connections.ts";
+import type { StationPresence } from "../../ocpp/station-presence.ts";
 import { alerts, type Alert } from "../../observability/alerts.ts";
 import type { Store } from "../../store/store.ts";
 import { moneyQuery, overviewQuery, readQuery, sessionsQuery, stationsQuery, totalsQuery } from "./board-queries.ts";
@@ -17,7 +17,7 @@ import { createShortMemory } from "./short-memory.ts";
 /** What the operator's page is made of. Nothing of it writes. */
 export interface BoardDeps {
   readonly store: Store;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly credits: CreditReader;
   readonly alerts: ReadonlyMap<Alert, RememberedAlert>;
   readonly operators: Operators;
@@ -110,7 +110,7 @@ async function readOverview(deps: BoardDeps, operator: string | null): Promise<R
       expired: of("expired"),
     },
     service: { ...service, followedBlock: cursor?.number ?? null },
-    stations: { registered: await store.countStations(), connected: connections.size },
+    stations: { registered: await store.countStations(), connected: await connections.count() },
     pipeline: {
       opened: of("opened"),
       received: of("charging"),
@@ -142,7 +142,7 @@ const wantsToJoinLimit = 100;
 
 async function readStations(
   store: Store,
-  connections: Connections,
+  connections: StationPresence,
   limit: number,
   after: string | null,
 ): Promise<unknown> {
@@ -151,7 +151,7 @@ async function readStations(
   for (const { stationId, lastMessageAtMs } of activities) {
     const station = await store.findOcppStation(stationId);
     // One that was removed a moment ago is no longer shown.
-    if (station !== null) stations.push({ ...stationView(station, connections), lastMessageAtMs });
+    if (station !== null) stations.push({ ...(await stationView(station, connections)), lastMessageAtMs });
   }
   const next = activities.length === limit ? (activities.at(-1)?.stationId ?? null) : null;
   const unknown = after === null ? await store.listUnknownStations() : [];

@@ -8,7 +8,7 @@ import { curveNumberOf, meterCurves } from "../../domain/meter-curve.ts";
 import { possessionStatusOf, possessionTagOf } from "../../domain/possession.ts";
 import { WattproofError } from "../../errors.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
-import type { Connections } from "../../ocpp/wire/connections.ts";
+import type { StationPresence } from "../../ocpp/station-presence.ts";
 import type { MeterPossession } from "../../store/possessions.ts";
 import type { Store } from "../../store/store.ts";
 import { parseBody, readBody } from "../body.ts";
@@ -21,7 +21,7 @@ export interface MeterPossessionDeps {
   readonly store: Pick<Store, "findStationOfEvse" | "recordAction">;
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly possessions: PossessionDesk;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly deployment: Deployment;
   readonly operators: Operators;
   readonly now: () => number;
@@ -89,7 +89,7 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
     const possession = await possessions.expect({ tag, evse, ...place, curve, publicKey }, again);
     const entry = { atMs: deps.now(), keyId, keyName, action: "meter-possession" };
     await store.recordAction({ ...entry, subject: tag, details: JSON.stringify({ evse, curve, again }) });
-    response.json(viewOf(possession, deps));
+    response.json(await viewOf(possession, deps));
   };
 }
 
@@ -103,19 +103,19 @@ function showPossession(deps: MeterPossessionDeps): RequestHandler {
     }
     const possession = await deps.possessions.find(tag);
     if (possession === null) throw new WattproofError("POSSESSION_NOT_AWAITED", `No meter is to sign ${tag}.`);
-    response.json(viewOf(possession, deps));
+    response.json(await viewOf(possession, deps));
   };
 }
 
-function viewOf(
+async function viewOf(
   possession: MeterPossession,
   { connections, now }: Pick<MeterPossessionDeps, "connections" | "now">,
-): object {
+): Promise<object> {
   const { tag, evse, stationId, stationEvse, expiresAtMs, starts, record, receivedAtMs } = possession;
   return {
     ...{ tag, evse, stationId, stationEvse, expiresAtMs, starts, receivedAtMs },
     status: possessionStatusOf(awaitedOf(possession), now()),
-    isConnected: connections.find(stationId) !== undefined,
+    isConnected: (await connections.find(stationId)) !== null,
     record: record === null ? null : Buffer.from(record).toString("base64"),
   };
 }

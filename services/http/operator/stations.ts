@@ -4,7 +4,7 @@ import { WattproofError } from "../../errors.ts";
 import type { OcppStationState } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
 import type { StationCommands } from "../../ocpp/commands.ts";
-import type { Connections } from "../../ocpp/wire/connections.ts";
+import type { StationPresence } from "../../ocpp/station-presence.ts";
 import { driverStateOf, evseState } from "../../ocpp/words.ts";
 import type { HttpDoor } from "../door.ts";
 import { stationIdGrammar } from "../station/authentication.ts";
@@ -15,7 +15,7 @@ import type { Operators } from "./operators.ts";
 /** What the operator's view of the stations is made of. */
 export interface StationsDeps {
   readonly store: Store;
-  readonly connections: Connections;
+  readonly connections: StationPresence;
   readonly commands: StationCommands;
   readonly operators: Operators;
   readonly now: () => number;
@@ -60,7 +60,8 @@ function listStations(deps: StationsDeps): RequestHandler {
   return async (request, response) => {
     await deps.operators.require(request, response);
     const [stations, wantsToJoin] = [await store.listOcppStations(), await store.listUnknownStations()];
-    response.json({ stations: stations.map((station) => stationView(station, connections)), wantsToJoin });
+    const views = await Promise.all(stations.map((station) => stationView(station, connections)));
+    response.json({ stations: views, wantsToJoin });
   };
 }
 
@@ -80,7 +81,7 @@ function showStation(deps: StationsDeps): RequestHandler {
       faults,
       text,
     }));
-    response.json({ station: stationView(station, connections), quarantined });
+    response.json({ station: await stationView(station, connections), quarantined });
   };
 }
 
@@ -96,15 +97,15 @@ function showEvseState(deps: Pick<StationsDeps, "store" | "connections">): Reque
     const place = await store.findStationOfEvse(evse);
     const station = place === null ? null : await store.findOcppStation(place.stationId);
     if (place === null || station === null) throw new WattproofError("EVSE_UNKNOWN", "No station reports for it.");
-    const isConnected = connections.find(place.stationId) !== undefined;
+    const isConnected = (await connections.find(place.stationId)) !== null;
     response.json({ evse, ...evseState(isConnected, place.stationEvse, station.connectors) });
   };
 }
 
 /** A station with its state as it is now. */
-export function stationView(station: OcppStationState, connections: Connections): object {
-  const connection = connections.find(station.stationId);
-  const isConnected = connection !== undefined;
+export async function stationView(station: OcppStationState, connections: StationPresence): Promise<object> {
+  const connection = await connections.find(station.stationId);
+  const isConnected = connection !== null;
   return {
     ...station,
     isConnected,

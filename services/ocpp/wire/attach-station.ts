@@ -1,6 +1,7 @@
 import ocppRpc from "ocpp-rpc";
 import type serverClient from "ocpp-rpc/lib/server-client.js";
 
+import { WattproofError } from "../../errors.ts";
 import type { OcppAccess, OcppProtocol, SecurityProfile } from "../../store/ocpp.ts";
 import type { CallError } from "./call-error.ts";
 import type { StationConnection } from "./connections.ts";
@@ -16,6 +17,8 @@ export interface AdmittedStation {
   readonly protocol: OcppProtocol;
   readonly profile: SecurityProfile;
   readonly address: string;
+  /** Of this connection. */
+  readonly epoch: number;
 }
 
 export interface AttachDeps {
@@ -74,6 +77,7 @@ export function attachStation(
     stationId,
     protocol,
     bootStatus: access.bootStatus,
+    epoch: station.epoch,
     send(text) {
       try {
         transmit(text);
@@ -84,6 +88,9 @@ export function attachStation(
     },
     fail() {
       close(internalError, "Fault of the service");
+    },
+    giveWay() {
+      close(policyViolation, "The station has connected anew");
     },
   };
 
@@ -139,8 +146,9 @@ export function attachStation(
       return;
     }
     const { messageId, action, storedText } = describeOutgoing(text);
-    exchange.send(line, text, storedText, action, messageId).catch(() => {
-      line.fail();
+    exchange.send(line, text, storedText, action, messageId).catch((error: unknown) => {
+      if (error instanceof WattproofError && error.code === "STATION_MOVED") line.giveWay();
+      else line.fail();
     });
   };
   client.on("ping", () => {
@@ -156,6 +164,7 @@ export function attachStation(
     securityProfile: station.profile,
     address: station.address,
     connectedAtMs,
+    epoch: station.epoch,
     lastSeenAtMs: connectedAtMs,
     pendingCalls: 0,
     call: (action, payload) => client.call(action, payload),

@@ -7,6 +7,8 @@ export interface StationConnection {
   readonly securityProfile: SecurityProfile;
   readonly address: string;
   readonly connectedAtMs: number;
+  /** A newer connection of the station has a greater one, whichever replica it is at. */
+  readonly epoch: number;
   /** Milliseconds since 1970 of the last message or answer to a ping. */
   lastSeenAtMs: number;
   /** Calls that wait for the station's answer, or for their turn. */
@@ -21,7 +23,7 @@ export interface Connections {
   find(stationId: string): StationConnection | undefined;
   all(): Iterable<StationConnection>;
   readonly size: number;
-  /** @returns the connection that this one takes the place of */
+  /** @returns the older one of the two, if the station has another: this one, where the other has overtaken it */
   put(connection: StationConnection): StationConnection | undefined;
   /** Forgets the connection, unless another has taken its place. */
   remove(connection: StationConnection): void;
@@ -36,9 +38,10 @@ export function createConnections(): Connections {
       return connections.size;
     },
     put(connection) {
-      const older = connections.get(connection.stationId);
+      const other = connections.get(connection.stationId);
+      if (other !== undefined && other.epoch > connection.epoch) return connection;
       connections.set(connection.stationId, connection);
-      return older;
+      return other;
     },
     remove(connection) {
       if (connections.get(connection.stationId) === connection) connections.delete(connection.stationId);

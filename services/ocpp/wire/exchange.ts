@@ -16,10 +16,14 @@ export interface StationLine {
   readonly stationId: string;
   readonly protocol: OcppProtocol;
   readonly bootStatus: AnswerContext["bootStatus"];
+  /** Of the connection: once the station has a newer one, nothing of this one is kept or answered. */
+  readonly epoch: number;
   /** Writes to the socket, if it is still there. */
   send(text: string): void;
   /** Ends the connection because of a fault of ours: the station keeps what was not answered and sends it again. */
   fail(): void;
+  /** Ends the connection because the station has a newer one, here or at another replica. */
+  giveWay(): void;
 }
 
 /** Keeps every frame and answers those that want an answer. */
@@ -67,8 +71,13 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   // The last turn of each station, over all its connections; only what is under way is in it.
   const turns = new Map<string, Promise<void>>();
 
-  async function commit(frame: NewFrame, effects: readonly FrameEffect[], payload?: unknown): Promise<FrameOutcome> {
-    const outcome = await store.commitFrame(frame, effects);
+  async function commit(
+    { epoch }: StationLine,
+    frame: NewFrame,
+    effects: readonly FrameEffect[],
+    payload?: unknown,
+  ): Promise<FrameOutcome> {
+    const outcome = await store.commitFrame(frame, effects, epoch);
     onStored(outcome.frame, payload);
     return outcome;
   }
@@ -76,6 +85,10 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   function takeTurn(line: StationLine, work: (previous: Promise<void> | undefined) => Promise<void>): Promise<void> {
     const { stationId } = line;
     const turn = work(turns.get(stationId)).catch((error: unknown) => {
+      if (error instanceof WattproofError && error.code === "STATION_MOVED") {
+        line.giveWay();
+        return;
+      }
       counts.frames.failed += 1;
       desk.alert("ocpp-exchange-failed", { stationId, err: error });
       line.fail();
@@ -111,7 +124,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       transaction === null || known !== null
         ? noEffects
         : [{ kind: "token-decided", transactionOrdinal: transaction.ordinal, status: decision.status }];
-    await commit(frameOf(line, "out", now(), text, null, messageId, null, null), effects);
+    await commit(line, frameOf(line, "out", now(), text, null, messageId, null, null), effects);
     line.send(text);
   }
 
@@ -130,19 +143,19 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         } else if (plan.kind === "refuse") counts.frames.refused += 1;
         else counts.frames.answered += 1;
         const frame = frameOf(line, "in", receivedAtMs, text, action, messageId, answer, faults);
-        const stored = commit(frame, effects, payload);
+        const stored = commit(line, frame, effects, payload);
         return finish(line, messageId, plan, answer, stored, previous);
       }),
     takeOther: (line, text, due) =>
       takeTurn(line, async (previous) => {
         const answer = due === null ? null : writeCallError(line.protocol, due.messageId, due.error);
         if (due !== null) counts.frames.refused += 1;
-        await commit(frameOf(line, "in", now(), text, null, null, answer, null), noEffects);
+        await commit(line, frameOf(line, "in", now(), text, null, null, answer, null), noEffects);
         await previous;
         if (answer !== null) line.send(answer);
       }),
     async send(line, text, storedText, action, messageId) {
-      await commit(frameOf(line, "out", now(), storedText, action, messageId, null, null), noEffects);
+      await commit(line, frameOf(line, "out", now(), storedText, action, messageId, null, null), noEffects);
       line.send(text);
     },
     async settled() {

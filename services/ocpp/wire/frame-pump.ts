@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
+import type { StationHolds } from "../../replicas/station-holds.ts";
 import type { FrameCursor, FrameStore, StoredFrame } from "../../store/ocpp.ts";
 import { createFrameQueues, type WaitingFrame } from "./frame-queues.ts";
 
@@ -30,6 +31,10 @@ export interface FramePump {
   settled(stationId?: string): Promise<void>;
   /** Hands on at once what was set aside of a station; resolves when that was tried, or nothing is handed on any more. */
   retryParked(stationId: string): Promise<void>;
+  /** Takes over what was not handed on of a station that was another replica's; before any later frame of it is offered. */
+  takeOver(stationId: string): Promise<void>;
+  /** The station belongs to another replica, which hands on what was not. */
+  drop(stationId: string): void;
 }
 
 interface Waiter {
@@ -74,6 +79,7 @@ export function createFramePump(deps: {
     FrameStore,
     | "listFrames"
     | "listFrameBacklogs"
+    | "findFrameBacklog"
     | "moveFrameCursors"
     | "parkFrame"
     | "listParkedStations"
@@ -81,11 +87,13 @@ export function createFramePump(deps: {
     | "unparkFrame"
   >;
   readonly inbox: FrameInbox;
+  /** `undefined`: every station is this replica's. */
+  readonly stations?: Pick<StationHolds, "fenceOf" | "noteMoved" | "adopt">;
   readonly desk: OperatorDesk;
   /** Never steps: a clock that is set back keeps nothing waiting. */
   readonly elapsedMs?: () => number;
 }): FramePump {
-  const { store, inbox, desk, elapsedMs = () => performance.now() } = deps;
+  const { store, inbox, stations, desk, elapsedMs = () => performance.now() } = deps;
   let queues = createFrameQueues();
   /** What an earlier run has left is known. */
   let isBegun = false;
@@ -98,15 +106,24 @@ export function createFramePump(deps: {
   /** Who asked for what was set aside to be tried now. */
   let retrying: (() => void)[] = [];
 
+  const isHere = (stationId: string): boolean => stations === undefined || stations.fenceOf(stationId) !== null;
+
+  function drop(stationId: string): void {
+    queues.drop(stationId);
+    stalled.delete(stationId);
+    tellWaiters();
+  }
+
   async function begin(): Promise<void> {
     // What was taken when an earlier run failed comes again.
     queues = createFrameQueues();
     isBegun = false;
-    for (const backlog of await store.listFrameBacklogs()) queues.begin(backlog);
+    await stations?.adopt();
+    for (const backlog of await store.listFrameBacklogs()) if (isHere(backlog.stationId)) queues.begin(backlog);
     isBegun = true;
     for (const waiter of waiters) waiter.targets ??= targetsOf(waiter.stationId);
     stalled.clear();
-    for (const stationId of await store.listParkedStations()) stalled.add(stationId);
+    for (const stationId of await store.listParkedStations()) if (isHere(stationId)) stalled.add(stationId);
     retryAtMs = elapsedMs();
   }
 
@@ -132,7 +149,7 @@ export function createFramePump(deps: {
       if (isEnded()) return;
       const { frame } = waiting;
       if (!stalled.has(frame.stationId) && (await tryTaking(waiting, signal))) continue;
-      if (isEnded()) return;
+      if (isEnded() || !isHere(frame.stationId)) return;
       if (stalled.size === 0) retryAtMs = elapsedMs() + parkedPauseMs;
       stalled.add(frame.stationId);
       await store.parkFrame(frame.ordinal, frame.stationId);
@@ -146,7 +163,7 @@ export function createFramePump(deps: {
         return true;
       } catch (error) {
         const pauseMs = attemptPausesMs[attempt];
-        if (signal.aborted) return false;
+        if (signal.aborted || isMoved(frame.stationId, error)) return false;
         if (pauseMs === undefined) {
           desk.alert("ocpp-inbox-failed", { stationId: frame.stationId, frameId: frame.frameId, err: error });
           return false;
@@ -154,6 +171,13 @@ export function createFramePump(deps: {
         await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  function isMoved(stationId: string, error: unknown): boolean {
+    if (!(error instanceof WattproofError && error.code === "STATION_MOVED")) return false;
+    const fence = stations?.fenceOf(stationId) ?? null;
+    if (fence !== null) stations?.noteMoved(fence);
+    return true;
   }
 
   async function retryParked(signal: AbortSignal): Promise<void> {
@@ -264,12 +288,22 @@ export function createFramePump(deps: {
           return;
         } catch (error) {
           if (isEnded()) return;
-          desk.alert("ocpp-inbox-failed", { err: error });
+          // What another replica has written meanwhile is read again.
+          const isContended = error instanceof WattproofError && error.code === "STORE_CONTENDED";
+          if (!isContended) desk.alert("ocpp-inbox-failed", { err: error });
           await delay(attemptPausesMs.at(-1), undefined, { signal }).catch(() => undefined);
         }
       }
     },
+    async takeOver(stationId) {
+      const backlog = await store.findFrameBacklog(stationId);
+      if (backlog !== null) queues.begin(backlog);
+      if ((await store.listParkedFrames(stationId, 1)).length > 0) stalled.add(stationId);
+      wake();
+    },
+    drop,
     retryParked(stationId) {
+      if (!isHere(stationId)) return Promise.resolve();
       stalled.add(stationId);
       retryAtMs = elapsedMs();
       return new Promise((resolve) => {

@@ -20,6 +20,8 @@ export interface FrameQueues {
   toReadBack(): readonly FrameBacklog[];
   /** Adds what was read from disk of one of these, behind its place; nothing: the store has no more of this station. */
   addBack(backlog: FrameBacklog, found: readonly StoredFrame[]): void;
+  /** Forgets a station: somebody else hands on what is not done. */
+  drop(stationId: string): void;
   /** Takes the next frames of every station; together about so many, and the same number of each. */
   take(count: number): readonly (readonly WaitingFrame[])[];
   /** Whether more is in memory than should be kept. */
@@ -150,6 +152,13 @@ export function createFrameQueues(limits: FrameQueueLimits = frameQueueLimits): 
       // The others come first the next time.
       onDisk.delete(queue);
       if (queue.newest > queue.read) onDisk.add(queue);
+    },
+    drop(stationId) {
+      const queue = queues.get(stationId);
+      if (queue === undefined) return;
+      takeOf(queue, queue.waiting.length);
+      queues.delete(stationId);
+      for (const set of [ready, onDisk, moved]) set.delete(queue);
     },
     take(most) {
       const each = Math.max(leastSlice, Math.floor(most / Math.max(1, ready.size)));

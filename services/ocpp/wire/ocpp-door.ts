@@ -10,6 +10,7 @@ import type { OcppConfig } from "../../config/ocpp-settings.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import { ocppProtocols, type OcppProtocol } from "../../store/ocpp.ts";
+import type { StationHolds } from "../../replicas/station-holds.ts";
 import type { Store } from "../../store/store.ts";
 import type { Client } from "../../http/entrance/client-address.ts";
 import type { Entrance } from "../../http/entrance/entrance.ts";
@@ -25,6 +26,7 @@ import { createUpgradeGuard, refuseUpgrade } from "./upgrade-guard.ts";
 
 export interface OcppDoorDeps {
   readonly store: Store;
+  readonly stations: StationHolds;
   readonly exchange: Exchange;
   readonly counts: OcppCounts;
   readonly desk: OperatorDesk;
@@ -60,7 +62,7 @@ const goingAway = 1001;
 
 /** @throws CONFIGURATION_INVALID if a certificate cannot be read or an address cannot be listened on */
 export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
-  const { store, exchange, counts, desk, log, now, config, entrance, host } = deps;
+  const { store, stations, exchange, counts, desk, log, now, config, entrance, host } = deps;
   const { clients, watch } = entrance;
   const connections = createConnections();
   const unknownStations = createUnknownStations({ store, desk, now, limit: config.unknownStations });
@@ -146,7 +148,9 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
     }
     if (key !== null && access.keys.length > 1) await store.retireOlderKeys(stationId, key.ordinal);
     await store.noteStationSeen(stationId, { protocol, securityProfile: profile, atMs: now() });
-    admitted.set(request, { access, protocol, profile, address });
+    const connection = { protocol, securityProfile: profile, address, connectedAtMs: now() };
+    const { epoch } = await stations.hold(stationId, connection);
+    admitted.set(request, { access, protocol, profile, address, epoch });
     accept({}, protocol);
   }
 
@@ -177,6 +181,9 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
     counts.connections.open += 1;
     client.once("disconnect", ({ code }: { readonly code: number }) => {
       connections.remove(connection);
+      stations.endConnection(connection).catch((error: unknown) => {
+        log.warn({ stationId, err: error }, "ocpp-connection");
+      });
       counts.connections.open -= 1;
       log.info({ outcome: "closed", stationId, code }, "ocpp-connection");
       noteSeen([connection]);
@@ -186,6 +193,13 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
       counts.connections.replaced += 1;
       older.close(policyViolation, "The station has connected anew");
     }
+  });
+
+  stations.onMoved((stationId) => {
+    const moved = connections.find(stationId);
+    if (moved === undefined) return;
+    counts.connections.replaced += 1;
+    moved.close(policyViolation, "The station has connected anew");
   });
 
   function noteSeen(seen: Iterable<StationConnection>): void {

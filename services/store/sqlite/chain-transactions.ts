@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { WattproofError } from "../../errors.ts";
 import type { SettlementTransaction } from "../settlement.ts";
 import type { Access } from "./access.ts";
 import { reader } from "./rows.ts";
@@ -12,7 +13,7 @@ export interface TransactionTable {
   listAbove(blockNumber: number): readonly SettlementTransaction[];
   /** Nonces of those that may still be mined, in order. */
   listLiveNonces(): readonly number[];
-  /** Inside a write. One that is there already stays as it is. */
+  /** Inside a write. One that is there already stays as it is. @throws STORE_CONTENDED if its nonce is another owner's */
   put(transaction: SettlementTransaction): void;
   /** Inside a write. The first time counts, and one that is over stays so. */
   markSent(txHash: string, sentAtMs: number): void;
@@ -77,6 +78,12 @@ export function createTransactionTable(access: Access, table: keyof typeof owner
         .all(`SELECT DISTINCT nonce FROM ${table} WHERE ${live} ORDER BY nonce`)
         .map((row) => nonceRow.parse(row).nonce),
     put(transaction) {
+      const rival = access.get(
+        `SELECT 1 FROM ${table} WHERE nonce = ? AND ${owner} <> ? AND ${live}`,
+        transaction.nonce,
+        transaction.batchId,
+      );
+      if (rival !== undefined) throw new WattproofError("STORE_CONTENDED", "The nonce belongs to another transaction.");
       access.run(
         `INSERT INTO ${table} (tx_hash, ${owner}, attempt, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas,
            calldata, raw_transaction, status, sent_at_ms, block_number)

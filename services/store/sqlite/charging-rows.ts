@@ -60,7 +60,7 @@ export const watchedText = jsonOf(watched);
 
 export const chargingColumns = `ordinal, station_id, protocol, ocpp_transaction_id, evse, connector, id_token, session_id,
   started_at_ms, ended_at_ms, last_message_at_ms, end_sign_at_ms, asked_at_ms, is_open, watched, stop_order, assessment,
-  assessed_frame, remote_start_id, wait_until_ms, assess_due_at_ms, assessed_at_ms, late_frames`;
+  assessed_frame, remote_start_id, wait_until_ms, assess_due_at_ms, assessed_at_ms, late_frames, revision`;
 
 export const readChargingRow = reader(
   "transaction",
@@ -89,6 +89,7 @@ export const readChargingRow = reader(
       assess_due_at_ms: z.number().nullable(),
       assessed_at_ms: z.number().nullable(),
       late_frames: z.number(),
+      revision: z.number(),
     })
     .transform((row): ChargingTransaction => ({
       ordinal: row.ordinal,
@@ -114,6 +115,7 @@ export const readChargingRow = reader(
       assessDueAtMs: row.assess_due_at_ms,
       assessedAtMs: row.assessed_at_ms,
       lateFrames: row.late_frames,
+      revision: row.revision,
     })),
 );
 

@@ -2,6 +2,17 @@ import type { ChargingTransaction, NewChargingTransaction } from "../charging.ts
 import type { Access } from "./access.ts";
 import { encodeOptional, encodeWatched } from "./charging-rows.ts";
 
+/** Whether nobody has written the transaction since it was read; one that is new is. */
+export function isCurrentTransaction(
+  access: Access,
+  transaction: NewChargingTransaction | ChargingTransaction,
+): boolean {
+  if (!("ordinal" in transaction)) return true;
+  const row = access.get("SELECT revision FROM charging_transactions WHERE ordinal = ?", transaction.ordinal);
+  // What is not there is changed by nobody.
+  return row === undefined || row["revision"] === transaction.revision;
+}
+
 /** Inside a write. Adds a transaction that has no ordinal, and replaces one that has. */
 export function putTransaction(
   access: Access,
@@ -33,11 +44,11 @@ export function putTransaction(
       `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, session_id = ?, started_at_ms = ?,
          ended_at_ms = ?, last_message_at_ms = ?, end_sign_at_ms = ?, asked_at_ms = ?, is_open = ?, watched = ?,
          stop_order = ?, assessment = ?, assessed_frame = ?, remote_start_id = ?, wait_until_ms = ?,
-         assess_due_at_ms = ?, assessed_at_ms = ?, late_frames = ? WHERE ordinal = ?`,
+         assess_due_at_ms = ?, assessed_at_ms = ?, late_frames = ?, revision = revision + 1 WHERE ordinal = ?`,
       ...values,
       transaction.ordinal,
     );
-    return transaction;
+    return { ...transaction, revision: transaction.revision + 1 };
   }
   const ordinal = access.insert(
     `INSERT INTO charging_transactions (station_id, protocol, ocpp_transaction_id, evse, connector, id_token,
@@ -49,14 +60,15 @@ export function putTransaction(
     transaction.ocppTransactionId,
     ...values,
   );
-  return { ...transaction, ordinal };
+  return { ...transaction, ordinal, revision: 0 };
 }
 
 /** Inside a write. Writes what may change while a transaction goes on; every other column would have its indexes written anew. */
 export function continueTransaction(access: Access, transaction: ChargingTransaction): void {
   access.run(
     `UPDATE charging_transactions SET evse = ?, connector = ?, id_token = ?, started_at_ms = ?, last_message_at_ms = ?,
-       end_sign_at_ms = ?, watched = ?, stop_order = ?, remote_start_id = ?, assess_due_at_ms = ?, late_frames = ?
+       end_sign_at_ms = ?, watched = ?, stop_order = ?, remote_start_id = ?, assess_due_at_ms = ?, late_frames = ?,
+       revision = revision + 1
      WHERE ordinal = ?`,
     transaction.evse,
     transaction.connector,

@@ -1,11 +1,13 @@
 import { z } from "zod";
 
 import type { SignedConsent } from "../../domain/unsigned-consent.ts";
+import { WattproofError } from "../../errors.ts";
 import type { ChargingStore, ChargingTransaction } from "../charging.ts";
 import { greatestPauseMs } from "../../domain/due-times.ts";
 import type { Access } from "./access.ts";
 import { chargingColumns, readChargingRow, readStartRow, startColumns } from "./charging-rows.ts";
-import { addFrames, continueTransaction } from "./charging-writes.ts";
+import { addFrames, continueTransaction, isCurrentTransaction } from "./charging-writes.ts";
+import { requireHolder } from "./fences.ts";
 import { createMatchingStore } from "./matching.ts";
 import { frameColumns, readFrameRow } from "./ocpp-rows.ts";
 import { reader, readSessionRow } from "./rows.ts";
@@ -102,7 +104,11 @@ export function createChargingStore(access: Access): ChargingStore {
       ),
     commitChargingFrames: (steps) =>
       access.write(() => {
-        for (const { transaction, frames } of steps) {
+        for (const { transaction, frames, station = null } of steps) {
+          if (station !== null) requireHolder(access, station);
+          if (!isCurrentTransaction(access, transaction)) {
+            throw new WattproofError("STORE_CONTENDED", "The transaction was written by another replica.");
+          }
           continueTransaction(access, transaction);
           addFrames(access, transaction, frames);
         }

@@ -1,5 +1,6 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
 import { connectedTimeStep } from "./connected-time.ts";
+import { replicaStep } from "./replicas.ts";
 import { readingStep } from "./evidence.ts";
 import { framePlacesStep } from "./frame-places.ts";
 import { identityStep } from "./identity.ts";
@@ -392,4 +393,5 @@ export const migrations: readonly string[] = [
   dossierStep,
   signedEvidenceStep,
   agreedSumsStep,
+  replicaStep,
 ];

@@ -11,12 +11,14 @@ import type {
   OcppTransaction,
 } from "../ocpp.ts";
 import type { Access } from "./access.ts";
-import { createFramePlaces } from "./frame-places.ts";
+import { requireStation } from "./fences.ts";
+import type { FramePlaces } from "./frame-places.ts";
 import { frameColumns, readFrameRow, readOcppTransactionRow, transactionColumns } from "./ocpp-rows.ts";
 
 interface Entry {
   readonly frame: NewFrame;
   readonly effects: readonly FrameEffect[];
+  readonly epoch: number | undefined;
   readonly succeed: (outcome: FrameOutcome) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -28,8 +30,8 @@ const stationRow = z.object({ station_id: z.string() });
 
 export function createOcppFrameStore(
   access: Access,
+  places: FramePlaces,
 ): FrameStore & Pick<OcppStore, "findOcppTransaction" | "listOcppTransactions"> {
-  const places = createFramePlaces(access);
   let waiting: Entry[] = [];
 
   /** Writes frames in one step. They have taken their places when that is durable, and none if it fails. */
@@ -40,7 +42,8 @@ export function createOcppFrameStore(
       const outcomes = await access.write(() => {
         entries = takeEntries();
         try {
-          return entries.map(({ frame, effects }) => {
+          return entries.map(({ frame, effects, epoch }) => {
+            if (epoch !== undefined) requireStation(access, { stationId: frame.stationId, epoch });
             const stationOrdinal = places.allot(frame.stationId);
             allotted.push(frame.stationId);
             return write(access, frame, effects, stationOrdinal);
@@ -73,9 +76,9 @@ export function createOcppFrameStore(
   return {
     ...transactionsOf(access),
     ...parkedFramesOf(access),
-    commitFrame: (frame, effects) =>
+    commitFrame: (frame, effects, epoch) =>
       new Promise((succeed, fail) => {
-        waiting.push({ frame, effects, succeed, fail });
+        waiting.push({ frame, effects, epoch, succeed, fail });
         if (waiting.length === 1) void commitEntries(takeWaiting);
       }),
     listFrames: (stationId, afterStationOrdinal, limit) =>
@@ -109,6 +112,8 @@ export function createOcppFrameStore(
           .map(readFrameRow),
       ),
     listFrameBacklogs: () => access.read(() => places.backlogs()),
+    findFrameBacklog: (stationId) =>
+      access.read(() => places.backlogs().find((backlog) => backlog.stationId === stationId) ?? null),
     async moveFrameCursors(cursors) {
       places.moveCursors(await access.write(() => places.writeCursors(cursors)));
     },

@@ -1,7 +1,8 @@
 import type { JudgedMessage, SessionStep, Step, StepOutcome, StepStore } from "../steps.ts";
 import type { Access } from "./access.ts";
-import { addFrames, putTransaction } from "./charging-writes.ts";
+import { addFrames, isCurrentTransaction, putTransaction } from "./charging-writes.ts";
 import { encode } from "./codec.ts";
+import { requireHolder } from "./fences.ts";
 import { insertActs } from "./disputes.ts";
 import { countRecords, insertRecord } from "./evidence.ts";
 import { writeVerdict } from "./messages.ts";
@@ -28,7 +29,16 @@ export function createStepStore(access: Access): StepStore {
     );
   }
 
-  function commit({ session = null, message = null, transaction = null, frame = null }: Step): StepOutcome {
+  function commit({
+    session = null,
+    message = null,
+    transaction = null,
+    frame = null,
+    station = null,
+  }: Step): StepOutcome {
+    if (station !== null) requireHolder(access, station);
+    if (transaction !== null && !isCurrentTransaction(access, transaction))
+      return { outcome: "stale", transaction: null };
     if (!isCurrent(session, message)) return { outcome: "stale", transaction: null };
     const stored = transaction === null ? null : putTransaction(access, transaction);
     if (stored !== null && frame !== null) addFrames(access, stored, [frame]);

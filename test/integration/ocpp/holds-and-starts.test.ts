@@ -15,6 +15,7 @@ import {
   type ChargingWorld,
 } from "../../helpers/charging-world.ts";
 import { depositMicro, startServiceChain, testTariff, type ServiceChain } from "../../helpers/service-chain.ts";
+import { localPresence } from "../../helpers/local-presence.ts";
 
 interface Receipt {
   readonly evidence: { readonly consent: { readonly capMicro: string; readonly signature: string } };
@@ -102,7 +103,7 @@ describe("Holds that run out, sessions that do not begin, and energy that nobody
     const { session, point } = await openPlace(chain, world);
     const charger = await world.connect("CS-1", "ocpp1.6", [point.evse]);
     const { store, ocpp } = world.service;
-    const obstacle = () => findObstacleAtEvse({ store, connections: ocpp.door.connections }, point.evse);
+    const obstacle = () => findObstacleAtEvse({ store, connections: localPresence(ocpp.door.connections) }, point.evse);
     const say = (status: string) =>
       charger.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status });
     expect(await obstacle()).to.equal(null);

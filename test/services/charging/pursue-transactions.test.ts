@@ -19,7 +19,6 @@ import { createTransactionPursuer } from "../../../services/charging/pursue-tran
 import { createTransactionReaders } from "../../../services/charging/wire-charging.ts";
 import { createSessionCompleter } from "../../../services/evidence/complete-session.ts";
 import { createPriceJudge } from "../../../services/evidence/judge-price.ts";
-import { createConnections } from "../../../services/ocpp/wire/connections.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
 import type { Store, StoredSession } from "../../../services/store/store.ts";
 import { createMeterDirectory } from "../../../services/evidence/meter-directory.ts";
@@ -29,6 +28,7 @@ import { createSupportedFormats } from "../../../services/evidence/formats/suppo
 import { createRecordVerifier } from "../../../services/evidence/verify-record.ts";
 import { testTariff } from "../../helpers/test-tariff.ts";
 import { testOpening } from "../../helpers/test-opening.ts";
+import { localPresence } from "../../helpers/local-presence.ts";
 
 const stationId = "CS-1";
 const beganAtMs = Date.UTC(2026, 2, 1, 10);
@@ -99,7 +99,7 @@ describe("Looking after transactions, with the service killed between two writes
     const commands = { callStation: unasked };
     const pursuer = createTransactionPursuer({
       ...shared,
-      ...{ assessor, inbox, commands, connections: createConnections(), stopRetryMs: 1_000 },
+      ...{ assessor, inbox, commands, connections: localPresence(), stopRetryMs: 1_000 },
       missingStop: defaultMissingStopLimits,
       ages: createAges({ now, elapsedMs: () => elapsedMs ?? nowMs }),
       ...{ once, quiet, handedOn: () => Promise.resolve() },

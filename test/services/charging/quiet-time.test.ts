@@ -11,7 +11,7 @@ const session = { terms: { expiresAt: epochMs / 1_000 + 86_400 } } as StoredSess
 const unsigned = { grade: "plausible-unsigned" } as const;
 const transactionOf = (ordinal: number, lastMessageAtMs: number): ChargingTransaction => ({
   ...emptyTransaction(stop16(0, 1)),
-  ...{ ordinal, lastMessageAtMs },
+  ...{ ordinal, revision: 0, lastMessageAtMs },
 });
 
 describe("Waiting until nothing more comes", function () {

@@ -77,7 +77,7 @@ describe("The book of transactions", function () {
     expect(await onDisk()).to.deep.equal({ lastMessageAtMs: 1, frames: [] });
     await book.flush();
     expect(await onDisk()).to.deep.equal({ lastMessageAtMs: 3, frames });
-    expect(await store.findChargingTransactions(stationId, "1")).to.deep.equal([listed]);
+    expect(await store.findChargingTransactions(stationId, "1")).to.deep.equal([{ ...listed, revision: 1 }]);
   });
 
   it("has it on disk before anything that is committed after it", async function () {

@@ -16,6 +16,7 @@ import {
   type BareStation,
   type OcppWorld,
 } from "../../helpers/ocpp-service.ts";
+import { localPresence } from "../../helpers/local-presence.ts";
 
 const operatorKey = "k".repeat(32);
 const newKey = "11".repeat(20);
@@ -37,7 +38,7 @@ describe("Commands to stations", function () {
         metrics: createMetrics(),
         doors: createStationDoors({
           store: world.store,
-          connections: world.ocpp.door.connections,
+          connections: localPresence(world.ocpp.door.connections),
           commands: world.ocpp.commands,
           operators: createOperators({ store: world.store, operatorKey }),
           now: () => 1_700_000_000_000,

@@ -74,6 +74,8 @@ describe("Handing frames on", function () {
             }))
             .filter(({ stationOrdinal, newestOrdinal }) => stationOrdinal < newestOrdinal),
         ),
+      findFrameBacklog: async (stationId: string) =>
+        (await store.listFrameBacklogs()).find((backlog) => backlog.stationId === stationId) ?? null,
       moveFrameCursors: (moved: readonly FrameCursor[]) => {
         for (const { stationId, stationOrdinal } of moved) cursors.set(stationId, stationOrdinal);
         return Promise.resolve();

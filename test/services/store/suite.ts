@@ -13,6 +13,7 @@ import { describeOcppStations } from "./suite/ocpp-stations.ts";
 import { describeOperatorKeys } from "./suite/operator-keys.ts";
 import { describeOperator } from "./suite/operator.ts";
 import { describePossessions } from "./suite/possessions.ts";
+import { describeReplicas } from "./suite/replicas.ts";
 import { describeRelay } from "./suite/relay.ts";
 import { describeSessions } from "./suite/sessions.ts";
 import { describeSettlement } from "./suite/settlement.ts";
@@ -42,10 +43,13 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
         get(target, property, receiver): unknown {
           const value: unknown = Reflect.get(target, property, receiver);
           if (typeof value !== "function" || typeof property !== "string") return value;
-          return async (...parameters: unknown[]): Promise<unknown> => {
-            const result: unknown = await Reflect.apply(value, target, parameters);
+          const note = (result: unknown): unknown => {
             answered.set(property, (answered.get(property) ?? 0) + 1);
             return result;
+          };
+          return (...parameters: unknown[]): unknown => {
+            const result: unknown = Reflect.apply(value, target, parameters);
+            return result instanceof Promise ? result.then(note) : note(result);
           };
         },
       });
@@ -79,6 +83,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeSettlement(world);
     describeDisputes(world);
     describeRelay(world);
+    describeReplicas(world);
     describeOperator(world);
     describeOperatorKeys(world);
     describePossessions(world);

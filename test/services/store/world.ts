@@ -57,7 +57,10 @@ export interface StoreWorld {
     step: TransactionStep,
   ): Promise<{ readonly outcome: WriteOutcome; readonly transaction: ChargingTransaction | null }>;
   /** A transaction that is kept as it is given. */
-  keepTransaction(transaction: NewChargingTransaction, frame?: number): Promise<ChargingTransaction>;
+  keepTransaction(
+    transaction: NewChargingTransaction | ChargingTransaction,
+    frame?: number,
+  ): Promise<ChargingTransaction>;
   /** Completes a session with one record. */
   complete(sessionId: string, recordIdentity: string, pagination: bigint): Promise<WriteOutcome>;
   batchOf(batchId: string, ...sessionIds: readonly string[]): Promise<WriteOutcome>;

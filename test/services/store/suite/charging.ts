@@ -68,12 +68,25 @@ export function describeCharging(world: StoreWorld): void {
       const kept = await world.keepTransaction(chargingOf("A", "7"), first);
       const gone = { ...kept, watched, lastMessageAtMs: 9, idToken: "X", lateFrames: 2, assessDueAtMs: 5 };
       await world.store.commitChargingFrames([{ transaction: gone, frames: [third, second] }]);
-      await world.store.commitChargingFrames([{ transaction: gone, frames: [third, second] }]);
-      expect(await world.store.listChargingTransactions("A")).to.deep.equal([gone]);
+      const again = { transaction: { ...gone, revision: 1 }, frames: [third, second] };
+      await world.store.commitChargingFrames([again]);
+      expect(await world.store.listChargingTransactions("A")).to.deep.equal([{ ...gone, revision: 2 }]);
       expect(await world.store.listTransactionFrames(kept.ordinal)).to.deep.equal(frames);
-      const ended = await world.keepTransaction({ ...gone, isOpen: false, endedAtMs: 3 });
+      const ended = await world.keepTransaction({ ...gone, revision: 2, isOpen: false, endedAtMs: 3 });
       expect(await world.store.listChargingTransactions("A")).to.deep.equal([ended]);
       expect(await world.store.listTransactionFrames(99)).to.deep.equal([]);
+    });
+
+    it("are not written by who has read them before they were written last", async function () {
+      const kept = await world.keepTransaction(chargingOf("A", "7"));
+      const written = await world.keepTransaction({ ...kept, lastMessageAtMs: 9 });
+      expect(written.revision).to.equal(kept.revision + 1);
+      const late = { transaction: { ...kept, lastMessageAtMs: 99 }, frames: [] };
+      await expectCode(world.store.commitChargingFrames([late]), "STORE_CONTENDED");
+      expect(await world.commitTransaction({ transaction: late.transaction })).to.deep.equal({
+        ...{ outcome: "stale", transaction: null },
+      });
+      expect(await world.store.listChargingTransactions("A")).to.deep.equal([written]);
     });
 
     it("go on together or not at all", async function () {
