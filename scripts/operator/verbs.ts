@@ -70,11 +70,13 @@ import { tariffRetire } from "./tariff/retire.ts";
 import { tariffShow } from "./tariff/show.ts";
 import { tariffSimulate } from "./tariff/simulate.ts";
 import { tariffUnassign } from "./tariff/unassign.ts";
+import { backup } from "./top/backup.ts";
 import { createCompletion } from "./top/completion.ts";
 import { deploy } from "./top/deploy.ts";
 import { doctor } from "./top/doctor.ts";
 import { refund } from "./top/refund.ts";
 import { release } from "./top/release.ts";
+import { restore } from "./top/restore.ts";
 import { withdraw } from "./top/withdraw.ts";
 
 /** Every verb of the program, in the order in which help lists them: the order in which an operator needs them. */
@@ -151,6 +153,8 @@ export const verbs: readonly Verb[] = [
   dossierDisclose,
   exportCdr,
   exportEvidence,
+  backup,
+  restore,
   doctor,
   demoFund,
   demoMeter,

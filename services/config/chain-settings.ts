@@ -70,6 +70,7 @@ export const listeningSection = section("Listening and log", {
       schema: z.string().regex(/^[A-Za-z0-9_-]{32,128}$/),
       values: "32 to 128 characters of A-Z a-z 0-9 _ -",
       rule: "32 to 128 characters of A-Z a-z 0-9 _ -",
+      isSecret: true,
     },
     "Key of the operator, for commands to stations and the operator's page. Its name is `configured`; wattproof operator add-key adds others.",
   ),

@@ -15,6 +15,7 @@ import { fleetSection } from "./fleet-settings.ts";
 import { ocppSection } from "./ocpp-settings.ts";
 import { driverSection } from "./driver-settings.ts";
 import { quorumSection } from "./quorum-settings.ts";
+import { withSecretFiles } from "./secret-files.ts";
 import type { Section } from "./section.ts";
 import { settlementSection } from "./settlement-settings.ts";
 import { spendingSection } from "./spending-settings.ts";
@@ -97,9 +98,13 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
     if (!foreignName.test(setting)) given[setting] = value;
   }
 
-  const parsed = configurationSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const problems: string[] = [];
+  const whole = withSecretFiles(given, settings, (name, message) => {
+    problems.push(`${prefix}${name}: ${message}`);
+  });
+  const parsed = configurationSchema.safeParse(whole);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")}: ${issue.message}`);
   throw new WattproofError("CONFIGURATION_INVALID", problems.join("; "));
 }
 

@@ -6,7 +6,7 @@ import { integer, listOf, optional, parsed, privateKey, secret, setting, text, t
 
 const fleetLimit = 64;
 
-const privateKeys: Kind<readonly string[]> = parsed(
+const keyList: Kind<readonly string[]> = parsed(
   (given) => {
     const keys = listOf(given);
     return keys.every((key) => privateKey.schema.safeParse(key).success) ? keys : null;
@@ -14,6 +14,7 @@ const privateKeys: Kind<readonly string[]> = parsed(
   "list of keys",
   "a list of keys, each 0x and 64 hexadecimal digits, separated by commas",
 );
+const privateKeys: Kind<readonly string[]> = { ...keyList, isSecret: true };
 const paths: Kind<readonly string[]> = { ...text("list of paths", 0), schema: text("", 0).schema.transform(listOf) };
 
 /** What opens sessions for cards and contracts. */

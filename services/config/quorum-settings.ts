@@ -26,11 +26,14 @@ function peersOf(list: string): readonly PeerConfig[] | null {
   return isDistinct && known.length <= peerLimit ? known : null;
 }
 
-const peerList: Kind<readonly PeerConfig[]> = parsed(
-  peersOf,
-  "list of oracles",
-  `up to ${peerLimit} different oracles, each "<address> <key> <url>", separated by commas`,
-);
+const peerList: Kind<readonly PeerConfig[]> = {
+  ...parsed(
+    peersOf,
+    "list of oracles",
+    `up to ${peerLimit} different oracles, each "<address> <key> <url>", separated by commas`,
+  ),
+  isSecret: true,
+};
 
 /** The other oracles of the committee. */
 export const quorumSection = section("Quorum", {

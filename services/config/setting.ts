@@ -8,6 +8,8 @@ export interface Kind<Output> {
   readonly values: string;
   /** What a wrong value is told, after "must be". */
   readonly rule: string;
+  /** It can also be read from a file, which `<name>_FILE` names: what is in the environment is seen by others. */
+  readonly isSecret?: true;
 }
 
 /** One setting: what `docs/configuration.md` says of it, and how the service reads it. */
@@ -100,7 +102,7 @@ export function text(values: string, least = 1, most = Infinity): Kind<string> {
 }
 
 export const path: Kind<string> = { ...text("path"), rule: "a path" };
-export const secret: Kind<string> = { ...text("text", 0), rule: "a text" };
+export const secret: Kind<string> = { ...text("text", 0), rule: "a text", isSecret: true };
 export const httpUrl: Kind<string> = {
   schema: z.url({ protocol: /^https?$/ }),
   values: "URL",
@@ -110,6 +112,7 @@ export const privateKey: Kind<string> = {
   schema: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
   values: "0x and 64 hexadecimal digits",
   rule: "0x and 64 hexadecimal digits",
+  isSecret: true,
 };
 
 /** The entries of a list that is separated by commas. */

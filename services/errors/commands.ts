@@ -21,6 +21,12 @@ export const commandErrors = {
   },
   MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
   // The operator's program (docs/operator.md).
+  BACKUP_UNUSABLE: { httpStatus: 422, isRetryable: false, title: "The file is not a backup that can be restored." },
+  BACKUP_TARGET_TAKEN: {
+    httpStatus: 409,
+    isRetryable: false,
+    title: "Where a backup or a ledger is to be written, something is already.",
+  },
   DEMO_CHAIN_ONLY: {
     httpStatus: 500,
     isRetryable: false,

@@ -27,7 +27,8 @@ export function writeConfigurationPage(): string {
     "",
     "| variable | values | default | meaning |",
     "| --- | --- | --- | --- |",
-    ...settings.map(({ name, kind, byDefault, meaning }) => {
+    ...settings.map(({ name, kind, byDefault, meaning: own }) => {
+      const meaning = kind.isSecret === true ? `${own} A secret.` : own;
       const shown = byDefault === null ? "–" : byDefault === "required" ? byDefault : `\`${byDefault.text}\``;
       return `| \`${prefix}${name}\` | ${kind.values} | ${shown === "``" ? "empty" : shown} | ${meaning} |`;
     }),
@@ -39,6 +40,9 @@ export function writeConfigurationPage(): string {
     "The service reads environment variables and nothing else. A value that is missing, unknown or out of range stops",
     "the start with exit code 2 and a message that names the variable, never its value. This page is written from the",
     `sections in \`services/config/\` by \`${command}\`; a test fails while the two differ.`,
+    "",
+    "What is called a secret can stand in a file instead: `WATTPROOF_OPERATOR_KEY_FILE=/run/secrets/operator-key` reads it from",
+    "there, without the line break at its end. Giving both is an error.",
     "",
     "Numbers are whole numbers in decimal digits. A default of – means that the setting may be left out.",
     "",

@@ -53,7 +53,7 @@ const errorDocument = z.strictObject({
 /** Verbs that change something that cannot be taken back, as the service or a file has it; those of the chain are known. */
 const changing = new Set([
   ...["deploy", "operator add", "station add", "station remove", "station command", "station bind-token"],
-  ...["station unbind-token", "tariff assign", "tariff unassign", "settlement retry", "chain rescan"],
+  ...["station unbind-token", "tariff assign", "tariff unassign", "settlement retry", "chain rescan", "restore"],
 ]);
 
 for (const { name, verb, run } of commands) {

@@ -1,11 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { BlockList } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { expect } from "chai";
 
 import { defaultStopAtBps } from "../../../services/domain/charging/hold-watch.ts";
 import { defaultMissingStopLimits } from "../../../services/domain/charging/missing-stop.ts";
 import { defaultEvidencePolicy } from "../../../services/domain/charging/settlement-policy.ts";
-import { parseConfiguration } from "../../../services/config/config.ts";
+import { parseConfiguration, sections } from "../../../services/config/config.ts";
 import { WattproofError } from "../../../services/errors.ts";
 
 const key = `0x${"11".repeat(32)}`;
@@ -15,6 +18,60 @@ const required = {
   WATTPROOF_DATA: "data",
   WATTPROOF_ORACLE_PRIVATE_KEY: key,
 };
+
+describe("Secrets in files", function () {
+  let folder: string;
+  const codeOf = (environment: Readonly<Record<string, string>>): string => {
+    try {
+      parseConfiguration(environment);
+      return "taken";
+    } catch (error) {
+      return error instanceof WattproofError ? error.detail : String(error);
+    }
+  };
+  const others = Object.fromEntries(Object.entries(required).filter(([name]) => !name.includes("ORACLE")));
+
+  beforeEach(function () {
+    folder = mkdtempSync(join(tmpdir(), "wattproof-secret-"));
+    writeFileSync(join(folder, "key"), `${key}\n`);
+  });
+  afterEach(function () {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("are read for every setting that is a secret, without the line break at the end", function () {
+    const config = parseConfiguration({ ...others, WATTPROOF_ORACLE_PRIVATE_KEY_FILE: join(folder, "key") });
+    expect(config.oracleKey).to.deep.equal({ kind: "private-key", privateKey: key });
+    const secrets = sections.flatMap(({ settings }) => settings).filter(({ kind }) => kind.isSecret === true);
+    expect(secrets.map(({ name }) => name).toSorted()).to.deep.equal([
+      "DEVELOPMENT_WALLET_KEY",
+      "FLEET_KEYSTORE_PASSWORD",
+      "FLEET_PRIVATE_KEYS",
+      "OPERATOR_KEY",
+      "ORACLE_KEYSTORE_PASSWORD",
+      "ORACLE_PRIVATE_KEY",
+      "QUORUM_PEERS",
+      "RELAYER_PRIVATE_KEY",
+    ]);
+  });
+
+  it("are refused where the file cannot be read, holds nonsense, or the secret is given twice", function () {
+    const at = (path: string): Readonly<Record<string, string>> => ({
+      ...others,
+      WATTPROOF_ORACLE_PRIVATE_KEY_FILE: path,
+    });
+    expect(codeOf(at(join(folder, "nothing")))).to.match(/WATTPROOF_ORACLE_PRIVATE_KEY_FILE: must name a file/u);
+    writeFileSync(join(folder, "large"), "x".repeat(65_537));
+    expect(codeOf(at(join(folder, "large")))).to.match(/WATTPROOF_ORACLE_PRIVATE_KEY_FILE: must name a file/u);
+    writeFileSync(join(folder, "nonsense"), "swordfish");
+    expect(codeOf(at(join(folder, "nonsense"))))
+      .to.match(/WATTPROOF_ORACLE_PRIVATE_KEY: must be/u)
+      .and.to.not.contain("swordfish");
+    const twice = { ...required, WATTPROOF_ORACLE_PRIVATE_KEY_FILE: join(folder, "key") };
+    expect(codeOf(twice)).to.match(/WATTPROOF_ORACLE_PRIVATE_KEY_FILE: give either/u);
+    expect(codeOf({ ...required, WATTPROOF_PORT_FILE: join(folder, "key") })).to.contain("WATTPROOF_PORT_FILE");
+  });
+});
 
 describe("The configuration", function () {
   const refused: readonly (readonly [string, Readonly<Record<string, string | undefined>>, string])[] = [

@@ -1,0 +1,145 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import { pino } from "pino";
+
+import { backupLedger, checkBackup, restoreLedger } from "../../services/store/sqlite/backup-ledger.ts";
+import { parseConfiguration } from "../../services/config/config.ts";
+import { WattproofError } from "../../services/errors.ts";
+import { startService, type Service } from "../../services/index.ts";
+import { lockFolder } from "../../services/store/sqlite/database.ts";
+import {
+  addStation,
+  getAsOperator,
+  post,
+  runService,
+  testEnvironment,
+  type RunningService,
+  type StationCredentials,
+} from "../helpers/running-service.ts";
+import { startServiceChain, type ChargingPoint, type ServiceChain } from "../helpers/service-chain.ts";
+import { dumpTables } from "../helpers/table-dump.ts";
+import { runScript } from "../scripts/run-script.ts";
+
+/** A rehearsal: a backup is made while the service works, and a service goes on from it after the disk was lost. */
+describe("A backup of the ledger", function () {
+  this.timeout(60_000);
+  let chain: ServiceChain;
+  let running: RunningService;
+  let point: ChargingPoint;
+  let station: StationCredentials;
+  let folder: string;
+  let beginSeconds = 1_700_000_000;
+  const file = (): string => join(folder, "backup.sqlite");
+  const empty = (): string => join(folder, "restored");
+
+  before(async function () {
+    chain = await startServiceChain();
+    running = await runService(chain);
+    point = await chain.addChargingPoint();
+    station = await addStation(running.service.store, "CS-1", [point.evse]);
+  });
+  after(async function () {
+    await running.close();
+    await chain.close();
+  });
+  beforeEach(function () {
+    folder = mkdtempSync(join(tmpdir(), "wattproof-backup-"));
+  });
+  afterEach(function () {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function charge(service: Service): Promise<void> {
+    const { idTag } = await chain.openSession(point, { chargedSeconds: 3_600 });
+    await service.synchronise();
+    beginSeconds += 10_000;
+    const times = { beginSeconds, endSeconds: beginSeconds + 3_600 };
+    const record = point.device.record({ idTag, energyMicroWh: 5_000_000_000n, ...times });
+    expect((await post(service.url, station, record)).status).to.equal(200);
+    await service.synchronise();
+    await service.synchronise();
+  }
+
+  const codeOf = (act: () => unknown): string | null => {
+    try {
+      act();
+      return null;
+    } catch (error) {
+      if (error instanceof WattproofError) return error.code;
+      throw error;
+    }
+  };
+
+  async function sumsOf(service: Service): Promise<unknown> {
+    const { body } = await getAsOperator(service.url, "/v1/operator/totals?by=day&count=1");
+    return (body as { readonly sum: unknown }).sum;
+  }
+
+  async function statesOf(service: Service): Promise<unknown> {
+    const sessions = await service.store.listSessions({ status: null, limit: 100, after: null });
+    return sessions.map(({ sessionId, state }) => [sessionId, state.status, state.closing]);
+  }
+
+  it("refuses a folder without a ledger, a file that is there, and whatever is no backup", function () {
+    expect(codeOf(() => backupLedger(join(folder, "nothing"), file()))).to.equal("STORE_MISSING");
+    writeFileSync(file(), "mine");
+    expect(codeOf(() => backupLedger(running.dataPath, file()))).to.equal("BACKUP_TARGET_TAKEN");
+    expect(readFileSync(file(), "utf8")).to.equal("mine");
+    expect(codeOf(() => checkBackup(file()))).to.equal("BACKUP_UNUSABLE");
+    expect(codeOf(() => checkBackup(join(folder, "nothing")))).to.equal("BACKUP_UNUSABLE");
+    expect(codeOf(() => restoreLedger(file(), empty()))).to.equal("BACKUP_UNUSABLE");
+    expect(existsSync(join(empty(), "wattproof.sqlite"))).to.equal(false);
+  });
+
+  it("refuses a backup that was damaged, and a folder that holds a ledger or is worked on", function () {
+    backupLedger(running.dataPath, file());
+    expect(codeOf(() => restoreLedger(file(), running.dataPath))).to.equal("STORE_UNAVAILABLE");
+    restoreLedger(file(), empty());
+    expect(codeOf(() => restoreLedger(file(), empty()))).to.equal("BACKUP_TARGET_TAKEN");
+    const other = join(folder, "other");
+    const lock = lockFolder(other);
+    expect(codeOf(() => restoreLedger(file(), other))).to.equal("STORE_UNAVAILABLE");
+    lock.release();
+    const bytes = readFileSync(file());
+    bytes.fill(0xff, 8_192, 12_288);
+    writeFileSync(file(), bytes);
+    expect(codeOf(() => restoreLedger(file(), other))).to.equal("BACKUP_UNUSABLE");
+  });
+
+  it("holds every row of the moment, for its owner alone, while the service works", async function () {
+    await charge(running.service);
+    const run = await runScript("wattproof", ["backup", file(), "--data", running.dataPath, "--json"]);
+    expect(run.code, run.stderr).to.equal(0);
+    expect(JSON.parse(run.stdout)).to.deep.include({ file: file(), sessions: 1 });
+    expect(statSync(file()).mode & 0o777).to.equal(0o600);
+    restoreLedger(file(), empty());
+    expect(dumpTables(empty())).to.deep.equal(dumpTables(running.dataPath));
+  });
+
+  it("lets a service go on whose disk was lost, to the same books as the chain has", async function () {
+    backupLedger(running.dataPath, file());
+    await charge(running.service);
+    const [sums, states] = [await sumsOf(running.service), await statesOf(running.service)];
+    await running.service.close();
+
+    const dry = await runScript("wattproof", ["restore", file(), "--dry-run", "--json"]);
+    expect(JSON.parse(dry.stdout)).to.deep.include({ isDryRun: true, sessions: 1 });
+    const run = await runScript("wattproof", ["restore", file(), "--data", empty(), "--json"]);
+    expect(run.code, run.stderr).to.equal(0);
+    const config = parseConfiguration(testEnvironment(chain, empty(), { WATTPROOF_INIT: "" }));
+    const restored = await startService(config, { log: pino({ level: "silent" }) });
+    try {
+      await restored.synchronise();
+      expect(await statesOf(restored)).to.deep.equal(states);
+      expect(await sumsOf(restored)).to.deep.equal(sums);
+      // It charges on.
+      await charge(restored);
+      expect(JSON.stringify(await statesOf(restored), (_name, value: unknown) => String(value))).to.be.a("string");
+    } finally {
+      await restored.close();
+    }
+  });
+});
