@@ -9,12 +9,15 @@ import { prefix, sections } from "../../services/config/config.ts";
 import { errorCatalogue } from "../../services/errors.ts";
 import { alertCatalogue, alerts } from "../../services/observability/alerts.ts";
 import { writeApiPage } from "./api-page.ts";
+import { writeAlertRules, writeDashboard } from "./monitoring-files.ts";
 
 const root = new URL("../../", import.meta.url);
 export const configurationPage = new URL("docs/configuration.md", root);
 export const runbookPage = new URL("docs/runbook.md", root);
 export const errorsPage = new URL("docs/errors.md", root);
 export const apiPage = new URL("docs/api.md", root);
+export const alertRulesFile = new URL("packaging/prometheus/alerts.yml", root);
+export const dashboardFile = new URL("packaging/grafana/wattproof.json", root);
 export const dossierSchemaFile = new URL("docs/dossier.schema.json", root);
 const alertTableBegin = "<!-- alerts -->";
 const alertTableEnd = "<!-- end of alerts -->";
@@ -108,6 +111,8 @@ if (import.meta.url === pathToFileURL(argv[1] ?? "").href) {
   writeFileSync(fileURLToPath(configurationPage), writeConfigurationPage());
   writeFileSync(fileURLToPath(errorsPage), writeErrorsPage());
   writeFileSync(fileURLToPath(apiPage), writeApiPage());
+  writeFileSync(fileURLToPath(alertRulesFile), writeAlertRules());
+  writeFileSync(fileURLToPath(dashboardFile), writeDashboard());
   writeFileSync(fileURLToPath(dossierSchemaFile), writeDossierSchema());
   writeFileSync(fileURLToPath(runbookPage), withAlertTable(readFileSync(runbookPage, "utf8")));
 }
