@@ -1,5 +1,5 @@
 import { section } from "./section.ts";
-import { flag, httpUrl, integer, optional, parsed, privateKey, setting, text } from "./setting.ts";
+import { flag, httpUrl, integer, optional, parsed, path, privateKey, setting, text } from "./setting.ts";
 
 /** A page that browsers give passkeys to: over TLS and under a name, or on this machine. */
 const originKind = parsed(
@@ -42,6 +42,11 @@ export const driverSection = section("Drivers and their page", {
     "PAGE_ORIGIN",
     originKind,
     "Where drivers open the page, such as https://charge.example. Passkeys are made for this name and work under no other. By default http://localhost with the service's port.",
+  ),
+  sitesPath: optional(
+    "SITES",
+    path,
+    "File with the operator's sites, for drivers: names, places, plugs ([driver-page.md](driver-page.md#sites)).",
   ),
   chainName: optional("CHAIN_NAME", text("1 to 60 characters", 1, 60), "What wallets call the chain."),
   walletRpcUrl: optional("WALLET_RPC_URL", httpUrl, "Endpoint that wallets are offered with the chain. It is public."),

@@ -1,19 +1,18 @@
 /**
  * Rounds parts so that what is printed adds up to the printed total: each part becomes one of its two neighbours among the
- * multiples of `unit`, and together they are the total, rounded down. Those with the largest remainder are rounded up; of
- * equal ones the first.
+ * multiples of `unit`, and together they are the total. Those with the largest remainder are rounded up; of equal ones the
+ * first.
  *
  * @param parts In the smallest unit, say 10⁻⁶ token.
  * @param unit What the last printed digit is worth, in the same unit, above zero.
+ * @param printedTotal The total as it is printed, a multiple of `unit`; by default rounded down.
  * @throws RangeError for a unit that is not above zero
  */
-export function roundParts(parts: readonly bigint[], unit: bigint): readonly bigint[] {
+export function roundParts(parts: readonly bigint[], unit: bigint, printedTotal?: bigint): readonly bigint[] {
   if (unit <= 0n) throw new RangeError("A printed digit is worth more than nothing.");
   const floors = parts.map((part) => floorOf(part, unit));
-  const total = floorOf(
-    parts.reduce((sum, part) => sum + part, 0n),
-    unit,
-  );
+  const exact = parts.reduce((sum, part) => sum + part, 0n);
+  const total = printedTotal ?? floorOf(exact, unit);
   const missing = Number((total - floors.reduce((sum, floor) => sum + floor, 0n)) / unit);
   const remainders = parts.map((part, index) => ({ index, remainder: part - (floors[index] ?? 0n) }));
   const raised = new Set(
@@ -23,6 +22,11 @@ export function roundParts(parts: readonly bigint[], unit: bigint): readonly big
       .map(({ index }) => index),
   );
   return floors.map((floor, index) => (raised.has(index) ? floor + unit : floor));
+}
+
+/** The nearest multiple of `unit`, the greater one where two are as near. */
+export function roundNearest(value: bigint, unit: bigint): bigint {
+  return floorOf(value + unit / 2n, unit);
 }
 
 /** How many decimals are needed so that nothing is left out, at least `least`. @param scale Decimals of the smallest unit. */

@@ -13,6 +13,7 @@ import { operatorDoors } from "../http/operator/doors.ts";
 import { createOperators, type Operators } from "../http/operator/operators.ts";
 import { peerDoors } from "../http/peer/doors.ts";
 import { publicDoors } from "../http/public/doors.ts";
+import { readSites } from "../http/public/sites.ts";
 import { createReadiness } from "../http/public/health.ts";
 import { createPageFiles } from "../http/public/serve-page.ts";
 import { createApiDoor } from "../http/public/show-api.ts";
@@ -78,7 +79,10 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
   return openHttpServer(deps, config.host, config.port);
 }
 
-function publicDeps({ foundation, settlement, relays }: Rooms, signal: AbortSignal): Parameters<typeof publicDoors>[0] {
+function publicDeps(
+  { foundation, charging, settlement, relays }: Rooms,
+  signal: AbortSignal,
+): Parameters<typeof publicDoors>[0] {
   const { config, store, chain, pageSettings } = foundation;
   // What strangers ask must not use up what settlement needs of its endpoint.
   const url = config.entrance.readersRpcUrl ?? config.rpcUrl;
@@ -89,6 +93,8 @@ function publicDeps({ foundation, settlement, relays }: Rooms, signal: AbortSign
     receipts: settlement.receipts,
     readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
     settings: pageSettings,
+    sites: readSites(config.sitesPath),
+    connections: charging.ocpp.door.connections,
     readersChain: config.hasPageRpc ? createReadOnlyChain(rpc) : null,
   };
 }

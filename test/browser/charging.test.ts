@@ -41,11 +41,16 @@ describe("Charging from the driver's page", function () {
 
   it("goes from the code on the charger to a receipt that the browser verified, by one signature", async function () {
     const { page, wallet, connect, open, complaints } = await arrive({ window: { viewport: phone } });
-    await page.getByText("0.52969 DEMO per kWh").waitFor();
-    await connect();
-    await page.getByText("The most it can cost").first().waitFor();
+    await page.getByText("0.5297 DEMO").waitFor();
+    await page.getByText("The most you want to pay").waitFor();
     await isAccessible(page);
     await takePicture(page, "phone-1-charger");
+    await page.getByText("The whole price, in words").click();
+    await page.getByText("0.52969 DEMO per kWh", { exact: true }).waitFor();
+    await connect();
+    await page.getByRole("heading", { name: "What you sign" }).waitFor();
+    await isAccessible(page);
+    await takePicture(page, "phone-1-sign");
 
     const sessionId = await open();
     const asked = wallet.requests.filter(({ method }) => /sign|send/i.test(method));
@@ -57,19 +62,21 @@ describe("Charging from the driver's page", function () {
     await world.step(sessionId, "B", 0n, 0);
     await page.getByText("Charging", { exact: true }).waitFor();
     await world.step(sessionId, "C", 2n * kwh, 600);
-    await page.getByText("2.0 kWh", { exact: true }).waitFor();
+    await page.getByText("2.00 kWh", { exact: true }).waitFor();
     await world.step(sessionId, "C", 3n * kwh, 1_200);
-    await page.getByText("5.0 kWh", { exact: true }).waitFor();
-    await page.locator(".curve canvas").waitFor();
+    await page.getByText("5.00 kWh", { exact: true }).waitFor();
+    await page.locator(".curve svg .signed").waitFor();
     await isAccessible(page);
     await takePicture(page, "phone-2-charging");
 
     await world.step(sessionId, "E", kwh, 1_800);
-    await page.getByText("Settled", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Verify in this browser" }).click();
-    await page.getByText("Everything holds.").waitFor();
+    await page.getByText("You paid", { exact: true }).waitFor();
+    await page.getByText("Verified by your phone").click();
+    await page.getByText(/^The meter signed .+ at the begin and .+ at the end\.$/).waitFor();
     await isAccessible(page);
-    await page.getByText("Signed by the meter for this session").waitFor();
+    const receipt = page.getByRole("region", { name: "Receipt" });
+    await receipt.getByText("Technical details").click();
+    await receipt.getByText("Signed by the meter for this charge").waitFor();
     await takePicture(page, "phone-3-receipt");
     expect(complaints).to.deep.equal([]);
   });
@@ -80,8 +87,8 @@ describe("Charging from the driver's page", function () {
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
     await world.step(sessionId, "E", 7n * kwh, 900);
-    await page.getByText("Settled", { exact: true }).waitFor();
-    const json = await downloaded(page, "Download as JSON");
+    await page.getByText("You paid", { exact: true }).waitFor();
+    const json = await downloaded(page, "Save the receipt (JSON)");
     const receipt = receiptSchema.parse(JSON.parse(json));
     expect([receipt.sessionId, receipt.energyWh]).to.deep.equal([sessionId, "7000"]);
     expect(await downloaded(page, "For the transparency software (XML)")).to.include('context="Transaction.End"');
@@ -102,8 +109,7 @@ describe("Charging from the driver's page", function () {
     await page.getByText("Checked with the key in the file.").waitFor();
     await isAccessible(page);
     await choose(forged);
-    await page.getByRole("button", { name: "Verify in this browser" }).click();
-    await page.getByText("This receipt does NOT hold.").waitFor();
+    await page.getByText("This receipt is not genuine").waitFor();
     await isAccessible(page);
   });
 
@@ -114,7 +120,7 @@ describe("Charging from the driver's page", function () {
     while ((await told()) !== 200) await page.waitForTimeout(100);
     await world.step(session.sessionId, "E", 7_654_321_000n, 900);
     await goTo(`/session/${session.sessionId}`);
-    await page.getByText("7,654321 kWh", { exact: true }).waitFor();
+    await page.getByText("7.654 kWh", { exact: true }).first().waitFor();
     const json = await (await fetch(`${world.url}/v1/receipts/${session.sessionId}`)).text();
     const choose = async (content: string): Promise<void> => {
       const buffer = Buffer.from(content);
@@ -132,28 +138,28 @@ describe("Charging from the driver's page", function () {
       await route.continue();
     });
     await choose(json);
-    await receipt.getByText("Unterschriften, Rechnung und Kette werden geprüft …").waitFor();
+    await receipt.getByText("Ihr Gerät prüft Signaturen, Rechnung und Zahlung …").waitFor();
     expect(await receipt.textContent()).to.not.match(/DEMO|kWh/);
     letThrough();
-    await receipt.getByText("Alles stimmt.").waitFor();
+    await receipt.getByText("Von Ihrem Telefon geprüft").waitFor();
     const good = (await receipt.textContent()) ?? "";
-    expect(good.indexOf("Alles stimmt.")).to.be.below(good.search(/[0-9],[0-9]+ DEMO/));
+    expect(good.indexOf("Von Ihrem Telefon geprüft")).to.be.below(good.search(/[0-9]\.[0-9]+ DEMO/));
     await isAccessible(page);
     await takePicture(page, "phone-receipt-good-german");
 
     await choose(json.replace('"energyWh":"7654.321"', '"energyWh":"6654.321"'));
-    await receipt.getByText("Dieser Beleg stimmt NICHT.").waitFor();
+    await receipt.getByText("Dieser Beleg ist nicht echt").waitFor();
     const bad = (await receipt.textContent()) ?? "";
     const places = [
-      "Dieser Beleg stimmt NICHT.",
+      "Dieser Beleg ist nicht echt",
       "falsch Der Strom, bis zur letzten Stelle",
-      "Was die Datei sagt, obwohl sie nicht stimmt",
+      "Was die Datei sagt, obwohl sie nicht echt ist",
       " DEMO",
     ].map((text) => bad.indexOf(text));
     expect(places)
       .to.deep.equal(places.toSorted((left, right) => left - right))
       .and.not.include(-1);
-    await page.getByText("Alle Prüfungen, mit technischen Einzelheiten").click();
+    await page.getByText(/^Alle [0-9]+ Prüfungen$/).click();
     const first = receipt.locator("details .check").first();
     expect(await first.textContent()).to.contain("falsch");
     await isAccessible(page);
@@ -166,22 +172,22 @@ describe("Charging from the driver's page", function () {
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
     await world.step(sessionId, "C", kwh, 300);
-    await page.getByText("1.0 kWh", { exact: true }).waitFor();
+    await page.getByText("1.00 kWh", { exact: true }).waitFor();
     await page.reload();
-    await page.getByText("1.0 kWh", { exact: true }).waitFor();
+    await page.getByText("1.00 kWh", { exact: true }).waitFor();
 
     await world.stopService();
     await page.getByText("The connection is lost.").waitFor();
     await takePicture(page, "desk-dark-connection-lost");
     await world.startService();
     await world.step(sessionId, "C", kwh, 600);
-    await page.getByText("2.0 kWh", { exact: true }).waitFor();
+    await page.getByText("2.00 kWh", { exact: true }).waitFor();
     await page.getByText("The connection is lost.").waitFor({ state: "detached" });
     await isAccessible(page);
     await takePicture(page, "desk-dark-charging");
     await world.step(sessionId, "E", kwh, 900);
-    await page.getByText("Settled", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Verify in this browser" }).waitFor();
+    await page.getByText("You paid", { exact: true }).waitFor();
+    await page.getByText("Verified by your phone").waitFor();
     await isAccessible(page);
     await takePicture(page, "desk-dark-receipt");
   });
@@ -189,34 +195,35 @@ describe("Charging from the driver's page", function () {
   it("shows one session in two tabs, and opens no second one", async function () {
     const { page, context, connect, open, wallet } = await arrive();
     await connect();
+    await page.getByRole("button", { name: /^Sign and hold/ }).waitFor();
     const other = await context.newPage();
     await other.goto(`${world.url}/#/evse/${world.point.evse}`);
+    await other.getByRole("button", { name: / and start$/ }).click();
     const signInOther = other.getByRole("button", { name: /^Sign and hold/ });
     await signInOther.waitFor();
     const sessionId = await open();
     await signInOther.click();
-    await other.getByText("The contract would not open the session").waitFor();
+    await other.getByText("Nothing was held: you have a charge under way.").waitFor();
     await other.reload();
-    await other.getByRole("link", { name: "Go to the running session" }).click();
+    await other.getByRole("link", { name: "Go to that charge" }).click();
     await world.step(sessionId, "B", 0n, 0);
     await world.step(sessionId, "C", 4n * kwh, 60);
-    for (const tab of [page, other]) await tab.getByText("4.0 kWh", { exact: true }).waitFor();
+    for (const tab of [page, other]) await tab.getByText("4.00 kWh", { exact: true }).waitFor();
     expect(wallet.requests.filter(({ method }) => method === "eth_signTypedData_v4")).to.have.lengthOf(2);
     await world.step(sessionId, "E", 0n, 120);
-    for (const tab of [page, other]) await tab.getByText("Settled", { exact: true }).waitFor();
+    for (const tab of [page, other]) await tab.getByText("You paid", { exact: true }).waitFor();
   });
 
   it("warns when the hold runs out, and charges no more than it", async function () {
-    const { page, connect, open } = await arrive();
+    const { page, connect, chooseHold, open } = await arrive();
     await connect();
-    await page.getByLabel("Another amount").check();
-    await page.getByLabel("Amount to hold (DEMO)").fill("2");
+    await chooseHold("2");
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
     await world.step(sessionId, "C", 3n * kwh, 100);
-    await page.getByText("Nine tenths of the hold are used.").waitFor();
+    await page.getByText("Nine tenths of your hold are used.").waitFor();
     await world.step(sessionId, "C", 3n * kwh, 200);
-    await page.getByText("The hold is used up.").waitFor();
+    await page.getByText("Your hold is used up.").waitFor();
     await isAccessible(page);
     await world.step(sessionId, "E", 0n, 300);
     await page.getByText("The price was above the hold, so you paid the hold.").waitFor();
@@ -229,12 +236,12 @@ describe("Charging from the driver's page", function () {
     await world.step(sessionId, "B", 0n, 0);
     const missing = await world.signStep(sessionId, "C", kwh, 60);
     await world.step(sessionId, "E", kwh, 120);
-    await page.getByText("Under examination").waitFor();
+    await page.getByText("Being looked at").waitFor();
     await page.getByText("OCMF_SESSION_PAGINATION_GAP").waitFor();
     await isAccessible(page);
     await takePicture(page, "phone-disputed");
     await world.postRecord(missing);
-    await page.getByText("Settled", { exact: true }).waitFor();
+    await page.getByText("You paid", { exact: true }).waitFor();
   });
 
   it("says that nothing is paid when no energy flowed", async function () {

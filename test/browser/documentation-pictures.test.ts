@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import type { Browser } from "playwright-core";
 import { JsonRpcProvider } from "ethers";
 
@@ -25,6 +29,12 @@ const busyHours: readonly (readonly [hours: number, energyKwh: bigint])[] = [
 
 /** Plays what the documentation shows; whether the pages are right is for the other tests to say. */
 describe("The pictures of the documentation", function () {
+  const folder = mkdtempSync(join(tmpdir(), "wattproof-pictures-"));
+  const sitesPath = join(folder, "sites.json");
+  const site = {
+    ...{ name: "Bahnhof Süd", operator: "Alpstrom AG", street: "Bahnhofstrasse 1", town: "Zürich" },
+    evses: [{ evse: 1, plug: "IEC_62196_T2_COMBO" }],
+  };
   let browser: Browser;
   let world: WebWorld;
   /** How far the service's clock is behind. */
@@ -32,14 +42,20 @@ describe("The pictures of the documentation", function () {
 
   before(async function () {
     if (!isWritingPictures) this.skip();
+    writeFileSync(sitesPath, JSON.stringify({ sites: [site] }));
     browser = await launchBrowser();
   });
   after(async function () {
     if (isWritingPictures) await browser.close();
+    rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(async function () {
     backMs = 21 * hourMs;
-    world = await startWebWorld({ now: () => Date.now() - backMs }, {}, { WATTPROOF_OPERATOR_KEY: key });
+    world = await startWebWorld(
+      { now: () => Date.now() - backMs },
+      {},
+      { WATTPROOF_OPERATOR_KEY: key, WATTPROOF_SITES: sitesPath },
+    );
   });
   afterEach(async function () {
     await world.close();
@@ -47,24 +63,33 @@ describe("The pictures of the documentation", function () {
 
   it("show a driver's charge from the price to the receipt", async function () {
     backMs = hourMs;
-    const { page, context, connect, open } = await openDriverWindow(browser, world, { window: { viewport: phone } });
+    const { page, context, connect, open } = await openDriverWindow(browser, world, {
+      window: { viewport: phone },
+      path: "/",
+    });
+    // The stations of the tests post over HTTP, which tells no state.
+    await page.route("**/v1/evses/*/state", (route) =>
+      route.fulfill({ json: { evse: world.point.evse, state: "free", status: "Available" } }),
+    );
+    await page.goto(`${world.url}/#/evse/${world.point.evse}`);
+    await page.getByRole("heading", { name: "Bahnhof Süd, Zürich" }).waitFor();
+    await page.getByText("Free", { exact: true }).waitFor();
+    await page.getByText("The most you want to pay").first().waitFor();
+    await writePicture(page, "driver-1-charger", phone.height);
     await connect();
-    await page.getByText("The most it can cost").first().waitFor();
-    await writePicture(page, "driver-1-charger", 1_000);
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
     for (const [index, wattHours] of [6_900n, 7_100n, 6_400n, 5_200n, 3_100n].entries()) {
       backMs -= tenMinutesMs;
       await world.step(sessionId, "C", wattHours * 1_000_000n, (index + 1) * 600);
     }
-    await page.getByText("28.7 kWh", { exact: true }).waitFor();
-    await page.locator(".curve canvas").waitFor();
-    await writePicture(page, "driver-2-charging", 1_000);
+    await page.getByText("28.70 kWh", { exact: true }).waitFor();
+    await page.locator(".curve svg .signed").waitFor();
+    await writePicture(page, "driver-2-charging", phone.height);
     backMs -= tenMinutesMs;
     await world.step(sessionId, "E", kwh, 3_600);
-    await page.getByRole("button", { name: "Verify in this browser" }).click();
-    await page.getByText("Everything holds.").waitFor();
-    await writePicture(page, "driver-3-receipt", 1_000);
+    await page.getByText("Verified by your phone").click();
+    await writePicture(page, "driver-3-receipt", phone.height);
     await context.close();
   });
 

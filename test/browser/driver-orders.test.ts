@@ -7,7 +7,7 @@ import { signAsQuorum } from "../../scripts/local-world/registration.ts";
 import { claimsOf, encodeSettlement } from "../../services/chain/settlement-call.ts";
 import { batchDigestOf } from "../../services/domain/claims.ts";
 import { priceOf } from "../../services/domain/tariff.ts";
-import { formatMicro } from "../../services/web/page/text/amounts.ts";
+import { formatMoney } from "../../services/web/page/text/money.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, phone, takePicture } from "../helpers/browser.ts";
@@ -47,11 +47,6 @@ describe("What a driver orders by signature alone", function () {
       .map(({ method, typedData }) => typedData?.primaryType ?? method);
   }
 
-  async function chooseHold({ page }: DriverWindow, amount: string): Promise<void> {
-    await page.getByLabel("Another amount").check();
-    await page.getByLabel("Amount to hold (DEMO)").fill(amount);
-  }
-
   async function moneyOf({ driver: { address } }: DriverWindow): Promise<{ free: bigint; wallet: bigint }> {
     const { chargingSettlement, erc20 } = world.chain.contracts;
     return {
@@ -66,7 +61,7 @@ describe("What a driver orders by signature alone", function () {
     it("takes no more than the wallet holds", async function () {
       const window = await arrive({ funds });
       await window.connect();
-      await chooseHold(window, "40");
+      await window.chooseHold("40");
       await window.page.getByText("Your wallet holds 30.00 DEMO, which is not enough for that.").waitFor();
       expect(await window.page.getByRole("button", { name: /^Pay in/ }).count()).to.equal(0);
     });
@@ -75,15 +70,13 @@ describe("What a driver orders by signature alone", function () {
       const window = await arrive({ funds, window: { viewport: phone } });
       const { page, wallet, connect } = window;
       await connect();
-      await chooseHold(window, "20");
-      await page
-        .getByText("19.00 DEMO goes from your wallet into your balance, and 20.00 DEMO of it is held")
-        .waitFor();
+      await window.chooseHold("20");
+      await page.getByText("19.00 DEMO is paid in and 20.00 DEMO held").waitFor();
       expect(await accessibilityViolations(page)).to.deep.equal([]);
       await takePicture(page, "phone-first-funding");
       wallet.decline("eth_signTypedData_v4");
       await page.getByRole("button", { name: "Pay in 19.00 DEMO with two signatures" }).click();
-      await page.getByText("You declined in the wallet. Nothing was held and nothing was sent.").waitFor();
+      await page.getByText("You declined. Nothing was held and nothing was sent.").waitFor();
       await page.getByRole("button", { name: "Pay in 19.00 DEMO with two signatures" }).click();
       await page.getByText("Plug in your car").waitFor();
       expect(asked(window)).to.deep.equal(["Permit", "Permit", "SessionTerms"]);
@@ -97,7 +90,7 @@ describe("What a driver orders by signature alone", function () {
       const window = await arrive({ funds });
       const { page, wallet, connect } = window;
       await connect();
-      await chooseHold(window, "15");
+      await window.chooseHold("15");
       await page.getByRole("button", { name: "Pay in 14.00 DEMO with one signature" }).click();
       await page.getByText("Plug in your car").waitFor();
       expect(asked(window)).to.deep.equal(["ReceiveWithAuthorization"]);
@@ -110,7 +103,7 @@ describe("What a driver orders by signature alone", function () {
       const window = await arrive({ funds });
       const { page, wallet, connect } = window;
       await connect();
-      await chooseHold(window, "20");
+      await window.chooseHold("20");
       await page.route("**/v1/openings", async (route) => {
         const { permit } = route.request().postDataJSON() as PostedPermit;
         await sendPermit(world, wallet.address, permit);
@@ -125,7 +118,7 @@ describe("What a driver orders by signature alone", function () {
       const window = await arrive({ funds });
       const { page, connect } = window;
       await connect();
-      await chooseHold(window, "20");
+      await window.chooseHold("20");
       await page.route("**/v1/openings", (route) => route.abort());
       await page.getByRole("button", { name: "Pay in 19.00 DEMO with two signatures" }).click();
       await page.getByText("The service did not send it, or has not answered.").waitFor();
@@ -138,31 +131,32 @@ describe("What a driver orders by signature alone", function () {
       const window = await arrive({ window: { viewport: phone } });
       const { page, connect, open, wallet } = window;
       await connect();
-      await chooseHold(window, "5");
+      await window.chooseHold("5");
       const sessionId = await open();
       await world.step(sessionId, "B", 0n, 0);
       await page.getByText("Charging", { exact: true }).waitFor();
-      await page.getByText("Raise the hold", { exact: true }).click();
-      await page.getByLabel("Raise by (DEMO)").fill("46");
+      await page.getByRole("button", { name: "Add to hold" }).click();
+      await page.getByLabel("Add (DEMO)").fill("46");
       await page.getByText("You have 45.00 DEMO.").waitFor();
-      await page.getByLabel("Raise by (DEMO)").fill("7");
+      await page.getByLabel("Add (DEMO)").fill("7");
       expect(await accessibilityViolations(page)).to.deep.equal([]);
       await takePicture(page, "phone-top-up");
-      await page.getByRole("button", { name: "Sign and raise the hold" }).click();
-      await page.getByText("12.00 DEMO", { exact: true }).first().waitFor();
+      await page.getByRole("button", { name: "Sign and add" }).click();
+      await page.getByText("of 12.00 DEMO held").or(page.getByText("12.00 DEMO is held")).waitFor();
       expect(asked(window)).to.deep.equal(["SessionTerms", "TopUp"]);
       const signed = wallet.requests.find(({ typedData }) => typedData?.primaryType === "TopUp")?.typedData?.message;
       expect(signed).to.deep.equal({ sessionId, toppedUpMicro: "0", amountMicro: "7000000" });
 
       await page.route("**/v1/driver-orders", (route) => route.abort());
-      await page.getByLabel("Raise by (DEMO)").fill("1.5");
-      await page.getByRole("button", { name: "Sign and raise the hold" }).click();
+      await page.getByRole("button", { name: "Add to hold" }).click();
+      await page.getByLabel("Add (DEMO)").fill("1.5");
+      await page.getByRole("button", { name: "Sign and add" }).click();
       await page.getByRole("button", { name: "Send it from my wallet" }).click();
-      await page.getByText("13.50 DEMO", { exact: true }).first().waitFor();
+      await page.getByText("of 13.50 DEMO held").or(page.getByText("13.50 DEMO is held")).waitFor();
       expect((await moneyOf(window)).free).to.equal(36_500_000n);
 
       await world.step(sessionId, "E", 12n * 1_000_000_000n, 600);
-      await page.getByText("Settled", { exact: true }).waitFor();
+      await page.getByText("You paid", { exact: true }).waitFor();
       expect((await moneyOf(window)).free).to.be.greaterThan(36_500_000n);
     });
   });
@@ -175,12 +169,13 @@ describe("What a driver orders by signature alone", function () {
       const { page, connect, driver: account } = window;
       await connect();
       await world.chain.request("hardhat_setBalance", [account.address, "0x0"]);
-      await page.getByLabel("Amount to withdraw (DEMO)").fill("50");
       await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+      await page.getByLabel("Amount to withdraw (DEMO)").fill("50");
+      await page.getByRole("button", { name: "Withdraw now" }).click();
       await page.getByLabel("Address of the recipient").fill(elsewhere.replace("0x", "0x0"));
-      await page.getByText("This is no address that can be paid.").waitFor();
+      await page.getByText("Nothing can be paid to this address.").waitFor();
       await page.getByLabel("Address of the recipient").fill(world.chain.deployment.contracts.chargingSettlement);
-      await page.getByText("This is no address that can be paid.").waitFor();
+      await page.getByText("Nothing can be paid to this address.").waitFor();
       await page.getByLabel("Address of the recipient").fill(elsewhere);
       await page.getByLabel("Amount to pay out there (DEMO)").fill("50");
       expect(await accessibilityViolations(page)).to.deep.equal([]);
@@ -214,18 +209,20 @@ describe("What a driver orders by signature alone", function () {
         ] as const) {
           const meterValue = [{ timestamp: at(seconds), sampledValue: [{ value }] }];
           await charger.call("MeterValues", { connectorId: 1, transactionId, meterValue });
-          await page.getByText(seconds === 60 ? "0.2 kWh" : "0.4 kWh", { exact: true }).waitFor();
+          await page.getByText(seconds === 60 ? "0.20 kWh" : "0.40 kWh", { exact: true }).waitFor();
         }
         await page.getByText("12.0 kW", { exact: true }).waitFor();
-        await page.getByText("The charger says this; no meter has signed it.").waitFor();
-        await page.getByText("The meter has signed nothing yet.").waitFor();
+        await page.getByText("said by the charger", { exact: true }).waitFor();
+        await page.getByText("This meter signs at the end.").waitFor();
+        expect(await page.getByText("signed by the meter", { exact: true }).count()).to.equal(0);
         // An estimate of the cost instead of zeros, and parts that add up to the hold.
         const shown = (await page.getByRole("region", { name: "Charging" }).textContent()) ?? "";
-        const amountOf = (name: string): bigint =>
-          BigInt((new RegExp(`${name}([0-9]+\\.[0-9]{2}) DEMO`).exec(shown)?.[1] ?? "0").replace(".", ""));
-        const [cost, left, hold] = ["Cost so far, estimated", "Left of the hold", "Hold"].map(amountOf);
-        expect((cost ?? 0n) > 0n, shown).to.equal(true);
-        expect((cost ?? 0n) + (left ?? 0n), shown).to.equal(hold);
+        const amountAt = (pattern: RegExp): bigint => BigInt((pattern.exec(shown)?.[1] ?? "0").replace(".", ""));
+        const cost = amountAt(/([0-9]+\.[0-9]{2}) DEMOsaid by the charger/);
+        const left = amountAt(/Comes back([0-9]+\.[0-9]{2}) DEMO/);
+        const hold = amountAt(/of ([0-9]+\.[0-9]{2}) DEMO held/);
+        expect(cost > 0n, shown).to.equal(true);
+        expect(cost + left, shown).to.equal(hold);
         expect(await accessibilityViolations(page)).to.deep.equal([]);
         await takePicture(page, "phone-unsigned-readings");
       } finally {
@@ -263,18 +260,18 @@ describe("What a driver orders by signature alone", function () {
       );
 
       const { page } = await arrive({ path: `/session/${session.sessionId}`, window: { viewport: phone } });
-      await page.getByText("Settled", { exact: true }).waitFor();
+      await page.getByText("You paid", { exact: true }).waitFor();
       const station = await addStation(world.running.service.store, "CS-WRONG", [point.evse]);
       const times = { beginSeconds: 1_700_000_000, endSeconds: 1_700_003_600 };
       const record = point.device.record({ idTag: session.idTag, energyMicroWh: 7_000_000_000n, ...times });
       await expectAccepted(() => post(world.url, station, record));
-      await page.getByText("The settlement was challenged").waitFor();
-      await page.getByText("the difference was given back to you at once.").waitFor();
+      await page.getByText("You were charged too much, and got it back").waitFor();
+      await page.getByText("The difference is in your account.").waitFor();
       const { paidMicro } = await chain.contracts.challenges.loweredTo(session.sessionId);
       const { grossMicro } = priceOf(chain.tariff, 20_000_000_000n, 3_600, 0);
       const { holdMicro } = session.terms;
       const chargedMicro = grossMicro < holdMicro ? grossMicro : holdMicro;
-      const money = (micro: bigint): string => `${formatMicro(micro, "en")} DEMO`;
+      const money = (micro: bigint): string => formatMoney(micro, { symbol: "DEMO", currency: null }, "en");
       for (const micro of [chargedMicro, paidMicro, chargedMicro - paidMicro]) {
         await page.getByText(money(micro), { exact: true }).first().waitFor();
       }

@@ -31,7 +31,7 @@ describe("A driver at a charger that is offline", function () {
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await takePicture(page, "phone-give-up");
     await button.click();
-    await page.getByText("Released", { exact: true }).waitFor();
+    await page.getByText("Given back", { exact: true }).waitFor();
     expect(await button.count()).to.equal(0);
   });
 });

@@ -31,17 +31,15 @@ describe("A driver whose money is held at a charger that does not start", functi
 
     // At the first charger nothing else can be opened.
     await driver.goTo(`/evse/${world.point.evse}`);
-    await page.getByText("You have a session running at this charger.").waitFor();
-    expect(await page.getByRole("button", { name: /Charge here|Sign and hold/ }).count()).to.equal(0);
+    await page.getByText("You are charging at this charger.").waitFor();
+    expect(await page.getByRole("button", { name: /Charge here|and start|Sign and hold/ }).count()).to.equal(0);
 
     await driver.goTo(`/evse/${other.evse}`);
-    await page.getByText("You have a session running at another charger.").waitFor();
+    await page.getByText("You are charging at another charger.").waitFor();
     expect(await page.getByRole("button", { name: /Sign and hold/ }).count()).to.equal(0);
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await takePicture(page, "phone-charge-beside");
-    await page.getByRole("button", { name: "Charge here as well" }).click();
-    await page.getByLabel("Another amount").check();
-    await page.getByLabel(/^Amount to hold/).fill("20");
+    await driver.chooseHold("20");
     await page.getByRole("button", { name: /Pay in 20.00 DEMO with two signatures/ }).click();
     await page.getByText("Plug in your car").waitFor();
     const besideId = sessionIdOf(page);
@@ -59,16 +57,17 @@ describe("A driver whose money is held at a charger that does not start", functi
     });
     await world.chain.pass(900);
     expect((await post(world.url, station, record)).status).to.equal(200);
-    await page.getByText("Settled", { exact: true }).waitFor();
+    await page.getByText("You paid", { exact: true }).waitFor();
 
     const { freeMicro } = await accountOf(1);
     expect(freeMicro > 0n && freeMicro < 20_000_000n).to.equal(true);
     await driver.goTo("/account");
+    await page.getByRole("button", { name: "Withdraw", exact: true }).click();
     const second = page.getByRole("region", { name: "Withdraw from account 2" });
     await second.getByRole("button", { name: "All of it" }).click();
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await takePicture(page, "phone-two-accounts");
-    await second.getByRole("button", { name: "Withdraw", exact: true }).click();
+    await second.getByRole("button", { name: "Withdraw now" }).click();
     await second.waitFor({ state: "detached" });
     expect((await accountOf(1)).freeMicro).to.equal(0n);
     expect((await accountOf(0)).commitment > 0n).to.equal(true);

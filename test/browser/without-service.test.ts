@@ -41,31 +41,35 @@ describe("The driver's money on the page", function () {
   it("refuses amounts that are none or too high, and takes a no for a no", async function () {
     const { page, wallet, connect } = await arrive({ path: "/account", funds: { walletMicro: 5_000_000n } });
     await connect();
+    await page.getByRole("button", { name: "Pay in", exact: true }).click();
     await page.getByLabel("Amount to pay in (DEMO)").fill("x");
     await page.getByText("Type an amount above zero with at most six decimals.").waitFor();
     await page.getByLabel("Amount to pay in (DEMO)").fill("5.000001");
     await page.getByText("You have 5.00 DEMO.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Withdraw", exact: true }).click();
     await page.getByLabel("Amount to withdraw (DEMO)").fill("50.1");
     await page.getByText("You have 50.00 DEMO.").waitFor();
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await page.getByLabel("Amount to withdraw (DEMO)").fill("1");
     wallet.decline("eth_sendTransaction");
-    await page.getByRole("button", { name: "Withdraw", exact: true }).click();
-    await page.getByText("You declined in the wallet. Nothing was sent.").waitFor();
+    await page.getByRole("button", { name: "Withdraw now" }).click();
+    await page.getByText("You declined. Nothing was sent.").waitFor();
     expect(await freeMicro(wallet.address)).to.equal(50_000_000n);
   });
 
   it("is paid in with two confirmations, and allows exactly the amount", async function () {
     const { page, wallet, connect } = await arrive({ path: "/account" });
     await connect();
+    await page.getByRole("button", { name: "Pay in", exact: true }).click();
     await page.getByLabel("Amount to pay in (DEMO)").fill("12,5");
-    await page.getByRole("button", { name: "Pay in" }).click();
+    await page.getByRole("button", { name: "Pay in now" }).click();
     await page.getByText("Done.").waitFor();
     expect(await freeMicro(wallet.address)).to.equal(62_500_000n);
     expect(wallet.requests.filter(({ method }) => method === "eth_sendTransaction")).to.have.lengthOf(2);
     const { erc20, chargingSettlement } = world.chain.contracts;
     expect(await erc20.allowance(wallet.address, await chargingSettlement.getAddress())).to.equal(0n);
-    await page.getByText("62.50 DEMO").waitFor();
+    await page.getByText("62.50 DEMO").first().waitFor();
     await takePicture(page, "desk-money");
   });
 
@@ -77,8 +81,8 @@ describe("The driver's money on the page", function () {
     const sessionId = await open();
     await world.step(sessionId, "B", 0n, 0);
     await world.step(sessionId, "E", 5n * kwh, 600);
-    await page.getByText("Settled", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Verify in this browser" }).waitFor();
+    await page.getByText("You paid", { exact: true }).waitFor();
+    await page.getByText("Verified by your phone").waitFor();
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
 
     // A session that nobody will settle, opened as the driver could with any other page.
@@ -103,29 +107,29 @@ describe("The driver's money on the page", function () {
     await world.stopService();
     await goTo("/history");
     await page.reload();
-    await page.getByText("running").waitFor();
-    await page.getByText("5.0 kWh").waitFor();
+    await page.getByText("Under way").first().waitFor();
+    await page.getByText("5.00 kWh").first().waitFor();
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await takePicture(page, "phone-history-without-service");
 
     await goTo(`/session/${sessionId}`);
-    await page.getByRole("button", { name: "Verify in this browser" }).click();
-    await page.getByText("Everything holds.").waitFor();
+    await page.getByText("Verified by your phone").waitFor();
 
     await goTo("/account");
     const before = await freeMicro(wallet.address);
-    await page.getByLabel("Amount to withdraw (DEMO)").fill("2");
     await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+    await page.getByLabel("Amount to withdraw (DEMO)").fill("2");
+    await page.getByRole("button", { name: "Withdraw now" }).click();
     await page.getByText("Done.").waitFor();
     expect(await freeMicro(wallet.address)).to.equal(before - 2_000_000n);
 
     await goTo(`/session/${abandonedId}`);
-    await page.getByText("you can reclaim the hold after").waitFor();
+    await page.getByText("If nobody charges you, everything is yours again on").waitFor();
     await world.chain.request("evm_increaseTime", [4_000]);
     await world.chain.request("evm_mine");
     await page.reload();
-    await page.getByRole("button", { name: "Reclaim 3.00 DEMO" }).click();
-    await page.getByText("Expired", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Take back 3.00 DEMO" }).click();
+    await page.getByText("The hold has ended", { exact: true }).waitFor();
     expect(await freeMicro(wallet.address)).to.equal(before - 2_000_000n + 3_000_000n);
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await world.startService();

@@ -14,7 +14,12 @@ export interface DriverWindow {
   readonly complaints: readonly string[];
   /** Goes to an address of the page, behind `#`. */
   readonly goTo: (path: string) => Promise<void>;
+  /** Chooses the wallet as the way to pay: at a charger in the sheet of its button, which stays open, else on the screen. */
   readonly connect: () => Promise<void>;
+  /** Opens the sheet of the charger's button, where it is not open yet. */
+  readonly openSheet: () => Promise<void>;
+  /** At a charger: closes the sheet, and chooses another amount to hold. */
+  readonly chooseHold: (amount: string) => Promise<void>;
   /** Signs at the charger with the hold that is chosen. @returns the session's id */
   readonly open: () => Promise<string>;
 }
@@ -43,6 +48,15 @@ export async function openDriverWindow(
   };
   await goTo(options.path ?? `/evse/${world.point.evse}`);
 
+  const step = page.getByRole("button", { name: / and start$|^Charge here as well$/ });
+  const dialog = page.getByRole("dialog");
+  const pay = page.getByRole("button", { name: "Pay with Test Wallet" });
+  const openSheet = async (): Promise<void> => {
+    await step.or(dialog).first().waitFor();
+    if (await dialog.isHidden()) await step.click();
+    await dialog.waitFor();
+  };
+
   return {
     driver,
     wallet,
@@ -50,10 +64,20 @@ export async function openDriverWindow(
     page,
     complaints,
     goTo,
+    openSheet,
     async connect() {
-      await page.getByRole("button", { name: "Connect Test Wallet" }).click();
+      await step.or(pay).first().waitFor();
+      if (await pay.isHidden()) await openSheet();
+      await pay.click();
+    },
+    async chooseHold(amount) {
+      if (await dialog.isVisible()) await page.keyboard.press("Escape");
+      await page.getByLabel("Other", { exact: true }).check();
+      await page.getByLabel("Amount to hold (DEMO)").fill(amount);
+      await openSheet();
     },
     async open() {
+      await openSheet();
       await page.getByRole("button", { name: /^Sign and hold/ }).click();
       await page.getByText("Plug in your car").waitFor();
       return sessionIdOf(page);

@@ -147,7 +147,14 @@ describe("The description of the HTTP interface", function () {
     await running.service.synchronise();
     await running.service.synchronise();
 
-    for (const path of ["/v1/health", "/v1/ready", "/metrics", "/configuration.json", "/v1/openapi.json"]) {
+    for (const path of [
+      "/v1/health",
+      "/v1/sites",
+      "/v1/ready",
+      "/metrics",
+      "/configuration.json",
+      "/v1/openapi.json",
+    ]) {
       await ask("GET", path, undefined, {});
     }
     await ask("POST", "/rpc", { jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] }, {});

@@ -101,7 +101,7 @@ describe("What the service does for the driver's page", function () {
       }
     });
 
-    it("needs at most 150 kB, compressed, for the first load", async function () {
+    it("needs at most 150 kB, compressed, before it knows the language", async function () {
       const html = await (await fetch(`${world.url}/`)).text();
       const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
       expect(paths.length).to.be.greaterThan(2);

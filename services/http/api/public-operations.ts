@@ -16,6 +16,7 @@ import { stopSchema } from "../driver/stop-charging.ts";
 import { grantSchema } from "../driver/view-grants.ts";
 import { questionSchema } from "../public/chain-proxy.ts";
 import { listQuery } from "../public/sessions.ts";
+import { sitesAnswer } from "../public/sites.ts";
 import { envelopeSchema } from "../station/envelope.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import {
@@ -70,6 +71,14 @@ export const peerOperations: readonly ApiOperation[] = [
 
 /** What anybody asks. */
 export const publicOperations: readonly ApiOperation[] = [
+  {
+    id: "listSites",
+    path: "/v1/sites",
+    method: "GET",
+    summary: "Tells where the operator's chargers stand, and which are free.",
+    access: "anybody",
+    answers: answering(sitesAnswer, "All sites of the operator's file; none without one."),
+  },
   {
     id: "listSessions",
     path: "/v1/sessions",

@@ -1,6 +1,7 @@
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
+import type { Connections } from "../../ocpp/wire/connections.ts";
 import type { Store } from "../../store/store.ts";
 import type { HttpDoor } from "../door.ts";
 import type { SessionViewers } from "../driver/session-viewers.ts";
@@ -9,6 +10,7 @@ import { createChainProxy } from "./chain-proxy.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { createSessionEventsHandler } from "./session-events.ts";
+import { showSites, type Site } from "./sites.ts";
 import { listSessions, showReceipt, showSession } from "./sessions.ts";
 
 /** What anybody may ask. Of sessions everybody sees what the chain shows; who sends a key of the session sees all. */
@@ -19,6 +21,8 @@ export function publicDoors(deps: {
   readonly readiness: readonly ReadinessCheck[];
   readonly metrics: Metrics;
   readonly settings: PageSettings;
+  readonly sites: readonly Site[];
+  readonly connections: Connections;
   /** `null`: the page may not read the chain through the service. */
   readonly readersChain: ReadOnlyChain | null;
   readonly entrance: Entrance;
@@ -36,6 +40,7 @@ export function publicDoors(deps: {
     { path: "/v1/health", method: "GET", handler: showHealth() },
     { path: "/v1/ready", method: "GET", handler: showReadiness(deps.readiness) },
     { path: "/metrics", method: "GET", handler: showMetrics(metrics, store, now) },
+    { path: "/v1/sites", method: "GET", handler: showSites(deps) },
     { path: "/configuration.json", method: "GET", handler: showPageSettings(deps.settings) },
   ];
   if (readersChain === null) return doors;

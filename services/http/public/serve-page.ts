@@ -81,7 +81,7 @@ export function servePage(application: Express, files: ReadonlyMap<string, PageF
       "content-type": file.mediaType,
       "cache-control": file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
       "cross-origin-opener-policy": "same-origin",
-      "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+      "permissions-policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
       vary: "accept-encoding",
     });
     send(request, response, file);

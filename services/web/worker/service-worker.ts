@@ -6,6 +6,8 @@ const cacheName = `wattproof-shell-${digestOf(shellFiles.join(" "))}`;
 /** Where the page itself and what it has to know about the deployment are. */
 const pagePath = "/";
 const configurationPath = "/configuration.json";
+/** What an installed page needs beside its shell. */
+const installFiles = ["/manifest.webmanifest", "/icons/192.png", "/icons/512.png"];
 const networkTimeoutMs = 3_000;
 
 self.addEventListener("install", (event) => {
@@ -21,14 +23,26 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (url.pathname === pagePath || url.pathname === configurationPath) {
     event.respondWith(networkFirst(url.pathname));
-  } else if (shellFiles.includes(url.pathname)) {
+  } else if (shellFiles.includes(url.pathname) || installFiles.includes(url.pathname)) {
     event.respondWith(cacheFirst(event.request));
   }
 });
 
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(showPage());
+});
+
+/** Brings the page that is open to the front, or opens it. */
+async function showPage(): Promise<void> {
+  const [open] = await self.clients.matchAll({ type: "window" });
+  if (open === undefined) await self.clients.openWindow(pagePath);
+  else await open.focus();
+}
+
 async function keepShell(): Promise<void> {
   const cache = await caches.open(cacheName);
-  await cache.addAll([pagePath, configurationPath, ...shellFiles]);
+  await cache.addAll([pagePath, configurationPath, ...installFiles, ...shellFiles]);
   await self.skipWaiting();
 }
 

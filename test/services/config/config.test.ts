@@ -284,6 +284,7 @@ describe("The configuration", function () {
       tariffGraceSeconds: 300,
       partnerAgreement: null,
       hasPageRpc: false,
+      sitesPath: null,
       chainName: null,
       walletRpcUrl: null,
       developmentWalletKey: null,

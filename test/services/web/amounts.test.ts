@@ -7,16 +7,25 @@ import {
   formatExactKwh,
   formatKwh,
   formatMicro,
-  formatMicroParts,
   formatSeconds,
-  formatTime,
   parseMicro,
   plainMicro,
 } from "../../../services/web/page/text/amounts.ts";
+import { coinOf } from "../../../services/web/page/text/coin.ts";
+import {
+  formatExactMoney,
+  formatMoney,
+  formatSum,
+  formatUnitPrice,
+  moneyUnit,
+} from "../../../services/web/page/text/money.ts";
+import { formatDuration, formatMoment } from "../../../services/web/page/text/times.ts";
 import { numberLabels, timeLabels } from "../../../services/web/page/text/chart-labels.ts";
 import { languages } from "../../../services/web/page/text/languages.ts";
 import { wordsOf } from "../../../services/web/page/text/tariff-words.ts";
 import { demoTariff } from "../../../scripts/local-world/tariff.ts";
+
+const demo = coinOf("DEMO");
 
 describe("The page's amounts", function () {
   it("refuse what is no amount above zero with at most six decimals", function () {
@@ -37,7 +46,8 @@ describe("The page's amounts", function () {
     expect(formatMicro(19_900_000n, "en")).to.equal("19.90");
     expect(formatMicro(-1n, "en")).to.equal("-0.000001");
     expect(formatMicro(2n ** 64n - 1n, "en")).to.equal("18,446,744,073,709.551615");
-    expect(formatKwh(1_999_999_999n, "en")).to.equal("1.999 kWh");
+    expect(formatKwh(1_999_999_999n, "en")).to.equal("1.99 kWh");
+    expect(formatKwh(1_999_999_999n, "en", 3)).to.equal("1.999 kWh");
     expect(formatBps(810, "en")).to.equal("8.1%");
     expect(formatSeconds(3_661.9)).to.equal("01:01:01");
     expect(formatSeconds(-5)).to.equal("00:00:00");
@@ -57,22 +67,45 @@ describe("Amounts beside their total", function () {
         fc.array(fc.bigInt({ min: 0n, max: 10n ** 14n }), { minLength: 1, maxLength: 5 }),
         fc.constantFrom(...languages),
         (partsMicro, language) => {
-          const { parts, total } = formatMicroParts(partsMicro, language);
-          const sum = parts.reduce((micro, part) => micro + readBack(part, language), 0n);
-          expect(sum).to.equal(readBack(total, language));
-          expect(readBack(total, language)).to.equal(partsMicro.reduce((micro, part) => micro + part, 0n));
+          const { parts, figures, total } = formatSum(partsMicro, demo, language);
+          const sum = figures.reduce((micro, part) => micro + readBack(part, language), 0n);
+          expect(sum).to.equal(readBack(total.replace(" DEMO", ""), language));
+          expect(figures.map((figure) => `${figure} DEMO`)).to.deep.equal(parts);
+          const exact = partsMicro.reduce((micro, part) => micro + part, 0n);
+          const difference = readBack(total.replace(" DEMO", ""), language) - exact;
+          expect(difference <= 5_000n && difference >= -5_000n).to.equal(true);
         },
       ),
     );
   });
 
-  it("have two decimals where the total needs no more", function () {
-    const { parts, total } = formatMicroParts([5_437_430n, 14_562_570n], "de");
-    expect([...parts, total]).to.deep.equal(["5,44", "14,56", "20,00"]);
-    expect(formatMicroParts([1n, 20_123_455n], "en")).to.deep.equal({
-      parts: ["0.000001", "20.123455"],
-      total: "20.123456",
+  it("have two decimals, rounded once to the nearest", function () {
+    expect(formatSum([5_437_430n, 14_562_570n], demo, "de").figures).to.deep.equal(["5,44", "14,56"]);
+    // 3.166 kWh × 0.42 is 1.32972 with its tax at six decimals, and nobody prints 1.329999.
+    expect(formatSum([1_329_999n, 18_670_001n], demo, "en")).to.deep.equal({
+      parts: ["1.33 DEMO", "18.67 DEMO"],
+      figures: ["1.33", "18.67"],
+      total: "20.00 DEMO",
     });
+    expect(formatMoney(1_329_999n, demo, "en")).to.equal("1.33 DEMO");
+    expect(formatExactMoney(1_329_999n, demo, "en")).to.equal("1.329999 DEMO");
+  });
+
+  it("carry the sign of the money that the coin stands for, as people of the locale write it", function () {
+    const written = (symbol: string, locale: string): string => plain(formatMoney(17_034_999n, coinOf(symbol), locale));
+    expect(written("XCHF", "de-CH")).to.equal("CHF 17.03");
+    expect(written("EURe", "de-DE")).to.equal("17,03 €");
+    expect(written("EURC", "fr-CH")).to.equal("17.03 €");
+    expect(written("USDC", "en-GB")).to.equal("US$17.03");
+    expect(written("DEMO", "it-CH")).to.equal("17.03 DEMO");
+    expect(moneyUnit(coinOf("EURC"), "de-DE")).to.equal("€");
+    expect(moneyUnit(coinOf("DEMO"), "de-DE")).to.equal("DEMO");
+  });
+
+  it("name a price per kilowatt-hour with four decimals, never below what is charged", function () {
+    expect(formatUnitPrice(490_000_000n, 810, demo, "en", 4)).to.equal("0.5297 DEMO");
+    expect(formatUnitPrice(490_000_000n, 810, demo, "en")).to.equal("0.52969 DEMO");
+    expect(formatUnitPrice(520_000_000n, 0, demo, "en", 4)).to.equal("0.52 DEMO");
   });
 });
 
@@ -91,10 +124,15 @@ describe("Numbers, times and charts", function () {
       "7,654321 kWh",
       "7,654321 kWh",
     ]);
-    expect(languages.map((language) => formatTime(1_796_000_000, language))).to.satisfy((times: string[]) =>
-      // No times of twelve hours, and no month before the day.
-      times.every((time) => !/[AP]M/i.test(time) && /^[0-9]{2}[ .]/u.test(time)),
-    );
+    for (const language of languages) {
+      const time = formatMoment(1_796_000_000, language);
+      // No times of twelve hours, no month before the day, and the year with it.
+      expect(time).to.not.match(/[AP]M/i);
+      expect(time).to.match(/^[^0-9]*[0-9]{2}[ .].*2026/u);
+    }
+    expect(plain(formatDuration(2_470, "en"))).to.equal("41 min");
+    expect(plain(formatDuration(3_720, "de"))).to.equal("1 Std. 2 Min.");
+    expect(plain(formatDuration(7, "en"))).to.equal("7 sec");
     expect(languages.map((language) => plainMicro(1_500_000n, language))).to.deep.equal(["1.5", "1,5", "1,5", "1,5"]);
     expect(plain(formatBps(810, "de"))).to.equal("8,1 %");
   });
@@ -134,7 +172,7 @@ function plain(text: string): string {
 
 describe("A tariff in words", function () {
   it("says every component that there is, and nothing that there is not", function () {
-    expect(wordsOf(demoTariff, "DEMO", "en").map(({ key }) => key)).to.deep.equal([
+    expect(wordsOf(demoTariff, demo, "en").map(({ key }) => key)).to.deep.equal([
       "priceEnergy",
       "priceCharging",
       "priceConnected",
@@ -144,7 +182,7 @@ describe("A tariff in words", function () {
       "priceTax",
       "priceNothingWithoutEnergy",
     ]);
-    expect(wordsOf(freeTariff, "DEMO", "en").map(({ key }) => key)).to.deep.equal([
+    expect(wordsOf(freeTariff, demo, "en").map(({ key }) => key)).to.deep.equal([
       "priceFree",
       "priceNothingWithoutEnergy",
     ]);
@@ -156,7 +194,7 @@ describe("A tariff in words", function () {
       ...{ priceNanoPerKwh: 333_333_333n, flatFeeMicro: 350_000n, flatTaxBps: 0 },
       energyBands: [{ fromWh: 20_500, priceNanoPerKwh: 200_000_000n }],
     };
-    const words = wordsOf(tariff, "X", "en");
+    const words = wordsOf(tariff, coinOf("X"), "en");
     // 0.333333333 × 1.19 = 0.39666666627
     expect(words.slice(0, 4)).to.deep.equal([
       { key: "priceEnergy", values: { amount: "0.396667 X" } },
@@ -169,7 +207,7 @@ describe("A tariff in words", function () {
   it("says it when time is charged without energy", function () {
     const words = wordsOf(
       { ...demoTariff, chargesWithoutEnergy: true, maximumMicro: 5n, maximumGrossMicro: 6n, energyStepWh: 100 },
-      "X",
+      coinOf("X"),
       "en",
     );
     expect(words.map(({ key }) => key)).to.include.members(["priceAlsoWithoutEnergy", "priceMaximum", "priceSteps"]);

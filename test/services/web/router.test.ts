@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { hrefOf, parseRoute } from "../../../services/web/page/shell/router.ts";
+import { hrefOf, parseRoute, routeOfCode } from "../../../services/web/page/shell/router.ts";
 
 describe("The page's router", function () {
   const sessionId = `0x${"ab".repeat(32)}`;
@@ -29,8 +29,28 @@ describe("The page's router", function () {
       { kind: "history" },
       { kind: "account" },
       { kind: "receipt" },
+      { kind: "sites" },
+      { kind: "settings" },
+      { kind: "components" },
     ] as const;
     for (const route of routes) expect(parseRoute(hrefOf(route))).to.deep.equal(route);
+  });
+
+  it("takes the address on a code, whatever host it names, and the number alone; of any other code it makes nothing", function () {
+    const evse = { kind: "evse", evse: 17 };
+    for (const code of ["https://charge.example/#/evse/17", "http://10.0.0.1:8080/#/evse/17/", " 17 ", "#/evse/17"]) {
+      expect(routeOfCode(code), code).to.deep.equal(evse);
+    }
+    for (const code of [
+      "https://pay.example/17",
+      "#/session/1",
+      "#/account",
+      "17x",
+      "",
+      "javascript:alert(1)#/evse/x",
+    ]) {
+      expect(routeOfCode(code), code).to.equal(null);
+    }
   });
 
   it("takes an empty address for the start, and ids in either case", function () {

@@ -49,10 +49,11 @@ export function energyWithin(tariff: Tariff, holdMicro: bigint): bigint | null {
 }
 
 function costOf(tariff: Tariff, energyMicroWh: bigint): bigint {
-  const seconds = secondsFor(energyMicroWh);
+  const seconds = secondsFor(energyMicroWh, assumedPowerW);
   return priceOf(tariff, energyMicroWh, seconds, seconds).grossMicro;
 }
 
-function secondsFor(energyMicroWh: bigint): number {
-  return Math.ceil((Number(energyMicroWh / 1_000_000n) / assumedPowerW) * 3_600);
+/** How long the energy takes at a power. */
+export function secondsFor(energyMicroWh: bigint, powerW: number): number {
+  return Math.ceil((Number(energyMicroWh / 1_000_000n) / powerW) * 3_600);
 }

@@ -63,9 +63,9 @@ export function TotalsChart(properties: {
 
 function optionsFor(container: HTMLElement, unit: string, language: string, UPlot: typeof uPlot): uPlot.Options {
   const style = getComputedStyle(container);
-  const ink = style.getPropertyValue("--ink-soft").trim();
-  const bar = style.getPropertyValue("--accent").trim();
-  const grid = { stroke: style.getPropertyValue("--line").trim(), width: 1 };
+  const ink = style.getPropertyValue("--text-soft").trim();
+  const bar = style.getPropertyValue("--sign").trim();
+  const grid = { stroke: style.getPropertyValue("--rule").trim(), width: 1 };
   // Bars stand to the right of the time at which they begin.
   const paths = UPlot.paths.bars?.({ size: [0.8, 64], align: 1 });
   return {

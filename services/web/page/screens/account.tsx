@@ -1,189 +1,185 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 
 import type { DriverAccount, TokenAccount } from "../chain/chain-reader.ts";
 import { isBusy } from "../chain/driver-accounts.ts";
 import { readSessionsOf, type ChainSession } from "../chain/session-history.ts";
-import { depositCalls, withdrawCall, type ContractCall } from "../chain/transactions.ts";
+import { Icon } from "../components/icon.tsx";
+import { Fold, Sums } from "../components/rows.tsx";
+import { Sheet } from "../components/sheet.tsx";
+import { nameOfSite, placeOf } from "../service/sites.ts";
 import { useApp } from "../shell/app-context.ts";
-import { Answered, Facts, Field } from "../shell/parts.tsx";
+import { Answered, Hash } from "../shell/parts.tsx";
+import { hrefOf } from "../shell/router.ts";
+import { Screen } from "../shell/screen.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
-import { parseMicro, plainMicro } from "../text/amounts.ts";
+import { formatSum } from "../text/money.ts";
+import { formatMoment } from "../text/times.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
-import { WithWallet } from "../wallet/wallet-panel.tsx";
-import { TransactionButton } from "./transaction-button.tsx";
-import { WithdrawElsewhere } from "./withdraw-elsewhere.tsx";
+import { nameOfWallet } from "../wallet/ways-to-pay.tsx";
+import { WithWallet } from "../wallet/with-wallet.tsx";
+import { Deposit, Withdraw } from "./money-forms.tsx";
 
-/** Balance, paying in and withdrawing: from the chain alone. */
+/** The driver's money: what is free, what is held and until when, paying in and withdrawing; from the chain alone. */
 export function AccountScreen(): JSX.Element {
   const { text } = useApp();
   return (
-    <>
+    <Screen tab="account">
       <h1>{text("accountTitle")}</h1>
       <WithWallet>{(connection) => <Account key={connection.account} connection={connection} />}</WithWallet>
-    </>
+    </Screen>
   );
 }
 
+interface Money {
+  readonly accounts: readonly DriverAccount[];
+  readonly token: TokenAccount;
+  readonly freeMicro: bigint;
+  readonly live: readonly ChainSession[];
+}
+
 function Account({ connection }: { readonly connection: WalletConnection }): JSX.Element {
-  const { text, money, reader, readLogs, configuration } = useApp();
-  const [answer, askAgain] = useAnswer(async () => {
+  const { reader, readLogs, configuration } = useApp();
+  const [answer, askAgain] = useAnswer(async (): Promise<Money> => {
     const accounts = await reader.readAccounts(connection.account);
     const token = await reader.readToken(connection.account);
     const sessions = accounts.some(isBusy)
       ? await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account)
       : [];
-    const live = sessions.filter(({ ending }) => ending.kind === "live");
-    const heldMicro = live.reduce((sum, session) => sum + heldOf(session), 0n);
-    const freeMicro = accounts.reduce((sum, account) => sum + account.freeMicro, 0n);
-    return { accounts, token, freeMicro, heldMicro };
+    return {
+      ...{ accounts, token },
+      freeMicro: accounts.reduce((sum, account) => sum + account.freeMicro, 0n),
+      live: sessions.filter(({ ending }) => ending.kind === "live"),
+    };
   }, [reader, readLogs, connection.account]);
-
   return (
     <Answered answer={answer} askAgain={askAgain}>
-      {({ accounts, token, freeMicro, heldMicro }) => (
-        <>
-          <Facts
-            facts={[
-              [text("accountFree"), <strong key="free">{money(freeMicro)}</strong>],
-              [text("accountHeld"), money(heldMicro)],
-              [text("accountWallet"), money(token.balanceMicro)],
-            ]}
-          />
-          <p class="hint">{text("accountFreeText")}</p>
+      {(money) => <MoneyView money={money} connection={connection} askAgain={askAgain} />}
+    </Answered>
+  );
+}
+
+function MoneyView(properties: {
+  readonly money: Money;
+  readonly connection: WalletConnection;
+  readonly askAgain: () => void;
+}): JSX.Element {
+  const { money, connection, askAgain } = properties;
+  const { accounts, token, freeMicro, live } = money;
+  const { text, coin, locale } = useApp();
+  const [sheet, setSheet] = useState<"deposit" | "withdraw" | null>(null);
+  const close = useCallback(() => {
+    setSheet(null);
+  }, []);
+  const heldMicro = live.reduce((sum, session) => sum + heldOf(session), 0n);
+  const { parts, total } = formatSum([freeMicro, heldMicro], coin, locale);
+  return (
+    <>
+      <div>
+        <p class="soft">{text("accountFree")}</p>
+        <p class="big">{parts[0]}</p>
+      </div>
+      {heldMicro > 0n && <Split freeMicro={freeMicro} heldMicro={heldMicro} />}
+      <p class="soft">
+        {heldMicro > 0n && `${text("accountOf", { total })} `}
+        {text("accountFreeText")}
+      </p>
+      <div class="two">
+        <button
+          class="main"
+          onClick={() => {
+            setSheet("deposit");
+          }}
+        >
+          <Icon name="plus" />
+          {text("depositTitle")}
+        </button>
+        <button
+          disabled={freeMicro === 0n}
+          onClick={() => {
+            setSheet("withdraw");
+          }}
+        >
+          {text("withdrawTitle")}
+        </button>
+      </div>
+      {live.map((session) => (
+        <Held key={session.sessionId} session={session} />
+      ))}
+      <Fold title={text("accountDetails")}>
+        <AccountDetails connection={connection} token={token} />
+      </Fold>
+      {sheet === "deposit" && (
+        <Sheet title={text("depositTitle")} onClose={close}>
           <Deposit connection={connection} token={token} onDone={askAgain} />
+        </Sheet>
+      )}
+      {sheet === "withdraw" && (
+        <Sheet title={text("withdrawTitle")} onClose={close}>
           {accounts
             .filter(({ lane, freeMicro: own }) => lane === 0 || own > 0n)
             .map((account) => (
               <Withdraw key={account.lane} connection={connection} account={account} token={token} onDone={askAgain} />
             ))}
-        </>
+        </Sheet>
       )}
-    </Answered>
+    </>
   );
 }
 
-function Deposit(properties: {
+/** Solid is free; hollow is held. */
+function Split(properties: { readonly freeMicro: bigint; readonly heldMicro: bigint }): JSX.Element {
+  const share = Number((properties.freeMicro * 1000n) / (properties.freeMicro + properties.heldMicro));
+  return (
+    <div class="split" aria-hidden="true">
+      <i style={{ flexGrow: share }} />
+      <i class="held" style={{ flexGrow: 1000 - share }} />
+    </div>
+  );
+}
+
+/** Money that is held, what for, and when it is free again at the latest. */
+function Held({ session }: { readonly session: ChainSession }): JSX.Element {
+  const { text, money, locale, sites } = useApp();
+  const { terms, sessionId } = session;
+  const place = placeOf(sites, terms.evse);
+  const name = place === null ? text("evseTitle", { number: terms.evse }) : nameOfSite(place.site);
+  return (
+    <a class="card row" href={hrefOf({ kind: "session", sessionId })}>
+      <Icon name="lock" />
+      <span class="grow">
+        <b>{text("accountHeld", { amount: money(heldOf(session)) })}</b>
+        <span class="soft">{text("accountHeldText", { name, time: formatMoment(terms.expiresAt, locale) })}</span>
+      </span>
+      <Icon name="go" />
+    </a>
+  );
+}
+
+function AccountDetails(properties: {
   readonly connection: WalletConnection;
   readonly token: TokenAccount;
-  readonly onDone: () => void;
 }): JSX.Element {
-  const { connection, token, onDone } = properties;
-  const { text, symbol, configuration } = useApp();
-  const [amount, setAmount] = useState("");
-
-  function callsFor(amountMicro: bigint): readonly ContractCall[] {
-    return depositCalls(configuration.contracts, connection.account, amountMicro * token.unit, token.allowance);
-  }
-
-  return (
-    <section aria-labelledby="deposit-title">
-      <h2 id="deposit-title">{text("depositTitle")}</h2>
-      <p class="hint">{text("depositText")}</p>
-      <AmountForm
-        label={text("depositAmount", { symbol })}
-        amount={amount}
-        onAmount={setAmount}
-        limitMicro={token.balanceMicro}
-        buttonText={text("depositButton")}
-        connection={connection}
-        callsFor={callsFor}
-        onDone={() => {
-          setAmount("");
-          onDone();
-        }}
-      />
-    </section>
-  );
-}
-
-function Withdraw(properties: {
-  readonly connection: WalletConnection;
-  readonly account: DriverAccount;
-  readonly token: TokenAccount;
-  readonly onDone: () => void;
-}): JSX.Element {
-  const { connection, account, token, onDone } = properties;
-  const { text, money, symbol, language, configuration } = useApp();
-  const titleId = `withdraw-title-${account.lane}`;
-  const [amount, setAmount] = useState("");
-  const [hasFailed, setHasFailed] = useState(false);
-  return (
-    <section aria-labelledby={titleId}>
-      <h2 id={titleId}>
-        {account.lane === 0 ? text("withdrawTitle") : text("withdrawBesideTitle", { number: account.lane + 1 })}
-      </h2>
-      {account.lane !== 0 && <p class="hint">{text("withdrawBesideText", { free: money(account.freeMicro) })}</p>}
-      <AmountForm
-        label={text("withdrawAmount", { symbol })}
-        amount={amount}
-        onAmount={setAmount}
-        limitMicro={account.freeMicro}
-        buttonText={text("withdrawButton")}
-        connection={connection}
-        callsFor={(amountMicro) => [
-          withdrawCall(
-            configuration.contracts.chargingSettlement,
-            account.lane,
-            connection.account,
-            amountMicro * token.unit,
-          ),
-        ]}
-        onFailed={() => {
-          setHasFailed(true);
-        }}
-        onDone={() => {
-          setAmount("");
-          onDone();
-        }}
-      />
-      <button
-        class="quiet"
-        disabled={account.freeMicro === 0n}
-        onClick={() => {
-          setAmount(plainMicro(account.freeMicro, language));
-        }}
-      >
-        {text("withdrawAll")}
-      </button>
-      <WithdrawElsewhere connection={connection} account={account} token={token} isOpen={hasFailed} onDone={onDone} />
-    </section>
-  );
-}
-
-function AmountForm(properties: {
-  readonly label: string;
-  readonly amount: string;
-  readonly onAmount: (amount: string) => void;
-  readonly limitMicro: bigint;
-  readonly buttonText: string;
-  readonly connection: WalletConnection;
-  readonly callsFor: (amountMicro: bigint) => readonly ContractCall[];
-  readonly onDone: () => void;
-  readonly onFailed?: () => void;
-}): JSX.Element {
-  const { label, amount, onAmount, limitMicro, buttonText, connection, callsFor, onDone, onFailed } = properties;
-  const { text, money } = useApp();
-  const amountMicro = parseMicro(amount);
-  const problem =
-    amount === ""
-      ? null
-      : amountMicro === null
-        ? text("amountInvalid")
-        : amountMicro > limitMicro
-          ? text("amountTooHigh", { amount: money(limitMicro) })
-          : null;
+  const { connection, token } = properties;
+  const { text, money, coin, setConnection } = useApp();
   return (
     <>
-      <Field label={label} value={amount} onInput={onAmount} inputMode="decimal" problem={problem} />
-      <TransactionButton
-        connection={connection}
-        calls={amountMicro === null || problem !== null ? [] : callsFor(amountMicro)}
-        onDone={onDone}
-        {...(onFailed === undefined ? {} : { onFailed })}
+      <Sums
+        sums={[
+          { name: text("accountWay"), value: nameOfWallet(connection.wallet, text("demoWallet")) },
+          { name: text("accountWallet"), value: money(token.balanceMicro) },
+          { name: text("coinName"), value: coin.symbol },
+          { name: text("accountNumber"), value: <Hash value={connection.account} />, kind: "detail" },
+        ]}
+      />
+      <button
+        class="wide"
+        onClick={() => {
+          setConnection(null);
+        }}
       >
-        {buttonText}
-      </TransactionButton>
+        {text("walletDisconnect")}
+      </button>
     </>
   );
 }

@@ -3,7 +3,9 @@ import { useEffect } from "preact/hooks";
 
 import { readChallenge, type ChainChallenge } from "../chain/challenge-events.ts";
 import { useApp } from "../shell/app-context.ts";
-import { Facts, Hash, Notice } from "../shell/parts.tsx";
+import { Fold, Sums } from "../components/rows.tsx";
+import { Hash } from "../shell/parts.tsx";
+import { formatSum } from "../text/money.ts";
 import { useAnswer } from "../shell/use-answer.ts";
 
 /** Nobody tells the page of a challenge, so it looks; windows are hours long. */
@@ -29,21 +31,28 @@ export function ChallengeNotice({ sessionId }: { readonly sessionId: string }): 
 }
 
 function Challenged({ challenge }: { readonly challenge: ChainChallenge }): JSX.Element {
-  const { text, money } = useApp();
+  const { text, coin, locale } = useApp();
   const { chargedMicro, provenMicro } = challenge;
+  const { parts, total } = formatSum([provenMicro, chargedMicro - provenMicro], coin, locale);
   return (
     <section class="card" aria-labelledby="challenge-title">
       <h2 id="challenge-title">{text("challengeTitle")}</h2>
-      <Notice kind="info">{text("challengeTooMuch")}</Notice>
-      <Facts
-        facts={[
-          [text("challengeCharged"), money(chargedMicro)],
-          [text("challengeProven"), <strong key="proven">{money(provenMicro)}</strong>],
-          [text("challengeRefunded"), money(chargedMicro - provenMicro)],
-          [text("challengeBy"), <Hash key="by" value={challenge.challenger} />],
-          [text("receiptTransaction"), <Hash key="transaction" value={challenge.txHash} />],
+      <p>{text("challengeTooMuch")}</p>
+      <Sums
+        sums={[
+          { name: text("challengeCharged"), value: total },
+          { name: text("challengeProven"), value: parts[0] },
+          { name: text("challengeRefunded"), value: parts[1], kind: "total" },
         ]}
       />
+      <Fold title={text("technicalDetails")}>
+        <Sums
+          sums={[
+            { name: text("challengeBy"), value: <Hash value={challenge.challenger} />, kind: "detail" },
+            { name: text("receiptTransaction"), value: <Hash value={challenge.txHash} />, kind: "detail" },
+          ]}
+        />
+      </Fold>
     </section>
   );
 }

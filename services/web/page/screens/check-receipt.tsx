@@ -3,7 +3,10 @@ import { useId, useState } from "preact/hooks";
 
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
-import { Notice } from "../shell/parts.tsx";
+import { Field } from "../components/fields.tsx";
+import { Notice } from "../components/note.tsx";
+import { Fold } from "../components/rows.tsx";
+import { Screen } from "../shell/screen.tsx";
 import type { FileLine } from "../receipt/check-signed-file.ts";
 import { DossierView } from "./dossier-view.tsx";
 import { ReceiptView } from "./receipt-view.tsx";
@@ -49,7 +52,6 @@ async function isDossier(file: File): Promise<boolean> {
 export function CheckReceiptScreen(): JSX.Element {
   const { text } = useApp();
   const id = useId();
-  const keyId = useId();
   const [key, setKey] = useState("");
   const [shown, setShown] = useState<ReadableReceipt | "unreadable" | null>(null);
   const [dossier, setDossier] = useState<File | null>(null);
@@ -81,34 +83,23 @@ export function CheckReceiptScreen(): JSX.Element {
   }
 
   return (
-    <>
+    <Screen backTo={{ kind: "settings" }} title={text("receiptCheckTitle")} tab="settings">
       <h1>{text("receiptCheckTitle")}</h1>
       <p>{text("receiptCheckText")}</p>
-      <p>{text("dossierCheckText")}</p>
       <div class="field">
         <label for={id}>{text("receiptFile")}</label>
         <input id={id} type="file" onChange={(event) => void show(event.currentTarget.files?.[0])} />
-      </div>
-      <div class="field">
-        <label for={keyId}>{text("signedKey")}</label>
-        <p class="hint" id={`${keyId}-hint`}>
-          {text("signedKeyHint")}
-        </p>
-        <input
-          id={keyId}
-          type="text"
-          autocomplete="off"
-          aria-describedby={`${keyId}-hint`}
-          value={key}
-          onInput={(event) => {
-            setKey(event.currentTarget.value);
-          }}
-        />
       </div>
       {lines.length > 0 && <SignedFileView lines={lines} />}
       {shown === "unreadable" && <Notice kind="bad">{text("receiptUnreadable")}</Notice>}
       {dossier !== null && <DossierView file={dossier} />}
       {shown !== null && shown !== "unreadable" && <ReceiptView {...shown} isForeign />}
-    </>
+      <div>
+        <Fold title={text("signedKeyTitle")}>
+          <p class="soft">{text("dossierCheckText")}</p>
+          <Field label={text("signedKey")} hint={text("signedKeyHint")} value={key} onInput={setKey} />
+        </Fold>
+      </div>
+    </Screen>
   );
 }

@@ -2,7 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { useApp } from "../shell/app-context.ts";
-import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
+import { Sums } from "../components/rows.tsx";
+import { failureText, Hash, Waiting } from "../shell/parts.tsx";
 import { formatExactKwh } from "../text/amounts.ts";
 import type { CheckedDossier } from "../receipt/check-dossier.ts";
 
@@ -43,7 +45,7 @@ export function DossierView({ file }: { readonly file: File }): JSX.Element {
 }
 
 function Checked({ verdict, manifest, isOurs }: CheckedDossier): JSX.Element {
-  const { text, language } = useApp();
+  const { text, locale } = useApp();
   const { reasons, totals, sessions, skipped } = verdict;
   const isGood = verdict.verdict === "accepted";
   const day = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(0, 10);
@@ -67,13 +69,16 @@ function Checked({ verdict, manifest, isOurs }: CheckedDossier): JSX.Element {
         </ul>
       )}
       {manifest !== null && (
-        <Facts
-          facts={[
-            [text("dossierPurpose"), `${manifest.purpose}, ${day(manifest.fromSeconds)} – ${day(manifest.toSeconds)}`],
-            [text("evseOperator"), <Hash key="operator" value={manifest.operator} />],
-            [text("dossierSessions"), sessions],
-            [text("dossierProven"), formatExactKwh(BigInt(totals.claimableMicroWh), language)],
-            [text("dossierExcluded"), formatExactKwh(BigInt(totals.excludedMicroWh), language)],
+        <Sums
+          sums={[
+            {
+              name: text("dossierPurpose"),
+              value: `${manifest.purpose}, ${day(manifest.fromSeconds)} – ${day(manifest.toSeconds)}`,
+            },
+            { name: text("evseOperator"), value: <Hash value={manifest.operator} /> },
+            { name: text("dossierSessions"), value: sessions },
+            { name: text("dossierProven"), value: formatExactKwh(BigInt(totals.claimableMicroWh), locale) },
+            { name: text("dossierExcluded"), value: formatExactKwh(BigInt(totals.excludedMicroWh), locale) },
           ]}
         />
       )}

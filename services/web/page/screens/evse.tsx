@@ -1,28 +1,31 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import type { Tariff } from "../../../domain/tariff.ts";
 import type { Charger } from "../chain/chain-reader.ts";
-import { chooseAccount, isBusy } from "../chain/driver-accounts.ts";
-import { readSessionsOf } from "../chain/session-history.ts";
-import { readAssignedTariffs, readChargerState, type ChargerState } from "../service/service-client.ts";
+import { Icon } from "../components/icon.tsx";
+import { Notice } from "../components/note.tsx";
+import { readAssignedTariffs, type ChargerState } from "../service/service-client.ts";
+import { nameOfSite, placeOf } from "../service/sites.ts";
 import { useApp } from "../shell/app-context.ts";
-import { Answered, Facts, Hash, Notice } from "../shell/parts.tsx";
+import { Answered } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
+import { Screen } from "../shell/screen.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
-import { formatPrice } from "../text/amounts.ts";
-import { provenanceWords } from "../text/provenance-words.ts";
-import { wordsOf } from "../text/tariff-words.ts";
-import { WithWallet } from "../wallet/wallet-panel.tsx";
-import type { WalletConnection } from "../wallet/wallet-connection.ts";
-import { HoldAndSign } from "./hold-and-sign.tsx";
+import { ChargerDetails, ChargerHead } from "./charger-head.tsx";
+import { useChargerState } from "./charger-state.ts";
+import { HoldChoice, useHold } from "./hold-choice.tsx";
+import { PaySheet } from "./pay-sheet.tsx";
+import { PriceOf, TariffChoice } from "./price-of.tsx";
+import { useDriver } from "./use-driver.ts";
 
-interface Offer {
+/** What can be paid at a charger. */
+export interface Offer {
   readonly tariffId: string;
   readonly tariff: Tariff;
 }
 
-/** A charger: its state, its price, the most it can cost, and the way to a session. */
+/** A charger: is it this one, what does it cost, and the one step to a charge. */
 export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
   const { text, reader } = useApp();
   const [answer, askAgain] = useAnswer(async () => {
@@ -32,21 +35,20 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
     return { charger, offers };
   }, [reader, evse]);
 
+  if (answer.kind === "answered" && answer.value.charger !== null) {
+    return <KnownCharger charger={answer.value.charger} offers={answer.value.offers} askAgain={askAgain} />;
+  }
   return (
-    <>
+    <Screen backTo={{ kind: "start" }} title={text("evseBar")}>
       <h1>{text("evseTitle", { number: evse })}</h1>
       <Answered answer={answer} askAgain={askAgain}>
-        {({ charger, offers }) =>
-          charger === null ? (
-            <Notice kind="bad" title={text("evseUnknownTitle")}>
-              {text("evseUnknownText", { number: evse })}
-            </Notice>
-          ) : (
-            <KnownCharger charger={charger} offers={offers} askAgain={askAgain} />
-          )
-        }
+        {() => (
+          <Notice kind="bad" title={text("evseUnknownTitle")}>
+            {text("evseUnknownText", { number: evse })}
+          </Notice>
+        )}
       </Answered>
-    </>
+    </Screen>
   );
 }
 
@@ -58,178 +60,132 @@ function KnownCharger(properties: {
 }): JSX.Element {
   const { charger, askAgain } = properties;
   const offers = properties.offers ?? [];
-  const { text } = useApp();
+  const { text, sites } = useApp();
   const [chosen, setChosen] = useState(0);
   const state = useChargerState(charger.evse);
   const offer = offers[chosen];
-  return (
+  const place = placeOf(sites, charger.evse);
+  const content = (
     <>
-      <section class="card">
-        <Facts
-          facts={[
-            [text("evseState"), <StateMark key="state" state={state} />],
-            [text("evsePrinted", { id: "" }).replace(/[:\s]+$/u, ""), charger.evseId],
-            [text("evseOperator"), <Hash key="operator" value={charger.operator} />],
-            ...(charger.provenance === null
-              ? []
-              : [[text("evseProvenance"), text(provenanceWords[charger.provenance])] as const]),
-          ]}
-        />
-        <StateNotice state={state} />
-      </section>
+      <ChargerHead charger={charger} place={place} state={state} />
+      <StateNotice state={state} />
       {!charger.isMeterValid && <Notice kind="bad">{text("evseNoMeter")}</Notice>}
-      {charger.isMeterValid && charger.provenance === "self-declared" && (
-        <Notice kind="info">{text("evseSelfDeclared")}</Notice>
-      )}
       {properties.offers === null && (
         <Notice kind="bad" action={<button onClick={askAgain}>{text("retry")}</button>}>
           {text("evseTariffsUnknown")}
         </Notice>
       )}
       {properties.offers !== null && offer === undefined && <Notice kind="bad">{text("evseNoTariff")}</Notice>}
-      {offer !== undefined && (
-        <section class="card" aria-labelledby="price-title">
-          <h2 id="price-title">{text("priceTitle")}</h2>
-          {offers.length > 1 && <TariffChoice offers={offers} chosen={chosen} onChoose={setChosen} />}
-          <PriceWords tariff={offer.tariff} />
-        </section>
-      )}
-      {offer !== undefined && charger.isMeterValid && state !== "faulted" && (
-        <WithWallet>
-          {(connection) => (
-            <OpenOrContinue
-              key={connection.account}
-              charger={charger}
-              isOffline={state === "offline"}
-              offer={offer}
-              connection={connection}
-            />
-          )}
-        </WithWallet>
-      )}
+      {offers.length > 1 && <TariffChoice offers={offers} chosen={chosen} onChoose={setChosen} />}
     </>
   );
+  const bar = { backTo: { kind: "start" }, title: place?.site.operator ?? text("evseBar") } as const;
+  if (offer !== undefined && charger.isMeterValid && state !== "faulted") {
+    return (
+      <Payable key={offer.tariffId} bar={bar} charger={charger} offer={offer} state={state} name={nameOf()}>
+        {content}
+      </Payable>
+    );
+  }
+  return (
+    <Screen {...bar}>
+      {content}
+      {offer !== undefined && <PriceOf tariff={offer.tariff} maximumPowerW={charger.maximumPowerW} />}
+      <ChargerDetails charger={charger} place={place} />
+    </Screen>
+  );
+
+  function nameOf(): string {
+    return place === null ? charger.evseId : nameOfSite(place.site);
+  }
 }
 
-/**
- * A session that runs here is shown instead of a new one. One that runs elsewhere, say at a charger that never started, keeps
- * nobody from charging here: another account of the driver pays.
- */
-function OpenOrContinue(properties: {
+function Payable(properties: {
+  readonly bar: { readonly backTo: { readonly kind: "start" }; readonly title: string };
   readonly charger: Charger;
-  readonly isOffline: boolean;
   readonly offer: Offer;
-  readonly connection: WalletConnection;
+  readonly state: ChargerState;
+  readonly name: string;
+  readonly children: JSX.Element;
 }): JSX.Element {
-  const { charger, isOffline, offer, connection } = properties;
-  const { text, reader, readLogs, configuration } = useApp();
-  const [isBeside, setIsBeside] = useState(false);
-  const [answer, askAgain] = useAnswer(async () => {
-    const accounts = await reader.readAccounts(connection.account);
-    const sessions = accounts.some(isBusy)
-      ? await readSessionsOf(readLogs, configuration.contracts.chargingSettlement, connection.account)
-      : [];
-    const running = sessions.filter(({ ending }) => ending.kind === "live");
-    const here = running.find(({ terms }) => terms.evse === charger.evse);
-    return { account: chooseAccount(accounts), running: here ?? running[0] ?? null, isHere: here !== undefined };
-  }, [reader, readLogs, connection.account, charger.evse]);
+  const { bar, charger, offer, state, name, children } = properties;
+  const { text, money, exactMoney, sites } = useApp();
+  const [isOpen, setOpen] = useState(false);
+  const hold = useHold(offer.tariff);
+  const [driver, askAgain] = useDriver(charger.evse);
+  const isElsewhere = driver !== null && driver.running !== null && !driver.isHere;
+  const canOpen = driver === null || (driver.account !== null && !driver.isHere);
 
   return (
-    <Answered answer={answer} askAgain={askAgain}>
-      {({ account, running, isHere }) => (
-        <>
-          {running !== null && (
-            <Notice
-              kind="info"
-              action={
-                <a class="button" href={hrefOf({ kind: "session", sessionId: running.sessionId })}>
-                  {text("sessionRunningLink")}
-                </a>
-              }
+    <Screen
+      {...bar}
+      tool={
+        driver !== null && (
+          <a class="tool" href={hrefOf({ kind: "account" })}>
+            <Icon name="money" />
+            {money(driver.freeMicro)}
+          </a>
+        )
+      }
+      act={
+        driver?.isHere === true && driver.running !== null ? (
+          <a class="button main" href={hrefOf({ kind: "session", sessionId: driver.running.sessionId })}>
+            {text("sessionRunningLink")}
+          </a>
+        ) : (
+          canOpen && (
+            <button
+              class="main"
+              disabled={hold.holdMicro === null}
+              onClick={() => {
+                setOpen(true);
+              }}
             >
-              {text(isHere ? "sessionRunning" : "sessionRunningElsewhere")}
-            </Notice>
-          )}
-          {account === null && !isHere && <p>{text("accountsBusy")}</p>}
-          {running !== null && !isHere && account !== null && !isBeside && (
-            <section class="card">
-              <p>{text("chargeBesideText")}</p>
-              <button
-                class="main"
-                onClick={() => {
-                  setIsBeside(true);
-                }}
-              >
-                {text("chargeBesideButton")}
-              </button>
-            </section>
-          )}
-          {account !== null && (running === null || (!isHere && isBeside)) && (
-            <HoldAndSign
-              charger={charger}
-              isOffline={isOffline}
-              offer={offer}
-              account={account}
-              connection={connection}
-            />
-          )}
-        </>
+              {isElsewhere
+                ? text("chargeBesideButton")
+                : hold.holdMicro === null
+                  ? text("holdMissing")
+                  : text("startButton", { amount: exactMoney(hold.holdMicro) })}
+            </button>
+          )
+        )
+      }
+    >
+      {children}
+      {driver !== null && driver.running !== null && (
+        <Notice
+          kind="info"
+          action={
+            driver.isHere ? undefined : (
+              <a class="button" href={hrefOf({ kind: "session", sessionId: driver.running.sessionId })}>
+                {text("sessionRunningLink")}
+              </a>
+            )
+          }
+        >
+          {text(driver.isHere ? "sessionRunning" : "sessionRunningElsewhere")}
+          {isElsewhere && driver.account !== null && ` ${text("chargeBesideText")}`}
+        </Notice>
       )}
-    </Answered>
+      {driver !== null && driver.account === null && !driver.isHere && (
+        <Notice kind="warning">{text("accountsBusy")}</Notice>
+      )}
+      <PriceOf tariff={offer.tariff} maximumPowerW={charger.maximumPowerW} />
+      {canOpen && <HoldChoice hold={hold} tariff={offer.tariff} />}
+      <ChargerDetails charger={charger} place={placeOf(sites, charger.evse)} tariff={offer.tariff} hold={hold} />
+      {isOpen && hold.holdMicro !== null && (
+        <PaySheet
+          {...{ charger, offer, name, driver }}
+          isOffline={state === "offline"}
+          holdMicro={hold.holdMicro}
+          onClose={() => {
+            setOpen(false);
+            askAgain();
+          }}
+        />
+      )}
+    </Screen>
   );
-}
-
-function TariffChoice(properties: {
-  readonly offers: readonly Offer[];
-  readonly chosen: number;
-  readonly onChoose: (index: number) => void;
-}): JSX.Element {
-  const { text, symbol, language } = useApp();
-  return (
-    <fieldset>
-      <legend>{text("priceChoose")}</legend>
-      {properties.offers.map(({ tariffId, tariff }, index) => (
-        <label class="option" key={tariffId}>
-          <input
-            type="radio"
-            name="tariff"
-            checked={index === properties.chosen}
-            onChange={() => {
-              properties.onChoose(index);
-            }}
-          />
-          {text("priceOption", { number: index + 1 })}:{" "}
-          {text("priceEnergy", {
-            amount: `${formatPrice(tariff.priceNanoPerKwh, tariff.energyTaxBps, language)} ${symbol}`,
-          })}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-/** The price in words. */
-export function PriceWords({ tariff }: { readonly tariff: Tariff }): JSX.Element {
-  const { text, symbol, language } = useApp();
-  return (
-    <ul class="words">
-      {wordsOf(tariff, symbol, language).map(({ key, values }) => (
-        <li key={key}>{text(key, values)}</li>
-      ))}
-    </ul>
-  );
-}
-
-function StateMark({ state }: { readonly state: ChargerState }): JSX.Element {
-  const { text } = useApp();
-  const words = {
-    free: text("evseStateFree"),
-    occupied: text("evseStateOccupied"),
-    faulted: text("evseStateFaulted"),
-    offline: text("evseStateOffline"),
-    unknown: text("evseStateUnknown"),
-  };
-  return <strong class={`state state-${state}`}>{words[state]}</strong>;
 }
 
 function StateNotice({ state }: { readonly state: ChargerState }): JSX.Element | null {
@@ -244,32 +200,6 @@ function StateNotice({ state }: { readonly state: ChargerState }): JSX.Element |
     case "offline":
       return <Notice kind="warning">{text("evseStateOfflineText")}</Notice>;
     case "unknown":
-      return <Notice kind="info">{text("evseStateUnknownText")}</Notice>;
+      return <p class="soft">{text("evseStateUnknownText")}</p>;
   }
-}
-
-const stateRefreshMs = 5_000;
-
-function useChargerState(evse: number): ChargerState {
-  const [state, setState] = useState<ChargerState>("unknown");
-  useEffect(() => {
-    let isWanted = true;
-    const ask = (): void => {
-      readChargerState(evse).then(
-        (next) => {
-          if (isWanted) setState(next);
-        },
-        () => {
-          if (isWanted) setState("unknown");
-        },
-      );
-    };
-    ask();
-    const timer = setInterval(ask, stateRefreshMs);
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-    };
-  }, [evse]);
-  return state;
 }

@@ -3,9 +3,11 @@ import type { JSX } from "preact";
 import type { DriverAccount } from "../chain/chain-reader.ts";
 import { readTokenAbilities } from "../chain/first-funding.ts";
 import { useApp } from "../shell/app-context.ts";
-import { Answered, Notice } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
+import { Answered } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { useAnswer } from "../shell/use-answer.ts";
+import { waysToOpen, type WayToOpen } from "./ways-to-open.ts";
 import { OpeningProgress, useOpening, type FundingChoice, type OpeningChoice } from "./opening-steps.tsx";
 
 type Properties = OpeningChoice & { readonly account: DriverAccount };
@@ -13,7 +15,7 @@ type Properties = OpeningChoice & { readonly account: DriverAccount };
 /** Where the hold is above the balance: what is missing comes out of the wallet by signature, or is paid in before. */
 export function FirstFunding(properties: Properties): JSX.Element {
   const { account, connection, holdMicro } = properties;
-  const { text, money, chain, reader, configuration } = useApp();
+  const { text, exactMoney: money, chain, reader, configuration } = useApp();
   const missingMicro = holdMicro - account.freeMicro;
   const [answer, askAgain] = useAnswer(async () => {
     const token = await reader.readToken(connection.account);
@@ -41,32 +43,33 @@ export function FirstFunding(properties: Properties): JSX.Element {
           if (token.balanceMicro < missingMicro) {
             return <p>{text("fundWalletLacks", { wallet: money(token.balanceMicro) })}</p>;
           }
-          if (abilities === null || (abilities.permitNonce === null && !abilities.takesAuthorizations)) {
-            return <p>{text("fundNoWay")}</p>;
-          }
-          return <FundAndOpen {...properties} funding={{ abilities, missingMicro, unit: token.unit }} />;
+          const ways = waysToOpen(missingMicro, abilities);
+          if (abilities === null || ways.length === 0) return <p>{text("fundNoWay")}</p>;
+          return <FundAndOpen {...properties} ways={ways} funding={{ abilities, missingMicro, unit: token.unit }} />;
         }}
       </Answered>
     </>
   );
 }
 
-function FundAndOpen(properties: Properties & { readonly funding: FundingChoice }): JSX.Element {
-  const { funding, holdMicro } = properties;
-  const { abilities, missingMicro } = funding;
-  const { text, money } = useApp();
+function FundAndOpen(
+  properties: Properties & { readonly funding: FundingChoice; readonly ways: readonly WayToOpen[] },
+): JSX.Element {
+  const { funding, holdMicro, ways } = properties;
+  const { missingMicro } = funding;
+  const { text, exactMoney: money } = useApp();
   const { step, isBusy, openByPermit, openByTransfer } = useOpening(properties);
   const missing = money(missingMicro);
 
   return (
     <>
-      <h2>{text("fundTitle")}</h2>
+      <h3>{text("fundTitle")}</h3>
       <p>{text("fundText", { missing, hold: money(holdMicro) })}</p>
-      {abilities.permitNonce !== null && (
+      {ways.includes("permit") && (
         <>
           <p>{text("fundPermitText", { missing })}</p>
           <button
-            class="main"
+            class="main wide"
             disabled={isBusy}
             onClick={() => {
               void openByPermit(funding);
@@ -76,11 +79,11 @@ function FundAndOpen(properties: Properties & { readonly funding: FundingChoice 
           </button>
         </>
       )}
-      {abilities.takesAuthorizations && (
+      {ways.includes("transfer") && (
         <>
           <p>{text("fundTransferText", { missing })}</p>
           <button
-            class={abilities.permitNonce === null ? "main" : ""}
+            class={ways.includes("permit") ? "wide" : "main wide"}
             disabled={isBusy}
             onClick={() => {
               void openByTransfer(funding);

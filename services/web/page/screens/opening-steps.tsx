@@ -13,7 +13,8 @@ import {
 } from "../service/service-client.ts";
 import { digestOfViewKey, viewKeyFor } from "../service/view-keys.ts";
 import { useApp, type App } from "../shell/app-context.ts";
-import { failureText, Notice, Waiting } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
+import { failureText, Waiting } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { refusalOf } from "../wallet/eip1193.ts";
 import { sendTransaction, signTypedData, type WalletConnection } from "../wallet/wallet-connection.ts";

@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import type { ContractCall } from "../chain/transactions.ts";
 import { relayOrder, ServiceRefusal, ServiceUnreachableError, type SignedOrder } from "../service/service-client.ts";
 import { useApp } from "../shell/app-context.ts";
-import { failureText, Notice, Waiting } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
+import { failureText, Waiting } from "../shell/parts.tsx";
 import { refusalOf } from "../wallet/eip1193.ts";
 import { signTypedData, type WalletConnection } from "../wallet/wallet-connection.ts";
 import { TransactionButton } from "./transaction-button.tsx";
@@ -75,6 +76,7 @@ export function OrderButton(properties: {
   return (
     <>
       <button
+        class="main wide"
         disabled={prepare === null || step.kind === "signing" || step.kind === "sending"}
         onClick={() => {
           void start();

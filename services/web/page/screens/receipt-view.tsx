@@ -2,34 +2,41 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
-import { useApp } from "../shell/app-context.ts";
-import { failureText, Facts, Hash, Notice, Waiting } from "../shell/parts.tsx";
-import { provenanceWords } from "../text/provenance-words.ts";
-import { formatExactKwh, formatSeconds } from "../text/amounts.ts";
+import { Icon } from "../components/icon.tsx";
+import { Notice } from "../components/note.tsx";
+import { Fold } from "../components/rows.tsx";
+import { BrokenSeal, Reasons, Seal } from "../components/seal.tsx";
 import type { ReceiptCheck } from "../receipt/check-receipt.ts";
 import { failuresFirst, wordOfCheck } from "../receipt/check-words.ts";
+import { reasonsOf } from "../receipt/reasons.ts";
+import { useApp } from "../shell/app-context.ts";
+import { saveFile } from "../shell/save-file.ts";
+import { failureText, Waiting } from "../shell/parts.tsx";
+import { formatKwh } from "../text/amounts.ts";
+import { useReceiptFacts, type ReceiptFacts } from "./receipt-facts.ts";
+import { ReceiptPaper } from "./receipt-paper.tsx";
 
 type Verification =
-  | { readonly kind: "none" | "running" }
+  | { readonly kind: "running" }
   | { readonly kind: "done"; readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/**
- * A receipt: what was paid and why, with the means to check it here. `content` is the file as it came.
- *
- * @param properties.isForeign It came from somebody: it is checked at once, and no amount is shown before the verdict.
- */
-export function ReceiptView(properties: {
+interface Properties {
+  /** The file as it came. */
   readonly content: unknown;
   readonly receipt: ParsedReceipt;
   readonly xml: string | null;
+  /** It came from somebody: no amount is shown before the verdict. */
   readonly isForeign: boolean;
-}): JSX.Element {
-  const { content, receipt, xml, isForeign } = properties;
+}
+
+/** A receipt with the verdict of this device. The checking begins by itself. */
+export function ReceiptView(properties: Properties): JSX.Element {
+  const { content, receipt, isForeign } = properties;
   const app = useApp();
   const { text } = app;
-  const [verification, setVerification] = useState<Verification>({ kind: isForeign ? "running" : "none" });
-  const name = `wattproof-${receipt.sessionId.slice(2, 14)}`;
+  const [verification, setVerification] = useState<Verification>({ kind: "running" });
+  const facts = useReceiptFacts(receipt);
 
   async function verify(): Promise<void> {
     setVerification({ kind: "running" });
@@ -40,181 +47,117 @@ export function ReceiptView(properties: {
       setVerification({ kind: "failed", error });
     }
   }
-
   useEffect(() => {
-    if (isForeign) void verify();
+    void verify();
   }, [content]);
-  const hasVerdict = verification.kind === "done" || verification.kind === "failed";
 
+  const isGood = verification.kind === "done" && verification.isGood;
   return (
-    <section class="card receipt" aria-labelledby="receipt-title">
-      <h2 id="receipt-title">{text("receiptTitle")}</h2>
+    <section class="stack receipt" aria-label={text("receiptTitle")}>
       {verification.kind === "running" && <Waiting>{text("receiptVerifying")}</Waiting>}
       {verification.kind === "failed" && (
-        <Notice kind="bad" title={text("receiptUnchecked")}>
+        <Notice
+          kind="bad"
+          title={text("receiptUnchecked")}
+          action={<button onClick={() => void verify()}>{text("receiptVerify")}</button>}
+        >
           {failureText(app, verification.error)}
         </Notice>
       )}
-      {verification.kind === "done" && <Verdict isGood={verification.isGood} checks={verification.checks} />}
-      {(hasVerdict || !isForeign) && (
-        <>
-          {verification.kind === "failed" && <h3>{text("receiptSaysUnchecked")}</h3>}
-          {verification.kind === "done" && !verification.isGood && <h3>{text("receiptSaysOnly")}</h3>}
-          <Content receipt={receipt} />
-        </>
+      {verification.kind === "done" && <Verdict isGood={isGood} checks={verification.checks} facts={facts} />}
+      {isGood || (!isForeign && verification.kind !== "done") ? (
+        <ReceiptPaper receipt={receipt} facts={facts} isPaidShown={!isForeign} />
+      ) : (
+        verification.kind !== "running" && (
+          <div>
+            <Fold title={text(verification.kind === "failed" ? "receiptSaysUnchecked" : "receiptSaysOnly")}>
+              <ReceiptPaper receipt={receipt} facts={facts} isPaidShown={!isForeign} />
+            </Fold>
+          </div>
+        )
       )}
-      <div class="actions">
-        <button class="main" disabled={verification.kind === "running"} onClick={() => void verify()}>
-          {text("receiptVerify")}
-        </button>
-        <button
-          onClick={() => {
-            download(`${name}.json`, "application/json", `${JSON.stringify(content, null, 2)}\n`);
-          }}
-        >
-          {text("receiptJson")}
-        </button>
-        {xml !== null && (
-          <button
-            onClick={() => {
-              download(`${name}.xml`, "application/xml", xml);
-            }}
-          >
-            {text("receiptXml")}
-          </button>
-        )}
-        <button
-          onClick={() => {
-            window.print();
-          }}
-        >
-          {text("receiptPrint")}
-        </button>
-      </div>
+      {(isGood || !isForeign || verification.kind !== "running") && <Files {...properties} />}
     </section>
   );
 }
 
-/** What the receipt says. */
-function Content({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
-  const { text, money, language } = useApp();
-  const { challenges, refundedMicro, isReadable } = receipt;
-  return (
-    <>
-      <Facts
-        facts={[
-          [text("receiptCharged"), <strong key="charged">{money(receipt.chargedMicro)}</strong>],
-          [text("receiptReturned"), money(receipt.returnedMicro)],
-          [text("liveHold"), money(receipt.holdMicro + receipt.toppedUpMicro)],
-          ...(challenges.length === 0 ? [] : [[text("challengeRefunded"), money(refundedMicro)] as const]),
-          [text("receiptEnergy"), formatExactKwh(receipt.energyMicroWh, language)],
-          [text("receiptTime"), formatSeconds(receipt.chargingSeconds)],
-        ]}
-      />
-      {receipt.chargedMicro === 0n && receipt.energyMicroWh === 0n && <Notice kind="good">{text("stateZero")}</Notice>}
-      <Breakdown receipt={receipt} />
-      <Facts
-        facts={[
-          [text("evseOperator"), <Hash key="operator" value={receipt.terms.operator} />],
-          [
-            text("receiptMeter"),
-            text("receiptMeterText", { number: receipt.meter.number, curve: receipt.meter.curve }),
-          ],
-          ...(receipt.meter.provenance === null
-            ? []
-            : [[text("evseProvenance"), text(provenanceWords[receipt.meter.provenance])] as const]),
-          ...(receipt.evidence === null
-            ? []
-            : [[text("receiptEvidence"), text(`grade.${receipt.evidence.grade}`)] as const]),
-          ...(isReadable === null
-            ? []
-            : [[text("receiptReadable"), text(isReadable ? "receiptReadableYes" : "receiptReadableNo")] as const]),
-          [text("receiptTransaction"), <Hash key="transaction" value={receipt.transaction.hash} />],
-          [text("receiptBlock"), receipt.transaction.blockNumber],
-          [text("sessionId"), <Hash key="session" value={receipt.sessionId} />],
-          [text("sessionTag"), <code key="tag">{receipt.idTag}</code>],
-        ]}
-      />
-    </>
-  );
-}
-
-function Breakdown({ receipt }: { readonly receipt: ParsedReceipt }): JSX.Element {
-  const { text, money, language } = useApp();
-  const { price } = receipt;
-  const { flatFeeMicro, energyMicro, chargingMicro, connectedMicro } = price;
-  const { flatTaxMicro, energyTaxMicro, chargingTaxMicro, connectedTaxMicro } = price;
-  const limitMicro = price.netMicro - flatFeeMicro - energyMicro - chargingMicro - connectedMicro;
-  const limitTaxMicro = price.taxMicro - flatTaxMicro - energyTaxMicro - chargingTaxMicro - connectedTaxMicro;
-  const rows: readonly (readonly [name: string, netMicro: bigint, taxMicro: bigint])[] = [
-    [text("receiptFlat"), flatFeeMicro, flatTaxMicro],
-    [
-      text("receiptEnergyCost", { energy: formatExactKwh(receipt.energyMicroWh, language) }),
-      energyMicro,
-      energyTaxMicro,
-    ],
-    [text("receiptChargingCost", { time: formatSeconds(receipt.chargingSeconds) }), chargingMicro, chargingTaxMicro],
-    [
-      text("receiptConnectedCost", { time: formatSeconds(receipt.connectedSeconds) }),
-      connectedMicro,
-      connectedTaxMicro,
-    ],
-    [text("receiptMinimumApplied"), limitMicro, limitTaxMicro],
-  ];
-  return (
-    <>
-      <table class="breakdown">
-        <caption>{text("receiptPrice")}</caption>
-        <thead>
-          <tr>
-            <td />
-            <th scope="col">{text("receiptBeforeTax")}</th>
-            <th scope="col">{text("receiptTax")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows
-            .filter(([, net, tax]) => net !== 0n || tax !== 0n)
-            .map(([name, net, tax]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{money(net)}</td>
-                <td>{money(tax)}</td>
-              </tr>
-            ))}
-          <tr>
-            <th scope="row">{text("receiptNet")}</th>
-            <td>{money(price.netMicro)}</td>
-            <td>{money(price.taxMicro)}</td>
-          </tr>
-          <tr class="total">
-            <th scope="row">{text("receiptGross")}</th>
-            <td colSpan={2}>{money(price.grossMicro)}</td>
-          </tr>
-        </tbody>
-      </table>
-      {price.grossMicro > receipt.holdMicro + receipt.toppedUpMicro && <p>{text("receiptCapped")}</p>}
-    </>
-  );
-}
-
-/** The verdict, what fails or should be known, and all else behind it. */
-function Verdict(properties: { readonly isGood: boolean; readonly checks: readonly ReceiptCheck[] }): JSX.Element {
-  const { isGood, checks } = properties;
+/** The receipt as a file, for other programs, and on paper. */
+function Files({ content, receipt, xml }: Properties): JSX.Element {
   const { text } = useApp();
+  const name = `wattproof-${receipt.idTag}`;
+  return (
+    <div class="close">
+      <button
+        class="wide"
+        onClick={() => {
+          window.print();
+        }}
+      >
+        {text("receiptPrint")}
+      </button>
+      <button
+        class="wide"
+        onClick={() => {
+          saveFile(`${name}.json`, "application/json", `${JSON.stringify(content, null, 2)}\n`);
+        }}
+      >
+        <Icon name="save" />
+        {text("receiptJson")}
+      </button>
+      {xml !== null && (
+        <button
+          class="wide"
+          onClick={() => {
+            saveFile(`${name}.xml`, "application/xml", xml);
+          }}
+        >
+          <Icon name="save" />
+          {text("receiptXml")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The seal with its five sentences, or the torn one; every check is behind them. */
+function Verdict(properties: {
+  readonly isGood: boolean;
+  readonly checks: readonly ReceiptCheck[];
+  readonly facts: ReceiptFacts;
+}): JSX.Element {
+  const { isGood, checks, facts } = properties;
+  const { text, locale } = useApp();
   const failed = checks.filter(({ outcome }) => outcome === "fails").length;
   const sorted = failuresFirst(checks);
   const notable = sorted.filter(({ outcome }) => outcome !== "holds");
+  const values = { ...facts.words, energy: formatKwh(facts.energyMicroWh, locale, 3) };
+  const reasons = reasonsOf(checks).map(({ name, key, holds }) => ({
+    // Of a file that does not hold nothing is repeated before its holder asks for it.
+    text: isGood ? text(key, values) : text(`reasonPlain.${name}`),
+    holds,
+  }));
+  const all = (
+    <Fold title={text("checkDetails", { count: checks.length })}>
+      <Checks checks={sorted} hasDetails />
+    </Fold>
+  );
+  if (!isGood) {
+    return (
+      <>
+        <BrokenSeal title={text("receiptBad")}>{text("receiptBadText", { count: failed })}</BrokenSeal>
+        <Reasons reasons={reasons} failsWord={text("checkFails")} />
+        <Checks checks={notable} hasDetails={false} />
+        <div>{all}</div>
+      </>
+    );
+  }
   return (
     <>
-      <Notice kind={isGood ? "good" : "bad"} title={isGood ? text("receiptGood") : text("receiptBad")}>
-        {isGood ? text("receiptGoodText", { count: checks.length }) : text("receiptBadText", { count: failed })}
-      </Notice>
+      <Seal title={text("receiptGood")} subtitle={text("receiptGoodText")}>
+        <Reasons reasons={reasons} failsWord={text("checkFails")} />
+        {all}
+      </Seal>
       {notable.length > 0 && <Checks checks={notable} hasDetails={false} />}
-      <details>
-        <summary>{text("checkDetails")}</summary>
-        <Checks checks={sorted} hasDetails />
-      </details>
     </>
   );
 }
@@ -227,28 +170,19 @@ function Checks(properties: { readonly checks: readonly ReceiptCheck[]; readonly
     return word === null ? name : text(word.key, word.values);
   };
   return (
-    <ul class="checks">
+    <ul class="rows checks">
       {properties.checks.map(({ name, outcome, detail }) => (
         <li key={name} class={`check check-${outcome}`}>
-          <strong>{outcomes[outcome]}</strong> {wordsOf(name)}
+          <p>
+            <strong>{outcomes[outcome]}</strong> {wordsOf(name)}
+          </p>
           {properties.hasDetails && (
-            <span class="detail" lang="en">
+            <p class="soft code" lang="en">
               {detail}
-            </span>
+            </p>
           )}
         </li>
       ))}
     </ul>
   );
-}
-
-/** Hands a text to the browser as a file; it is made here and asked of nobody. */
-function download(name: string, mediaType: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: mediaType }));
-  link.download = name;
-  link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href);
-  }, 10_000);
 }

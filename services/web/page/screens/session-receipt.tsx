@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
+import type { ChainSession } from "../chain/session-history.ts";
 import { keepReceipt, keptReceipt } from "../receipt/kept-receipts.ts";
 import { readReceipt, ServiceRefusal } from "../service/service-client.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -11,9 +12,17 @@ import { ReceiptView } from "./receipt-view.tsx";
 
 const askAgainMs = 2_000;
 
-/** The receipt of a settled session: from the service, or, where it does not answer, from this device. */
-export function SessionReceipt({ sessionId }: { readonly sessionId: string }): JSX.Element {
-  const { text } = useApp();
+/**
+ * What a charge came to, from the chain, and its receipt: from the service, or, where it does not answer, from this device.
+ */
+export function SessionReceipt(properties: {
+  readonly sessionId: string;
+  readonly onChain: ChainSession;
+  readonly place: string;
+}): JSX.Element {
+  const { sessionId, onChain } = properties;
+  const { ending } = onChain;
+  const { text, money } = useApp();
   const [answer, askAgain] = useAnswer(() => receiptOf(sessionId), [sessionId]);
   const isMissing = answer.kind === "answered" && answer.value === null;
   useEffect(() => {
@@ -25,15 +34,21 @@ export function SessionReceipt({ sessionId }: { readonly sessionId: string }): J
   }, [isMissing, askAgain]);
 
   return (
-    <Answered answer={answer} askAgain={askAgain}>
-      {(readable) =>
-        readable === null ? (
-          <Waiting>{text("receiptNotReady")}</Waiting>
-        ) : (
-          <ReceiptView {...readable} isForeign={false} />
-        )
-      }
-    </Answered>
+    <>
+      <div>
+        <h1>{text("stateSettled")}</h1>
+        {ending.kind === "settled" && <p class="big">{money(ending.chargedMicro)}</p>}
+      </div>
+      <Answered answer={answer} askAgain={askAgain}>
+        {(readable) =>
+          readable === null ? (
+            <Waiting>{text("receiptNotReady")}</Waiting>
+          ) : (
+            <ReceiptView {...readable} isForeign={false} />
+          )
+        }
+      </Answered>
+    </>
   );
 }
 

@@ -6,7 +6,8 @@ import type { ChainSession } from "../chain/session-history.ts";
 import { grantView } from "../service/service-client.ts";
 import { digestOfViewKey, forgetViewKey, viewKeyFor } from "../service/view-keys.ts";
 import { useApp } from "../shell/app-context.ts";
-import { failureText, Notice, Waiting } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
+import { failureText, Waiting } from "../shell/parts.tsx";
 import { refusalOf } from "../wallet/eip1193.ts";
 import { signTypedData } from "../wallet/wallet-connection.ts";
 
@@ -38,25 +39,16 @@ export function ShowLive(properties: { readonly onChain: ChainSession; readonly 
 
   const isOwn = connection?.account === onChain.terms.driver;
   return (
-    <Notice
-      kind="info"
-      title={text("showLiveTitle")}
-      action={
-        isOwn ? (
-          <button
-            disabled={isSigning}
-            onClick={() => {
-              void grant();
-            }}
-          >
-            {text("showLiveButton")}
-          </button>
-        ) : undefined
-      }
-    >
-      {isOwn ? text("showLiveText") : text("showLiveOthers")}
+    <>
+      <h1>{text("showLiveTitle")}</h1>
+      <p>{isOwn ? text("showLiveText") : text("showLiveOthers")}</p>
       {isSigning && <Waiting>{text("transactionSign")}</Waiting>}
-      {problem !== null && <span role="alert">{problem}</span>}
-    </Notice>
+      {problem !== null && <Notice kind="bad">{problem}</Notice>}
+      {isOwn && (
+        <button class="main wide" disabled={isSigning} onClick={() => void grant()}>
+          {text("showLiveButton")}
+        </button>
+      )}
+    </>
   );
 }

@@ -2,24 +2,24 @@ import type { JSX } from "preact";
 
 import type { FileLine } from "../receipt/check-signed-file.ts";
 import { useApp } from "../shell/app-context.ts";
-import { Notice } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
 
 /** A canonical decimal with the mark of the language, and all its decimals. */
-function decimalText(energyWh: string, language: string): string {
-  const mark = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
+function decimalText(energyWh: string, locale: string): string {
+  const mark = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
   return energyWh.replace(".", mark);
 }
 
 /** What was found about the values and sessions of a file, each in a line of its own. */
 export function SignedFileView({ lines }: { readonly lines: readonly FileLine[] }): JSX.Element {
-  const { text, language } = useApp();
+  const { text, locale } = useApp();
 
   function verdictOf({ verdict, reason, energyWh }: FileLine): string {
     if (verdict === "refused") return text("signedRefused", { reason: reason ?? "" });
     if (verdict === "unsupported") return text("signedUnsupported", { reason: reason ?? "" });
     return energyWh === null
       ? text("signedAccepted")
-      : text("signedAcceptedEnergy", { energy: `${decimalText(energyWh, language)} Wh` });
+      : text("signedAcceptedEnergy", { energy: `${decimalText(energyWh, locale)} Wh` });
   }
 
   function nameOf({ id }: FileLine): string {

@@ -1,19 +1,34 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
+import { Field } from "../components/fields.tsx";
+import { Icon } from "../components/icon.tsx";
+import { readSessionsOf } from "../chain/session-history.ts";
+import { nameOfSite, placeOf } from "../service/sites.ts";
 import { useApp } from "../shell/app-context.ts";
-import { failureText, Field } from "../shell/parts.tsx";
+import { failureText } from "../shell/parts.tsx";
 import { hrefOf, parseRoute } from "../shell/router.ts";
+import { Screen } from "../shell/screen.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+import { Scanner } from "./scanner.tsx";
 
-/** Where a driver begins who has scanned nothing. */
+/** Where a driver begins: a code, a charger of before, or the number beside the code. */
 export function StartScreen(): JSX.Element {
-  const { text } = useApp();
+  const { text, sites } = useApp();
   return (
-    <>
+    <Screen tab="start">
       <h1>{text("startTitle")}</h1>
-      <p class="lead">{text("startText")}</p>
+      <Scanner />
       <NumberForm />
-    </>
+      <Running />
+      {sites.length > 0 && (
+        <a class="button wide" href={hrefOf({ kind: "sites" })}>
+          <Icon name="place" />
+          {text("startSites")}
+        </a>
+      )}
+      <p class="soft">{text("startText")}</p>
+    </Screen>
   );
 }
 
@@ -21,11 +36,54 @@ export function StartScreen(): JSX.Element {
 export function UnknownPageScreen(): JSX.Element {
   const { text } = useApp();
   return (
-    <>
+    <Screen tab="start">
       <h1>{text("unknownPage")}</h1>
       <p>{text("unknownPageText")}</p>
       <NumberForm />
-    </>
+    </Screen>
+  );
+}
+
+/** Charges that are under way and the chargers of before, where the driver is known. */
+function Running(): JSX.Element | null {
+  const { text, connection, readLogs, configuration, sites } = useApp();
+  const account = connection?.chainId === configuration.chainId ? connection.account : null;
+  const [answer] = useAnswer(
+    async () => (account === null ? [] : readSessionsOf(readLogs, configuration.contracts.chargingSettlement, account)),
+    [readLogs, account],
+  );
+  if (answer.kind !== "answered" || answer.value.length === 0) return null;
+  const nameOf = (evse: number): string => {
+    const place = placeOf(sites, evse);
+    return place === null ? text("evseTitle", { number: evse }) : nameOfSite(place.site);
+  };
+  const running = answer.value.filter(({ ending }) => ending.kind === "live");
+  const before = [...new Set(answer.value.map(({ terms }) => terms.evse))].slice(0, 3);
+  return (
+    <section>
+      <h2>{text(running.length > 0 ? "startRunning" : "startRecent")}</h2>
+      <ul class="rows">
+        {running.map(({ sessionId, terms }) => (
+          <li key={sessionId}>
+            <a class="row" href={hrefOf({ kind: "session", sessionId })}>
+              <Icon name="plug" />
+              <b class="grow">{nameOf(terms.evse)}</b>
+              <Icon name="go" />
+            </a>
+          </li>
+        ))}
+        {running.length === 0 &&
+          before.map((evse) => (
+            <li key={evse}>
+              <a class="row" href={hrefOf({ kind: "evse", evse })}>
+                <Icon name="plug" />
+                <b class="grow">{nameOf(evse)}</b>
+                <Icon name="go" />
+              </a>
+            </li>
+          ))}
+      </ul>
+    </section>
   );
 }
 
@@ -36,6 +94,9 @@ function NumberForm(): JSX.Element {
   const [typed, setTyped] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [isLooking, setLooking] = useState(false);
+  useEffect(() => {
+    setProblem(null);
+  }, [typed]);
 
   async function show(): Promise<void> {
     const route = parseRoute(`#/evse/${typed.trim()}`);
@@ -63,7 +124,6 @@ function NumberForm(): JSX.Element {
 
   return (
     <form
-      class="card"
       onSubmit={(event) => {
         event.preventDefault();
         setProblem(null);
@@ -76,10 +136,11 @@ function NumberForm(): JSX.Element {
         value={typed}
         onInput={setTyped}
         problem={problem}
-      />
-      <button type="submit" disabled={isLooking}>
-        {text("startGo")}
-      </button>
+      >
+        <button type="submit" disabled={isLooking}>
+          {text("startGo")}
+        </button>
+      </Field>
     </form>
   );
 }

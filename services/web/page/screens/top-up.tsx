@@ -4,8 +4,8 @@ import { useState } from "preact/hooks";
 import { typedTopUpOf } from "../../../domain/driver-orders.ts";
 import type { ChainSession } from "../chain/session-history.ts";
 import { topUpCall } from "../chain/transactions.ts";
+import { Field } from "../components/fields.tsx";
 import { useApp } from "../shell/app-context.ts";
-import { Field } from "../shell/parts.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { parseMicro } from "../text/amounts.ts";
 import { OrderButton, type PreparedOrder } from "./order-button.tsx";
@@ -13,11 +13,16 @@ import { OrderButton, type PreparedOrder } from "./order-button.tsx";
 /** The contract takes none in the last two hours, lest a driver outruns every settlement. */
 const lastTopUpSeconds = 7_200;
 
+/** Whether there is time left by this device's clock; the contract goes by its own. */
+export function canTopUp({ terms }: ChainSession): boolean {
+  return Date.now() / 1_000 < terms.expiresAt - lastTopUpSeconds;
+}
+
 /** Raises the hold of the driver's own session from the free balance, by one signature. */
 export function TopUp(properties: { readonly onChain: ChainSession; readonly onDone: () => void }): JSX.Element | null {
   const { onChain, onDone } = properties;
   const { terms, opening, sessionId, toppedUpMicro } = onChain;
-  const { text, money, symbol, reader, connection, configuration } = useApp();
+  const { text, exactMoney: money, coin, reader, connection, configuration } = useApp();
   const [amount, setAmount] = useState("");
   const [answer] = useAnswer(async () => {
     const { freeMicro } = await reader.readAccount(terms.driver, terms.lane);
@@ -26,7 +31,7 @@ export function TopUp(properties: { readonly onChain: ChainSession; readonly onD
 
   if (connection === null || connection.account !== terms.driver || answer.kind !== "answered") return null;
   const { freeMicro, timestamp } = answer.value;
-  if (timestamp > terms.expiresAt - lastTopUpSeconds) return null;
+  if (timestamp > terms.expiresAt - lastTopUpSeconds) return <p>{text("topUpTooLate")}</p>;
   const { chargingSettlement } = configuration.contracts;
   const amountMicro = parseMicro(amount);
   const problem =
@@ -49,11 +54,10 @@ export function TopUp(properties: { readonly onChain: ChainSession; readonly onD
   }
 
   return (
-    <details class="card">
-      <summary>{text("topUpTitle")}</summary>
-      <p class="hint">{text("topUpText", { free: money(freeMicro) })}</p>
+    <>
+      <p class="soft">{text("topUpText", { free: money(freeMicro) })}</p>
       <Field
-        label={text("topUpAmount", { symbol })}
+        label={text("topUpAmount", { symbol: coin.symbol })}
         value={amount}
         onInput={setAmount}
         inputMode="decimal"
@@ -69,6 +73,6 @@ export function TopUp(properties: { readonly onChain: ChainSession; readonly onD
       >
         {text("topUpButton")}
       </OrderButton>
-    </details>
+    </>
   );
 }

@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 
 import { awaitTransaction, type ContractCall } from "../chain/transactions.ts";
 import { useApp } from "../shell/app-context.ts";
-import { failureText, Notice, Waiting } from "../shell/parts.tsx";
+import { Notice } from "../components/note.tsx";
+import { failureText, Waiting } from "../shell/parts.tsx";
 import { refusalOf } from "../wallet/eip1193.ts";
 import { sendTransaction, type WalletConnection } from "../wallet/wallet-connection.ts";
 
@@ -57,6 +58,7 @@ export function TransactionButton(properties: {
   return (
     <>
       <button
+        class="main wide"
         disabled={isBusy || calls.length === 0}
         onClick={() => {
           void sendAll();

@@ -5,8 +5,9 @@ import { useState } from "preact/hooks";
 import { typedWithdrawalOf } from "../../../domain/driver-orders.ts";
 import type { DriverAccount, TokenAccount } from "../chain/chain-reader.ts";
 import { withdrawCall } from "../chain/transactions.ts";
+import { Field } from "../components/fields.tsx";
+import { Fold } from "../components/rows.tsx";
 import { useApp } from "../shell/app-context.ts";
-import { Field } from "../shell/parts.tsx";
 import { parseMicro } from "../text/amounts.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
 import { OrderButton, type PreparedOrder } from "./order-button.tsx";
@@ -24,7 +25,7 @@ export function WithdrawElsewhere(properties: {
   readonly onDone: () => void;
 }): JSX.Element {
   const { connection, account, token, isOpen, onDone } = properties;
-  const { text, money, symbol, reader, configuration } = useApp();
+  const { text, exactMoney: money, coin, reader, configuration } = useApp();
   const [recipient, setRecipient] = useState("");
   const [amount, setAmount] = useState("");
   const { chargingSettlement } = configuration.contracts;
@@ -59,9 +60,8 @@ export function WithdrawElsewhere(properties: {
   }
 
   return (
-    <details open={isOpen}>
-      <summary>{text("elsewhereTitle")}</summary>
-      <p class="hint">{text("elsewhereText")}</p>
+    <Fold title={text("elsewhereTitle")} isOpen={isOpen}>
+      <p class="soft">{text("elsewhereText")}</p>
       <Field
         label={text("elsewhereRecipient")}
         value={recipient}
@@ -69,7 +69,7 @@ export function WithdrawElsewhere(properties: {
         problem={recipient !== "" && to === null ? text("elsewhereRecipientInvalid") : null}
       />
       <Field
-        label={text("elsewhereAmount", { symbol })}
+        label={text("elsewhereAmount", { symbol: coin.symbol })}
         value={amount}
         onInput={setAmount}
         inputMode="decimal"
@@ -85,7 +85,7 @@ export function WithdrawElsewhere(properties: {
       >
         {text("elsewhereButton")}
       </OrderButton>
-    </details>
+    </Fold>
   );
 }
 

@@ -1,5 +1,5 @@
 /** What the page remembers on this device, and nowhere else. */
-export type KeptSetting = "language" | "appearance" | "wallet" | "batteryKwh";
+export type KeptSetting = "language" | "appearance" | "wallet" | "batteryKwh" | "notifications";
 
 const prefix = "wattproof.";
 

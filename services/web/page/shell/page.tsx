@@ -6,28 +6,49 @@ import { createChainReader } from "../chain/chain-reader.ts";
 import { createLogReader } from "../chain/event-log.ts";
 import type { PageConfiguration } from "../configuration.ts";
 import { AccountScreen } from "../screens/account.tsx";
+import { CheckReceiptScreen } from "../screens/check-receipt.tsx";
 import { EvseScreen } from "../screens/evse.tsx";
 import { HistoryScreen } from "../screens/history.tsx";
-import { CheckReceiptScreen } from "../screens/check-receipt.tsx";
 import { SessionScreen } from "../screens/session.tsx";
+import { SettingsScreen } from "../screens/settings.tsx";
+import { SitesScreen } from "../screens/sites.tsx";
 import { StartScreen, UnknownPageScreen } from "../screens/start.tsx";
-import { formatMicro } from "../text/amounts.ts";
-import { catalogues, chooseLanguage, fill, languages, type Language } from "../text/translation.ts";
-import { chainOfWallet, type WalletConnection } from "../wallet/wallet-connection.ts";
+import { readSites, type Sites } from "../service/sites.ts";
+import { coinOf } from "../text/coin.ts";
+import { chooseLanguage, fill, languages, localeOf, type Language } from "../text/languages.ts";
+import { loadCatalogue } from "../text/load-catalogue.ts";
+import { formatExactMoney, formatMoney } from "../text/money.ts";
+import type { Catalogue } from "../text/translation.ts";
 import { useWallets } from "../wallet/use-wallets.ts";
-import { AppContext, type App } from "./app-context.ts";
-import { appearances, Choices, type Appearance } from "./choices.tsx";
+import { chainOfWallet, type WalletConnection } from "../wallet/wallet-connection.ts";
+import { AppContext, appearances, type App, type Appearance } from "./app-context.ts";
 import { keepSetting, readSetting } from "./kept-settings.ts";
-import { hrefOf, parseRoute, type Route } from "./router.ts";
+import { OnDemand } from "./on-demand.tsx";
+import { parseRoute, type Route } from "./router.ts";
+
+const loadGallery = async (): Promise<() => JSX.Element> => (await import("../components/gallery.tsx")).Gallery;
+
+/** A language with its texts. */
+export interface Words {
+  readonly language: Language;
+  readonly catalogue: Catalogue;
+}
+
+/** The texts in the language that was chosen on this device, or that its browser wants. */
+export async function loadWords(): Promise<Words> {
+  const language = keptLanguage();
+  return { language, catalogue: await loadCatalogue(language) };
+}
 
 /** The whole page. */
-export function Page({ configuration }: { readonly configuration: PageConfiguration }): JSX.Element {
-  const [language, setLanguage] = useState<Language>(keptLanguage);
-  const [appearance, setAppearance] = useState<Appearance>(keptAppearance);
-  const [symbol, setSymbol] = useState("");
+export function Page(properties: {
+  readonly configuration: PageConfiguration;
+  /** The language that was kept or is wanted, with its texts. */
+  readonly words: Words;
+}): JSX.Element {
   const route = useRoute();
-  const { wallets, connection, setConnection } = useWallets(configuration);
-  const app = useApplication({ configuration, language, symbol, wallets, connection, setConnection });
+  const app = useApplication(properties.configuration, properties.words);
+  const { language, appearance } = app;
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -36,17 +57,12 @@ export function Page({ configuration }: { readonly configuration: PageConfigurat
     if (appearance === "system") delete document.documentElement.dataset["appearance"];
     else document.documentElement.dataset["appearance"] = appearance;
   }, [appearance]);
-  useEffect(() => {
-    // Without the chain there is no amount to put a symbol behind.
-    app.reader.readSymbol().then(setSymbol, () => undefined);
-  }, [app.reader]);
 
-  const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const routeKey = JSON.stringify(route);
   useEffect(() => {
     // A screen reader follows the focus to the new screen; the first one it reads by itself.
-    if (!isFirst.current) main.current?.focus();
+    if (!isFirst.current) focusMain();
     isFirst.current = false;
     window.scrollTo(0, 0);
   }, [routeKey]);
@@ -58,68 +74,26 @@ export function Page({ configuration }: { readonly configuration: PageConfigurat
         href="#main"
         onClick={(event) => {
           event.preventDefault();
-          main.current?.focus();
+          focusMain();
         }}
       >
         {app.text("skipToContent")}
       </a>
-      <Header route={route} app={app} />
-      <main id="main" ref={main} tabIndex={-1}>
-        {configuration.developmentWallet !== null && (
-          <p class="demo-banner" role="note">
-            {app.text("demoWalletWarning")}
-          </p>
-        )}
-        <Screen key={routeKey} route={route} />
-      </main>
-      <footer>
-        <Choices
-          appearance={appearance}
-          onAppearance={(chosen) => {
-            keepSetting("appearance", chosen);
-            setAppearance(chosen);
-          }}
-          onLanguage={(chosen) => {
-            keepSetting("language", chosen);
-            setLanguage(chosen);
-          }}
-        />
-      </footer>
+      <ScreenOf key={routeKey} route={route} />
     </AppContext.Provider>
   );
 }
 
-function Header({ route, app }: { readonly route: Route; readonly app: App }): JSX.Element {
-  const items = [
-    [{ kind: "start" }, "navCharge"],
-    [{ kind: "history" }, "navHistory"],
-    [{ kind: "account" }, "navAccount"],
-    [{ kind: "receipt" }, "navReceipt"],
-  ] as const;
-  return (
-    <header>
-      <a class="brand" href="#/">
-        {app.text("appName")}
-      </a>
-      <nav>
-        <ul>
-          {items.map(([target, key]) => (
-            <li key={key}>
-              <a href={hrefOf(target)} aria-current={route.kind === target.kind ? "page" : undefined}>
-                {app.text(key)}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
-    </header>
-  );
+function focusMain(): void {
+  document.querySelector<HTMLElement>("main")?.focus();
 }
 
-function Screen({ route }: { readonly route: Route }): JSX.Element {
+function ScreenOf({ route }: { readonly route: Route }): JSX.Element {
   switch (route.kind) {
     case "start":
       return <StartScreen />;
+    case "sites":
+      return <SitesScreen />;
     case "evse":
       return <EvseScreen evse={route.evse} />;
     case "session":
@@ -128,27 +102,51 @@ function Screen({ route }: { readonly route: Route }): JSX.Element {
       return <HistoryScreen />;
     case "account":
       return <AccountScreen />;
+    case "settings":
+      return <SettingsScreen />;
     case "receipt":
       return <CheckReceiptScreen />;
+    case "components":
+      return <OnDemand load={loadGallery} />;
     case "unknown":
       return <UnknownPageScreen />;
   }
 }
 
-function useApplication(
-  given: Pick<App, "configuration" | "language" | "symbol" | "wallets" | "connection" | "setConnection">,
-): App {
-  const { configuration, language, symbol, connection } = given;
+function useApplication(configuration: PageConfiguration, first: Words): App {
+  const [{ language, catalogue }, setWords] = useState(first);
+  const [appearance, setAppearance] = useState<Appearance>(keptAppearance);
+  const [symbol, setSymbol] = useState("");
+  const [sites, setSites] = useState<Sites>([]);
+  const { wallets, connection, setConnection } = useWallets(configuration);
   const chain = useMemo(() => chainAccessOf(configuration, connection), [configuration, connection]);
   const readLogs = useMemo(() => createLogReader(chain, configuration.blockNumber), [chain, configuration]);
   const reader = useMemo(() => createChainReader(chain, configuration, readLogs), [chain, configuration, readLogs]);
+  useEffect(() => {
+    // Without the chain there is no amount to put a symbol beside.
+    reader.readSymbol().then(setSymbol, () => undefined);
+  }, [reader]);
+  useEffect(() => {
+    void readSites().then(setSites);
+  }, []);
+  const locale = localeOf(language, navigator.languages);
+  const coin = coinOf(symbol);
   return {
-    ...given,
-    chain,
-    readLogs,
-    reader,
-    text: (key, values) => fill(catalogues[language][key], values),
-    money: (micro) => fill(catalogues[language].amountToken, { amount: formatMicro(micro, language), symbol }).trim(),
+    ...{ configuration, language, locale, appearance, coin, sites, wallets, connection, setConnection },
+    ...{ chain, readLogs, reader },
+    text: (key, values) => fill(catalogue[key], values),
+    money: (micro) => formatMoney(micro, coin, locale),
+    exactMoney: (micro) => formatExactMoney(micro, coin, locale),
+    setAppearance(chosen) {
+      keepSetting("appearance", chosen);
+      setAppearance(chosen);
+    },
+    setLanguage(chosen) {
+      keepSetting("language", chosen);
+      void loadCatalogue(chosen).then((loaded) => {
+        setWords({ language: chosen, catalogue: loaded });
+      });
+    },
   };
 }
 

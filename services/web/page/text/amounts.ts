@@ -1,5 +1,3 @@
-import { decimalsOf, roundParts } from "../../../domain/printed-sums.ts";
-
 const microPerToken = 1_000_000n;
 const amountGrammar = /^(0|[1-9][0-9]{0,11})(?:[.,]([0-9]{1,6}))?$/u;
 
@@ -8,32 +6,14 @@ export function formatMicro(micro: bigint, locale: string, mostDecimals = 6): st
   return format(micro, 6, locale, 2, mostDecimals);
 }
 
-/**
- * Amounts that add up to a total which is shown beside them, and the total: all with the decimals that the total needs, and
- * rounded so that they add up as printed.
- */
-export function formatMicroParts(
-  partsMicro: readonly bigint[],
-  locale: string,
-): { readonly parts: readonly string[]; readonly total: string } {
-  const totalMicro = partsMicro.reduce((sum, part) => sum + part, 0n);
-  const decimals = decimalsOf(totalMicro, 6, 2);
-  const print = (micro: bigint): string => format(micro, 6, locale, decimals, decimals);
-  return {
-    parts: roundParts(partsMicro, 10n ** BigInt(6 - decimals)).map(print),
-    total: print(totalMicro),
-  };
+/** Energy of 10⁻⁶ Wh in kWh for people: two decimals, three where a meter's value stands on a receipt. Never rounded up. */
+export function formatKwh(microWh: bigint, locale: string, decimals: 2 | 3 = 2): string {
+  return `${format(microWh, 9, locale, decimals, decimals)} kWh`;
 }
 
-/** A price of nano-tokens (1e-9) with its tax; what it has beyond six decimals is rounded up. */
-export function formatPrice(nano: bigint, taxBps: number, locale: string): string {
-  const perMicro = 10_000_000n;
-  return formatMicro((nano * BigInt(10_000 + taxBps) + perMicro - 1n) / perMicro, locale);
-}
-
-/** Energy of 10⁻⁶ Wh in kWh, to the watt-hour. */
-export function formatKwh(microWh: bigint, locale: string): string {
-  return `${format(microWh, 9, locale, 1, 3)} kWh`;
+/** Energy to the kilowatt-hour, for what is only about so much. */
+export function formatWholeKwh(microWh: bigint, locale: string): string {
+  return `${format(microWh, 9, locale, 0, 0)} kWh`;
 }
 
 /** The same with every digit that it has: for energy that a price or a sum is worked out from. */
@@ -46,9 +26,10 @@ export function formatCount(count: number, locale: string): string {
   return new Intl.NumberFormat(locale).format(count);
 }
 
-/** Power in kW. */
-export function formatKw(powerW: number, locale: string): string {
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(powerW / 1_000)} kW`;
+/** Power in kW; what is measured has a decimal, what stands on a plate only where it needs one. */
+export function formatKw(powerW: number, locale: string, leastDecimals: 0 | 1 = 1): string {
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, minimumFractionDigits: leastDecimals });
+  return `${number.format(powerW / 1_000)} kW`;
 }
 
 /** Hours, minutes and seconds. */
@@ -61,13 +42,6 @@ export function formatSeconds(seconds: number): string {
 /** Basis points in per cent. */
 export function formatBps(bps: number, locale: string): string {
   return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(bps / 10_000);
-}
-
-/** A time of the chain, in seconds since 1970, as people of the locale and the device's time zone write it. */
-export function formatTime(seconds: number, locale: string): string {
-  return new Intl.DateTimeFormat(timeLocaleOf(locale), { dateStyle: "medium", timeStyle: "short" }).format(
-    new Date(seconds * 1_000),
-  );
 }
 
 /** "en" alone would mean the United States, where 11/12 is a day in November and the day has two twelves. */

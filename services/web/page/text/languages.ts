@@ -25,3 +25,17 @@ export function chooseLanguage(wanted: readonly string[]): Language {
   }
   return "en";
 }
+
+/**
+ * The language with the region of the device: a device that wants `de-CH` writes numbers and dates as in Switzerland, in
+ * whichever of our languages its owner reads.
+ */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  const own = wanted.find((tag) => tag.toLowerCase().split("-")[0] === language && regionOf(tag) !== undefined);
+  const region = regionOf(own ?? "") ?? wanted.map(regionOf).find((found) => found !== undefined);
+  return region === undefined ? language : `${language}-${region}`;
+}
+
+function regionOf(tag: string): string | undefined {
+  return /-([A-Za-z]{2})(?:-|$)/u.exec(tag)?.[1]?.toUpperCase();
+}

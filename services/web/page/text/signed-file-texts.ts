@@ -19,7 +19,7 @@ export const signedFileTexts = {
       "Ohne ihn gilt der Schlüssel in der Datei: Dann wurde nichts verändert, aber niemand bürgt dafür, wer signiert hat.",
     signedTitle: "Signierte Messwerte",
     signedValue: "Messwert {number}",
-    signedSession: "Ladevorgang {number}",
+    signedSession: "Ladung {number}",
     signedAccepted: "Die Signatur ist gut.",
     signedAcceptedEnergy: "Die Signatur ist gut: {energy}.",
     signedRefused: "Nicht gut ({reason}).",

@@ -1,6 +1,9 @@
 import { isFree, taxRatesOf, type Tariff } from "../../../domain/tariff.ts";
 import type { TextKey } from "./translation.ts";
-import { formatBps, formatCount, formatExactKwh, formatMicro, formatPrice, formatSeconds } from "./amounts.ts";
+import { formatBps, formatCount, formatExactKwh } from "./amounts.ts";
+import type { Coin } from "./coin.ts";
+import { formatExactMoney, formatUnitPrice } from "./money.ts";
+import { formatDuration } from "./times.ts";
 
 /** One sentence about a price. */
 export interface PriceWord {
@@ -9,14 +12,14 @@ export interface PriceWord {
 }
 
 /** A tariff in words, with tax: every component that it has; nothing that it has not. */
-export function wordsOf(tariff: Tariff, symbol: string, locale: string): readonly PriceWord[] {
+export function wordsOf(tariff: Tariff, coin: Coin, locale: string): readonly PriceWord[] {
   const words: PriceWord[] = [];
   const add = (key: TextKey, values: PriceWord["values"] = {}): void => {
     words.push({ key, values });
   };
-  const price = (nano: bigint, taxBps: number): string => `${formatPrice(nano, taxBps, locale)} ${symbol}`;
+  const price = (nano: bigint, taxBps: number): string => formatUnitPrice(nano, taxBps, coin, locale);
   const fee = (micro: bigint, taxBps: number): string => price(micro * 1_000n, taxBps);
-  const money = (micro: bigint): string => `${formatMicro(micro, locale)} ${symbol}`;
+  const money = (micro: bigint): string => formatExactMoney(micro, coin, locale);
   const { flatTaxBps, energyTaxBps, chargingTaxBps, connectedTaxBps } = tariff;
 
   if (isFree(tariff)) add("priceFree");
@@ -31,7 +34,7 @@ export function wordsOf(tariff: Tariff, symbol: string, locale: string): readonl
     add("priceCharging", { amount: price(tariff.priceNanoPerChargingHour, chargingTaxBps) });
   }
   if (tariff.priceNanoPerConnectedHour > 0n) {
-    const free = formatSeconds(tariff.connectedFreeSeconds);
+    const free = formatDuration(tariff.connectedFreeSeconds, locale);
     add("priceConnected", { amount: price(tariff.priceNanoPerConnectedHour, connectedTaxBps), free });
   }
   if (tariff.connectedMaximumMicro > 0n) {

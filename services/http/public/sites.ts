@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+
+import type { RequestHandler } from "express";
+import { z } from "zod";
+
+import { WattproofError } from "../../errors.ts";
+import type { Connections } from "../../ocpp/wire/connections.ts";
+import { evseState } from "../../ocpp/words.ts";
+import type { Store } from "../../store/store.ts";
+
+const text = z.string().trim().min(1).max(120);
+/** Plugs by their names in OCPI (`ConnectorType`). */
+const plug = z.enum([
+  "IEC_62196_T1",
+  "IEC_62196_T1_COMBO",
+  "IEC_62196_T2",
+  "IEC_62196_T2_COMBO",
+  "CHADEMO",
+  "SAE_J3400",
+  "DOMESTIC_F",
+  "DOMESTIC_J",
+]);
+const siteSchema = z.strictObject({
+  name: text,
+  /** The name under which the operator is known to drivers. */
+  operator: text,
+  street: text.optional(),
+  town: text.optional(),
+  latitude: z.number().min(-90).max(90).optional(),
+  longitude: z.number().min(-180).max(180).optional(),
+  evses: z
+    .array(z.strictObject({ evse: z.int().positive().max(4_294_967_295), plug: plug.optional() }))
+    .min(1)
+    .max(200),
+});
+/** What `GET /v1/sites` answers. */
+export const sitesAnswer = z.strictObject({
+  sites: z.array(
+    siteSchema.extend({
+      evses: z.array(
+        z.strictObject({
+          evse: z.int().positive(),
+          plug: plug.optional(),
+          state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]),
+        }),
+      ),
+    }),
+  ),
+});
+/** More would be a search of its own; an operator of this size shows several files to several services. */
+const mostSites = 1_000;
+const sitesSchema = z.strictObject({ sites: z.array(siteSchema).max(mostSites) }).superRefine(({ sites }, context) => {
+  const seen = new Set<number>();
+  for (const [index, { evses }] of sites.entries()) {
+    for (const { evse } of evses) {
+      if (seen.has(evse))
+        context.addIssue({ code: "custom", path: ["sites", index], message: `EVSE ${evse} is twice.` });
+      seen.add(evse);
+    }
+  }
+});
+
+/** A place with chargers, as the operator describes it to drivers. */
+export type Site = z.infer<typeof siteSchema>;
+
+/**
+ * Reads the operator's sites.
+ * @throws CONFIGURATION_INVALID for a file that cannot be read or says something else
+ */
+export function readSites(path: string | null): readonly Site[] {
+  if (path === null) return [];
+  try {
+    return sitesSchema.parse(JSON.parse(readFileSync(path, "utf8"))).sites;
+  } catch (cause) {
+    const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
+    const detail = issue === undefined ? "It cannot be read as JSON." : `${issue.path.join(".")}: ${issue.message}`;
+    throw new WattproofError("CONFIGURATION_INVALID", `WATTPROOF_SITES: ${detail}`, { cause });
+  }
+}
+
+/** `GET /v1/sites`: where the operator's chargers stand, and which are free now. */
+export function showSites(deps: {
+  readonly sites: readonly Site[];
+  readonly store: Pick<Store, "findStationOfEvse" | "findOcppStation">;
+  readonly connections: Pick<Connections, "find">;
+}): RequestHandler {
+  const { sites, store, connections } = deps;
+  async function stateOf(evse: number): Promise<string> {
+    const place = await store.findStationOfEvse(evse);
+    const station = place === null ? null : await store.findOcppStation(place.stationId);
+    if (place === null || station === null) return "unknown";
+    const isConnected = connections.find(place.stationId) !== undefined;
+    return evseState(isConnected, place.stationEvse, station.connectors).state;
+  }
+  return async (_request, response) => {
+    const shown = [];
+    for (const site of sites) {
+      const evses = [];
+      for (const one of site.evses) evses.push({ ...one, state: await stateOf(one.evse) });
+      shown.push({ ...site, evses });
+    }
+    response.json({ sites: shown });
+  };
+}

@@ -1,0 +1,20 @@
+import type { TokenAbilities } from "../chain/first-funding.ts";
+
+/**
+ * How a session can be opened: `signature` from a balance that suffices; `permit` with two signatures and `transfer` with
+ * one, where what is missing comes out of the wallet.
+ */
+export type WayToOpen = "signature" | "permit" | "transfer";
+
+/**
+ * The ways that are there, the one that the page prefers first; none where the driver has to pay in before.
+ * @param abilities What the token can do; `null` where nobody brings a signature to the chain.
+ */
+export function waysToOpen(missingMicro: bigint, abilities: TokenAbilities | null): readonly WayToOpen[] {
+  if (missingMicro <= 0n) return ["signature"];
+  if (abilities === null) return [];
+  return [
+    ...(abilities.permitNonce === null ? [] : (["permit"] as const)),
+    ...(abilities.takesAuthorizations ? (["transfer"] as const) : []),
+  ];
+}
