@@ -25,22 +25,29 @@ export const verifyDossierVerb = defineVerb({
   description:
     "Form, leaves and root, who signed, registers and their continuity, power by time, validity and calibration of the keys,\n" +
     "totals, exclusions, and the meter's signature on every record. With --rpc also the registry, the oracles' committee, and\n" +
-    "that each session was settled as it is counted and neither expired nor was corrected; without it these are named as\n" +
-    "skipped. --sample looks at the records and settlements of n sessions that the hash of the newest block draws, and at\n" +
+    "that each session was settled as it is counted and neither expired nor was corrected, and that a claim of this energy\n" +
+    "says the same and stands alone in its group; without it these are named as skipped. --sample looks at the records and settlements of n sessions that the hash of the newest block draws, and at\n" +
     "everything else in full. Answers with verdict, reasons, totals, sessions, sampled and skipped. Exit 1 if it is refused.",
   arguments: [{ syntax: "<file>", description: "the dossier" }],
   options: [
     { flags: "--rpc <url>", description: "JSON-RPC endpoint of the dossier's chain" },
     { flags: "--sample <n>", description: "records and settlements of n sessions alone" },
+    { flags: "--by-risk", description: "what is unusual is likelier in the sample (wattproof insight); with --sample" },
+    { flags: "--claimed", description: "refuse a dossier whose energy nobody has claimed; with --rpc" },
   ],
   access: "none",
   examples: ["dossier.json", "dossier.json --rpc https://rpc.example --sample 100"],
-  input: z.object({
-    file: z.string(),
-    rpc: z.url("must be an endpoint's address").optional(),
-    sample: wholeInput(1, mostSessions).optional(),
-  }),
-  async run({ file, rpc, sample }, { output, startProgress }) {
+  input: z
+    .object({
+      file: z.string(),
+      rpc: z.url("must be an endpoint's address").optional(),
+      sample: wholeInput(1, mostSessions).optional(),
+      byRisk: z.boolean().default(false),
+      claimed: z.boolean().default(false),
+    })
+    .refine(({ sample, byRisk }) => !byRisk || sample !== undefined, { message: "needs --sample", path: ["byRisk"] })
+    .refine(({ rpc, claimed }) => !claimed || rpc !== undefined, { message: "needs --rpc", path: ["claimed"] }),
+  async run({ file, rpc, sample, byRisk, claimed }, { output, startProgress }) {
     const bytes = lengthOf(file);
     const connection = rpc === undefined ? null : await connectToChain(rpc);
     const progress = startProgress("bytes", 2 * bytes);
@@ -51,6 +58,8 @@ export const verifyDossierVerb = defineVerb({
           : { request: (method, parameters) => connection.provider.send(method, [...parameters]) };
       const verdict = await judgeDossier(file, chain, {
         sampleCount: sample ?? null,
+        isClaimNeeded: claimed,
+        isByRisk: byRisk,
         onRead: (count) => {
           progress.advance(count);
         },

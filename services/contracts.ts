@@ -48,3 +48,11 @@ export function forEachRole<Value>(value: Value): Record<ContractRole, Value> {
   // One entry for each role of the list, so the keys are complete.
   return Object.fromEntries(contractRoles.map((role) => [role, value])) as Record<ContractRole, Value>;
 }
+
+/**
+ * The contracts of the market of evidence, in the order in which they are deployed. They stand beside those of the
+ * settlement, which leads to none of them, and a deployment can be without.
+ */
+export const evidenceRoles = ["energyClaims", "dataConsents", "evidenceSales", "revenueShares"] as const;
+
+export type EvidenceRole = (typeof evidenceRoles)[number];

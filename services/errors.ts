@@ -5,6 +5,7 @@ import { dossierErrors } from "./errors/dossiers.ts";
 import { drivingErrors } from "./errors/driving.ts";
 import { entranceErrors } from "./errors/entrance.ts";
 import { evidenceErrors } from "./errors/evidence.ts";
+import { marketErrors } from "./errors/market.ts";
 import { settlementErrors } from "./errors/settlement.ts";
 import { signedRecordErrors } from "./errors/signed-records.ts";
 import { signedValueErrors } from "./errors/signed-values.ts";
@@ -25,6 +26,7 @@ export const errorCatalogue = {
   ...commandErrors,
   ...chargeDetailRecordErrors,
   ...dossierErrors,
+  ...marketErrors,
 } as const satisfies CatalogueEntries;
 
 /** A code of the catalogue. */

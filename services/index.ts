@@ -87,7 +87,7 @@ async function openRooms(foundation: Foundation, options: ServiceOptions): Promi
   });
   const settlement = wireSettlement(foundation, evidence, options);
   const charging = await openCharging(foundation, evidence, relays);
-  const dossiers = wireDossiers(foundation, evidence, settlement, options);
+  const dossiers = await wireDossiers(foundation, evidence, settlement, options);
   return { foundation, evidence, relays, settlement, dossiers, charging, stopper: options.stopper };
 }
 

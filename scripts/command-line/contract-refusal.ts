@@ -1,9 +1,9 @@
 import { isCallException, isError, type ErrorDescription, type Interface } from "ethers";
 
+import { evidenceRoles } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { artifactOf, type ArtifactName, type ContractRole } from "../deploy/artifacts.ts";
 import { contractNames } from "../deploy/contract-set.ts";
-import { evidenceRoles } from "../deploy/evidence-set.ts";
 import { wayRoles } from "../deploy/ways-set.ts";
 
 /** What a contract says when it refuses: the name of its error, and what it names. */
@@ -15,6 +15,7 @@ export interface Refusal {
 const roles: readonly ArtifactName[] = [
   ...contractNames.map((name): ContractRole => `${name.charAt(0).toLowerCase()}${name.slice(1)}` as ContractRole),
   ...evidenceRoles,
+  "revenueShare",
   ...wayRoles,
 ];
 let known: readonly Interface[] | null = null;

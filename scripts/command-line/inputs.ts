@@ -49,3 +49,9 @@ export const timeInput = z
   )
   .transform((text) => Math.floor(Date.parse(text) / 1_000))
   .refine((seconds) => Number.isSafeInteger(seconds) && seconds >= 0, "must be a day that exists, from 1970 on");
+
+/** 32 bytes. */
+export const hashInput = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/u, "must be 0x and 64 hexadecimal digits")
+  .transform((text) => text.toLowerCase());

@@ -15,6 +15,9 @@ export const nouns: Readonly<Record<string, string>> = {
   challenge: "settlements that somebody showed to be wrong",
   receipts: "what drivers get",
   dossier: "statements of proven energy",
+  claim: "proven energy, claimed for a purpose on the chain",
+  sale: "dossiers for sale, and what drivers get of it",
+  share: "tradable shares of what an agreement earns",
   export: "for other systems",
   demo: "for trying everything on the chain of npm start",
 };

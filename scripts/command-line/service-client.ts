@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { openAsBlob, readFileSync, statSync } from "node:fs";
 
 import { z } from "zod";
 
@@ -10,6 +10,8 @@ import type { OptionSpec } from "./verb.ts";
 const answerTimeoutMs = 30_000;
 /** Longer than the service waits for a charging station by default, and for the commands before it. */
 export const stationAnswerTimeoutMs = 600_000;
+/** A dossier of eight gibibytes at twenty megabits a second. */
+const uploadTimeoutMs = 3_600_000;
 /** Bits of a file's mode by which its group or everybody may read or write it. */
 const othersMayRead = 0o066;
 const errorAnswer = z.object({ error: z.object({ code: z.string(), detail: z.string() }) });
@@ -39,6 +41,8 @@ export interface ServiceClient {
    * @throws DOSSIER_INCOMPLETE where it ends too early; and as the others do
    */
   download(path: string, body: object): Promise<AsyncIterable<Uint8Array>>;
+  /** As the operator, a file piece by piece. */
+  upload<Answer>(path: string, schema: z.ZodType<Answer>, file: string): Promise<Answer>;
   /** Without a key: what is sent is signed by whoever wants it. */
   postPublicly<Answer>(path: string, schema: z.ZodType<Answer>, body: object): Promise<Answer>;
 }
@@ -84,6 +88,13 @@ export function openService(
       return ask(path, schema, body === undefined ? { method: "POST", headers } : postOf(body, headers), timeoutMs);
     },
     download: (path, body) => download(`${url}${path}`, path, postOf(body, operatorHeaders(environment))),
+    async upload(path, schema, file) {
+      const headers = { ...operatorHeaders(environment), "content-type": "application/json" };
+      const body = await openAsBlob(file).catch((cause: unknown) => {
+        throw new WattproofError("INPUT_UNREADABLE", file, { cause });
+      });
+      return ask(path, schema, { method: "PUT", headers, body }, uploadTimeoutMs);
+    },
     postPublicly: (path, schema, body) => ask(path, schema, postOf(body, {})),
   };
 }

@@ -1,21 +1,28 @@
 import { Contract, type Signer, type TransactionRequest, type TypedDataDomain, type TypedDataField } from "ethers";
 
+import { evidenceAddressOf } from "../../services/chain/deployment.ts";
+import { contractRoles, evidenceRoles, type ContractRole, type EvidenceRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
-import { artifactOf, type ContractRole } from "../deploy/artifacts.ts";
+import { artifactOf } from "../deploy/artifacts.ts";
 import type { Output } from "./output.ts";
 import { coins } from "./amounts.ts";
 import type { ChainAccess } from "./chain-access.ts";
 
+/** Whose code a call is of: a contract of the deployment, or one that such a contract created. */
+export type CalledContract = ContractRole | EvidenceRole | "revenueShare";
+
 /** A call of one of our contracts. */
 export interface Intent {
-  readonly contract: ContractRole;
+  readonly contract: CalledContract;
+  /** Where it is, if not where the deployment says. */
+  readonly at?: string;
   readonly method: string;
   readonly parameters: readonly unknown[];
 }
 
 /** What a call did, or in a dry run what it would do. */
 export interface Transaction {
-  readonly contract: ContractRole;
+  readonly contract: CalledContract;
   readonly method: string;
   readonly from: string;
   readonly to: string;
@@ -48,6 +55,16 @@ export interface Writer {
   ): Promise<string>;
 }
 
+/** @throws EVIDENCE_NOT_DEPLOYED */
+function addressOf(deployment: ChainAccess["deployment"], { contract, at }: Intent): string {
+  if (at !== undefined) return at;
+  const role = evidenceRoles.find((one) => one === contract);
+  if (role !== undefined) return evidenceAddressOf(deployment, role);
+  const core = contractRoles.find((one) => one === contract);
+  if (core === undefined) throw new RangeError(`The deployment does not name ${contract}.`);
+  return deployment.contracts[core];
+}
+
 /** A transaction that is not mined by then needs a person to look at it. */
 const receiptTimeoutMs = 10 * 60_000;
 
@@ -62,8 +79,9 @@ export function createWriter(deps: {
   const { chain, address, signer, isDryRun, confirmations, output } = deps;
   const { provider, deployment } = chain;
 
-  function functionOf({ contract: role, method }: Intent) {
-    return new Contract(deployment.contracts[role], artifactOf(role).interface, provider).getFunction(method);
+  function functionOf(intent: Intent) {
+    const { contract, method } = intent;
+    return new Contract(addressOf(deployment, intent), artifactOf(contract).interface, provider).getFunction(method);
   }
 
   const ask = async (intent: Intent): Promise<unknown> =>
@@ -76,7 +94,7 @@ export function createWriter(deps: {
     signTypedData: (domain, types, value) => signer.signTypedData(domain, { ...types }, { ...value }),
     async call(intent) {
       const { contract: role, method, parameters } = intent;
-      const to = deployment.contracts[role];
+      const to = addressOf(deployment, intent);
       const data = artifactOf(role).interface.encodeFunctionData(method, parameters);
       const request: TransactionRequest = { from: address, to, data };
       const result = await ask(intent);

@@ -4,20 +4,17 @@ import { join } from "node:path";
 import { Interface, type JsonFragment } from "ethers";
 import { z } from "zod";
 
-import type { ContractRole } from "../../services/contracts.ts";
+import type { ContractRole, EvidenceRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 
 /** What is compiled beside the contracts of a deployment: what deploys them, and the demo's registry. */
 type Helper = "contractDeployer" | "trustingMeterRegistry";
 
-/** The market of evidence: contracts beside those of the settlement. */
-type Evidence = "energyClaims" | "dataConsents" | "evidenceSales" | "revenueShares";
-
 /** Further ways to pay: contracts beside those of the settlement. */
 type Way = "passkeyAccounts";
 
-/** Everything that is compiled for a deployment. */
-export type ArtifactName = ContractRole | Evidence | Way | Helper;
+/** Everything that is compiled for a deployment, and what one of its contracts creates. */
+export type ArtifactName = ContractRole | EvidenceRole | "revenueShare" | Way | Helper;
 
 /** Where each of it is compiled to. */
 const sources: Readonly<Record<ArtifactName, string>> = {
@@ -39,6 +36,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   dataConsents: "evidence/DataConsents",
   evidenceSales: "evidence/EvidenceSales",
   revenueShares: "evidence/RevenueShares",
+  revenueShare: "evidence/RevenueShare",
   passkeyAccounts: "accounts/PasskeyAccounts",
 };
 

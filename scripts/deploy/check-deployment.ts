@@ -1,12 +1,12 @@
 import { Contract, type Provider } from "ethers";
 
-import { contractLinks } from "../../services/contracts.ts";
+import { contractLinks, type EvidenceRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { localChainId } from "../local-world/chain-id.ts";
 import { artifactOf, type ContractRole } from "./artifacts.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
 import type { Deployment } from "./deployment-file.ts";
-import { evidenceLinks, type EvidenceRole } from "./evidence-set.ts";
+import { evidenceLinks } from "./evidence-set.ts";
 import type { WayRole } from "./ways-set.ts";
 
 /** Each contract's view of another one: contract, view, the one that it has to be. */

@@ -10,12 +10,12 @@ import {
   ZeroHash,
 } from "ethers";
 
+import type { EvidenceRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { artifactOf, type ArtifactName, type ContractRole } from "./artifacts.ts";
 import { contractNames, roleOf } from "./contract-set.ts";
 import { factoryAddress, installFactory } from "./create2-factory.ts";
 import type { DeploymentPlan } from "./deploy-contracts.ts";
-import type { EvidenceRole } from "./evidence-set.ts";
 import { receiptOf } from "./receipt.ts";
 import type { WayRole } from "./ways-set.ts";
 

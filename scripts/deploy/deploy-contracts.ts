@@ -1,5 +1,6 @@
 import type { Provider, Signer } from "ethers";
 
+import { evidenceRoles, type EvidenceRole } from "../../services/contracts.ts";
 import type { ContractRole } from "./artifacts.ts";
 import { checkDeployment, checkErc20 } from "./check-deployment.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "./contract-set.ts";
 import { openContractDeployer } from "./contract-deployer.ts";
 import { readDeployment, writeDeployment, type Deployment } from "./deployment-file.ts";
-import { deployEvidenceSet, evidenceRoles, type EvidenceRole } from "./evidence-set.ts";
+import { deployEvidenceSet } from "./evidence-set.ts";
 import { deployWaySet, wayRoles, type WayRole } from "./ways-set.ts";
 
 /** What is decided when the contracts are deployed. */

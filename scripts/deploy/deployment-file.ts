@@ -4,9 +4,8 @@ import { dirname, join } from "node:path";
 import { isAddress } from "ethers";
 import { z } from "zod";
 
-import { forEachRole } from "../../services/contracts.ts";
+import { evidenceRoles, forEachRole, type EvidenceRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
-import { evidenceRoles, type EvidenceRole } from "./evidence-set.ts";
 import { wayRoles, type WayRole } from "./ways-set.ts";
 
 const address = z.string().refine((text) => isAddress(text), "not an address");

@@ -1,17 +1,4 @@
-import type { ArtifactName } from "./artifacts.ts";
-
-/**
- * The contracts of the market of evidence, which stand beside those of the settlement and are led to by none of them, in the
- * order in which they are deployed.
- */
-export const evidenceRoles = [
-  "energyClaims",
-  "dataConsents",
-  "evidenceSales",
-  "revenueShares",
-] as const satisfies readonly ArtifactName[];
-
-export type EvidenceRole = (typeof evidenceRoles)[number];
+import type { EvidenceRole } from "../../services/contracts.ts";
 
 /** Addresses by contract. */
 export type EvidenceSet = Readonly<Record<EvidenceRole, string>>;

@@ -5,12 +5,17 @@ import { challengeConclude } from "./challenge/conclude.ts";
 import { challengeDemand } from "./challenge/demand.ts";
 import { challengeList } from "./challenge/list.ts";
 import { challengeWithdraw } from "./challenge/withdraw.ts";
+import { claimContradict, claimRelease, claimRetire, claimTransfer } from "./claim/change.ts";
+import { claimList } from "./claim/list.ts";
+import { claimMake } from "./claim/make.ts";
+import { claimAddPurpose, claimEnrol } from "./claim/purposes.ts";
 import { demoCharger } from "./demo/charger.ts";
 import { demoDrive } from "./demo/drive.ts";
 import { demoFund } from "./demo/fund.ts";
 import { demoMeter } from "./demo/meter.ts";
 import { dossierColumns } from "./dossier/columns.ts";
 import { dossierDisclose } from "./dossier/disclose.ts";
+import { insight } from "./dossier/insight.ts";
 import { dossierMake } from "./dossier/make.ts";
 import { evseAdd } from "./evse/add.ts";
 import { evseList } from "./evse/list.ts";
@@ -49,12 +54,17 @@ import { partnersPropose } from "./partners/propose.ts";
 import { partnersShow } from "./partners/show.ts";
 import { partnersSign } from "./partners/sign.ts";
 import { receiptsVerify } from "./receipts/verify.ts";
+import { saleEnd, saleOffer, salePublish } from "./sale/offer.ts";
+import { saleAllot, saleCollect, saleCredit } from "./sale/rounds.ts";
+import { saleBuy, saleJoin, saleList, saleWithdraw } from "./sale/trade.ts";
 import { sessionsList } from "./sessions/list.ts";
 import { sessionsResolve } from "./sessions/resolve.ts";
 import { sessionsShow } from "./sessions/show.ts";
 import { sessionsWatch } from "./sessions/watch.ts";
 import { settlementRetry } from "./settlement/retry.ts";
 import { settlementStatus } from "./settlement/status.ts";
+import { shareCreate, shareJoin, shareVerify } from "./share/create.ts";
+import { shareBuy, shareClaim, shareHolders, shareProceeds, sharePull, shareShow } from "./share/hold.ts";
 import { stationAdd } from "./station/add.ts";
 import { stationBindToken } from "./station/bind-token.ts";
 import { stationCommand } from "./station/command.ts";
@@ -151,6 +161,34 @@ export const verbs: readonly Verb[] = [
   dossierMake,
   dossierColumns,
   dossierDisclose,
+  insight,
+  claimAddPurpose,
+  claimEnrol,
+  claimMake,
+  claimTransfer,
+  claimRetire,
+  claimContradict,
+  claimRelease,
+  claimList,
+  saleJoin,
+  saleOffer,
+  salePublish,
+  saleEnd,
+  saleBuy,
+  saleAllot,
+  saleCredit,
+  saleCollect,
+  saleWithdraw,
+  saleList,
+  shareCreate,
+  shareVerify,
+  shareJoin,
+  shareBuy,
+  sharePull,
+  shareClaim,
+  shareProceeds,
+  shareHolders,
+  shareShow,
   exportCdr,
   exportEvidence,
   backup,

@@ -12,6 +12,7 @@ import { chainSection, listeningSection, oracleSection, storeSection } from "./c
 import { chargingSection } from "./charging-settings.ts";
 import { entranceSection } from "./entrance-settings.ts";
 import { fleetSection } from "./fleet-settings.ts";
+import { marketSection } from "./market-settings.ts";
 import { ocppSection } from "./ocpp-settings.ts";
 import { driverSection } from "./driver-settings.ts";
 import { quorumSection } from "./quorum-settings.ts";
@@ -41,6 +42,7 @@ export const sections: readonly Section<unknown>[] = [
   entranceSection,
   driverSection,
   fleetSection,
+  marketSection,
 ];
 
 const settings = new Map(sections.flatMap((section) => section.settings).map((setting) => [setting.name, setting]));
@@ -75,6 +77,7 @@ const configurationSchema = z
       ocpp: read(ocppSection),
       entrance: read(entranceSection),
       fleets: read(fleetSection),
+      market: read(marketSection),
     };
   })
   .superRefine(({ fleets, relayerKey }, context) => {

@@ -58,7 +58,15 @@ export const dossierErrors = {
   DOSSIER_SESSION_EXPIRED: refusal("The session expired on the chain."),
   DOSSIER_SESSION_CORRECTED: refusal("A challenge has corrected the session."),
   DOSSIER_SETTLEMENT_DIFFERS: refusal("The chain settled another energy."),
+  DOSSIER_PROVENANCE_OVERSTATED: refusal("The registry knows less of who vouches for the meter."),
   DOSSIER_SAMPLE_TOO_EARLY: refusal("The sample was drawn from a block that was there before the dossier."),
+  // The claim on the chain.
+  DOSSIER_CLAIM_CONTRACT_DIFFERS: refusal("The claims contract that the dossier names is not one of this settlement."),
+  DOSSIER_CLAIM_CONTRADICTED: refusal("The claim of this dossier was shown to be wrong."),
+  DOSSIER_CLAIM_DIFFERS: refusal("The claim on the chain says something else than the dossier."),
+  DOSSIER_CLAIM_OVERLAPS: refusal("The same energy is claimed a second time in the group of the purpose."),
+  DOSSIER_CLAIM_MISSING: refusal("Nobody has claimed the energy of this dossier."),
+  DOSSIER_SAMPLE_BEFORE_CLAIM: refusal("The sample was drawn from a block that was there before the claim."),
   // Making one.
   DOSSIER_EMPTY: refusal("There is no session in this period."),
   DOSSIER_PURPOSE_UNKNOWN: refusal("There is no such purpose."),

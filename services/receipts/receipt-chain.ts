@@ -33,6 +33,7 @@ export const receiptInterface = new Interface([
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/u);
 const logSchema = z.object({ address: hex, topics: z.array(hex), data: hex, logIndex: hex.transform(Number) });
+const placedLogSchema = logSchema.extend({ blockNumber: hex.transform(Number) });
 const transactionSchema = z.object({
   status: hex,
   blockNumber: hex.transform(Number),
@@ -44,6 +45,9 @@ const headSchema = blockSchema.extend({ number: hex.transform(Number) });
 
 /** One event as the chain keeps it. */
 export type ChainLog = z.infer<typeof logSchema>;
+
+/** One event with the block that it is in. */
+export type PlacedLog = z.infer<typeof placedLogSchema>;
 
 /** A transaction that was mined. */
 export type MinedReceipt = z.infer<typeof transactionSchema>;
@@ -74,15 +78,15 @@ export async function readLogs(
   address: string,
   topics: readonly (string | null | readonly string[])[],
   firstBlock: number,
-): Promise<readonly ChainLog[]> {
+): Promise<readonly PlacedLog[]> {
   const { number: head } = await readHead(chain);
-  const logs: ChainLog[] = [];
+  const logs: PlacedLog[] = [];
   for (let from = firstBlock; from <= head; from += blocksAtOnce) {
     const [fromBlock, toBlock] = [from, Math.min(from + blocksAtOnce - 1, head)].map(
       (block) => `0x${block.toString(16)}`,
     );
     const filter = { address, topics, fromBlock, toBlock };
-    logs.push(...z.array(logSchema).parse(await chain.request("eth_getLogs", [filter])));
+    logs.push(...z.array(placedLogSchema).parse(await chain.request("eth_getLogs", [filter])));
   }
 
   return logs;
@@ -93,14 +97,18 @@ export async function readChainId(chain: ReceiptChain): Promise<number> {
   return hex.transform(Number).parse(await chain.request("eth_chainId", []));
 }
 
-/** What a view of a contract answers now; null where there is no such contract or it refuses. */
+/**
+ * What a view of a contract answers now; null where there is no such contract or it refuses.
+ * @param abi What the contract's views are; by default those that a receipt rests on.
+ */
 export async function readView(
   chain: ReceiptChain,
   contract: string,
   name: string,
   values: readonly unknown[],
+  abi: Interface = receiptInterface,
 ): Promise<unknown> {
-  const data = receiptInterface.encodeFunctionData(name, values);
+  const data = abi.encodeFunctionData(name, values);
   let answer: string;
   try {
     answer = hex.parse(await chain.request("eth_call", [{ to: contract, data }, "latest"]));
@@ -113,16 +121,16 @@ export async function readView(
   if (answer === "0x") {
     return null;
   }
-  const result = decodeResult(name, answer);
+  const result = decodeResult(abi, name, answer);
   const value: unknown = result === null || result.length > 1 ? result : result[0];
 
   return value instanceof Result ? value.toObject() : value;
 }
 
 /** `null` where what stands at this address answers something else: a contract that only has the name. */
-function decodeResult(name: string, answer: string): Result | null {
+function decodeResult(abi: Interface, name: string, answer: string): Result | null {
   try {
-    return receiptInterface.decodeFunctionResult(name, answer);
+    return abi.decodeFunctionResult(name, answer);
   } catch {
     return null;
   }

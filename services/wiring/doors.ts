@@ -60,6 +60,7 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
       peers: config.quorumPeers,
       signer: settlement.signer,
       dossierSigner: rooms.dossiers.signer,
+      statementSigner: rooms.dossiers.statementSigner,
     }),
     ...publicDoors(publicDeps(rooms, streamSignal)),
     ...driverDoors(driverDeps(rooms)),
@@ -80,7 +81,7 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
 }
 
 function publicDeps(
-  { foundation, charging, settlement, relays }: Rooms,
+  { foundation, charging, settlement, relays, dossiers }: Rooms,
   signal: AbortSignal,
 ): Parameters<typeof publicDoors>[0] {
   const { config, store, chain, pageSettings } = foundation;
@@ -91,6 +92,7 @@ function publicDeps(
     ...{ ...foundation, signal },
     viewers: createSessionViewers({ store, operators: operatorsOf(foundation) }),
     receipts: settlement.receipts,
+    sales: dossiers,
     readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
     settings: pageSettings,
     sites: readSites(config.sitesPath),
@@ -143,6 +145,7 @@ function operatorDeps({
     ...{ ...foundation, ...evidence },
     operators: operatorsOf(foundation),
     dossiers,
+    ...{ statementSigner: dossiers.statementSigner, sales: dossiers },
     commands: charging.calls,
     connections: charging.calls,
     possessions: charging.possessions,

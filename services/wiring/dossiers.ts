@@ -1,30 +1,80 @@
+import { join } from "node:path";
+
+import { createEvidenceMarket, type EvidenceMarket } from "../chain/evidence-market.ts";
+import { openOracleWallet } from "../chain/oracle-wallet.ts";
+import { createSaleSender, type SaleSender } from "../chain/sale-sender.ts";
+import { feeLimitsOf } from "../config/spending-settings.ts";
 import { createDossierMaker, type DossierMaker } from "../dossier/make/dossier-maker.ts";
 import { createDossierSigner, createDossierSigning, type DossierSigner } from "../dossier/make/sign-dossiers.ts";
 import type { DossierSigning } from "../dossier/make/write-dossier.ts";
+import { createDossierShelf, type DossierShelf } from "../dossier/market/dossier-shelf.ts";
+import { createStatementJudge } from "../dossier/market/judge-statement.ts";
+import { createStatementSigner, type StatementSigner } from "../dossier/market/sign-statements.ts";
+import { createDossierShop, type DossierShop } from "../dossier/market/sell-dossier.ts";
+import { WattproofError } from "../errors.ts";
 import { createHttpDossierPeer } from "../settlement/quorum/http-dossier-peer.ts";
+import { createHttpStatementPeer } from "../settlement/quorum/http-statement-peer.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Foundation, ServiceOptions } from "./foundation.ts";
 import type { Settlement } from "./settlement.ts";
 
-/** What makes dossiers, and what verifies those of other oracles' services. */
+/** What makes dossiers, what verifies those of other oracles' services, and what brings them to the market. */
 export interface Dossiers {
+  readonly shop: DossierShop;
+  readonly shelf: DossierShelf;
   readonly maker: DossierMaker;
   readonly sign: DossierSigning;
   readonly signer: DossierSigner;
+  readonly market: EvidenceMarket;
+  readonly statementSigner: StatementSigner;
 }
 
-export function wireDossiers(
+/** @throws CONFIGURATION_INVALID if the seller's account has other work */
+export async function wireDossiers(
   foundation: Foundation,
   evidence: Evidence,
   { follower }: Settlement,
-  { connectDossierPeer = createHttpDossierPeer }: Pick<ServiceOptions, "connectDossierPeer">,
-): Dossiers {
+  {
+    connectDossierPeer = createHttpDossierPeer,
+    connectStatementPeer = createHttpStatementPeer,
+  }: Pick<ServiceOptions, "connectDossierPeer" | "connectStatementPeer">,
+): Promise<Dossiers> {
   const { config, chain, desk, signal } = foundation;
   const maker = createDossierMaker({ ...foundation, ...evidence });
   const peers = config.quorumPeers.map((peer) => connectDossierPeer(peer, chain.oracle));
+  const market = createEvidenceMarket(foundation);
+  const catchUp = (): Promise<void> => follower.follow(signal);
+  const statementSigner = createStatementSigner({
+    ...{ chain, desk, signal, catchUp },
+    judge: createStatementJudge({ maker, chain, market }),
+    peers: config.quorumPeers.map((peer) => connectStatementPeer(peer, chain.oracle)),
+  });
   return {
     maker,
     sign: createDossierSigning({ chain, peers, desk, signal }),
-    signer: createDossierSigner({ maker, chain, catchUp: () => follower.follow(signal) }),
+    signer: createDossierSigner({ maker, chain, catchUp }),
+    market,
+    statementSigner,
+    shop: createDossierShop({ market, statementSigner, sender: await openSaleSender(foundation) }),
+    shelf: createDossierShelf(join(config.dataPath, "dossiers"), chain),
   };
+}
+
+async function openSaleSender({ config, chain, rpc, deployment, signal }: Foundation): Promise<SaleSender | null> {
+  const { sellerKey } = config.market;
+  if (sellerKey === null) return null;
+  const wallet = await openOracleWallet({ kind: "private-key", privateKey: sellerKey }, "seller");
+  if (wallet.address === chain.oracle || sellerKey === config.relayerKey) {
+    throw new WattproofError(
+      "CONFIGURATION_INVALID",
+      "The seller's account must be neither the oracle's nor the relayer's.",
+    );
+  }
+  return createSaleSender({
+    rpc,
+    deployment,
+    wallet,
+    signal,
+    limits: feeLimitsOf(config.spending, deployment.chainId),
+  });
 }

@@ -7,6 +7,7 @@ import { createHttpRpc, withChainCheck, type Rpc } from "../chain/rpc.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import type { PeerConfig } from "../config/quorum-settings.ts";
 import type { DossierPeer } from "../dossier/make/sign-dossiers.ts";
+import type { StatementPeer } from "../dossier/market/sign-statements.ts";
 import type { ChargeStopper } from "../http/driver/stop-charging.ts";
 import { createEntrance, type Entrance } from "../http/entrance/entrance.ts";
 import { pageSettingsOf, type PageSettings } from "../http/public/page-configuration.ts";
@@ -36,6 +37,7 @@ export interface ServiceOptions {
   readonly stopper?: ChargeStopper;
   readonly connectPeer?: (peer: PeerConfig, ownAddress: string, timeoutMs: number) => QuorumPeer;
   readonly connectDossierPeer?: (peer: PeerConfig, ownAddress: string) => DossierPeer;
+  readonly connectStatementPeer?: (peer: PeerConfig, ownAddress: string) => StatementPeer;
   readonly connectChain?: (config: ServiceConfig, deployment: Deployment, signal: AbortSignal) => Promise<Chain>;
 }
 

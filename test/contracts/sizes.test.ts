@@ -3,7 +3,7 @@ import { dataLength } from "ethers";
 import { artifacts } from "hardhat";
 
 import { contractNames } from "../../scripts/deploy/contract-set.ts";
-import { evidenceRoles } from "../../scripts/deploy/evidence-set.ts";
+import { evidenceRoles } from "../../services/contracts.ts";
 import { wayRoles } from "../../scripts/deploy/ways-set.ts";
 
 /** EIP-170, and EIP-3860 for the code that constructs. */

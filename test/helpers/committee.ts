@@ -2,6 +2,7 @@ import { keccak256, toUtf8Bytes } from "ethers";
 
 import type { ServiceOptions } from "../../services/index.ts";
 import { createHttpDossierPeer } from "../../services/settlement/quorum/http-dossier-peer.ts";
+import { createHttpStatementPeer } from "../../services/settlement/quorum/http-statement-peer.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
 import { runService, type RunningService } from "./running-service.ts";
 import type { ServiceChain } from "./service-chain.ts";
@@ -70,6 +71,13 @@ export async function runCommittee(
               commitment,
               signal,
             );
+          },
+        }),
+        connectStatementPeer: (peer, ownAddress) => ({
+          address: peer.address,
+          requestStatementSignature: (asked, signal) => {
+            const url = urls.get(peer.address) ?? peer.url;
+            return createHttpStatementPeer({ ...peer, url }, ownAddress).requestStatementSignature(asked, signal);
           },
         }),
         ...(typeof options === "function" ? options(index) : options),

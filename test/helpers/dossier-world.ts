@@ -136,6 +136,7 @@ export function manifestOf(meters: readonly TestMeter[]): DossierManifest {
     operator,
     chainId: domain.chainId,
     contracts,
+    energyClaims: null,
     evses: meters.map(({ number }) => ({
       ...{ number, evseId: `DE*TST*E${number}`, maximumPowerW },
       identifiers: { ean: `8712345678901234${number}` },
@@ -143,7 +144,8 @@ export function manifestOf(meters: readonly TestMeter[]): DossierManifest {
     meters: meters.map((meter) => ({
       ...{ number: meter.number, evse: meter.number, curve: "secp256r1" as const },
       publicKey: `0x${Buffer.from(meter.key.publicKeyPoint).toString("hex")}`,
-      ...{ possession: "proven-on-chain" as const, validFrom: 0, validUntil: 2 ** 40 - 1 },
+      ...{ possession: "proven-on-chain" as const, provenance: "self-declared" as const, maker: 0 },
+      ...{ validFrom: 0, validUntil: 2 ** 40 - 1 },
       calibrationExpiresAt: yearSeconds + 8 * 365 * 86_400,
       ...(meter.found.find((one) => one.kind === "proven")?.identity ?? identityOf(meter)),
     })),

@@ -25,6 +25,7 @@ import {
   type ContractName,
   type SettlementRules,
 } from "../../scripts/deploy/contract-set.ts";
+import { deployEvidenceSet } from "../../scripts/deploy/evidence-set.ts";
 import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../../scripts/simulator/meter.ts";
 import { signedRecordOf } from "../../scripts/simulator/signed-record.ts";
@@ -153,9 +154,11 @@ export async function startServiceChain(
     readonly rules?: Partial<SettlementRules>;
     /** Its token also takes authorisations of transfers (ERC-3009). */
     readonly hasAuthorizationToken?: boolean;
+    /** The contracts of the market of evidence are there, too. */
+    readonly hasMarket?: boolean;
   } = {},
 ): Promise<ServiceChain> {
-  const { oracleCount = 1, threshold = 1, rules = {}, hasAuthorizationToken = false } = options;
+  const { oracleCount = 1, threshold = 1, rules = {}, hasAuthorizationToken = false, hasMarket = false } = options;
   const server = await hre.network.createServer(
     { network: "default", override: { allowBlocksWithSameTimestamp: true } },
     "127.0.0.1",
@@ -179,7 +182,12 @@ export async function startServiceChain(
 
   const committee = { oracles: oracles.map(({ address }) => address), threshold };
   const erc20Artifact = hasAuthorizationToken ? undefined : await hre.artifacts.readArtifact("PermitToken");
-  const deployment = await deploy(owner, committee, { ...defaultRules, ...rules }, erc20Artifact);
+  const core = await deploy(owner, committee, { ...defaultRules, ...rules }, erc20Artifact);
+  const { chargingSettlement: settlementAddress } = core.contracts;
+  const evidence = await (hasMarket
+    ? deployEvidenceSet(settlementAddress, (role, parameters) => deployOne(owner, role, parameters))
+    : undefined);
+  const deployment = { ...core, ...(evidence === undefined ? {} : { evidence }) };
   const contracts = contractsOf(deployment, provider);
   const { erc20, tariffRegistry, meterRegistry, chargingSettlement } = contracts;
   await (await tariffRegistry.connect(operator).publish(packTariff(testTariff))).wait();

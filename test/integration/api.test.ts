@@ -197,6 +197,11 @@ describe("The description of the HTTP interface", function () {
     await ask("POST", "/v1/dossiers", { ...order, fromSeconds: 0, toSeconds: 4_000_000_000 });
     await ask("POST", "/v1/dossiers", { ...order, fromSeconds: 1, toSeconds: 2 });
 
+    await ask("POST", "/v1/evidence-statements", {});
+    const offer = `/v1/dossiers/0x${"12".repeat(32)}`;
+    await ask("PUT", `${offer}/content`, {});
+    await ask("GET", offer, undefined, {});
+
     const abandoned = await chain.openSession(point);
     await running.service.synchronise();
     const signature = await chain.signStop(abandoned);
@@ -233,6 +238,7 @@ describe("The description of the HTTP interface", function () {
       await ask("POST", "/v1/quorum/signatures", { claims: [claim] }, headers);
       await ask("POST", "/v1/quorum/signatures", { claims: [] }, headers);
       await ask("POST", "/v1/quorum/dossier-signatures", {}, headers);
+      await ask("POST", "/v1/quorum/statement-signatures", {}, headers);
     } finally {
       url = own;
       await asked.close();
@@ -244,11 +250,15 @@ describe("The description of the HTTP interface", function () {
     // Each needs a fault, a signature or a committee; other tests have them, and every JSON answer that any test of a
     // service gets is held to the description, too.
     expect(without.map(({ id }) => id)).to.deep.equal([
+      "buyDossier",
       "stopCharging",
+      "signStatement",
+      "publishDossier",
       "retrySettlement",
       "retryParkedFrames",
       "discardParkedFrame",
       "signDossier",
+      "signPeerStatement",
     ]);
     expect(operations.filter(({ id }) => !seen.has(id))).to.deep.equal([]);
   });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { contractNames } from "../../deploy/contract-set.ts";
-import { evidenceRoles } from "../../deploy/evidence-set.ts";
+import { evidenceRoles } from "../../../services/contracts.ts";
 import { wayRoles } from "../../deploy/ways-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";

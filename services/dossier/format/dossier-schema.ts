@@ -8,9 +8,10 @@ import { z } from "zod";
 
 import { forEachRole } from "../../contracts.ts";
 import { meterCurves } from "../../domain/meter-curve.ts";
+import { provenances } from "../../domain/provenance.ts";
 
 /** The form that this code writes, and the only one that it reads. */
-export const dossierVersion = 1;
+export const dossierVersion = 2;
 
 /** What a dossier may have at most; a file with more is refused before its content is looked at. */
 export const dossierLimits = {
@@ -166,6 +167,10 @@ const meter = z.strictObject({
   publicKey: z.string().regex(/^0x([0-9a-fA-F]{4}){1,96}$/u),
   /** How it is known that the operator has the meter; `null`: it is not known, and nothing of it counts. */
   possession: z.enum(["proven-on-chain", "attested-by-oracle"]).nullable(),
+  /** Who says that the key belongs to a meter, when the dossier was made; `null`: nobody. */
+  provenance: z.enum(provenances).nullable(),
+  /** The number of the maker that vouches for the meter; 0 if none does. */
+  maker: number32,
   validFrom: seconds,
   validUntil: seconds,
   calibrationExpiresAt: seconds,
@@ -187,6 +192,8 @@ export const manifestSchema = z.strictObject({
   operator: address,
   chainId: z.int().positive(),
   contracts: z.strictObject(forEachRole(address)),
+  /** Where the energy can be claimed; `null` where the deployment has no such contract. */
+  energyClaims: address.nullable(),
   evses: z.array(evse).max(dossierLimits.evses),
   meters: z.array(meter).max(dossierLimits.meters),
 });

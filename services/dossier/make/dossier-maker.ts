@@ -85,9 +85,11 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
         const identity = await identify(request, one);
         if (identity === undefined) continue;
         const { meter } = await requireMeter(one);
-        const { number, evse, curve, publicKey, possession, validFrom, validUntil, calibrationExpiresAt } = meter;
+        const { number, evse, curve, publicKey, possession, provenance, maker } = meter;
+        const { validFrom, validUntil, calibrationExpiresAt } = meter;
         own.push({
-          ...{ number, evse, curve, publicKey, possession, validFrom, validUntil, calibrationExpiresAt },
+          ...{ number, evse, curve, publicKey, possession, provenance, maker },
+          ...{ validFrom, validUntil, calibrationExpiresAt },
           ...identity,
         });
       }
@@ -99,8 +101,19 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
         const { evseId, maximumPowerW } = place;
         places.push({ number: evse, evseId, maximumPowerW, identifiers: { ...identifiers[String(evse)] } });
       }
-      const { chainId, contracts } = deployment;
-      return { purpose, fromSeconds, toSeconds, operator, chainId, contracts, evses: places, meters: own };
+      const { chainId, contracts, evidence } = deployment;
+      const energyClaims = evidence?.energyClaims ?? null;
+      return {
+        purpose,
+        fromSeconds,
+        toSeconds,
+        operator,
+        chainId,
+        contracts,
+        energyClaims,
+        evses: places,
+        meters: own,
+      };
     },
 
     async *makeMonths(request, manifest) {

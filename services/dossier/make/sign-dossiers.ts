@@ -1,11 +1,11 @@
-import { setTimeout as wait } from "node:timers/promises";
-
 import type { Chain, OracleSignature } from "../../chain/chain.ts";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
-import type { DossierCommitment, DossierSignature } from "../format/dossier-schema.ts";
-import { canonicalText, dossierDigestOf, signerOf } from "../format/commitment.ts";
+import type { DossierCommitment } from "../format/dossier-schema.ts";
+import { canonicalText, dossierDigestOf } from "../format/commitment.ts";
 import type { DossierMaker, DossierRequest, DossierSums } from "./dossier-maker.ts";
+import { gatherSignatures } from "./gather-signatures.ts";
+import { createPatientWorks } from "./patient-work.ts";
 import type { DossierSigning } from "./write-dossier.ts";
 
 /** Another oracle of the committee, as far as dossiers go. */
@@ -25,11 +25,6 @@ export interface DossierSigner {
   signDossier(request: DossierRequest, commitment: DossierCommitment): Promise<OracleSignature>;
 }
 
-/** A peer's connection is answered within this time, ready or not. */
-const patienceMs = 20_000;
-/** Works that are remembered for those who ask again. */
-const rememberedWorks = 16;
-
 export function createDossierSigner(deps: {
   readonly maker: DossierMaker;
   readonly chain: Pick<Chain, "signDossier" | "domain">;
@@ -37,8 +32,7 @@ export function createDossierSigner(deps: {
   readonly catchUp: () => Promise<void>;
 }): DossierSigner {
   const { maker, chain } = deps;
-  const works = new Map<string, Promise<OracleSignature>>();
-  let isBusy = false;
+  const works = createPatientWorks<OracleSignature>();
 
   async function work(request: DossierRequest, stated: DossierCommitment): Promise<OracleSignature> {
     // Whoever asks may have seen a block that this service has not.
@@ -53,39 +47,9 @@ export function createDossierSigner(deps: {
     return chain.signDossier(dossierDigestOf(commitment, chain.domain));
   }
 
-  function begin(key: string, request: DossierRequest, commitment: DossierCommitment): Promise<OracleSignature> {
-    // One at a time: each may read the whole ledger.
-    if (isBusy) throw new WattproofError("SERVICE_NOT_READY", "Another dossier is being verified.");
-    isBusy = true;
-    const begun = work(request, commitment).finally(() => {
-      isBusy = false;
-    });
-    // What failed is told to who asks next, and may be tried again after that.
-    begun.catch(() => undefined);
-    const oldest = works.keys().next();
-    if (works.size >= rememberedWorks && oldest.done !== true) works.delete(oldest.value);
-    works.set(key, begun);
-    return begun;
-  }
-
   return {
-    async signDossier(request, commitment) {
-      const key = canonicalText({ request, commitment });
-      const begun = works.get(key) ?? begin(key, request, commitment);
-      const timer = new AbortController();
-      try {
-        const late = wait(patienceMs, null, { signal: timer.signal }).catch(() => null);
-        const signature = await Promise.race([begun, late]);
-        if (signature === null) throw new WattproofError("SERVICE_NOT_READY", "The records are being verified.");
-        return signature;
-      } catch (error) {
-        const isAtWork = error instanceof WattproofError && error.code === "SERVICE_NOT_READY";
-        if (!isAtWork) works.delete(key);
-        throw error;
-      } finally {
-        timer.abort();
-      }
-    },
+    signDossier: (request, commitment) =>
+      works(canonicalText({ request, commitment }), () => work(request, commitment)),
   };
 }
 
@@ -98,11 +62,6 @@ async function sumsOf(maker: DossierMaker, request: DossierRequest): Promise<Dos
   }
 }
 
-/** Between two questions to an oracle that is still at work. */
-const retryMs = 2_000;
-/** How long an oracle may verify a dossier. */
-const longestWaitMs = 3_600_000;
-
 /**
  * Has this oracle and as many others as the committee asks for sign. Too few that do is no error: the dossier says who
  * signed it, and a verifier counts.
@@ -113,39 +72,9 @@ export function createDossierSigning(deps: {
   readonly desk: OperatorDesk;
   readonly signal: AbortSignal;
 }): DossierSigning {
-  const { chain, peers, desk, signal } = deps;
-
-  async function ask(
-    peer: DossierPeer,
-    request: DossierRequest,
-    commitment: DossierCommitment,
-    digest: string,
-  ): Promise<DossierSignature | null> {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(longestWaitMs)]);
-    for (;;) {
-      try {
-        const { r, vs } = await peer.requestDossierSignature(request, commitment, until);
-        if (signerOf(digest, r, vs) === peer.address.toLowerCase()) return { signer: peer.address, r, vs };
-        desk.alert("quorum-peer-wrong", { peer: peer.address });
-        return null;
-      } catch (error) {
-        const isAtWork = error instanceof WattproofError && error.code === "SERVICE_NOT_READY";
-        if (!isAtWork || until.aborted) {
-          desk.note("quorum-peer-silent", { peer: peer.address, err: error });
-          return null;
-        }
-        await wait(retryMs, undefined, { signal: until }).catch(() => undefined);
-      }
-    }
-  }
-
-  return async (request, commitment) => {
-    const digest = dossierDigestOf(commitment, chain.domain);
-    const { members, threshold } = await chain.readCommittee();
-    const own = chain.signDossier(digest);
-    const others = peers.filter(({ address }) => members.includes(address));
-    if (threshold <= 1 || others.length === 0) return [own];
-    const answers = await Promise.all(others.map((peer) => ask(peer, request, commitment, digest)));
-    return [own, ...answers.filter((answer) => answer !== null)];
-  };
+  const { chain, peers } = deps;
+  return (request, commitment) =>
+    gatherSignatures(deps, dossierDigestOf(commitment, chain.domain), peers, (peer, signal) =>
+      peer.requestDossierSignature(request, commitment, signal),
+    );
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { contractLinks } from "../../contracts.ts";
 import { meterCurves } from "../../domain/meter-curve.ts";
+import { provenances } from "../../domain/provenance.ts";
 import {
   readChainId,
   readLogs,
@@ -37,6 +38,7 @@ const meterView = z.object({
   validUntil: z.bigint(),
   calibrationExpiresAt: z.bigint(),
   status: z.bigint(),
+  maker: z.bigint(),
 });
 const evseView = z.object({ operator: z.string(), maximumPowerW: z.bigint(), evseId: z.string() });
 
@@ -129,7 +131,10 @@ export function createChainCheck(
     },
 
     async checkMeters(subjects) {
-      for (const subject of subjects.values()) await checkMeter(chain, manifest, subject, findings);
+      for (const subject of subjects.values()) {
+        await checkMeter(chain, manifest, subject, findings);
+        await checkProvenance(chain, manifest, subject, findings);
+      }
     },
 
     async checkQuorum(signers) {
@@ -164,6 +169,21 @@ export function createChainCheck(
   };
 }
 
+/** Nobody less vouches for the meter by now: a maker may have withdrawn its word. */
+async function checkProvenance(
+  chain: ReceiptChain,
+  { contracts }: DossierManifest,
+  { meter }: Subject,
+  findings: Findings,
+): Promise<void> {
+  if (meter.provenance === null) return;
+  const answer = await readView(chain, contracts.meterRegistry, "provenanceOf", [meter.number]);
+  const level = z.bigint().catch(0n).parse(answer);
+  if (level < BigInt(provenances.indexOf(meter.provenance) + 1)) {
+    findings.add("DOSSIER_PROVENANCE_OVERSTATED", `meter ${meter.number}`);
+  }
+}
+
 /** The registry has this meter, with this key, at this EVSE of the operator. */
 async function checkMeter(
   chain: ReceiptChain,
@@ -189,6 +209,7 @@ async function checkMeter(
     registered.validUntil === BigInt(meter.validUntil) &&
     registered.calibrationExpiresAt === BigInt(meter.calibrationExpiresAt) &&
     possessions[Number(registered.possession)] === meter.possession &&
+    registered.maker === BigInt(meter.maker) &&
     registered.status !== revoked &&
     place !== undefined &&
     isSameHex(place.operator, operator) &&

@@ -13,10 +13,12 @@ import {
 } from "../format/dossier-schema.ts";
 import { readDossier, type DossierBytes, type DossierPart } from "../format/read-dossier.ts";
 import { createTotalsCounter, type TotalsCounter } from "../format/totals.ts";
+import { createSpanCounter, type MeterSpan } from "../format/energy-claim.ts";
+import { checkClaims, noClaims, type FoundClaims } from "./check-claims.ts";
 import { checkMonth, type MeterProgress } from "./check-month.ts";
 import { checkRecords, type RecordFinding } from "./check-records.ts";
 import { checkCommitment, checkSignatures, checkTotals } from "./check-sums.ts";
-import { drawSample } from "./draw-sample.ts";
+import { drawSample, type SampleRisks } from "./draw-sample.ts";
 import { createFindings, type DossierReason, type Findings } from "./findings.ts";
 import { createChainCheck, sessionsAtOnce, type DossierChainCheck } from "./on-chain.ts";
 import { subjectsOf, type Subject } from "./subject.ts";
@@ -42,12 +44,17 @@ export interface DossierVerification {
   readonly chain: ReceiptChain | null;
   /** Records and settlements of this many sessions are looked at, drawn from a block; `null`: of all. */
   readonly sampleCount: number | null;
+  /** How unusual each session is, for a sample that looks there first; by default all have the same chance. */
+  readonly readRisks?: () => Promise<SampleRisks>;
+  /** Refuses a dossier whose energy nobody has claimed; otherwise that is listed as skipped. */
+  readonly isClaimNeeded?: boolean;
   /** Called with the bytes that were read since the last call. */
   readonly onRead?: (bytes: number) => void;
 }
 
 /** The parts that are kept, apart from the months. */
 interface Frame {
+  root: string | null;
   depth: "T0" | "T2" | "sample";
   sample: DossierSample | null;
   manifest: DossierManifest | null;
@@ -67,6 +74,8 @@ interface FirstLook {
   readonly newestBlock: number;
   /** Of the settlements that are shown. */
   readonly oldestBlock: number;
+  /** What a claim of all sessions claims; `null` where not all are shown. */
+  readonly spans: readonly MeterSpan[] | null;
 }
 
 /**
@@ -110,12 +119,13 @@ function verdictOf(
 /** The first look: form, sums, leaves, continuity, commitment and who signed it. */
 async function lookAtSums(verification: DossierVerification, findings: Findings): Promise<FirstLook> {
   const frame: Frame = {
-    ...{ depth: "T2", sample: null, manifest: null, totals: null, sessions: 0 },
+    ...{ root: null, depth: "T2", sample: null, manifest: null, totals: null, sessions: 0 },
     ...{ claimableMicroWh: "0", excludedMicroWh: "0" },
   };
   const state = {
     subjects: new Map<number, Subject>() as ReadonlyMap<number, Subject>,
     counter: createTotalsCounter(),
+    spanCounter: createSpanCounter(),
     shown: new Set<number>(),
     last: { meter: -1, month: "" },
     progress: null as MeterProgress | null,
@@ -142,6 +152,7 @@ async function lookAtSums(verification: DossierVerification, findings: Findings)
     if (part.name === "commitment") state.commitment = part.value;
     if (part.name === "signatures" && frame.manifest !== null && state.commitment !== null && state.summary !== null) {
       const { manifest, totals } = frame;
+      frame.root = state.commitment.root;
       checkDepth(frame, state.counter, state.isComplete, findings);
       checkCommitment({ manifest, totals, summary: state.summary, commitment: state.commitment }, findings);
       state.signers = checkSignatures(manifest, state.commitment, part.value, findings);
@@ -157,6 +168,7 @@ async function lookAtSums(verification: DossierVerification, findings: Findings)
     shown,
     newestBlock: state.newestBlock,
     oldestBlock: state.oldestBlock,
+    spans: frame.depth !== "T0" && state.isComplete ? state.spanCounter.spans() : null,
   };
 }
 
@@ -175,6 +187,7 @@ function takeMonth(
   state: {
     readonly subjects: ReadonlyMap<number, Subject>;
     readonly counter: TotalsCounter;
+    readonly spanCounter: ReturnType<typeof createSpanCounter>;
     readonly shown: Set<number>;
     isSample: boolean;
     last: { meter: number; month: string };
@@ -193,6 +206,7 @@ function takeMonth(
   }
   state.last = { meter: month.meter, month: month.month };
   const before = state.counter.sessions();
+  state.spanCounter.add(month);
   for (const [index, session] of month.sessions.entries()) {
     if (!isShown(session)) continue;
     const { blockNumber } = session.settlement;
@@ -239,9 +253,10 @@ async function lookAtRecords(
   const { manifest, depth } = frame;
   if (manifest === null) return 0;
   let onChain: DossierChainCheck | null = null;
+  let claims = noClaims;
   if (chain === null) {
     skipped.push(
-      "chain: registry of meters and EVSEs, the oracles' committee, settled, corrected and expired sessions",
+      "chain: registry of meters and EVSEs, the oracles' committee, settled, corrected and expired sessions, the claim",
     );
   } else {
     onChain = createChainCheck(chain, manifest, findings);
@@ -249,13 +264,17 @@ async function lookAtRecords(
       await onChain.checkMeters(subjects);
       await onChain.checkQuorum(signers);
       await onChain.readCorrections(first.oldestBlock);
+      claims = await checkClaims(
+        { chain, findings, skipped, isClaimNeeded: verification.isClaimNeeded ?? false },
+        { manifest, root: frame.root, claimableMicroWh: BigInt(frame.claimableMicroWh), spans: first.spans },
+      );
     } else onChain = null;
   }
   if (depth === "T0") {
     skipped.push("sessions: none is disclosed; the sums are what the oracles signed");
     return 0;
   }
-  const drawn = await drawnOf(verification, first, findings, skipped);
+  const drawn = await drawnOf(verification, first, claims, findings, skipped);
   const wanted = drawn ?? first.shown;
   await lookAtMonths(verification, subjects, wanted, verifier, onChain, findings);
   return drawn?.size ?? 0;
@@ -330,8 +349,9 @@ function createKeyWatch(findings: Findings): {
 
 /** Which sessions are looked at; `null` for all that are shown. */
 async function drawnOf(
-  { chain, sampleCount }: DossierVerification,
+  { chain, sampleCount, readRisks }: DossierVerification,
   { frame, shown, newestBlock }: FirstLook,
+  claims: FoundClaims,
   findings: Findings,
   skipped: string[],
 ): Promise<ReadonlySet<number> | null> {
@@ -342,6 +362,9 @@ async function drawnOf(
     const drawn = drawSample(blockHash, root, frame.sessions, count);
     if (shown !== null && !isSameSet(drawn, shown)) findings.add("DOSSIER_SAMPLE_DIFFERS", "sample");
     if (blockNumber <= newestBlock) findings.add("DOSSIER_SAMPLE_TOO_EARLY", `block ${blockNumber}`);
+    if (claims.firstBlock !== null && blockNumber <= claims.firstBlock) {
+      findings.add("DOSSIER_SAMPLE_BEFORE_CLAIM", `block ${blockNumber}, claimed in ${claims.firstBlock}`);
+    }
     if (chain === null) skipped.push("chain: the block that the sample was drawn from");
     else if ((await readBlock(chain, blockNumber))?.hash !== blockHash) {
       findings.add("DOSSIER_SAMPLE_DIFFERS", `block ${blockNumber} has another hash`);
@@ -352,7 +375,7 @@ async function drawnOf(
   skipped.push("sessions that were not drawn: their records and settlements");
   if (chain === null) skipped.push("sample: drawn at random, since there is no chain to draw it from");
   const seed = chain === null ? hexlify(randomBytes(32)) : (await readHead(chain)).hash;
-  return drawSample(seed, root, frame.sessions, sampleCount);
+  return drawSample(seed, root, frame.sessions, sampleCount, await readRisks?.());
 }
 
 function isSameSet(left: ReadonlySet<number>, right: ReadonlySet<number>): boolean {

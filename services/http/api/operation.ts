@@ -7,7 +7,7 @@ export type ApiAccess = "anybody" | "reader" | "operator" | "station" | "peer";
 
 /** One way in which an operation answers; refusals all have the form of the error catalogue and are not listed. */
 export interface ApiAnswer {
-  readonly status: 200 | 201 | 202;
+  readonly status: 200 | 201 | 202 | 402;
   readonly meaning: string;
   /** Of the body where it is JSON; of the data of each event where it is a stream. */
   readonly schema: z.ZodType;

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { dossierOrderSchema } from "../../dossier/make/dossier-wire-format.ts";
 import { dossierSchema } from "../../dossier/format/dossier-schema.ts";
+import { signedStatementSchema, statementRequestSchema } from "../../dossier/market/statement.ts";
 import { actionsQuery } from "../operator/actions.ts";
 import { moneyQuery, overviewQuery, sessionsQuery, stationsQuery, totalsQuery } from "../operator/board-queries.ts";
 import { rescanOrder } from "../operator/chain-rescan.ts";
@@ -13,7 +14,7 @@ import { resolutionOrder } from "../operator/session-resolution.ts";
 import { assigningSchema, assignmentsQuery, changeSchema } from "../operator/tariff-assignments.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import * as answers from "./operator-answers.ts";
-import { evseNumber } from "./values.ts";
+import { evseNumber, hash } from "./values.ts";
 
 const operatorOnly = { access: "operator" } as const;
 const board = { ...operatorOnly, method: "GET" } as const;
@@ -132,6 +133,25 @@ export const operatorOperations: readonly ApiOperation[] = [
     summary: "Makes a dossier of proven energy and answers with it, piece by piece.",
     body: { schema: dossierOrderSchema },
     answers: answering(dossierSchema, "The dossier."),
+  },
+  {
+    ...operatorOnly,
+    id: "signStatement",
+    path: "/v1/evidence-statements",
+    method: "POST",
+    summary: "Has a quorum of oracles sign a claim, an offer or a round of proven energy.",
+    body: { schema: statementRequestSchema },
+    answers: answering(signedStatementSchema, "What the contract takes, and the signatures."),
+  },
+  {
+    ...operatorOnly,
+    id: "publishDossier",
+    path: "/v1/dossiers/:offerId/content",
+    method: "PUT",
+    summary: "Gives the service the dossier that it hands to the buyers of an offer.",
+    parameters: { offerId: hash },
+    body: { schema: dossierSchema },
+    answers: answering(z.object({ offerId: hash }), "It is for sale.", 201),
   },
   {
     ...operatorOnly,

@@ -6,7 +6,9 @@ import {
   answerSchema as signaturesAnswer,
 } from "../../settlement/quorum/wire-format.ts";
 import { dossierRequestSchema } from "../../dossier/make/dossier-wire-format.ts";
-import { signatureSchema } from "../../dossier/format/dossier-schema.ts";
+import { dossierSchema, signatureSchema } from "../../dossier/format/dossier-schema.ts";
+import { peerStatementSchema } from "../../dossier/market/statement.ts";
+import { paymentRequiredSchema } from "../../dossier/market/x402.ts";
 import { receiptSchema } from "../../receipts/receipt-schema.ts";
 import { consentSchema } from "../driver/consents.ts";
 import { driverOrderSchema } from "../driver/driver-orders.ts";
@@ -67,10 +69,35 @@ export const peerOperations: readonly ApiOperation[] = [
     body: { schema: dossierRequestSchema },
     answers: answering(signatureSchema, "The signature."),
   },
+  {
+    id: "signPeerStatement",
+    path: "/v1/quorum/statement-signatures",
+    method: "POST",
+    summary: "Works a claim, an offer or a round out by its own records, and signs it if it comes out equal.",
+    access: "peer",
+    body: { schema: peerStatementSchema },
+    answers: answering(signatureSchema, "The signature."),
+  },
 ];
 
 /** What anybody asks. */
 export const publicOperations: readonly ApiOperation[] = [
+  {
+    id: "buyDossier",
+    path: "/v1/dossiers/:offerId",
+    method: "GET",
+    summary: "Answers 402 with the price of a dossier, and with a payment (x402) the dossier.",
+    access: "anybody",
+    parameters: { offerId: hash },
+    answers: [
+      ...answering(dossierSchema, "The dossier, once it is paid."),
+      ...answering(
+        paymentRequiredSchema,
+        "What it costs, and how to pay; the same is in the header PAYMENT-REQUIRED.",
+        402,
+      ),
+    ],
+  },
   {
     id: "listSites",
     path: "/v1/sites",

@@ -2,12 +2,14 @@ import type { HttpDoor } from "../door.ts";
 import { createActionsDoor } from "./actions.ts";
 import { createBoardDoors, type BoardDeps } from "./board.ts";
 import { createDossierDoors, type DossierDeps } from "./dossiers.ts";
+import { createDossierUploadDoor, type DossierUploadDeps } from "./dossier-uploads.ts";
 import { createIdTokenDoors } from "./id-tokens.ts";
 import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
 import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
 import { createParkedFrameDoors } from "./parked-frames.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
+import { createStatementDoors, type StatementDeps } from "./statements.ts";
 import { createStationDoors, type StationsDeps } from "./stations.ts";
 import { createTariffAssignmentDoors } from "./tariff-assignments.ts";
 
@@ -18,6 +20,8 @@ export function operatorDoors(
     OperatorKeyDeps &
     BoardDeps &
     DossierDeps &
+    StatementDeps &
+    DossierUploadDeps &
     Parameters<typeof createLivenessDoors>[0] &
     Parameters<typeof createIdTokenDoors>[0] &
     Parameters<typeof createMeterPossessionDoors>[0] &
@@ -36,5 +40,7 @@ export function operatorDoors(
     ...createTariffAssignmentDoors(deps),
     ...createBoardDoors(deps),
     ...createDossierDoors(deps),
+    ...createStatementDoors(deps),
+    createDossierUploadDoor(deps),
   ];
 }

@@ -7,6 +7,7 @@ import type { HttpDoor } from "../door.ts";
 import type { SessionViewers } from "../driver/session-viewers.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createChainProxy } from "./chain-proxy.ts";
+import { createDossierSaleDoor, type DossierSaleDeps } from "./dossier-sales.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { createSessionEventsHandler } from "./session-events.ts";
@@ -18,6 +19,7 @@ export function publicDoors(deps: {
   readonly store: Store;
   readonly viewers: SessionViewers;
   readonly receipts: ReceiptWriter;
+  readonly sales: DossierSaleDeps;
   readonly readiness: readonly ReadinessCheck[];
   readonly metrics: Metrics;
   readonly settings: PageSettings;
@@ -37,6 +39,7 @@ export function publicDoors(deps: {
     { path: session, method: "GET", handler: showSession(store, viewers) },
     { path: `${session}/events`, method: "GET", handler: createSessionEventsHandler(deps) },
     { path: "/v1/receipts/:sessionId", method: "GET", handler: showReceipt(deps.receipts) },
+    createDossierSaleDoor(deps.sales),
     { path: "/v1/health", method: "GET", handler: showHealth() },
     { path: "/v1/ready", method: "GET", handler: showReadiness(deps.readiness) },
     { path: "/metrics", method: "GET", handler: showMetrics(metrics, store, now) },

@@ -35,7 +35,8 @@ export function createHttpDossierPeer(endpoint: PeerEndpoint, ownAddress: string
   };
 }
 
-function codeOf(body: Uint8Array): string | undefined {
+/** The code of the catalogue that a refusal carries. */
+export function codeOf(body: Uint8Array): string | undefined {
   try {
     return refusal.safeParse(JSON.parse(new TextDecoder().decode(body))).data?.error.code;
   } catch {

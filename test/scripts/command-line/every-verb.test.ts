@@ -54,6 +54,7 @@ const errorDocument = z.strictObject({
 const changing = new Set([
   ...["deploy", "operator add", "station add", "station remove", "station command", "station bind-token"],
   ...["station unbind-token", "tariff assign", "tariff unassign", "settlement retry", "chain rescan", "restore"],
+  "sale publish",
 ]);
 
 for (const { name, verb, run } of commands) {

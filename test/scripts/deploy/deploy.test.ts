@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { parseEther } from "ethers";
 
 import { contractNames } from "../../../scripts/deploy/contract-set.ts";
-import { evidenceRoles } from "../../../scripts/deploy/evidence-set.ts";
+import { evidenceRoles } from "../../../services/contracts.ts";
 import { wayRoles } from "../../../scripts/deploy/ways-set.ts";
 import { demoAccount } from "../../../scripts/local-world/accounts.ts";
 import { createLocalChain, type LocalChain } from "../../../scripts/local-world/chain.ts";

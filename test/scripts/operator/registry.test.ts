@@ -7,7 +7,7 @@ import { Wallet } from "ethers";
 import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
 import { contractNames } from "../../../scripts/deploy/contract-set.ts";
-import { evidenceRoles } from "../../../scripts/deploy/evidence-set.ts";
+import { evidenceRoles } from "../../../services/contracts.ts";
 import { wayRoles } from "../../../scripts/deploy/ways-set.ts";
 import { signAsQuorum } from "../../../scripts/local-world/registration.ts";
 import { errorCodeOf, errorDetailOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";

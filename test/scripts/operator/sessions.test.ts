@@ -410,6 +410,7 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
       post: () => Promise.reject(new Error("Nothing is sent.")),
       postPublicly: () => Promise.reject(new Error("Nothing is sent.")),
       download: () => Promise.reject(new Error("Nothing is asked as the operator.")),
+      upload: () => Promise.reject(new Error("Nothing is sent.")),
     };
     const evidence = await readEvidence(lying, idOf(0));
     expect([evidence.records.length, evidence.unverified]).to.deep.equal([1, 1]);

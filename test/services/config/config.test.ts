@@ -244,6 +244,7 @@ describe("The configuration", function () {
         quietMs: 60_000,
       },
       fleets: { keys: [], startLimitMs: 900_000, openingWaitMs: 5_000, sessionSeconds: 86_400 },
+      market: { sellerKey: null },
       stationMessagesPerSecond: 20,
       queueLimit: 256,
       operatorKey: null,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { dossierLimits, type Dossier } from "../../../services/dossier/format/dossier-schema.ts";
+import { dossierLimits, dossierVersion, type Dossier } from "../../../services/dossier/format/dossier-schema.ts";
 import { verifyDossier } from "../../../services/dossier/verify/verify-dossier.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { createRandom } from "../../helpers/random.ts";
@@ -48,7 +48,9 @@ describe("A file that is no dossier", function () {
   });
 
   it("is refused where its version is not known", async function () {
-    expect(await codesOf({ ...usualDossier(), version: 2 })).to.deep.equal(["DOSSIER_VERSION_UNSUPPORTED"]);
+    expect(await codesOf({ ...usualDossier(), version: dossierVersion + 1 })).to.deep.equal([
+      "DOSSIER_VERSION_UNSUPPORTED",
+    ]);
   });
 
   it("is refused where it shows more or less than its depth says", async function () {

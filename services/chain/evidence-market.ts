@@ -1,0 +1,241 @@
+import { AbiCoder, Interface, keccak256, Result, zeroPadValue, toBeHex } from "ethers";
+import { z } from "zod";
+
+import type { EvidenceRole } from "../contracts.ts";
+import { curveNumberOf, type MeterCurve } from "../domain/meter-curve.ts";
+import type { EnergyClaimContent } from "../dossier/format/energy-claim.ts";
+import type { OfferContent } from "../dossier/format/dossier-sale.ts";
+import { evidenceInterface, topicOf } from "../dossier/format/evidence-interface.ts";
+import { WattproofError } from "../errors.ts";
+import { evidenceAddressOf, type Deployment } from "./deployment.ts";
+import { RpcRefusal, type Rpc } from "./rpc.ts";
+
+/** One event that brought money into the drivers' pool, or took it out of it, in the order of the chain. */
+export type PoolEvent =
+  | { readonly kind: "sold"; readonly operator: string; readonly root: string; readonly amountMicro: bigint }
+  | { readonly kind: "collected"; readonly operator: string; readonly amountMicro: bigint }
+  | { readonly kind: "allotted"; readonly amountMicro: bigint };
+
+/** The drivers' pool as the chain has it now. */
+export interface PoolHistory {
+  readonly events: readonly PoolEvent[];
+  readonly rounds: number;
+  readonly unallottedMicro: bigint;
+}
+
+/** What a driver allows an operator; `scopes` is 0 if there is no consent. */
+export interface StandingConsent {
+  readonly scopes: number;
+  /** Seconds since 1970. */
+  readonly until: number;
+  readonly shareBps: number;
+  readonly lane: number;
+}
+
+/**
+ * Reads the contracts of the market of evidence at the newest block.
+ * Errors: EVIDENCE_NOT_DEPLOYED, CHAIN_UNAVAILABLE, CHAIN_MISMATCH.
+ */
+export interface EvidenceMarket {
+  readonly chainId: number;
+  addressOf(role: EvidenceRole): string;
+  /** `null` if there is none with this number. */
+  readPurpose(purpose: number): Promise<{ readonly name: string; readonly group: number } | null>;
+  /** 0 before the meter was enrolled. */
+  readDevice(curve: MeterCurve, publicKey: string): Promise<number>;
+  /** `null` if there is none with this number. */
+  readClaim(claimId: bigint): Promise<EnergyClaimContent | null>;
+  readConsent(driver: string, grantee: string): Promise<StandingConsent>;
+  readPool(): Promise<PoolHistory>;
+  /** `null` if nobody offered it. */
+  readOffer(offerId: string): Promise<{ readonly content: OfferContent; readonly isOpen: boolean } | null>;
+  /** Whether the token moved this payment to the sales, by a signature of the buyer with this nonce. */
+  hasArrived(txHash: string, buyer: string, nonce: string, amountMicro: bigint): Promise<boolean>;
+  /** The transaction in which the token used the buyer's signature with this nonce; `null` if it did not. */
+  findPayment(buyer: string, nonce: string): Promise<string | null>;
+  /** How many of the token's smallest units 10⁻⁶ token has, and what its signatures of EIP-712 name it. */
+  readToken(): Promise<{
+    readonly address: string;
+    readonly unit: bigint;
+    readonly name: string;
+    readonly version: string;
+  }>;
+  /** Whether the buyer bought under this offer. */
+  hasBought(offerId: string, buyer: string): Promise<boolean>;
+}
+
+const bytes = z.string().regex(/^0x[0-9a-fA-F]*$/u);
+const small = z.bigint().transform(Number);
+const purposeView = z.object({ name: z.string(), group: small });
+const consentView = z.object({ scopes: small, until: small, shareBps: small, lane: small });
+const offerView = z
+  .object({
+    operator: z.string(),
+    agreement: small,
+    root: z.string(),
+    licenceHash: z.string(),
+    priceMicro: z.bigint().transform(String),
+    scopes: small,
+    leastDriversBps: small,
+    driversRoot: z.string(),
+    expiresAt: small,
+  })
+  .strict();
+const logView = z.object({
+  address: z.string(),
+  topics: z.array(bytes),
+  data: bytes,
+  blockNumber: bytes.transform(Number),
+  logIndex: bytes.transform(Number),
+  transactionHash: bytes,
+});
+type Log = z.output<typeof logView>;
+type Topics = readonly (string | null | readonly string[])[];
+
+const blocksAtOnce = 10_000;
+const openOffer = 1n;
+const coder = AbiCoder.defaultAbiCoder();
+const ledgerInterface = new Interface(["function unit() view returns (uint256)"]);
+const tokenInterface = new Interface([
+  "function eip712Domain() view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions)",
+]);
+
+export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deployment: Deployment }): EvidenceMarket {
+  const { rpc, deployment } = deps;
+  const addressOf = (role: EvidenceRole): string => evidenceAddressOf(deployment, role);
+
+  async function call(to: string, abi: Interface, name: string, values: readonly unknown[]): Promise<unknown> {
+    const data = abi.encodeFunctionData(name, values);
+    try {
+      const answer = await rpc.request("eth_call", [{ to, data }, "latest"], bytes);
+      const value: unknown = abi.decodeFunctionResult(name, answer).at(0);
+      return value instanceof Result ? value.toObject() : value;
+    } catch (error) {
+      if (error instanceof WattproofError) throw error;
+      const code = error instanceof RpcRefusal ? "CHAIN_UNAVAILABLE" : "CHAIN_MISMATCH";
+      throw new WattproofError(code, `The answer to ${name} cannot be used.`, { cause: error });
+    }
+  }
+
+  const ask = (role: EvidenceRole, name: string, values: readonly unknown[] = []): Promise<unknown> =>
+    call(addressOf(role), evidenceInterface, name, values);
+
+  const readUnit = async (): Promise<bigint> =>
+    z.bigint().parse(await call(deployment.contracts.chargingSettlement, ledgerInterface, "unit", []));
+
+  const logsOf = (role: EvidenceRole, topics: Topics): Promise<Log[]> => logsAt(addressOf(role), topics);
+
+  /** In the order of the chain. */
+  async function logsAt(address: string, topics: Topics): Promise<Log[]> {
+    const head = await rpc.request("eth_blockNumber", [], bytes.transform(Number));
+    const logs: Log[] = [];
+    for (let from = deployment.blockNumber; from <= head; from += blocksAtOnce) {
+      const [fromBlock, toBlock] = [from, Math.min(from + blocksAtOnce - 1, head)].map(
+        (block) => `0x${block.toString(16)}`,
+      );
+      logs.push(...(await rpc.request("eth_getLogs", [{ address, topics, fromBlock, toBlock }], z.array(logView))));
+    }
+    return logs.toSorted((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
+  }
+
+  return {
+    chainId: deployment.chainId,
+    addressOf,
+    async readPurpose(purpose) {
+      const { name, group } = purposeView.parse(await ask("energyClaims", "purposeOf", [purpose]));
+      return group === 0 ? null : { name, group };
+    },
+    async readDevice(curve, publicKey) {
+      const keyId = keccak256(coder.encode(["uint8", "bytes"], [curveNumberOf(curve), publicKey]));
+      return small.parse(await ask("energyClaims", "deviceOf", [keyId]));
+    },
+    async readClaim(claimId) {
+      const [log] = await logsOf("energyClaims", [topicOf("EnergyClaimed"), toBeHex(claimId, 32)]);
+      return log === undefined ? null : claimIn(log);
+    },
+    async readConsent(driver, grantee) {
+      return consentView.parse(await ask("dataConsents", "consentOf", [driver, grantee]));
+    },
+    async readPool() {
+      const names = ["DossierSold", "PoolCollected", "RoundAllotted"];
+      const logs = await logsOf("evidenceSales", [names.map(topicOf)]);
+      return {
+        events: logs.map(poolEventIn),
+        rounds: small.parse(await ask("evidenceSales", "roundCount")),
+        unallottedMicro: z.bigint().parse(await ask("evidenceSales", "unallottedMicro")),
+      };
+    },
+    async readOffer(offerId) {
+      const [log] = await logsOf("evidenceSales", [topicOf("DossierOffered"), offerId]);
+      if (log === undefined) return null;
+      const offer: unknown = argumentsOf(log)["offer"];
+      const content = offerView.parse(offer instanceof Result ? offer.toObject() : offer);
+      return { content, isOpen: (await ask("evidenceSales", "statusOf", [offerId])) === openOffer };
+    },
+    async hasArrived(txHash, buyer, nonce, amountMicro) {
+      const receiptView = z.object({ status: bytes, logs: z.array(logView) }).nullable();
+      const receipt = await rpc.request("eth_getTransactionReceipt", [txHash], receiptView);
+      if (receipt === null || BigInt(receipt.status) !== 1n) return false;
+      const { erc20 } = deployment.contracts;
+      const of = receipt.logs.filter(({ address }) => address.toLowerCase() === erc20.toLowerCase());
+      const from = zeroPadValue(buyer, 32).toLowerCase();
+      const to = zeroPadValue(addressOf("evidenceSales"), 32).toLowerCase();
+      const used = of.findIndex(({ topics }) => isTopics(topics, [topicOf("AuthorizationUsed"), from, nonce]));
+      // The token says that the nonce is used, and moves the money next.
+      const moved = of[used + 1];
+      return (
+        used >= 0 &&
+        moved !== undefined &&
+        isTopics(moved.topics, [topicOf("Transfer"), from, to]) &&
+        BigInt(moved.data) === amountMicro * (await readUnit())
+      );
+    },
+    async findPayment(buyer, nonce) {
+      const topics = [topicOf("AuthorizationUsed"), zeroPadValue(buyer, 32), nonce];
+      const [log] = await logsAt(deployment.contracts.erc20, topics);
+      return log?.transactionHash ?? null;
+    },
+    async readToken() {
+      const address = deployment.contracts.erc20;
+      const data = tokenInterface.encodeFunctionData("eip712Domain", []);
+      const answer = await rpc.request("eth_call", [{ to: address, data }, "latest"], bytes);
+      const domain = tokenInterface.decodeFunctionResult("eip712Domain", answer);
+      const { name, version } = z.object({ name: z.string(), version: z.string() }).parse(domain.toObject());
+      return { address, unit: await readUnit(), name, version };
+    },
+    async hasBought(offerId, buyer) {
+      const topics = [topicOf("DossierSold"), offerId, zeroPadValue(buyer, 32)];
+      return (await logsOf("evidenceSales", topics)).length > 0;
+    },
+  };
+}
+
+function argumentsOf({ topics, data }: Log): Readonly<Record<string, unknown>> {
+  const parsed = evidenceInterface.parseLog({ topics, data });
+  if (parsed === null) throw new WattproofError("CHAIN_MISMATCH", "A log is none of the events that were asked for.");
+  return parsed.args.toObject();
+}
+
+function claimIn(log: Log): EnergyClaimContent {
+  const { operator, purpose, periodEnd, root, intervals } = z
+    .object({ operator: z.string(), purpose: small, periodEnd: small, root: z.string(), intervals: z.unknown() })
+    .parse(argumentsOf(log));
+  const words = z.array(z.bigint()).parse(intervals instanceof Result ? intervals.toArray() : intervals);
+  return { operator, purpose, periodEnd, root, intervals: words.map((word) => toBeHex(word, 32)) };
+}
+
+function poolEventIn(log: Log): PoolEvent {
+  const values = argumentsOf(log);
+  const text = z.object({ operator: z.string() });
+  const amount = (name: string): bigint => z.bigint().parse(values[name]);
+  if (log.topics[0] === topicOf("RoundAllotted")) return { kind: "allotted", amountMicro: amount("totalMicro") };
+  const { operator } = text.parse(values);
+  if (log.topics[0] === topicOf("PoolCollected")) {
+    return { kind: "collected", operator, amountMicro: amount("amountMicro") };
+  }
+  return { kind: "sold", operator, root: z.string().parse(values["root"]), amountMicro: amount("driversMicro") };
+}
+
+function isTopics(topics: readonly string[], expected: readonly string[]): boolean {
+  return expected.every((topic, index) => topics[index]?.toLowerCase() === topic.toLowerCase());
+}

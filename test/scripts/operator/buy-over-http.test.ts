@@ -1,0 +1,200 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import {
+  decodePaymentRequiredHeader,
+  decodePaymentResponseHeader,
+  encodePaymentSignatureHeader,
+} from "@x402/core/http";
+import { validatePaymentRequired } from "@x402/core/schemas";
+import { expect } from "chai";
+import { Contract, type ContractTransactionResponse, hexlify, JsonRpcProvider, randomBytes, Wallet } from "ethers";
+
+import { artifactOf } from "../../../scripts/deploy/artifacts.ts";
+import { evidenceAddressOf } from "../../../services/chain/deployment.ts";
+import { paymentNonceOf } from "../../../services/dossier/format/dossier-sale.ts";
+import { addStation, operatorKey, post, runService, type RunningService } from "../../helpers/running-service.ts";
+import { developmentKey, errorCodeOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
+
+type Payload = Parameters<typeof encodePaymentSignatureHeader>[0];
+
+/** A buyer pays over HTTP by x402, whose own library reads what the service asks and writes what the buyer sends. */
+describe("Buying a dossier over HTTP", function () {
+  this.timeout(600_000);
+  let world: OperatorWorld;
+  let running: RunningService;
+  let provider: JsonRpcProvider;
+  let summary = "";
+  let url = "";
+  let offerId = "";
+  const buyer = new Wallet(developmentKey(9));
+
+  async function done(...parameters: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+    const result = await run(...parameters);
+    expect(result.code, `${parameters.join(" ")}: ${result.stdout} ${result.stderr}`).to.equal(0);
+    return result.document;
+  }
+
+  const run = (...parameters: readonly string[]) =>
+    world.runJson(parameters, { WATTPROOF_OPERATOR_KEY: operatorKey, WATTPROOF_SERVICE_URL: running.service.url });
+
+  before(async () => {
+    world = await openOperatorWorld({ hasMarket: true, hasAuthorizationToken: true });
+    running = await runService(world.chain, { WATTPROOF_SELLER_PRIVATE_KEY: developmentKey(7) });
+    provider = new JsonRpcProvider(world.chain.rpcUrl, 31_337, { staticNetwork: true, cacheTimeout: -1 });
+    await world.chain.mintToStranger(10n ** 12n);
+    const point = await world.chain.addChargingPoint("secp256r1", { isProven: true });
+    const station = await addStation(running.service.store, "CS-1", [point.evse]);
+    const session = await world.chain.openSession(point, { chargedSeconds: 3_600 });
+    await running.service.catchUp();
+    const times = { beginSeconds: 1_700_000_000, endSeconds: 1_700_003_600 };
+    const record = point.device.record({ idTag: session.idTag, energyMicroWh: 7_000_000_000n, ...times });
+    expect((await post(running.service.url, station, record)).status).to.equal(200);
+    await running.service.synchronise();
+
+    const file = join(world.folder, "dossier.json");
+    summary = join(world.folder, "summary.json");
+    const period = ["--from", "2023-01-01", "--to", "2024-01-01"];
+    await done("dossier", "make", "--purpose", "FLEET", ...period, "--operator", world.chain.operator, "--out", file);
+    await done("dossier", "disclose", file, "--out", summary);
+    const sales = evidenceAddressOf(world.chain.deployment, "evidenceSales");
+    await done("partners", "propose", "--share", `${sales}=1000`);
+    await done("sale", "join", "1");
+    const licence = world.write("licence.txt", "For research.");
+    const offer = await done("sale", "offer", file, "--agreement", "1", "--price", "12.5", "--licence", licence);
+    offerId = String(offer["offerId"]);
+    url = `${running.service.url}/v1/dossiers/${offerId}`;
+    expect((await fetch(url)).status).to.equal(404);
+    const whole = await run("sale", "publish", offerId, file);
+    expect(errorCodeOf(whole)).to.equal("DOSSIER_NOT_OF_OFFER");
+    expect(await done("sale", "publish", offerId, summary, "--dry-run")).to.include({ isDryRun: true });
+    expect((await fetch(url)).status).to.equal(404);
+    expect(await done("sale", "publish", offerId, summary)).to.include({ url });
+  });
+  after(async () => {
+    provider.destroy();
+    await running.close();
+    await world.close();
+  });
+
+  /** A payment that the buyer signs, with what a test changes in it. */
+  async function payment(changes: Readonly<Record<string, unknown>> = {}, salt = hexlify(randomBytes(32))) {
+    const asked = decodePaymentRequiredHeader((await fetch(url)).headers.get("PAYMENT-REQUIRED") ?? "");
+    const [accepted] = asked.accepts;
+    if (accepted === undefined) throw new Error("Nothing is accepted.");
+    const { name, version } = accepted.extra as { name: string; version: string };
+    const authorization = {
+      ...{ from: buyer.address, to: accepted.payTo, value: accepted.amount, validAfter: "0" },
+      ...{ validBefore: "9999999999", nonce: paymentNonceOf(offerId, salt), ...changes },
+    };
+    const domain = { name, version, chainId: 31_337, verifyingContract: accepted.asset };
+    const names = ["address from", "address to", "uint256 value", "uint256 validAfter", "uint256 validBefore"];
+    const members = [...names, "bytes32 nonce"].map((text) => text.split(" "));
+    const fields = members.map(([type = "", field = ""]) => ({ type, name: field }));
+    const signature = await buyer.signTypedData(domain, { TransferWithAuthorization: fields }, authorization);
+    const content: Payload = { x402Version: 2, accepted, payload: { signature, authorization, salt } };
+    return { content, authorization, signature, asset: accepted.asset };
+  }
+
+  const pay = (content: Payload): Promise<Response> =>
+    fetch(url, { headers: { "PAYMENT-SIGNATURE": encodePaymentSignatureHeader(content) } });
+
+  async function codeOf(response: Response): Promise<unknown> {
+    return ((await response.json()) as { error: { code: string } }).error.code;
+  }
+
+  const balanceOf = (account: string): Promise<bigint> => world.chain.contracts.erc20.balanceOf(account);
+
+  it("answers 402 with what x402's own library takes for a demand", async () => {
+    const answer = await fetch(url);
+    expect(answer.status).to.equal(402);
+    const asked = decodePaymentRequiredHeader(answer.headers.get("PAYMENT-REQUIRED") ?? "");
+    validatePaymentRequired(asked);
+    expect(await answer.json()).to.deep.equal(asked);
+    expect(asked.accepts[0]).to.deep.include({ scheme: "exact", network: "eip155:31337", amount: "12500000" });
+    expect(asked.accepts[0]?.payTo).to.equal(evidenceAddressOf(world.chain.deployment, "evidenceSales"));
+  });
+
+  it("takes no payment that is for something else, for less, to somebody else, or of nobody", async () => {
+    const before = await balanceOf(buyer.address);
+    for (const changes of [{ nonce: `0x${"11".repeat(32)}` }, { value: "12499999" }, { to: buyer.address }]) {
+      const answer = await pay((await payment(changes)).content);
+      expect([answer.status, await codeOf(answer)]).to.deep.equal([400, "PAYMENT_INVALID"]);
+    }
+    const forged = await payment();
+    forged.content.payload = { ...forged.content.payload, signature: `0x${"01".repeat(65)}` };
+    const refused = await pay(forged.content);
+    expect([refused.status, await codeOf(refused)]).to.deep.equal([409, "SALE_REFUSED"]);
+    const late = await pay((await payment({ validBefore: "1" })).content);
+    expect(late.status).to.equal(409);
+    const garbage = await fetch(url, { headers: { "PAYMENT-SIGNATURE": "AAAA" } });
+    expect(await codeOf(garbage)).to.equal("PAYMENT_INVALID");
+    const unknown = await fetch(`${running.service.url}/v1/dossiers/0x${"12".repeat(32)}`);
+    expect(await codeOf(unknown)).to.equal("OFFER_UNKNOWN");
+    expect(await balanceOf(buyer.address)).to.equal(before);
+  });
+
+  it("sells for a signed payment, once, and hands the dossier out again for the same one", async () => {
+    const before = await balanceOf(buyer.address);
+    const { content } = await payment();
+    const answer = await pay(content);
+    expect(answer.status, await answer.clone().text()).to.equal(200);
+    expect(await answer.text()).to.equal(readFileSync(summary, "utf8"));
+    const settled = decodePaymentResponseHeader(answer.headers.get("PAYMENT-RESPONSE") ?? "");
+    expect(settled).to.include({ success: true, payer: buyer.address, network: "eip155:31337" });
+    expect(settled.transaction).to.match(/^0x[0-9a-f]{64}$/u);
+    expect((await pay(content)).status).to.equal(200);
+    expect(before - (await balanceOf(buyer.address))).to.equal(12_500_000n);
+  });
+
+  it("counts a payment that somebody brought to the token before, once", async () => {
+    const other = await payment();
+    // The first buyer has bought; another one, whose payment a stranger sends to the token directly.
+    const second = new Wallet(developmentKey(8));
+    await world.chain.fundDriver(second.address, 0n, 20_000_000n);
+    const authorization = { ...other.authorization, from: second.address };
+    const { name, version } = other.content.accepted.extra as { name: string; version: string };
+    const domain = { name, version, chainId: 31_337, verifyingContract: other.asset };
+    const types = ["address from", "address to", "uint256 value", "uint256 validAfter", "uint256 validBefore"];
+    const fields = [...types, "bytes32 nonce"].map((text) => text.split(" "));
+    const signature = await second.signTypedData(
+      domain,
+      { TransferWithAuthorization: fields.map(([type = "", field = ""]) => ({ type, name: field })) },
+      authorization,
+    );
+    const token = new Contract(other.asset, artifactOf("erc20").interface, new Wallet(developmentKey(6), provider));
+    const { from, to, value, validAfter, validBefore, nonce } = authorization;
+    const move = token.getFunction("transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)");
+    const sent = (await move(
+      from,
+      to,
+      value,
+      validAfter,
+      validBefore,
+      nonce,
+      signature,
+    )) as ContractTransactionResponse;
+    await sent.wait();
+    expect(await balanceOf(second.address)).to.equal(7_500_000n);
+    const content = { ...other.content, payload: { ...other.content.payload, authorization, signature } };
+    const answer = await pay(content);
+    expect(answer.status, await answer.clone().text()).to.equal(200);
+    expect(await answer.text()).to.equal(readFileSync(summary, "utf8"));
+    expect(await balanceOf(second.address)).to.equal(7_500_000n);
+    expect((await pay(content)).status).to.equal(200);
+  });
+
+  it("is done whole by the script of the documentation", async () => {
+    const out = join(world.folder, "bought.json");
+    const words = ["docs/examples/buy-dossier.mjs", url, world.chain.rpcUrl, out];
+    const environment = { ...process.env, BUYER_PRIVATE_KEY: developmentKey(9) };
+    const { stdout } = await promisify(execFile)(process.execPath, words, { env: environment });
+    expect(stdout).to.contain("The dossier holds.").and.to.contain("Paid in transaction");
+    expect(readFileSync(out, "utf8")).to.equal(readFileSync(summary, "utf8"));
+    // Nobody buys under an offer that has ended.
+    await done("sale", "end", offerId);
+    expect((await fetch(url)).status).to.equal(404);
+  });
+});
