@@ -52,6 +52,7 @@ describe("Secrets in files", function () {
       "ORACLE_PRIVATE_KEY",
       "QUORUM_PEERS",
       "RELAYER_PRIVATE_KEY",
+      "SELLER_PRIVATE_KEY",
     ]);
   });
 
@@ -228,6 +229,7 @@ describe("The configuration", function () {
       },
       quorumPeers: [],
       quorumTimeoutMs: 10_000,
+      replicaLeaseMs: 10_000,
       quorumRetryMs: 10_000,
       quorumFallbackMs: 600_000,
       quorumTakeoverMs: 300_000,
@@ -284,6 +286,7 @@ describe("The configuration", function () {
       openingsPerMinute: 30,
       tariffGraceSeconds: 300,
       partnerAgreement: null,
+      pageOrigin: null,
       hasPageRpc: false,
       sitesPath: null,
       chainName: null,
