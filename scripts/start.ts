@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 import { z } from "zod";
 
 import { withClosers } from "./command-line/closing.ts";
@@ -35,6 +37,10 @@ export const start = defineVerb({
       description: "plays no sessions: chain, contracts, service and page, for trying things yourself",
     },
     { flags: "--port <n>", description: "port of the service, 1 to 65535; default: a free one" },
+    {
+      flags: "--host <address>",
+      description: "address of this machine at which others in its network, such as a phone, reach service and chain",
+    },
     { flags: "--rpc-port <n>", description: "port of the chain's endpoint, 1 to 65535; default: a free one" },
   ],
   access: "none",
@@ -47,25 +53,38 @@ export const start = defineVerb({
     // 0: a free one.
     port: wholeInput(1, 65_535).default(0),
     rpcPort: wholeInput(1, 65_535).default(0),
+    host: z
+      .string()
+      .refine(
+        (text) => isIP(text) !== 0 && !/^[0:.]+$/u.test(text),
+        "must be one address of this machine, like 192.168.1.10",
+      )
+      .default("127.0.0.1"),
   }),
-  async run({ once, records, data, empty: isEmpty, port, rpcPort }, { output }) {
+  async run({ once, records, data, empty: isEmpty, port, rpcPort, host }, { output }) {
     if (isEmpty && records !== undefined) throw new UsageError("--records plays sessions, and --empty none");
     return withClosers(async ({ closers, interrupted, orInterrupted }) => {
       const folder = takeDataFolder(data);
       closers.push(() => {
         folder.release();
       });
+      output.line("compiling    the contracts that changed");
       await compileContracts();
       const demo = await orInterrupted(
-        runDemo({ folder, manifestPath: records, isEmpty, port, rpcPort }, closers, output),
+        runDemo({ folder, manifestPath: records, isEmpty, port, rpcPort, host }, closers, output),
       );
       if (demo === "interrupted") {
         return exitCode.notDone;
       }
+      if (demo.exitCode === exitCode.done && !isEmpty) output.line("\nEverything went as planned.");
       if (!once) {
         output.line();
         output.line(
           `The service is at ${demo.serviceUrl}, the chain at ${demo.rpcUrl}, receipts in ${folder.receiptsPath}.`,
+        );
+        output.line(`Its deployment is in ${folder.deploymentPath}. Coins and play money for a wallet of your own:`);
+        output.line(
+          `  WATTPROOF_DEPLOYMENT=${folder.deploymentPath} npm run -s wattproof -- demo fund <address> --rpc ${demo.rpcUrl}`,
         );
         if (!isEmpty) output.line(`Check one: npm run verify:receipt -- <file> --rpc ${demo.rpcUrl}`);
         await showPage(output, await demo.openPage());

@@ -31,11 +31,13 @@ export async function startCommittee(
     readonly world: World;
     readonly clock: ChainClock;
     readonly port: number;
+    /** Where the first service listens. */
+    readonly host: string;
     readonly acceptsUnbound: boolean;
   },
   closers: Closers,
 ): Promise<Service> {
-  const { folder, world, clock, port, acceptsUnbound } = options;
+  const { folder, world, clock, port, host, acceptsUnbound } = options;
   const urls = new Map<string, string>();
   const start = async (index: number): Promise<Service> => {
     const { address, privateKey } = memberOf(world, index);
@@ -46,6 +48,7 @@ export async function startCommittee(
         WATTPROOF_DATA: index === 0 ? folder.servicePath : join(folder.path, `service-${index + 1}`),
         WATTPROOF_INIT: "1",
         WATTPROOF_PORT: index === 0 ? port.toString() : "0",
+        ...(index === 0 ? { WATTPROOF_HOST: host } : {}),
         WATTPROOF_ORACLE_PRIVATE_KEY: privateKey,
         WATTPROOF_QUORUM_PEERS: peersOf(world, address),
         WATTPROOF_QUORUM_TIMEOUT_MS: quorumTimeoutMs,

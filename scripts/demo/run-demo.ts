@@ -65,6 +65,8 @@ export async function runDemo(
     readonly isEmpty: boolean;
     readonly port: number;
     readonly rpcPort: number;
+    /** The address of this machine at which service and chain listen. */
+    readonly host: string;
   },
   closers: Closers,
   output: Output,
@@ -84,7 +86,7 @@ export async function runDemo(
   const meters = isEmpty ? [] : [...simulation.meters, ...thirdParty.meters];
   const sessions = isEmpty ? [] : [...simulation.sessions, ...thirdParty.sessions];
 
-  const { world, clock } = await openWorld(folder, options.rpcPort);
+  const { world, clock } = await openWorld(folder, options.rpcPort, options.host);
   closers.push(() => world.close());
   output.line(
     `chain        ${world.rpcUrl}, id ${world.chain.chainId}, ${world.chain.restoredEntries} entries restored`,
@@ -107,7 +109,10 @@ export async function runDemo(
   }
 
   const acceptsUnbound = manifest !== undefined;
-  const service = await startCommittee({ folder, world, clock, port: options.port, acceptsUnbound }, closers);
+  const service = await startCommittee(
+    { folder, world, clock, port: options.port, host: options.host, acceptsUnbound },
+    closers,
+  );
   output.line(`service      ${service.url}, and those of ${world.oracles.length - 1} other oracles`);
   const stage: Stage = {
     world,
@@ -158,7 +163,11 @@ export async function runDemo(
   };
 }
 
-async function openWorld(folder: DataFolder, rpcPort: number): Promise<{ world: World; clock: RunningClock }> {
+async function openWorld(
+  folder: DataFolder,
+  rpcPort: number,
+  rpcHost: string,
+): Promise<{ world: World; clock: RunningClock }> {
   const clock = createRunningClock(-headStartSeconds);
   const world = await createWorld({
     clock,
@@ -167,6 +176,7 @@ async function openWorld(folder: DataFolder, rpcPort: number): Promise<{ world: 
     chainJournalPath: folder.chainJournalPath,
     oracleNames: demoOracles,
     rpcPort,
+    rpcHost,
   });
   if (world.chain.restoredEntries > 0) {
     // What is still to be played goes on at the time at which it was left.

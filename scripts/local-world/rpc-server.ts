@@ -55,20 +55,20 @@ const rpcRequest = z.object({
 });
 const rpcError = z.object({ code: z.number(), message: z.string(), data: z.unknown() });
 
-/** Serves the chain on the loopback interface. */
-export async function startRpcServer(chain: LocalChain, port: number): Promise<RpcServer> {
+/** Serves the chain at one address of this machine, by default on the loopback interface. */
+export async function startRpcServer(chain: LocalChain, port: number, host = "127.0.0.1"): Promise<RpcServer> {
   const server = createServer((request, response) => {
     void serve(chain, request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   const address = server.address();
   const boundPort = typeof address === "object" && address !== null ? address.port : port;
 
   return {
-    url: `http://127.0.0.1:${boundPort}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`,
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => {

@@ -40,6 +40,8 @@ export async function createWorld(options: {
   readonly deploymentPath: string;
   readonly chainJournalPath?: string;
   readonly rpcPort?: number;
+  /** Where the chain's endpoint listens; by default on the loopback interface. */
+  readonly rpcHost?: string;
   /** Names of the demo accounts that are the committee. */
   readonly oracleNames: readonly [string, ...string[]];
 }): Promise<World> {
@@ -49,7 +51,7 @@ export async function createWorld(options: {
     genesisSeconds,
     ...(chainJournalPath === undefined ? {} : { journalPath: chainJournalPath }),
   });
-  const rpc = await startRpcServer(chain, options.rpcPort ?? 0);
+  const rpc = await startRpcServer(chain, options.rpcPort ?? 0, options.rpcHost);
   const provider = createChainProvider(chain);
   const close = async (): Promise<void> => {
     provider.destroy();

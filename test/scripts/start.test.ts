@@ -52,14 +52,33 @@ describe("npm start", function () {
   it("refuses arguments that it does not know, and a manifest that cannot be read", async () => {
     expect((await runScript("start", ["--frobnicate"])).code).to.equal(2);
     expect((await runScript("start", ["--port", "0"])).code).to.equal(2);
+    for (const host of ["phone", "0.0.0.0", "::"]) {
+      expect((await runScript("start", ["--host", host])).code, host).to.equal(2);
+    }
     expect((await runScript("start", ["--once", "more"])).code).to.equal(2);
     const run = await runScript("start", ["--once", "--records", join(folder, "none.json")]);
     expect([run.code, run.stderr.split(":")[0]]).to.deep.equal([2, "MANIFEST_INVALID"]);
   });
 
-  it("plays the simulated sessions and ends as planned", async () => {
-    const answer = answerOf(await runScript("start", ["--once", "--json"]));
+  it("listens where a phone of the network finds it, and says what is where", async () => {
+    // Linux has all of 127/8; others need an address of their own network card.
+    const host = "127.0.0.2";
+    const demo = startScript("start", ["--empty", "--data", join(folder, "data"), "--host", host]);
+    const page = /(http:\/\/\S+)\/#\/evse/u.exec(await demo.line(/The driver's page: http/u))?.[1] ?? "";
+    expect(new URL(page).hostname).to.equal(host);
+    const settings = (await (await fetch(`${page}/configuration.json`)).json()) as { readonly walletRpcUrl: string };
+    expect(new URL(settings.walletRpcUrl).hostname).to.equal(host);
+    demo.child.kill("SIGINT");
+    const { stdout } = await demo.finished;
+    expect(existsSync(/deployment is in (\S+)\. /u.exec(stdout)?.[1] ?? "")).to.equal(true);
+    expect(stdout).to.match(/demo fund <address> --rpc http:\/\/127\.0\.0\.2:/u);
+  });
 
+  it("plays the simulated sessions and ends as planned", async () => {
+    const run = await runScript("start", ["--once", "--json"]);
+    const answer = answerOf(run);
+
+    expect(run.stderr).to.contain("\nEverything went as planned.\n");
     expect(answer.isAsPlanned).to.equal(true);
     expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(19);
     expect(answer.sessions.filter(({ ended }) => ended === "expired").map(({ name }) => name)).to.deep.equal([
