@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { z } from "zod";
@@ -123,6 +125,14 @@ describe("The operator's page", function () {
     const row = page.getByRole("row").filter({ hasText: settled.sessionId });
     await row.getByText("Settled", { exact: true }).waitFor();
     await row.getByText("Signed for this session").waitFor();
+    const download = page.waitForEvent("download");
+    await page
+      .getByRole("region", { name: "Sessions" })
+      .getByRole("button", { name: /^Save as CSV/ })
+      .click();
+    const lines = (await readFile(await (await download).path(), "utf8")).split("\r\n");
+    expect(lines[0]).to.match(/^Session,State,/);
+    expect(lines[1]).to.match(new RegExp(`^${settled.sessionId},Settled,.*7\\.654321 kWh`));
     const money = page.getByRole("region", { name: "Money by partner" }).getByRole("row");
     await money.filter({ hasText: world.chain.operator }).getByText(charged).first().waitFor();
 

@@ -1,3 +1,4 @@
+import { csvText } from "../text/csv.ts";
 import type { ChainSession } from "./session-history.ts";
 
 /** What a charge came to, in 10⁻⁶ token and 10⁻⁶ Wh; `null` while it is under way. */
@@ -75,7 +76,7 @@ export function csvOf(sessions: readonly ChainSession[], symbol: string, placeOf
       sessionId,
     ];
   });
-  return [head, ...lines].map((cells) => `${cells.map(cellOf).join(",")}\r\n`).join("");
+  return csvText([head, ...lines]);
 }
 
 const zero: Outcome = { paidMicro: 0n, returnedMicro: 0n, energyMicroWh: 0n };
@@ -83,12 +84,6 @@ const zero: Outcome = { paidMicro: 0n, returnedMicro: 0n, energyMicroWh: 0n };
 function monthOf(seconds: number): string {
   const date = new Date(seconds * 1_000);
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}`;
-}
-
-/** A cell that begins with one of these signs is a formula to a spreadsheet, whoever wrote it. */
-function cellOf(text: string): string {
-  const safe = /^[=+\-@\t\r]/u.test(text) ? `'${text}` : text;
-  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function decimal(value: bigint, scale: number): string {

@@ -1,6 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 
+import { saveFile } from "../shell/save-file.ts";
+import { csvText } from "../text/csv.ts";
 import { useWords } from "./operator-context.ts";
 import type { Part } from "./use-board.ts";
 
@@ -35,7 +37,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChildren;
 }
 
-/** A table that scrolls by itself where the window is narrow, also by keyboard. The first column names the row. */
+/**
+ * A table that scrolls by itself where the window is narrow, also by keyboard. The first column names the row. What it shows
+ * can be saved for a spreadsheet.
+ */
 export function Table<Row>(properties: {
   readonly caption: string;
   readonly rows: readonly Row[];
@@ -44,32 +49,47 @@ export function Table<Row>(properties: {
 }): JSX.Element {
   const { caption, rows, keyOf, columns } = properties;
   const [first, ...others] = columns;
+  const { text } = useWords();
+  const table = useRef<HTMLTableElement>(null);
   return (
-    <div class="scroll" role="group" aria-label={caption} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map(({ title, isNumber }) => (
-              <th key={title} scope="col" class={isNumber === true ? "number" : undefined}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              {first !== undefined && <th scope="row">{first.cell(row)}</th>}
-              {others.map(({ title, isNumber, cell }) => (
-                <td key={title} class={isNumber === true ? "number" : undefined}>
-                  {cell(row)}
-                </td>
+    <>
+      <div class="scroll" role="group" aria-label={caption} tabIndex={0}>
+        <table ref={table}>
+          <thead>
+            <tr>
+              {columns.map(({ title, isNumber }) => (
+                <th key={title} scope="col" class={isNumber === true ? "number" : undefined}>
+                  {title}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={keyOf(row)}>
+                {first !== undefined && <th scope="row">{first.cell(row)}</th>}
+                {others.map(({ title, isNumber, cell }) => (
+                  <td key={title} class={isNumber === true ? "number" : undefined}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <button
+        class="quiet"
+        onClick={() => {
+          const lines = [...(table.current?.rows ?? [])].map((row) =>
+            [...row.cells].map((cell) => cell.innerText.trim()),
+          );
+          saveFile(`wattproof-${caption}.csv`, "text/csv", csvText(lines));
+        }}
+      >
+        {text("saveTable", { name: caption })}
+      </button>
+    </>
   );
 }
 

@@ -19,6 +19,7 @@ export const de: Catalogue = {
   keyInvalid: "Ein Schlüssel hat 32 bis 128 Zeichen: Buchstaben, Ziffern, - und _.",
   keyUnreachable: "Der Dienst antwortet nicht. Es wurde nichts gezeigt und der Schlüssel nicht behalten.",
   forgetKey: "Schlüssel vergessen",
+  saveTable: "Als CSV speichern: {name}",
   loading: "Wird geladen …",
   asOf: "Stand {time}",
   connectionLost: "Die Verbindung ist unterbrochen. Was Sie sehen, ist von {time}; die Seite versucht es weiter.",

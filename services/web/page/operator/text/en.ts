@@ -18,6 +18,7 @@ export const en = {
   keyInvalid: "A key has 32 to 128 characters: letters, digits, - and _.",
   keyUnreachable: "The service does not answer. Nothing was shown and the key was not kept.",
   forgetKey: "Forget the key",
+  saveTable: "Save as CSV: {name}",
   loading: "Loading …",
   asOf: "As of {time}",
   connectionLost: "The connection is lost. What you see is from {time}; the page keeps trying.",

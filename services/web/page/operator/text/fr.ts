@@ -19,6 +19,7 @@ export const fr: Catalogue = {
   keyInvalid: "Une clé a de 32 à 128 caractères : lettres, chiffres, - et _.",
   keyUnreachable: "Le service ne répond pas. Rien n’a été montré et la clé n’a pas été gardée.",
   forgetKey: "Oublier la clé",
+  saveTable: "Enregistrer en CSV : {name}",
   loading: "Chargement …",
   asOf: "État à {time}",
   connectionLost: "La connexion est perdue. Ce que vous voyez date de {time} ; la page continue d’essayer.",

@@ -19,6 +19,7 @@ export const it: Catalogue = {
   keyInvalid: "Una chiave ha da 32 a 128 caratteri: lettere, cifre, - e _.",
   keyUnreachable: "Il servizio non risponde. Non è stato mostrato nulla e la chiave non è stata conservata.",
   forgetKey: "Dimentica la chiave",
+  saveTable: "Salva come CSV: {name}",
   loading: "Caricamento …",
   asOf: "Situazione alle {time}",
   connectionLost: "La connessione è persa. Ciò che vedete è delle {time}; la pagina continua a provare.",
