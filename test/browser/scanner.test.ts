@@ -1,40 +1,34 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { expect } from "chai";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { create } from "qrcode";
 
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { launchBrowser, openWindow, phone } from "../helpers/browser.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
-const widthPx = 480;
-
 describe("Reading the code on a charger with the camera", function () {
-  const folder = mkdtempSync(join(tmpdir(), "wattproof-camera-"));
   let world: WebWorld;
-  let browser: Browser | undefined;
+  let browser: Browser;
+  const opened: BrowserContext[] = [];
 
   before(async function () {
     world = await startWebWorld();
+    browser = await launchBrowser();
   });
   afterEach(async function () {
-    await browser?.close();
+    await opened.pop()?.close();
   });
   after(async function () {
-    rmSync(folder, { recursive: true, force: true });
+    await browser.close();
     await world.close();
   });
 
-  /** Opens the page in front of a camera that sees this code. */
-  async function lookAt(code: string, permissions: readonly string[] = ["camera"]): Promise<Page> {
-    const path = join(folder, "camera.y4m");
-    writeFileSync(path, pictureOf(code));
-    browser = await launchBrowser(["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${path}`]);
+  /** Opens the page in front of a camera that sees this code; `null`: the driver refuses it. */
+  async function lookAt(code: string | null): Promise<Page> {
     const context = await openWindow(browser, { viewport: phone });
-    await context.grantPermissions([...permissions]);
+    opened.push(context);
+    // The browser of the tests has no camera: a canvas takes its place, and all behind it is the page's own.
+    await context.addInitScript(cameraOf(code));
     const page = await context.newPage();
     await page.goto(`${world.url}/`);
     await page.getByRole("button", { name: "Scan the code on the charger" }).click();
@@ -42,7 +36,7 @@ describe("Reading the code on a charger with the camera", function () {
   }
 
   it("says so where the camera is refused", async function () {
-    const page = await lookAt("1", []);
+    const page = await lookAt(null);
     await page.getByText("The page may not use the camera.").waitFor();
     expect(await accessibilityViolations(page)).to.deep.equal([]);
   });
@@ -60,19 +54,30 @@ describe("Reading the code on a charger with the camera", function () {
   });
 });
 
-/** One picture of a code, dark on light, in the raw form that Chromium takes for a camera (YUV4MPEG2). */
-function pictureOf(code: string): Buffer {
+/** A script that puts a picture of the code in the place of the camera. */
+function cameraOf(code: string | null): string {
+  const refused = `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));`;
+  if (code === null) return refused;
   const { modules } = create(code);
-  const modulePx = Math.floor(widthPx / (modules.size + 8));
-  const marginPx = Math.floor((widthPx - modulePx * modules.size) / 2);
-  const light = Buffer.alloc(widthPx * widthPx, 235);
-  for (let row = 0; row < modulePx * modules.size; row += 1) {
-    for (let column = 0; column < modulePx * modules.size; column += 1) {
-      const isDark = modules.get(Math.floor(row / modulePx), Math.floor(column / modulePx)) === 1;
-      if (isDark) light[(row + marginPx) * widthPx + column + marginPx] = 16;
-    }
-  }
-  const colour = Buffer.alloc((widthPx * widthPx) / 2, 128);
-  const head = `YUV4MPEG2 W${widthPx} H${widthPx} F10:1 Ip C420jpeg\nFRAME\n`;
-  return Buffer.concat([Buffer.from(head), light, colour]);
+  const dark = Array.from({ length: modules.size * modules.size }, (_, index) =>
+    modules.get(Math.floor(index / modules.size), index % modules.size),
+  );
+  return `
+    const dark = ${JSON.stringify(dark)}, size = ${modules.size}, modulePx = 10, marginPx = 40;
+    navigator.mediaDevices.getUserMedia = async () => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = size * modulePx + 2 * marginPx;
+      const context = canvas.getContext("2d");
+      const draw = () => {
+        context.fillStyle = "#fff";
+        context.fillRect(0, 0, canvas.width, canvas.height);
+        context.fillStyle = "#000";
+        dark.forEach((isDark, index) => {
+          if (isDark) context.fillRect(marginPx + (index % size) * modulePx, marginPx + Math.floor(index / size) * modulePx, modulePx, modulePx);
+        });
+      };
+      setInterval(draw, 100);
+      draw();
+      return canvas.captureStream(10);
+    };`;
 }

@@ -17,13 +17,13 @@ export async function ensureBuiltPage(): Promise<void> {
   if (!existsSync(builtPage)) await build({ configFile });
 }
 
-/** Chromium from npm. @param options Further options of its command line. */
-export async function launchBrowser(options: readonly string[] = []): Promise<Browser> {
+/** Chromium from npm. */
+export async function launchBrowser(): Promise<Browser> {
   // Without this the package takes the libraries of the machine, which need not be there.
   env["AWS_LAMBDA_JS_RUNTIME"] ??= "nodejs22.x";
   const { default: chromium } = await import("@sparticuz/chromium");
   const { chromium: playwright } = await import("playwright-core");
-  return playwright.launch({ executablePath: await chromium.executablePath(), args: ["--headless=shell", ...options] });
+  return playwright.launch({ executablePath: await chromium.executablePath(), args: ["--headless=shell"] });
 }
 
 export const phone = { width: 390, height: 844 };
