@@ -7,10 +7,11 @@ import {ChallengeRules, Demand, DemandStatus, IChallenges, SettledClaim} from ".
 import {Correction, IChargingSettlement, PackedMetering, SessionTerms} from "./interfaces/IChargingSettlement.sol";
 import {IMeterSettlement, SignedRecord} from "./interfaces/IMeterSettlement.sol";
 import {IOracleBonds, Loss} from "./interfaces/IOracleBonds.sol";
-import {IOracleCommittee} from "./interfaces/IOracleCommittee.sol";
+import {IOracleCommittee, OracleSignature} from "./interfaces/IOracleCommittee.sol";
 import {Tariff} from "./interfaces/ITariffRegistry.sol";
 import {ClaimTree} from "./libraries/ClaimTree.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
+import {SettlementDomain} from "./libraries/SettlementDomain.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
 
 /// @title Challenges
@@ -31,10 +32,12 @@ contract Challenges is IChallenges {
         uint16 signers;
     }
 
-    /// What records have lowered a session's price to.
-    struct Lowered {
+    /// What a session costs, where that is not what its claim gives.
+    struct Price {
         uint64 paidMicro;
         bool isLowered;
+        /// When a meter settled it for which no maker vouches; 0 if oracles did.
+        uint40 provenAt;
     }
 
     /// When something was committed to.
@@ -51,6 +54,8 @@ contract Challenges is IChallenges {
     /// How long a commitment counts.
     uint256 private constant COMMITMENT_SECONDS = 1 hours;
     uint16 private constant ALL_BPS = 10_000;
+    /// In events of sessions that no batch settled.
+    uint256 private constant NO_BATCH = type(uint256).max;
 
     IChargingSettlement public immutable settlement;
     IMeterSettlement public immutable meterSettlement;
@@ -67,9 +72,14 @@ contract Challenges is IChallenges {
     mapping(uint256 place => Anchor) private _ring;
     /// Batches that came while their place in the ring was taken. Busy senders pay for more room and stop nobody.
     mapping(uint256 batch => Anchor) private _overflow;
-    mapping(bytes32 sessionId => Lowered) private _lowered;
+    mapping(bytes32 sessionId => Price) private _prices;
     mapping(bytes32 sessionId => Demand) private _demands;
     mapping(bytes32 commitment => Commitment) private _commitments;
+
+    modifier onlySettlement() {
+        require(msg.sender == address(settlement), NotSettlement(msg.sender));
+        _;
+    }
 
     constructor(
         IChargingSettlement chargingSettlement,
@@ -104,8 +114,13 @@ contract Challenges is IChallenges {
     /* ANCHORS */
 
     /// @inheritdoc IChallenges
-    function anchor(bytes32 settled, bytes32 evidenceRoot, uint256 count, uint24 committee, uint16 signers) external {
-        require(msg.sender == address(settlement), NotSettlement(msg.sender));
+    function anchor(
+        bytes32 settled,
+        bytes32 evidenceRoot,
+        uint256 count,
+        uint24 committee,
+        uint16 signers
+    ) external onlySettlement {
         oracleBonds.requireBonded(committee, signers);
         uint256 batch = batchCount;
         uint256 settledAt = _ring[batch % ringSize].settledAt;
@@ -146,7 +161,7 @@ contract Challenges is IChallenges {
         uint64 provenMicro = _provenMicro(claim.terms, tariff, claim.metering, place.settledAt, records);
         require(provenMicro < paidMicro, NothingToCorrect(provenMicro, paidMicro));
 
-        _lowered[sessionId] = Lowered(provenMicro, true);
+        _prices[sessionId] = Price(provenMicro, true, 0);
 
         emit ClaimChallenged(claim.batch, sessionId, msg.sender, paidMicro, provenMicro);
 
@@ -160,7 +175,8 @@ contract Challenges is IChallenges {
                 agreement: claim.terms.agreement,
                 settledAt: place.settledAt,
                 refundedMicro: paidMicro - provenMicro,
-                challenger: msg.sender
+                challenger: msg.sender,
+                isByQuorum: false
             })
         );
     }
@@ -170,12 +186,16 @@ contract Challenges is IChallenges {
     ) private view returns (bytes32 sessionId, Anchor memory place) {
         place = _anchorOf(claim.batch);
         require(place.settledAt != 0, BatchUnknown(claim.batch));
-        uint256 deadline = uint256(place.settledAt) + challengeWindowSeconds;
-        require(block.timestamp <= deadline, WindowPassed(block.timestamp, deadline));
+        _requireWithinWindow(place.settledAt);
         sessionId = settlement.sessionIdOf(claim.terms);
         bytes32 leaf = ClaimTree.leafOf(sessionId, claim.metering, claim.isReadable);
         bytes32 settled = leaf.rootFrom(claim.index, claim.count, claim.proof);
         require(_shorten(settled, claim.evidenceRoot, claim.count) == place.root, ClaimNotInBatch(sessionId));
+    }
+
+    function _requireWithinWindow(uint256 settledAt) private view {
+        uint256 deadline = settledAt + challengeWindowSeconds;
+        require(block.timestamp <= deadline, WindowPassed(block.timestamp, deadline));
     }
 
     function _requireTariff(
@@ -226,8 +246,50 @@ contract Challenges is IChallenges {
     }
 
     function _paidMicro(bytes32 sessionId, uint64 chargedMicro) private view returns (uint64) {
-        Lowered memory lowered = _lowered[sessionId];
-        return lowered.isLowered ? lowered.paidMicro : chargedMicro;
+        Price memory price = _prices[sessionId];
+        return price.isLowered ? price.paidMicro : chargedMicro;
+    }
+
+    /* LOWERING BY A QUORUM */
+
+    /// @inheritdoc IChallenges
+    function keepPrice(bytes32 sessionId, uint64 paidMicro) external onlySettlement {
+        _prices[sessionId] = Price(paidMicro, false, uint40(block.timestamp));
+
+        emit PriceKept(sessionId, paidMicro);
+    }
+
+    /// @inheritdoc IChallenges
+    function lowerPrice(
+        SessionTerms calldata terms,
+        uint64 priceMicro,
+        OracleSignature[] calldata signatures
+    ) external {
+        bytes32 sessionId = settlement.sessionIdOf(terms);
+        Price memory price = _prices[sessionId];
+        require(price.provenAt != 0, PriceNotKept(sessionId));
+        _requireWithinWindow(price.provenAt);
+        uint64 paidMicro = price.paidMicro;
+        require(priceMicro < paidMicro, NothingToCorrect(priceMicro, paidMicro));
+        oracleCommittee.requireQuorum(loweringDigestOf(sessionId, priceMicro), signatures);
+
+        _prices[sessionId] = Price(priceMicro, true, price.provenAt);
+
+        emit ClaimChallenged(NO_BATCH, sessionId, msg.sender, paidMicro, priceMicro);
+
+        settlement.correct(
+            Correction({
+                sessionId: sessionId,
+                driver: terms.driver,
+                lane: terms.lane,
+                operator: terms.operator,
+                agreement: terms.agreement,
+                settledAt: price.provenAt,
+                refundedMicro: paidMicro - priceMicro,
+                challenger: msg.sender,
+                isByQuorum: true
+            })
+        );
     }
 
     /* DEMAND */
@@ -440,7 +502,18 @@ contract Challenges is IChallenges {
 
     /// @inheritdoc IChallenges
     function loweredTo(bytes32 sessionId) external view returns (uint64 paidMicro, bool isLowered) {
-        Lowered memory lowered = _lowered[sessionId];
-        return (lowered.paidMicro, lowered.isLowered);
+        Price memory price = _prices[sessionId];
+        return price.isLowered ? (price.paidMicro, true) : (0, false);
+    }
+
+    /// @inheritdoc IChallenges
+    function lowerableUntil(bytes32 sessionId) external view returns (uint256) {
+        uint256 provenAt = _prices[sessionId].provenAt;
+        return provenAt == 0 ? 0 : provenAt + challengeWindowSeconds;
+    }
+
+    /// @inheritdoc IChallenges
+    function loweringDigestOf(bytes32 sessionId, uint64 priceMicro) public view returns (bytes32) {
+        return SettlementDomain.digestAt(address(settlement), SettlementDomain.loweringHash(sessionId, priceMicro));
     }
 }

@@ -30,8 +30,12 @@ import {OracleSignature} from "./interfaces/IOracleCommittee.sol";
 import {ITariffRegistry, Tariff} from "./interfaces/ITariffRegistry.sol";
 import {IVehicleConsents} from "./interfaces/IVehicleConsents.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
+import {AccountSignature} from "./libraries/AccountSignature.sol";
+import {Batch, BatchLibrary} from "./libraries/BatchLibrary.sol";
 import {ClaimTree} from "./libraries/ClaimTree.sol";
+import {EpochLimits, EpochLimitsLibrary} from "./libraries/EpochLimitsLibrary.sol";
 import {PackedMeteringLibrary} from "./libraries/PackedMeteringLibrary.sol";
+import {SessionRules} from "./libraries/SessionRules.sol";
 import {SessionTermsLibrary} from "./libraries/SessionTermsLibrary.sol";
 import {SettlementDomain} from "./libraries/SettlementDomain.sol";
 import {TariffMath} from "./libraries/TariffMath.sol";
@@ -42,32 +46,14 @@ import {SettlementLedger} from "./SettlementLedger.sol";
 /// session is a commitment in it to terms that callers supply again.
 contract ChargingSettlement is SettlementLedger {
     using AccountLibrary for Account;
-    using ClaimTree for bytes32[];
+    using BatchLibrary for Batch;
+    using EpochLimitsLibrary for EpochLimits;
     using PackedMeteringLibrary for PackedMetering;
+    using SessionRules for PackedTerms;
     using SessionTermsLibrary for PackedTerms;
     using SessionTermsLibrary for SessionTerms;
     using TariffMath for Tariff;
 
-    /// What a batch needs from session to session.
-    struct Batch {
-        bytes32 domain;
-        /// The leaves of all claims, which the oracles signed.
-        bytes32[] claims;
-        uint256 count;
-        /// The places of those that were not settled.
-        uint256[] skipped;
-        uint256 skippedCount;
-    }
-
-    bytes32 private constant TOP_UP_TYPEHASH = keccak256(
-        "TopUp(bytes32 sessionId,uint64 toppedUpMicro,uint64 amountMicro)"
-    );
-    bytes32 private constant AGREEMENT_TYPEHASH = keccak256(
-        "AgreedSettlement(bytes32 sessionId,uint40 openedAt,uint24 salt,uint64 toppedUpMicro,uint64 chargedMicro)"
-    );
-    bytes32 private constant BATCH_TYPEHASH = keccak256(
-        "SettlementBatch(bytes32 claims,bytes32 evidenceRoot,uint256 count)"
-    );
     /// What a meter or a quorum says settles only with the sum by which the hold was raised. Without a time in which that
     /// cannot change, a driver could raise the hold ahead of every settlement until the session expires.
     uint256 private constant TOP_UP_MARGIN = 2 hours;
@@ -212,7 +198,7 @@ contract ChargingSettlement is SettlementLedger {
         uint256 actual;
         uint256 limit;
         if (reason == OpeningRefusal.None) {
-            (reason, actual, limit) = _isSignedBy(driver, sessionId, signed.r, signed.vs)
+            (reason, actual, limit) = AccountSignature.isPlain(driver, sessionId, signed.r, signed.vs)
                 ? _open(sessionId, termsHash, opening, driver, signed.terms)
                 : (OpeningRefusal.SignatureInvalid, 0, 0);
         }
@@ -225,13 +211,6 @@ contract ChargingSettlement is SettlementLedger {
         return OpeningRefusal.AgreementNotBinding;
     }
 
-    function _isSignedBy(address driver, bytes32 digest, bytes32 r, bytes32 vs) private pure returns (bool) {
-        // No rule about the half of s: it is the nonce in the terms, not the signature, that counts once.
-        uint256 s = (uint256(vs) << 1) >> 1;
-        address signer = ecrecover(digest, uint8(27 + (uint256(vs) >> 255)), r, bytes32(s));
-        return signer != address(0) && signer == driver;
-    }
-
     function _open(
         bytes32 sessionId,
         bytes32 termsHash,
@@ -241,37 +220,14 @@ contract ChargingSettlement is SettlementLedger {
     ) private returns (OpeningRefusal reason, uint256 actual, uint256 limit) {
         AccountSlot storage slot = _slotOf(driver, terms.lane());
         Account account = slot.account;
-        (reason, actual, limit) = _openingRefusal(account, terms);
+        (reason, actual, limit) = SessionRules.openingRefusal(account, terms, maximumSessionSeconds);
         if (reason != OpeningRefusal.None) return (reason, actual, limit);
 
-        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(_commitment(termsHash, opening));
+        slot.account = account.debited(terms.holdMicro()).withNextNonce().committed(
+            SessionTermsLibrary.commitmentOf(termsHash, opening)
+        );
 
         emit SessionOpened(sessionId, driver, terms);
-    }
-
-    function _openingRefusal(
-        Account account,
-        PackedTerms terms
-    ) private view returns (OpeningRefusal reason, uint256 actual, uint256 limit) {
-        if (account.commitment() != 0) return (OpeningRefusal.SessionLive, 0, 0);
-        if (terms.nonce() != account.nonce()) return (OpeningRefusal.NonceMismatch, terms.nonce(), account.nonce());
-        if (terms.nonce() == LAST_NONCE) return (OpeningRefusal.NonceExhausted, 0, 0);
-        if (terms.holdMicro() == 0) return (OpeningRefusal.HoldZero, 0, 0);
-        if (terms.holdMicro() > account.freeMicro()) {
-            return (OpeningRefusal.HoldAboveBalance, terms.holdMicro(), account.freeMicro());
-        }
-        if (terms.expiresAt() <= block.timestamp) {
-            return (OpeningRefusal.ExpiryPassed, terms.expiresAt(), block.timestamp);
-        }
-        uint256 latestExpiry = _latestExpiry();
-        if (terms.expiresAt() > latestExpiry) return (OpeningRefusal.ExpiryTooLate, terms.expiresAt(), latestExpiry);
-    }
-
-    function _latestExpiry() private view returns (uint256) {
-        unchecked {
-            // The sum of a time and 40 bits is far below 2^256.
-            return block.timestamp + maximumSessionSeconds;
-        }
     }
 
     /* TOP-UP */
@@ -297,7 +253,7 @@ contract ChargingSettlement is SettlementLedger {
         bytes calldata signature
     ) external nonReentrant {
         bytes32 sessionId = sessionIdOf(terms);
-        bytes32 structHash = keccak256(abi.encode(TOP_UP_TYPEHASH, sessionId, toppedUpMicro, amountMicro));
+        bytes32 structHash = SettlementDomain.topUpHash(sessionId, toppedUpMicro, amountMicro);
         _requireSigned(terms.driver, _hashTypedDataV4(structHash), signature);
 
         _topUp(sessionId, terms, opening, toppedUpMicro, amountMicro);
@@ -332,43 +288,28 @@ contract ChargingSettlement is SettlementLedger {
         bytes32 evidenceRoot,
         OracleSignature[] calldata signatures
     ) external nonReentrant {
-        Batch memory batch = _emptyBatch(groups);
+        Batch memory batch = BatchLibrary.emptyFor(groups, _domainSeparatorV4());
         for (uint256 g; g < groups.length; ++g) {
             address operator = groups[g].operator;
             uint32 agreement = groups[g].agreement;
             Tariff memory tariff = groups[g].tariff;
             bytes32 tariffId = tariff.idOf();
             EpochLimits memory left = _limitsLeft(operator);
-            uint256 creditMicro = _settleClaims(batch, groups[g], tariffId, tariff, left);
-            _keepLimits(operator, left);
-            if (creditMicro != 0) _creditProvisionally(operator, agreement, tariffId, creditMicro);
+            EpochLimits memory used = left.copy();
+            _settleClaims(batch, groups[g], tariffId, tariff, left);
+            used = used.minus(left);
+            _useLimits(operator, used);
+            if (used.creditMicro != 0) _creditProvisionally(operator, agreement, tariffId, used.creditMicro);
         }
 
         // What was claimed is known only now; a batch that no quorum signed is undone as a whole.
-        bytes32[] memory leaves = batch.skippedCount == 0 ? batch.claims : _settledLeaves(batch);
-        bytes32 claims = batch.claims.rootOf();
+        (bytes32 claims, bytes32 settled) = batch.rootsOf();
         (uint24 committee, uint16 signers) = oracleCommittee.requireQuorum(
             batchDigestOf(claims, evidenceRoot, batch.count),
             signatures
         );
         if (batch.skippedCount == batch.count) return;
-        bytes32 settled = batch.skippedCount == 0 ? claims : leaves.rootOf();
         challenges.anchor(settled, evidenceRoot, batch.count, committee, signers);
-    }
-
-    function _emptyBatch(SettlementGroup[] calldata groups) private view returns (Batch memory batch) {
-        uint256 count;
-        for (uint256 g; g < groups.length; ++g) count += groups[g].settlements.length;
-        batch.domain = _domainSeparatorV4();
-        batch.claims = new bytes32[](count);
-        batch.skipped = new uint256[](count);
-    }
-
-    /// @dev The leaves of the settled claims, which can be challenged; zero for those that were not settled.
-    function _settledLeaves(Batch memory batch) private pure returns (bytes32[] memory leaves) {
-        leaves = new bytes32[](batch.count);
-        for (uint256 i; i < leaves.length; ++i) leaves[i] = batch.claims[i];
-        for (uint256 i; i < batch.skippedCount; ++i) leaves[batch.skipped[i]] = 0;
     }
 
     /// @inheritdoc IChargingSettlement
@@ -377,7 +318,8 @@ contract ChargingSettlement is SettlementLedger {
         address operator,
         uint32 agreement,
         Tariff calldata tariff,
-        Settlement calldata settlement
+        Settlement calldata settlement,
+        bool isVouched
     ) external nonReentrant returns (uint256 chargedMicro) {
         require(msg.sender == address(meterSettlement), NotNeighbour(msg.sender));
 
@@ -391,7 +333,7 @@ contract ChargingSettlement is SettlementLedger {
             sessionId == _hashTypedDataV4(termsHash),
             SettlementRefused(sessionId, SettlementRefusal.TermsMismatch)
         );
-        uint256 heldMicro = _heldMicro(terms, metering);
+        uint256 heldMicro = terms.heldMicro(metering);
         SettlementRefusal reason;
         (reason, chargedMicro) = _settle(
             termsHash,
@@ -400,14 +342,21 @@ contract ChargingSettlement is SettlementLedger {
             metering,
             heldMicro,
             content,
-            type(uint256).max,
+            isVouched ? type(uint256).max : _limitsLeft(operator).creditMicro,
             type(uint256).max
         );
         require(reason == SettlementRefusal.None, SettlementRefused(sessionId, reason));
 
         emit SessionSettled(sessionId, metering.withSplit(chargedMicro, heldMicro - chargedMicro));
 
-        if (chargedMicro != 0) _creditFinally(operator, agreement, tariffId, chargedMicro);
+        if (chargedMicro == 0) return 0;
+        if (isVouched) {
+            _creditFinally(operator, agreement, tariffId, chargedMicro);
+            return chargedMicro;
+        }
+        _useLimits(operator, EpochLimits(chargedMicro, 0, 0));
+        _creditProvisionally(operator, agreement, tariffId, chargedMicro);
+        challenges.keepPrice(sessionId, uint64(chargedMicro));
     }
 
     function _settleClaims(
@@ -416,7 +365,7 @@ contract ChargingSettlement is SettlementLedger {
         bytes32 tariffId,
         Tariff memory tariff,
         EpochLimits memory left
-    ) private returns (uint256 creditMicro) {
+    ) private {
         // Read from the calldata once; each look there is checked.
         Settlement[] calldata settlements = group.settlements;
         address operator = group.operator;
@@ -434,10 +383,10 @@ contract ChargingSettlement is SettlementLedger {
             bytes32 termsHash = SessionTermsLibrary.structHash(driver, operator, agreement, tariffId, terms);
             bytes32 sessionId = MessageHashUtils.toTypedDataHash(batch.domain, termsHash);
             batch.claims[place] = ClaimTree.leafOf(sessionId, metering, isReadable);
-            uint256 heldMicro = _heldMicro(terms, metering);
+            uint256 heldMicro = terms.heldMicro(metering);
             SettlementRefusal reason = SettlementRefusal.EpochLimitReached;
             uint256 chargedMicro;
-            if (_isWithin(left, heldMicro, isReadable)) {
+            if (left.allowsHold(heldMicro, isReadable)) {
                 (reason, chargedMicro) = _settle(
                     termsHash,
                     driver,
@@ -454,7 +403,6 @@ contract ChargingSettlement is SettlementLedger {
                     // What is charged is a part of what is held, and all are within the limits.
                     uint256 returnedMicro = heldMicro - chargedMicro;
                     (sessionIds[i], results[i]) = (sessionId, metering.withSplit(chargedMicro, returnedMicro));
-                    creditMicro += chargedMicro;
                     left.creditMicro -= chargedMicro;
                     left.returnMicro -= returnedMicro;
                     if (!isReadable) left.unreadableMicro -= heldMicro;
@@ -469,13 +417,6 @@ contract ChargingSettlement is SettlementLedger {
             emit GroupSettled(operator, agreement, tariffId, isReadable, batch.count, sessionIds, results);
         }
         batch.count = place;
-    }
-
-    /// @dev Whether the whole hold could be given back within the limits of the epoch; also where the claim is that the
-    /// session cost something, so that nothing has to be priced first.
-    function _isWithin(EpochLimits memory left, uint256 heldMicro, bool isReadable) private pure returns (bool) {
-        if (heldMicro > left.returnMicro) return false;
-        return isReadable || heldMicro <= left.unreadableMicro;
     }
 
     /// @param limitMicro The most that can be charged without reaching the limit of the epoch.
@@ -493,8 +434,9 @@ contract ChargingSettlement is SettlementLedger {
         AccountSlot storage slot = _slotOf(driver, terms.lane());
         Account account = slot.account;
         if (account.commitment() == 0) return (SettlementRefusal.NoLiveSession, 0);
-        if (account.commitment() != _commitment(termsHash, metering)) return (SettlementRefusal.TermsMismatch, 0);
-        reason = _claimRefusal(terms, metering, openSeconds);
+        if (account.commitment() != SessionTermsLibrary.commitmentOf(termsHash, metering))
+            return (SettlementRefusal.TermsMismatch, 0);
+        reason = terms.claimRefusal(metering, openSeconds);
         if (reason != SettlementRefusal.None) return (reason, 0);
         chargedMicro = tariff.grossRoundedDown(
             metering.energyMicroWh(),
@@ -510,34 +452,6 @@ contract ChargingSettlement is SettlementLedger {
         }
     }
 
-    function _heldMicro(PackedTerms terms, PackedMetering metering) private pure returns (uint256) {
-        unchecked {
-            // Both have 64 bits.
-            return uint256(terms.holdMicro()) + metering.toppedUpMicro();
-        }
-    }
-
-    /// @dev What cannot be true of a session that opened then, or is claimed too late.
-    function _claimRefusal(
-        PackedTerms terms,
-        PackedMetering metering,
-        uint256 openSeconds
-    ) private view returns (SettlementRefusal) {
-        unchecked {
-            // The commitment holds a time at which this contract was called.
-            uint256 elapsedSeconds = block.timestamp - metering.openedAt();
-            if (elapsedSeconds >= openSeconds) return SettlementRefusal.QuorumTooLate;
-            uint256 connectedSeconds = metering.connectedSeconds();
-            if (metering.chargingSeconds() > connectedSeconds || connectedSeconds > elapsedSeconds) {
-                return SettlementRefusal.TimeOutOfBounds;
-            }
-            return
-                metering.isWithinPower(terms.maximumPowerW(), elapsedSeconds)
-                    ? SettlementRefusal.None
-                    : SettlementRefusal.EnergyAbovePower;
-        }
-    }
-
     /* AGREEMENT */
 
     /// @inheritdoc IChargingSettlement
@@ -550,20 +464,13 @@ contract ChargingSettlement is SettlementLedger {
         bytes calldata operatorSignature
     ) external nonReentrant returns (bytes32 sessionId) {
         sessionId = sessionIdOf(terms);
-        bytes32 digest = _hashTypedDataV4(
-            keccak256(
-                abi.encode(AGREEMENT_TYPEHASH, sessionId, opening.openedAt, opening.salt, toppedUpMicro, chargedMicro)
-            )
-        );
+        bytes32 structHash = SettlementDomain.agreementHash(sessionId, opening, toppedUpMicro, chargedMicro);
+        bytes32 digest = _hashTypedDataV4(structHash);
         _requireSigned(terms.driver, digest, driverSignature);
         _requireSigned(terms.operator, digest, operatorSignature);
-        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
-        uint256 heldMicro = _heldMicro(terms, toppedUpMicro);
-        require(chargedMicro <= heldMicro, AmountAboveHold(chargedMicro, heldMicro));
+        uint256 returnedMicro = _end(sessionId, terms, opening, toppedUpMicro, chargedMicro);
 
-        slot.account = account.released().credited(heldMicro - chargedMicro);
-
-        emit SessionAgreed(sessionId, terms.driver, terms.operator, chargedMicro, heldMicro - chargedMicro);
+        emit SessionAgreed(sessionId, terms.driver, terms.operator, chargedMicro, returnedMicro);
 
         if (chargedMicro != 0) _creditFinally(terms.operator, terms.agreement, terms.tariffId, chargedMicro);
     }
@@ -580,12 +487,9 @@ contract ChargingSettlement is SettlementLedger {
         require(msg.sender == operator || isReleaser[operator][msg.sender], NotReleaser(msg.sender, operator));
 
         sessionId = sessionIdOf(terms);
-        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
+        uint256 returnedMicro = _end(sessionId, terms, opening, toppedUpMicro, 0);
 
-        uint256 heldMicro = _heldMicro(terms, toppedUpMicro);
-        slot.account = account.released().credited(heldMicro);
-
-        emit SessionReleased(sessionId, terms.driver, msg.sender, heldMicro);
+        emit SessionReleased(sessionId, terms.driver, msg.sender, returnedMicro);
     }
 
     /// @inheritdoc IChargingSettlement
@@ -603,6 +507,7 @@ contract ChargingSettlement is SettlementLedger {
     function correct(Correction calldata correction) external nonReentrant {
         require(msg.sender == address(challenges), NotNeighbour(msg.sender));
 
+        if (correction.isByQuorum) _useReturns(correction.operator, correction.refundedMicro);
         _takeBack(correction);
 
         emit SessionCorrected(correction.sessionId, correction.challenger, correction.refundedMicro);
@@ -617,13 +522,10 @@ contract ChargingSettlement is SettlementLedger {
         uint64 toppedUpMicro
     ) external nonReentrant returns (bytes32 sessionId) {
         sessionId = sessionIdOf(terms);
-        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
+        uint256 returnedMicro = _end(sessionId, terms, opening, toppedUpMicro, 0);
         require(block.timestamp > terms.expiresAt, NotExpired(block.timestamp, terms.expiresAt));
 
-        uint256 heldMicro = _heldMicro(terms, toppedUpMicro);
-        slot.account = account.released().credited(heldMicro);
-
-        emit SessionExpired(sessionId, terms.driver, heldMicro);
+        emit SessionExpired(sessionId, terms.driver, returnedMicro);
     }
 
     /* REFUND */
@@ -660,8 +562,20 @@ contract ChargingSettlement is SettlementLedger {
         require(account.commitment() == _commitmentOf(terms, opening, toppedUpMicro), NotLive(sessionId));
     }
 
-    function _heldMicro(SessionTerms calldata terms, uint64 toppedUpMicro) private pure returns (uint256) {
-        return uint256(terms.holdMicro) + toppedUpMicro;
+    /// @dev Ends a live session at a price within its hold; the rest is free again.
+    function _end(
+        bytes32 sessionId,
+        SessionTerms calldata terms,
+        Opening calldata opening,
+        uint64 toppedUpMicro,
+        uint64 chargedMicro
+    ) private returns (uint256 returnedMicro) {
+        (AccountSlot storage slot, Account account) = _requireLive(sessionId, terms, opening, toppedUpMicro);
+        uint256 heldMicro = uint256(terms.holdMicro) + toppedUpMicro;
+        require(chargedMicro <= heldMicro, AmountAboveHold(chargedMicro, heldMicro));
+
+        returnedMicro = heldMicro - chargedMicro;
+        slot.account = account.released().credited(returnedMicro);
     }
 
     function _commitmentOf(
@@ -669,18 +583,8 @@ contract ChargingSettlement is SettlementLedger {
         Opening calldata opening,
         uint64 toppedUpMicro
     ) private pure returns (uint160) {
-        return _commitment(terms.hash(), PackedMeteringLibrary.packOpening(opening, toppedUpMicro));
-    }
-
-    /// @dev 160 bits of keccak256(termsHash, openedAt, salt, toppedUpMicro), the latter three being the first half of the
-    /// metering: two sessions with one commitment would take about 2^80 hashes to find.
-    function _commitment(bytes32 termsHash, PackedMetering metering) private pure returns (uint160 commitment) {
-        assembly ("memory-safe") {
-            // Where Solidity computes hashes itself.
-            mstore(0, termsHash)
-            mstore(0x20, metering)
-            commitment := shr(96, keccak256(0, 0x30))
-        }
+        return
+            SessionTermsLibrary.commitmentOf(terms.hash(), PackedMeteringLibrary.packOpening(opening, toppedUpMicro));
     }
 
     /* VIEWS */
@@ -702,6 +606,6 @@ contract ChargingSettlement is SettlementLedger {
 
     /// @inheritdoc IChargingSettlement
     function batchDigestOf(bytes32 claims, bytes32 evidenceRoot, uint256 count) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, claims, evidenceRoot, count)));
+        return _hashTypedDataV4(SettlementDomain.batchHash(claims, evidenceRoot, count));
     }
 }

@@ -57,6 +57,8 @@ contract MeterRegistry is MeterMakers {
     mapping(uint32 evse => Evse) private _evses;
     mapping(uint32 meter => Meter) private _meters;
     mapping(bytes32 keyId => Key) private _keys;
+    /// 0 for keys that no maker vouched for.
+    mapping(bytes32 keyId => bytes32 physicalMeter) private _physicalMeters;
     mapping(address operator => mapping(bytes32 evseIdHash => uint32 evse)) private _evseByEvseId;
 
     constructor(IOracleCommittee oracles) MeterMakers(oracles) EIP712("Wattproof Meter Registry", "1") {
@@ -223,6 +225,8 @@ contract MeterRegistry is MeterMakers {
         _requireVouched(keyId, statement, r, s);
 
         content.maker = statement.maker;
+        // The first word stands: what counts once for a meter must not count again under another name.
+        if (_physicalMeters[keyId] == 0) _physicalMeters[keyId] = _physicalMeterOf(statement);
 
         emit MeterVouched(
             meter,
@@ -232,6 +236,10 @@ contract MeterRegistry is MeterMakers {
             statement.serialNumber,
             statement.calibrationExpiresAt
         );
+    }
+
+    function _physicalMeterOf(MakerStatement calldata statement) private pure returns (bytes32) {
+        return keccak256(abi.encode(statement.maker, statement.serialNumber));
     }
 
     function _provenanceOf(Meter storage content) private view returns (Provenance) {
@@ -385,6 +393,12 @@ contract MeterRegistry is MeterMakers {
     /// @inheritdoc IMeterRegistry
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter) {
         return _keys[keyId].activeMeter;
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function physicalMeterOf(bytes32 keyId) external view returns (bytes32 physicalMeter) {
+        physicalMeter = _physicalMeters[keyId];
+        if (physicalMeter == 0) return keyId;
     }
 
     /// @inheritdoc IMeterRegistry

@@ -10,7 +10,7 @@ import {
     SessionTerms,
     Settlement
 } from "./interfaces/IChargingSettlement.sol";
-import {IMeterRegistry, Possession, RecordSigner} from "./interfaces/IMeterRegistry.sol";
+import {IMeterRegistry, Possession, Provenance, RecordSigner} from "./interfaces/IMeterRegistry.sol";
 import {IMeterSettlement, MeteredSession, SignedRecord} from "./interfaces/IMeterSettlement.sol";
 import {IOcmfScanner, PackedReading} from "./interfaces/IOcmfScanner.sol";
 import {Base32Tag} from "./libraries/Base32Tag.sol";
@@ -91,7 +91,8 @@ contract MeterSettlement is IMeterSettlement {
                 terms.operator,
                 terms.agreement,
                 session.tariff,
-                Settlement(terms.driver, terms.pack(), metering)
+                Settlement(terms.driver, terms.pack(), metering),
+                signer.provenance == Provenance.VouchedByMaker
             );
     }
 

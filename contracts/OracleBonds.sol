@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {BondCase, IOracleBonds, Loss} from "./interfaces/IOracleBonds.sol";
 import {IOracleCommittee} from "./interfaces/IOracleCommittee.sol";
 import {IPartnerAgreements} from "./interfaces/IPartnerAgreements.sol";
+import {TokenHolder} from "./TokenHolder.sol";
 
 /// @title Oracle bonds
 /// @dev See IOracleBonds. Nothing here touches the settlement's money, and the settlement touches none of this.
-contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
-
+contract OracleBonds is IOracleBonds, TokenHolder, ReentrancyGuardTransient {
     /// One slot: reading it is all that settling needs.
     struct Bond {
         uint64 amountMicro;
         uint32 caseCount;
+    }
+
+    /// Members of one committee that had the least bond when they last signed; nobody since any bond shrank.
+    struct BondedSigners {
+        uint24 committee;
+        uint16 signers;
     }
 
     /// What an account has lost, or was promised, in one case.
@@ -28,20 +31,16 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
         uint64 rewardMicro;
     }
 
-    uint256 private constant LEAST_DECIMALS = 6;
-    uint256 private constant MOST_DECIMALS = 18;
     /// Each payment burns as much again, so that an oracle that pays itself loses half.
     uint256 private constant COST_OF_PAYMENT = 2;
 
-    IERC20 public immutable erc20;
-    uint256 public immutable unit;
     IOracleCommittee public immutable oracleCommittee;
     IPartnerAgreements public immutable partnerAgreements;
     address public immutable challenges;
     uint64 public immutable leastBondMicro;
 
-    uint64 public owedMicro;
     uint64 public burntMicro;
+    BondedSigners private _bonded;
     mapping(address oracle => Bond) private _bonds;
     mapping(address oracle => mapping(uint32 number => BondCase)) private _cases;
     mapping(bytes32 key => Claimed) private _claims;
@@ -59,15 +58,7 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
         IPartnerAgreements agreements,
         address challengesContract,
         uint64 leastMicro
-    ) {
-        uint256 decimals = token.decimals();
-        require(
-            decimals >= LEAST_DECIMALS && decimals <= MOST_DECIMALS,
-            DecimalsOutOfRange(decimals, LEAST_DECIMALS, MOST_DECIMALS)
-        );
-
-        erc20 = token;
-        unit = 10 ** (decimals - LEAST_DECIMALS);
+    ) TokenHolder(token) {
         oracleCommittee = oracles;
         partnerAgreements = agreements;
         challenges = challengesContract;
@@ -79,7 +70,7 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
     /// @inheritdoc IOracleBonds
     function postBond(address oracle, uint256 amount) external nonReentrant {
         require(oracle != address(0), AddressZero());
-        uint64 amountMicro = _receive(msg.sender, amount);
+        uint64 amountMicro = _receive(msg.sender, amount, _mostOwedMicro());
 
         _bonds[oracle].amountMicro += amountMicro;
 
@@ -94,6 +85,7 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
         require(amountMicro <= bondMicro, BalanceTooLow(amountMicro, bondMicro));
 
         _bonds[msg.sender].amountMicro = bondMicro - uint64(amountMicro);
+        delete _bonded;
 
         emit BondWithdrawn(msg.sender, recipient, amountMicro);
 
@@ -101,12 +93,18 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IOracleBonds
-    function requireBonded(uint24 committee, uint16 signers) external view {
-        address[] memory oracles = oracleCommittee.signersOf(committee, signers);
+    function requireBonded(uint24 committee, uint16 signers) external {
+        // To look at each bond again with every batch reads a cold slot for each signer, and the list of members.
+        BondedSigners memory bonded = _bonded;
+        if (bonded.committee != committee) bonded = BondedSigners(committee, 0);
+        if (signers & ~bonded.signers == 0) return;
+        address[] memory oracles = oracleCommittee.signersOf(committee, signers & ~bonded.signers);
         for (uint256 i; i < oracles.length; ++i) {
             uint64 bondMicro = _bonds[oracles[i]].amountMicro;
             require(bondMicro >= leastBondMicro, BondTooLow(oracles[i], bondMicro, leastBondMicro));
         }
+
+        _bonded = BondedSigners(committee, bonded.signers | signers);
     }
 
     /* LOSS */
@@ -159,6 +157,7 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
         bondCase.closesAt = uint40(closesAt);
         bondCase.poolMicro = bond.amountMicro;
         _bonds[oracle] = Bond(0, number);
+        delete _bonded;
 
         emit CaseOpened(oracle, number, bond.amountMicro, closesAt);
     }
@@ -221,7 +220,7 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
     /// @inheritdoc IOracleBonds
     function takeDeposit(address payer, uint64 amountMicro) external onlyChallenges nonReentrant {
         if (amountMicro == 0) return;
-        _receive(payer, uint256(amountMicro) * unit);
+        _receive(payer, uint256(amountMicro) * unit, _mostOwedMicro());
 
         emit DepositTaken(payer, amountMicro);
     }
@@ -252,38 +251,9 @@ contract OracleBonds is IOracleBonds, ReentrancyGuardTransient {
         _pay(recipient, amount, amountMicro);
     }
 
-    /* TOKEN */
-
-    /// @dev The token comes in before it is owed, so that not even a call from within the transfer sees a deficit.
-    function _receive(address payer, uint256 amount) private returns (uint64 amountMicro) {
-        uint256 owed = _toMicro(amount) + owedMicro;
-        // What was burnt is in the balance, too.
-        require(owed + burntMicro <= type(uint64).max, LedgerFull(owed, type(uint64).max));
-        amountMicro = uint64(owed - owedMicro);
-
-        uint256 balanceBefore = erc20.balanceOf(address(this));
-        erc20.safeTransferFrom(payer, address(this), amount);
-        uint256 received = erc20.balanceOf(address(this)) - balanceBefore;
-        require(received == amount, TransferMismatch(received, amount));
-
-        owedMicro = uint64(owed);
-    }
-
-    function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
-        require(recipient != address(0), AddressZero());
-        // What is paid to itself would belong to nobody.
-        require(recipient != address(this), RecipientIsBonds());
-
-        owedMicro -= uint64(amountMicro);
-
-        erc20.safeTransfer(recipient, amount);
-    }
-
-    function _toMicro(uint256 amount) private view returns (uint256) {
-        require(amount != 0, AmountZero());
-        require(amount % unit == 0, AmountNotMultiple(amount, unit));
-
-        return amount / unit;
+    /// @dev What was burnt is in the balance, too.
+    function _mostOwedMicro() private view returns (uint256) {
+        return type(uint64).max - burntMicro;
     }
 
     /* VIEWS */

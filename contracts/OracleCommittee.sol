@@ -28,6 +28,15 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
         uint8 threshold;
     }
 
+    /// How many times the least limits an operator has, from when on it is another number, and which; one slot.
+    struct LimitSchedule {
+        /// 0 for once, as long as nothing was scheduled.
+        uint16 current;
+        uint16 next;
+        /// 0 if none is scheduled.
+        uint40 nextFrom;
+    }
+
     uint256 private constant MOST_MEMBERS = 16;
     /// A longer one is a mistake of units.
     uint256 private constant LONGEST_DELAY = 365 days;
@@ -40,6 +49,7 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
     mapping(uint24 version => Committee) private _committees;
     /// Place in the list of members, from 1; 0 if the account is no member.
     mapping(uint24 version => mapping(address account => uint8)) private _places;
+    mapping(address operator => LimitSchedule) private _limits;
     /// 0 if the account never resigned.
     mapping(address account => uint40) private _resignedAt;
 
@@ -108,6 +118,16 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
         emit MembershipResigned(msg.sender);
     }
 
+    /// @inheritdoc IOracleCommittee
+    function scheduleLimit(address operator, uint16 multiple) external onlyOwner {
+        require(multiple != 0, MultipleZero());
+        uint256 activeFrom = block.timestamp + changeDelaySeconds;
+
+        _limits[operator] = LimitSchedule(uint16(limitMultipleOf(operator)), multiple, uint40(activeFrom));
+
+        emit LimitScheduled(operator, multiple, activeFrom);
+    }
+
     /* QUORUM */
 
     /// @inheritdoc IOracleCommittee
@@ -145,6 +165,13 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
         for (uint256 i; signers >> i != 0; ++i) {
             if ((signers >> i) & 1 == 1) accounts[count++] = committee.members[i];
         }
+    }
+
+    /// @inheritdoc IOracleCommittee
+    function limitMultipleOf(address operator) public view returns (uint256 multiple) {
+        LimitSchedule memory limit = _limits[operator];
+        if (limit.nextFrom != 0 && block.timestamp >= limit.nextFrom) return limit.next;
+        return limit.current == 0 ? 1 : limit.current;
     }
 
     /// @inheritdoc IOracleCommittee

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
@@ -13,47 +11,28 @@ import {IPartnerAgreements} from "./interfaces/IPartnerAgreements.sol";
 import {Account, AccountLibrary} from "./libraries/AccountLibrary.sol";
 import {AccountSignature} from "./libraries/AccountSignature.sol";
 import {Credit, CreditLibrary} from "./libraries/CreditLibrary.sol";
+import {EpochLimits, EpochLimitsLibrary, EpochUse} from "./libraries/EpochLimitsLibrary.sol";
+import {SessionRules} from "./libraries/SessionRules.sol";
+import {TokenHolder} from "./TokenHolder.sol";
 
 /// @title Settlement ledger
 /// @dev The half of the settlement that knows who is owed what: accounts of drivers, credits of operators and their
-/// partners, and the token. See IChargingSettlement.
-abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGuardTransient {
+/// partners. See IChargingSettlement.
+abstract contract SettlementLedger is IChargingSettlement, TokenHolder, EIP712, ReentrancyGuardTransient {
     using AccountLibrary for Account;
     using CreditLibrary for Credit;
-    using SafeERC20 for IERC20;
+    using EpochLimitsLibrary for EpochLimits;
+    using EpochLimitsLibrary for EpochUse;
 
     /// So that there is a pointer to an account, and its place is computed once.
     struct AccountSlot {
         Account account;
     }
 
-    /// What oracles have done for an operator in an epoch, under all agreements, in one slot.
-    struct EpochUse {
-        /// What they credited.
-        uint64 creditedMicro;
-        /// What they gave back to drivers.
-        uint64 returnedMicro;
-        /// The holds of the sessions that they settled by records that the contract cannot read.
-        uint64 unreadableMicro;
-        uint32 epoch;
-    }
-
-    /// What oracles can still do for an operator in this epoch, in the order of the use above.
-    struct EpochLimits {
-        uint256 creditMicro;
-        uint256 returnMicro;
-        uint256 unreadableMicro;
-    }
-
-    uint256 private constant LEAST_DECIMALS = 6;
-    uint256 private constant MOST_DECIMALS = 18;
-    uint32 internal constant LAST_NONCE = type(uint32).max;
     bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
         "Withdrawal(address driver,uint32 lane,uint32 nonce,uint256 amount,address recipient,uint40 deadline)"
     );
 
-    IERC20 public immutable erc20;
-    uint256 public immutable unit;
     uint40 public immutable epochSeconds;
     uint64 public immutable epochLimitMicro;
     uint64 public immutable epochReturnLimitMicro;
@@ -61,22 +40,17 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
     IPartnerAgreements public immutable partnerAgreements;
     IOracleCommittee public immutable oracleCommittee;
 
-    /// All amounts in accounts are parts of this sum, so that none of them can overflow 64 bits.
-    uint64 public owedMicro;
     mapping(uint256 accountKey => AccountSlot) private _accounts;
     mapping(address operator => mapping(uint32 agreement => Credit)) private _credits;
     mapping(address operator => mapping(uint32 agreement => mapping(address party => uint64))) private _withdrawnMicro;
     mapping(address operator => EpochUse) private _epochUses;
 
-    constructor(IERC20Metadata token, IPartnerAgreements agreements, IOracleCommittee oracles, Rules memory rules) {
-        uint256 decimals = token.decimals();
-        require(
-            decimals >= LEAST_DECIMALS && decimals <= MOST_DECIMALS,
-            DecimalsOutOfRange(decimals, LEAST_DECIMALS, MOST_DECIMALS)
-        );
-
-        erc20 = token;
-        unit = 10 ** (decimals - LEAST_DECIMALS);
+    constructor(
+        IERC20Metadata token,
+        IPartnerAgreements agreements,
+        IOracleCommittee oracles,
+        Rules memory rules
+    ) TokenHolder(token) {
         epochSeconds = rules.epochSeconds;
         epochLimitMicro = rules.epochLimitMicro;
         epochReturnLimitMicro = rules.epochReturnLimitMicro;
@@ -89,7 +63,8 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
 
     /// @inheritdoc IChargingSettlement
     function deposit(address driver, uint32 lane, uint256 amount) external nonReentrant {
-        uint256 amountMicro = _receive(driver, amount);
+        require(driver != address(0), AddressZero());
+        uint256 amountMicro = _receive(msg.sender, amount, type(uint64).max);
 
         AccountSlot storage slot = _slotOf(driver, lane);
         slot.account = slot.account.credited(amountMicro);
@@ -142,40 +117,8 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         _pay(recipient, amount, amountMicro);
     }
 
-    /// @dev The token comes in before it is owed, so that not even a call from within the transfer sees a deficit.
-    function _receive(address owner, uint256 amount) private returns (uint256 amountMicro) {
-        require(owner != address(0), AddressZero());
-        amountMicro = _toMicro(amount);
-        uint256 owed = owedMicro + amountMicro;
-        require(owed <= type(uint64).max, LedgerFull(owed, type(uint64).max));
-
-        uint256 balanceBefore = erc20.balanceOf(address(this));
-        erc20.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = erc20.balanceOf(address(this)) - balanceBefore;
-        require(received == amount, TransferMismatch(received, amount));
-
-        owedMicro = uint64(owed);
-    }
-
-    function _pay(address recipient, uint256 amount, uint256 amountMicro) private {
-        require(recipient != address(0), AddressZero());
-        // What is paid to itself would belong to nobody.
-        require(recipient != address(this), RecipientIsSettlement());
-
-        owedMicro -= uint64(amountMicro);
-
-        erc20.safeTransfer(recipient, amount);
-    }
-
-    function _toMicro(uint256 amount) private view returns (uint256) {
-        require(amount != 0, AmountZero());
-        require(amount % unit == 0, AmountNotMultiple(amount, unit));
-
-        return amount / unit;
-    }
-
     function _useNonce(address driver, uint32 lane, Account account) private returns (Account advanced) {
-        require(account.nonce() < LAST_NONCE, NonceExhausted());
+        require(account.nonce() < SessionRules.LAST_NONCE, NonceExhausted());
 
         advanced = account.withNextNonce();
 
@@ -237,22 +180,26 @@ abstract contract SettlementLedger is IChargingSettlement, EIP712, ReentrancyGua
         slot.account = slot.account.credited(amountMicro);
     }
 
-    function _limitsLeft(address operator) internal view returns (EpochLimits memory left) {
-        EpochUse memory use = _epochUses[operator];
-        if (use.epoch != _epoch())
-            return EpochLimits(epochLimitMicro, epochReturnLimitMicro, epochUnreadableLimitMicro);
-        left.creditMicro = epochLimitMicro - use.creditedMicro;
-        left.returnMicro = epochReturnLimitMicro - use.returnedMicro;
-        left.unreadableMicro = epochUnreadableLimitMicro - use.unreadableMicro;
+    /// @dev What a quorum gives back of a meter's settlement counts as what it gives back in its own.
+    function _useReturns(address operator, uint64 amountMicro) internal {
+        EpochLimits memory left = _limitsLeft(operator);
+        require(amountMicro <= left.returnMicro, ReturnLimitReached(amountMicro, left.returnMicro));
+
+        _useLimits(operator, EpochLimits(0, amountMicro, 0));
     }
 
-    function _keepLimits(address operator, EpochLimits memory left) internal {
-        _epochUses[operator] = EpochUse({
-            creditedMicro: uint64(epochLimitMicro - left.creditMicro),
-            returnedMicro: uint64(epochReturnLimitMicro - left.returnMicro),
-            unreadableMicro: uint64(epochUnreadableLimitMicro - left.unreadableMicro),
-            epoch: _epoch()
-        });
+    function _limitsLeft(address operator) internal view returns (EpochLimits memory) {
+        EpochLimits memory least = EpochLimits(epochLimitMicro, epochReturnLimitMicro, epochUnreadableLimitMicro);
+        return least.times(oracleCommittee.limitMultipleOf(operator)).less(_useOf(operator));
+    }
+
+    function _useLimits(address operator, EpochLimits memory used) internal {
+        _epochUses[operator] = _useOf(operator).plus(used);
+    }
+
+    function _useOf(address operator) private view returns (EpochUse memory use) {
+        use = _epochUses[operator];
+        if (use.epoch != _epoch()) return EpochUse(0, 0, 0, _epoch());
     }
 
     function _epoch() private view returns (uint32) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IChargingSettlement, PackedMetering, SessionTerms} from "./IChargingSettlement.sol";
 import {IMeterSettlement, SignedRecord} from "./IMeterSettlement.sol";
 import {IOracleBonds} from "./IOracleBonds.sol";
-import {IOracleCommittee} from "./IOracleCommittee.sol";
+import {IOracleCommittee, OracleSignature} from "./IOracleCommittee.sol";
 import {Tariff} from "./ITariffRegistry.sol";
 
 /// @notice The rules of challenges. They are fixed at deployment.
@@ -76,7 +76,7 @@ struct Demand {
 
 /// @title Challenges
 /// @notice Keeps, for the challenge window, one word over the claims of each settled batch, and lets anybody show that one
-/// was settled wrongly, in two ways.
+/// was settled wrongly, in two ways. A third way is for sessions that a meter settled for which no maker vouches.
 ///
 /// *By a record*: a session's meter signed something that costs the driver less. The difference is the driver's again at
 /// once, out of the operator's provisional credit, and another record can lower the price further. It never costs a bond
@@ -88,6 +88,10 @@ struct Demand {
 /// that the contract can read it, give exactly the claim. Nobody can answer for claims that rest on nothing: then the
 /// bonds of all who signed pay the driver what was charged without proof, the operator what its meter's records prove
 /// beyond that, and a reward.
+///
+/// *By a quorum*: a key that only its operator calls a meter can sign anything. Within the challenge window a quorum that
+/// knows better lowers what such a session costs; the difference is the driver's again at once, out of the operator's
+/// provisional credit, within what oracles can give back to the operator's drivers in an epoch.
 ///
 /// Warning: oracles who keep no records, or do not watch, lose bonds without having lied.
 interface IChallenges {
@@ -101,7 +105,10 @@ interface IChallenges {
         uint24 committee,
         uint16 signers
     );
-    /// @notice A record of the session's meter costs less than what the driver had paid until then.
+    /// @notice A record of the session's meter, or a quorum where no maker vouches for that meter, gives less than what the
+    /// driver had paid until then.
+    /// @param batch 2^256 − 1 where a meter settled the session and a quorum lowered its price.
+    /// @param challenger Who sent it.
     event ClaimChallenged(
         uint256 indexed batch,
         bytes32 indexed sessionId,
@@ -109,6 +116,9 @@ interface IChallenges {
         uint256 chargedMicro,
         uint256 provenMicro
     );
+    /// @notice A meter for which no maker vouches settled a session at this price, which a quorum can lower within the
+    /// challenge window.
+    event PriceKept(bytes32 indexed sessionId, uint256 paidMicro);
     /// @notice Somebody promised to show something later; nobody can tell what.
     event DemandCommitted(bytes32 indexed commitment, address indexed sender);
     /// @notice The records behind a claim are to be shown until then. Told again where somebody with an older commitment
@@ -152,8 +162,10 @@ interface IChallenges {
     error ClaimNotInBatch(bytes32 sessionId);
     /// @notice The tariff is not the one that the terms name.
     error TariffMismatch(bytes32 tariffId, bytes32 expected);
-    /// @notice The records do not give less than what the driver has paid.
+    /// @notice The records, or the quorum, do not give less than what the driver has paid.
     error NothingToCorrect(uint256 provenMicro, uint256 paidMicro);
+    /// @notice No meter without a maker's word settled this session at a price above nothing.
+    error PriceNotKept(bytes32 sessionId);
     /// @notice The same was committed before.
     error AlreadyCommitted(bytes32 commitment);
     /// @notice The records were demanded, and whoever calls has no older commitment than the one who is rewarded.
@@ -176,6 +188,15 @@ interface IChallenges {
 
     /// @notice Shows that a driver paid too much. Anybody may call, also again with a record that costs still less.
     function challenge(SettledClaim calldata claim, SignedRecord[] calldata records) external;
+
+    /// @notice Keeps what a session costs that was settled by a meter for which no maker vouches. Only the settlement.
+    function keepPrice(bytes32 sessionId, uint64 paidMicro) external;
+
+    /// @notice Lowers what such a session costs, within the challenge window. Anybody may send what a quorum signed, also
+    /// again with a lower price.
+    /// @param priceMicro What the driver pays in the end; less than what the driver has paid until now.
+    /// @param signatures Of `loweringDigestOf`.
+    function lowerPrice(SessionTerms calldata terms, uint64 priceMicro, OracleSignature[] calldata signatures) external;
 
     /// @notice Promises a demand, so that nobody who sees it can take its reward.
     /// @param commitment keccak256(abi.encode(sender, batch, index, salt)), with the sender as address and the others as
@@ -214,8 +235,13 @@ interface IChallenges {
     ) external view returns (uint160 root, uint40 settledAt, uint24 committee, uint16 signers);
     /// @notice What became of the demand for a session's records.
     function demandOf(bytes32 sessionId) external view returns (Demand memory);
-    /// @notice What records have lowered a session's price to; the second is false if none did.
+    /// @notice What records or a quorum have lowered a session's price to; the second is false if none did.
     function loweredTo(bytes32 sessionId) external view returns (uint64 paidMicro, bool isLowered);
+    /// @notice The last second at which a quorum can lower what the session costs; 0 if it never could.
+    function lowerableUntil(bytes32 sessionId) external view returns (uint256);
+    /// @notice What oracles sign to lower a price: the digest, in the settlement's EIP-712 domain, of
+    /// LoweredPrice(bytes32 sessionId,uint64 priceMicro).
+    function loweringDigestOf(bytes32 sessionId, uint64 priceMicro) external view returns (bytes32);
     /// @notice How long a batch can be challenged, in seconds.
     function challengeWindowSeconds() external view returns (uint40);
     /// @notice How long a demand can be answered, in seconds.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
 import {IAuthorizedFunding} from "./IAuthorizedFunding.sol";
 import {IChallenges} from "./IChallenges.sol";
 import {IMeterSettlement} from "./IMeterSettlement.sol";
@@ -10,6 +8,7 @@ import {IOpeningGuard} from "./IOpeningGuard.sol";
 import {IOracleCommittee, OracleSignature} from "./IOracleCommittee.sol";
 import {IPartnerAgreements} from "./IPartnerAgreements.sol";
 import {ITariffRegistry, Tariff} from "./ITariffRegistry.sol";
+import {ITokenHolder} from "./ITokenHolder.sol";
 import {IVehicleConsents} from "./IVehicleConsents.sol";
 
 /// @notice What driver and operator agree to before energy flows. Its EIP-712 digest is the session id.
@@ -116,6 +115,8 @@ struct Correction {
     uint40 settledAt;
     uint64 refundedMicro;
     address challenger;
+    /// Whether a quorum said so, and not the meter: its limit of an epoch applies.
+    bool isByQuorum;
 }
 
 /// @notice The contracts beside the settlement. They are fixed when it is deployed.
@@ -134,7 +135,7 @@ struct Neighbours {
 struct Rules {
     uint40 maximumSessionSeconds;
     uint40 epochSeconds;
-    /// What oracles can credit one operator with in an epoch.
+    /// What oracles can credit an operator with in an epoch, and likewise below, unless its limits were raised.
     uint64 epochLimitMicro;
     /// What oracles can give back to one operator's drivers in an epoch: settling at nothing is limited, too.
     uint64 epochReturnLimitMicro;
@@ -201,7 +202,7 @@ enum SettlementRefusal {
 /// window what they did sign; what an undisputed wrong claim can cost is bounded by holds, power and the epoch's limit.
 /// Assumptions for liveness: none for the way out. A free balance can be withdrawn at any time, and a hold is free
 /// after its expiry, whatever oracles and operator do.
-interface IChargingSettlement {
+interface IChargingSettlement is ITokenHolder {
     /* EVENTS */
 
     /// @notice A driver's free balance grew by a deposit.
@@ -299,28 +300,12 @@ interface IChargingSettlement {
 
     /* ERRORS */
 
-    /// @notice The token has fewer than 6 or more than 18 decimals.
-    error DecimalsOutOfRange(uint256 decimals, uint256 least, uint256 most);
     /// @notice A change of oracles would take effect within the longest session.
     error ChangeDelayTooShort(uint256 delaySeconds, uint256 maximumSessionSeconds);
     /// @notice A credit could become final within the challenge window, or within an hour.
     error EpochTooShort(uint256 epochSeconds, uint256 leastSeconds);
     /// @notice A contract beside this one belongs to another settlement, or has another rule.
     error NeighbourMismatch();
-    /// @notice The amount is zero.
-    error AmountZero();
-    /// @notice The amount, in the token's smallest unit, is not a whole number of 10⁻⁶ token.
-    error AmountNotMultiple(uint256 amount, uint256 unit);
-    /// @notice The zero address cannot own an account or receive money.
-    error AddressZero();
-    /// @notice The settlement cannot be paid by itself.
-    error RecipientIsSettlement();
-    /// @notice More would be owed than the ledger can hold.
-    error LedgerFull(uint256 owedMicro, uint256 limitMicro);
-    /// @notice The token moved another amount than was asked for.
-    error TransferMismatch(uint256 received, uint256 expected);
-    /// @notice The amount is above the balance.
-    error BalanceTooLow(uint256 amountMicro, uint256 balanceMicro);
     /// @notice The deadline has passed.
     error DeadlinePassed(uint256 timestamp, uint256 deadline);
     /// @notice The signature is not this account's.
@@ -343,6 +328,8 @@ interface IChargingSettlement {
     error AmountAboveHold(uint256 amountMicro, uint256 heldMicro);
     /// @notice Only a contract beside this one can do this.
     error NotNeighbour(address caller);
+    /// @notice Oracles may give back no more than this to the operator's drivers in this epoch.
+    error ReturnLimitReached(uint256 amountMicro, uint256 leftMicro);
     /// @notice The session cannot be settled, and why.
     error SettlementRefused(bytes32 sessionId, SettlementRefusal reason);
     /// @notice The account's live session, if any, does not have these terms, opened in another block, or was topped up by
@@ -430,16 +417,20 @@ interface IChargingSettlement {
         OracleSignature[] calldata signatures
     ) external;
 
-    /// @notice Settles one session from what its meter signed, until somebody expires it; the credit is final. Only
-    /// `meterSettlement`, which has verified the records.
+    /// @notice Settles one session from what its meter signed, until somebody expires it. Where a maker vouches for the
+    /// meter, the credit is final. Otherwise it is provisional and counts against what oracles can credit the operator with
+    /// in the epoch, and a quorum can lower it within the challenge window. Only `meterSettlement`, which has verified the
+    /// records.
     /// @param sessionId The session to which the records are bound; refused unless it is that of the other arguments.
+    /// @param isVouched Whether a maker vouches for the meter.
     /// @return chargedMicro What the operator is credited with.
     function settleProven(
         bytes32 sessionId,
         address operator,
         uint32 agreement,
         Tariff calldata tariff,
-        Settlement calldata settlement
+        Settlement calldata settlement,
+        bool isVouched
     ) external returns (uint256 chargedMicro);
 
     /// @notice Puts right what a challenge has shown. Only `challenges`.
@@ -545,28 +536,20 @@ interface IChargingSettlement {
     /// @notice What oracles sign for a batch.
     function batchDigestOf(bytes32 claims, bytes32 evidenceRoot, uint256 count) external view returns (bytes32);
 
-    /// @notice All that is owed to drivers, operators and partners. The token balance is never below it.
-    function owedMicro() external view returns (uint64);
-
-    /// @notice The token of this instance.
-    function erc20() external view returns (IERC20);
-
-    /// @notice The smallest amount that can be stored, in the token's smallest unit: 10^(decimals − 6).
-    function unit() external view returns (uint256);
-
     /// @notice The longest time between opening and expiry, in seconds.
     function maximumSessionSeconds() external view returns (uint40);
 
     /// @notice How long an epoch is, in seconds. A provisional credit is final when the epoch after its own is over.
     function epochSeconds() external view returns (uint40);
 
-    /// @notice What oracles can credit one operator with in an epoch.
+    /// @notice What oracles can credit an operator with in an epoch, times the operator's `limitMultipleOf` in the committee;
+    /// so are the two limits below.
     function epochLimitMicro() external view returns (uint64);
 
-    /// @notice What oracles can give back to one operator's drivers in an epoch.
+    /// @notice What oracles can give back to an operator's drivers in an epoch.
     function epochReturnLimitMicro() external view returns (uint64);
 
-    /// @notice The holds of one operator's sessions that oracles can settle in an epoch by unreadable records.
+    /// @notice The holds of an operator's sessions that oracles can settle in an epoch by unreadable records.
     function epochUnreadableLimitMicro() external view returns (uint64);
 
     /// @notice Where tariffs are published.

@@ -333,6 +333,9 @@ interface IMeterRegistry {
     function recordSignerOf(uint32 meter) external view returns (RecordSigner memory signer);
     /// @notice The number of the meter at which the key is active; 0 if there is none.
     function activeMeterOf(bytes32 keyId) external view returns (uint32 meter);
+    /// @notice The device that holds a key, which may get another key in its life: keccak256(abi.encode(maker, serialNumber))
+    /// as a maker first said when it vouched for the key; the key's id as long as none did.
+    function physicalMeterOf(bytes32 keyId) external view returns (bytes32 physicalMeter);
     /// @notice keccak256 of curve and public key.
     function keyIdOf(Curve curve, bytes calldata publicKey) external pure returns (bytes32 keyId);
     /// @notice Whether records that the meter signed at `timestamp` count: the meter was activated, and the time lies in

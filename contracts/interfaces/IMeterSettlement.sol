@@ -38,6 +38,10 @@ struct MeteredSession {
 /// connected, only where both clocks had state S, R or I, and only if it is no longer than the time from opening to
 /// settlement. No deadline depends on a meter's clock.
 ///
+/// A key in a computer signs like a key in a calibrated meter. So the credit is final only where a maker vouches for the
+/// meter. Otherwise it is provisional, counts against what oracles can credit the operator with in an epoch, and a quorum
+/// can lower it within the challenge window (`IChallenges.lowerPrice`).
+///
 /// Warning: the sessions of one meter settle here in the order of their records. One that is settled before an earlier
 /// one shuts that one out of this way for good, and anybody can settle it; an oracle can still settle both. Who relies on
 /// this way alone settles each session before the meter ends the next one.

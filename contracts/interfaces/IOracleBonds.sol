@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
 import {IOracleCommittee} from "./IOracleCommittee.sol";
 import {IPartnerAgreements} from "./IPartnerAgreements.sol";
+import {ITokenHolder} from "./ITokenHolder.sol";
 
 /// @notice What a quorum answers for that did not show what it settled by. Amounts in 10⁻⁶ token.
 struct Loss {
@@ -52,7 +51,7 @@ struct BondCase {
 ///
 /// Assumptions for correctness: `challenges` claims only losses that happened; the token moves what it is told to.
 /// Assumptions for liveness: somebody closes a case; anybody can.
-interface IOracleBonds {
+interface IOracleBonds is ITokenHolder {
     /// @notice An oracle's bond grew.
     event BondPosted(address indexed oracle, address indexed payer, uint256 amountMicro);
     /// @notice An oracle that is no longer liable took bond back.
@@ -100,26 +99,10 @@ interface IOracleBonds {
 
     /// @notice Only the contract of challenges can do this.
     error NotChallenges(address caller);
-    /// @notice The zero address cannot have a bond or receive money.
-    error AddressZero();
-    /// @notice The amount is zero.
-    error AmountZero();
-    /// @notice The amount, in the token's smallest unit, is not a whole number of 10⁻⁶ token.
-    error AmountNotMultiple(uint256 amount, uint256 unit);
-    /// @notice The contract cannot be paid by itself.
-    error RecipientIsBonds();
-    /// @notice More would be owed than 64 bits hold.
-    error LedgerFull(uint256 owedMicro, uint256 limitMicro);
-    /// @notice The token moved another amount than was asked for.
-    error TransferMismatch(uint256 received, uint256 expected);
-    /// @notice The amount is above the balance.
-    error BalanceTooLow(uint256 amountMicro, uint256 balanceMicro);
     /// @notice The oracle still answers for claims it has signed or can sign.
     error BondBound(address oracle);
     /// @notice An oracle signed a batch with less than the least bond.
     error BondTooLow(address oracle, uint256 bondMicro, uint256 leastMicro);
-    /// @notice The token has fewer than 6 or more than 18 decimals.
-    error DecimalsOutOfRange(uint256 decimals, uint256 least, uint256 most);
     /// @notice There is no such case, or it is closed.
     error CaseNotOpen(address oracle, uint256 number);
     /// @notice Losses can still be claimed in the case.
@@ -156,9 +139,10 @@ interface IOracleBonds {
     /// @notice Counts a loss against the bonds of those who signed, in proportion to them. Only `challenges`.
     function claimLoss(Loss calldata loss) external;
 
-    /// @notice Reverts unless each of these members of a committee has the least bond.
+    /// @notice Reverts unless each of these members of a committee has the least bond. Anybody may call; who was found to
+    /// have it is remembered until any bond shrinks.
     /// @param signers One bit for each member, the first member's the lowest.
-    function requireBonded(uint24 committee, uint16 signers) external view;
+    function requireBonded(uint24 committee, uint16 signers) external;
 
     /// @notice What an oracle has bonded and is not frozen in a case.
     function bondOf(address oracle) external view returns (uint64);
@@ -177,16 +161,10 @@ interface IOracleBonds {
     function creditOf(address account, uint32 agreement) external view returns (uint64);
     /// @notice What a party can withdraw of it.
     function withdrawableOf(address account, uint32 agreement, address party) external view returns (uint64);
-    /// @notice What belongs to somebody; the token balance is never below this and what was burnt together.
-    function owedMicro() external view returns (uint64);
     /// @notice What stays here for ever.
     function burntMicro() external view returns (uint64);
     /// @notice What each signer of a batch must have bonded.
     function leastBondMicro() external view returns (uint64);
-    /// @notice The token of this instance.
-    function erc20() external view returns (IERC20);
-    /// @notice The smallest amount that can be stored, in the token's smallest unit: 10^(decimals − 6).
-    function unit() external view returns (uint256);
     /// @notice Who must sign, and how long they answer.
     function oracleCommittee() external view returns (IOracleCommittee);
     /// @notice Where partners agree.

@@ -20,6 +20,9 @@ interface IOracleCommittee {
     /// @notice What the account signs counts no more. It is bound by its bond for `liabilitySeconds` longer.
     event MembershipResigned(address indexed member);
 
+    /// @notice From `activeFrom` (seconds since 1970) on oracles can do this many times the least limits for the operator.
+    event LimitScheduled(address indexed operator, uint256 multiple, uint256 activeFrom);
+
     error MemberCountOutOfRange(uint256 count, uint256 least, uint256 most);
     error ThresholdOutOfRange(uint256 threshold, uint256 least, uint256 most);
     /// @notice A member is the zero address, named twice, or has resigned.
@@ -32,6 +35,8 @@ interface IOracleCommittee {
     error SignerNotMember(address signer);
     /// @notice Signers must come in rising order of their addresses, so that none counts twice.
     error SignersNotSorted(address signer, address previous);
+    /// @notice An operator for whom oracles could do nothing would not be paid.
+    error MultipleZero();
     /// @notice The account is no member of the committee in force, nor of the scheduled one.
     error NotMember(address account);
 
@@ -39,6 +44,12 @@ interface IOracleCommittee {
     /// @param members One to sixteen, all different.
     /// @param threshold How many of them must sign, at least one.
     function schedule(address[] calldata members, uint8 threshold) external;
+
+    /// @notice Schedules how much oracles can do for an operator in an epoch: this many times the settlement's limits. It
+    /// replaces what was scheduled and is not active yet. Only the owner. As with members, the delay is longer than the
+    /// longest session, so no driver meets a limit higher than the one that could be known at the opening.
+    /// @param multiple At least 1.
+    function scheduleLimit(address operator, uint16 multiple) external;
 
     /// @notice Ends the caller's membership at once and for ever, in the committee in force and in the scheduled one.
     function resign() external;
@@ -53,6 +64,8 @@ interface IOracleCommittee {
 
     /// @notice The members of a committee that these bits stand for, as `requireQuorum` gives them.
     function signersOf(uint24 version, uint16 signers) external view returns (address[] memory accounts);
+    /// @notice How many times the settlement's limits of an epoch an operator has now; 1 unless it was scheduled otherwise.
+    function limitMultipleOf(address operator) external view returns (uint256 multiple);
     /// @notice Whether the account is a member now.
     function isMember(address account) external view returns (bool);
     /// @notice Whether the account is a member, will be one, or was one, or resigned, less than `liabilitySeconds` ago.

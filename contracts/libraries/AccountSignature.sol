@@ -20,6 +20,14 @@ library AccountSignature {
         return account.code.length != 0 && _isValidForCode(account, digest, signature);
     }
 
+    /// @notice The same for a plain signature in the compact form of ERC-2098 alone.
+    function isPlain(address account, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
+        // No rule about the half of s: it is the nonce in the terms, not the signature, that counts once.
+        uint256 s = (uint256(vs) << 1) >> 1;
+        address signer = ecrecover(digest, uint8(27 + (uint256(vs) >> 255)), r, bytes32(s));
+        return signer != address(0) && signer == account;
+    }
+
     /// @dev In assembly, so that the answer, which the account chooses, is not copied beyond its first word.
     function _isValidForCode(address account, bytes32 digest, bytes calldata signature) private view returns (bool) {
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));

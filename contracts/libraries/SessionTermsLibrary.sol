@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PackedTerms, SessionTerms} from "../interfaces/IChargingSettlement.sol";
+import {PackedMetering, PackedTerms, SessionTerms} from "../interfaces/IChargingSettlement.sol";
 
 /// @title Session terms
 /// @notice The two forms of a session's terms, and their EIP-712 struct hash.
@@ -75,6 +75,17 @@ library SessionTermsLibrary {
             mstore(add(encoded, 0x140), and(shr(40, terms), 0xffffffffffffffff))
             mstore(add(encoded, 0x160), and(terms, 0xffffffffff))
             termsHash := keccak256(encoded, 0x180)
+        }
+    }
+
+    /// @notice 160 bits of keccak256(termsHash, openedAt, salt, toppedUpMicro), the latter three being the first half of the
+    /// metering: two sessions with one commitment would take about 2^80 hashes to find.
+    function commitmentOf(bytes32 termsHash, PackedMetering metering) internal pure returns (uint160 commitment) {
+        assembly ("memory-safe") {
+            // Where Solidity computes hashes itself.
+            mstore(0, termsHash)
+            mstore(0x20, metering)
+            commitment := shr(96, keccak256(0, 0x30))
         }
     }
 }

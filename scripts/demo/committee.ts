@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseConfiguration } from "../../services/config/config.ts";
 import { startService, type Service } from "../../services/index.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
+import type { QuorumPeer } from "../../services/settlement/quorum/peer.ts";
 import type { Closers } from "../command-line/closing.ts";
 import type { ChainClock } from "../local-world/clock.ts";
 import type { DataFolder } from "../local-world/data-folder.ts";
@@ -63,15 +64,15 @@ export async function startCommittee(
         // Deadlines are the chain's, and its clock can be put forward.
         now: () => clock.nowSeconds() * 1000,
         // Each takes a free port, so that none can be told before all have started.
-        connectPeer: (peer, ownAddress, timeoutMs) => ({
-          address: peer.address,
-          requestSignature: (claims, signal) =>
-            createHttpPeer(
-              { ...peer, url: urls.get(peer.address) ?? peer.url },
-              ownAddress,
-              timeoutMs,
-            ).requestSignature(claims, signal),
-        }),
+        connectPeer: (peer, ownAddress, timeoutMs) => {
+          const connected = (): QuorumPeer =>
+            createHttpPeer({ ...peer, url: urls.get(peer.address) ?? peer.url }, ownAddress, timeoutMs);
+          return {
+            address: peer.address,
+            requestSignature: (claims, signal) => connected().requestSignature(claims, signal),
+            requestLowering: (lowering, signal) => connected().requestLowering(lowering, signal),
+          };
+        },
       },
     );
     closers.push(() => service.close());

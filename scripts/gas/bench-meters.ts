@@ -1,4 +1,4 @@
-import type { TransactionReceipt } from "ethers";
+import { dataSlice, type TransactionReceipt } from "ethers";
 
 import { packTariff } from "../../services/domain/packed-tariff.ts";
 import { idTagOf } from "../../services/domain/id-tag.ts";
@@ -11,26 +11,51 @@ import { curveNumbers } from "../verify/contract-answers.ts";
 import { benchRecord } from "./bench-record.ts";
 import { type BenchSession, type BenchSessions, SESSION_SECONDS } from "./bench-sessions.ts";
 import { type BenchWorld, receiptOf, tariff } from "./bench-world.ts";
+import { p256Key } from "./p256-key.ts";
 
 const UINT40_MAX = 2n ** 40n - 1n;
 const CHARGING_SECONDS = 3_600;
 const MAXIMUM_POWER_W = 22_000;
+const MAKER_KEY = 0x3a4e6n;
 /** EIP-7825 allows a transaction 16.78 M gas, and a session from its meter takes more than 100,000. */
 const LARGEST_METER_BATCH = 100;
 
 export type BenchMeters = Awaited<ReturnType<typeof createBenchMeters>>;
 
-/** A meter for each of the first `count` EVSEs, each activated by its own signature. */
+/** A meter for each of the first `count` EVSEs, each activated by its own signature; one maker vouches for all. */
 export async function createBenchMeters(world: BenchWorld, sessions: BenchSessions, count: number) {
   const { meterRegistry, meterSettlement, domain } = world;
   const meters: SimulatedMeter[] = [];
+  const makerKey = p256Key(MAKER_KEY);
+  const maker = await activeMaker();
   for (let number = 1; number <= count; number += 1) {
     const meter = meterWith(number);
     await meterRegistry.registerEvse(meter.evseId, MAXIMUM_POWER_W);
     await meterRegistry.registerMeter(...registrationOf(number, meter));
     const record = await possessionOf(number, meter);
     await receiptOf(meterRegistry.activateMeter(number, record.payload, record.r, record.s));
+    await vouchFor(number, meter);
     meters.push(meter);
+  }
+
+  /** Registers the maker's key and waits until it vouches. */
+  async function activeMaker(): Promise<number> {
+    await receiptOf(
+      meterRegistry.registerMaker(curveNumbers.secp256r1, ...wordsOf(makerKey.publicKey), "Bench Meters"),
+    );
+    await world.pass(Number(await world.oracleCommittee.changeDelaySeconds()));
+    return 1;
+  }
+
+  async function vouchFor(number: number, { serial }: SimulatedMeter): Promise<void> {
+    const statement = { maker, calibrationExpiresAt: UINT40_MAX, meterType: "B1", serialNumber: serial };
+    const signature = makerKey.sign(await meterRegistry.vouchingDigestOf(number, statement));
+    await receiptOf(meterRegistry.vouchForMeter(number, statement, ...wordsOf(signature)));
+  }
+
+  /** From now on no maker vouches for any of the meters. */
+  async function revokeMaker(): Promise<void> {
+    await receiptOf(meterRegistry.revokeMaker(maker));
   }
 
   function meterWith(number: number, curve: SimulatedCurve = "secp256r1"): SimulatedMeter {
@@ -92,5 +117,10 @@ export async function createBenchMeters(world: BenchWorld, sessions: BenchSessio
     return receipts;
   }
 
-  return { meterWith, registrationOf, possessionOf, recordOf, settleWithMeter, settleBatchWithMeter };
+  return { meterWith, registrationOf, possessionOf, recordOf, settleWithMeter, settleBatchWithMeter, revokeMaker };
+}
+
+/** Two words of 32 bytes. */
+function wordsOf(pair: string): [string, string] {
+  return [dataSlice(pair, 0, 32), dataSlice(pair, 32)];
 }

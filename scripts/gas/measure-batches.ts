@@ -1,3 +1,5 @@
+import type { TransactionReceipt } from "ethers";
+
 import type { BenchMeters } from "./bench-meters.ts";
 import type { BenchSessions } from "./bench-sessions.ts";
 import type { GasRows } from "./gas-rows.ts";
@@ -27,7 +29,7 @@ export async function measureBatches(
   return openPlusSettle;
 }
 
-/** Settles by the meters' own signatures, in batches of each size and alone. */
+/** Settles by the meters' own signatures, in batches of each size and alone, and alone by a meter without a maker's word. */
 export async function measureMeterBatches(
   { sessions, meters, gas }: { sessions: BenchSessions; meters: BenchMeters; gas: GasRows },
   sizes: readonly number[],
@@ -41,7 +43,15 @@ export async function measureMeterBatches(
     await sessions.openBatch(planned);
     gas.add("settleBatchWithMeter", n, ...(await meters.settleBatchWithMeter(planned)));
   }
+  gas.add("settleWithMeter", 1, await settleAlone(sessions, meters));
+  await meters.revokeMaker();
+  // The first one brings the slots of provisional credit and limits into use and is not measured.
+  await settleAlone(sessions, meters);
+  gas.add("settleWithMeter (self-declared)", 1, await settleAlone(sessions, meters));
+}
+
+async function settleAlone(sessions: BenchSessions, meters: BenchMeters): Promise<TransactionReceipt> {
   const alone = await sessions.planSession(0);
   await sessions.openBatch([alone]);
-  gas.add("settleWithMeter", 1, await meters.settleWithMeter(alone));
+  return meters.settleWithMeter(alone);
 }

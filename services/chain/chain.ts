@@ -4,6 +4,7 @@ import type { Opening } from "../domain/opening.ts";
 import type { MeterCurve } from "../domain/meter-curve.ts";
 import type { Provenance } from "../domain/provenance.ts";
 import type { Tariff } from "../domain/tariff.ts";
+import type { LoweredPrice } from "../domain/lowered-price.ts";
 import type { SessionTerms, SettlementDomain } from "../domain/terms.ts";
 import type { Fees } from "../domain/chain-transaction.ts";
 import type { Omission } from "./complete-logs.ts";
@@ -219,6 +220,10 @@ export interface Chain {
   signClaims(signed: SignedClaims): OracleSignature;
   /** Who signed these claims; `null` if it is no signature. No I/O. */
   recoverSigner(signed: SignedClaims, signature: Omit<OracleSignature, "signer">): string | null;
+  /** Signs a lower price as an oracle. No I/O. */
+  signLowering(lowered: LoweredPrice): OracleSignature;
+  /** Who signed this lower price; `null` if it is no signature. No I/O. */
+  recoverLoweringSigner(lowered: LoweredPrice, signature: Omit<OracleSignature, "signer">): string | null;
   /** Signs what a dossier commits to as an oracle, by its EIP-712 digest. No I/O. */
   signDossier(digest: string): OracleSignature;
   /** The call that settles these sessions by what a quorum signed. No I/O. */
@@ -231,6 +236,8 @@ export interface Chain {
   encodeMeterSettlement(sessions: readonly MeteredSession[]): ContractCall;
   /** The call that challenges a settlement. No I/O. */
   encodeChallenge(challenge: ChallengeContent): ContractCall;
+  /** The call that lowers what a session costs by what a quorum signed. No I/O. */
+  encodeLowering(terms: SessionTerms, priceMicro: bigint, signatures: readonly OracleSignature[]): ContractCall;
   /** The call that shows the records behind a claim. No I/O. */
   encodeAnswer(answer: EvidenceAnswer): ContractCall;
   /**
@@ -238,6 +245,8 @@ export interface Chain {
    * `PackedMetering`; `null` if it refuses them.
    */
   measure(session: Omit<MeteredSession, "tariff"> & { readonly settledAt: number }): Promise<bigint | null>;
+  /** The last second (since 1970) at which a quorum can lower what the session costs; `null` if it never could. */
+  readLowerableUntil(sessionId: string): Promise<number | null>;
   /** `null` if no demand for the session's records is open. */
   readDemand(sessionId: string): Promise<OpenDemand | null>;
   /**

@@ -2,10 +2,11 @@ import type { SigningKey } from "ethers";
 import { Signature, recoverAddress } from "ethers";
 
 import { batchDigestOf } from "../domain/claims.ts";
+import { loweringDigestOf } from "../domain/lowered-price.ts";
 import type { SettlementDomain } from "../domain/terms.ts";
-import type { Chain } from "./chain.ts";
+import type { Chain, OracleSignature } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
-import { encodeAnswer, encodeChallenge, encodeMeterSettlement } from "./proof-calls.ts";
+import { encodeAnswer, encodeChallenge, encodeLowering, encodeMeterSettlement } from "./proof-calls.ts";
 import { claimsOf, encodeSettlement } from "./settlement-call.ts";
 
 /** What oracles sign, and the calls that carry it. Nothing here asks the endpoint. */
@@ -14,6 +15,9 @@ export type ClaimCalls = Pick<
   | "claimsOf"
   | "signClaims"
   | "recoverSigner"
+  | "signLowering"
+  | "recoverLoweringSigner"
+  | "encodeLowering"
   | "encodeSettlement"
   | "encodeMeterSettlement"
   | "encodeChallenge"
@@ -37,14 +41,13 @@ export function createClaimCalls(deps: {
       const { r, yParityAndS: vs } = wallet.signingKey.sign(digest);
       return { signer: wallet.address, r, vs };
     },
-    recoverSigner(signed, { r, vs }) {
-      try {
-        return recoverAddress(batchDigestOf(signed, domain), Signature.from({ r, yParityAndS: vs }));
-      } catch {
-        // The library throws for numbers that are no signature.
-        return null;
-      }
+    recoverSigner: (signed, signature) => signerOf(batchDigestOf(signed, domain), signature),
+    signLowering(lowered) {
+      const { r, yParityAndS: vs } = wallet.signingKey.sign(loweringDigestOf(lowered, domain));
+      return { signer: wallet.address, r, vs };
     },
+    recoverLoweringSigner: (lowered, signature) => signerOf(loweringDigestOf(lowered, domain), signature),
+    encodeLowering: (terms, priceMicro, signatures) => encodeLowering(interfaces, terms, priceMicro, signatures),
     encodeSettlement: (items, evidenceRoot, signatures) => ({
       target: "chargingSettlement",
       calldata: encodeSettlement(interfaces.settlement, items, evidenceRoot, signatures),
@@ -53,4 +56,13 @@ export function createClaimCalls(deps: {
     encodeChallenge: (challenge) => encodeChallenge(interfaces, challenge),
     encodeAnswer: (answer) => encodeAnswer(interfaces, answer),
   };
+}
+
+function signerOf(digest: string, { r, vs }: Omit<OracleSignature, "signer">): string | null {
+  try {
+    return recoverAddress(digest, Signature.from({ r, yParityAndS: vs }));
+  } catch {
+    // The library throws for numbers that are no signature.
+    return null;
+  }
 }

@@ -17,7 +17,7 @@ const demand = z.object({
 /** `DemandStatus.Open` of the contract. */
 const openStatus = 1n;
 
-/** Asks the contracts about demands for records, and what records prove. */
+/** Asks the contracts about demands for records, prices that can be lowered, and what records prove. */
 export function createDemandReader({
   rpc,
   deployment,
@@ -26,7 +26,7 @@ export function createDemandReader({
   readonly rpc: Rpc;
   readonly deployment: Deployment;
   readonly interfaces: ContractInterfaces;
-}): Pick<Chain, "readDemand" | "measure"> {
+}): Pick<Chain, "readDemand" | "readLowerableUntil" | "measure"> {
   const { challenges, meterSettlement } = interfaces;
   const call = (to: string, data: string): Promise<string> => rpc.request("eth_call", [{ to, data }, "latest"], hex);
 
@@ -36,6 +36,12 @@ export function createDemandReader({
       const [answer] = challenges.decodeFunctionResult("demandOf", await call(deployment.contracts.challenges, data));
       const { status, ...open } = demand.parse(toObject(answer));
       return status === openStatus ? open : null;
+    },
+    async readLowerableUntil(sessionId) {
+      const data = challenges.encodeFunctionData("lowerableUntil", [sessionId]);
+      const answer = await call(deployment.contracts.challenges, data);
+      const until = Number(z.bigint().parse(challenges.decodeFunctionResult("lowerableUntil", answer)[0]));
+      return until === 0 ? null : until;
     },
     async measure({ terms, opening, toppedUpMicro, settledAt, records }) {
       const parameters = [terms, opening, toppedUpMicro, settledAt, records.map(encodeRecord)];

@@ -1,8 +1,17 @@
 import { toBeHex } from "ethers";
 
 import { packTariff } from "../domain/packed-tariff.ts";
-import type { ChallengeContent, ContractCall, EvidenceAnswer, MeteredSession, MeterSignedRecord } from "./chain.ts";
+import type { SessionTerms } from "../domain/terms.ts";
+import type {
+  ChallengeContent,
+  ContractCall,
+  EvidenceAnswer,
+  MeteredSession,
+  MeterSignedRecord,
+  OracleSignature,
+} from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
+import { bySigner } from "./settlement-call.ts";
 
 /** The call that settles sessions from what their meters signed. */
 export function encodeMeterSettlement(
@@ -27,6 +36,17 @@ export function encodeChallenge(
 ): ContractCall {
   const parameters = [{ ...claim, tariff: packTariff(tariff) }, records.map(encodeRecord)];
   return { target: "challenges", calldata: challenges.encodeFunctionData("challenge", parameters) };
+}
+
+/** The call that lowers what a session costs. @param signatures In any order. */
+export function encodeLowering(
+  { challenges }: ContractInterfaces,
+  terms: SessionTerms,
+  priceMicro: bigint,
+  signatures: readonly OracleSignature[],
+): ContractCall {
+  const parameters = [terms, priceMicro, bySigner(signatures)];
+  return { target: "challenges", calldata: challenges.encodeFunctionData("lowerPrice", parameters) };
 }
 
 /** The call that shows the records behind a claim. */

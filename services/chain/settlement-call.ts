@@ -40,10 +40,14 @@ export function encodeSettlement(
       metering: packMetering({ ...member, ...member.opening }),
     })),
   }));
-  const bySigner = signatures
+  return settlement.encodeFunctionData("settleBatch", [groups, evidenceRoot, bySigner(signatures)]);
+}
+
+/** Signatures as the contract wants them. */
+export function bySigner(signatures: readonly OracleSignature[]): readonly object[] {
+  return signatures
     .toSorted((left, right) => (BigInt(left.signer) < BigInt(right.signer) ? -1 : 1))
     .map(({ r, vs }) => ({ r, vs }));
-  return settlement.encodeFunctionData("settleBatch", [groups, evidenceRoot, bySigner]);
 }
 
 function groupsOf(items: readonly SettlementItem[]): readonly (readonly [SettlementItem, ...SettlementItem[]])[] {

@@ -18,13 +18,13 @@ export interface DisputeActSeed {
   readonly dueAtMs: number;
 }
 
-/** Oracles settled the session, and its meter's word, as far as it is here, costs the driver less. */
+/** The session was settled, and its meter's word, as far as it is here, costs the driver less. */
 export function isContradicted(
   closing: Closing | null,
   cdr: Cdr | null,
   { stage, dispute, challenge }: Pick<SessionState, "stage" | "dispute" | "challenge">,
 ): boolean {
-  if (closing?.kind !== "settled" || closing.batch === null || cdr === null) return false;
+  if (closing?.kind !== "settled" || cdr === null) return false;
   if (stage !== "complete" || dispute !== null) return false;
   const paidMicro = challenge?.provenMicro ?? closing.chargedMicro;
   return withHold(cdr, closing.chargedMicro + closing.returnedMicro).chargedMicro < paidMicro;

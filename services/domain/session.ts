@@ -199,11 +199,11 @@ export function isPriceRefused({ reason }: Pick<SessionState, "reason">): boolea
 
 /**
  * The session still takes records from its meter. One whose price was refused does, too: energy that flowed all the same
- * is kept, and held. One that oracles settled before the meter's word was here does as well: it can show that they were wrong.
+ * is kept, and held. One that others settled before the meter's word was here does as well: it can show that they were wrong.
  */
 export function isTakingRecords(state: SessionState): boolean {
   if (state.closing?.kind === "settled") {
-    return state.closing.batch !== null && state.challenge === null && state.stage !== "complete";
+    return state.challenge === null && state.stage !== "complete";
   }
   if (state.status === "unservable") return isPriceRefused(state);
   return ["opened", "charging", "held", "completed", "disputed", "unconfirmed"].includes(state.status);

@@ -11,6 +11,7 @@ export const settlementErrors = {
     isRetryable: true,
     title: "The contract reads the claim's records otherwise than was said.",
   },
+  PRICE_FINAL: { httpStatus: 409, isRetryable: false, title: "Nobody can lower what the session costs." },
   CLAIM_UNPROVEN: { httpStatus: 409, isRetryable: true, title: "No signed readings known here tell what is claimed." },
   CLAIM_CONTRADICTED: { httpStatus: 409, isRetryable: false, title: "This oracle signed another claim before." },
   CLAIM_OPENING_DIFFERS: {

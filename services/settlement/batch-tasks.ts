@@ -10,6 +10,7 @@ import { createMeterProofs } from "./meter-proofs.ts";
 import type { BatchTask } from "./pursue-transactions.ts";
 import { createEvidenceDescriber } from "./quorum/describe-evidence.ts";
 import { createSignatureGatherer } from "./quorum/gather-signatures.ts";
+import { createPriceLowering } from "./quorum/lower-price.ts";
 import type { QuorumPeer } from "./quorum/peer.ts";
 import { createSessionReleaser } from "./release-sessions.ts";
 import { createMeterTask } from "./settle-with-meters.ts";
@@ -44,6 +45,10 @@ export function createBatchTasks(
       policy: { retryMs, fallbackMs: config.quorumFallbackMs },
     }),
     meter: createMeterTask(shared),
-    dispute: createDisputeTask({ ...shared, retryMs: disputeRetryMs }),
+    dispute: createDisputeTask({
+      ...shared,
+      lowering: createPriceLowering({ ...deps, peers }),
+      retryMs: disputeRetryMs,
+    }),
   };
 }

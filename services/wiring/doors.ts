@@ -59,6 +59,7 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
       ...foundation,
       peers: config.quorumPeers,
       signer: settlement.signer,
+      loweringSigner: settlement.loweringSigner,
       dossierSigner: rooms.dossiers.signer,
       statementSigner: rooms.dossiers.statementSigner,
     }),

@@ -11,6 +11,8 @@ import { batchTargets, createTransactionPursuit } from "../settlement/pursue-tra
 import { createEvidenceDescriber } from "../settlement/quorum/describe-evidence.ts";
 import { createHttpPeer } from "../settlement/quorum/http-peer.ts";
 import { createClaimSigner, type ClaimSigner } from "../settlement/quorum/sign-claims.ts";
+import { createLoweringSigner, type LoweringSigner } from "../settlement/quorum/sign-lowerings.ts";
+import { createRecordTaker } from "../settlement/quorum/take-records.ts";
 import { createReceiptWriter, type ReceiptWriter } from "../settlement/receipt.ts";
 import { createBatchSender } from "../settlement/send-batches.ts";
 import { createSettlementLoop, type SettlementLoop } from "../settlement/settlement-loop.ts";
@@ -24,6 +26,7 @@ export interface Settlement {
   readonly follower: ChainFollower;
   /** Signs what other oracles claim, where this one's records say the same. */
   readonly signer: ClaimSigner;
+  readonly loweringSigner: LoweringSigner;
   readonly loop: SettlementLoop;
   readonly receipts: ReceiptWriter;
   readonly checks: readonly ReadinessCheck[];
@@ -75,13 +78,11 @@ export function wireSettlement(
     watch: createSessionWatch({ ...acting, limits: stuck }),
     disputes: createDisputeActor({ ...acting, policy: config.challenges }),
   });
+  const signing = { ...shared, taker: createRecordTaker(shared), catchUp: () => follower.follow(signal) };
   return {
     ...{ follower, loop },
-    signer: createClaimSigner({
-      ...shared,
-      catchUp: () => follower.follow(signal),
-      describer: createEvidenceDescriber(shared),
-    }),
+    signer: createClaimSigner({ ...signing, describer: createEvidenceDescriber(shared) }),
+    loweringSigner: createLoweringSigner(signing),
     receipts: createReceiptWriter(shared),
     checks: createLivenessChecks({ ...shared, follower, stuck }),
   };

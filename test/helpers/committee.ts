@@ -61,6 +61,10 @@ export async function runCommittee(
             const url = urls.get(peer.address) ?? peer.url;
             return createHttpPeer({ ...peer, url }, ownAddress, timeoutMs).requestSignature(claims, signal);
           },
+          requestLowering: (lowering, signal) => {
+            const url = urls.get(peer.address) ?? peer.url;
+            return createHttpPeer({ ...peer, url }, ownAddress, timeoutMs).requestLowering(lowering, signal);
+          },
         }),
         connectDossierPeer: (peer, ownAddress) => ({
           address: peer.address,

@@ -173,13 +173,14 @@ export async function provenOutcomeOf(
   return { ...outcome, events, proofs };
 }
 
-/** The whole outcome of one session that is settled at a price. */
+/** The whole outcome of one session that is settled at a price, by a meter for which a maker vouches or not. */
 export function provenAt(
   fixture: MeterSettlementFixture,
   terms: LiveTerms,
   chargedMicro: bigint,
   metering: Metering,
   proof: { readonly pagination: bigint; readonly registerMicroWh: bigint },
+  isVouched = false,
 ): ProvenOutcome {
   const sessionId = sessionIn(fixture, terms);
   const returnedMicro = terms.holdMicro - chargedMicro;
@@ -189,12 +190,12 @@ export function provenAt(
       ["SessionSettled", sessionId, { ...metering, chargedMicro, returnedMicro }],
       ...(chargedMicro === 0n
         ? []
-        : [["OperatorCredited", terms.operator, terms.agreement, terms.tariffId, chargedMicro, true]]),
+        : [["OperatorCredited", terms.operator, terms.agreement, terms.tariffId, chargedMicro, isVouched]]),
     ],
     changes: {
       [`${account} commitment`]: -commitmentOf(terms),
       ...(returnedMicro === 0n ? {} : { [`${account} free`]: returnedMicro }),
-      ...(chargedMicro === 0n ? {} : { "operator final": chargedMicro }),
+      ...(chargedMicro === 0n ? {} : { [isVouched ? "operator final" : "operator provisional"]: chargedMicro }),
     },
     proofs: [["SessionProven", sessionId, terms.meter, proof.pagination, proof.registerMicroWh]],
   };

@@ -185,7 +185,6 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
       return ended(state, text("sessionId"), settlementResultOf(number("result")).returnedMicro, epoch);
     case "SessionAgreed":
       return ended(state, text("sessionId"), number("returnedMicro"), 0n);
-    case "SessionReleased":
     case "GroupSettled": {
       const sessionIds = [...(parsed.args.getValue("sessionIds") as Iterable<string>)];
       const results = [...(parsed.args.getValue("results") as Iterable<bigint>)];
@@ -194,6 +193,7 @@ export function afterLog(state: RebuiltState, log: Log, contract: Interface, epo
         return ended(before, sessionId, settlementResultOf(results[place] ?? 0n).returnedMicro, epoch);
       }, state);
     }
+    case "SessionReleased":
     case "SessionExpired":
       return ended(state, text("sessionId"), number("returnedMicro"), 0n);
     case "OperatorCredited":

@@ -237,6 +237,9 @@ describe("The description of the HTTP interface", function () {
       };
       await ask("POST", "/v1/quorum/signatures", { claims: [claim] }, headers);
       await ask("POST", "/v1/quorum/signatures", { claims: [] }, headers);
+      const lowering = { sessionId: claim.sessionId, priceMicro: "1", records: [] };
+      await ask("POST", "/v1/quorum/lowerings", { lowering }, headers);
+      await ask("POST", "/v1/quorum/lowerings", {}, headers);
       await ask("POST", "/v1/quorum/dossier-signatures", {}, headers);
       await ask("POST", "/v1/quorum/statement-signatures", {}, headers);
     } finally {

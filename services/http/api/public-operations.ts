@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { forEachRole } from "../../contracts.ts";
 import {
+  loweringSchema,
   requestSchema as signaturesRequest,
   answerSchema as signaturesAnswer,
 } from "../../settlement/quorum/wire-format.ts";
@@ -59,6 +60,15 @@ export const peerOperations: readonly ApiOperation[] = [
     access: "peer",
     body: { schema: signaturesRequest },
     answers: answering(signaturesAnswer, "The signature, or the claims that are refused."),
+  },
+  {
+    id: "signLowering",
+    path: "/v1/quorum/lowerings",
+    method: "POST",
+    summary: "Signs a lower price of a session that a self-declared meter settled, or says why not.",
+    access: "peer",
+    body: { schema: loweringSchema },
+    answers: answering(signaturesAnswer, "The signature, or why the price is refused."),
   },
   {
     id: "signDossier",

@@ -4,8 +4,10 @@ import type { Request, RequestHandler } from "express";
 
 import { WattproofError } from "../../errors.ts";
 import type { Metrics } from "../../observability/metrics.ts";
+import type { PeerAnswer } from "../../settlement/quorum/peer.ts";
 import type { ClaimSigner } from "../../settlement/quorum/sign-claims.ts";
-import { decodeRequest, encodeAnswer, requestLimitBytes } from "../../settlement/quorum/wire-format.ts";
+import type { LoweringSigner } from "../../settlement/quorum/sign-lowerings.ts";
+import { decodeLowering, decodeRequest, encodeAnswer, requestLimitBytes } from "../../settlement/quorum/wire-format.ts";
 import { readBody } from "../body.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createQueueLimit, createRateLimit } from "../entrance/limits.ts";
@@ -24,14 +26,25 @@ const requestsAtOnceOfPeer = 4;
 const secondsPerDay = 86_400;
 const burstShare = 8;
 
-/** `POST /v1/quorum/signatures`: another oracle's service asks for a signature. */
-export function createSignaturesHandler(deps: {
+/** Answers one question of another oracle. */
+type AnswerPeer = (peerAddress: string, body: Uint8Array) => Promise<PeerAnswer>;
+
+/** What other oracles may ask here, each within limits that count for all doors together. */
+export interface QuorumDoors {
+  /** `POST /v1/quorum/signatures`: another oracle's service asks for a signature of claims. */
+  readonly signatures: RequestHandler;
+  /** `POST /v1/quorum/lowerings`: likewise of a lower price. */
+  readonly lowerings: RequestHandler;
+}
+
+export function createQuorumDoors(deps: {
   readonly peers: readonly AdmittedPeer[];
   readonly signer: ClaimSigner;
+  readonly loweringSigner: LoweringSigner;
   readonly entrance: Entrance;
   readonly metrics: Metrics;
   readonly now: () => number;
-}): RequestHandler {
+}): QuorumDoors {
   const { entrance, metrics, now } = deps;
   const { requestsPerMinute, bytesPerDay } = entrance.config.peers;
   const queueLimit = createQueueLimit(requestsAtOnce);
@@ -57,18 +70,24 @@ export function createSignaturesHandler(deps: {
     return body;
   }
 
-  return async (request, response) => {
-    const peer = authenticatePeer(request, deps.peers);
-    response.locals["peer"] = peer.address;
-    const ownLimit = queueLimits.get(peer.address) ?? queueLimit;
-    await ownLimit.run(() =>
-      queueLimit.run(async () => {
-        const claims = decodeRequest(await readWithinLimits(request, peer.address));
-        const answer = await deps.signer.signClaims(peer.address, claims);
-        response.locals["outcome"] = answer.kind;
-        response.json(encodeAnswer(answer));
-      }),
-    );
+  const handlerOf =
+    (answerPeer: AnswerPeer): RequestHandler =>
+    async (request, response) => {
+      const peer = authenticatePeer(request, deps.peers);
+      response.locals["peer"] = peer.address;
+      const ownLimit = queueLimits.get(peer.address) ?? queueLimit;
+      await ownLimit.run(() =>
+        queueLimit.run(async () => {
+          const answer = await answerPeer(peer.address, await readWithinLimits(request, peer.address));
+          response.locals["outcome"] = answer.kind;
+          response.json(encodeAnswer(answer));
+        }),
+      );
+    };
+
+  return {
+    signatures: handlerOf((peer, body) => deps.signer.signClaims(peer, decodeRequest(body))),
+    lowerings: handlerOf((peer, body) => deps.loweringSigner.signLowering(peer, decodeLowering(body))),
   };
 }
 

@@ -6,6 +6,7 @@ import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Batch, Store, StoredAct, StoredSession } from "../../store/store.ts";
 import type { MeterProofs } from "../meter-proofs.ts";
 import type { BatchTask } from "../pursue-transactions.ts";
+import type { PriceLowering } from "../quorum/lower-price.ts";
 
 /** With the pause between them this is longer than the usual trouble of an endpoint, and far shorter than the window. */
 const attemptLimit = 20;
@@ -15,12 +16,13 @@ export function createDisputeTask(deps: {
   readonly store: Store;
   readonly chain: Chain;
   readonly proofs: MeterProofs;
+  readonly lowering: PriceLowering;
   readonly desk: OperatorDesk;
   readonly now: () => number;
   /** Pause before something that the chain would not take is tried again. */
   readonly retryMs: number;
 }): BatchTask {
-  const { store, chain, proofs, desk, now } = deps;
+  const { store, chain, proofs, lowering, desk, now } = deps;
 
   async function giveUp(act: StoredAct, reason: string): Promise<null> {
     const { sessionId, act: kind } = act;
@@ -43,10 +45,13 @@ export function createDisputeTask(deps: {
   }
 
   /** `null`, with the reason kept, where it cannot be done at all. */
-  async function callOf(act: StoredAct): Promise<ContractCall | null> {
+  async function callOf(batch: Batch, act: StoredAct, signal: AbortSignal): Promise<ContractCall | null> {
     const session = await store.findSession(act.sessionId);
     if (session === null) throw new WattproofError("STORE_CORRUPT", `Session ${act.sessionId} is missing.`);
-    return act.act === "answer" ? answerOf(act, session) : challengeOf(act, session);
+    if (act.act === "answer") return answerOf(act, session);
+    const { closing } = session.state;
+    const isProven = closing?.kind === "settled" && closing.batch === null;
+    return isProven ? loweringOf(batch, act, session, signal) : challengeOf(act, session);
   }
 
   async function challengeOf(act: StoredAct, session: StoredSession): Promise<ContractCall | null> {
@@ -66,6 +71,26 @@ export function createDisputeTask(deps: {
     return chain.encodeChallenge({ ...place, terms, tariff, records: proof.records });
   }
 
+  /** A meter settled it. Where no maker vouches for that meter, a quorum can lower the price. */
+  async function loweringOf(
+    batch: Batch,
+    act: StoredAct,
+    session: StoredSession,
+    signal: AbortSignal,
+  ): Promise<ContractCall | null> {
+    const { sessionId, terms } = session;
+    const until = await chain.readLowerableUntil(sessionId);
+    if (until === null || until <= (await chain.readHead()).timestamp) return giveUp(act, "PRICE_IS_FINAL");
+    const lowered = await lowering.findLowering(session);
+    if (lowered === null) return giveUp(act, "NOTHING_TO_LOWER");
+    const signatures = await lowering.gather(lowered, signal);
+    if (signatures === null) {
+      await tryLater(batch, "QUORUM_LACKING", null);
+      return null;
+    }
+    return chain.encodeLowering(terms, lowered.priceMicro, signatures);
+  }
+
   /** What this oracle signed, from its store. Nothing is to be done where another one has answered. */
   async function answerOf(act: StoredAct, { sessionId, terms }: StoredSession): Promise<ContractCall | null> {
     const demand = await chain.readDemand(sessionId);
@@ -77,14 +102,14 @@ export function createDisputeTask(deps: {
   }
 
   return {
-    async prepare(batch) {
+    async prepare(batch, signal) {
       const act = await store.findActOfBatch(batch.batchId);
       if (act?.status !== "prepared") {
         // Somebody else did it first.
         await store.releaseSessions(batch.batchId, [], null);
         return null;
       }
-      return callOf(act);
+      return callOf(batch, act, signal);
     },
     refused: (batch, detail) => tryLater(batch, detail.slice(0, 200), null),
     tooLarge: (batch) => tryLater(batch, "TOO_LARGE_FOR_A_TRANSACTION", null),

@@ -1,6 +1,6 @@
 import { WattproofError } from "../../errors.ts";
-import type { QuorumPeer } from "./peer.ts";
-import { answerLimitBytes, decodeAnswer, encodeRequest } from "./wire-format.ts";
+import type { PeerAnswer, QuorumPeer } from "./peer.ts";
+import { answerLimitBytes, decodeAnswer, encodeLowering, encodeRequest } from "./wire-format.ts";
 
 /** How another oracle's service is reached. The key is known to these two services alone. */
 export interface PeerEndpoint {
@@ -12,25 +12,27 @@ export interface PeerEndpoint {
 /** Where a service takes requests for signatures. */
 export const signaturesPath = "/v1/quorum/signatures";
 
+/** Where a service takes requests to sign a lower price. */
+export const loweringsPath = "/v1/quorum/lowerings";
+
 /** Another oracle's service over HTTP. Every wait and every answer is limited. */
 export function createHttpPeer(endpoint: PeerEndpoint, ownAddress: string, timeoutMs: number): QuorumPeer {
   const { address } = endpoint;
 
-  async function ask(body: string, signal: AbortSignal): Promise<Uint8Array> {
-    const answer = await postToPeer(endpoint, ownAddress, signaturesPath, body, timeoutMs, signal);
-    if (answer.status !== 200) throw new RangeError(`Status ${answer.status}.`);
-    return answer.body;
+  async function ask(path: string, body: string, signal: AbortSignal): Promise<PeerAnswer> {
+    try {
+      const answer = await postToPeer(endpoint, ownAddress, path, body, timeoutMs, signal);
+      if (answer.status !== 200) throw new RangeError(`Status ${answer.status}.`);
+      return decodeAnswer(answer.body);
+    } catch (error) {
+      throw new WattproofError("PEER_UNAVAILABLE", `The oracle ${address} gave no usable answer.`, { cause: error });
+    }
   }
 
   return {
     address,
-    async requestSignature(claims, signal) {
-      try {
-        return decodeAnswer(await ask(encodeRequest(claims), signal));
-      } catch (error) {
-        throw new WattproofError("PEER_UNAVAILABLE", `The oracle ${address} gave no usable answer.`, { cause: error });
-      }
-    },
+    requestSignature: (claims, signal) => ask(signaturesPath, encodeRequest(claims), signal),
+    requestLowering: (lowering, signal) => ask(loweringsPath, encodeLowering(lowering), signal),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { LoweredPrice } from "../../domain/lowered-price.ts";
 import type { ClaimedMetering } from "../../domain/metering.ts";
 
 /** What an oracle claims of one session, with what its meter signed. */
@@ -7,6 +8,12 @@ export interface ClaimWithEvidence extends ClaimedMetering {
   readonly records: readonly Uint8Array[];
   /** The contract can read them, and they give exactly this. */
   readonly isReadable: boolean;
+}
+
+/** A price to which a quorum can lower what a meter settled, and the records by which the asking oracle knows it. */
+export interface LoweringWithEvidence extends LoweredPrice {
+  /** The records as they were received. */
+  readonly records: readonly Uint8Array[];
 }
 
 /** Why an oracle does not sign for a session: a code of the catalogue. */
@@ -25,4 +32,6 @@ export interface QuorumPeer {
   readonly address: string;
   /** @throws PEER_UNAVAILABLE if there is no answer in time, or none that can be read */
   requestSignature(claims: readonly ClaimWithEvidence[], signal: AbortSignal): Promise<PeerAnswer>;
+  /** Likewise for a lower price. @throws PEER_UNAVAILABLE */
+  requestLowering(lowering: LoweringWithEvidence, signal: AbortSignal): Promise<PeerAnswer>;
 }

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import type { Chain } from "../../chain/chain.ts";
 import type { Cdr } from "../../domain/cdr.ts";
 import { claimWindowOf, findClaimObstacle } from "../../domain/claim-window.ts";
@@ -7,15 +5,13 @@ import { evidenceRootOf } from "../../domain/claim-evidence.ts";
 import { packMetering } from "../../domain/metering.ts";
 import { isSameOpening } from "../../domain/opening.ts";
 import { totalOf } from "../../domain/session-amounts.ts";
-import { WattproofError, type ErrorCode } from "../../errors.ts";
-import type { RecordReceiver } from "../../evidence/receive-record.ts";
+import type { ErrorCode } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
-import type { Store, StoredSession } from "../../store/store.ts";
-import type { MeterDirectory } from "../../evidence/meter-directory.ts";
-import type { RecordVerifier } from "../../evidence/verify-record.ts";
+import type { Store } from "../../store/store.ts";
 import { readClaimClock, type ClaimClock } from "../claim-clock.ts";
 import type { EvidenceDescriber } from "./describe-evidence.ts";
 import type { ClaimRefusal, ClaimWithEvidence, PeerAnswer } from "./peer.ts";
+import type { RecordTaker } from "./take-records.ts";
 
 /**
  * Signs what another oracle claims, as far as this one finds it true by itself: each record is verified, and judged
@@ -26,12 +22,10 @@ export interface ClaimSigner {
 }
 
 export interface ClaimSignerDeps {
-  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims" | "recordEvidence" | "listRecords">;
-  readonly meters: Pick<MeterDirectory, "readMeter">;
-  readonly verifier: Pick<RecordVerifier, "verify">;
+  readonly store: Pick<Store, "findSession" | "findCdr" | "recordClaims" | "recordEvidence">;
   readonly chain: Pick<Chain, "signClaims" | "readHead" | "readChangeDelaySeconds">;
   readonly describer: EvidenceDescriber;
-  readonly receiver: Pick<RecordReceiver, "receiveRecord">;
+  readonly taker: RecordTaker;
   /** Reads the chain up to its newest confirmed block. */
   readonly catchUp: () => Promise<void>;
   readonly desk: OperatorDesk;
@@ -39,7 +33,7 @@ export interface ClaimSignerDeps {
 }
 
 export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
-  const { store, chain, meters, verifier, receiver, desk, now } = deps;
+  const { store, chain, taker, desk, now } = deps;
 
   /** Why not to sign; `null` if the claim is true. */
   async function judge(peerAddress: string, claim: ClaimWithEvidence, clock: ClaimClock): Promise<ErrorCode | null> {
@@ -53,18 +47,8 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
     const window = claimWindowOf(claim, opening, session.terms, clock.changeDelaySeconds);
     const obstacle = findClaimObstacle(window, clock);
     if (obstacle !== null) return obstacle;
-    try {
-      for (const record of await findNewRecords(claim)) {
-        // What no meter signed is not kept: whoever asks could fill the disk with it.
-        const refusal = await findForgery(session, record);
-        if (refusal !== null) return refusal;
-        const source = { kind: "peer", oracle: peerAddress } as const;
-        await receiver.receiveRecord({ source, record, sessionReference: claim.sessionId });
-      }
-    } catch (error) {
-      if (error instanceof WattproofError) return error.code;
-      throw error;
-    }
+    const refusal = await taker.takeRecords(peerAddress, session, claim.records);
+    if (refusal !== null) return refusal;
     const cdr = await store.findCdr(claim.sessionId);
     if (cdr !== null) return (await isTrue(claim, cdr)) ? findEvidenceFault(claim) : "CLAIM_DIFFERS";
     // The evidence is here as a whole, and its meter has contradicted it for good: no claim about the session is true.
@@ -78,24 +62,6 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
   async function findEvidenceFault(claim: ClaimWithEvidence): Promise<ErrorCode | null> {
     const evidence = await deps.describer.describe(claim);
     return evidence.isReadable === claim.isReadable ? null : "CLAIM_EVIDENCE_DIFFERS";
-  }
-
-  /** Those that do not count here already, each once. */
-  async function findNewRecords(claim: ClaimWithEvidence): Promise<readonly Uint8Array[]> {
-    const known = new Set((await store.listRecords(claim.sessionId)).map(({ record }) => hashOf(record)));
-    return claim.records.filter((record) => {
-      const hash = hashOf(record);
-      if (known.has(hash)) return false;
-      known.add(hash);
-      return true;
-    });
-  }
-
-  async function findForgery(session: StoredSession, record: Uint8Array): Promise<ErrorCode | null> {
-    const meter = await meters.readMeter(session.terms.meter);
-    if (meter === null) return "SESSION_UNSERVABLE";
-    const verified = verifier.verify(record, meter);
-    return "code" in verified ? verified.code : null;
   }
 
   async function isTrue(claim: ClaimWithEvidence, cdr: Cdr): Promise<boolean> {
@@ -145,8 +111,4 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       return { kind: "signed", r, vs };
     },
   };
-}
-
-function hashOf(record: Uint8Array): string {
-  return createHash("sha256").update(record).digest("hex");
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
-import type { ClaimWithEvidence, PeerAnswer } from "./peer.ts";
+import type { ClaimWithEvidence, LoweringWithEvidence, PeerAnswer } from "./peer.ts";
 
 /** The largest request, with which a batch of 500 sessions with 8 kB of records each fits. */
 export const requestLimitBytes = 8 * 1024 * 1024;
@@ -25,6 +25,19 @@ const word64 = z
   .refine((value) => value < 1n << 64n);
 const word = z.string().regex(/^0x[0-9a-fA-F]{64}$/);
 
+const records = z
+  .array(
+    z
+      .base64()
+      .transform((text): Uint8Array => Buffer.from(text, "base64"))
+      .refine(({ length }) => length <= recordLimitBytes),
+  )
+  .max(recordLimit);
+
+export const loweringSchema = z.strictObject({
+  lowering: z.strictObject({ sessionId, priceMicro: word64, records }),
+});
+
 export const requestSchema = z.strictObject({
   claims: z
     .array(
@@ -44,14 +57,7 @@ export const requestSchema = z.strictObject({
         toppedUpMicro: word64,
         isReadable: z.boolean(),
         // None where a session is settled from what was never signed: that one is refused, and not the whole request.
-        records: z
-          .array(
-            z
-              .base64()
-              .transform((text): Uint8Array => Buffer.from(text, "base64"))
-              .refine(({ length }) => length <= recordLimitBytes),
-          )
-          .max(recordLimit),
+        records,
       }),
     )
     .min(1)
@@ -70,11 +76,11 @@ export const answerSchema = z.union([
 
 export function encodeRequest(claims: readonly ClaimWithEvidence[]): string {
   return JSON.stringify({
-    claims: claims.map(({ records, energyMicroWh, toppedUpMicro, ...claim }) => ({
+    claims: claims.map(({ records: shown, energyMicroWh, toppedUpMicro, ...claim }) => ({
       ...claim,
       energyMicroWh: energyMicroWh.toString(),
       toppedUpMicro: toppedUpMicro.toString(),
-      records: records.map((record) => Buffer.from(record).toString("base64")),
+      records: shown.map(textOf),
     })),
   });
 }
@@ -88,6 +94,17 @@ export function decodeRequest(body: Uint8Array): readonly ClaimWithEvidence[] {
   return claims;
 }
 
+export function encodeLowering({ sessionId: id, priceMicro, records: shown }: LoweringWithEvidence): string {
+  return JSON.stringify({
+    lowering: { sessionId: id, priceMicro: priceMicro.toString(), records: shown.map(textOf) },
+  });
+}
+
+/** @throws ENVELOPE_INVALID */
+export function decodeLowering(body: Uint8Array): LoweringWithEvidence {
+  return parse(loweringSchema, body).lowering;
+}
+
 export function encodeAnswer(answer: PeerAnswer): unknown {
   return answer.kind === "signed"
     ? { signature: { r: answer.r, vs: answer.vs } }
@@ -98,6 +115,10 @@ export function encodeAnswer(answer: PeerAnswer): unknown {
 export function decodeAnswer(body: Uint8Array): PeerAnswer {
   const answer = parse(answerSchema, body);
   return "signature" in answer ? { kind: "signed", ...answer.signature } : { kind: "refused", ...answer };
+}
+
+function textOf(record: Uint8Array): string {
+  return Buffer.from(record).toString("base64");
 }
 
 function parse<Value>(schema: z.ZodType<Value>, body: Uint8Array): Value {

@@ -59,6 +59,11 @@ library Digests {
         return _digest(_settlementDomain(settlement), structHash);
     }
 
+    function ofLowering(address settlement, bytes32 sessionId, uint256 priceMicro) internal view returns (bytes32) {
+        bytes32 typehash = keccak256("LoweredPrice(bytes32 sessionId,uint64 priceMicro)");
+        return _digest(_settlementDomain(settlement), keccak256(abi.encode(typehash, sessionId, priceMicro)));
+    }
+
     /// @notice What the account keeps of a live session.
     function commitmentOf(
         SessionTerms memory terms,

@@ -64,6 +64,10 @@ abstract contract SettlementTest is TestBase, GameWorld {
     }
 
     function _settle(Item memory item) internal {
+        _settleBy(item, _quorum(0));
+    }
+
+    function _settleBy(Item memory item, uint256[] memory signers) internal {
         Session storage session = _sessions[item.session];
         SettlementGroup[] memory groups = new SettlementGroup[](1);
         groups[0] = SettlementGroup(
@@ -76,6 +80,6 @@ abstract contract SettlementTest is TestBase, GameWorld {
         groups[0].settlements[0] = Settlement(session.terms.driver, Digests.packed(session.terms), _metering(item));
         bytes32 claims = Digests.ofClaim(session.id, _metering(item));
         bytes32 digest = Digests.ofBatch(address(settlement), claims, 0, 1);
-        settlement.settleBatch(groups, 0, _signedByOracles(digest, _quorum(0)));
+        settlement.settleBatch(groups, 0, _signedByOracles(digest, signers));
     }
 }

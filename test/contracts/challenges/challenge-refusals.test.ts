@@ -175,6 +175,7 @@ describe("Challenges.challenge refuses", () => {
       settledAt: first.settledAt,
       refundedMicro: 1n,
       challenger: thief.address,
+      isByQuorum: false,
     };
     await expect(settlement.connect(thief).correct(correction))
       .to.be.revertedWithCustomError(settlement, "NotNeighbour")

@@ -104,7 +104,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     const terms = "(address,uint32,uint32,address,uint32,uint32,uint32,uint24,bytes32,uint64,uint40)";
     const opening = "(uint40,uint24)";
     const tariff = "(uint64,uint64,uint32,uint64,uint32,uint64,uint256,uint240,uint192,bool)";
-    const correction = "(bytes32,address,uint32,address,uint32,uint40,uint64,address)";
+    const correction = "(bytes32,address,uint32,address,uint32,uint40,uint64,address,bool)";
     const settled = "(address,uint256,uint256)";
 
     // The addresses that a caller can give are drivers, recipients, oracles, releasers and the parties of terms; never a token.
@@ -121,7 +121,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
       `release(${terms},${opening},uint64)`,
       `settleAgreed(${terms},${opening},uint64,uint64,bytes,bytes)`,
       `settleBatch((address,uint32,bool,${tariff},${settled}[])[],bytes32,(bytes32,bytes32)[])`,
-      `settleProven(bytes32,address,uint32,${tariff},${settled})`,
+      `settleProven(bytes32,address,uint32,${tariff},${settled},bool)`,
       `topUp(${terms},${opening},uint64,uint64)`,
       `topUpSigned(${terms},${opening},uint64,uint64,bytes)`,
       "withdraw(uint32,uint256,address)",
@@ -457,7 +457,7 @@ describe("ChargingSettlement does not have the bugs of its peers:", () => {
     await expect(
       meterSettlement.connect(relayer).settleWithMeter(callOf(meteredOf(metered.terms, record))),
     ).to.be.revert(ethers);
-    expect((await settlement.creditOf(operator.address, 0)).finalMicro).to.equal(RECORDED_PRICE);
+    expect((await settlement.creditOf(operator.address, 0)).provisionalMicro).to.equal(RECORDED_PRICE);
   });
 
   it("a zero address recovered from a bad signature passes for a signer", async () => {

@@ -52,6 +52,7 @@ describe("ChargingSettlement.correct", () => {
       settledAt,
       refundedMicro,
       challenger: fixture.thief.address,
+      isByQuorum: false,
     };
   }
 

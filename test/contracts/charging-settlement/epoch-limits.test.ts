@@ -5,6 +5,7 @@ import { networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
 import type { Metering, Terms } from "../../helpers/session-terms.ts";
 import {
+  CHANGE_DELAY_SECONDS,
   DAY,
   EPOCH_SECONDS,
   fundedUnder,
@@ -105,5 +106,67 @@ describe("ChargingSettlement.settleBatch, limits of an epoch", () => {
       HOLD,
     ]);
     expect(DAY).to.equal(EPOCH_SECONDS);
+  });
+
+  it("gives an operator that has a multiple as much more, and no other", async () => {
+    const { settlement, oracleCommittee, owner, operator, otherOperator, payer, driver } = fixture;
+    await oracleCommittee.connect(owner).scheduleLimit(operator.address, 2);
+    await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
+    const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
+    const opened: Terms[] = [];
+    for (const [lane, named] of [
+      [5n, operator],
+      [6n, operator],
+      [7n, operator],
+      [8n, operator],
+      [9n, otherOperator],
+      [10n, otherOperator],
+    ] as const) {
+      await settlement.connect(payer).deposit(driver.address, lane, HOLD);
+      const terms = termsOf(fixture, { lane, operator: named.address, expiresAt });
+      await settlement.connect(driver).open(terms);
+      opened.push(terms);
+    }
+    const [, , third, , , last] = opened;
+    if (third === undefined || last === undefined) throw new Error("Too few sessions");
+
+    // Holds by unreadable records: two of one operator, one of the other.
+    const refused = await refusalsOf(opened.map((terms) => [terms, NOTHING, false] as const));
+    expect(refused).to.deep.equal([third, opened[3] ?? last, last].map((terms) => sessionIn(fixture, terms)));
+    // Holds given back at all: four of one operator.
+    expect(await refusalsOf([third, opened[3] ?? last].map((terms) => [terms, NOTHING, true] as const))).to.deep.equal(
+      [],
+    );
+  });
+
+  it("skips everything where the limit was lowered below what was used, and goes on in the next epoch", async () => {
+    const { settlement, oracleCommittee, owner, operator, payer, driver } = fixture;
+    const by = oracleCommittee.connect(owner);
+    await by.scheduleLimit(operator.address, 2);
+    await networkHelpers.time.increase(CHANGE_DELAY_SECONDS);
+    // The delay is three days: what is scheduled in the middle of an epoch comes into force there.
+    const now = BigInt(await networkHelpers.time.latest());
+    await networkHelpers.time.increaseTo((now / EPOCH_SECONDS + 1n) * EPOCH_SECONDS + EPOCH_SECONDS / 2n);
+    await by.scheduleLimit(operator.address, 1);
+    const activeFrom = BigInt(await networkHelpers.time.latest()) + CHANGE_DELAY_SECONDS;
+    const boundary = (activeFrom / EPOCH_SECONDS) * EPOCH_SECONDS;
+    await networkHelpers.time.increaseTo(boundary);
+    const expiresAt = boundary + DAY;
+    const opened: Terms[] = [];
+    for (const lane of [5n, 6n, 7n, 8n]) {
+      await settlement.connect(payer).deposit(driver.address, lane, HOLD);
+      opened.push(termsOf(fixture, { lane, expiresAt }));
+    }
+    for (const terms of opened) await settlement.connect(driver).open(terms);
+    const [first, second, third, fourth] = opened;
+    if (first === undefined || second === undefined || third === undefined || fourth === undefined) {
+      throw new Error("Too few sessions");
+    }
+    expect(await refusalsOf([first, second, third].map((terms) => [terms, NOTHING, true] as const))).to.deep.equal([]);
+
+    await networkHelpers.time.increaseTo(activeFrom);
+    expect(await refusalsOf([[fourth, NOTHING, true]])).to.deep.equal([sessionIn(fixture, fourth)]);
+    await networkHelpers.time.increaseTo(boundary + EPOCH_SECONDS);
+    expect(await refusalsOf([[fourth, NOTHING, true]])).to.deep.equal([]);
   });
 });

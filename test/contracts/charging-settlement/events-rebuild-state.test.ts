@@ -191,6 +191,7 @@ async function play(fixture: PartnersFixture, steps: readonly Step[]): Promise<M
             settledAt: old.settledAt,
             refundedMicro,
             challenger: otherDriver.address,
+            isByQuorum: false,
           };
           const sent = await settlement.connect(challenges).correct(correction);
           old.chargedMicro = 0n;

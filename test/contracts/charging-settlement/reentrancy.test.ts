@@ -114,7 +114,14 @@ describe("ChargingSettlement and a token that calls back", () => {
         await signTopUp(fixture, driver, ofDriver, 0n, 1_000n),
       ]),
       settleBatch: call.encodeFunctionData("settleBatch", [[], ANY_EVIDENCE, []]),
-      settleProven: call.encodeFunctionData("settleProven", [sessionIn(fixture, ofToken), token, 0, TARIFF, proof]),
+      settleProven: call.encodeFunctionData("settleProven", [
+        sessionIn(fixture, ofToken),
+        token,
+        0,
+        TARIFF,
+        proof,
+        true,
+      ]),
       correct: call.encodeFunctionData("correct", [
         {
           sessionId: sessionIn(fixture, ofToken),
@@ -125,6 +132,7 @@ describe("ChargingSettlement and a token that calls back", () => {
           settledAt: 0,
           refundedMicro: 1_000,
           challenger: token,
+          isByQuorum: false,
         },
       ]),
       expire: call.encodeFunctionData("expire", [ofToken, opening, 0]),

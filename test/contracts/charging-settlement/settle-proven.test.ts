@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { defaultRules } from "../../../scripts/deploy/contract-set.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
 import { outcomeOf } from "../../helpers/outcome.ts";
 import { AGREEMENT, partneredSettlement, type PartnersFixture } from "../../helpers/partners-fixture.ts";
@@ -16,6 +17,7 @@ import {
   settleBatch,
   settlementGroup,
   SettlementRefusal,
+  type SettlementFixture,
   type Signer,
   TARIFF,
   tariffWith,
@@ -26,9 +28,16 @@ import {
   commitmentIn,
   afterCharge,
   openedAs,
+  CHALLENGE_WINDOW_SECONDS,
   DAY,
+  EPOCH_SECONDS,
+  fundedUnder,
   isLive,
 } from "../../helpers/settlement-fixture.ts";
+
+/** Whether a maker vouches for the meter. */
+const VOUCHED = true;
+const SELF_DECLARED = false;
 
 describe("ChargingSettlement.settleProven", () => {
   let fixture: PartnersFixture;
@@ -80,7 +89,9 @@ describe("ChargingSettlement.settleProven", () => {
       thief,
       ...(await Promise.all(contracts.map((address) => asContract(address)))),
     ]) {
-      await expect(settlement.connect(caller).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms)))
+      await expect(
+        settlement.connect(caller).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms), VOUCHED),
+      )
         .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
@@ -91,12 +102,26 @@ describe("ChargingSettlement.settleProven", () => {
     const other = sessionIn(fixture, termsOf(fixture, { lane: 1n }));
     const call = settlement.connect(meters);
     for (const refused of [
-      call.settleProven(other, terms.operator, 0, TARIFF, proofOf(terms)),
-      call.settleProven(sessionId, otherOperator.address, 0, TARIFF, proofOf(terms)),
-      call.settleProven(sessionId, terms.operator, AGREEMENT, TARIFF, proofOf(terms)),
-      call.settleProven(sessionId, terms.operator, 0, tariffWith({ priceNanoPerKwh: 450_000_001n }), proofOf(terms)),
-      call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, holdMicro: HOLD + 1n })),
-      call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, driver: otherOperator.address })),
+      call.settleProven(other, terms.operator, 0, TARIFF, proofOf(terms), VOUCHED),
+      call.settleProven(sessionId, otherOperator.address, 0, TARIFF, proofOf(terms), VOUCHED),
+      call.settleProven(sessionId, terms.operator, AGREEMENT, TARIFF, proofOf(terms), VOUCHED),
+      call.settleProven(
+        sessionId,
+        terms.operator,
+        0,
+        tariffWith({ priceNanoPerKwh: 450_000_001n }),
+        proofOf(terms),
+        VOUCHED,
+      ),
+      call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf({ ...terms, holdMicro: HOLD + 1n }), VOUCHED),
+      call.settleProven(
+        sessionId,
+        terms.operator,
+        0,
+        TARIFF,
+        proofOf({ ...terms, driver: otherOperator.address }),
+        VOUCHED,
+      ),
     ]) {
       await expect(refused)
         .to.be.revertedWithCustomError(settlement, "SettlementRefused")
@@ -108,7 +133,7 @@ describe("ChargingSettlement.settleProven", () => {
     const { settlement, driver, thief } = fixture;
     const expectNotLive = async (named: LiveTerms) => {
       const id = sessionIn(fixture, named);
-      await expect(settlement.connect(meters).settleProven(id, named.operator, 0, TARIFF, proofOf(named)))
+      await expect(settlement.connect(meters).settleProven(id, named.operator, 0, TARIFF, proofOf(named), VOUCHED))
         .to.be.revertedWithCustomError(settlement, "SettlementRefused")
         .withArgs(id, SettlementRefusal.NoLiveSession);
     };
@@ -126,16 +151,16 @@ describe("ChargingSettlement.settleProven", () => {
     const { settlement } = fixture;
 
     await expect(
-      settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, USUAL, 1n)),
+      settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, USUAL, 1n), VOUCHED),
     )
       .to.be.revertedWithCustomError(settlement, "SettlementRefused")
       .withArgs(sessionId, SettlementRefusal.TermsMismatch);
   });
 
-  it("credits the operator for good at once, and anchors nothing that could be challenged", async () => {
+  it("credits the operator for good at once where a maker vouches for the meter, and anchors nothing that could be challenged", async () => {
     const { settlement, challenges, operator } = fixture;
     const outcome = await outcomeOf(fixture, () =>
-      settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms)),
+      settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms), VOUCHED),
     );
 
     const [settled, ...credited] = outcome.events;
@@ -164,7 +189,7 @@ describe("ChargingSettlement.settleProven", () => {
 
     await settlement
       .connect(meters)
-      .settleProven(sessionIn(fixture, shared), operator.address, AGREEMENT, TARIFF, proofOf(shared));
+      .settleProven(sessionIn(fixture, shared), operator.address, AGREEMENT, TARIFF, proofOf(shared), VOUCHED);
 
     expect(await settlement.creditOf(operator.address, AGREEMENT)).to.deep.equal([USUAL_PRICE, USUAL_PRICE]);
     expect(await settlement.withdrawableOf(operator.address, AGREEMENT, partners[0].address)).to.equal(
@@ -177,8 +202,10 @@ describe("ChargingSettlement.settleProven", () => {
     const call = settlement.connect(meters).settleProven;
     const nothing = { energyMicroWh: 0n, chargingSeconds: 60n, connectedSeconds: 60n };
 
-    expect(await call.staticCall(sessionId, terms.operator, 0, TARIFF, proofOf(terms))).to.equal(USUAL_PRICE);
-    const outcome = await outcomeOf(fixture, () => call(sessionId, terms.operator, 0, TARIFF, proofOf(terms, nothing)));
+    expect(await call.staticCall(sessionId, terms.operator, 0, TARIFF, proofOf(terms), VOUCHED)).to.equal(USUAL_PRICE);
+    const outcome = await outcomeOf(fixture, () =>
+      call(sessionId, terms.operator, 0, TARIFF, proofOf(terms, nothing), VOUCHED),
+    );
     expect(outcome.events.map(([name]) => name)).to.deep.equal(["SessionSettled"]);
     expect(outcome.changes).to.deep.equal({
       "driver/0 commitment": -(await commitmentIn(fixture, terms)),
@@ -186,7 +213,7 @@ describe("ChargingSettlement.settleProven", () => {
     });
   });
 
-  it("is bound by no epoch's limit", async () => {
+  it("is bound by no epoch's limit where a maker vouches for the meter", async () => {
     const { settlement, driver, erc20 } = fixture;
     const all = 200_000_000_000n;
     await erc20.mint(driver.address, all);
@@ -200,7 +227,7 @@ describe("ChargingSettlement.settleProven", () => {
 
     await settlement
       .connect(meters)
-      .settleProven(sessionIn(fixture, large), large.operator, 0, TARIFF, proofOf(large, most));
+      .settleProven(sessionIn(fixture, large), large.operator, 0, TARIFF, proofOf(large, most), VOUCHED);
 
     expect((await settlement.creditOf(large.operator, 0)).finalMicro > (await settlement.epochLimitMicro())).to.equal(
       true,
@@ -220,13 +247,13 @@ describe("ChargingSettlement.settleProven", () => {
     ] as const) {
       const snapshot = await networkHelpers.takeSnapshot();
       await networkHelpers.time.setNextBlockTimestamp(openedAt + 10_000n);
-      await expect(call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, claim)))
+      await expect(call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, claim), VOUCHED))
         .to.be.revertedWithCustomError(settlement, "SettlementRefused")
         .withArgs(sessionId, reason);
       await snapshot.restore();
     }
     await networkHelpers.time.setNextBlockTimestamp(openedAt + 10_000n);
-    await call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, exact));
+    await call.settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms, exact), VOUCHED);
 
     expect(await isLive(fixture, terms)).to.equal(false);
   });
@@ -235,8 +262,68 @@ describe("ChargingSettlement.settleProven", () => {
     const { settlement } = fixture;
     await networkHelpers.time.increase(400n * DAY);
 
-    await settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms));
+    await settlement.connect(meters).settleProven(sessionId, terms.operator, 0, TARIFF, proofOf(terms), VOUCHED);
 
     expect(await isLive(fixture, terms)).to.equal(false);
+  });
+
+  describe("of a meter for which no maker vouches", () => {
+    async function settle(named: LiveTerms, metering = USUAL, at: SettlementFixture = fixture) {
+      const by = await asContract(at.addresses.MeterSettlement);
+      return await at.settlement
+        .connect(by)
+        .settleProven(sessionIn(at, named), named.operator, 0, TARIFF, proofOf(named, metering), SELF_DECLARED);
+    }
+
+    it("credits provisionally, and keeps the price for the challenge window", async () => {
+      const { settlement, challenges, operator } = fixture;
+      const outcome = await outcomeOf(fixture, () => settle(terms));
+      const settledAt = BigInt(await networkHelpers.time.latest());
+
+      expect(outcome.events.slice(1)).to.deep.equal([
+        ["OperatorCredited", operator.address, 0n, terms.tariffId, USUAL_PRICE, false],
+      ]);
+      expect(outcome.changes).to.deep.equal({
+        "driver/0 commitment": -(await commitmentIn(fixture, terms)),
+        "driver/0 free": HOLD - USUAL_PRICE,
+        "operator provisional": USUAL_PRICE,
+      });
+      expect(await challenges.lowerableUntil(sessionId)).to.equal(settledAt + CHALLENGE_WINDOW_SECONDS);
+      await networkHelpers.time.increase(2n * EPOCH_SECONDS);
+      expect(await settlement.creditOf(operator.address, 0)).to.deep.equal([USUAL_PRICE, 0n]);
+    });
+
+    it("keeps nothing of a session that costs nothing", async () => {
+      const { challenges } = fixture;
+      await settle(terms, { energyMicroWh: 0n, chargingSeconds: 60n, connectedSeconds: 60n });
+
+      expect(await challenges.lowerableUntil(sessionId)).to.equal(0n);
+    });
+
+    it("shares the limit of the epoch with what oracles credit the operator, both ways", async () => {
+      const narrow = await fundedUnder({ ...defaultRules, epochLimitMicro: 2n * USUAL_PRICE });
+      const { settlement, payer, driver } = narrow;
+      const opened: LiveTerms[] = [];
+      for (const lane of [2n, 3n, 4n, 5n]) {
+        await settlement.connect(payer).deposit(driver.address, lane, HOLD);
+        opened.push(await openedAs(narrow, driver, termsOf(narrow, { lane })));
+      }
+      await afterCharge();
+      const [first, second, third, fourth] = opened;
+      if (first === undefined || second === undefined || third === undefined || fourth === undefined) {
+        throw new Error("Too few sessions");
+      }
+
+      await settleBatch(narrow, [settlementGroup(first)]);
+      await settle(second, USUAL, narrow);
+      await expect(settle(third, USUAL, narrow))
+        .to.be.revertedWithCustomError(settlement, "SettlementRefused")
+        .withArgs(sessionIn(narrow, third), SettlementRefusal.EpochLimitReached);
+      await settleBatch(narrow, [settlementGroup(fourth)]);
+      expect(await isLive(narrow, fourth)).to.equal(true);
+      await networkHelpers.time.increase(EPOCH_SECONDS);
+      await settle(third, USUAL, narrow);
+      expect(await isLive(narrow, third)).to.equal(false);
+    });
   });
 });

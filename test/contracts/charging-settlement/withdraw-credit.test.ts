@@ -119,7 +119,7 @@ describe("ChargingSettlement.withdrawCredit", () => {
     );
     await expect(settlement.connect(operator).withdrawCredit(earner, 0, 1, settlement)).to.be.revertedWithCustomError(
       settlement,
-      "RecipientIsSettlement",
+      "RecipientIsHolder",
     );
   });
 

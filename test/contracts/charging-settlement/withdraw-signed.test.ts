@@ -136,7 +136,7 @@ describe("ChargingSettlement.withdrawSigned", () => {
     await expect(send(orderOf({ recipient: ZeroAddress }))).to.be.revertedWithCustomError(settlement, "AddressZero");
     await expect(send(orderOf({ recipient: await settlement.getAddress() }))).to.be.revertedWithCustomError(
       settlement,
-      "RecipientIsSettlement",
+      "RecipientIsHolder",
     );
   });
 

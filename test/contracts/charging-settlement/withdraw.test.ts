@@ -84,7 +84,7 @@ describe("ChargingSettlement.withdraw", () => {
 
     await expect(settlement.connect(driver).withdraw(0, 1, settlement)).to.be.revertedWithCustomError(
       settlement,
-      "RecipientIsSettlement",
+      "RecipientIsHolder",
     );
   });
 

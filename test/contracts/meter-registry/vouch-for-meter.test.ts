@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { AbiCoder, keccak256 } from "ethers";
 
 import { vouchingDigestOf } from "../../../scripts/operator/maker/statement.ts";
 import { ethers, networkHelpers } from "../../helpers/chain.ts";
@@ -204,6 +205,26 @@ describe("MeterRegistry.vouchForMeter", () => {
 
     await registry.connect(otherOperator).vouchForMeter(bought, statement, r, s);
     expect(await registry.provenanceOf(bought)).to.equal(Provenance.VouchedByMaker);
+  });
+
+  it("names the device behind a key by maker and serial number, from the first word on, and before by the key", async () => {
+    const { registry, operator } = fixture;
+    const first = await activeMaker(fixture);
+    const second = await activeMaker(fixture, createTestKey("secp256k1"));
+    const [one, other] = [testKey("secp256r1"), createTestKey("secp256r1")];
+    const old = await activeMeter(fixture, { key: one });
+    const renewed = await registerMeter(fixture, { key: other });
+    expect(await registry.physicalMeterOf(keyIdOfTestKey(one))).to.equal(keyIdOfTestKey(one));
+    await vouchedMeter(fixture, first, { meter: old });
+    await vouchedMeter(fixture, first, { meter: renewed });
+
+    const device = keccak256(AbiCoder.defaultAbiCoder().encode(["uint32", "string"], [first.maker, "1234567"]));
+    for (const held of [one, other]) expect(await registry.physicalMeterOf(keyIdOfTestKey(held))).to.equal(device);
+
+    const changed = statementOf(second.maker, fixture, { serialNumber: "7654321" });
+    const { r, s } = await makerSignature(fixture, old, changed, second.key);
+    await registry.connect(operator).vouchForMeter(old, changed, r, s);
+    expect(await registry.physicalMeterOf(keyIdOfTestKey(one))).to.equal(device);
   });
 
   it("is signed by the digest that the contract shows", async () => {

@@ -49,7 +49,7 @@ describe("MeterSettlement.settleBatchWithMeter", () => {
       changes: {
         ...first.changes,
         ...second.changes,
-        "operator final": 2n * RECORDED_PRICE,
+        "operator provisional": 2n * RECORDED_PRICE,
       },
       proofs: [...first.proofs, ...second.proofs],
     });

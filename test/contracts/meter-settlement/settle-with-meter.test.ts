@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { toBeHex } from "ethers";
 
 import { networkHelpers } from "../../helpers/chain.ts";
+import { activeMaker, committeeOwner, vouchedMeter } from "../../helpers/meter-makers.ts";
 import { activeMeter, attestationsOf, registerMeter } from "../../helpers/meter-registry-fixture.ts";
 import {
   callOf,
@@ -24,6 +25,7 @@ import { beginReading, createTestKey, endReading, testKey } from "../../helpers/
 import { packMetering, packTerms, type Terms, type LiveTerms } from "../../helpers/session-terms.ts";
 import {
   DAY,
+  EPOCH_SECONDS,
   HOLD,
   sessionIn,
   settleBatch,
@@ -375,7 +377,7 @@ describe("MeterSettlement.settleWithMeter", () => {
     const { driver, operator, agreement } = terms;
     const item = { driver, terms: packTerms(terms), metering: packMetering(USUAL) };
     for (const caller of [fixture.thief, ...fixture.oracles, fixture.operator, fixture.owner]) {
-      await expect(settlement.connect(caller).settleProven(sessionId, operator, agreement, TARIFF, item))
+      await expect(settlement.connect(caller).settleProven(sessionId, operator, agreement, TARIFF, item, true))
         .to.be.revertedWithCustomError(settlement, "NotNeighbour")
         .withArgs(caller.address);
     }
@@ -423,6 +425,35 @@ describe("MeterSettlement.settleWithMeter", () => {
 
     expect(await settle(meteredOf(terms, recordOf(fixture, terms, { header: { ID } })))).to.deep.equal(
       provenAt(fixture, terms, RECORDED_PRICE, RECORDED, USUAL_PROOF),
+    );
+  });
+
+  it("credits for good only as long as a maker vouches for the meter", async () => {
+    const { registryFixture, settlement, driver } = fixture;
+    await settle(meteredOf(terms, recordOf(fixture, terms)));
+    const maker = await activeMaker(registryFixture);
+    await vouchedMeter(registryFixture, maker, { meter: 1n });
+    const { nonce } = await settlement.accountOf(driver.address, 0);
+    const expiresAt = BigInt(await networkHelpers.time.latest()) + DAY;
+    const vouched = await openedAs(fixture, driver, termsOf(fixture, { evse: 1n, meter: 1n, nonce, expiresAt }));
+    await networkHelpers.time.increase(2n * HOUR);
+    const record = recordOf(fixture, vouched, {
+      header: { PG: '"T9"' },
+      readings: [
+        { ...beginReading, RV: "112.345" },
+        { ...endReading, RV: "124.690" },
+      ],
+    });
+    const proof = { pagination: 9n, registerMicroWh: 124_690_000_000n };
+    const snapshot = await networkHelpers.takeSnapshot();
+    expect(await settle(meteredOf(vouched, record))).to.deep.equal(
+      provenAt(fixture, vouched, RECORDED_PRICE, RECORDED, proof, true),
+    );
+
+    await snapshot.restore();
+    await fixture.meterRegistry.connect(await committeeOwner()).revokeMaker(maker.maker);
+    expect(await settle(meteredOf(vouched, record))).to.deep.equal(
+      provenAt(fixture, vouched, RECORDED_PRICE, RECORDED, proof),
     );
   });
 
@@ -544,11 +575,11 @@ describe("MeterSettlement.settleWithMeter", () => {
     ]);
     expect(changes).to.deep.equal({
       "driver/0 commitment": -(await commitmentIn(fixture, small, raised)),
-      "operator final": 7_000_000n,
+      "operator provisional": 7_000_000n,
     });
   });
 
-  it("credits under the terms' agreement, finally, and goes by the power of the terms and not by the EVSE's", async () => {
+  it("credits under the terms' agreement, and goes by the power of the terms and not by the EVSE's", async () => {
     const { partnerAgreements, operator, otherOperator, meterRegistry } = fixture;
     await settle(meteredOf(terms, recordOf(fixture, terms)));
     const shares = [{ partner: otherOperator.address, shareBps: 2_500 }];
@@ -566,8 +597,9 @@ describe("MeterSettlement.settleWithMeter", () => {
 
     const { changes } = await settle(meteredOf(shared, record));
 
-    expect(changes["operator shared final"]).to.equal(RECORDED_PRICE);
-    expect(changes["operator final"]).to.equal(undefined);
+    expect(changes["operator shared provisional"]).to.equal(RECORDED_PRICE);
+    expect(changes["operator provisional"]).to.equal(undefined);
+    await networkHelpers.time.increase(2n * EPOCH_SECONDS);
     expect(await fixture.settlement.withdrawableOf(operator.address, 1, otherOperator.address)).to.equal(
       RECORDED_PRICE / 4n,
     );

@@ -134,7 +134,7 @@ describe("OracleBonds", () => {
         .withArgs(1, 0);
       await oracleBonds.connect(payer).postBond(thief.address, 5);
       await expect(bonds.withdrawBond(1, ZeroAddress)).to.be.revertedWithCustomError(oracleBonds, "AddressZero");
-      await expect(bonds.withdrawBond(1, oracleBonds)).to.be.revertedWithCustomError(oracleBonds, "RecipientIsBonds");
+      await expect(bonds.withdrawBond(1, oracleBonds)).to.be.revertedWithCustomError(oracleBonds, "RecipientIsHolder");
     });
 
     it("invariant 11: pays a former member, and one that resigned, whatever the owner does", async () => {
@@ -152,6 +152,48 @@ describe("OracleBonds", () => {
         "oracle 0 bond": -LEAST,
       });
       expect(CHANGE_DELAY_SECONDS > LIABILITY_SECONDS).to.equal(true);
+    });
+  });
+
+  describe("requireBonded", () => {
+    async function expectTooLow(signers: number): Promise<void> {
+      await expect(fixture.oracleBonds.requireBonded(1, signers))
+        .to.be.revertedWithCustomError(fixture.oracleBonds, "BondTooLow")
+        .withArgs(oracle.address, 0n, LEAST);
+    }
+
+    it("no longer counts a bond that was there when its oracle last signed and was withdrawn since", async () => {
+      const { oracleBonds, oracleCommittee } = fixture;
+      await oracleBonds.requireBonded(1, 0b111);
+      await oracleCommittee.connect(oracle).resign();
+      await networkHelpers.time.increase(LIABILITY_SECONDS);
+      await oracleBonds.requireBonded(1, 0b011);
+
+      await oracleBonds.connect(oracle).withdrawBond(LEAST, oracle.address);
+
+      await expectTooLow(0b001);
+      await expectTooLow(0b111);
+      await oracleBonds.requireBonded(1, 0b110);
+      await expectTooLow(0b001);
+    });
+
+    it("remembers the members of one committee only", async () => {
+      const { oracleBonds, oracleCommittee, owner, thief } = fixture;
+      await oracleBonds.requireBonded(1, 0b111);
+      await oracleCommittee.connect(owner).schedule([thief.address], 1);
+      await networkHelpers.time.increaseTo((await oracleCommittee.scheduledVersion()).activeFrom);
+
+      await expect(oracleBonds.requireBonded(2, 0b1))
+        .to.be.revertedWithCustomError(oracleBonds, "BondTooLow")
+        .withArgs(thief.address, 0n, LEAST);
+    });
+
+    it("is nothing that anybody could gain by calling", async () => {
+      const { oracleBonds, thief } = fixture;
+      const before = await oracleBonds.bondOf(oracle.address);
+      await oracleBonds.connect(thief).requireBonded(1, 0b111);
+
+      expect(await oracleBonds.bondOf(oracle.address)).to.equal(before);
     });
   });
 

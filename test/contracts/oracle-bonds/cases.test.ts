@@ -67,6 +67,20 @@ describe("OracleBonds, cases", () => {
     await expect(bonds.closeCase(first, 0)).to.be.revertedWithCustomError(bonds, "CaseNotOpen");
   });
 
+  it("ends what an oracle that was found bonded can sign, until it posts another bond", async () => {
+    const { owner, erc20 } = fixture;
+    await erc20.mint(owner.address, BOND);
+    await erc20.connect(owner).approve(await bonds.getAddress(), BOND);
+    await bonds.requireBonded(1, 0b011);
+    await lose({ driver: 4n }, first);
+
+    await expect(bonds.requireBonded(1, 0b011))
+      .to.be.revertedWithCustomError(bonds, "BondTooLow")
+      .withArgs(first, 0n, BOND);
+    await fixture.oracleBonds.connect(owner).postBond(first, BOND);
+    await bonds.requireBonded(1, 0b011);
+  });
+
   it("burns as much as it pays, and gives the rest of the pool back", async () => {
     await lose({ driver: 3_000_000n, operator: 1_000_000n, reward: 500_000n }, first);
 

@@ -338,6 +338,7 @@ function correctionOf(world: World, terms: Terms) {
     settledAt: 0n,
     refundedMicro: 0n,
     challenger: world.payer.address,
+    isByQuorum: false,
   };
 }
 

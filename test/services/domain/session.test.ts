@@ -59,8 +59,8 @@ describe("The life of a session", function () {
     ["be batched twice", ["completed", "batched", "batched"]],
     ["be released without a batch", ["completed", "released"]],
     ["take records while a batch carries it", ["completed", "batched", "added"]],
-    ["take records after it was settled", ["settled", "completed"]],
-    ["take a contradiction after it was settled", ["settled", "contradiction"]],
+    ["take records after its own were settled", ["completed", "batched", "settled", "completed"]],
+    ["take a contradiction after its own records were settled", ["completed", "batched", "settled", "contradiction"]],
     ["take records after it expired", ["expired", "begun"]],
     ["be opened while it is open", ["opened"]],
     ["be tried again unless it was given up", ["completed", "batched", "retried"]],
@@ -105,6 +105,7 @@ describe("The life of a session", function () {
     ],
     [["completed", "batched", "settled"], { status: "settled", closing: settled }],
     [["settled"], { status: "settled", stage: "none" }],
+    [["settled", "completed"], { status: "settled", stage: "complete" }],
     [["contradiction", "expired"], { status: "expired" }],
     [["completed", "batched", "skipped"], { status: "skipped", reason: "NO_LIVE_SESSION" }],
     [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
 import {bounded, cheats, timeNow} from "../../base/TestBase.sol";
 import {Digests} from "../../base/Digests.sol";
 import {Item} from "../world/GameModel.sol";
@@ -123,6 +124,38 @@ abstract contract OracleActs is QuorumActs {
         } catch {
             if (isOpen && isEvidence && !isOther) _break(18, "records could not be shown");
             _refused(isOther ? "refused other records" : "refused records");
+        }
+    }
+
+    /// @notice A quorum lowers what a session costs, whether a self-declared meter settled it or not.
+    function lowerPrice(uint256 seed) external step {
+        if (sessionCount() == 0) return;
+        uint256 index = _provenSession(seed);
+        Session storage session = _sessions[index];
+        uint256 paidMicro = session.chargedMicro - session.refundedMicro;
+        uint256 priceMicro = paidMicro == 0 || (seed >> 64) % 4 == 0 ? paidMicro : (seed >> 72) % paidMicro;
+        bool isRight = session.provenAt != 0 && timeNow() <= session.provenAt + WINDOW && priceMicro < paidMicro;
+        uint256[] memory signers = _quorum(seed);
+        if (signers.length == 0) return;
+        bytes32 digest = Digests.ofLowering(address(settlement), session.id, priceMicro);
+        OracleSignature[] memory signatures = _signedByOracles(digest, signers);
+
+        cheats.prank(RELAYER);
+        try challenges.lowerPrice(session.terms, uint64(priceMicro), signatures) {
+            if (!isRight) _break(18, "a quorum lowered a price that was final, or raised one");
+            _recordLowering(index, priceMicro);
+            _succeeded("lower a price");
+        } catch {
+            if (isRight) _break(18, "a quorum could not lower a price");
+            _refused("refused lowering");
+        }
+    }
+
+    /// @dev One that a self-declared meter settled, if there is any from there on.
+    function _provenSession(uint256 seed) private view returns (uint256 index) {
+        for (uint256 i; i < sessionCount(); ++i) {
+            index = (seed + i) % sessionCount();
+            if (_sessions[index].provenAt != 0 && timeNow() <= _sessions[index].provenAt + WINDOW) return index;
         }
     }
 

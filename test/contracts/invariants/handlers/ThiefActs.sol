@@ -69,7 +69,14 @@ abstract contract ThiefActs is QuorumActs {
         );
         cheats.prank([thief(), session.terms.operator, session.terms.driver][seed % 3]);
         try
-            settlement.settleProven(session.id, session.terms.operator, session.terms.agreement, session.tariff, single)
+            settlement.settleProven(
+                session.id,
+                session.terms.operator,
+                session.terms.agreement,
+                session.tariff,
+                single,
+                seed % 2 == 0
+            )
         {
             _break(9, "somebody settled who is not the meter lane");
         } catch {

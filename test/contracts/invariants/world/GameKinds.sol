@@ -22,7 +22,7 @@ library GameKinds {
         uint256 b = uint256(keccak256(abi.encode(seed, 2)));
         uint256 c = uint256(keccak256(abi.encode(seed, 3)));
         bool d = c >> 255 == 1;
-        uint256 way = seed % 60;
+        uint256 way = seed % 61;
         // Some more of what happens seldom.
         if (way >= 45 && way < 48) way = [26, 34, 16][way - 45];
         if (way == 49) way = 39;
@@ -38,6 +38,7 @@ library GameKinds {
         else if (way < 12) _actAsRelayer(FundingActs(all_), way, [a, b, c]);
         else if (way < 14) _actAsFunder(FundingActs(all_), way, [a, b, c], d);
         else if (way < 18) _actAsVehicle(VehicleActs(all_), way, a, b);
+        else if (way == 60) OracleActs(all_).lowerPrice(a);
         else if (way < 24 || way >= 56) _actAsOperator(OperatorActs(all_), way, [a, b, c]);
         else if (way == 24) PartnerActs(all_).signAgreement(a);
         else if (way == 25) PartnerActs(all_).withdrawShare(a, b, c);
@@ -146,7 +147,7 @@ library GameKinds {
             "refused signature of a partner|withdraw share|refused share|share denied by the token|anchor a batch|settle|"
             "settle without energy|skipped above power|skipped settlement|skipped with another top-up|"
             "skipped at the epoch's limit|anchor beside a busy ring|post bond|withdraw bond|refused bond withdrawal|"
-            "change committee|refused oracle that resigned|resign|refused resignation|show records|refused other records|"
+            "change committee|lower a price|refused lowering|refused oracle that resigned|resign|refused resignation|show records|refused other records|"
             "refused records|demand records|refused demand|conclude a demand|refused conclusion|close a case|refused closing|settle with a stolen quorum|refused theft with one oracle's key|"
             "refused theft by changing claims|refused theft by settling|refused theft by pretending a proof|"
             "refused theft by withdrawing|refused theft of a credit|refused theft of a bond|refused theft by opening|"

@@ -129,12 +129,25 @@ abstract contract GameModel is GameLog {
         return item.energyMicroWh <= (elapsed * session.terms.maximumPowerW * 1e6) / 3_600;
     }
 
-    /// @notice Books a settlement by the meter's records, whose credit is final.
+    /// @notice Whether a maker vouches for the operator's meter: for the first one's.
+    function _isVouched(Session storage session) internal view returns (bool) {
+        return operatorIndexOf(session.terms.operator) == 0;
+    }
+
+    /// @notice Books a settlement by the meter's records, whose credit is final where a maker vouches for the meter.
     function _recordProof(uint256 index, uint256 lastPagination) internal {
         Session storage session = _sessions[index];
         uint256 operator = operatorIndexOf(session.terms.operator);
         _recordSettlement(session, _provenOf(_truthOf(index), timeNow()));
-        _credits[operator][session.terms.agreement].finalMicro += session.chargedMicro;
+        ModelCredit storage credit = _credits[operator][session.terms.agreement];
+        if (_isVouched(session)) {
+            credit.finalMicro += session.chargedMicro;
+        } else {
+            uint256 epoch = timeNow() / EPOCH;
+            credit.provisionalMicro[epoch] += session.chargedMicro;
+            epochUseMicro[operator][epoch] += session.chargedMicro;
+            if (session.chargedMicro != 0) session.provenAt = timeNow();
+        }
         ModelMeter storage meter = meters[operator];
         (meter.isUsed, meter.lastPagination, meter.lastRegisterMicroWh) = (true, lastPagination, session.endMicroWh);
     }
@@ -194,7 +207,10 @@ abstract contract GameModel is GameLog {
         ModelMeter storage meter = meters[operatorIndexOf(session.terms.operator)];
         if (session.status != Status.Live) return false;
         if (!_isWithinPower(_truthOf(index), timeNow())) return false;
-        return !meter.isUsed || session.pagination > meter.lastPagination;
+        if (meter.isUsed && session.pagination <= meter.lastPagination) return false;
+        if (_isVouched(session)) return true;
+        uint256 used = epochUseMicro[operatorIndexOf(session.terms.operator)][timeNow() / EPOCH];
+        return used + _chargeFor(session, _provenOf(_truthOf(index), timeNow())) <= EPOCH_LIMIT;
     }
 
     function _metering(Item memory item) internal view returns (PackedMetering) {
@@ -234,6 +250,16 @@ abstract contract GameModel is GameLog {
         session.refundedMicro += refundedMicro;
         ModelCredit storage credit = _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement];
         credit.provisionalMicro[batch.settledAt / EPOCH] -= refundedMicro;
+        accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += refundedMicro;
+    }
+
+    /// @notice A quorum lowered what a self-declared meter settled: the difference is the driver's at once.
+    function _recordLowering(uint256 index, uint256 priceMicro) internal {
+        Session storage session = _sessions[index];
+        uint256 refundedMicro = session.chargedMicro - session.refundedMicro - priceMicro;
+        session.refundedMicro += refundedMicro;
+        ModelCredit storage credit = _credits[operatorIndexOf(session.terms.operator)][session.terms.agreement];
+        credit.provisionalMicro[session.provenAt / EPOCH] -= refundedMicro;
         accounts[driverIndexOf(session.terms.driver)][session.terms.lane].freeMicro += refundedMicro;
     }
 

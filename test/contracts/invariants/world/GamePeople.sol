@@ -10,6 +10,8 @@ abstract contract GamePeople {
     uint256 internal constant FIRST_PARTNER_KEY = 0x9a0;
     uint256 internal constant FIRST_ORACLE_KEY = 0x0ac1e0;
     uint256 internal constant FIRST_METER_KEY = 0x3e7e11;
+    /// Of the maker that vouches for the first meter.
+    uint256 internal constant MAKER_KEY = 0x3a4e6;
     uint256 internal constant VEHICLE_KEY = 0xca4;
     uint256 internal constant THIEF_KEY = 0xbad;
 

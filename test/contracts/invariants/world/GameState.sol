@@ -30,8 +30,10 @@ abstract contract GameState is ContractSet, GamePeople {
         uint256 returnedMicro;
         /// What the tariff gives for what was claimed or recorded, before the hold limits it.
         uint256 priceMicro;
-        /// What challenges gave back to the driver.
+        /// What challenges, or a quorum, gave back to the driver.
         uint256 refundedMicro;
+        /// When a meter settled it for which no maker vouches, at more than nothing; 0 if that did not happen.
+        uint256 provenAt;
         /// What the meter has seen: the first of its two record numbers, the register, the time.
         uint256 pagination;
         uint256 beginMicroWh;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {SessionTerms} from "../../../../contracts/interfaces/IChargingSettlement.sol";
-import {Curve} from "../../../../contracts/interfaces/IMeterRegistry.sol";
+import {Curve, MakerStatement} from "../../../../contracts/interfaces/IMeterRegistry.sol";
 import {MeteredSession, SignedRecord} from "../../../../contracts/interfaces/IMeterSettlement.sol";
 import {OracleSignature} from "../../../../contracts/interfaces/IOracleCommittee.sol";
 import {
@@ -38,6 +38,7 @@ abstract contract GameWorld is GameModel {
             _offer(i, uint256(keccak256(abi.encode("first tariff", i))));
             _installMeter(i);
         }
+        _vouchForFirstMeter();
     }
 
     /* OPERATORS */
@@ -112,6 +113,19 @@ abstract contract GameWorld is GameModel {
         SignedRecord memory record = _signedBy(operator, payload);
         meterRegistry.activateMeter(number, record.payload, record.r, record.s);
         (meters[operator].nextPagination, meters[operator].registerMicroWh) = (2, 1_000_000);
+    }
+
+    /// @dev The first operator's meter comes from a maker that the registry knows; the second's only its operator calls one.
+    function _vouchForFirstMeter() private {
+        (uint256 x, uint256 y) = cheats.publicKeyP256(MAKER_KEY);
+        cheats.prank(OWNER);
+        uint32 maker = meterRegistry.registerMaker(Curve.Secp256r1, x, y, "Example Meters");
+        cheats.warp(timeNow() + CHANGE_DELAY);
+        _firstOpenEpoch = timeNow() / EPOCH;
+        MakerStatement memory statement = MakerStatement(maker, uint40(timeNow() + 20_000 days), "XM-3", "1");
+        (bytes32 r, bytes32 s) = cheats.signP256(MAKER_KEY, meterRegistry.vouchingDigestOf(1, statement));
+        cheats.prank(operatorOf(0));
+        meterRegistry.vouchForMeter(1, statement, r, s);
     }
 
     /* COMMITTEES */
