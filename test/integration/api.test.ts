@@ -65,7 +65,8 @@ describe("The description of the HTTP interface", function () {
   ): Promise<Readonly<Record<string, unknown>>> {
     const response = await fetch(`${url}${path}`, {
       method,
-      headers: { "content-type": "application/json", ...headers },
+      // A connection that waited for the chain meanwhile may just be closed.
+      headers: { "content-type": "application/json", connection: "close", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body, (_name, value: unknown) => asText(value)) }),
     });
     const text = await response.text();
