@@ -128,7 +128,7 @@ describe("The design of the driver's page", function () {
     const signatures = (): number => wallet.requests.filter(({ method }) => /sign/i.test(method)).length;
     const before = signatures();
     await page.getByRole("button", { name: "Stop", exact: true }).press("Enter");
-    await page.getByRole("heading", { name: "Stop charging?" }).waitFor();
+    await page.getByRole("heading", { name: "End this charge?" }).waitFor();
     await page.getByRole("button", { name: "Keep charging" }).and(page.locator(":focus")).waitFor();
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await takePicture(page, "phone-dark-stop");

@@ -145,12 +145,12 @@ function Known(properties: {
           <Details known={known} />
         </Fold>
       </div>
-      {sheet === "stop" && (
+      {isOpen && sheet === "stop" && (
         <Sheet title={text("stopTitle")} onClose={close}>
           <StopQuestion onChain={onChain} charge={charge} onKeep={close} />
         </Sheet>
       )}
-      {sheet === "top-up" && (
+      {isOpen && sheet === "top-up" && (
         <Sheet title={text("topUpTitle")} onClose={close}>
           <TopUp
             onChain={onChain}

@@ -273,7 +273,7 @@ export const en = {
   liveHoldUsed: "Your hold is used up. You pay no more than it; stop charging now, or add to it.",
   liveStaying: "Staying costs extra from {time}.",
   stopOpen: "Stop",
-  stopTitle: "Stop charging?",
+  stopTitle: "End this charge?",
   stopText: "The meter signs the end, and you pay by that.",
   stopPay: "You pay",
   stopBack: "Comes back",
