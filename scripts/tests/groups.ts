@@ -24,6 +24,7 @@ export const longFiles: readonly string[] = [
   "test/proofs/differential.test.ts",
   "test/scripts/replay.test.ts",
   "test/scripts/soak.test.ts",
+  "test/simulation/simulate.test.ts",
 ];
 
 /** Imports that stay when the types are removed. */
