@@ -4,7 +4,7 @@ import { evidenceRoles } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import { artifactOf, type ArtifactName, type ContractRole } from "../deploy/artifacts.ts";
 import { contractNames } from "../deploy/contract-set.ts";
-import { wayRoles } from "../deploy/ways-set.ts";
+import { optionalWayRoles, wayRoles } from "../deploy/ways-set.ts";
 
 /** What a contract says when it refuses: the name of its error, and what it names. */
 export interface Refusal {
@@ -17,6 +17,7 @@ const roles: readonly ArtifactName[] = [
   ...evidenceRoles,
   "revenueShare",
   ...wayRoles,
+  ...optionalWayRoles,
 ];
 let known: readonly Interface[] | null = null;
 

@@ -74,7 +74,13 @@ export async function openPage({ world, clock, registrar, service, folder }: Pag
     nowSeconds: () => clock.nowSeconds(),
   });
 
-  return { address: `${url}/#/evse/${evse}`, charger };
+  return { address: `${pageOriginOf(url)}/#/evse/${evse}`, charger };
+}
+
+/** The same service under the name that browsers give passkeys, camera and offline pages to without TLS. */
+export function pageOriginOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return hostname === "127.0.0.1" ? `${protocol}//localhost:${port}` : url;
 }
 
 async function fillAccount({ chain, contracts }: World): Promise<void> {
@@ -99,9 +105,15 @@ async function fillAccount({ chain, contracts }: World): Promise<void> {
 export async function showPage(output: Output, address: string): Promise<void> {
   output.line();
   output.line(`The driver's page: ${address}`);
+  if (new URL(address).hostname !== "localhost") {
+    output.line(
+      "Passkeys, camera, notifications and the offline page are off: they need TLS and a name, or localhost.",
+    );
+  }
   output.line(await QRCode.toString(address, { type: "terminal", small: true }));
   output.line(`The operator's page: ${new URL("/operator/", address).href}`);
   output.line(`Its key, of this demo alone and known to everybody: ${demoOperatorKey}`);
+  output.line("A passkey's account gets play money by: npm run -s wattproof -- demo fund <its address>");
   output.line(
     "The driver's page has a wallet built in, so that you can walk through: choose the development wallet, sign, watch, stop, verify.",
   );

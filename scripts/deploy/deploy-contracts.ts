@@ -14,10 +14,10 @@ import {
 import { openContractDeployer } from "./contract-deployer.ts";
 import { readDeployment, writeDeployment, type Deployment } from "./deployment-file.ts";
 import { deployEvidenceSet } from "./evidence-set.ts";
-import { deployWaySet, wayRoles, type WayRole } from "./ways-set.ts";
+import { deployWaySet, waysWith, type WayNeeds, type WayRole } from "./ways-set.ts";
 
 /** What is decided when the contracts are deployed. */
-export interface DeploymentPlan {
+export interface DeploymentPlan extends WayNeeds {
   readonly chainId: number;
   /** The deployment file. */
   readonly path: string;
@@ -60,7 +60,7 @@ export async function deployContracts(
     await checkDeployment(plan, known, provider);
     const isComplete =
       evidenceRoles.every((role) => known.evidence?.[role] !== undefined) &&
-      wayRoles.every((role) => known.ways?.[role] !== undefined);
+      waysWith(plan).every((role) => known.ways?.[role] !== undefined);
     if (isComplete || signer === undefined) return { steps: stepsOf(plan, known), deployment: known };
   }
   if (plan.erc20 !== undefined) {
@@ -89,8 +89,8 @@ export async function deployContracts(
     return address;
   };
   const evidence = await deployEvidenceSet(chargingSettlement, deployBeside);
-  const ways = await deployWaySet(deployBeside);
-  const deployment = { ...core, evidence, ways };
+  const ways = await deployWaySet(chargingSettlement, plan, deployBeside);
+  const deployment = { ...core, evidence, ways: { ...known?.ways, ...ways } };
   await checkDeployment(plan, deployment, provider);
   writeDeployment(plan.path, deployment);
   const steps = stepsOf(plan, deployment).map((step) => ({
@@ -146,7 +146,11 @@ function stepsOf(plan: DeploymentPlan, found: Deployment | undefined): readonly 
     given: undefined,
     address: found?.evidence?.[contract] ?? null,
   }));
-  const ways = wayRoles.map((contract) => ({ contract, given: undefined, address: found?.ways?.[contract] ?? null }));
+  const ways = waysWith(plan).map((contract) => ({
+    contract,
+    given: undefined,
+    address: found?.ways?.[contract] ?? null,
+  }));
 
   return [...core, ...evidence, ...ways].map(({ contract, given, address }) => ({
     contract,

@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import { evidenceRoles, forEachRole, type EvidenceRole } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
-import { wayRoles, type WayRole } from "./ways-set.ts";
+import { optionalWayRoles, wayRoles, type WayRole } from "./ways-set.ts";
 
 const address = z.string().refine((text) => isAddress(text), "not an address");
 const schema = z.strictObject({
@@ -17,7 +17,9 @@ const schema = z.strictObject({
   /** The market of evidence. Deployments that were made before it was there are without. */
   evidence: z.strictObject(Object.fromEntries(evidenceRoles.map((role) => [role, address.optional()]))).optional(),
   /** Further ways to pay, by the same rule. */
-  ways: z.strictObject(Object.fromEntries(wayRoles.map((role) => [role, address.optional()]))).optional(),
+  ways: z
+    .strictObject(Object.fromEntries([...wayRoles, ...optionalWayRoles].map((role) => [role, address.optional()])))
+    .optional(),
 });
 
 /** Where the contracts are on one chain. */

@@ -6,17 +6,35 @@ import type { ArtifactName } from "./artifacts.ts";
  */
 export const wayRoles = ["passkeyAccounts"] as const satisfies readonly ArtifactName[];
 
-export type WayRole = (typeof wayRoles)[number];
+/** Those that are deployed only where the chain has what they work with. */
+export const optionalWayRoles = ["acrossFunding"] as const satisfies readonly ArtifactName[];
 
-/** Addresses by contract. */
-export type WaySet = Readonly<Record<WayRole, string>>;
+export type WayRole = (typeof wayRoles)[number] | (typeof optionalWayRoles)[number];
+
+/** Addresses by contract; those that were not asked for are missing. */
+export type WaySet = Readonly<Partial<Record<WayRole, string>>>;
+
+/** What further ways to pay work with. */
+export interface WayNeeds {
+  /** Across' SpokePool on this chain; without it nothing is paid from other chains. */
+  readonly acrossSpokePool?: string | undefined;
+}
+
+/** The contracts that are deployed where these needs are met. */
+export function waysWith({ acrossSpokePool }: WayNeeds): readonly WayRole[] {
+  return acrossSpokePool === undefined ? wayRoles : [...wayRoles, ...optionalWayRoles];
+}
 
 /**
  * Deploys them.
  * @param deploy Deploys one contract and gives its address.
  */
 export async function deployWaySet(
+  settlement: string,
+  { acrossSpokePool }: WayNeeds,
   deploy: (role: WayRole, parameters: readonly unknown[]) => Promise<string>,
 ): Promise<WaySet> {
-  return { passkeyAccounts: await deploy("passkeyAccounts", []) };
+  const passkeyAccounts = await deploy("passkeyAccounts", []);
+  if (acrossSpokePool === undefined) return { passkeyAccounts };
+  return { passkeyAccounts, acrossFunding: await deploy("acrossFunding", [settlement, acrossSpokePool]) };
 }

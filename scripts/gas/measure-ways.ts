@@ -1,7 +1,7 @@
-import { ZeroAddress } from "ethers";
+import { AbiCoder, concat, toBeHex, ZeroAddress } from "ethers";
 
 import { batchDigestOf, encodeAssertion, nestedDigestOf, type AccountCall } from "../../services/domain/passkey.ts";
-import { sessionIdOf } from "../../services/domain/terms.ts";
+import { sessionIdOf, settlementDomainOf, termsTypes } from "../../services/domain/terms.ts";
 import { createBenchMeters } from "./bench-meters.ts";
 import { createBenchSessions, HOLD_MICRO, SESSION_SECONDS, type BenchSessions } from "./bench-sessions.ts";
 import { type BenchWorld, createBenchWorld, receiptOf } from "./bench-world.ts";
@@ -18,6 +18,7 @@ export async function measureWays(): Promise<readonly GasRow[]> {
   await createBenchMeters(world, sessions, 1);
   const gas = createGasRows();
   await measurePasskey(world, sessions, gas);
+  await measureAcross(world, sessions, gas);
   return gas.rows;
 }
 
@@ -64,4 +65,26 @@ async function measurePasskey(world: BenchWorld, sessions: BenchSessions, gas: G
   await settlement.expire(terms, await sessions.openingOf({ terms }), 0n);
   const withdrawal = settlement.interface.encodeFunctionData("withdraw", [0, HOLD_MICRO, operator.address]);
   gas.add("withdraw by passkey", 1, await bring([call(book, withdrawal)]));
+}
+
+/** What the pool's call costs, without the pool: the second fill of a driver, alone and with a session. */
+async function measureAcross(world: BenchWorld, sessions: BenchSessions, gas: GasRows): Promise<void> {
+  const { ethers, settlement, erc20, operator } = world;
+  const across = await ethers.deployContract("AcrossFunding", [settlement, operator]);
+  const fill = async (behind: readonly string[]) => {
+    await erc20.mint(across, HOLD_MICRO);
+    const message = concat([world.driverAt(0).address, toBeHex(0, 4), ...behind]);
+    return receiptOf(across.handleV3AcrossMessage(erc20, HOLD_MICRO, operator, message));
+  };
+  await fill([]);
+  gas.add("AcrossFunding.handleV3AcrossMessage", 1, await fill([]));
+  const { terms, driver } = await sessions.planSession(0);
+  const signature = await driver.signTypedData(settlementDomainOf(world.domain), termsTypes, terms);
+  const fields = termsTypes.SessionTerms.map(({ type, name }) => `${type} ${name}`);
+  const signed = AbiCoder.defaultAbiCoder().encode([`tuple(${fields.join(",")})`, "bytes"], [terms, signature]);
+  const receipt = await fill([signed]);
+  if (receipt.logs.some(({ topics }) => topics[0] === across.interface.getEvent("OpeningFailed").topicHash)) {
+    throw new Error("the session of the fill did not open");
+  }
+  gas.add("AcrossFunding.handleV3AcrossMessage with a session", 1, receipt);
 }

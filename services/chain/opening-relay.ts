@@ -9,7 +9,7 @@ import type { RelayAnswer, RelayDesk } from "../relay/relay-desk.ts";
 /** Terms that a driver has signed, to be brought to the chain by somebody else. */
 export interface SignedTerms {
   readonly terms: SessionTerms;
-  /** r, s, v: 65 bytes, `0x` and hexadecimal digits. */
+  /** r, s, v: 65 bytes; or what a wallet that is a contract takes (ERC-1271). `0x` and hexadecimal digits. */
   readonly signature: string;
 }
 
@@ -43,7 +43,7 @@ export interface OpeningRelay {
   open(signed: SignedTerms, asker: RelayAsker): Promise<RelayedOpening>;
 }
 
-/** What goes into one transaction together with others that wait. */
+/** Plain signatures go into one transaction together with others that wait; those of contracts go alone. */
 export function createOpeningRelay(deps: {
   readonly relayChain: RelayChain;
   readonly settlement: Interface;
@@ -57,11 +57,11 @@ export function createOpeningRelay(deps: {
     account: relay.account,
     async open({ terms, signature }, { client, admit }) {
       const sessionId = sessionIdOf(terms, relayChain.chain.domain);
-      if (signerOf(sessionId, signature) !== getAddress(terms.driver)) {
-        throw new WattproofError("OPENING_REFUSED", "SIGNATURE_INVALID");
-      }
+      // Whoever has a key is read from the signature; a wallet that is a contract is asked with everything else.
+      const isPlain = signerOf(sessionId, signature) === getAddress(terms.driver);
       const calldata = settlement.encodeFunctionData("openSigned", [terms, signature]);
-      const call = { kind: "opening", target: "chargingSettlement", calldata } as const;
+      const kind = isPlain ? "opening" : "wallet-opening";
+      const call = { kind, target: "chargingSettlement", calldata } as const;
       const state = await relayChain.judge(call);
       if (state.kind === "done") return { sessionId, status: "open", txHash: null, callId: null };
       if (state.kind === "refused") throw new WattproofError("OPENING_REFUSED", state.reason);

@@ -1,6 +1,13 @@
 /** What the service brings to the chain: what somebody signed, and releases as the operator's releaser. */
 export type RelayedCallKind =
-  "opening" | "funded-opening" | "top-up" | "withdrawal" | "vehicle-opening" | "passkey-batch" | "release";
+  | "opening"
+  | "funded-opening"
+  | "top-up"
+  | "withdrawal"
+  | "vehicle-opening"
+  | "wallet-opening"
+  | "passkey-batch"
+  | "release";
 
 /** What may be spent for others within 24 hours. Gas is in units, money in 10⁻⁹ of the chain's coin. */
 export interface RelayLimits {
@@ -32,6 +39,7 @@ export const reservedGas: Readonly<Record<RelayedCallKind, number>> = {
   "top-up": 700_000,
   withdrawal: 700_000,
   "vehicle-opening": 400_000,
+  "wallet-opening": 700_000,
   "passkey-batch": 700_000,
   release: 150_000,
 };

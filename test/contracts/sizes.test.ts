@@ -7,7 +7,7 @@ import { artifacts } from "hardhat";
 
 import { contractNames } from "../../scripts/deploy/contract-set.ts";
 import { evidenceRoles } from "../../services/contracts.ts";
-import { wayRoles } from "../../scripts/deploy/ways-set.ts";
+import { optionalWayRoles, wayRoles } from "../../scripts/deploy/ways-set.ts";
 
 const CONTRACTS = path.resolve(import.meta.dirname, "../../contracts");
 /** EIP-170, and EIP-3860 for the code that constructs. */
@@ -18,7 +18,9 @@ const LARGEST_CREATION_CODE = 49_152;
 const LARGEST_CORE = LARGEST_CODE - 1_000;
 const LONGEST_CORE = 850;
 
-const besideNames = [...evidenceRoles, ...wayRoles].map((role) => `${role.charAt(0).toUpperCase()}${role.slice(1)}`);
+const besideNames = [...evidenceRoles, ...wayRoles, ...optionalWayRoles].map(
+  (role) => `${role.charAt(0).toUpperCase()}${role.slice(1)}`,
+);
 
 describe("The code of each contract", () => {
   // The registry deploys the scanner itself; the lens is deployed by whoever wants to ask it.

@@ -392,7 +392,9 @@ async function deploy(
     erc20,
     ...Object.fromEntries(Object.entries(addresses).map(([name, address]) => [roleOf(name as ContractName), address])),
   };
-  const ways = await deployWaySet((role, parameters) => deployOne(owner, role, parameters));
+  const ways = await deployWaySet(addresses.ChargingSettlement, {}, (role, parameters) =>
+    deployOne(owner, role, parameters),
+  );
   return { chainId: 31_337, blockNumber: 0, contracts: contracts as Deployment["contracts"], ways };
 }
 

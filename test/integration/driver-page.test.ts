@@ -242,7 +242,7 @@ describe("What the service does for the driver's page", function () {
         { ...order, kind: "other" },
         { ...order, more: 1 },
         { ...order, withdrawal: { ...order.withdrawal, amount: 5 } },
-        { ...order, signature: "0x12" },
+        { ...order, signature: "0x123" },
       ]) {
         expect(codeOf(await send("/v1/driver-orders", content))).to.equal("ENVELOPE_INVALID");
       }

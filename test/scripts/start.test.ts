@@ -113,8 +113,8 @@ describe("npm start", function () {
     const data = join(folder, "data");
     const running = startScript("start", ["--data", data]);
     await Promise.all([
-      running.line(/^The driver's page: http:\/\/127\.0\.0\.1:\d+\/#\/evse\/\d+$/u),
-      running.line(/^The operator's page: http:\/\/127\.0\.0\.1:\d+\/operator\/$/u),
+      running.line(/^The driver's page: http:\/\/localhost:\d+\/#\/evse\/\d+$/u),
+      running.line(/^The operator's page: http:\/\/localhost:\d+\/operator\/$/u),
       running.line(/^Ctrl-C ends/u),
     ]);
     const other = await runScript("start", ["--once", "--data", data]);

@@ -4,7 +4,7 @@ import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { contractNames } from "../../deploy/contract-set.ts";
 import { evidenceRoles } from "../../../services/contracts.ts";
-import { wayRoles } from "../../deploy/ways-set.ts";
+import { waysWith } from "../../deploy/ways-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";
 import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
@@ -28,6 +28,10 @@ export const deploy = defineVerb({
     {
       flags: "--erc20 <address>",
       description: "token to settle in, 6 to 18 decimals; a local chain gets play money without it",
+    },
+    {
+      flags: "--across-spoke-pool <address>",
+      description: "Across on this chain: deploys what takes money from other chains",
     },
     { flags: "--owner <address>", description: "owner of committee and guardian" },
     { flags: "--guardian <address>", description: "can pause opening and nothing else; default: the owner" },
@@ -68,6 +72,7 @@ export const deploy = defineVerb({
     deployment: z.string().optional(),
     account: z.string().default("DEPLOYER"),
     erc20: addressInput.optional(),
+    acrossSpokePool: addressInput.optional(),
     owner: z.string().optional(),
     guardian: z.string().optional(),
     oracle: z.array(z.string()).default([]),
@@ -114,11 +119,12 @@ export const deploy = defineVerb({
         throw new WattproofError("USAGE_INVALID", `Chain ${chainId} is not a local one: name the token with --erc20.`);
       }
       const path = input.deployment ?? environment["WATTPROOF_DEPLOYMENT"] ?? deploymentPathOf(chainId);
-      const plan = { chainId, path, erc20: input.erc20, appointments, rules };
+      const { erc20, acrossSpokePool } = input;
+      const plan = { chainId, path, erc20, acrossSpokePool, appointments, rules };
       const signer = isDryRun
         ? undefined
         : (await accountFromEnvironment(input.account, environment)).connect(provider);
-      const count = contractNames.length + evidenceRoles.length + wayRoles.length;
+      const count = contractNames.length + evidenceRoles.length + waysWith(plan).length;
       const progress = startProgress("deploying", isDryRun ? 0 : count);
       const { steps, deployment } = await deployContracts(plan, provider, signer, () => {
         progress.advance();

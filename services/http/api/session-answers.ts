@@ -149,7 +149,16 @@ export const passkeyBatchAnswer = z.object({
 });
 export const relayedCallAnswer = z.object({
   callId: z.string(),
-  kind: z.enum(["opening", "funded-opening", "top-up", "withdrawal", "vehicle-opening", "passkey-batch", "release"]),
+  kind: z.enum([
+    "opening",
+    "funded-opening",
+    "top-up",
+    "withdrawal",
+    "vehicle-opening",
+    "wallet-opening",
+    "passkey-batch",
+    "release",
+  ]),
   status: z.enum(["pending", "confirmed", "failed"]),
   code: z.string().nullable(),
   txHash: hash.nullable(),

@@ -9,7 +9,7 @@ import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createRateLimit } from "../entrance/limits.ts";
 import { nameCall } from "./relayed-calls.ts";
-import { address, amount, orderLimitBytes, openingSchema, signature, termsSchema, uint } from "./signed-orders.ts";
+import { address, amount, anySignature, orderLimitBytes, openingSchema, termsSchema, uint } from "./signed-orders.ts";
 
 const uint64Digits = 19;
 const uint256Digits = 77;
@@ -26,7 +26,7 @@ export const driverOrderSchema = z.discriminatedUnion("kind", [
       .regex(/^(?:0|[1-9][0-9]{0,18})$/)
       .transform(BigInt),
     amountMicro: amount(uint64Digits),
-    signature,
+    signature: anySignature,
   }),
   z.strictObject({
     kind: z.literal("withdrawal"),
@@ -38,7 +38,7 @@ export const driverOrderSchema = z.discriminatedUnion("kind", [
       recipient: address,
       deadline: uint(40),
     }),
-    signature,
+    signature: anySignature,
   }),
 ]);
 

@@ -12,7 +12,7 @@ import { createRateLimit } from "../entrance/limits.ts";
 import type { Store } from "../../store/store.ts";
 import { nameCall } from "./relayed-calls.ts";
 import type { TariffDirectory } from "../../evidence/tariff-directory.ts";
-import { amount, orderLimitBytes, signature, termsSchema, uint } from "./signed-orders.ts";
+import { amount, anySignature, orderLimitBytes, signature, termsSchema, uint } from "./signed-orders.ts";
 
 /** What has so many digits is a uint256. */
 const uint256Digits = 77;
@@ -27,7 +27,7 @@ export const viewKeySha256 = z
 
 /** The ways in, told apart by `kind`; others are added beside these. */
 export const openingOrderSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("signed-terms"), terms: termsSchema, signature, viewKeySha256 }),
+  z.strictObject({ kind: z.literal("signed-terms"), terms: termsSchema, signature: anySignature, viewKeySha256 }),
   z.strictObject({
     kind: z.literal("permit-and-terms"),
     terms: termsSchema,

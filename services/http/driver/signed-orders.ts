@@ -1,8 +1,10 @@
 import { Signature, getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
-/** Terms and two signatures have less than 2 kB. */
-export const orderLimitBytes = 4_096;
+/** Terms and a wallet's longest signature have less. */
+export const orderLimitBytes = 8_192;
+/** Of ten owners, or an assertion of a passkey. */
+const walletSignatureBytes = 2_048;
 
 export const address = z.string().refine(isAddress).transform(getAddress);
 
@@ -33,6 +35,12 @@ export const signature = z
       return false;
     }
   });
+
+/** The same, or what a wallet that is a contract takes as its signature (ERC-1271). */
+export const anySignature = z.union([
+  signature,
+  z.string().regex(new RegExp(`^0x(?:[0-9a-fA-F]{2}){1,${walletSignatureBytes}}$`)),
+]);
 
 /** When the session opened, and the salt of its opening; the chain's event `GroupOpened` says both. */
 export const openingSchema = z.strictObject({ openedAt: uint(40), salt: uint(24) });

@@ -69,6 +69,7 @@ const kinds = [
   "top-up",
   "withdrawal",
   "vehicle-opening",
+  "wallet-opening",
   "passkey-batch",
   "release",
 ] as const;

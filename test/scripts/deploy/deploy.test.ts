@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { isAddress, parseEther } from "ethers";
 
 import { contractNames } from "../../../scripts/deploy/contract-set.ts";
 import { evidenceRoles } from "../../../services/contracts.ts";
@@ -313,6 +313,26 @@ describe("npm run deploy", () => {
       .to.be.an("object")
       .that.has.all.keys(...wayRoles);
     expect(added.ways).to.deep.equal(ways);
+  });
+
+  it("adds what takes money from other chains where Across' pool is named, and keeps it afterwards", async () => {
+    const other = join(folder, "across.json");
+    writeFileSync(other, readFileSync(path));
+    const waysOf = () => (JSON.parse(readFileSync(other, "utf8")) as { ways: Record<string, string> }).ways;
+    const before = waysOf();
+    const common = ["--rpc", rpc.url, "--deployment", other, "--json"];
+
+    const result = await run([...common, "--across-spoke-pool", owner]);
+
+    expect(result.code, result.stderr).to.equal(0);
+    expect(actionsOf(result).at(-1)).to.equal("deployed");
+    const { acrossFunding, ...others } = waysOf();
+    expect([isAddress(acrossFunding), others]).to.deep.equal([true, before]);
+    expect((await run(common)).code).to.equal(0);
+    expect(waysOf()).to.deep.equal({ ...before, acrossFunding });
+    const elsewhere = contractsOf(join(folder, "--epoch-limit1.json"));
+    writeFileSync(other, JSON.stringify({ ...JSON.parse(readFileSync(other, "utf8")), contracts: elsewhere }));
+    expect((await run(common)).stderr.split(":")[0]).to.equal("DEPLOYMENT_DIFFERS");
   });
 
   it("says so when a contract of the market of evidence belongs to another settlement", async () => {
