@@ -16,8 +16,8 @@ export function approveCall(erc20: string, settlement: string, amount: bigint): 
   return { to: erc20, data: erc20Interface.encodeFunctionData("approve", [settlement, amount]) };
 }
 
-export function depositCall(settlement: string, driver: string, amount: bigint): ContractCall {
-  return { to: settlement, data: settlementInterface.encodeFunctionData("deposit", [driver, 0, amount]) };
+export function depositCall(settlement: string, driver: string, amount: bigint, lane = 0): ContractCall {
+  return { to: settlement, data: settlementInterface.encodeFunctionData("deposit", [driver, lane, amount]) };
 }
 
 /**
@@ -30,9 +30,10 @@ export function depositCalls(
   driver: string,
   amount: bigint,
   allowance: bigint,
+  lane = 0,
 ): readonly ContractCall[] {
   const { erc20, chargingSettlement } = contracts;
-  const deposit = depositCall(chargingSettlement, driver, amount);
+  const deposit = depositCall(chargingSettlement, driver, amount, lane);
   if (allowance >= amount) return [deposit];
   const approve = approveCall(erc20, chargingSettlement, amount);
   return allowance === 0n ? [approve, deposit] : [approveCall(erc20, chargingSettlement, 0n), approve, deposit];

@@ -17,6 +17,7 @@ import { formatSum } from "../text/money.ts";
 import { formatMoment } from "../text/times.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
 import { nameOfWallet } from "../wallet/ways-to-pay.tsx";
+import { PasskeyAccount } from "../wallet/passkey/passkey-account.tsx";
 import { WithWallet } from "../wallet/with-wallet.tsx";
 import { Deposit, Withdraw } from "./money-forms.tsx";
 
@@ -106,6 +107,7 @@ function MoneyView(properties: {
       {live.map((session) => (
         <Held key={session.sessionId} session={session} />
       ))}
+      <PasskeyAccount connection={connection} />
       <Fold title={text("accountDetails")}>
         <AccountDetails connection={connection} token={token} />
       </Fold>

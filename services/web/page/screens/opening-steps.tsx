@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { sessionIdOf, typedTermsOf, type SessionTerms } from "../../../domain/terms.ts";
 import type { Charger } from "../chain/chain-reader.ts";
 import { typedPermitOf, typedTransferOf, type TokenAbilities } from "../chain/first-funding.ts";
-import { awaitTransaction, openCall } from "../chain/transactions.ts";
+import { awaitTransaction, depositCalls, openCall } from "../chain/transactions.ts";
 import {
   readAssignedTariffs,
   relayOpening,
@@ -17,6 +17,7 @@ import { Notice } from "../components/note.tsx";
 import { failureText, Waiting } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { refusalOf } from "../wallet/eip1193.ts";
+import { sendCalls } from "../wallet/send-calls.ts";
 import { sendTransaction, signTypedData, type WalletConnection } from "../wallet/wallet-connection.ts";
 
 /** What a session is to be opened with. */
@@ -47,6 +48,8 @@ export interface Opening {
   readonly step: OpeningStep;
   readonly isBusy: boolean;
   readonly openBySignature: () => Promise<void>;
+  /** Pays in what is missing and opens, by one confirmation. */
+  readonly openByCalls: () => Promise<void>;
   readonly openByTransaction: () => Promise<void>;
   readonly openByPermit: (funding: FundingChoice) => Promise<void>;
   readonly openByTransfer: (funding: FundingChoice) => Promise<void>;
@@ -91,6 +94,21 @@ export function useOpening(choice: OpeningChoice): Opening {
     isBusy: ["signing", "sending", "slow"].includes(step.kind),
     openBySignature: () =>
       run(1, async ({ terms }) => relay({ kind: "signed-terms", terms, signature: await signTerms(terms) })),
+    openByCalls: () =>
+      run(1, async ({ terms, freeMicro }) => {
+        const { driver, lane, holdMicro } = terms;
+        const missingMicro = holdMicro > freeMicro ? holdMicro - freeMicro : 0n;
+        const { unit, allowance } = await app.reader.readToken(driver);
+        const paying = missingMicro === 0n ? [] : depositCalls(contracts, driver, missingMicro * unit, allowance, lane);
+        const calls = [...paying, openCall(contracts.chargingSettlement, terms)];
+        const outcome = await sendCalls(
+          connection,
+          calls,
+          digestOfViewKey(viewKeyFor(sessionIdOf(terms, domainOf(app)))),
+        );
+        if (outcome === "reverted") throw new Error(app.text("transactionReverted"));
+        return outcome === "done";
+      }),
     openByTransaction: () =>
       run(1, async ({ terms }) => {
         const txHash = await sendTransaction(connection, openCall(contracts.chargingSettlement, terms));

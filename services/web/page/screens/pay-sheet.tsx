@@ -11,11 +11,13 @@ import { formatUnitPrice } from "../text/money.ts";
 import { provenanceWords } from "../text/provenance-words.ts";
 import { formatMoment } from "../text/times.ts";
 import type { WalletConnection } from "../wallet/wallet-connection.ts";
+import { canSendCalls } from "../wallet/send-calls.ts";
 import { WaysToPay } from "../wallet/ways-to-pay.tsx";
 import { WrongChain } from "../wallet/with-wallet.tsx";
 import type { Offer } from "./evse.tsx";
 import { FirstFunding } from "./first-funding.tsx";
 import { expiryOfOpening, OpeningProgress, useOpening } from "./opening-steps.tsx";
+import { waysToOpen } from "./ways-to-open.ts";
 import type { DriverHere } from "./use-driver.ts";
 
 interface Properties {
@@ -61,12 +63,24 @@ export function PaySheet(
 function Confirm(
   properties: Properties & { readonly connection: WalletConnection; readonly account: DriverAccount },
 ): JSX.Element {
-  const { account, holdMicro, isOffline } = properties;
+  const { account, holdMicro, isOffline, connection } = properties;
+  const { reader } = useApp();
+  const [answer] = useAnswer(async () => {
+    const [sendsCalls, { balanceMicro }] = await Promise.all([
+      canSendCalls(connection),
+      reader.readToken(connection.account),
+    ]);
+    const missingMicro = holdMicro - account.freeMicro;
+    return waysToOpen(missingMicro, null, sendsCalls && missingMicro <= balanceMicro).includes("calls");
+  }, [reader, connection, holdMicro, account.freeMicro]);
+  if (answer.kind === "waiting") return <Waiting />;
+  const isByCalls = answer.kind === "answered" && answer.value;
   return (
     <>
       <Terms {...properties} />
       {isOffline && <OfflineWarning holdMicro={holdMicro} />}
-      {holdMicro > account.freeMicro ? <FirstFunding {...properties} /> : <Sign {...properties} />}
+      {isByCalls && <SignCalls {...properties} />}
+      {!isByCalls && (holdMicro > account.freeMicro ? <FirstFunding {...properties} /> : <Sign {...properties} />)}
     </>
   );
 }
@@ -113,6 +127,25 @@ function OfflineWarning({ holdMicro }: { readonly holdMicro: bigint }): JSX.Elem
   if (answer.kind !== "answered") return null;
   const time = formatMoment(answer.value.expiresAt, locale);
   return <Notice kind="warning">{text("signOffline", { amount: exactMoney(holdMicro), time })}</Notice>;
+}
+
+/** Whatever it takes, by one confirmation of a wallet that takes several calls. */
+function SignCalls(
+  properties: Properties & { readonly connection: WalletConnection; readonly account: DriverAccount },
+): JSX.Element {
+  const { text, exactMoney } = useApp();
+  const { step, isBusy, openByCalls } = useOpening(properties);
+  return (
+    <>
+      <button class="main wide" disabled={isBusy} onClick={() => void openByCalls()}>
+        {text("signButton", { amount: exactMoney(properties.holdMicro) })}
+      </button>
+      <p class="soft">{text("signText")}</p>
+      <OpeningProgress step={step}>
+        <Notice kind="warning">{text("fundRelayAway")}</Notice>
+      </OpeningProgress>
+    </>
+  );
 }
 
 /** From a balance that suffices: one signature. */

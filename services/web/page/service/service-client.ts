@@ -38,7 +38,8 @@ const tariffsSchema = z.object({ tariffs: z.array(z.object({ tariffId: z.string(
 const openingTimeoutMs = 60_000;
 const answerTimeoutMs = 10_000;
 
-async function ask(path: string, init: RequestInit, timeoutMs: number): Promise<unknown> {
+/** Asks the service. @throws ServiceRefusal, ServiceUnreachableError */
+export async function ask(path: string, init: RequestInit, timeoutMs: number): Promise<unknown> {
   let response: Response;
   let content: unknown;
   try {
@@ -58,7 +59,8 @@ function integersAsText(_name: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
 
-function post(path: string, content: unknown, timeoutMs: number): Promise<unknown> {
+/** Sends content to the service, amounts as text. Errors as with `ask`. */
+export function post(path: string, content: unknown, timeoutMs: number): Promise<unknown> {
   const headers = { "content-type": "application/json" };
   return ask(path, { method: "POST", headers, body: JSON.stringify(content, integersAsText) }, timeoutMs);
 }

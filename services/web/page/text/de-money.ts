@@ -1,5 +1,6 @@
 import { checkTexts } from "./check-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
+import { passkeyTexts } from "./passkey-texts.ts";
 import type { enMoney } from "./en-money.ts";
 import { signedFileTexts } from "./signed-file-texts.ts";
 
@@ -140,5 +141,6 @@ export const deMoney: Readonly<Record<keyof typeof enMoney, string>> = {
   signedKeyTitle: "Dossiers, und Werte mit eigenem Schlüssel",
   ...checkTexts.de,
   ...dossierTexts.de,
+  ...passkeyTexts.de,
   ...signedFileTexts.de,
 };

@@ -1,5 +1,6 @@
 import { checkTexts } from "./check-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
+import { passkeyTexts } from "./passkey-texts.ts";
 import { signedFileTexts } from "./signed-file-texts.ts";
 
 /** What the page says in English of money, history and receipts. */
@@ -135,5 +136,6 @@ export const enMoney = {
   signedKeyTitle: "Dossiers, and values with a key apart",
   ...checkTexts.en,
   ...dossierTexts.en,
+  ...passkeyTexts.en,
   ...signedFileTexts.en,
 };

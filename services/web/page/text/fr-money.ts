@@ -1,5 +1,6 @@
 import { checkTexts } from "./check-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
+import { passkeyTexts } from "./passkey-texts.ts";
 import type { enMoney } from "./en-money.ts";
 import { signedFileTexts } from "./signed-file-texts.ts";
 
@@ -139,5 +140,6 @@ export const frMoney: Readonly<Record<keyof typeof enMoney, string>> = {
   signedKeyTitle: "Dossiers, et valeurs avec une clé à part",
   ...checkTexts.fr,
   ...dossierTexts.fr,
+  ...passkeyTexts.fr,
   ...signedFileTexts.fr,
 };

@@ -1,5 +1,6 @@
 import { checkTexts } from "./check-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
+import { passkeyTexts } from "./passkey-texts.ts";
 import type { enMoney } from "./en-money.ts";
 import { signedFileTexts } from "./signed-file-texts.ts";
 
@@ -137,5 +138,6 @@ export const itMoney: Readonly<Record<keyof typeof enMoney, string>> = {
   signedKeyTitle: "Dossier, e valori con una chiave a parte",
   ...checkTexts.it,
   ...dossierTexts.it,
+  ...passkeyTexts.it,
   ...signedFileTexts.it,
 };

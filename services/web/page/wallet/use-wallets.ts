@@ -3,9 +3,11 @@ import { useEffect, useState } from "preact/hooks";
 import type { PageConfiguration } from "../configuration.ts";
 import { keepSetting, readSetting } from "../shell/kept-settings.ts";
 import { connectWallet, type WalletConnection } from "./wallet-connection.ts";
+import { canUsePasskeys } from "./passkey/passkey-page.ts";
 import { discoverWallets, type DiscoveredWallet } from "./wallet-discovery.ts";
 
 const developmentWalletId = "wattproof.development";
+const passkeyWalletId = "wattproof.passkey";
 const watchedEvents = ["accountsChanged", "chainChanged", "disconnect"] as const;
 
 /** The wallets of this browser, and the one that is connected; it is connected again after a reload. */
@@ -17,7 +19,9 @@ export function useWallets(configuration: PageConfiguration): {
   const [announced, setAnnounced] = useState<readonly DiscoveredWallet[]>([]);
   const [development, setDevelopment] = useState<DiscoveredWallet | null>(null);
   const [connection, setConnection] = useState<WalletConnection | null>(null);
-  const wallets = development === null ? announced : [...announced, development];
+  const [passkey, setPasskey] = useState<DiscoveredWallet | null>(null);
+  const others = development === null ? announced : [...announced, development];
+  const wallets = passkey === null ? others : [passkey, ...others];
 
   useEffect(() => discoverWallets(setAnnounced), []);
   useEffect(() => {
@@ -25,11 +29,19 @@ export function useWallets(configuration: PageConfiguration): {
   }, [configuration]);
 
   useEffect(() => {
+    // Chosen before on this device; whoever chooses it now loads it then.
+    if (readSetting("wallet") !== passkeyWalletId || !canUsePasskeys(configuration)) return;
+    void import("./passkey/passkey-wallet.ts").then(({ createPasskeyWallet }) => {
+      setPasskey(createPasskeyWallet(configuration, passkeyWalletId).wallet);
+    });
+  }, [configuration]);
+
+  useEffect(() => {
     const kept = wallets.find(({ id }) => id === readSetting("wallet"));
     if (connection !== null || kept === undefined) return;
     // A wallet that no longer answers is chosen anew by hand.
     connectWallet(kept, false).then(setConnection, () => undefined);
-  }, [announced, development]);
+  }, [announced, development, passkey]);
 
   useEffect(() => {
     const wallet = connection?.wallet;

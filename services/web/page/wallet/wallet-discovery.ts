@@ -12,6 +12,8 @@ export interface DiscoveredWallet {
   readonly provider: Eip1193Provider;
   /** The wallet that a demo brings along. */
   readonly isDevelopment: boolean;
+  /** The passkey of this device, for which the service brings everything to the chain. */
+  readonly isPasskey?: boolean;
 }
 
 const nameLimit = 40;
