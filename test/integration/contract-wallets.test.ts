@@ -86,6 +86,16 @@ describe("Drivers whose wallet is a contract", function () {
       signature: await owner.signTypedData(settlementDomainOf(domain()), topUpTypes, topUp),
     });
     expect(raised.status).to.equal(200);
+    await world.running.service.synchronise();
+    const stop = async (signer: { signTypedData: Wallet["signTypedData"] }): Promise<Answer> => {
+      const types = { StopCharging: [{ name: "sessionId", type: "bytes32" }] };
+      const stopDomain = { name: "Wattproof driver page", version: "1", chainId: 31_337 };
+      return send(`/v1/sessions/${sessionId}/stop`, {
+        signature: await signer.signTypedData(stopDomain, types, { sessionId }),
+      });
+    };
+    expect(codeOf(await stop(Wallet.createRandom()))).to.equal("STOP_UNAUTHENTICATED");
+    expect(codeOf(await stop(owner))).to.equal("STOP_UNSUPPORTED");
     expect(await world.chain.contracts.chargingSettlement.isLive(terms, opening, 2_000_000n)).to.equal(true);
   });
 });

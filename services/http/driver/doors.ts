@@ -25,8 +25,7 @@ export function driverDoors(
       readonly relayDesk: Parameters<typeof createRelayedCallHandler>[0];
     },
 ): readonly HttpDoor[] {
-  const { chain, relayDesk, entrance, now } = deps;
-  const { chainId } = chain.domain;
+  const { relayDesk, entrance, now } = deps;
   // One budget for consents, keys and stops of a client: WATTPROOF_REQUESTS_PER_MINUTE.
   const limit = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
   const session = "/v1/sessions/:sessionId";
@@ -38,6 +37,6 @@ export function driverDoors(
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
     { path: `${session}/unsigned-energy-consent`, method: "PUT", handler: putConsent(deps, limit) },
     { path: `${session}/view-keys`, method: "POST", handler: postViewGrant(deps, limit) },
-    { path: `${session}/stop`, method: "POST", handler: createStopHandler({ ...deps, chainId, limit }) },
+    { path: `${session}/stop`, method: "POST", handler: createStopHandler({ ...deps, limit }) },
   ];
 }

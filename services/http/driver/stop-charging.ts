@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
-import { getAddress, recoverAddress } from "ethers";
 import { z } from "zod";
 
+import type { Chain } from "../../chain/chain.ts";
 import { isTakingRecords } from "../../domain/session.ts";
 import { stopDigestOf } from "../../domain/stop-request.ts";
 import { WattproofError } from "../../errors.ts";
@@ -17,9 +17,13 @@ export interface ChargeStopper {
   stop(session: StoredSession): Promise<boolean>;
 }
 
-const bodyLimitBytes = 1_024;
+/** What a wallet that is a contract takes as its signature may be as long (ERC-1271). */
+const mostSignatureBytes = 2_048;
+const bodyLimitBytes = 8_192;
 const parametersSchema = z.object({ sessionId: z.string().regex(/^0x[0-9a-f]{64}$/) });
-export const stopSchema = z.strictObject({ signature: z.string().regex(/^0x[0-9a-fA-F]{130}$/) });
+export const stopSchema = z.strictObject({
+  signature: z.string().regex(new RegExp(`^0x(?:[0-9a-fA-F]{2}){65,${mostSignatureBytes}}$`)),
+});
 
 /**
  * `POST /v1/sessions/:sessionId/stop`: the driver, by a signature, has the charger stop, or gives a session up that has not
@@ -27,7 +31,7 @@ export const stopSchema = z.strictObject({ signature: z.string().regex(/^0x[0-9a
  */
 export function createStopHandler(deps: {
   readonly store: Pick<Store, "findSession">;
-  readonly chainId: number;
+  readonly chain: Pick<Chain, "domain" | "isSignedBy">;
   readonly stopper: ChargeStopper | null;
   readonly canceller: SessionCanceller;
   readonly entrance: Entrance;
@@ -41,7 +45,8 @@ export function createStopHandler(deps: {
     const { signature } = parse(await readBody(request, bodyLimitBytes));
     const session = await deps.store.findSession(sessionId);
     if (session === null) throw new WattproofError("SESSION_UNKNOWN", "There is no session with this id.");
-    if (signerOf(stopDigestOf(sessionId, deps.chainId), signature) !== getAddress(session.terms.driver)) {
+    const digest = stopDigestOf(sessionId, deps.chain.domain.chainId);
+    if (!(await deps.chain.isSignedBy(session.terms.driver, digest, signature))) {
       throw new WattproofError("STOP_UNAUTHENTICATED", "The signature is not that of the session's driver.");
     }
     const cancellation = await deps.canceller.cancel(session, deps.entrance.clients.clientOf(request).key);
@@ -64,15 +69,8 @@ function parse(body: Uint8Array): z.output<typeof stopSchema> {
   try {
     return stopSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));
   } catch (error) {
-    throw new WattproofError("ENVELOPE_INVALID", "signature: 65 bytes as 0x and hexadecimal digits.", { cause: error });
-  }
-}
-
-function signerOf(digest: string, signature: string): string | null {
-  try {
-    return recoverAddress(digest, signature);
-  } catch {
-    // A signature that belongs to nobody is as wrong as one of somebody else.
-    return null;
+    throw new WattproofError("ENVELOPE_INVALID", "signature: 65 bytes or more as 0x and hexadecimal digits.", {
+      cause: error,
+    });
   }
 }
