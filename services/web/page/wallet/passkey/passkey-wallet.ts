@@ -9,7 +9,7 @@ import { signInWithPasskey } from "./sign-in.ts";
 export interface PasskeyWallet {
   readonly wallet: DiscoveredWallet;
   /** @returns whether one of the driver's passkeys has an account; it is kept then. */
-  signIn(): Promise<boolean>;
+  readonly signIn: () => Promise<boolean>;
 }
 
 /**
