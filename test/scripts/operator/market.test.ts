@@ -149,6 +149,8 @@ describe("wattproof: claim, sale, share", function () {
     expect(before.stdout).to.contain("nobody has claimed");
     const needed = await runScript("verify:dossier", [file, "--rpc", world.chain.rpcUrl, "--claimed", "--json"]);
     expect([needed.code, needed.stdout.includes("DOSSIER_CLAIM_MISSING")]).to.deep.equal([1, true]);
+    // A sample is drawn from a block after the sessions, and this one before the claim.
+    await world.chain.pass(1);
     const sample = ["--depth", "sample", "--count", "2", "--rpc", world.chain.rpcUrl];
     await done(["dossier", "disclose", file, ...sample, "--out", join(world.folder, "sample.json")]);
   });
