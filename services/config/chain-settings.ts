@@ -1,52 +1,12 @@
-import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import { section } from "./section.ts";
-import {
-  choice,
-  flag,
-  httpUrl,
-  integer,
-  optional,
-  parsed,
-  path,
-  privateKey,
-  required,
-  secret,
-  setting,
-  text,
-  type Kind,
-} from "./setting.ts";
-
-const address: Kind<string> = parsed((given) => (isAddress(given) ? getAddress(given) : null), "address", "an address");
+import { choice, httpUrl, integer, optional, path, privateKey, required, secret, setting, text } from "./setting.ts";
 
 /** How the key of an account is given. */
 export type AccountKey =
   | { readonly kind: "private-key"; readonly privateKey: string }
   | { readonly kind: "keystore"; readonly path: string; readonly password: string };
-
-/** What the service works on. */
-export const storeSection = section("Deployment and store", {
-  deploymentPath: required("DEPLOYMENT", path, "The deployment file that `npm run deploy` wrote."),
-  dataPath: required("DATA", path, "Folder of the store."),
-  isInit: setting(
-    "INIT",
-    flag("1", "0"),
-    "0",
-    "1 (or `--init`) for the first start: makes the store where the folder has none.",
-  ),
-  replicaLeaseMs: setting(
-    "REPLICA_LEASE_MS",
-    integer(1_000, 600_000, "ms"),
-    10_000,
-    "How long a replica that says nothing counts as alive (ms). After that another one takes its work.",
-  ),
-  formerOracle: optional(
-    "FORMER_ORACLE",
-    address,
-    "The oracle whose store it was, for the first start after its key was rotated.",
-  ),
-});
 
 /** Where the service listens, and what it writes to its log. */
 export const listeningSection = section("Listening and log", {

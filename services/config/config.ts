@@ -8,7 +8,7 @@
 import { z } from "zod";
 
 import { WattproofError } from "../errors.ts";
-import { chainSection, listeningSection, oracleSection, storeSection } from "./chain-settings.ts";
+import { chainSection, listeningSection, oracleSection } from "./chain-settings.ts";
 import { chargingSection } from "./charging-settings.ts";
 import { entranceSection } from "./entrance-settings.ts";
 import { fleetSection } from "./fleet-settings.ts";
@@ -20,6 +20,7 @@ import { withSecretFiles } from "./secret-files.ts";
 import type { Section } from "./section.ts";
 import { settlementSection } from "./settlement-settings.ts";
 import { spendingSection } from "./spending-settings.ts";
+import { storeSection } from "./store-settings.ts";
 import { stuckSection } from "./stuck-settings.ts";
 
 /** What every setting's environment variable begins with. */

@@ -55,8 +55,9 @@ export type { Station } from "./stations.ts";
  * cannot be read.
  *
  * Who calls: every room of the service except `domain/`, each through `Pick` of the methods that it needs. Several
- * replicas share a ledger as `ReplicaStore` says; one in a folder belongs to one process at a time. `test/services/store/suite.ts` states these promises method by method and runs against each
- * implementation; `sqlite/` is the one there is.
+ * replicas share a ledger as `ReplicaStore` says; one in a folder belongs to one process at a time.
+ * `test/services/store/suite.ts` states these promises method by method and runs against each implementation. What an
+ * implementation does is written once in `sql/`, in SQL; `sqlite/` and `postgres/` are the databases beneath it.
  */
 export interface Store
   extends

@@ -19,8 +19,7 @@ import { createOperatorDesk } from "../observability/operator-desk.ts";
 import { openReplica, type Replica } from "../replicas/replica.ts";
 import { createDeploymentGate, type DeploymentGate } from "../settlement/deployment-gate.ts";
 import type { QuorumPeer } from "../settlement/quorum/peer.ts";
-import { openLedger } from "../store/sqlite/open-ledger.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { openLedger } from "./open-ledger.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a caller may put in place of the real thing. */
@@ -97,7 +96,7 @@ export async function openFoundation(
   const metrics = createMetrics();
   const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
   const ledger = await openLedger(config, {
-    openStore: options.openStore ?? openSqliteStore,
+    ...(options.openStore === undefined ? {} : { openStore: options.openStore }),
     owner: { chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
     ...{ desk, elapsedMs, signal },
   });

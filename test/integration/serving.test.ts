@@ -190,7 +190,7 @@ describe("Serving sessions", function () {
   });
 
   it("does not start on a data folder that another service works on, nor on another chain", async function () {
-    const { config } = await run();
+    const { config, dataPath } = await run();
     const silent = { log: pino({ level: "silent" }) };
     const codeFrom = async (work: Promise<unknown>): Promise<unknown> =>
       work.catch((error: unknown) => (error instanceof Error && "code" in error ? error.code : error));
@@ -198,7 +198,7 @@ describe("Serving sessions", function () {
     expect(await codeFrom(startService({ ...config, deploymentPath: "missing.json" }, silent))).to.equal(
       "DEPLOYMENT_INVALID",
     );
-    const elsewhere = join(config.dataPath, "deployment.json");
+    const elsewhere = join(dataPath, "deployment.json");
     await writeFile(elsewhere, JSON.stringify({ ...chain.deployment, chainId: 1 }));
     expect(await codeFrom(startService({ ...config, deploymentPath: elsewhere }, silent))).to.equal("CHAIN_MISMATCH");
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { FrameBacklog, FrameCursor } from "../ocpp.ts";
-import type { Access } from "./access.ts";
+import type { Access } from "../sql/access.ts";
 
 /** Frames have their places among those of their station, and each station has a cursor of its own. */
 export const framePlacesStep = `
@@ -32,6 +32,8 @@ export const framePlacesStep = `
  * and from the rows behind the last common one when it is asked first. A frame counts here once its commit is durable.
  */
 export interface FramePlaces {
+  /** Inside a read or a write, before any of the others: knows the places from then on. */
+  ready(): Promise<void>;
   /** Inside a write: the place of the station's next frame. */
   allot(stationId: string): number;
   /** The write that allotted these places was undone; a station stands there once for each of its places. */
@@ -42,7 +44,7 @@ export interface FramePlaces {
   /** Rows of the station behind this place, at most so many; `null`: they are not known here. */
   rowsBehind(stationId: string, stationOrdinal: number, limit: number): readonly number[] | null;
   /** Inside a write. @returns what was written: no cursor passes the newest durable frame or moves back */
-  writeCursors(cursors: readonly FrameCursor[]): readonly FrameCursor[];
+  writeCursors(cursors: readonly FrameCursor[]): Promise<readonly FrameCursor[]>;
   /** These are durable. */
   moveCursors(cursors: readonly FrameCursor[]): void;
 }
@@ -60,42 +62,35 @@ const placeRow = cursorRow.extend({ ordinal: z.number() });
 const rowRow = z.object({ ordinal: z.number().nullable() });
 
 export function createFramePlaces(access: Access): FramePlaces {
-  let known: Map<string, StationPlaces> | null = null;
+  const stations = new Map<string, StationPlaces>();
+  let reading: Promise<void> | null = null;
   /** The newest durable row of all. Rows behind it may be of a write that is still undone. */
   let newestRow = 0;
 
-  function stations(): Map<string, StationPlaces> {
-    known ??= read();
-    return known;
-  }
-
-  function read(): Map<string, StationPlaces> {
-    const found = new Map<string, StationPlaces>();
-    for (const row of access.all("SELECT station_id, station_ordinal FROM ocpp_station_cursors")) {
+  async function read(): Promise<void> {
+    for (const row of await access.all("SELECT station_id, station_ordinal FROM ocpp_station_cursors")) {
       const { station_id: stationId, station_ordinal: cursor } = cursorRow.parse(row);
-      found.set(stationId, { cursor, rows: [], allotted: cursor });
+      stations.set(stationId, { cursor, rows: [], allotted: cursor });
     }
-    const behind = access.all(
+    const behind = await access.all(
       `SELECT ordinal, station_id, station_ordinal FROM ocpp_frames
        WHERE ordinal > coalesce((SELECT ordinal FROM ocpp_frame_cursor), 0) ORDER BY ordinal`,
     );
     for (const row of behind) {
       const { ordinal, station_id: stationId, station_ordinal: place } = placeRow.parse(row);
-      const places = found.get(stationId) ?? { cursor: 0, rows: [], allotted: 0 };
-      found.set(stationId, places);
+      const places = placesOf(stationId);
       if (place <= places.cursor) continue;
       places.rows.push(ordinal);
       places.allotted = place;
     }
-    newestRow = rowRow.parse(access.get("SELECT max(ordinal) AS ordinal FROM ocpp_frames")).ordinal ?? 0;
-    return found;
+    newestRow = rowRow.parse(await access.get("SELECT max(ordinal) AS ordinal FROM ocpp_frames")).ordinal ?? 0;
   }
 
   function placesOf(stationId: string): StationPlaces {
-    const found = stations().get(stationId);
+    const found = stations.get(stationId);
     if (found !== undefined) return found;
     const fresh = { cursor: 0, rows: [], allotted: 0 };
-    stations().set(stationId, fresh);
+    stations.set(stationId, fresh);
     return fresh;
   }
 
@@ -103,7 +98,7 @@ export function createFramePlaces(access: Access): FramePlaces {
   function commonRow(cursors: readonly FrameCursor[]): number {
     const moved = new Map(cursors.map(({ stationId, stationOrdinal }) => [stationId, stationOrdinal]));
     let least = newestRow;
-    for (const [stationId, { cursor, rows }] of stations()) {
+    for (const [stationId, { cursor, rows }] of stations) {
       const first = rows[Math.max(0, (moved.get(stationId) ?? 0) - cursor)];
       if (first !== undefined) least = Math.min(least, first - 1);
     }
@@ -116,6 +111,15 @@ export function createFramePlaces(access: Access): FramePlaces {
   }
 
   return {
+    async ready() {
+      // What could not be read is read anew.
+      reading ??= read().catch((error: unknown) => {
+        reading = null;
+        stations.clear();
+        throw error;
+      });
+      await reading;
+    },
     allot(stationId) {
       const places = placesOf(stationId);
       places.allotted += 1;
@@ -131,7 +135,7 @@ export function createFramePlaces(access: Access): FramePlaces {
       }
     },
     backlogs: () =>
-      [...stations()]
+      [...stations]
         .filter(([, { rows }]) => rows.length > 0)
         .map(([stationId, { cursor, rows }]) => ({
           stationId,
@@ -144,17 +148,14 @@ export function createFramePlaces(access: Access): FramePlaces {
       const from = stationOrdinal - cursor;
       return from < 0 ? null : rows.slice(from, from + limit);
     },
-    writeCursors(cursors) {
+    async writeCursors(cursors) {
       const written = cursors.map(within);
-      for (const { stationId, stationOrdinal } of written) {
-        access.run(
-          `INSERT INTO ocpp_station_cursors (station_id, station_ordinal) VALUES (?, ?)
-           ON CONFLICT (station_id) DO UPDATE SET station_ordinal = excluded.station_ordinal`,
-          stationId,
-          stationOrdinal,
-        );
-      }
-      access.run(
+      await access.runEach(
+        `INSERT INTO ocpp_station_cursors (station_id, station_ordinal) VALUES (?, ?)
+         ON CONFLICT (station_id) DO UPDATE SET station_ordinal = excluded.station_ordinal`,
+        written.map(({ stationId, stationOrdinal }) => [stationId, stationOrdinal]),
+      );
+      await access.run(
         `INSERT INTO ocpp_frame_cursor (only_row, ordinal) VALUES (1, ?)
          ON CONFLICT (only_row) DO UPDATE SET ordinal = excluded.ordinal`,
         commonRow(written),

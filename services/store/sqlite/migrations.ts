@@ -1,24 +1,25 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
-import { connectedTimeStep } from "./connected-time.ts";
-import { replicaStep } from "./replicas.ts";
-import { readingStep } from "./evidence.ts";
+import { connectedTimeStep } from "../sql/connected-time.ts";
+import { readingStep } from "../sql/evidence.ts";
+import { replicaStep } from "../sql/replicas.ts";
 import { framePlacesStep } from "./frame-places.ts";
-import { identityStep } from "./identity.ts";
-import { livenessStep } from "./liveness.ts";
-import { dossierStep } from "./dossiers.ts";
-import { possessionStep } from "./possessions.ts";
-import { operatorKeyStep } from "./operator-keys.ts";
-import { operatorStep } from "./operator.ts";
-import { sourceStep } from "./messages.ts";
-import { matchingStep } from "./matching.ts";
-import { relayStep } from "./relay.ts";
-import { openingStep } from "./sessions.ts";
-import { signedEvidenceStep } from "./signed-evidence.ts";
-import { tariffStep } from "./tariffs.ts";
+import { identityStep } from "../sql/identity.ts";
+import { jsonColumnsStep } from "../sql/json-columns.ts";
+import { livenessStep } from "../sql/liveness.ts";
+import { dossierStep } from "../sql/dossiers.ts";
+import { possessionStep } from "../sql/possessions.ts";
+import { operatorKeyStep } from "../sql/operator-keys.ts";
+import { operatorStep } from "../sql/operator.ts";
+import { sourceStep } from "../sql/messages.ts";
+import { matchingStep } from "../sql/matching.ts";
+import { relayStep } from "../sql/relay.ts";
+import { openingStep } from "../sql/sessions.ts";
+import { signedEvidenceStep } from "../sql/signed-evidence.ts";
+import { tariffStep } from "../sql/tariffs.ts";
 import { operatorSumsStep } from "./operator-sums.ts";
-import { tokenStep } from "./tokens.ts";
-import { unmatchedStep } from "./unmatched.ts";
-import { viewKeyStep } from "./view-keys.ts";
+import { tokenStep } from "../sql/tokens.ts";
+import { unmatchedStep } from "../sql/unmatched.ts";
+import { viewKeyStep } from "../sql/view-keys.ts";
 
 /** Committees, top-ups, settlement by meters and challenges. */
 const quorumStep = `
@@ -394,4 +395,5 @@ export const migrations: readonly string[] = [
   signedEvidenceStep,
   agreedSumsStep,
   replicaStep,
+  jsonColumnsStep,
 ];

@@ -53,6 +53,7 @@ describe("Secrets in files", function () {
       "QUORUM_PEERS",
       "RELAYER_PRIVATE_KEY",
       "SELLER_PRIVATE_KEY",
+      "STORE_PASSWORD",
     ]);
   });
 
@@ -90,6 +91,18 @@ describe("The configuration", function () {
     ],
     ["a policy that does not exist", { ...required, WATTPROOF_UNBOUND_RECORDS: "warn" }, "WATTPROOF_UNBOUND_RECORDS"],
     ["a name that is misspelt", { ...required, WATTPROOF_CONFIRMATION: "3" }, "CONFIRMATION"],
+    ["no folder", { ...required, WATTPROOF_DATA: undefined }, "WATTPROOF_DATA"],
+    ["a database of another kind", { ...required, WATTPROOF_STORE: "mysql://db/w" }, "WATTPROOF_STORE"],
+    ["a database without a name", { ...required, WATTPROOF_STORE: "postgres://db" }, "WATTPROOF_STORE"],
+    [
+      "a password's file that is not there",
+      {
+        ...required,
+        WATTPROOF_STORE: "postgres://db/w",
+        WATTPROOF_STORE_PASSWORD_FILE: "/nowhere/password",
+      },
+      "WATTPROOF_STORE_PASSWORD_FILE",
+    ],
     ["no key", { ...required, WATTPROOF_ORACLE_PRIVATE_KEY: undefined }, "WATTPROOF_ORACLE_PRIVATE_KEY"],
     [
       "a keystore without password",
@@ -192,6 +205,7 @@ describe("The configuration", function () {
       rpcUrl: "http://127.0.0.1:8545",
       deploymentPath: "deployment.json",
       dataPath: "data",
+      postgres: null,
       isInit: false,
       formerOracle: null,
       host: "127.0.0.1",

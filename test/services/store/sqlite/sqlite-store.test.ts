@@ -6,8 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { lockFolder, openDatabase } from "../../../../services/store/sqlite/database.ts";
-import { sourceStep } from "../../../../services/store/sqlite/messages.ts";
-import { matchingStep } from "../../../../services/store/sqlite/matching.ts";
+import { sourceStep } from "../../../../services/store/sql/messages.ts";
+import { matchingStep } from "../../../../services/store/sql/matching.ts";
 import { typesOf } from "../../../../services/store/tokens.ts";
 import { migrations } from "../../../../services/store/sqlite/migrations.ts";
 import { createGroupCommit } from "../../../../services/store/sqlite/group-commit.ts";
@@ -196,7 +196,9 @@ describe("The SQLite file", function () {
     database.exec("CREATE TABLE numbers (number INTEGER)");
     const group = createGroupCommit(database);
     const insert = database.prepare("INSERT INTO numbers VALUES (?)");
-    await Promise.all(Array.from({ length: 50 }, (_unused, number) => group.write(() => insert.run(number))));
+    await Promise.all(
+      Array.from({ length: 50 }, (_unused, number) => group.write(() => Promise.resolve(insert.run(number)))),
+    );
     expect(commits).to.equal(1);
     expect(database.prepare("SELECT count(*) AS count FROM numbers").get()).to.deep.include({ count: 50 });
     await group.close();
