@@ -47,8 +47,8 @@ export function createPasskeyChain(chain: ChainAccess, accounts: string, firstBl
   async function view(to: string, abi: Interface, name: string, values: readonly unknown[]): Promise<unknown> {
     const data = abi.encodeFunctionData(name, values);
     const answer = hex.parse(await chain.request("eth_call", [{ to, data }, "latest"]));
-    const values: readonly unknown[] = abi.decodeFunctionResult(name, answer).toArray();
-    return values[0];
+    const decoded: readonly unknown[] = abi.decodeFunctionResult(name, answer).toArray();
+    return decoded[0];
   }
 
   return {
