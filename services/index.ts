@@ -111,6 +111,7 @@ async function run(
     charging.calls.run(stop.signal),
     loop.run(stop.signal),
     rounds.run(),
+    evidence.plans.run(),
     relays.desk?.run(),
     watchClock(foundation),
     resumePending(resumption),
@@ -141,6 +142,7 @@ async function run(
       await loop.runOnce();
       await ocpp.handedOn();
       await rounds.runOnce();
+      await evidence.plans.rollPlans();
     },
     catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),

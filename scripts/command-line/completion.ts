@@ -12,9 +12,7 @@ function wordsByPath(verbs: readonly Verb[]): ReadonlyMap<string, readonly strin
     words.set(path, list);
   };
   for (const verb of verbs) {
-    const [first, second] = verb.path;
-    add("", first);
-    if (second !== undefined) add(first, second);
+    for (const [index, word] of verb.path.entries()) add(verb.path.slice(0, index).join(" "), word);
     for (const { flags } of optionsOf(verb)) add(verb.path.join(" "), flags.split(" ")[0] ?? "");
     add(verb.path.join(" "), "--help");
   }
@@ -31,7 +29,7 @@ export function completionScript(shell: (typeof shells)[number], verbs: readonly
     '  local place="" word words=""',
     '  for word in "${before[@]}"; do',
     '    case "$word" in -*) break ;; esac',
-    '    case "$place" in *" "*) break ;; esac',
+    '    case "$place" in *" "*" "*) break ;; esac',
     '    place="${place:+$place }$word"',
     "  done",
     "  while :; do",
@@ -77,10 +75,11 @@ function fishScript(verbs: readonly Verb[]): string {
       const summary = second === undefined ? ` -d ${quoted(verb.summary)}` : "";
       lines.push(`complete -c wattproof -n __fish_use_subcommand -a ${first}${summary}`);
     }
-    if (second !== undefined) {
-      lines.push(
-        `complete -c wattproof -n '__fish_seen_subcommand_from ${first}' -a ${second} -d ${quoted(verb.summary)}`,
-      );
+    const rest = verb.path.slice(1);
+    for (const [index, word] of rest.entries()) {
+      const place = verb.path.slice(0, index + 1).map((before) => `__fish_seen_subcommand_from ${before}`);
+      const words = index === rest.length - 1 ? ` -d ${quoted(verb.summary)}` : "";
+      lines.push(`complete -c wattproof -n '${place.join("; and ")}' -a ${word}${words}`);
     }
     const condition = verb.path.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
     for (const { flags, description } of optionsOf(verb)) {

@@ -6,6 +6,7 @@ export const nouns: Readonly<Record<string, string>> = {
   maker: "makers of meters, and the keys with which they vouch for them",
   station: "charging stations that report to the service, their cards and contracts",
   tariff: "prices",
+  "tariff plan": "prices that take turns",
   partners: "who gets a share",
   oracle: "the committee that settles",
   frames: "messages of stations that could not be worked on",

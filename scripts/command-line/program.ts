@@ -86,13 +86,14 @@ export function buildProgram(verbs: readonly Verb[], act: Act, streams: Streams 
   program.helpCommand("help [noun]", "help for a noun or a verb");
   const parents = new Map<string, Command>();
   for (const verb of verbs) {
-    const [first, second] = verb.path;
-    let parent = program;
-    if (second !== undefined) {
-      parent = parents.get(first) ?? prepare(program.command(first), streams).description(nouns[first] ?? "");
-      parents.set(first, parent);
+    let [parent, place] = [program, ""];
+    for (const word of verb.path.slice(0, -1)) {
+      place = place === "" ? word : `${place} ${word}`;
+      const known = parents.get(place) ?? prepare(parent.command(word), streams).description(nouns[place] ?? "");
+      parents.set(place, known);
+      parent = known;
     }
-    describe(prepare(parent.command(second ?? first), streams), verb, "wattproof ", act);
+    describe(prepare(parent.command(verb.path.at(-1) ?? ""), streams), verb, "wattproof ", act);
   }
   program.addHelpText("after", `\n${exitLine()}\nThe handbook is docs/operator.md.`);
 

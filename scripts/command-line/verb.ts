@@ -42,8 +42,8 @@ export interface Run {
 }
 
 interface VerbSpec<Schema extends z.ZodType> {
-  /** Noun and verb, or the verb alone. */
-  readonly path: readonly [string, string] | readonly [string];
+  /** Noun and verb, the verb alone, or a noun, what of it, and the verb. */
+  readonly path: readonly [string] | readonly [string, string] | readonly [string, string, string];
   readonly summary: string;
   /** What a careful reader has to know before using it. */
   readonly description?: string;

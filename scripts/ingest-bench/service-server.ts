@@ -88,6 +88,7 @@ const replica = await openReplica({ store, replicaId: "single", leaseMs: 600_000
 const ocpp = await openOcpp({
   ...{ store, stations: replica.stations },
   policy: createSessionIdTokenPolicy({ store, prices }),
+  teller: null,
   inbox,
   desk,
   metrics,

@@ -71,10 +71,15 @@ import { stationCommand } from "./station/command.ts";
 import { stationListTokens } from "./station/list-tokens.ts";
 import { stationList } from "./station/list.ts";
 import { stationRemove } from "./station/remove.ts";
+import { stationShowCodes } from "./station/show-codes.ts";
 import { stationUnbindToken } from "./station/unbind-token.ts";
 import { tariffAssign } from "./tariff/assign.ts";
 import { tariffAssignments } from "./tariff/assignments.ts";
 import { tariffCheck } from "./tariff/check.ts";
+import { tariffPlanEnd } from "./tariff/plan/end.ts";
+import { tariffPlanPublish } from "./tariff/plan/publish.ts";
+import { tariffPlanShow } from "./tariff/plan/show.ts";
+import { tariffPlanSimulate } from "./tariff/plan/simulate.ts";
 import { tariffPublish } from "./tariff/publish.ts";
 import { tariffRetire } from "./tariff/retire.ts";
 import { tariffShow } from "./tariff/show.ts";
@@ -119,6 +124,7 @@ export const verbs: readonly Verb[] = [
   stationList,
   stationRemove,
   stationCommand,
+  stationShowCodes,
   stationBindToken,
   stationUnbindToken,
   stationListTokens,
@@ -130,6 +136,10 @@ export const verbs: readonly Verb[] = [
   tariffAssignments,
   tariffShow,
   tariffRetire,
+  tariffPlanSimulate,
+  tariffPlanPublish,
+  tariffPlanShow,
+  tariffPlanEnd,
   partnersPropose,
   partnersSign,
   partnersShow,

@@ -226,6 +226,8 @@ export interface Chain {
   recoverLoweringSigner(lowered: LoweredPrice, signature: Omit<OracleSignature, "signer">): string | null;
   /** Signs what a dossier commits to as an oracle, by its EIP-712 digest. No I/O. */
   signDossier(digest: string): OracleSignature;
+  /** Signs an offer of a tariff at an EVSE, by its EIP-712 digest. No I/O. */
+  signOffer(digest: string): OracleSignature;
   /** The call that settles these sessions by what a quorum signed. No I/O. */
   encodeSettlement(
     items: readonly SettlementItem[],

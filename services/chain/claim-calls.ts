@@ -23,6 +23,7 @@ export type ClaimCalls = Pick<
   | "encodeChallenge"
   | "encodeAnswer"
   | "signDossier"
+  | "signOffer"
 >;
 
 export function createClaimCalls(deps: {
@@ -31,21 +32,19 @@ export function createClaimCalls(deps: {
   readonly interfaces: ContractInterfaces;
 }): ClaimCalls {
   const { wallet, domain, interfaces } = deps;
+
+  function sign(digest: string): OracleSignature {
+    const { r, yParityAndS: vs } = wallet.signingKey.sign(digest);
+    return { signer: wallet.address, r, vs };
+  }
+
   return {
     claimsOf: (items) => claimsOf(items, domain),
-    signClaims(signed) {
-      const { r, yParityAndS: vs } = wallet.signingKey.sign(batchDigestOf(signed, domain));
-      return { signer: wallet.address, r, vs };
-    },
-    signDossier(digest) {
-      const { r, yParityAndS: vs } = wallet.signingKey.sign(digest);
-      return { signer: wallet.address, r, vs };
-    },
+    signClaims: (signed) => sign(batchDigestOf(signed, domain)),
+    signDossier: sign,
+    signOffer: sign,
     recoverSigner: (signed, signature) => signerOf(batchDigestOf(signed, domain), signature),
-    signLowering(lowered) {
-      const { r, yParityAndS: vs } = wallet.signingKey.sign(loweringDigestOf(lowered, domain));
-      return { signer: wallet.address, r, vs };
-    },
+    signLowering: (lowered) => sign(loweringDigestOf(lowered, domain)),
     recoverLoweringSigner: (lowered, signature) => signerOf(loweringDigestOf(lowered, domain), signature),
     encodeLowering: (terms, priceMicro, signatures) => encodeLowering(interfaces, terms, priceMicro, signatures),
     encodeSettlement: (items, evidenceRoot, signatures) => ({

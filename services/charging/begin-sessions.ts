@@ -17,7 +17,9 @@ import { createUnbegunCloser, isHeldUnbegun } from "./close-unbegun.ts";
 import { idleCall } from "./remote-calls.ts";
 import { createStartRequester, type StartPlace } from "./request-start.ts";
 import type { CircumstanceReader } from "./session-circumstances.ts";
+import type { StationTraits } from "./station-traits.ts";
 import type { OnceDesk } from "./tell-once.ts";
+import { withinTime } from "./within-time.ts";
 import type { TransactionBook } from "./transaction-book.ts";
 
 export interface SessionBeginnerDeps {
@@ -36,6 +38,7 @@ export interface SessionBeginnerDeps {
   readonly completer: SessionCompleter;
   readonly ages: Ages;
   readonly once: OnceDesk;
+  readonly traits: Pick<StationTraits, "ask">;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
 }
@@ -50,6 +53,8 @@ export interface SessionBeginner {
 const dueLimit = 500;
 /** A session that nothing can be done about is looked at again after this. */
 const lookAgainMs = 1_000;
+/** A station that does not say what it can do by then is started all the same. */
+const traitsMs = 2_000;
 /** A station that was made to tell its state has told it by then, or does not. */
 const inquiryMs = 10_000;
 
@@ -73,6 +78,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
     const isKnownIdle = start.inquiredAtMs === null ? null : await readIdle(place, start);
     switch (decideStart({ ...view, isKnownIdle }, limits)) {
       case "start":
+        if (connection?.protocol === "ocpp2.1") await withinTime(deps.traits.ask(place.stationId), traitsMs);
         if (connection !== null) await requestStart(session, start, place, connection.protocol);
         return;
       case "inquire":

@@ -6,6 +6,7 @@ import type { WorkLease } from "../replicas/work-lease.ts";
 import type { SessionBeginner } from "./begin-sessions.ts";
 import type { TokenOpener } from "./cards/open-for-tokens.ts";
 import type { SessionReconsiderer } from "./reconsider-sessions.ts";
+import type { CostTeller } from "./tell-costs.ts";
 import type { TransactionPursuer } from "./pursue-transactions.ts";
 import type { UnservedReleaser } from "./release-unserved.ts";
 
@@ -26,11 +27,12 @@ export function createChargingRounds(deps: {
   readonly releaser: UnservedReleaser;
   /** `null`: no card opens anything. */
   readonly opener: Pick<TokenOpener, "openDue"> | null;
+  readonly costs: CostTeller;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): ChargingRounds {
-  const { lease, beginner, pursuer, reconsiderer, releaser, opener, desk, signal } = deps;
+  const { lease, beginner, pursuer, reconsiderer, releaser, opener, costs, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
 
   async function round(): Promise<void> {
@@ -44,6 +46,8 @@ export function createChargingRounds(deps: {
   function runOnce(): Promise<void> {
     const next = underWay.then(async () => {
       await lease.whileHeld(round);
+      // Each replica tells the stations that are connected to it.
+      await costs.tellCosts(signal);
     });
     underWay = next.catch(() => undefined);
     return next;

@@ -5,6 +5,7 @@ import type { IdTokenPolicy, IdTokenQuestion, IdTokenStatus } from "../ocpp/id-t
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { findSessionOfToken } from "./session-of-token.ts";
+import { withinTime } from "./within-time.ts";
 
 export interface SessionTokenDeps {
   readonly store: Pick<
@@ -88,14 +89,4 @@ function isPriceRefusedHere({ state }: StoredSession): boolean {
 
 function isOpen({ state }: StoredSession): boolean {
   return state.status === "opened" || state.status === "charging";
-}
-
-async function withinTime(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, late]).finally(() => {
-    clearTimeout(timer);
-  });
 }

@@ -29,6 +29,8 @@ import {
   type CircumstanceReader,
   type MessageReader,
 } from "./session-circumstances.ts";
+import type { CostTeller } from "./tell-costs.ts";
+import type { StationTraits } from "./station-traits.ts";
 import { createOnceDesk, type OnceDesk } from "./tell-once.ts";
 import { createTransactionBook, type TransactionBook } from "./transaction-book.ts";
 
@@ -114,6 +116,8 @@ export function createChargingActors(
     readonly opener: Pick<TokenOpener, "openDue"> | null;
     /** `null`: the service sends nothing for others. */
     readonly releases: SessionReleases | null;
+    readonly traits: StationTraits;
+    readonly costs: CostTeller;
     readonly pollIntervalMs: number;
     readonly signal: AbortSignal;
   },

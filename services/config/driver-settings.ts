@@ -1,5 +1,5 @@
 import { section } from "./section.ts";
-import { flag, httpUrl, integer, optional, parsed, path, privateKey, setting, text } from "./setting.ts";
+import { currencyCode, flag, httpUrl, integer, optional, parsed, path, privateKey, setting, text } from "./setting.ts";
 
 /** A page that browsers give passkeys to: over TLS and under a name, or on this machine. */
 const originKind = parsed(
@@ -48,6 +48,7 @@ export const driverSection = section("Drivers and their page", {
     path,
     "File with the operator's sites, for drivers: names, places, plugs ([driver-page.md](driver-page.md#sites)).",
   ),
+  currency: setting("CURRENCY", currencyCode, "EUR", "What one token stands for (ISO 4217), as chargers show it."),
   chainName: optional("CHAIN_NAME", text("1 to 60 characters", 1, 60), "What wallets call the chain."),
   walletRpcUrl: optional("WALLET_RPC_URL", httpUrl, "Endpoint that wallets are offered with the chain. It is public."),
   developmentWalletKey: optional(

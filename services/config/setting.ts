@@ -108,6 +108,11 @@ export const httpUrl: Kind<string> = {
   values: "URL",
   rule: "a URL that begins with http:// or https://",
 };
+export const currencyCode: Kind<string> = {
+  schema: z.string().regex(/^[A-Z]{3}$/),
+  values: "three capital letters",
+  rule: "three capital letters",
+};
 export const privateKey: Kind<string> = {
   schema: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
   values: "0x and 64 hexadecimal digits",

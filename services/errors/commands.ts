@@ -44,6 +44,7 @@ export const commandErrors = {
   POSSESSION_UNPROVEN: { httpStatus: 422, isRetryable: false, title: "Nothing shows that the operator has the meter." },
   EVSE_HAS_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has an active meter." },
   EVSE_WITHOUT_METER: { httpStatus: 409, isRetryable: false, title: "The EVSE has no active meter." },
+  GAS_BUDGET_EXCEEDED: { httpStatus: 422, isRetryable: false, title: "It would take more gas than was allowed." },
   TARIFF_NOT_PRICEABLE: { httpStatus: 422, isRetryable: false, title: "The contract cannot price the tariff." },
   NOTHING_TO_WITHDRAW: { httpStatus: 409, isRetryable: true, title: "There is nothing that can be paid out now." },
   LOCATION_MISSING: { httpStatus: 422, isRetryable: false, title: "Nothing says where the charging point is." },

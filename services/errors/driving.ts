@@ -43,6 +43,19 @@ export const drivingErrors = {
     isRetryable: false,
     title: "The charging point's operator never published the tariff, or has retired it.",
   },
+  SCREEN_CODE_INVALID: { httpStatus: 410, isRetryable: false, title: "The charger does not show this code now." },
+  SCREEN_CODE_USED: { httpStatus: 410, isRetryable: false, title: "Somebody has used this code already." },
+  SCREEN_CODE_UNSUPPORTED: { httpStatus: 422, isRetryable: false, title: "The station shows no codes that change." },
+  PAGE_ADDRESS_MISSING: {
+    httpStatus: 409,
+    isRetryable: false,
+    title: "The service does not know where drivers find its page.",
+  },
+  TARIFF_PLAN_INVALID: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The plan does not say one price for every moment.",
+  },
   EVSE_UNREGISTERED: {
     httpStatus: 404,
     isRetryable: false,

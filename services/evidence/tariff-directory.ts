@@ -1,6 +1,7 @@
 import type { Chain } from "../chain/chain.ts";
 import { tariffNotAssigned } from "../domain/session.ts";
 import { assignmentAt, isWithinGrace, type AssignmentSpan, type ChainMoment } from "../domain/tariff-assignment.ts";
+import { plannedTariffAt } from "../domain/tariff-plan.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
@@ -12,6 +13,8 @@ export interface TariffAtEvse {
   readonly tariffId: string;
   readonly tariff: Tariff;
   readonly assignedAtMs: number;
+  /** When the EVSE's plan replaces it, in seconds since 1970; `null` if no plan does. */
+  readonly untilSeconds: number | null;
 }
 
 /** Which tariffs apply at EVSEs, by what their operator assigned. */
@@ -42,7 +45,7 @@ export async function readMoment(chain: Pick<Chain, "readHead">, now: () => numb
 export function createTariffDirectory(deps: {
   readonly store: Pick<
     Store,
-    "listAssignmentsOfEvse" | "findStationOfEvse" | "findTariff" | "readLastBlockBeforeAssignments"
+    "listAssignmentsOfEvse" | "findPlanOfEvse" | "findStationOfEvse" | "findTariff" | "readLastBlockBeforeAssignments"
   >;
   /** `isOffered` is asked for whoever looks at a charger, so that its answer is best remembered for a moment. */
   readonly chain: Pick<Chain, "readBlock" | "readHead" | "isOffered">;
@@ -75,12 +78,16 @@ export function createTariffDirectory(deps: {
       const registered = await meters.readEvse(evse);
       if (registered === null) throw new WattproofError("EVSE_UNREGISTERED", `EVSE ${evse}.`);
       const current = (await store.listAssignmentsOfEvse(evse)).filter(({ until }) => until === null);
+      const planned = (await store.findPlanOfEvse(evse))?.plan ?? null;
+      const turn = planned === null ? null : plannedTariffAt(planned, Math.floor(now() / 1_000));
       const offers = await Promise.all(
         current.map(async ({ tariffId, assignedAtMs }): Promise<TariffAtEvse | null> => {
           const tariff = await store.findTariff(tariffId);
           if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${tariffId}.`);
           const isOffered = await chain.isOffered(registered.operator, tariffId);
-          return isOffered ? { tariffId, tariff, assignedAtMs } : null;
+          if (!isOffered) return null;
+          const untilSeconds = turn?.tariffId === tariffId ? turn.untilSeconds : null;
+          return { tariffId, tariff, assignedAtMs, untilSeconds };
         }),
       );
       return offers.filter((offer) => offer !== null);

@@ -6,4 +6,6 @@ export interface HttpDoor {
   readonly path: string;
   readonly method: "GET" | "POST" | "PUT";
   readonly handler: RequestHandler;
+  /** It answers people with pages, and is none of the interface that is described. */
+  readonly isPage?: boolean;
 }

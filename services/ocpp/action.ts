@@ -4,6 +4,7 @@ import type { StationMessage } from "../domain/charging/message.ts";
 import type { FrameEffect, OcppProtocol, OcppTransaction } from "../store/ocpp.ts";
 import type { IdTokenDecision, IdTokenQuestion } from "./id-token-policy.ts";
 import type { JsonRecord } from "./payload.ts";
+import type { SessionQuestion, ToldSession } from "./session-teller.ts";
 import type { CallError } from "./wire/call-error.ts";
 
 /**
@@ -71,7 +72,20 @@ export type AnswerPlan =
       readonly kind: "ask";
       readonly question: IdTokenQuestion;
       readonly effects: readonly FrameEffect[];
-      readonly payloadOf: (decision: IdTokenDecision, transaction: OcppTransaction | null) => AnswerPayload;
+      /** What is told of the session besides; without it, nothing. */
+      readonly tells?: SessionQuestion;
+      readonly payloadOf: (
+        decision: IdTokenDecision,
+        transaction: OcppTransaction | null,
+        told: ToldSession | null,
+      ) => AnswerPayload;
+    }
+  | {
+      /** The answer tells something of a session, which is known once the frame is on disk. */
+      readonly kind: "tell";
+      readonly question: SessionQuestion;
+      readonly effects: readonly FrameEffect[];
+      readonly payloadOf: (told: ToldSession | null) => AnswerPayload;
     };
 
 const noEffects: readonly FrameEffect[] = [];

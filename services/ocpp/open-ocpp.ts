@@ -30,12 +30,15 @@ import { createOcppCounts } from "./wire/counts.ts";
 import { createExchange } from "./wire/exchange.ts";
 import { createFramePump, type FrameInbox } from "./wire/frame-pump.ts";
 import type { IdTokenPolicy } from "./id-token-policy.ts";
+import type { SessionTeller } from "./session-teller.ts";
 import { openOcppDoor, type OcppDoor } from "./wire/ocpp-door.ts";
 
 export interface OcppDeps {
   readonly store: Store;
   readonly stations: StationHolds;
   readonly policy: IdTokenPolicy;
+  /** `null`: stations are told nothing of sessions. */
+  readonly teller: SessionTeller | null;
   /** The next layer; without one, frames stay on disk until there is one. */
   readonly inbox: FrameInbox | null;
   readonly desk: OperatorDesk;
@@ -62,7 +65,7 @@ export interface Ocpp {
 
 /** Opens the door for chargers. @throws CONFIGURATION_INVALID */
 export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
-  const { store, stations, policy, inbox, desk, metrics, log, now, config, entrance, host } = deps;
+  const { store, stations, policy, teller, inbox, desk, metrics, log, now, config, entrance, host } = deps;
   const stop = new AbortController();
   const pump = inbox === null ? null : createFramePump({ store, inbox, stations, desk });
   stations.onTaken((stationId) => pump?.takeOver(stationId) ?? Promise.resolve());
@@ -71,6 +74,7 @@ export async function openOcpp(deps: OcppDeps): Promise<Ocpp> {
   const exchange = createExchange({
     store,
     policy,
+    teller,
     desk,
     counts,
     now,

@@ -2,6 +2,7 @@ import type { Chain } from "../chain/chain.ts";
 import { createPriceJudge, type PriceJudge } from "../evidence/judge-price.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
+import { createPlanRoller, type PlanRoller } from "../evidence/roll-plans.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
 import { createTariffDirectory, type TariffDirectory } from "../evidence/tariff-directory.ts";
 import { createShortMemory } from "../http/operator/short-memory.ts";
@@ -11,6 +12,13 @@ const offerMemory = { keptMs: 2_000, entryLimit: 10_000 };
 /** Most EVSEs that one alert names. */
 const unpricedLimit = 100;
 
+export interface Pricing {
+  readonly tariffs: TariffDirectory;
+  readonly prices: PriceJudge;
+  readonly plans: PlanRoller;
+  alertUnpriced(): Promise<void>;
+}
+
 /** What applies at charging points, and who keeps sessions from beginning at anything else. */
 export function createPricing(deps: {
   readonly store: Store;
@@ -19,7 +27,9 @@ export function createPricing(deps: {
   readonly desk: OperatorDesk;
   readonly now: () => number;
   readonly graceSeconds: number;
-}): { readonly tariffs: TariffDirectory; readonly prices: PriceJudge; alertUnpriced(): Promise<void> } {
+  readonly pollIntervalMs: number;
+  readonly signal: AbortSignal;
+}): Pricing {
   const { store, chain, desk, now } = deps;
   const remember = createShortMemory<boolean>({ ...offerMemory, now });
   const tariffs = createTariffDirectory({
@@ -33,6 +43,7 @@ export function createPricing(deps: {
 
   return {
     tariffs,
+    plans: createPlanRoller({ ...deps, pauseMs: deps.pollIntervalMs }),
     prices: createPriceJudge({ store, tariffs, desk, now }),
     async alertUnpriced() {
       const evses = await store.listEvsesWithoutTariff(unpricedLimit);

@@ -11,10 +11,12 @@ import type { OperatorKeyStore } from "./operator-keys.ts";
 import type { OperatorStore } from "./operator.ts";
 import type { RelayStore } from "./relay.ts";
 import type { ReplicaStore } from "./replicas.ts";
+import type { ScreenCodeStore } from "./screen-codes.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { SettlementStore } from "./settlement.ts";
 import type { StationStore } from "./stations.ts";
 import type { StepStore } from "./steps.ts";
+import type { TariffPlanStore } from "./tariff-plans.ts";
 import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { PossessionStore } from "./possessions.ts";
@@ -75,10 +77,12 @@ export interface Store
     PossessionStore,
     RelayStore,
     ReplicaStore,
+    ScreenCodeStore,
     SessionStore,
     SettlementStore,
     StationStore,
     StepStore,
+    TariffPlanStore,
     TariffStore,
     TokenStore,
     ViewKeyStore {}

@@ -5,6 +5,10 @@ import { createWakingInbox } from "../charging/cards/waking-inbox.ts";
 import type { PossessionDesk } from "../charging/possession/possession-desk.ts";
 import { createPossessions } from "../charging/possession/wire-possession.ts";
 import type { ChargingRounds } from "../charging/charging-rounds.ts";
+import { createCostTeller } from "../charging/tell-costs.ts";
+import { createStationTraits } from "../charging/station-traits.ts";
+import { createSessionTeller } from "../charging/tell-sessions.ts";
+import { createScreenCodeDesk, type ScreenCodeDesk } from "../charging/screen-codes/screen-code-desk.ts";
 import { createChargingActors, createChargingReaders } from "../charging/wire-charging.ts";
 import { openOcpp, type Ocpp } from "../ocpp/open-ocpp.ts";
 import { createStationCalls, type StationCalls } from "../replicas/station-calls.ts";
@@ -17,6 +21,7 @@ export interface Charging extends Pick<ReturnType<typeof createChargingReaders>,
   /** Calls stations, whichever replica they are connected to. */
   readonly calls: StationCalls;
   readonly rounds: ChargingRounds;
+  readonly screenCodes: ScreenCodeDesk;
   readonly possessions: PossessionDesk;
   /** `null`: no card opens anything. */
   readonly opener: ReturnType<typeof createTokenOpener> | null;
@@ -35,6 +40,10 @@ export async function openCharging(
   const { host, pollIntervalMs } = config;
   // Readers wait for what a charger has said by now, which the door knows, and the door hands everything to the readers.
   let ocpp: Ocpp | null = null;
+  const opened = (): Ocpp => {
+    if (ocpp === null) throw new RangeError("The door is not open yet.");
+    return ocpp;
+  };
   const charging = {
     ...foundation,
     ...evidence,
@@ -58,18 +67,27 @@ export async function openCharging(
   });
 
   const { replica } = foundation;
-  ocpp = await openOcpp({ ...foundation, ...stations, stations: replica.stations, host, config: config.ocpp });
+  const traits = createStationTraits({
+    commands: () => opened().commands,
+    connections: () => opened().door.connections,
+  });
+  const { currency, pageOrigin } = config;
+  const teller = createSessionTeller({ ...charging, traits, currency, pageUrl: pageOrigin });
+  ocpp = await openOcpp({ ...foundation, ...stations, teller, stations: replica.stations, host, config: config.ocpp });
   const calls = createStationCalls({
     ...foundation,
     ...{ replicaId: replica.replicaId, commands: ocpp.commands, connections: ocpp.door.connections },
     callTimeoutMs: config.ocpp.callTimeoutMs,
   });
+  const screenCodes = createScreenCodeDesk({ ...foundation, pageUrl: pageOrigin, commands: calls, connections: calls });
+  const own = { commands: ocpp.commands, connections: ocpp.door.connections };
   const rounds = createChargingActors({
     ...charging,
-    ...{ readers, opener, releases, pollIntervalMs },
+    ...{ readers, opener, releases, traits, pollIntervalMs },
+    costs: createCostTeller({ ...foundation, ...own, teller, traits }),
     lease: replica.leases.charging,
     commands: calls,
     connections: calls,
   });
-  return { ocpp, calls, rounds, possessions, opener, book, assessor };
+  return { ocpp, calls, screenCodes, rounds, possessions, opener, book, assessor };
 }

@@ -109,6 +109,7 @@ function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms):
   return {
     ...{ ...foundation, ...evidence },
     openingsPerMinute: config.openingsPerMinute,
+    screenCodes: charging.screenCodes,
     relay: relays.openings,
     orders: relays.orders,
     passkeys: relays.passkeys,
@@ -150,6 +151,7 @@ function operatorDeps({
     commands: charging.calls,
     connections: charging.calls,
     possessions: charging.possessions,
+    screenCodes: charging.screenCodes,
     retryParked: (stationId) => charging.ocpp.retryParked(stationId),
     follower: settlement.follower,
     vehicles: relays.vehicles,

@@ -8,10 +8,11 @@ export type Evidence = ReturnType<typeof wireEvidence>;
 
 /** What judges records and prices: the directories of meters and tariffs, and the room that keeps, verifies and completes. */
 export function wireEvidence(foundation: Foundation) {
-  const { config, store, chain, desk, now } = foundation;
+  const { config, store, chain } = foundation;
   const meters = createMeterDirectory({ chain });
-  const pricing = createPricing({ store, chain, meters, desk, now, graceSeconds: config.tariffGraceSeconds });
-  const { tariffs, prices } = pricing;
+  const { tariffGraceSeconds: graceSeconds, pollIntervalMs } = config;
+  const pricing = createPricing({ ...foundation, meters, graceSeconds, pollIntervalMs });
+  const { tariffs, prices, plans } = pricing;
   const transactions = createTransactionReaders({ store, meters, stations: foundation.replica.stations });
   const evidence = createEvidence({
     ...{ ...foundation, meters, prices },
@@ -20,5 +21,5 @@ export function wireEvidence(foundation: Foundation) {
     policy: config.charging.policy,
     readCircumstances: transactions.readCircumstances,
   });
-  return { meters, pricing, tariffs, prices, transactions, ...evidence };
+  return { meters, pricing, plans, tariffs, prices, transactions, ...evidence };
 }

@@ -8,13 +8,21 @@ export interface TakenCall {
 
 /** A charger on a real socket, which answers the service's calls and waits for the answer to each of its own. */
 export interface Charger {
-  /** What the service has called, in order. */
+  /** What the service has ordered or asked, in order; without what is about the display alone. */
   readonly taken: TakenCall[];
+  /** What the service has told the display, and asked about it, in order. */
+  readonly displayed: TakenCall[];
   /** How calls of the service are answered; `null`: not at all. */
   answers: (call: TakenCall) => object | null;
   /** Calls the service and resolves with the payload of its answer. @throws on a CALLERROR */
   call(action: string, payload: object): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
+}
+
+/** Costs that are told, and whether the station shows and limits them. */
+function isAboutDisplay({ action, payload }: TakenCall): boolean {
+  const text = JSON.stringify(payload);
+  return action === "CostUpdated" || /SupportedLimits|CustomDisplayCostAndPrice|costmsg/u.test(text);
 }
 
 /** Accepts whatever it is asked. */
@@ -33,9 +41,11 @@ export async function connectCharger(
   const { socket } = station;
   const waiting = new Map<string, { resolve: (frame: readonly unknown[]) => void; reject: (error: Error) => void }>();
   const taken: TakenCall[] = [];
+  const displayed: TakenCall[] = [];
   let sent = 0;
   const charger: Charger = {
     taken,
+    displayed,
     answers: acceptAll,
     async call(action, payload) {
       sent += 1;
@@ -55,7 +65,7 @@ export async function connectCharger(
     const [type, messageId] = frame;
     if (type === 2) {
       const call = { action: String(frame[2]), payload: frame[3] as TakenCall["payload"] };
-      taken.push(call);
+      (isAboutDisplay(call) ? displayed : taken).push(call);
       const answer = charger.answers(call);
       if (answer !== null) socket.send(JSON.stringify([3, messageId, answer]));
       return;

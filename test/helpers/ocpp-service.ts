@@ -96,6 +96,7 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
   const ocpp = await openOcpp({
     ...{ store: wrapped, stations: replica.stations },
     policy,
+    teller: null,
     inbox: options.inbox ?? null,
     desk,
     metrics,

@@ -186,6 +186,13 @@ describe("The description of the HTTP interface", function () {
     await ask("POST", "/v1/tariff-assignments/assign", change);
     await ask("POST", "/v1/tariff-assignments/unassign", change);
     await ask("GET", "/v1/tariff-assignments?ended=yes");
+    const always = { fromTime: "00:00", toTime: "00:00", weekdays: [], fromDate: null, toDate: null };
+    const plan = { zone: "Europe/Berlin", windows: [{ tariffId: change.tariffId, ...always }] };
+    await ask("POST", "/v1/tariff-plans/assign", { plan, evses: change.evses });
+    await ask("POST", "/v1/tariff-plans/assign", { plan: { ...plan, zone: "Europe/Atlantis" }, evses: change.evses });
+    await ask("GET", "/v1/tariff-plans");
+    await ask("POST", "/v1/tariff-plans/end", { evses: change.evses });
+    await ask("POST", "/v1/stations/CS-API/screen-code", {});
     const binding = bindingOf("04AA", await fleet.consent());
     await ask("POST", "/v1/id-tokens/bind", binding);
     await ask("GET", "/v1/id-tokens");
@@ -256,6 +263,7 @@ describe("The description of the HTTP interface", function () {
     expect(without.map(({ id }) => id)).to.deep.equal([
       "buyDossier",
       "stopCharging",
+      "enableScreenCode",
       "signStatement",
       "publishDossier",
       "retrySettlement",

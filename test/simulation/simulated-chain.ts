@@ -218,6 +218,7 @@ export function createSimulatedChain(random: Random, genesisSeconds: number): Si
     isKnown: (txHash) => Promise.resolve(pending.some((one) => one.txHash === txHash)),
     ...{ readCommittee: unasked, readEpochSeconds: unasked, readChangeDelaySeconds: unasked, isSignedBy: unasked },
     ...{ claimsOf: unasked, signClaims: unasked, recoverSigner: unasked, signDossier: unasked, measure: unasked },
+    ...{ signOffer: unasked },
     ...{ encodeSettlement: unasked, encodeMeterSettlement: unasked, encodeChallenge: unasked, encodeAnswer: unasked },
     ...{ readDemand: unasked, findClaim: unasked, signLowering: unasked, recoverLoweringSigner: unasked },
     ...{ encodeLowering: unasked, readLowerableUntil: unasked },

@@ -90,6 +90,7 @@ export async function openSimulatedReplica(deps: {
   });
   const exchange = createExchange({
     ...{ store, desk, now, counts: createOcppCounts(metrics.registry), heartbeatSeconds: 300 },
+    teller: null,
     policy: { decide: () => Promise.resolve({ status: "Accepted", expiresAtMs: null }) },
     onStored: (frame, payload) => {
       if (frame.stationOrdinal > 0) pump.offer(frame, payload);

@@ -15,6 +15,8 @@ export interface ElementVerdict {
 export interface Conversion {
   readonly tariff: Tariff | null;
   readonly verdicts: readonly ElementVerdict[];
+  /** What each set of elements that can apply together gives, by their indices (`0,2`); of no use where a part is refused. */
+  readonly byElements: ReadonlyMap<string, Tariff>;
   /** What keeps a tariff that can be priced from being published as it is, by its JSON path. */
   readonly obstacles: readonly { readonly path: string; readonly detail: string }[];
 }

@@ -20,17 +20,19 @@ export function convertTariff(ocpi: OcpiTariff, choices: ConversionChoices): Con
   const moments = elementsByMoment(ocpi, choices.nowSeconds) ?? [];
   const used = new Set<string>();
   const tariffs = new Map<string, Tariff>();
+  const byElements = new Map<string, Tariff>();
   for (const indices of moments) {
     const parts = convertComponents(ocpi, indices, choices, verdicts, used);
     const tariff = convertLimits(ocpi, parts, verdicts);
     tariffs.set(JSON.stringify(tariff, textOfBigints), tariff);
+    byElements.set(indices.join(), tariff);
   }
   sayUnused(ocpi, used, verdicts);
   const [only, ...others] = tariffs.values();
   sayMoments(ocpi, choices, others.length > 0 || only === undefined, verdicts);
 
   const isPriced = verdicts.all.every(({ verdict }) => verdict === "priced" || verdict === "informative");
-  return { verdicts: verdicts.all, obstacles, tariff: isPriced && only !== undefined ? only : null };
+  return { verdicts: verdicts.all, obstacles, byElements, tariff: isPriced && only !== undefined ? only : null };
 }
 
 function textOfBigints(_name: string, value: unknown): unknown {

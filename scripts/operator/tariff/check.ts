@@ -4,6 +4,7 @@ import { exitCode } from "../../command-line/exit-codes.ts";
 import { shown } from "../../command-line/amounts.ts";
 import { readJson } from "../../command-line/files.ts";
 import { defineVerb } from "../../command-line/verb.ts";
+import { isOwnPlan, judgePlan } from "./judge-plan.ts";
 import { choicesOf, judgeTariff, ocpiInput, ocpiOptions } from "./read-tariff.ts";
 
 /** A list of tariffs in a file, as OCPI's answers have it, or several in a list of our own. */
@@ -28,7 +29,9 @@ export const tariffCheck = defineVerb({
     let isRefused = false;
     for (const { file, tariffs } of contents) {
       for (const content of tariffs) {
-        const { id, tariff, refusals, plans, elements } = judgeTariff(content, choices, options.vat);
+        const { id, tariff, refusals, plans, elements } = isOwnPlan(content)
+          ? { ...judgePlan(content, choices, { zone: null }), id: null, tariff: null, plans: [], elements: [] }
+          : judgeTariff(content, choices, options.vat);
         const said = refusals.length > 0 ? refusals : plans;
         const [first, ...others] = said;
         const verdict = refusals.length > 0 ? "refused" : tariff === null ? "plan" : "priced";

@@ -16,7 +16,7 @@ import { readJson } from "../../command-line/files.ts";
 import { profilePathOf, readProfile } from "../../command-line/profile.ts";
 import type { OptionSpec, Run } from "../../command-line/verb.ts";
 import { shown } from "../../command-line/amounts.ts";
-import type { ConversionChoices, ElementVerdict } from "../ocpi/conversion.ts";
+import type { Conversion, ConversionChoices, ElementVerdict } from "../ocpi/conversion.ts";
 import { convertTariff } from "../ocpi/convert-tariff.ts";
 import { tariff221, tariff230, withoutNulls, withVat, type OcpiTariff } from "../ocpi/tariff-schema.ts";
 
@@ -174,6 +174,8 @@ export interface JudgedTariff extends Omit<TariffFile, "tariff"> {
   readonly plans: readonly { readonly path: string; readonly detail: string }[];
   /** What keeps it from being published as it is. */
   readonly obstacles: readonly { readonly path: string; readonly detail: string }[];
+  /** Of OCPI: what each set of elements that can apply together gives. */
+  readonly byElements: Conversion["byElements"];
 }
 
 /** What tells the versions apart, and which tariff it is. */
@@ -184,7 +186,8 @@ const heading = z.looseObject({ id: z.unknown().optional(), tax_included: z.unkn
  * @param vatPercent The rate of tax where a tariff of OCPI leaves it out.
  */
 export function judgeTariff(content: unknown, choices: ConversionChoices, vatPercent?: number): JudgedTariff {
-  const judged = { elements: [], ocpi: null, tariff: null, plans: [], obstacles: [] } as const;
+  const byNothing: Conversion["byElements"] = new Map();
+  const judged = { elements: [], ocpi: null, tariff: null, plans: [], obstacles: [], byElements: byNothing } as const;
   if (typeof content !== "object" || content === null || !("elements" in content)) {
     const own = ownTariff.safeParse(content);
     if (!own.success) return { ...judged, form: "own", id: null, refusals: refusalsOf(own.error) };
@@ -197,10 +200,10 @@ export function judgeTariff(content: unknown, choices: ConversionChoices, vatPer
   const parsed = form === "ocpi-2.3.0" ? tariff230.safeParse(given) : tariff221.safeParse(given);
   if (!parsed.success) return { ...judged, form, id: ownId, refusals: refusalsOf(parsed.error) };
   const ocpi = vatPercent === undefined ? parsed.data : withVat(parsed.data, vatPercent);
-  const { verdicts, tariff, obstacles } = convertTariff(ocpi, choices);
+  const { verdicts, tariff, obstacles, byElements } = convertTariff(ocpi, choices);
   const refusals = verdicts.filter(({ verdict }) => verdict === "refused");
   const plans = verdicts.filter(({ verdict }) => verdict === "plan");
-  return { tariff, form, id: ownId, ocpi, elements: verdicts, refusals, plans, obstacles };
+  return { tariff, form, id: ownId, ocpi, elements: verdicts, refusals, plans, obstacles, byElements };
 }
 
 /**
@@ -310,7 +313,8 @@ export function usualPrices(tariff: Tariff): readonly { readonly session: string
   ];
 }
 
-function refusalsOf(error: z.ZodError): JudgedTariff["refusals"] {
+/** What a schema has against a document, by JSON paths. */
+export function refusalsOf(error: z.ZodError): JudgedTariff["refusals"] {
   return error.issues.flatMap((issue) => {
     const detail = shown(issue.message);
     // What is not known has a name of its own.

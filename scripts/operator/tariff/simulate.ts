@@ -10,7 +10,8 @@ import { timeInput, wholeInput } from "../../command-line/inputs.ts";
 import { registryOf } from "../../command-line/registry.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { contractPrice, ocpiPrice } from "./own-price.ts";
-import { ocpiInput, ocpiOptions, readTariff, tariffLines } from "./read-tariff.ts";
+import { readTariffAt } from "./read-tariff-at.ts";
+import { ocpiInput, ocpiOptions, tariffLines } from "./read-tariff.ts";
 
 /** The parts of a price, in tokens: before tax, tax, with tax. */
 export function priceLines(price: PriceBreakdown): readonly string[] {
@@ -39,13 +40,14 @@ function energyInput(unit: "kWh" | "Wh", pattern: RegExp, scale: number): z.ZodT
       return toMicroWh({ unscaled: BigInt(whole + fraction) * 10n ** BigInt(scale), scale: fraction.length }, "down");
     });
 }
+export const energyWhInput = energyInput("Wh", /^[0-9]{1,10}(\.[0-9]{1,6})?$/u, 0);
 const mostMinutes = 30 * 24 * 60;
 
 export const tariffSimulate = defineVerb({
   path: ["tariff", "simulate"],
   summary: "prices a session before the tariff is published",
   description:
-    "Of a tariff in a file, or of a published one by its id. Without a chain the price is computed here; with --rpc the\n" +
+    "Of a tariff in a file, of a plan when the session begins (--at), or of a published tariff by its id. Without a chain the price is computed here; with --rpc the\n" +
     "contract computes it, too, and the exit code is 1 if the two differ. A tariff of OCPI rounds up to its steps: the\n" +
     "price says so, and what the contract charges of it is said, too.",
   arguments: [{ syntax: "<tariff>", description: "a file, or the id of a published tariff" }],
@@ -57,6 +59,7 @@ export const tariffSimulate = defineVerb({
     { flags: "--connected-seconds <n>", description: "time connected; by default the time charged" },
     { flags: "--connected-minutes <n>", description: "the same in minutes" },
     { flags: "--at <time>", description: "when the session begins; default: now" },
+    { flags: "--zone <zone>", description: "of OCPI tariffs: the IANA zone of their times; default: UTC" },
     { flags: "--hold <tokens>", description: "at most this is charged, and the rest goes back" },
     ...ocpiOptions,
   ],
@@ -68,7 +71,7 @@ export const tariffSimulate = defineVerb({
   input: z
     .object({
       tariff: z.string(),
-      energyWh: energyInput("Wh", /^[0-9]{1,10}(\.[0-9]{1,6})?$/u, 0).optional(),
+      energyWh: energyWhInput.optional(),
       energyKwh: energyInput("kWh", /^[0-9]{1,7}(\.[0-9]{1,9})?$/u, 3).optional(),
       chargingSeconds: wholeInput(0, mostMinutes * 60).optional(),
       chargingMinutes: wholeInput(0, mostMinutes).optional(),
@@ -84,6 +87,7 @@ export const tariffSimulate = defineVerb({
         })
         .optional(),
       rpc: z.string().optional(),
+      zone: z.string().optional(),
       ...ocpiInput,
     })
     .transform((given, context) => {
@@ -117,7 +121,7 @@ export const tariffSimulate = defineVerb({
     const file =
       isId && chain !== null
         ? { tariff: await registryOf(chain).readTariff(source), ocpi: null }
-        : readTariff(source, options, run, chain?.deploymentPath ?? null, false);
+        : readTariffAt(source, options, run, chain?.deploymentPath ?? null);
     const { tariff, ocpi } = file;
     if (isId && tariffIdOf(tariff) !== source.toLowerCase()) {
       throw new WattproofError("REGISTRY_ENTRY_UNKNOWN", `Nobody has published tariff ${source}.`);

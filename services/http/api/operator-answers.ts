@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { boundIdTokenTypes } from "../../domain/charging/id-token.ts";
+import { weekdays } from "../../domain/local-time.ts";
 import {
   address,
   count,
@@ -168,6 +169,31 @@ export const assignmentChangeAnswer = z.object({
   tariffId: hash,
   changes: z.array(z.object({ evse: evseNumber, tariffId: hash, step: z.enum(["assigned", "ended"]) })),
   evses: z.array(z.object({ evse: evseNumber, tariffIds: z.array(hash) })),
+});
+const tariffPlan = z.object({
+  zone: z.string(),
+  windows: z.array(
+    z.object({
+      tariffId: hash,
+      fromTime: z.string(),
+      toTime: z.string(),
+      weekdays: z.array(z.enum(weekdays)),
+      fromDate: z.string().nullable(),
+      toDate: z.string().nullable(),
+    }),
+  ),
+});
+const planTurn = { planId: hash, tariffId: hash, untilSeconds: count.nullable(), evses: z.array(evseNumber) };
+export const planChangeAnswer = z.object({ isDryRun: z.boolean(), ...planTurn });
+export const planEndAnswer = z.object({ isDryRun: z.boolean(), evses: z.array(evseNumber) });
+export const plansAnswer = z.object({
+  plans: z.array(z.object({ plan: tariffPlan, ...planTurn, assignedAtMs: timeMs, assignedBy: z.string() })),
+});
+export const screenCodeAnswer = z.object({
+  stationId,
+  validitySeconds: count,
+  length: count,
+  urlTemplate: z.string(),
 });
 export const assignmentsAnswer = z.object({
   assignments: z.array(

@@ -11,6 +11,8 @@ import { expectedSchema } from "../operator/meter-possessions.ts";
 import { additionSchema, revocationSchema } from "../operator/operator-keys.ts";
 import { discardSchema, retrySchema } from "../operator/parked-frames.ts";
 import { resolutionOrder } from "../operator/session-resolution.ts";
+import { screenCodeChoices } from "../operator/screen-codes.ts";
+import { planAssigningSchema, planEndingSchema } from "../operator/tariff-plans.ts";
 import { assigningSchema, assignmentsQuery, changeSchema } from "../operator/tariff-assignments.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import * as answers from "./operator-answers.ts";
@@ -81,6 +83,41 @@ export const operatorOperations: readonly ApiOperation[] = [
     summary: "Has EVSEs no longer offer a tariff; sessions that are open go on at their price.",
     body: { schema: changeSchema },
     answers: answering(answers.assignmentChangeAnswer, "What changed, and what each EVSE offers then."),
+  },
+  {
+    ...operatorOnly,
+    id: "listTariffPlans",
+    path: "/v1/tariff-plans",
+    method: "GET",
+    summary: "Lists the plans by which prices of EVSEs take turns, and whose turn it is.",
+    answers: answering(answers.plansAnswer, "All of them."),
+  },
+  {
+    ...operatorOnly,
+    id: "assignTariffPlan",
+    path: "/v1/tariff-plans/assign",
+    method: "POST",
+    summary: "Has EVSEs offer the tariffs of a plan in their turns, all of them or none.",
+    body: { schema: planAssigningSchema },
+    answers: answering(answers.planChangeAnswer, "The plan, and whose turn it is."),
+  },
+  {
+    ...operatorOnly,
+    id: "endTariffPlans",
+    path: "/v1/tariff-plans/end",
+    method: "POST",
+    summary: "Ends the plans of EVSEs; sessions that are open go on at their price.",
+    body: { schema: planEndingSchema },
+    answers: answering(answers.planEndAnswer, "The EVSEs that had one."),
+  },
+  {
+    ...operatorOnly,
+    id: "enableScreenCode",
+    path: "/v1/stations/:stationId/screen-code",
+    method: "POST",
+    summary: "Has a charger show a code that changes.",
+    body: { schema: screenCodeChoices },
+    answers: answering(answers.screenCodeAnswer, "Where its codes lead to."),
   },
   {
     ...operatorOnly,

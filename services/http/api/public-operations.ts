@@ -243,7 +243,15 @@ export const driverOperations: readonly ApiOperation[] = [
     answers: answering(
       z.object({
         evse: evseNumber,
-        tariffs: z.array(z.object({ tariffId: hash, tariff, assignedAtMs: timeMs })),
+        tariffs: z.array(
+          z.object({
+            tariffId: hash,
+            tariff,
+            assignedAtMs: timeMs,
+            untilSeconds: count.nullable(),
+            offer: z.object({ validUntil: count, signer: address, r: hash, vs: hash }),
+          }),
+        ),
       }),
       "What the EVSE offers.",
     ),

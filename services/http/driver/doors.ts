@@ -8,6 +8,8 @@ import { createOpeningsHandler } from "./openings.ts";
 import { createPasskeyBatchesHandler } from "./passkey-batches.ts";
 import { createRelayedCallHandler } from "./relayed-calls.ts";
 import type { SessionCanceller } from "../../charging/cancel-session.ts";
+import type { ScreenCodeDesk } from "../../charging/screen-codes/screen-code-desk.ts";
+import { openScreenCode } from "./screen-codes.ts";
 import { createStopHandler, type ChargeStopper } from "./stop-charging.ts";
 import { postViewGrant } from "./view-grants.ts";
 
@@ -22,6 +24,7 @@ export function driverDoors(
       readonly entrance: Entrance;
       readonly stopper: ChargeStopper | null;
       readonly canceller: SessionCanceller;
+      readonly screenCodes: ScreenCodeDesk;
       readonly relayDesk: Parameters<typeof createRelayedCallHandler>[0];
     },
 ): readonly HttpDoor[] {
@@ -31,6 +34,12 @@ export function driverDoors(
   const session = "/v1/sessions/:sessionId";
   return [
     { path: "/v1/evses/:evse/tariffs", method: "GET", handler: showEvseTariffs(deps) },
+    {
+      path: "/c/:stationId/:stationEvse/:code/:version",
+      method: "GET",
+      handler: openScreenCode(deps, limit),
+      isPage: true,
+    },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
     { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(relayDesk) },
     { path: "/v1/passkey-batches", method: "POST", handler: createPasskeyBatchesHandler(deps) },

@@ -1,19 +1,35 @@
 import type { RequestHandler } from "express";
 
+import type { Chain } from "../../chain/chain.ts";
+import { offerAt, offerDigestOf } from "../../domain/tariff-offer.ts";
 import { WattproofError } from "../../errors.ts";
 import { toJson } from "../public/session-view.ts";
 import type { TariffDirectory } from "../../evidence/tariff-directory.ts";
 
 const evseGrammar = /^[1-9][0-9]{0,9}$/;
 
-/** `GET /v1/evses/:evse/tariffs`: what a session can be opened with there, and nothing else. */
-export function showEvseTariffs(deps: { readonly tariffs: Pick<TariffDirectory, "listOffers"> }): RequestHandler {
+/**
+ * `GET /v1/evses/:evse/tariffs`: what a session can be opened with there, and nothing else. Each is a signed offer: the
+ * service starts a session that was opened with it by `validUntil`.
+ */
+export function showEvseTariffs(deps: {
+  readonly tariffs: Pick<TariffDirectory, "listOffers">;
+  readonly chain: Pick<Chain, "domain" | "signOffer">;
+  readonly now: () => number;
+}): RequestHandler {
+  const { tariffs, chain, now } = deps;
   return async (request, response) => {
     const text = request.params["evse"];
     if (typeof text !== "string" || !evseGrammar.test(text) || Number(text) >= 2 ** 32) {
       throw new WattproofError("QUERY_INVALID", "evse: the number of the EVSE in the registry.");
     }
     const evse = Number(text);
-    response.json({ evse, tariffs: toJson(await deps.tariffs.listOffers(evse)) });
+    const nowSeconds = Math.floor(now() / 1_000);
+    const offers = (await tariffs.listOffers(evse)).map((offered) => {
+      const { validUntil } = offerAt({ evse, ...offered }, nowSeconds);
+      const digest = offerDigestOf({ evse, tariffId: offered.tariffId, validUntil }, chain.domain);
+      return { ...offered, offer: { validUntil, ...chain.signOffer(digest) } };
+    });
+    response.json({ evse, tariffs: toJson(offers) });
   };
 }

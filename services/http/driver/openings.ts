@@ -8,6 +8,7 @@ import { WattproofError } from "../../errors.ts";
 import { parseBody, readBody } from "../body.ts";
 import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
+import type { ScreenCodeDesk } from "../../charging/screen-codes/screen-code-desk.ts";
 import { createRateLimit } from "../entrance/limits.ts";
 import type { Store } from "../../store/store.ts";
 import { nameCall } from "./relayed-calls.ts";
@@ -56,6 +57,7 @@ export function createOpeningsHandler(deps: {
   /** Why a session on these terms would not be served here; `null` if it would. */
   readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly tariffs: Pick<TariffDirectory, "findRefusal">;
+  readonly screenCodes: Pick<ScreenCodeDesk, "announcePayment">;
   readonly now: () => number;
 }): RequestHandler {
   const { relay, orders, now } = deps;
@@ -84,6 +86,9 @@ export function createOpeningsHandler(deps: {
       const { evse, tariffId } = opening.terms;
       throw new WattproofError("TARIFF_NOT_ASSIGNED", `EVSE ${evse} does not offer tariff ${tariffId}.`);
     }
+
+    // The charger shows that somebody pays, whether or not the opening succeeds; it goes on by itself soon.
+    void deps.screenCodes.announcePayment(opening.terms.evse).catch(() => undefined);
 
     // Before it is sure who signed, a stranger would use up what the driver may.
     const admit = async (sessionId: string): Promise<void> => {

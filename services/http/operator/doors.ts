@@ -10,14 +10,17 @@ import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts
 import { createParkedFrameDoors } from "./parked-frames.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStatementDoors, type StatementDeps } from "./statements.ts";
+import { createScreenCodeDoor, type ScreenCodeDeps } from "./screen-codes.ts";
 import { createStationDoors, type StationsDeps } from "./stations.ts";
 import { createTariffAssignmentDoors } from "./tariff-assignments.ts";
+import { createTariffPlanDoors } from "./tariff-plans.ts";
 
 /** What the operator sees and orders, with a key of the operator. */
 export function operatorDoors(
   deps: StationsDeps &
     RetryDeps &
     OperatorKeyDeps &
+    ScreenCodeDeps &
     BoardDeps &
     DossierDeps &
     StatementDeps &
@@ -26,11 +29,12 @@ export function operatorDoors(
     Parameters<typeof createIdTokenDoors>[0] &
     Parameters<typeof createMeterPossessionDoors>[0] &
     Parameters<typeof createParkedFrameDoors>[0] &
-    Parameters<typeof createTariffAssignmentDoors>[0],
+    Parameters<typeof createTariffPlanDoors>[0],
 ): readonly HttpDoor[] {
   return [
     { path: "/v1/sessions/:sessionId/settlement-retry", method: "POST", handler: retrySettlement(deps) },
     ...createStationDoors(deps),
+    createScreenCodeDoor(deps),
     ...createLivenessDoors(deps),
     ...createOperatorKeyDoors(deps),
     createActionsDoor(deps),
@@ -38,6 +42,7 @@ export function operatorDoors(
     ...createMeterPossessionDoors(deps),
     ...createParkedFrameDoors(deps),
     ...createTariffAssignmentDoors(deps),
+    ...createTariffPlanDoors(deps),
     ...createBoardDoors(deps),
     ...createDossierDoors(deps),
     ...createStatementDoors(deps),

@@ -167,9 +167,9 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
 }
 
 /** @throws TARIFF_UNPUBLISHED, TARIFF_NOT_OFFERED, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
-async function requireAssignable(
+export async function requireAssignable(
   deps: TariffAssignmentDeps,
-  { tariffId: id, evses, operator }: z.output<typeof changeSchema>,
+  { tariffId: id, evses, operator }: Pick<z.output<typeof changeSchema>, "tariffId" | "evses" | "operator">,
 ): Promise<Tariff> {
   const tariff = await deps.chain.readTariff(id);
   if (tariff === null) throw new WattproofError("TARIFF_UNPUBLISHED", `Tariff ${id}.`);
@@ -183,8 +183,15 @@ async function requireAssignable(
   return tariff;
 }
 
-/** @returns the EVSE's operator */
-async function requireEvse(deps: TariffAssignmentDeps, evse: number, operator: string | undefined): Promise<string> {
+/**
+ * @returns the EVSE's operator
+ * @throws EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR
+ */
+export async function requireEvse(
+  deps: TariffAssignmentDeps,
+  evse: number,
+  operator: string | undefined,
+): Promise<string> {
   const registered = await deps.meters.readEvse(evse);
   if (registered === null) throw new WattproofError("EVSE_UNREGISTERED", `EVSE ${evse}.`);
   const owner = getAddress(registered.operator);

@@ -12,7 +12,9 @@ export function createApiDoor(version: string, doors: readonly HttpDoor[]): Http
     path: "/v1/openapi.json",
     method: "GET",
     handler(_request, response) {
-      text ??= JSON.stringify(writeOpenApi(version, [...doors, own].map(describe)));
+      text ??= JSON.stringify(
+        writeOpenApi(version, [...doors.filter(({ isPage }) => isPage !== true), own].map(describe)),
+      );
       response.set("cache-control", "no-cache").type("application/json").send(text);
     },
   };

@@ -2,6 +2,7 @@ import { acknowledged, answered, heartbeat, type StationAction } from "../action
 import { authorize } from "./authorize.ts";
 import { bootNotification } from "./boot-notification.ts";
 import { meterValues } from "./meter-values.ts";
+import { notifySettlement } from "./notify-settlement.ts";
 import { statusNotification } from "./status-notification.ts";
 import { transactionEvent } from "./transaction-event.ts";
 import { vatNumberValidation } from "./vat-number-validation.ts";
@@ -48,6 +49,7 @@ export const actions21: readonly StationAction[] = [
   ...actions20,
   answered("OpenPeriodicEventStream", { status: "Rejected" }),
   answered("PullDynamicScheduleUpdate", { status: "Rejected" }),
+  notifySettlement,
   vatNumberValidation,
   ...acknowledged(
     "BatterySwap",
@@ -55,8 +57,6 @@ export const actions21: readonly StationAction[] = [
     "NotifyDERAlarm",
     "NotifyDERStartStop",
     "NotifyPriorityCharging",
-    "NotifySettlement",
-    "NotifyWebPaymentStarted",
     "ReportDERControl",
   ),
 ];

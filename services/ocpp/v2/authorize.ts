@@ -1,6 +1,7 @@
 import type { PresentedCertificate } from "../../evidence/contract-certificate.ts";
 import type { StationAction } from "../action.ts";
 import { textAt, textOf, type JsonRecord } from "../payload.ts";
+import { tariffOfOcpp } from "./tariff.ts";
 import { idTokenInfo, questionOf } from "./id-token.ts";
 
 export const authorize: StationAction = {
@@ -8,12 +9,18 @@ export const authorize: StationAction = {
   tellsEnergy: false,
   answer(call) {
     const question = { ...questionOf(call, "authorize"), certificate: certificateOf(call.payload) };
+    const { stationId, protocol } = call;
+    const about = { kind: "idToken", idToken: question.idToken } as const;
     return {
       kind: "ask",
       question,
       effects: [],
-      payloadOf: (decision) => {
-        if (question.certificate === null) return { idTokenInfo: idTokenInfo(decision) };
+      ...(protocol === "ocpp2.1" ? { tells: { stationId, protocol, about } } : {}),
+      payloadOf: (decision, _transaction, told) => {
+        const tariff = told === null || decision.status !== "Accepted" ? null : tariffOfOcpp(told);
+        if (question.certificate === null) {
+          return { idTokenInfo: idTokenInfo(decision), ...(tariff === null ? {} : { tariff }) };
+        }
         // A contract certificate can only be said to be good by somebody who has checked it.
         const { certificateStatus } = decision;
         return certificateStatus === undefined || certificateStatus === null

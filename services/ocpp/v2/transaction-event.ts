@@ -4,6 +4,8 @@ import { answerWith, shortNameOf, type StationAction, type StationCall } from ".
 import { faultsOf } from "../measurements/faults.ts";
 import { readMeterValues2, readTime } from "../measurements/sampled-values.ts";
 import { countOf, digestOf, numberOf, recordOf, textOf, type JsonRecord } from "../payload.ts";
+import type { SessionQuestion, ToldSession } from "../session-teller.ts";
+import { sessionPayload } from "./told-session.ts";
 import { idTokenInfo, idTokenOf, questionOf, transactionIdOf } from "./id-token.ts";
 
 /** Events are always taken; only an idToken in one makes its answer say something. */
@@ -13,13 +15,20 @@ export const transactionEvent: StationAction = {
   answer(call) {
     const kind = kindOf(call.payload);
     const effects = effectsOf(call, kind);
-    if (idTokenOf(call.payload) === null) return answerWith({}, effects);
-    return {
-      kind: "ask",
-      question: questionOf(call, occasions[kind]),
-      effects,
-      payloadOf: (decision) => ({ idTokenInfo: idTokenInfo(decision) }),
-    };
+    const isBegin = kind === "transaction-started";
+    const tells = sessionQuestionOf(call, kind);
+    const toldPayload = (told: ToldSession | null) => sessionPayload(call.protocol, told, { isBegin });
+    if (idTokenOf(call.payload) !== null) {
+      return {
+        kind: "ask",
+        question: questionOf(call, occasions[kind]),
+        ...(tells === null ? {} : { tells }),
+        effects,
+        payloadOf: (decision, _transaction, told) => ({ ...toldPayload(told), idTokenInfo: idTokenInfo(decision) }),
+      };
+    }
+    if (tells === null) return answerWith({}, effects);
+    return { kind: "tell", question: tells, effects, payloadOf: toldPayload };
   },
   read(payload, origin) {
     const { time, faults, notes } = readTime(payload, "timestamp", "");
@@ -53,6 +62,23 @@ const occasions = {
   "transaction-updated": "updated",
   "transaction-ended": "ended",
 } as const;
+
+/**
+ * What the answer tells of the session. In 2.0.1 only begin and end are answered with a cost, and what runs on is told by
+ * CostUpdated; in 2.1 each answer can raise the limit.
+ */
+function sessionQuestionOf(
+  { stationId, protocol, payload }: StationCall,
+  kind: keyof typeof occasions,
+): SessionQuestion | null {
+  const ocppTransactionId = transactionIdOf(payload);
+  if (ocppTransactionId === null || (protocol === "ocpp2.0.1" && kind === "transaction-updated")) return null;
+  return {
+    stationId,
+    protocol,
+    about: { kind: "transaction", ocppTransactionId, isEnded: kind === "transaction-ended" },
+  };
+}
 
 /** An unknown type of event changes nothing by itself; what it measured is kept. */
 function kindOf(payload: JsonRecord): keyof typeof occasions {

@@ -4,10 +4,11 @@ import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { FrameEffect, FrameOutcome, NewFrame, OcppProtocol, StoredFrame } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
-import type { AnswerContext, AnswerPlan } from "../action.ts";
+import type { AnswerContext, AnswerPayload, AnswerPlan } from "../action.ts";
 import { writeCallError, type CallError } from "./call-error.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../id-token-policy.ts";
 import { isIdTokenStatus } from "../id-token-policy.ts";
+import type { SessionQuestion, SessionTeller, ToldSession } from "../session-teller.ts";
 import type { OcppCounts } from "./counts.ts";
 import { planAnswer } from "../plan-answer.ts";
 
@@ -51,6 +52,8 @@ export interface Exchange {
 export interface ExchangeDeps {
   readonly store: Pick<Store, "commitFrame">;
   readonly policy: IdTokenPolicy;
+  /** `null`: stations are told nothing of sessions. */
+  readonly teller: SessionTeller | null;
   readonly desk: OperatorDesk;
   readonly counts: OcppCounts;
   readonly now: () => number;
@@ -67,7 +70,7 @@ const transactionIdLimit = 2 ** 31;
 const noEffects: readonly FrameEffect[] = [];
 
 export function createExchange(deps: ExchangeDeps): Exchange {
-  const { store, policy, desk, counts, now, heartbeatSeconds, onStored } = deps;
+  const { store, policy, teller, desk, counts, now, heartbeatSeconds, onStored } = deps;
   // The last turn of each station, over all its connections; only what is under way is in it.
   const turns = new Map<string, Promise<void>>();
 
@@ -110,6 +113,11 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   ): Promise<void> {
     const outcome = await stored;
     await previous;
+    if (plan.kind === "tell") {
+      const told = await tell(teller, plan.question);
+      await answerLate(line, messageId, plan.payloadOf(told), noEffects);
+      return;
+    }
     if (answer !== null || plan.kind !== "ask") {
       if (answer !== null) line.send(answer);
       return;
@@ -119,11 +127,22 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const decision = isIdTokenStatus(known)
       ? { status: known, expiresAtMs: null }
       : await decide(policy, withTransaction(plan.question, transaction));
-    const text = JSON.stringify([3, messageId, plan.payloadOf(decision, transaction)]);
+    const told = plan.tells === undefined ? null : await tell(teller, plan.tells);
     const effects: readonly FrameEffect[] =
       transaction === null || known !== null
         ? noEffects
         : [{ kind: "token-decided", transactionOrdinal: transaction.ordinal, status: decision.status }];
+    await answerLate(line, messageId, plan.payloadOf(decision, transaction, told), effects);
+  }
+
+  /** An answer that was not known when the call was kept. */
+  async function answerLate(
+    line: StationLine,
+    messageId: string,
+    payload: AnswerPayload,
+    effects: readonly FrameEffect[],
+  ): Promise<void> {
+    const text = JSON.stringify([3, messageId, payload]);
     await commit(line, frameOf(line, "out", now(), text, null, messageId, null, null), effects);
     line.send(text);
   }
@@ -179,7 +198,7 @@ function frameOf(
 }
 
 function answerOf(protocol: OcppProtocol, messageId: string, plan: AnswerPlan): string | null {
-  if (plan.kind === "ask") return null;
+  if (plan.kind === "ask" || plan.kind === "tell") return null;
   if (plan.kind === "refuse") return writeCallError(protocol, messageId, plan.error);
   return JSON.stringify([3, messageId, plan.payload]);
 }
@@ -195,15 +214,23 @@ function withTransaction(question: IdTokenQuestion, transaction: FrameOutcome["t
   return { ...question, ocppTransactionId };
 }
 
-async function decide(policy: IdTokenPolicy, question: IdTokenQuestion): Promise<IdTokenDecision> {
+function decide(policy: IdTokenPolicy, question: IdTokenQuestion): Promise<IdTokenDecision> {
+  return inTime(policy.decide(question), "decision on an idToken");
+}
+
+function tell(teller: SessionTeller | null, question: SessionQuestion): Promise<ToldSession | null> {
+  return teller === null ? Promise.resolve(null) : inTime(teller.tell(question), "answer about a session");
+}
+
+async function inTime<Result>(work: Promise<Result>, what: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new WattproofError("SERVICE_OVERLOADED", `No decision on an idToken within ${decisionTimeoutMs} ms.`));
+      reject(new WattproofError("SERVICE_OVERLOADED", `No ${what} within ${decisionTimeoutMs} ms.`));
     }, decisionTimeoutMs);
   });
   try {
-    return await Promise.race([policy.decide(question), late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -19,7 +19,9 @@ export function withoutKeys(action: string, payload: unknown): unknown {
   }
   if (action === "SetVariables" && isJsonRecord(payload)) {
     const setVariableData = variablesOf(payload).map((variable) =>
-      isJsonRecord(variable) && isBasicAuthPassword(variable) ? { ...variable, attributeValue: blank } : variable,
+      isJsonRecord(variable) && (isBasicAuthPassword(variable) || isSharedSecret(variable))
+        ? { ...variable, attributeValue: blank }
+        : variable,
     );
     return { ...payload, setVariableData };
   }
@@ -53,6 +55,11 @@ function variablesOf(payload: unknown): readonly unknown[] {
 
 function isAuthorizationKey(payload: unknown): boolean {
   return textAt(payload, "key")?.toLowerCase() === "authorizationkey";
+}
+
+/** What a station makes the codes on its screen of. */
+function isSharedSecret(variable: unknown): boolean {
+  return textAt(variable, "variable", "name")?.toLowerCase() === "sharedsecret";
 }
 
 function isBasicAuthPassword(variable: unknown): boolean {

@@ -20,11 +20,13 @@ import { createPossessionStore } from "./possessions.ts";
 import { createRelayStore } from "./relay.ts";
 import { createReplicaStore } from "./replicas.ts";
 import type { Sharing } from "./sharing.ts";
+import { createScreenCodeStore } from "./screen-codes.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createSignedEvidenceStore } from "./signed-evidence.ts";
 import { createStationStore } from "./stations.ts";
 import { createStepStore } from "./steps.ts";
+import { createTariffPlanStore } from "./tariff-plans.ts";
 import { createTariffStore } from "./tariffs.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createViewKeyStore } from "./view-keys.ts";
@@ -58,6 +60,8 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
     ...createViewKeyStore(access),
     ...createRelayStore(access),
     ...createTariffStore(access),
+    ...createTariffPlanStore(access),
+    ...createScreenCodeStore(access),
     ...createLivenessStore(access),
     ...createPossessionStore(access),
     ...createDossierStore(access),

@@ -1,10 +1,8 @@
-import { agreedSumsStep } from "./agreed-sums.ts";
+import { laterSteps } from "./later-steps.ts";
 import { connectedTimeStep } from "../sql/connected-time.ts";
 import { readingStep } from "../sql/evidence.ts";
-import { replicaStep } from "../sql/replicas.ts";
 import { framePlacesStep } from "./frame-places.ts";
 import { identityStep } from "../sql/identity.ts";
-import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { livenessStep } from "../sql/liveness.ts";
 import { dossierStep } from "../sql/dossiers.ts";
 import { possessionStep } from "../sql/possessions.ts";
@@ -393,7 +391,5 @@ export const migrations: readonly string[] = [
   openingStep,
   dossierStep,
   signedEvidenceStep,
-  agreedSumsStep,
-  replicaStep,
-  jsonColumnsStep,
+  ...laterSteps,
 ];

@@ -53,7 +53,16 @@ const errorDocument = z.strictObject({
 /** Verbs that change something that cannot be taken back, as the service or a file has it; those of the chain are known. */
 const changing = new Set([
   ...["deploy", "operator add", "station add", "station remove", "station command", "station bind-token"],
-  ...["station unbind-token", "tariff assign", "tariff unassign", "settlement retry", "chain rescan", "restore"],
+  ...[
+    "station unbind-token",
+    "tariff assign",
+    "tariff unassign",
+    "tariff plan end",
+    "station show-codes",
+    "settlement retry",
+    "chain rescan",
+    "restore",
+  ],
   "sale publish",
 ]);
 
@@ -130,7 +139,9 @@ for (const { name, verb, run } of commands) {
 
 describe("The command line as a whole", function () {
   it("has a word for each noun, and no noun without a verb", function () {
-    const used = verbs.filter(({ path }) => path.length === 2).map(({ path }) => path[0]);
+    const used = verbs.flatMap(({ path }) =>
+      path.slice(0, -1).map((_word, index) => path.slice(0, index + 1).join(" ")),
+    );
     expect([...new Set(used)].sort()).to.deep.equal(Object.keys(nouns).sort());
   });
 

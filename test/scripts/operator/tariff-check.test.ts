@@ -155,14 +155,17 @@ describe("wattproof tariff check and simulate, without chain and service", funct
     };
     const day = { price_components: [{ type: "ENERGY", price: 0.3, step_size: 1 }] };
     const file = write("night.json", ocpi({}, { elements: [night, day] }));
-    const [checked, simulated] = await Promise.all([
+    const [checked, early, late] = await Promise.all([
       run("check", file, "--json"),
-      run("simulate", file, "--energy-wh", "1000", "--json"),
+      run("simulate", file, "--energy-wh", "1000", "--at", "2027-01-15T05:59:59Z", "--json"),
+      run("simulate", file, "--energy-wh", "1000", "--at", "2027-01-15T06:00:00Z", "--json"),
     ]);
     expect(checked.code).to.equal(0);
     expect(linesOf(checked)[0]).to.deep.include({ verdict: "plan", path: "elements[0].restrictions.end_time" });
-    expect(simulated.code).to.equal(1);
-    expect(simulated.stdout).to.contain("TARIFF_NOT_PRICEABLE");
+    expect([early, late].map(({ stdout }) => (JSON.parse(stdout) as { netMicro: string }).netMicro)).to.deep.equal([
+      "200000",
+      "300000",
+    ]);
   });
 
   it("takes the rate of a tax that the tariff leaves out", async () => {

@@ -111,7 +111,6 @@ const payloads21: Readonly<Record<string, object>> = {
   NotifyDERStartStop: { controlId: "C", started: true, timestamp: at },
   NotifyPriorityCharging: { transactionId: "T", activated: true },
   NotifySettlement: { pspRef: "P", status: "Settled", settlementAmount: 1, settlementTime: at },
-  NotifyWebPaymentStarted: { evseId: 1, timeout: 60 },
   OpenPeriodicEventStream: {
     constantStreamData: { id: 1, variableMonitoringId: 1, params: { interval: 60, values: 1 } },
   },

@@ -1,0 +1,14 @@
+import { agreedSumsStep } from "./agreed-sums.ts";
+import { jsonColumnsStep } from "../sql/json-columns.ts";
+import { replicaStep } from "../sql/replicas.ts";
+import { screenCodeStep } from "../sql/screen-codes.ts";
+import { tariffPlanStep } from "../sql/tariff-plans.ts";
+
+/** The steps behind those of `migrations.ts`, in the order in which they came; new ones are appended here. */
+export const laterSteps: readonly string[] = [
+  agreedSumsStep,
+  replicaStep,
+  jsonColumnsStep,
+  tariffPlanStep,
+  screenCodeStep,
+];
