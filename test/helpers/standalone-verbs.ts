@@ -5,6 +5,7 @@ import { benchIngest } from "../../scripts/bench-ingest.ts";
 import { coverage } from "../../scripts/coverage.ts";
 import { prove } from "../../scripts/prove.ts";
 import { replay } from "../../scripts/replay.ts";
+import { simulate } from "../../scripts/simulate.ts";
 import { soak } from "../../scripts/soak.ts";
 import { start } from "../../scripts/start.ts";
 import { test } from "../../scripts/test.ts";
@@ -16,6 +17,6 @@ import { verifyRecord } from "../../scripts/verify-record.ts";
 
 /** Every command that is a script of package.json of its own and no verb of `wattproof`. */
 export const standaloneVerbs: readonly Verb[] = [
-  ...[start, replay, soak, verifyOcmf, verifyCdr, verifyRecord, verifyDossierVerb],
+  ...[start, replay, soak, simulate, verifyOcmf, verifyCdr, verifyRecord, verifyDossierVerb],
   ...[benchGas, benchIngest, benchEvidence, prove, coverage, test, testMutants],
 ];

@@ -303,6 +303,7 @@ describe("The configuration", function () {
       pageOrigin: null,
       hasPageRpc: false,
       sitesPath: null,
+      currency: "EUR",
       chainName: null,
       walletRpcUrl: null,
       developmentWalletKey: null,
