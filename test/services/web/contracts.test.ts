@@ -11,6 +11,10 @@ import {
   signingTokenInterface,
   tariffInterface,
 } from "../../../services/web/page/chain/contracts.ts";
+import {
+  passkeyAccountInterface,
+  passkeyAccountsInterface,
+} from "../../../services/web/page/wallet/passkey/passkey-chain.ts";
 
 const pairs = [
   ["IChargingSettlement", settlementInterface],
@@ -20,6 +24,8 @@ const pairs = [
   ["IPartnerAgreements", agreementInterface],
   ["DemoToken", erc20Interface],
   ["DemoToken", signingTokenInterface],
+  ["IPasskeyAccounts", passkeyAccountsInterface],
+  ["PasskeyAccount", passkeyAccountInterface],
 ] as const;
 
 describe("What the page knows of the contracts", function () {
