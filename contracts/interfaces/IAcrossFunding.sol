@@ -48,7 +48,7 @@ interface IAcrossFunding {
     /// @param relayer Who fills; it does not matter here.
     function handleV3AcrossMessage(address tokenSent, uint256 amount, address relayer, bytes calldata message) external;
 
-    /// @notice Opens the session of a message. Called by this contract alone, which goes on where it fails.
+    /// @notice Opens the session of a message. Only this contract calls it; if it fails, the money stays as free balance.
     function openFromMessage(bytes calldata encoded) external;
 
     /* WAITING */

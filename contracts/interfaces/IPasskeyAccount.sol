@@ -5,16 +5,16 @@ import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 
 /// @title Passkey account
 /// @notice The account of a driver who has a passkey (WebAuthn, secp256r1) and no wallet. One assertion of the passkey is
-/// good for one batch of calls, which anybody may bring: whoever brings it pays the gas and cannot change it. Signatures
-/// for other contracts are answered by ERC-1271, nested in the account's own domain (ERC-7739), so that an assertion for
-/// one account says nothing for another account of the same passkey.
+/// good for one batch of calls. Anybody may submit that batch; the submitter pays the gas and cannot change the calls.
+/// The account answers for signatures to other contracts by ERC-1271, nested in its own domain (ERC-7739), so that an
+/// assertion for one account says nothing for another account of the same passkey.
 /// An account may name a recovery account. That one can do nothing at first; after announcing and waiting for
 /// `RECOVERY_DELAY_SECONDS`, in which the passkey can cancel, it can call whatever the account can call (ERC-7821).
 /// Correctness: the authenticator keeps the key and asserts only for the domain (rpId) that the passkey was made for, and
 /// only after it has verified its user. The account checks that the user was verified; it knows no domain, since the key
 /// itself belongs to one.
 /// Liveness: without passkey and without recovery account nobody can move what the account holds.
-/// Warning: whoever owns the domain can show its visitors a page that asks for assertions.
+/// Warning: the owner of the domain can show visitors a page that asks them for assertions.
 interface IPasskeyAccount {
     /* EVENTS */
 
@@ -37,9 +37,9 @@ interface IPasskeyAccount {
     error NotAccount(address caller);
     /// @notice Only the recovery account can announce a recovery.
     error NotRecovery(address caller, address recovery);
-    /// @notice An announced recovery is not announced again, which would begin the delay anew.
+    /// @notice A recovery is announced already. A second announcement would restart the delay.
     error RecoveryPending(uint256 recoverableAt);
-    /// @notice There is no announced recovery to cancel.
+    /// @notice No recovery is announced, so none can be cancelled.
     error RecoveryNotPending();
     /// @notice The account itself cannot recover itself.
     error RecoveryIsAccount();

@@ -5,8 +5,7 @@ import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 
 /// @title Passkey accounts
 /// @notice Makes the accounts of drivers who have a passkey. An account's address follows from its first passkey and its
-/// first recovery account, so that money can be sent there before the account exists; whoever brings its first batch
-/// creates it.
+/// first recovery account, so that money can be sent there before the account exists. Its first batch creates it.
 interface IPasskeyAccounts {
     /* EVENTS */
 
