@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 
 import {
     Curve,
@@ -23,8 +24,9 @@ import {MeterMakers} from "./MeterMakers.sol";
 import {OcmfScanner} from "./OcmfScanner.sol";
 
 /// @title Meter registry
-/// @dev See IMeterRegistry.
-contract MeterRegistry is MeterMakers {
+/// @dev See IMeterRegistry. Several calls of one caller can be made in one transaction, `multicall`: a site of many chargers
+/// is registered at once, or not at all.
+contract MeterRegistry is MeterMakers, Multicall {
     uint256 private constant LONGEST_EVSE_ID = 48;
 
     bytes32 private constant POSSESSION_TYPEHASH = keccak256(
