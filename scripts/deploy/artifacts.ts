@@ -11,7 +11,7 @@ import { WattproofError } from "../../services/errors.ts";
 type Helper = "contractDeployer" | "trustingMeterRegistry";
 
 /** Further ways to pay: contracts beside those of the settlement. */
-type Way = "passkeyAccounts" | "acrossFunding";
+type Way = "passkeyAccounts" | "walletOpenings" | "acrossFunding";
 
 /** Everything that is compiled for a deployment, and what one of its contracts creates. */
 export type ArtifactName = ContractRole | EvidenceRole | "revenueShare" | Way | Helper;
@@ -38,6 +38,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   revenueShares: "evidence/RevenueShares",
   revenueShare: "evidence/RevenueShare",
   passkeyAccounts: "accounts/PasskeyAccounts",
+  walletOpenings: "periphery/WalletOpenings",
   acrossFunding: "periphery/AcrossFunding",
 };
 

@@ -52,13 +52,11 @@ async function checkBeside({ contracts, evidence = {}, ways = {} }: Deployment, 
       throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${role}`);
     }
   }
-  if (ways.acrossFunding !== undefined) {
-    const across = new Contract(ways.acrossFunding, artifactOf("acrossFunding").interface, provider);
-    requireSame(
-      "acrossFunding.settlement",
-      String(await across.getFunction("settlement")()),
-      contracts.chargingSettlement,
-    );
+  for (const role of ["walletOpenings", "acrossFunding"] as const) {
+    const address = ways[role];
+    if (address === undefined) continue;
+    const contract = new Contract(address, artifactOf(role).interface, provider);
+    requireSame(`${role}.settlement`, String(await contract.getFunction("settlement")()), contracts.chargingSettlement);
   }
   for (const [role, view, expected] of evidenceLinks) {
     const address = evidence[role];

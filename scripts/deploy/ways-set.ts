@@ -4,7 +4,7 @@ import type { ArtifactName } from "./artifacts.ts";
  * The contracts of further ways to pay, which stand beside those of the settlement and are led to by none of them, in the
  * order in which they are deployed.
  */
-export const wayRoles = ["passkeyAccounts"] as const satisfies readonly ArtifactName[];
+export const wayRoles = ["passkeyAccounts", "walletOpenings"] as const satisfies readonly ArtifactName[];
 
 /** Those that are deployed only where the chain has what they work with. */
 export const optionalWayRoles = ["acrossFunding"] as const satisfies readonly ArtifactName[];
@@ -35,6 +35,8 @@ export async function deployWaySet(
   deploy: (role: WayRole, parameters: readonly unknown[]) => Promise<string>,
 ): Promise<WaySet> {
   const passkeyAccounts = await deploy("passkeyAccounts", []);
-  if (acrossSpokePool === undefined) return { passkeyAccounts };
-  return { passkeyAccounts, acrossFunding: await deploy("acrossFunding", [settlement, acrossSpokePool]) };
+  const walletOpenings = await deploy("walletOpenings", [settlement]);
+  const ways = { passkeyAccounts, walletOpenings };
+  if (acrossSpokePool === undefined) return ways;
+  return { ...ways, acrossFunding: await deploy("acrossFunding", [settlement, acrossSpokePool]) };
 }

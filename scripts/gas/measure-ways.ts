@@ -1,4 +1,4 @@
-import { AbiCoder, concat, toBeHex, ZeroAddress } from "ethers";
+import { AbiCoder, concat, toBeHex, Wallet, ZeroAddress } from "ethers";
 
 import { batchDigestOf, encodeAssertion, nestedDigestOf, type AccountCall } from "../../services/domain/passkey.ts";
 import { sessionIdOf, settlementDomainOf, termsTypes } from "../../services/domain/terms.ts";
@@ -6,6 +6,7 @@ import { createBenchMeters } from "./bench-meters.ts";
 import { createBenchSessions, HOLD_MICRO, SESSION_SECONDS, type BenchSessions } from "./bench-sessions.ts";
 import { type BenchWorld, createBenchWorld, receiptOf } from "./bench-world.ts";
 import { createGasRows, type GasRow, type GasRows } from "./gas-rows.ts";
+import { deploySafeWallets, signAsSafe } from "./safe-wallets.ts";
 import { createSoftwarePasskey } from "./software-passkey.ts";
 
 /** The same key each time: figures differ by the zero bytes of keys and signatures. */
@@ -19,6 +20,7 @@ export async function measureWays(): Promise<readonly GasRow[]> {
   const gas = createGasRows();
   await measurePasskey(world, sessions, gas);
   await measureAcross(world, sessions, gas);
+  await measureSafe(world, sessions, gas);
   return gas.rows;
 }
 
@@ -65,6 +67,38 @@ async function measurePasskey(world: BenchWorld, sessions: BenchSessions, gas: G
   await settlement.expire(terms, await sessions.openingOf({ terms }), 0n);
   const withdrawal = settlement.interface.encodeFunctionData("withdraw", [0, HOLD_MICRO, operator.address]);
   gas.add("withdraw by passkey", 1, await bring([call(book, withdrawal)]));
+}
+
+/** A Safe of two in three owners: the first charge deploys it, and a later one asks it alone. */
+async function measureSafe(world: BenchWorld, sessions: BenchSessions, gas: GasRows): Promise<void> {
+  const { ethers, settlement, erc20, operator, chainId } = world;
+  const openings = await ethers.deployContract("WalletOpenings", [settlement]);
+  const safes = await deploySafeWallets(operator);
+  const owners = [1n, 2n, 3n].map((added) => new Wallet(toBeHex(PRIVATE_KEY + added, 32)));
+  const creation = safes.creationOf(
+    owners.map(({ address }) => address),
+    2,
+  );
+  const safe = await safes.addressOf(
+    owners.map(({ address }) => address),
+    2,
+  );
+  await erc20.mint(operator, 2n * HOLD_MICRO);
+  await erc20.connect(operator).approve(settlement, 2n * HOLD_MICRO);
+  await settlement.connect(operator).deposit(safe, 0, 2n * HOLD_MICRO);
+  const domain = { chainId: Number(chainId), verifyingContract: safe };
+  const planned = async (nonce: number) => {
+    const { terms } = await sessions.planSession(0, { driver: safe, nonce });
+    return { terms, signature: await signAsSafe(sessionIdOf(terms, world.domain), domain, owners.slice(1)) };
+  };
+
+  const first = await planned(0);
+  const created = openings.createAndOpen(safes.factory, creation, first.terms, first.signature);
+  gas.add("WalletOpenings.createAndOpen with a Safe", 1, await receiptOf(created));
+  await world.pass(SESSION_SECONDS + 1);
+  await settlement.expire(first.terms, await sessions.openingOf(first), 0n);
+  const later = await planned(1);
+  gas.add("openSigned by a Safe", 1, await receiptOf(settlement.openSigned(later.terms, later.signature)));
 }
 
 /** What the pool's call costs, without the pool: the second fill of a driver, alone and with a session. */

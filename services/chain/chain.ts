@@ -137,7 +137,13 @@ export interface HeldOpening extends Opening {
 
 /** A contract that the service sends transactions to. */
 export type CallTarget =
-  "chargingSettlement" | "meterSettlement" | "challenges" | "authorizedFunding" | "vehicleConsents" | "passkeyAccounts";
+  | "chargingSettlement"
+  | "meterSettlement"
+  | "challenges"
+  | "authorizedFunding"
+  | "vehicleConsents"
+  | "passkeyAccounts"
+  | "walletOpenings";
 
 /** A call of a contract. */
 export interface ContractCall {

@@ -22,6 +22,7 @@ const interfaceNames = {
   authorizedFunding: "IAuthorizedFunding",
   passkeyAccounts: "IPasskeyAccounts",
   passkeyAccount: "IPasskeyAccount",
+  walletOpenings: "IWalletOpenings",
 } as const;
 
 /** The contract interfaces, as the compiler wrote them. */

@@ -18,7 +18,7 @@ export const deploymentSchema = z.object({
   /** The market of evidence. Deployments that were made before it was there are without. */
   evidence: z.partialRecord(z.enum(evidenceRoles), address).optional(),
   /** Contracts of further ways to pay; a deployment need not have them. */
-  ways: z.object({ passkeyAccounts: address.optional() }).optional(),
+  ways: z.object({ passkeyAccounts: address.optional(), walletOpenings: address.optional() }).optional(),
 });
 
 /** Which contracts on which chain. */
@@ -36,7 +36,7 @@ export function evidenceAddressOf(
 
 /** Where a contract is to which the service sends. @throws DEPLOYMENT_INVALID if the deployment does not have it */
 export function addressOfTarget({ contracts, ways }: Deployment, target: CallTarget): string {
-  const address = target === "passkeyAccounts" ? ways?.passkeyAccounts : contracts[target];
+  const address = target === "passkeyAccounts" || target === "walletOpenings" ? ways?.[target] : contracts[target];
   if (address === undefined) throw new WattproofError("DEPLOYMENT_INVALID", `The deployment has no ${target}.`);
   return address;
 }

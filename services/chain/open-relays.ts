@@ -74,7 +74,8 @@ export async function openRelays(
     limits: feeLimitsOf(spending, deployment.chainId),
   });
   const { settlement, vehicleConsents: consents } = interfaces;
-  const openings = createOpeningRelay({ relayChain, settlement, relay: desk, leastHoldMicro });
+  const walletOpenings = deployment.ways?.walletOpenings === undefined ? null : interfaces.walletOpenings;
+  const openings = createOpeningRelay({ relayChain, settlement, walletOpenings, relay: desk, leastHoldMicro });
   const orders = createDriverOrders({ relayChain, interfaces, relay: desk, leastHoldMicro });
   const passkeys = createPasskeyBatches({ rpc, deployment, interfaces, relayChain, relay: desk, leastHoldMicro });
   const releases = createSessionReleases({ relayChain, relay: desk, settlement });

@@ -1,6 +1,7 @@
 import type { Interface } from "ethers";
 import { Signature, getAddress, recoverAddress } from "ethers";
 
+import { readNewWalletSignature } from "./new-wallet-signature.ts";
 import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
 import type { RelayChain } from "../relay/relay-chain.ts";
@@ -9,7 +10,10 @@ import type { RelayAnswer, RelayDesk } from "../relay/relay-desk.ts";
 /** Terms that a driver has signed, to be brought to the chain by somebody else. */
 export interface SignedTerms {
   readonly terms: SessionTerms;
-  /** r, s, v: 65 bytes; or what a wallet that is a contract takes (ERC-1271). `0x` and hexadecimal digits. */
+  /**
+   * r, s, v: 65 bytes; what a wallet that is a contract takes (ERC-1271); or the same in the form of ERC-6492. `0x` and
+   * hexadecimal digits.
+   */
   readonly signature: string;
 }
 
@@ -43,25 +47,37 @@ export interface OpeningRelay {
   open(signed: SignedTerms, asker: RelayAsker): Promise<RelayedOpening>;
 }
 
-/** Plain signatures go into one transaction together with others that wait; those of contracts go alone. */
+/** Openings by plain signatures that wait go into one transaction together; those of contracts go alone. */
 export function createOpeningRelay(deps: {
   readonly relayChain: RelayChain;
   readonly settlement: Interface;
+  /** Deploys wallets and opens; `null` where the deployment is without: then only wallets that exist open. */
+  readonly walletOpenings: Interface | null;
   readonly relay: RelayDesk;
   /** Below this the gas costs more than the charge is worth, in 10⁻⁶ token. */
   readonly leastHoldMicro: bigint;
 }): OpeningRelay {
-  const { relayChain, settlement, relay } = deps;
+  const { relayChain, settlement, relay, walletOpenings } = deps;
+
+  function callOf(sessionId: string, { terms, signature }: SignedTerms) {
+    const created = readNewWalletSignature(signature);
+    if (created !== null && walletOpenings !== null) {
+      const values = [created.factory, created.factoryCalldata, terms, created.signature];
+      const calldata = walletOpenings.encodeFunctionData("createAndOpen", values);
+      return { kind: "new-wallet-opening", target: "walletOpenings", calldata } as const;
+    }
+    // Whoever has a key is read from the signature; a wallet that is a contract is asked with everything else.
+    const isPlain = signerOf(sessionId, signature) === getAddress(terms.driver);
+    const calldata = settlement.encodeFunctionData("openSigned", [terms, created?.signature ?? signature]);
+    return { kind: isPlain ? "opening" : "wallet-opening", target: "chargingSettlement", calldata } as const;
+  }
 
   return {
     account: relay.account,
-    async open({ terms, signature }, { client, admit }) {
+    async open(signed, { client, admit }) {
+      const { terms } = signed;
       const sessionId = sessionIdOf(terms, relayChain.chain.domain);
-      // Whoever has a key is read from the signature; a wallet that is a contract is asked with everything else.
-      const isPlain = signerOf(sessionId, signature) === getAddress(terms.driver);
-      const calldata = settlement.encodeFunctionData("openSigned", [terms, signature]);
-      const kind = isPlain ? "opening" : "wallet-opening";
-      const call = { kind, target: "chargingSettlement", calldata } as const;
+      const call = callOf(sessionId, signed);
       const state = await relayChain.judge(call);
       if (state.kind === "done") return { sessionId, status: "open", txHash: null, callId: null };
       if (state.kind === "refused") throw new WattproofError("OPENING_REFUSED", state.reason);

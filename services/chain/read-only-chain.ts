@@ -32,6 +32,7 @@ const readableMethods: Readonly<Record<string, z.ZodType>> = {
   eth_chainId: z.tuple([]),
   // Blocks without their transactions.
   eth_getBlockByNumber: z.tuple([blockTag, z.literal(false)]),
+  eth_getCode: z.tuple([address, blockTag]),
   eth_getLogs: z.tuple([filterSchema]),
   eth_getTransactionReceipt: z.tuple([word]),
 };

@@ -52,6 +52,12 @@ export function createRelayChain(deps: {
   const { rpc, chain, deployment, interfaces } = deps;
   const { settlement, authorizedFunding, vehicleConsents } = interfaces;
   const { contracts } = deployment;
+  /** Whose function a call is of, where that is not the settlement. */
+  const others: Readonly<Partial<Record<RelayedCall["kind"], Interface>>> = {
+    "funded-opening": authorizedFunding,
+    "vehicle-opening": vehicleConsents,
+    "new-wallet-opening": interfaces.walletOpenings,
+  };
 
   const opened = createOpenedSessions({ rpc, settlement, settlementAddress: contracts.chargingSettlement });
 
@@ -74,24 +80,13 @@ export function createRelayChain(deps: {
           cause: error,
         });
       }
-      return { kind: "refused", reason: reasonOf(revertData) };
+      return { kind: "refused", reason: reasonOf(interfaces, revertData) };
     }
-  }
-
-  function reasonOf(revertData: string | null): string {
-    const consent = revertData === null ? null : vehicleConsents.parseError(revertData);
-    if (consent?.name === "ConsentNotGranted") {
-      const status = consentStatuses[small.parse(consent.args.getValue("status"))];
-      return status === "revoked" ? "CONSENT_REVOKED" : "CONSENT_NOT_GRANTED";
-    }
-    return revertReasonOf(revertData, [settlement, authorizedFunding, vehicleConsents, interfaces.passkeyAccount]);
   }
 
   /** The function's parameters, by name. */
   function parametersOf({ kind, calldata }: Pick<RelayedCall, "kind" | "calldata">): Result {
-    const abi: Interface =
-      kind === "funded-opening" ? authorizedFunding : kind === "vehicle-opening" ? vehicleConsents : settlement;
-    const call = abi.parseTransaction({ data: calldata });
+    const call = (others[kind] ?? settlement).parseTransaction({ data: calldata });
     if (call === null) throw new WattproofError("STORE_CORRUPT", "A stored call is none of the contracts'.");
     return call.args;
   }
@@ -174,6 +169,18 @@ export function createRelayChain(deps: {
       return { isSuccess: status === 1, blockNumber, gasUsed, costWei, skipped: skippedOf(settlement, logs) };
     },
   };
+}
+
+/** Why a call was refused: a code. */
+function reasonOf(interfaces: ContractInterfaces, revertData: string | null): string {
+  const { settlement, authorizedFunding, vehicleConsents, passkeyAccount, walletOpenings } = interfaces;
+  const consent = revertData === null ? null : vehicleConsents.parseError(revertData);
+  if (consent?.name === "ConsentNotGranted") {
+    const status = consentStatuses[small.parse(consent.args.getValue("status"))];
+    return status === "revoked" ? "CONSENT_REVOKED" : "CONSENT_NOT_GRANTED";
+  }
+  const known = [settlement, authorizedFunding, vehicleConsents, passkeyAccount, walletOpenings];
+  return revertReasonOf(revertData, known);
 }
 
 function asObject(value: unknown): unknown {

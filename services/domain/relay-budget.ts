@@ -6,6 +6,7 @@ export type RelayedCallKind =
   | "withdrawal"
   | "vehicle-opening"
   | "wallet-opening"
+  | "new-wallet-opening"
   | "passkey-batch"
   | "release";
 
@@ -31,7 +32,8 @@ export const budgetMs = 86_400_000;
 
 /**
  * What is set aside for a call until it is known what it cost, in gas (docs/gas.md). A signature of a driver whose account
- * is a contract may cost 500,000 to check; openings are taken with plain signatures alone.
+ * is a contract may cost 500,000 to check; openings are taken with plain signatures alone. Wallets of several owners take
+ * up to 400,000 to deploy.
  */
 export const reservedGas: Readonly<Record<RelayedCallKind, number>> = {
   opening: 200_000,
@@ -40,6 +42,7 @@ export const reservedGas: Readonly<Record<RelayedCallKind, number>> = {
   withdrawal: 700_000,
   "vehicle-opening": 400_000,
   "wallet-opening": 700_000,
+  "new-wallet-opening": 1_200_000,
   "passkey-batch": 700_000,
   release: 150_000,
 };

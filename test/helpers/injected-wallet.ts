@@ -1,4 +1,4 @@
-import { JsonRpcProvider, Wallet } from "ethers";
+import { JsonRpcProvider, TypedDataEncoder, Wallet } from "ethers";
 import type { BrowserContext } from "playwright-core";
 import { z } from "zod";
 
@@ -40,11 +40,14 @@ export async function injectWallet(
     readonly walletName?: string;
     readonly chainId?: number;
     readonly known?: readonly number[];
+    /** The account is a contract, and this is what it takes as its signature of a digest; the key is one of its owners. */
+    readonly contract?: { readonly address: string; readonly sign: (digest: string) => Promise<string> };
   },
 ): Promise<InjectedWallet> {
-  const { privateKey, rpcUrl, walletName = "Test Wallet", chainId = 31_337 } = options;
+  const { privateKey, rpcUrl, walletName = "Test Wallet", chainId = 31_337, contract } = options;
   const provider = new JsonRpcProvider(rpcUrl, 31_337, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
   const wallet = new Wallet(privateKey, provider);
+  const account = contract?.address ?? wallet.address;
   const requests: WalletRequest[] = [];
   const declined = new Map<string, number>();
   const chain = { id: chainId, known: new Set(options.known ?? [chainId, 31_337]) };
@@ -62,7 +65,7 @@ export async function injectWallet(
     switch (method) {
       case "eth_requestAccounts":
       case "eth_accounts":
-        return { result: [wallet.address.toLowerCase()] };
+        return { result: [account.toLowerCase()] };
       case "eth_chainId":
         return { result: `0x${chain.id.toString(16)}` };
       case "wallet_addEthereumChain":
@@ -77,7 +80,9 @@ export async function injectWallet(
       case "eth_signTypedData_v4": {
         const types = { ...typedData?.types };
         delete types["EIP712Domain"];
-        return { result: await wallet.signTypedData(typedData?.domain ?? {}, types, typedData?.message ?? {}) };
+        const content = [typedData?.domain ?? {}, types, typedData?.message ?? {}] as const;
+        if (contract !== undefined) return { result: await contract.sign(TypedDataEncoder.hash(...content)) };
+        return { result: await wallet.signTypedData(...content) };
       }
       case "eth_sendTransaction": {
         const [{ to, data }] = callSchema.parse(params);
@@ -116,7 +121,7 @@ export async function injectWallet(
   })();`);
 
   return {
-    address: wallet.address,
+    address: account,
     requests,
     chain,
     decline(method, times = 1) {

@@ -156,6 +156,7 @@ export const relayedCallAnswer = z.object({
     "withdrawal",
     "vehicle-opening",
     "wallet-opening",
+    "new-wallet-opening",
     "passkey-batch",
     "release",
   ]),

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** Terms and a wallet's longest signature have less. */
 export const orderLimitBytes = 8_192;
-/** Of ten owners, or an assertion of a passkey. */
+/** Of ten owners, an assertion of a passkey, or five owners and how their wallet is deployed. */
 const walletSignatureBytes = 2_048;
 
 export const address = z.string().refine(isAddress).transform(getAddress);
@@ -36,10 +36,13 @@ export const signature = z
     }
   });
 
-/** The same, or what a wallet that is a contract takes as its signature (ERC-1271). */
+/**
+ * The same, or what a wallet that is a contract takes as its signature (ERC-1271); nothing (`0x`) where its owners have
+ * said so on the chain, as a Safe lets them.
+ */
 export const anySignature = z.union([
   signature,
-  z.string().regex(new RegExp(`^0x(?:[0-9a-fA-F]{2}){1,${walletSignatureBytes}}$`)),
+  z.string().regex(new RegExp(`^0x(?:[0-9a-fA-F]{2}){0,${walletSignatureBytes}}$`)),
 ]);
 
 /** When the session opened, and the salt of its opening; the chain's event `GroupOpened` says both. */

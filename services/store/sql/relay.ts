@@ -70,6 +70,7 @@ const kinds = [
   "withdrawal",
   "vehicle-opening",
   "wallet-opening",
+  "new-wallet-opening",
   "passkey-batch",
   "release",
 ] as const;
@@ -80,6 +81,7 @@ const targets = [
   "authorizedFunding",
   "vehicleConsents",
   "passkeyAccounts",
+  "walletOpenings",
 ] as const;
 
 const countRow = z.object({ count: z.number() });

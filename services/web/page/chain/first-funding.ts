@@ -69,6 +69,15 @@ export async function readTokenAbilities(
   };
 }
 
+/** What an account with a key has that lets a contract act for it (EIP-7702): this and the contract's address. */
+const delegation = "0xef0100";
+
+/** Whether an account has a key, whose signatures every token takes; those of a contract are taken by few. */
+export async function hasKey(chain: ChainAccess, account: string): Promise<boolean> {
+  const code = hex.parse(await chain.request("eth_getCode", [account, "latest"]));
+  return code === "0x" || code.toLowerCase().startsWith(delegation);
+}
+
 /** An allowance of exactly `value`, as a wallet shows and signs it. */
 export function typedPermitOf(
   domain: TypedDataDomain,

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 
 import type { DriverAccount } from "../chain/chain-reader.ts";
-import { readTokenAbilities } from "../chain/first-funding.ts";
+import { hasKey, readTokenAbilities } from "../chain/first-funding.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Notice } from "../components/note.tsx";
 import { Answered } from "../shell/parts.tsx";
@@ -20,7 +20,8 @@ export function FirstFunding(properties: Properties): JSX.Element {
   const [answer, askAgain] = useAnswer(async () => {
     const token = await reader.readToken(connection.account);
     const { erc20 } = configuration.contracts;
-    const abilities = configuration.hasRelay
+    const canSign = configuration.hasRelay && (await hasKey(chain, connection.account));
+    const abilities = canSign
       ? await readTokenAbilities(chain, configuration.chainId, erc20, connection.account)
       : null;
     return { token, abilities };

@@ -1,3 +1,4 @@
+import { dataLength } from "ethers";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 
@@ -58,6 +59,8 @@ export interface Opening {
 const daySeconds = 86_400;
 /** What is signed for the token is sent at once; an hour leaves room for a chain that is slow. */
 const authorizationSeconds = 3_600;
+/** r, s, v. */
+const keySignatureBytes = 65;
 
 export function useOpening(choice: OpeningChoice): Opening {
   const app = useApp();
@@ -82,6 +85,13 @@ export function useOpening(choice: OpeningChoice): Opening {
     // The service shows how the charge goes on to whoever has this key, without a further signature.
     const key = viewKeyFor(sessionIdOf(opening.terms, domainOf(app)));
     return (await relayOpening(opening, digestOfViewKey(key))).status === "open";
+  }
+
+  /** For the token, which takes signatures of keys alone. @throws if it is one of a wallet that is a contract */
+  async function signForToken(typedData: unknown): Promise<string> {
+    const signature = await signTypedData(connection, typedData);
+    if (dataLength(signature) !== keySignatureBytes) throw new Error(app.text("fundNoWay"));
+    return signature;
   }
 
   async function signTerms(terms: SessionTerms): Promise<string> {
@@ -128,7 +138,7 @@ export function useOpening(choice: OpeningChoice): Opening {
           ...{ owner: terms.driver, spender: contracts.authorizedFunding, value, deadline },
           nonce: permitNonce,
         };
-        const permit = { value, deadline, signature: await signTypedData(connection, typedPermitOf(domain, content)) };
+        const permit = { value, deadline, signature: await signForToken(typedPermitOf(domain, content)) };
         setStep({ kind: "signing", step: 2, steps: 2 });
         return relay({ kind: "permit-and-terms", terms, permit, signature: await signTerms(terms) });
       }),
@@ -139,7 +149,7 @@ export function useOpening(choice: OpeningChoice): Opening {
         const authorization = { value, validAfter: 0, validBefore: prepared.timestamp + authorizationSeconds };
         const parties = { from: terms.driver, to: contracts.authorizedFunding };
         const content = { ...parties, ...authorization, nonce: sessionIdOf(terms, domainOf(app)) };
-        const signature = await signTypedData(connection, typedTransferOf(funding.abilities.domain, content));
+        const signature = await signForToken(typedTransferOf(funding.abilities.domain, content));
         return relay({ kind: "transfer-authorization", terms, authorization, signature });
       }),
   };

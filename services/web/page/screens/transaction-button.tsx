@@ -6,6 +6,7 @@ import { useApp } from "../shell/app-context.ts";
 import { Notice } from "../components/note.tsx";
 import { failureText, Waiting } from "../shell/parts.tsx";
 import { refusalOf } from "../wallet/eip1193.ts";
+import { canSendCalls, sendCalls } from "../wallet/send-calls.ts";
 import { sendTransaction, type WalletConnection } from "../wallet/wallet-connection.ts";
 
 type Progress =
@@ -14,7 +15,10 @@ type Progress =
   | { readonly kind: "done" | "reverted" | "pending" | "declined" }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** Sends calls one after the other from the driver's wallet, each after the one before is mined. */
+/**
+ * Sends calls from the driver's wallet: together by one confirmation where it can (a wallet that is a contract tells no hash
+ * of a transaction), else one after the other, each after the one before is mined.
+ */
 export function TransactionButton(properties: {
   readonly connection: WalletConnection;
   /** None: there is nothing to send yet. */
@@ -30,21 +34,30 @@ export function TransactionButton(properties: {
   const [progress, setProgress] = useState<Progress>({ kind: "ready" });
   const isBusy = progress.kind === "signing" || progress.kind === "mining";
 
+  function end(outcome: "done" | "reverted" | "pending"): void {
+    setProgress({ kind: outcome });
+    if (outcome === "done") onDone();
+    if (outcome === "reverted") onFailed?.();
+  }
+
   async function sendAll(): Promise<void> {
     try {
+      if (await canSendCalls(connection, calls.length === 1 ? "one" : "several")) {
+        setProgress({ kind: "signing", step: 1 });
+        end(await sendCalls(connection, calls));
+        return;
+      }
       for (const [index, call] of calls.entries()) {
         setProgress({ kind: "signing", step: index + 1 });
         const txHash = await sendTransaction(connection, call);
         setProgress({ kind: "mining", step: index + 1 });
         const outcome = await awaitTransaction(chain, txHash, new AbortController().signal);
         if (outcome !== "done") {
-          setProgress({ kind: outcome });
-          if (outcome === "reverted") onFailed?.();
+          end(outcome);
           return;
         }
       }
-      setProgress({ kind: "done" });
-      onDone();
+      end("done");
     } catch (error) {
       if (refusalOf(error) === "declined") {
         setProgress({ kind: "declined" });

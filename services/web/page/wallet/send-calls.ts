@@ -16,14 +16,17 @@ const firstLookMs = 250;
 
 /**
  * Whether the wallet carries out several calls together or not at all, after one confirmation (EIP-5792). `ready` means that
- * it asks its owner to become such a wallet first (EIP-7702), which it says itself.
+ * it asks its owner to become such a wallet first (EIP-7702), which it says itself; for one call alone that is not worth it.
  */
-export async function canSendCalls({ wallet, account, chainId }: WalletConnection): Promise<boolean> {
+export async function canSendCalls(
+  { wallet, account, chainId }: WalletConnection,
+  calls: "one" | "several" = "several",
+): Promise<boolean> {
   const chain = `0x${chainId.toString(16)}`;
   try {
     const answer = await wallet.provider.request({ method: "wallet_getCapabilities", params: [account, [chain]] });
     const status = capabilitiesSchema.parse(answer)[chain]?.atomic?.status;
-    return status === "supported" || status === "ready";
+    return status === "supported" || (status === "ready" && calls === "several");
   } catch {
     // Most wallets do not know the question, and say so in many ways.
     return false;

@@ -53,7 +53,11 @@ export async function switchChain(wallet: DiscoveredWallet, configuration: PageC
   }
 }
 
-/** Signs readable data (EIP-712). @returns r, s, v; of a wallet that is a contract what it takes (ERC-1271) */
+/**
+ * Signs readable data (EIP-712).
+ * @returns r, s, v; of a wallet that is a contract what it takes (ERC-1271), which is nothing (`0x`) where its owners said
+ * so on the chain
+ */
 export async function signTypedData(connection: WalletConnection, typedData: unknown): Promise<string> {
   const { wallet, account } = connection;
   const signature = await wallet.provider.request({
@@ -62,7 +66,7 @@ export async function signTypedData(connection: WalletConnection, typedData: unk
   });
   return z
     .string()
-    .regex(/^0x(?:[0-9a-fA-F]{2})+$/u)
+    .regex(/^0x(?:[0-9a-fA-F]{2})*$/u)
     .parse(signature);
 }
 
