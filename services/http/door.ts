@@ -6,6 +6,8 @@ export interface HttpDoor {
   readonly path: string;
   readonly method: "GET" | "POST" | "PUT";
   readonly handler: RequestHandler;
+  /** A GET here uses something up. So nothing answers HEAD, with which programs look at an address before a person does. */
+  readonly hasEffect?: boolean;
   /** It answers people with pages, and is none of the interface that is described. */
   readonly isPage?: boolean;
 }

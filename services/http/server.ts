@@ -124,12 +124,13 @@ export async function openHttpServer(deps: HttpServerDeps, host: string, port: n
   };
 }
 
-function openDoor(application: Express, { path, method, handler }: HttpDoor): void {
-  const allowed = method === "GET" ? "GET, HEAD" : method;
+function openDoor(application: Express, { path, method, handler, hasEffect = false }: HttpDoor): void {
+  const takesHead = method === "GET" && !hasEffect;
+  const allowed = takesHead ? "GET, HEAD" : method;
   application.all(path, (request, response, next) => {
     response.locals["route"] = path;
     // The promise is returned, so that Express hands a rejection to the error handler.
-    if (request.method === method || (method === "GET" && request.method === "HEAD")) {
+    if (request.method === method || (takesHead && request.method === "HEAD")) {
       return handler(request, response, next);
     }
     response.set("allow", allowed);

@@ -7,7 +7,11 @@ import { readContractInterfaces } from "../../services/chain/contracts.ts";
 import { topUpTypes, withdrawalTypes } from "../../services/domain/driver-orders.ts";
 import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { sessionIdOf, settlementDomainOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { connectCharger } from "../helpers/charger.ts";
+import { registerStation } from "../helpers/ocpp-service.ts";
+import { addPasskeyDriver } from "../helpers/passkey-driver.ts";
 import { codeOf, get, type Answer } from "../helpers/running-service.ts";
+import { becomesTrue } from "../helpers/silent-sockets.ts";
 import { testMaximumPowerW, testTariff } from "../helpers/service-chain.ts";
 import { startWebWorld, type TestDriver, type WebWorld } from "../helpers/web-world.ts";
 
@@ -123,6 +127,30 @@ describe("What the service spends for others", function () {
       signature: await signer.signTypedData(settlementDomainOf(domain()), topUpTypes, topUp),
     };
     expect(codeOf(await send("/v1/driver-orders", order))).to.equal("RELAY_AMOUNT_TOO_SMALL");
+  });
+
+  it("has the charger show that somebody is paying once a driver's signature holds, and not because a stranger asks", async function () {
+    await start();
+    const point = await world.chain.addChargingPoint();
+    await registerStation(world.running.service.store, "CS-21", { evses: [point.evse] });
+    const charger = await connectCharger(world.url, "CS-21", "ocpp2.1");
+    const shown = () => charger.taken.filter(({ action }) => action === "NotifyWebPaymentStarted");
+    const driver = await world.addDriver();
+    const place = { evse: point.evse, meter: point.meter };
+    const terms = await termsFor(driver, place);
+    const signature = Wallet.createRandom().signingKey.sign(sessionIdOf(terms, domain())).serialized;
+    expect(codeOf(await send("/v1/openings", { kind: "signed-terms", terms, signature }))).to.equal("OPENING_REFUSED");
+    const poor = await addPasskeyDriver({ ...world, point }, { walletMicro: 0n });
+    const unpaid = await poor.batchOf(poor.openingCalls(await poor.termsOf()));
+    expect(codeOf(await poor.send(unpaid))).to.equal("OPENING_REFUSED");
+
+    const rich = await addPasskeyDriver({ ...world, point });
+    expect((await rich.send(await rich.batchOf(rich.openingCalls(await rich.termsOf())))).status).to.equal(200);
+    expect(await becomesTrue(() => shown().length === 1)).to.equal(true);
+    expect((await open(driver, place)).status).to.equal(201);
+    expect(await becomesTrue(() => shown().length === 2)).to.equal(true);
+    expect(shown().map(({ payload }) => payload["evseId"])).to.deep.equal([1, 1]);
+    await charger.close();
   });
 
   it("refuses a session that nobody would serve here, and pays no gas for it", async function () {

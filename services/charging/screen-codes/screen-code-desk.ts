@@ -23,8 +23,11 @@ export interface ScreenCodeDesk {
    * @throws SCREEN_CODE_INVALID, SCREEN_CODE_USED
    */
   redeem(scanned: { readonly stationId: string; readonly stationEvse: number; readonly code: string }): Promise<number>;
-  /** Tells the station of an EVSE that somebody is paying there; a station that cannot show it is left alone. */
-  announcePayment(evse: number): Promise<void>;
+  /**
+   * Has the station of an EVSE told that somebody is paying there, without waiting for its answer; a station that cannot
+   * show it is left alone.
+   */
+  announcePayment(evse: number): void;
 }
 
 /** How long a station shows that somebody is paying, and lets nobody start: so that strangers cannot block it. */
@@ -46,10 +49,22 @@ export function createScreenCodeDesk(deps: {
 }): ScreenCodeDesk {
   const { store, commands, connections, desk, now, pageUrl } = deps;
 
-  async function announce(stationId: string, stationEvse: number): Promise<void> {
+  async function tell(stationId: string, stationEvse: number): Promise<void> {
     if ((await connections.find(stationId))?.protocol !== "ocpp2.1") return;
     const payload = { evseId: stationEvse, timeout: paymentSeconds };
     await callStation(commands, stationId, { action: "NotifyWebPaymentStarted", payload });
+  }
+
+  async function tellStationOf(evse: number): Promise<void> {
+    const place = await store.findStationOfEvse(evse);
+    if (place !== null) await tell(place.stationId, place.stationEvse);
+  }
+
+  /** Nobody who pays waits for the station, and whether it shows this decides nothing. */
+  function goOn(telling: Promise<void>): void {
+    telling.catch((error: unknown) => {
+      desk.note("payment-not-announced", { err: error });
+    });
   }
 
   return {
@@ -82,12 +97,11 @@ export function createScreenCodeDesk(deps: {
       if (evse === undefined || interval === null) throw new WattproofError("SCREEN_CODE_INVALID", "Scan it again.");
       const isFirst = await store.takeScreenCode({ stationId, stationEvse, interval });
       if (!isFirst) throw new WattproofError("SCREEN_CODE_USED", "Wait for the next code.");
-      await announce(stationId, stationEvse);
+      goOn(tell(stationId, stationEvse));
       return evse;
     },
-    async announcePayment(evse) {
-      const place = await store.findStationOfEvse(evse);
-      if (place !== null) await announce(place.stationId, place.stationEvse);
+    announcePayment(evse) {
+      goOn(tellStationOf(evse));
     },
   };
 }

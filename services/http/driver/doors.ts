@@ -38,6 +38,7 @@ export function driverDoors(
       path: "/c/:stationId/:stationEvse/:code/:version",
       method: "GET",
       handler: openScreenCode(deps, limit),
+      hasEffect: true,
       isPage: true,
     },
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },

@@ -87,12 +87,10 @@ export function createOpeningsHandler(deps: {
       throw new WattproofError("TARIFF_NOT_ASSIGNED", `EVSE ${evse} does not offer tariff ${tariffId}.`);
     }
 
-    // The charger shows that somebody pays, whether or not the opening succeeds; it goes on by itself soon.
-    void deps.screenCodes.announcePayment(opening.terms.evse).catch(() => undefined);
-
-    // Before it is sure who signed, a stranger would use up what the driver may.
+    // Before it is sure who signed, a stranger would use up what the driver may, and block the charger.
     const admit = async (sessionId: string): Promise<void> => {
       drivers.admit(opening.terms.driver);
+      deps.screenCodes.announcePayment(opening.terms.evse);
       // Nobody but the driver had the signature before it was sent; from then on everybody can read it on the chain.
       if (keySha256 !== undefined) await deps.store.putFirstViewKey({ sessionId, keySha256, atMs: now() });
     };

@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 
 import type { PasskeyBatches } from "../../chain/passkey-batches.ts";
+import type { ScreenCodeDesk } from "../../charging/screen-codes/screen-code-desk.ts";
 import type { SessionTerms } from "../../domain/terms.ts";
 import { WattproofError } from "../../errors.ts";
 import type { TariffDirectory } from "../../evidence/tariff-directory.ts";
@@ -66,6 +67,7 @@ export function createPasskeyBatchesHandler(deps: {
   readonly findObstacle: (evse: number) => Promise<string | null>;
   readonly findUnserved: (terms: SessionTerms) => Promise<string | null>;
   readonly tariffs: Pick<TariffDirectory, "findRefusal">;
+  readonly screenCodes: Pick<ScreenCodeDesk, "announcePayment">;
   readonly now: () => number;
 }): RequestHandler {
   const { passkeys, now, openingsPerMinute } = deps;
@@ -97,6 +99,7 @@ export function createPasskeyBatchesHandler(deps: {
 
     const admit = async (sessionId: string | null): Promise<void> => {
       drivers.admit(checked.account);
+      if (checked.opening !== null) deps.screenCodes.announcePayment(checked.opening.evse);
       // As with openings: nobody but the driver had the assertion before it was sent.
       if (sessionId !== null && keySha256 !== undefined) {
         await deps.store.putFirstViewKey({ sessionId, keySha256, atMs: now() });

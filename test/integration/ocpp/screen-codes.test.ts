@@ -6,6 +6,7 @@ import type { Charger, TakenCall } from "../../helpers/charger.ts";
 import { openChargingWorld, openPlace, type ChargingWorld } from "../../helpers/charging-world.ts";
 import { operatorKey } from "../../helpers/running-service.ts";
 import { startServiceChain, type ServiceChain } from "../../helpers/service-chain.ts";
+import { becomesTrue } from "../../helpers/silent-sockets.ts";
 
 const pageUrl = "https://charge.example";
 const characters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -99,7 +100,22 @@ describe("The code on a charger's screen", function () {
     expect(values.get("URLTemplate")).to.equal(enabled.body["urlTemplate"]);
     const scanned = await scan(shownAt(0));
     expect([scanned.status, scanned.location]).to.deep.equal([303, `/#/evse/${evse}`]);
+    expect(await becomesTrue(() => started().length > 0)).to.equal(true);
     expect(started()).to.deep.equal([{ evseId: 1, timeout: 120 }]);
+  });
+
+  it("is not used up by a program that only looks at the address", async function () {
+    await enable();
+    const url = `${world.service.url}/c/CS-1/1/${shownAt(0)}/v1`;
+    const looked = await fetch(url, { method: "HEAD", redirect: "manual" });
+    expect([looked.status, looked.headers.get("allow")]).to.deep.equal([405, "GET"]);
+    expect((await scan(shownAt(0))).status).to.equal(303);
+  });
+
+  it("leads on at once where the charger does not answer", async function () {
+    await enable();
+    charger.answers = () => null;
+    expect((await scan(shownAt(0))).status).to.equal(303);
   });
 
   it("holds in the interval before and the one after, and no longer", async function () {
@@ -137,6 +153,7 @@ describe("The code on a charger's screen", function () {
     expect((await scan(code)).status).to.equal(303);
     const replayed = await scan(code, "CS-1/1", "fr");
     expect([replayed.status, replayed.text.includes('lang="fr"')]).to.deep.equal([410, true]);
+    expect(await becomesTrue(() => started().length > 0)).to.equal(true);
     expect(started()).to.have.length(1);
   });
 
