@@ -8,7 +8,9 @@ import type { OfferContent } from "../dossier/format/dossier-sale.ts";
 import { evidenceInterface, topicOf } from "../dossier/format/evidence-interface.ts";
 import { WattproofError } from "../errors.ts";
 import { evidenceAddressOf, type Deployment } from "./deployment.ts";
+import { isSignedBy } from "./driver-signature.ts";
 import { RpcRefusal, type Rpc } from "./rpc.ts";
+import { readTokenDomain } from "./token-domain.ts";
 
 /** One event that brought money into the drivers' pool, or took it out of it, in the order of the chain. */
 export type PoolEvent =
@@ -47,7 +49,7 @@ export interface EvidenceMarket {
   readClaim(claimId: bigint): Promise<EnergyClaimContent | null>;
   readConsent(driver: string, grantee: string): Promise<StandingConsent>;
   readPool(): Promise<PoolHistory>;
-  /** `null` if nobody offered it. */
+  /** `null` if nobody offered it. `isOpen`: whether somebody can buy under it now. */
   readOffer(offerId: string): Promise<{ readonly content: OfferContent; readonly isOpen: boolean } | null>;
   /** Whether the token moved this payment to the sales, by a signature of the buyer with this nonce. */
   hasArrived(txHash: string, buyer: string, nonce: string, amountMicro: bigint): Promise<boolean>;
@@ -62,6 +64,8 @@ export interface EvidenceMarket {
   }>;
   /** Whether the buyer bought under this offer. */
   hasBought(offerId: string, buyer: string): Promise<boolean>;
+  /** Whether an account has signed a digest with its own key, or as a contract that says so (ERC-1271). */
+  hasSigned(account: string, digest: string, signature: string): Promise<boolean>;
 }
 
 const bytes = z.string().regex(/^0x[0-9a-fA-F]*$/u);
@@ -93,12 +97,13 @@ type Log = z.output<typeof logView>;
 type Topics = readonly (string | null | readonly string[])[];
 
 const blocksAtOnce = 10_000;
-const openOffer = 1n;
+/** Statuses of an offer; the contract has no content of one that nobody made. */
+const [unknownOffer, openOffer] = [0n, 1n];
+/** Of the offers that were asked for last, so many are remembered. */
+const mostOffers = 1_000;
 const coder = AbiCoder.defaultAbiCoder();
 const ledgerInterface = new Interface(["function unit() view returns (uint256)"]);
-const tokenInterface = new Interface([
-  "function eip712Domain() view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions)",
-]);
+const headView = z.object({ timestamp: bytes.transform(Number) });
 
 export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deployment: Deployment }): EvidenceMarket {
   const { rpc, deployment } = deps;
@@ -123,19 +128,41 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
   const readUnit = async (): Promise<bigint> =>
     z.bigint().parse(await call(deployment.contracts.chargingSettlement, ledgerInterface, "unit", []));
 
-  const logsOf = (role: EvidenceRole, topics: Topics): Promise<Log[]> => logsAt(addressOf(role), topics);
+  const logsOf = (role: EvidenceRole, topics: Topics, fromBlock?: number): Promise<Log[]> =>
+    logsAt(addressOf(role), topics, fromBlock);
 
   /** In the order of the chain. */
-  async function logsAt(address: string, topics: Topics): Promise<Log[]> {
+  async function logsAt(address: string, topics: Topics, firstBlock = deployment.blockNumber): Promise<Log[]> {
     const head = await rpc.request("eth_blockNumber", [], bytes.transform(Number));
     const logs: Log[] = [];
-    for (let from = deployment.blockNumber; from <= head; from += blocksAtOnce) {
+    for (let from = firstBlock; from <= head; from += blocksAtOnce) {
       const [fromBlock, toBlock] = [from, Math.min(from + blocksAtOnce - 1, head)].map(
         (block) => `0x${block.toString(16)}`,
       );
       logs.push(...(await rpc.request("eth_getLogs", [{ address, topics, fromBlock, toBlock }], z.array(logView))));
     }
     return logs.toSorted((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
+  }
+
+  /** What an offer says never changes; looking for it costs a question for each 10,000 blocks of the chain. */
+  const offers = new Map<string, { readonly content: OfferContent; readonly blockNumber: number }>();
+
+  async function findOffer(
+    offerId: string,
+  ): Promise<{ readonly content: OfferContent; readonly blockNumber: number } | null> {
+    const known = offers.get(offerId);
+    if (known !== undefined) return known;
+    const [log] = await logsOf("evidenceSales", [topicOf("DossierOffered"), offerId]);
+    if (log === undefined) return null;
+    const told: unknown = argumentsOf(log)["offer"];
+    const offer = {
+      content: offerView.parse(told instanceof Result ? told.toObject() : told),
+      blockNumber: log.blockNumber,
+    };
+    offers.set(offerId, offer);
+    const [oldest] = offers.keys();
+    if (offers.size > mostOffers && oldest !== undefined) offers.delete(oldest);
+    return offer;
   }
 
   return {
@@ -166,11 +193,13 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
       };
     },
     async readOffer(offerId) {
-      const [log] = await logsOf("evidenceSales", [topicOf("DossierOffered"), offerId]);
-      if (log === undefined) return null;
-      const offer: unknown = argumentsOf(log)["offer"];
-      const content = offerView.parse(offer instanceof Result ? offer.toObject() : offer);
-      return { content, isOpen: (await ask("evidenceSales", "statusOf", [offerId])) === openOffer };
+      // One question for whoever makes an id up.
+      const status = await ask("evidenceSales", "statusOf", [offerId]);
+      const offer = status === unknownOffer ? null : await findOffer(offerId);
+      if (offer === null) return null;
+      const { timestamp } = await rpc.request("eth_getBlockByNumber", ["latest", false], headView);
+      const { content } = offer;
+      return { content, isOpen: status === openOffer && timestamp < content.expiresAt };
     },
     async hasArrived(txHash, buyer, nonce, amountMicro) {
       const receiptView = z.object({ status: bytes, logs: z.array(logView) }).nullable();
@@ -197,16 +226,15 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
     },
     async readToken() {
       const address = deployment.contracts.erc20;
-      const data = tokenInterface.encodeFunctionData("eip712Domain", []);
-      const answer = await rpc.request("eth_call", [{ to: address, data }, "latest"], bytes);
-      const domain = tokenInterface.decodeFunctionResult("eip712Domain", answer);
-      const { name, version } = z.object({ name: z.string(), version: z.string() }).parse(domain.toObject());
-      return { address, unit: await readUnit(), name, version };
+      return { address, unit: await readUnit(), ...(await readTokenDomain(rpc, deployment.chainId, address)) };
     },
     async hasBought(offerId, buyer) {
       const topics = [topicOf("DossierSold"), offerId, zeroPadValue(buyer, 32)];
-      return (await logsOf("evidenceSales", topics)).length > 0;
+      // Nobody bought before it was offered.
+      const offer = await findOffer(offerId);
+      return offer !== null && (await logsOf("evidenceSales", topics, offer.blockNumber)).length > 0;
     },
+    hasSigned: (account, digest, signature) => isSignedBy(rpc, account, digest, signature),
   };
 }
 

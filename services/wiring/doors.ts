@@ -97,6 +97,7 @@ function publicDeps(
     readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
     settings: pageSettings,
     sites: readSites(config.sitesPath),
+    pageOrigin: config.pageOrigin,
     connections: charging.ocpp.door.connections,
     readersChain: config.hasPageRpc ? createReadOnlyChain(rpc) : null,
   };

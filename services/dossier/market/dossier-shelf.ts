@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -20,7 +20,7 @@ export interface DossierShelf {
    * @throws DOSSIER_NOT_OF_OFFER, DOSSIER_NOT_SIGNED_HERE, BODY_TOO_LARGE, and what reading the form throws
    */
   put(offerId: string, offer: OfferContent, content: Readable): Promise<void>;
-  /** `null` if there is none. */
+  /** `null` if there is none. @throws STORE_UNAVAILABLE */
   open(offerId: string): Promise<{ readonly bytes: number; readonly content: Readable } | null>;
 }
 
@@ -67,11 +67,22 @@ export function createDossierShelf(folder: string, chain: Pick<Chain, "domain" |
       }
     },
     async open(offerId) {
-      const path = pathOf(offerId);
-      const found = await stat(path).catch(() => null);
-      return found === null ? null : { bytes: found.size, content: createReadStream(path) };
+      const file = await openFile(pathOf(offerId));
+      if (file === null) return null;
+      // From the file that is open, so that its length is that of its content, whatever takes its place meanwhile.
+      return { bytes: (await file.stat()).size, content: file.createReadStream() };
     },
   };
+}
+
+/** @returns `null` if it is not there. @throws STORE_UNAVAILABLE */
+async function openFile(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw new WattproofError("STORE_UNAVAILABLE", "The file of the dossier cannot be opened.", { cause: error });
+  }
 }
 
 function limited(): Transform {

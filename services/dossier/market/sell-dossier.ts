@@ -21,7 +21,10 @@ export interface Sold {
 
 /** Sells dossiers over HTTP: the facilitator of x402 and its seller in one. */
 export interface DossierShop {
-  /** @throws OFFER_UNKNOWN if nobody offers it any more, and what the chain throws */
+  /**
+   * `isOpen`: whether somebody can buy under it now.
+   * @throws OFFER_UNKNOWN if nobody ever offered it, and what the chain throws
+   */
   find(offerId: string): Promise<ForSale & { readonly isOpen: boolean }>;
   readToken(): Promise<PaidToken>;
   /**
@@ -55,10 +58,11 @@ export function createDossierShop(deps: {
     readToken,
     async take(forSale, header) {
       const { offerId, offer } = forSale;
-      const { payment, nonce, isSignedByBuyer } = readPayment(header, forSale, await readToken());
-      const { buyer } = payment;
-      // The signature shows that it is the buyer who asks; that of a contract only a sale can.
-      if (isSignedByBuyer && (await market.hasBought(offerId, buyer))) return { buyer, txHash: null };
+      const { payment, nonce, digest } = readPayment(header, forSale, await readToken());
+      const { buyer, signature } = payment;
+      // The signature shows that it is the buyer who asks.
+      const isBuyer = (): Promise<boolean> => market.hasSigned(buyer, digest, signature);
+      if ((await market.hasBought(offerId, buyer)) && (await isBuyer())) return { buyer, txHash: null };
       if (sender === null) throw new WattproofError("SALE_UNAVAILABLE", "Buy on the chain: EvidenceSales.buy.");
       try {
         return { buyer, txHash: await sender.sell(offer, payment, null) };

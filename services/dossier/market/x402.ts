@@ -1,4 +1,4 @@
-import { verifyTypedData } from "ethers";
+import { TypedDataEncoder } from "ethers";
 import { z } from "zod";
 
 import type { SignedPayment } from "../../chain/sale-sender.ts";
@@ -113,14 +113,14 @@ export function paymentRequiredOf(
 
 /**
  * Reads a signed payment for an offer.
- * @returns the payment, and whether the buyer's own key signed it; a contract's signature only the chain can judge
+ * @returns the payment, and the digest that the buyer has to have signed
  * @throws PAYMENT_INVALID naming what is wrong
  */
 export function readPayment(
   header: string,
   { offerId, offer, payTo }: { readonly offerId: string; readonly offer: OfferContent; readonly payTo: string },
   token: PaidToken,
-): { readonly payment: SignedPayment; readonly nonce: string; readonly isSignedByBuyer: boolean } {
+): { readonly payment: SignedPayment; readonly nonce: string; readonly digest: string } {
   const { accepted, payload } = decode(header);
   const { authorization, salt, signature } = payload;
   const expected = (BigInt(offer.priceMicro) * token.unit).toString();
@@ -135,7 +135,7 @@ export function readPayment(
   return {
     payment: { buyer, salt, validAfter, validBefore, signature },
     nonce,
-    isSignedByBuyer: isSame(signerOf(authorization, signature, token), buyer),
+    digest: digestOf(authorization, token),
   };
 }
 
@@ -153,19 +153,9 @@ function decode(header: string): z.output<typeof payloadSchema> {
   }
 }
 
-function signerOf(authorization: object, signature: string, token: PaidToken): string {
-  const { chainId, address: verifyingContract, name, version } = token;
-  try {
-    return verifyTypedData(
-      { name, version, chainId, verifyingContract },
-      transferTypes,
-      { ...authorization },
-      signature,
-    );
-  } catch {
-    // Bytes that are no signature of a key may be one of a contract.
-    return "";
-  }
+function digestOf(authorization: object, { chainId, address: verifyingContract, name, version }: PaidToken): string {
+  const domain = { name, version, chainId, verifyingContract };
+  return TypedDataEncoder.hash(domain, transferTypes, { ...authorization });
 }
 
 function isSame(left: string, right: string): boolean {

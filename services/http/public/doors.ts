@@ -5,6 +5,7 @@ import type { Connections } from "../../ocpp/wire/connections.ts";
 import type { Store } from "../../store/store.ts";
 import type { HttpDoor } from "../door.ts";
 import type { SessionViewers } from "../driver/session-viewers.ts";
+import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { createChainProxy } from "./chain-proxy.ts";
 import { createDossierSaleDoor, type DossierSaleDeps } from "./dossier-sales.ts";
@@ -24,6 +25,8 @@ export function publicDoors(deps: {
   readonly metrics: Metrics;
   readonly settings: PageSettings;
   readonly sites: readonly Site[];
+  /** Where drivers find the page; `null`: nobody said. */
+  readonly pageOrigin: string | null;
   readonly connections: Connections;
   /** `null`: the page may not read the chain through the service. */
   readonly readersChain: ReadOnlyChain | null;
@@ -32,14 +35,15 @@ export function publicDoors(deps: {
   /** Ends the streams. */
   readonly signal: AbortSignal;
 }): readonly HttpDoor[] {
-  const { store, viewers, metrics, readersChain, now } = deps;
+  const { store, viewers, metrics, readersChain, entrance, now } = deps;
   const session = "/v1/sessions/:sessionId";
+  const dossierLimit = createClientLimit(entrance, now, "dossiers", entrance.config.requestsPerMinute);
   const doors: readonly HttpDoor[] = [
     { path: "/v1/sessions", method: "GET", handler: listSessions(store, viewers) },
     { path: session, method: "GET", handler: showSession(store, viewers) },
     { path: `${session}/events`, method: "GET", handler: createSessionEventsHandler(deps) },
     { path: "/v1/receipts/:sessionId", method: "GET", handler: showReceipt(deps.receipts) },
-    createDossierSaleDoor(deps.sales),
+    createDossierSaleDoor(deps.sales, { limit: dossierLimit, pageOrigin: deps.pageOrigin }),
     { path: "/v1/health", method: "GET", handler: showHealth() },
     { path: "/v1/ready", method: "GET", handler: showReadiness(deps.readiness) },
     { path: "/metrics", method: "GET", handler: showMetrics(metrics, store, now) },

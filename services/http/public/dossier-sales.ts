@@ -13,6 +13,7 @@ import {
 } from "../../dossier/market/x402.ts";
 import { WattproofError } from "../../errors.ts";
 import type { HttpDoor } from "../door.ts";
+import type { ClientLimit } from "../entrance/client-limit.ts";
 import { createQueueLimit } from "../entrance/limits.ts";
 
 /** What sells dossiers. */
@@ -25,10 +26,18 @@ export interface DossierSaleDeps {
 const paymentsAtOnce = 16;
 const offerPattern = /^0x[0-9a-fA-F]{64}$/u;
 
-/** `GET /v1/dossiers/<offerId>`: answers 402 and what x402 asks for, or with a payment the dossier. */
-export function createDossierSaleDoor({ shop, shelf }: DossierSaleDeps): HttpDoor {
+/**
+ * `GET /v1/dossiers/<offerId>`: answers 402 and what x402 asks for, or with a payment the dossier.
+ * @param options.limit Each request asks the chain.
+ * @param options.pageOrigin Where buyers reach the service, who cannot know of the proxy in front; `null`: nobody said.
+ */
+export function createDossierSaleDoor(
+  { shop, shelf }: DossierSaleDeps,
+  { limit, pageOrigin }: { readonly limit: ClientLimit; readonly pageOrigin: string | null },
+): HttpDoor {
   const queue = createQueueLimit(paymentsAtOnce);
   const handler: RequestHandler = async (request, response) => {
+    limit.admit(request);
     const offerId = offerIdOf(request.params["offerId"]);
     const forSale = await shop.find(offerId);
     const header = request.get(paymentSignatureHeader);
@@ -37,7 +46,8 @@ export function createDossierSaleDoor({ shop, shelf }: DossierSaleDeps): HttpDoo
     response.set("cache-control", "no-store");
     try {
       if (header === undefined) {
-        const url = `${request.protocol}://${request.get("host") ?? ""}${request.path}`;
+        const origin = pageOrigin ?? `${request.protocol}://${request.get("host") ?? ""}`;
+        const url = `${origin}${request.path}`;
         const asked = paymentRequiredOf({ ...forSale, url }, await shop.readToken());
         response.status(402).set(paymentRequiredHeader, encodeHeader(asked)).json(asked);
         return;
@@ -55,7 +65,7 @@ export function createDossierSaleDoor({ shop, shelf }: DossierSaleDeps): HttpDoo
       stock.content.destroy();
     }
   };
-  return { path: "/v1/dossiers/:offerId", method: "GET", handler };
+  return { path: "/v1/dossiers/:offerId", method: "GET", handler, hasEffect: true };
 }
 
 /** @throws OFFER_UNKNOWN */

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, renameSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -10,12 +12,27 @@ import {
 } from "@x402/core/http";
 import { validatePaymentRequired } from "@x402/core/schemas";
 import { expect } from "chai";
-import { Contract, type ContractTransactionResponse, hexlify, JsonRpcProvider, randomBytes, Wallet } from "ethers";
+import {
+  Contract,
+  ContractFactory,
+  type ContractTransactionResponse,
+  hexlify,
+  id,
+  JsonRpcProvider,
+  randomBytes,
+  Wallet,
+  ZeroHash,
+} from "ethers";
+import hre from "hardhat";
 
 import { artifactOf } from "../../../scripts/deploy/artifacts.ts";
 import { evidenceAddressOf } from "../../../services/chain/deployment.ts";
+import { createEvidenceMarket } from "../../../services/chain/evidence-market.ts";
+import { createHttpRpc } from "../../../services/chain/rpc.ts";
 import { paymentNonceOf } from "../../../services/dossier/format/dossier-sale.ts";
+import { openLyingEndpoint, Refusal } from "../../helpers/lying-endpoint.ts";
 import { addStation, operatorKey, post, runService, type RunningService } from "../../helpers/running-service.ts";
+import { expectCode } from "../../services/store/suite.ts";
 import { developmentKey, errorCodeOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
 
 type Payload = Parameters<typeof encodePaymentSignatureHeader>[0];
@@ -42,7 +59,10 @@ describe("Buying a dossier over HTTP", function () {
 
   before(async () => {
     world = await openOperatorWorld({ hasMarket: true, hasAuthorizationToken: true });
-    running = await runService(world.chain, { WATTPROOF_SELLER_PRIVATE_KEY: developmentKey(7) });
+    running = await runService(world.chain, {
+      WATTPROOF_SELLER_PRIVATE_KEY: developmentKey(7),
+      WATTPROOF_PAGE_ORIGIN: "https://charge.example",
+    });
     provider = new JsonRpcProvider(world.chain.rpcUrl, 31_337, { staticNetwork: true, cacheTimeout: -1 });
     await world.chain.mintToStranger(10n ** 12n);
     const point = await world.chain.addChargingPoint("secp256r1", { isProven: true });
@@ -80,7 +100,11 @@ describe("Buying a dossier over HTTP", function () {
   });
 
   /** A payment that the buyer signs, with what a test changes in it. */
-  async function payment(changes: Readonly<Record<string, unknown>> = {}, salt = hexlify(randomBytes(32))) {
+  async function payment(
+    changes: Readonly<Record<string, unknown>> = {},
+    salt = hexlify(randomBytes(32)),
+    signer = buyer,
+  ) {
     const asked = decodePaymentRequiredHeader((await fetch(url)).headers.get("PAYMENT-REQUIRED") ?? "");
     const [accepted] = asked.accepts;
     if (accepted === undefined) throw new Error("Nothing is accepted.");
@@ -93,7 +117,7 @@ describe("Buying a dossier over HTTP", function () {
     const names = ["address from", "address to", "uint256 value", "uint256 validAfter", "uint256 validBefore"];
     const members = [...names, "bytes32 nonce"].map((text) => text.split(" "));
     const fields = members.map(([type = "", field = ""]) => ({ type, name: field }));
-    const signature = await buyer.signTypedData(domain, { TransferWithAuthorization: fields }, authorization);
+    const signature = await signer.signTypedData(domain, { TransferWithAuthorization: fields }, authorization);
     const content: Payload = { x402Version: 2, accepted, payload: { signature, authorization, salt } };
     return { content, authorization, signature, asset: accepted.asset };
   }
@@ -113,6 +137,7 @@ describe("Buying a dossier over HTTP", function () {
     const asked = decodePaymentRequiredHeader(answer.headers.get("PAYMENT-REQUIRED") ?? "");
     validatePaymentRequired(asked);
     expect(await answer.json()).to.deep.equal(asked);
+    expect(asked.resource.url).to.equal(`https://charge.example/v1/dossiers/${offerId}`);
     expect(asked.accepts[0]).to.deep.include({ scheme: "exact", network: "eip155:31337", amount: "12500000" });
     expect(asked.accepts[0]?.payTo).to.equal(evidenceAddressOf(world.chain.deployment, "evidenceSales"));
   });
@@ -186,6 +211,73 @@ describe("Buying a dossier over HTTP", function () {
     expect((await pay(content)).status).to.equal(200);
   });
 
+  it("hands the dossier out again to a wallet that is a contract, and to nobody who did not buy", async () => {
+    const owner = new Wallet(developmentKey(5), provider);
+    const { abi, bytecode } = await hre.artifacts.readArtifact("ContractWallet");
+    const wallet = await (await new ContractFactory(abi, bytecode, owner).deploy(owner.address)).getAddress();
+    await world.chain.fundDriver(wallet, 0n, 20_000_000n);
+    const { content } = await payment({ from: wallet }, undefined, owner);
+    expect((await pay(content)).status).to.equal(200);
+    const again = await pay(content);
+    expect(again.status, await again.clone().text()).to.equal(200);
+    expect(await again.text()).to.equal(readFileSync(summary, "utf8"));
+    const later = await pay((await payment({ from: wallet }, undefined, owner)).content);
+    expect(later.status).to.equal(200);
+    expect(await balanceOf(wallet)).to.equal(7_500_000n);
+    const thief = await pay((await payment({ from: wallet }, undefined, new Wallet(developmentKey(4)))).content);
+    expect([thief.status, await codeOf(thief)]).to.deep.equal([409, "SALE_REFUSED"]);
+  });
+
+  it("takes no payment for what it is only asked about, or cannot hand out", async () => {
+    const rich = new Wallet(developmentKey(3));
+    await world.chain.fundDriver(rich.address, 0n, 20_000_000n);
+    const { content } = await payment({ from: rich.address }, undefined, rich);
+    const headers = { "PAYMENT-SIGNATURE": encodePaymentSignatureHeader(content) };
+    const looked = await fetch(url, { method: "HEAD", headers });
+    expect([looked.status, looked.headers.get("allow")]).to.deep.equal([405, "GET"]);
+
+    // In the place of the file is something that cannot be opened.
+    const path = join(running.dataPath, "dossiers", `${offerId}.json`);
+    renameSync(path, `${path}.away`);
+    const inItsPlace = createServer().listen(path);
+    await once(inItsPlace, "listening");
+    for (const answer of [await fetch(url), await pay(content)]) {
+      expect([answer.status, await codeOf(answer)]).to.deep.equal([503, "STORE_UNAVAILABLE"]);
+    }
+    inItsPlace.close();
+    await once(inItsPlace, "close");
+    expect((await pay(content)).status).to.equal(404);
+    renameSync(`${path}.away`, path);
+    expect(await balanceOf(rich.address)).to.equal(20_000_000n);
+  });
+
+  it("asks the chain once about an offer that nobody made, and looks for another one's content once", async () => {
+    const endpoint = await openLyingEndpoint(world.chain.rpcUrl);
+    const rpc = createHttpRpc(endpoint.url, 30_000, AbortSignal.timeout(60_000));
+    const { deployment } = world.chain;
+    const market = createEvidenceMarket({ rpc, deployment });
+    expect(await market.readOffer(`0x${"12".repeat(32)}`)).to.equal(null);
+    expect([...endpoint.asked]).to.deep.equal([["eth_call", 1]]);
+    expect((await market.readOffer(offerId))?.isOpen).to.equal(true);
+    expect((await market.readOffer(offerId))?.content.priceMicro).to.equal("12500000");
+    expect(endpoint.asked.get("eth_getLogs")).to.equal(1);
+
+    // Tokens older than ERC-5267, such as USDC, have no function that tells their domain.
+    const told = await market.readToken();
+    const selector = id("eip712Domain()").slice(0, 10);
+    endpoint.lies["eth_call"] = (truth, [call]) => {
+      const { data } = call as { readonly data: string };
+      // It has no function that tells its version either, and the chain refuses to ask it.
+      if (data.startsWith(selector) || truth === undefined) throw new Refusal("execution reverted");
+      return truth;
+    };
+    expect(await createEvidenceMarket({ rpc, deployment }).readToken()).to.deep.equal(told);
+    endpoint.lies["eth_call"] = (truth, [call]) =>
+      (call as { readonly data: string }).data.startsWith(id("DOMAIN_SEPARATOR()").slice(0, 10)) ? ZeroHash : truth;
+    await expectCode(createEvidenceMarket({ rpc, deployment }).readToken(), "CHAIN_MISMATCH");
+    await endpoint.close();
+  });
+
   it("is done whole by the script of the documentation", async () => {
     const out = join(world.folder, "bought.json");
     const words = ["docs/examples/buy-dossier.mjs", url, world.chain.rpcUrl, out];
@@ -193,7 +285,11 @@ describe("Buying a dossier over HTTP", function () {
     const { stdout } = await promisify(execFile)(process.execPath, words, { env: environment });
     expect(stdout).to.contain("The dossier holds.").and.to.contain("Paid in transaction");
     expect(readFileSync(out, "utf8")).to.equal(readFileSync(summary, "utf8"));
-    // Nobody buys under an offer that has ended.
+    // Nobody is asked to pay under an offer whose time is over, or that has ended; who has bought gets it still.
+    const bought = await payment();
+    await world.chain.pass(8 * 86_400);
+    expect((await fetch(url)).status).to.equal(404);
+    expect((await pay(bought.content)).status).to.equal(200);
     await done("sale", "end", offerId);
     expect((await fetch(url)).status).to.equal(404);
   });

@@ -66,6 +66,7 @@ const usualMarket: EvidenceMarket = {
   findPayment: () => Promise.resolve(null),
   readToken: () => Promise.resolve({ address: hash("00").slice(0, 42), unit: 1n, name: "", version: "" }),
   hasBought: () => Promise.resolve(false),
+  hasSigned: () => Promise.resolve(false),
 };
 
 const afterPeriod = yearSeconds + 366 * 86_400;
