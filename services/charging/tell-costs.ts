@@ -1,4 +1,6 @@
+import { meteredSoFar } from "../domain/charging/watched-energy.ts";
 import { isDue } from "../domain/due-times.ts";
+import type { Tariff } from "../domain/tariff.ts";
 import { ocppAmount, type SessionTeller, type ToldSession } from "../ocpp/session-teller.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import type { Connections, StationConnection } from "../ocpp/wire/connections.ts";
@@ -20,6 +22,14 @@ const pauseMs = 60_000;
 const patienceMs = 1_000;
 /** The vendor under which the OCA's paper on prices for 1.6 has its messages. */
 const costVendor = "org.openchargealliance.costmsg";
+const microWhPerWh = 1_000_000n;
+const nanoPerMicro = 1_000n;
+const nanoPerToken = 1_000_000_000n;
+const bpsPerWhole = 10_000n;
+
+type Metered = Pick<ReturnType<typeof meteredSoFar>, "energyMicroWh" | "connectedSeconds">;
+/** Before the first reading. */
+const nothingYet: Metered = { energyMicroWh: 0n, connectedSeconds: 0 };
 
 /** What a station was told last of a transaction. */
 interface LastTold {
@@ -101,17 +111,12 @@ function costMessage16(
 ): RemoteCall {
   const { costMicro, tariff, receipt, currency } = told;
   const shared = { transactionId: Number(ocppTransactionId), cost: ocppAmount(costMicro) };
-  const nanoPerToken = 1_000_000_000;
   const running = {
     ...shared,
     timestamp: new Date(watched?.atMs ?? atMs).toISOString(),
     meterValue: watched === null ? 0 : Number(watched.registerWh.unscaled) / 10 ** watched.registerWh.scale,
     state: "Charging",
-    chargingPrice: {
-      kWhPrice: Number(tariff.priceNanoPerKwh) / nanoPerToken,
-      hourPrice: Number(tariff.priceNanoPerChargingHour) / nanoPerToken,
-      flatFee: ocppAmount(tariff.flatFeeMicro),
-    },
+    chargingPrice: priceShown(tariff, watched === null ? nothingYet : meteredSoFar(watched)),
   };
   const final = {
     ...shared,
@@ -120,4 +125,20 @@ function costMessage16(
   };
   const [messageId, data] = isOpen ? (["RunningCost", running] as const) : (["FinalCost", final] as const);
   return { action: "DataTransfer", payload: { vendorId: costVendor, messageId, data: JSON.stringify(data) } };
+}
+
+/** What a kilowatt-hour and an hour cost now, and what plugging in did: with tax, as the cost beside them. */
+function priceShown(tariff: Tariff, { energyMicroWh, connectedSeconds }: Metered): object {
+  const band = tariff.energyBands.findLast(({ fromWh }) => energyMicroWh >= BigInt(fromWh) * microWhPerWh);
+  const connectedNano = connectedSeconds < tariff.connectedFreeSeconds ? 0n : tariff.priceNanoPerConnectedHour;
+  const { chargingTaxBps, connectedTaxBps, energyTaxBps, flatTaxBps } = tariff;
+  return {
+    kWhPrice: grossOf((band ?? tariff).priceNanoPerKwh, energyTaxBps),
+    hourPrice: grossOf(tariff.priceNanoPerChargingHour, chargingTaxBps) + grossOf(connectedNano, connectedTaxBps),
+    flatFee: grossOf(tariff.flatFeeMicro * nanoPerMicro, flatTaxBps),
+  };
+}
+
+function grossOf(netNano: bigint, taxBps: number): number {
+  return Number(netNano * (bpsPerWhole + BigInt(taxBps))) / Number(bpsPerWhole * nanoPerToken);
 }

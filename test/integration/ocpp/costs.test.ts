@@ -197,6 +197,8 @@ describe("What a charger shows of a session", function () {
       const [running, final] = messages(charger);
       expect(running?.[0]).to.equal("RunningCost");
       expect(running?.[1]).to.include({ transactionId, cost: priceFor(700, 120), meterValue: 1_700 });
+      // With the tax of 8.1 %, as the cost.
+      expect(running?.[1]["chargingPrice"]).to.deep.equal({ kWhPrice: 0.52969, hourPrice: 0.6486, flatFee: 0.37835 });
       expect(final?.[0]).to.equal("FinalCost");
       expect(final?.[1]).to.include({ transactionId, cost: priceFor(1_500, 240) });
       expect(final?.[1]["qrCodeText"]).to.equal(`${pageUrl}/#/session/${session.sessionId}`);
