@@ -10,7 +10,10 @@ import { readMoment } from "./tariff-directory.ts";
 
 /** Has EVSEs with a plan offer the tariff whose turn it is. */
 export interface PlanRoller {
-  /** Changes what is due now; done again, it changes nothing. @throws what ledger and chain throw */
+  /**
+   * Changes what is due now; done again, it changes nothing. An EVSE at which it fails keeps no other from its turn.
+   * @throws what ledger and chain threw first
+   */
   rollPlans(): Promise<void>;
   /** Again and again until the signal. A round that fails is an alert and is tried again. */
   run(): Promise<void>;
@@ -49,10 +52,12 @@ export function createPlanRoller(deps: {
   }
 
   async function rollPlans(): Promise<void> {
+    const faults: unknown[] = [];
     for (const planned of await store.listPlannedEvses()) {
       if (signal.aborted) return;
-      await roll(planned);
+      await roll(planned).catch((error: unknown) => faults.push(error));
     }
+    if (faults.length > 0) throw faults[0];
   }
 
   return {

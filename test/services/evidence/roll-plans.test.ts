@@ -48,11 +48,18 @@ describe("The turns of a plan", function () {
   });
 
   const block = () => ({ number: 100, hash: "0x", timestamp: Math.floor(nowMs / 1_000) });
-  const roll = async (time: string): Promise<void> => {
+  const roll = async (time: string, ledger = store): Promise<void> => {
     nowMs = Date.parse(time);
     const chain = { readHead: () => Promise.resolve(block()) };
     const desk = createOperatorDesk({ log: createLogger("silent"), metrics: createMetrics() });
-    await createPlanRoller({ store, chain, desk, now: () => nowMs, pauseMs: 1, signal: stop.signal }).rollPlans();
+    await createPlanRoller({
+      store: ledger,
+      chain,
+      desk,
+      now: () => nowMs,
+      pauseMs: 1,
+      signal: stop.signal,
+    }).rollPlans();
   };
   const offered = async (): Promise<readonly (readonly [string, number | null])[]> => {
     const directory = createTariffDirectory({
@@ -92,6 +99,25 @@ describe("The turns of a plan", function () {
       [fleetId, null],
       [nightId, Date.parse("2027-01-18T05:00:00Z") / 1_000],
     ]);
+  });
+
+  it("come at one EVSE, too, where they fail at another, and the failure is told", async function () {
+    const plan = await store.findPlanOfEvse(evse);
+    if (plan === null) expect.fail("There is no plan.");
+    const broken = {
+      ...store,
+      listPlannedEvses: async () => [
+        { ...plan, evse: 1, plan: { ...plan.plan, windows: [] } },
+        ...(await store.listPlannedEvses()),
+      ],
+    };
+    await roll("2027-01-15T20:00:00Z", broken).then(
+      () => expect.fail("Nothing was told."),
+      (error: unknown) => {
+        expect(error).to.be.instanceOf(RangeError);
+      },
+    );
+    expect((await offered()).map(([tariffId]) => tariffId)).to.deep.equal([dayId]);
   });
 
   it("changes nothing at EVSEs whose plan has ended", async function () {
