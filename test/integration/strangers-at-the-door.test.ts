@@ -10,7 +10,7 @@ import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
 import { codeOf, get, getAsOperator, type Answer } from "../helpers/running-service.ts";
 import { sendFrom } from "../helpers/send-from.ts";
 import { testMaximumPowerW, testTariff } from "../helpers/service-chain.ts";
-import { becomesTrue } from "../helpers/silent-sockets.ts";
+import { becomesTrue, openSilentSockets } from "../helpers/silent-sockets.ts";
 import { startWebWorld, type TestDriver, type WebWorld } from "../helpers/web-world.ts";
 
 const stranger = "127.0.0.2";
@@ -172,6 +172,17 @@ describe("Strangers at the door", function () {
     for (let count = 0; count < 100; count += 1) codes.add(codeOf(await ask("127.0.0.6", "eth_chainId", [])));
     expect([...codes]).to.deep.equal([undefined, "CLIENT_RATE_EXCEEDED"]);
     expect((await ask(home, "eth_chainId", [])).status).to.equal(200);
+  });
+
+  it("keep nobody from asking the chain by questions that come slowly", async function () {
+    const text = `POST /rpc HTTP/1.1\r\nhost: wattproof\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{`;
+    const addresses = ["127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4"];
+    const slow = await Promise.all(addresses.map((from) => openSilentSockets(world.url, { count: 8, from, text })));
+    const question = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
+    // One of these addresses is refused once all its questions have come so far.
+    expect(await becomesTrue(async () => (await post("127.0.1.4", "/rpc", question)).status === 429)).to.equal(true);
+    expect((await post(home, "/rpc", question)).status).to.equal(200);
+    for (const sockets of slow) sockets.close();
   });
 
   describe("and a session", function () {

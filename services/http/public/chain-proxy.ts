@@ -43,8 +43,9 @@ export function createChainProxy(
     if (count >= requestsAtOnceOfClient) refuse(key, `The limit is ${requestsAtOnceOfClient} questions at once.`);
     running.set(key, count + 1);
     try {
+      // Who sends slowly keeps nobody else's place.
+      const { id, method, params } = parse(await readBody(request, bodyLimitBytes));
       await queueLimit.run(async () => {
-        const { id, method, params } = parse(await readBody(request, bodyLimitBytes));
         // One was taken above.
         const furtherCost = chain.costOf(method, params) - 1;
         if (furtherCost > 0 && !clients.take(key, furtherCost)) refuse(key, "Ask for fewer blocks, or wait.");
