@@ -60,6 +60,9 @@ export function createHttpApplication(deps: HttpServerDeps): Express {
   application.disable("x-powered-by");
   application.disable("etag");
   application.set("query parser", "simple");
+  // One way to write each address: what a proxy keeps from strangers is not open to them under another.
+  application.enable("case sensitive routing");
+  application.enable("strict routing");
   application.use(safeHeaders);
   application.use(logRequests(deps));
   application.use(admitKeys(entrance));

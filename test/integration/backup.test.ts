@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -107,6 +117,19 @@ describe("A backup of the ledger", function () {
     bytes.fill(0xff, 8_192, 12_288);
     writeFileSync(file(), bytes);
     expect(codeOf(() => restoreLedger(file(), other))).to.equal("BACKUP_UNUSABLE");
+  });
+
+  it("belongs to whose the folder is, where root puts it back", function () {
+    // Nobody else may give files away.
+    if (process.getuid?.() !== 0) this.skip();
+    backupLedger(running.dataPath, file());
+    mkdirSync(empty());
+    chownSync(empty(), 12_345, 12_346);
+    restoreLedger(file(), empty());
+    for (const name of readdirSync(empty())) {
+      const { uid, gid, mode } = statSync(join(empty(), name));
+      expect([uid, gid, mode & 0o777], name).to.deep.equal([12_345, 12_346, 0o600]);
+    }
   });
 
   it("holds every row of the moment, for its owner alone, while the service works", async function () {

@@ -230,6 +230,8 @@ describe("Hostile input", function () {
 
   const queries: readonly (readonly [string, string, string, string])[] = [
     ["an unknown address", "GET", "/v1/nothing", "ROUTE_UNKNOWN"],
+    ["an address in other letters", "GET", "/Metrics", "ROUTE_UNKNOWN"],
+    ["an address with a slash more", "GET", "/metrics/", "ROUTE_UNKNOWN"],
     ["a path that climbs", "GET", "/v1/sessions/..%2f..%2fetc%2fpasswd", "QUERY_INVALID"],
     ["an address that cannot be decoded", "GET", "/v1/sessions/%E0%A4%A", "QUERY_INVALID"],
     ["a session id that is none", "GET", "/v1/sessions/1", "QUERY_INVALID"],

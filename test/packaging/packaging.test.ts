@@ -94,6 +94,15 @@ describe("The compose file", function () {
   });
 });
 
+describe("The secrets beside the compose file", function () {
+  it("are taken neither into the repository nor into what an image is built from", function () {
+    const folders = [...readFileSync("packaging/compose.yaml", "utf8").matchAll(/file: \.\.\/([a-z]+)\//gu)];
+    const [folder = ""] = new Set(folders.map(([, name = ""]) => name));
+    expect(readFileSync(".gitignore", "utf8").split("\n")).to.include(`${folder}/`);
+    expect(readFileSync(".dockerignore", "utf8").split("\n")).to.include(folder);
+  });
+});
+
 describe("The unit for systemd", function () {
   it("names settings that there are, and secrets only by their files", function () {
     const given = [...unit.matchAll(/^Environment=(WATTPROOF_[A-Z_]+)=/gmu)].map(([, name = ""]) => name);

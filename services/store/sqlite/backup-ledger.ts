@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -8,7 +19,7 @@ import { z } from "zod";
 import { WattproofError } from "../../errors.ts";
 import type { LedgerIdentity } from "../ledger.ts";
 import { lockFolder } from "./database.ts";
-import { explain, hasLedger, ledgerName, prepareFile, requireLedger } from "./ledger-folder.ts";
+import { explain, hasLedger, ledgerName, lockName, prepareFile, requireLedger } from "./ledger-folder.ts";
 import { migrations } from "./migrations.ts";
 
 /** What a ledger or its backup holds. */
@@ -55,7 +66,8 @@ export function backupLedger(folder: string, target: string): LedgerSummary {
 }
 
 /**
- * Puts a backup into a data folder in which no ledger is, and no service works.
+ * Puts a backup into a data folder in which no ledger is, and no service works. Done by root, it belongs to whose the
+ * folder is.
  * @throws BACKUP_UNUSABLE, BACKUP_TARGET_TAKEN if the folder has a ledger, STORE_UNAVAILABLE
  */
 export function restoreLedger(backup: string, folder: string): LedgerSummary {
@@ -73,6 +85,7 @@ export function restoreLedger(backup: string, folder: string): LedgerSummary {
     try {
       copyFileSync(backup, draft);
       chmodSync(draft, fileMode);
+      giveToOwnerOf(folder, [draft, join(folder, lockName)]);
       settleFile(draft, path);
     } finally {
       rmSync(draft, { force: true });
@@ -133,6 +146,13 @@ function requireFree(path: string): void {
 
 function draftOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.new`);
+}
+
+/** What root puts there is the service's, which is the user of the folder and cannot read what is root's. */
+function giveToOwnerOf(folder: string, paths: readonly string[]): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(folder);
+  for (const path of paths) chownSync(path, uid, gid);
 }
 
 /** Brings a file to the disk and to its place. */
