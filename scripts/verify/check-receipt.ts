@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 
 import type { JsonRpcProvider } from "ethers";
+import { z } from "zod";
 
+import { contractRoles } from "../../services/contracts.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { ReceiptCheck } from "../../services/receipts/receipt-check.ts";
 import { verifyReceipt, type ReceiptVerdict } from "../../services/receipts/verify-receipt.ts";
@@ -10,6 +12,8 @@ import { createRecordJudge } from "../../services/evidence/formats/all-formats.t
 import { UsageError } from "../command-line/usage.ts";
 import { readDeployment } from "../deploy/deployment-file.ts";
 
+/** What a receipt of any form says of its contracts. */
+const statedSchema = z.object({ contracts: z.record(z.string(), z.string()) });
 /** A receipt with the most records that a session can have stays below this. */
 const longestReceiptBytes = 128 * 1024 * 1024;
 
@@ -53,8 +57,8 @@ function deploymentChecks(receipt: unknown, path: string | undefined): readonly 
   if (trusted === undefined) {
     throw new UsageError(`There is no deployment file ${path}`);
   }
-  const stated = typeof receipt === "object" && receipt !== null && "contracts" in receipt ? receipt.contracts : null;
-  const isSame = JSON.stringify(stated).toLowerCase() === JSON.stringify(trusted.contracts).toLowerCase();
+  const stated = statedSchema.safeParse(receipt).data?.contracts ?? {};
+  const isSame = contractRoles.every((role) => stated[role]?.toLowerCase() === trusted.contracts[role].toLowerCase());
 
   return [{ name: "trusted contracts", outcome: isSame ? "holds" : "fails", detail: path }];
 }

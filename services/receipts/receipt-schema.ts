@@ -4,9 +4,9 @@ import { forEachRole } from "../contracts.ts";
 import { provenances } from "../domain/provenance.ts";
 import { receiptVersion } from "../domain/receipt-version.ts";
 import { mostEnergyBands } from "../domain/tariff.ts";
+import { addressSchema as address, uintText } from "../contract-values.ts";
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
 const micro = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,39})$/u)
@@ -16,6 +16,11 @@ const integer = z
   .union([z.int(), z.string().regex(/^(0|[1-9][0-9]{0,15})$/u)])
   .transform(Number)
   .pipe(z.int().nonnegative());
+/** What contracts have so many bits for. */
+const uint = (bits: number) => integer.pipe(z.int().max(2 ** bits - 1));
+const [power, salt, number32, seconds, bps] = [uint(24), uint(24), uint(32), uint(40), uint(16)];
+const bandPriceNano = uintText(48).transform(BigInt);
+const word64 = uintText(64).transform(BigInt);
 
 const position = { hash, blockNumber: integer, logIndex: integer };
 const record = z.union([
@@ -38,40 +43,40 @@ export const receiptSchema = z.strictObject({
   idTag: z.string(),
   terms: z.strictObject({
     driver: address,
-    lane: integer,
-    nonce: integer,
+    lane: number32,
+    nonce: number32,
     operator: address,
-    agreement: integer,
-    evse: integer,
-    meter: integer,
-    maximumPowerW: integer,
+    agreement: number32,
+    evse: number32,
+    meter: number32,
+    maximumPowerW: power,
     tariffId: hash,
-    holdMicro: micro,
-    expiresAt: integer,
+    holdMicro: word64,
+    expiresAt: seconds,
   }),
   tariff: z.strictObject({
-    flatFeeMicro: micro,
-    priceNanoPerKwh: micro,
-    energyBands: z.array(z.strictObject({ fromWh: integer, priceNanoPerKwh: micro })).max(mostEnergyBands),
-    energyStepWh: integer,
-    priceNanoPerChargingHour: micro,
-    chargingStepSeconds: integer,
-    priceNanoPerConnectedHour: micro,
-    connectedFreeSeconds: integer,
-    connectedStepSeconds: integer,
-    connectedMaximumMicro: micro,
-    flatTaxBps: integer,
-    energyTaxBps: integer,
-    chargingTaxBps: integer,
-    connectedTaxBps: integer,
-    minimumMicro: micro,
-    minimumGrossMicro: micro,
-    maximumMicro: micro,
-    maximumGrossMicro: micro,
+    flatFeeMicro: word64,
+    priceNanoPerKwh: word64,
+    energyBands: z.array(z.strictObject({ fromWh: number32, priceNanoPerKwh: bandPriceNano })).max(mostEnergyBands),
+    energyStepWh: number32,
+    priceNanoPerChargingHour: word64,
+    chargingStepSeconds: number32,
+    priceNanoPerConnectedHour: word64,
+    connectedFreeSeconds: number32,
+    connectedStepSeconds: number32,
+    connectedMaximumMicro: word64,
+    flatTaxBps: bps,
+    energyTaxBps: bps,
+    chargingTaxBps: bps,
+    connectedTaxBps: bps,
+    minimumMicro: word64,
+    minimumGrossMicro: word64,
+    maximumMicro: word64,
+    maximumGrossMicro: word64,
     chargesWithoutEnergy: z.boolean(),
   }),
   meter: z.strictObject({
-    number: integer,
+    number: number32,
     curve: z.enum([
       "secp256r1",
       "secp256k1",
@@ -91,8 +96,8 @@ export const receiptSchema = z.strictObject({
   records: z.array(record).max(1_440),
   energyWh: z.string(),
   energyMicroWh: micro,
-  chargingSeconds: integer,
-  connectedSeconds: integer,
+  chargingSeconds: number32,
+  connectedSeconds: number32,
   price: z.strictObject({
     flatFeeMicro: micro,
     energyMicro: micro,
@@ -121,7 +126,7 @@ export const receiptSchema = z.strictObject({
   /** What the driver got back by them. */
   refundedMicro: micro,
   /** `openedAt` in seconds since 1970, and `salt`: with the session id they give the idTag. */
-  opening: z.strictObject({ ...position, openedAt: integer, salt: integer }),
+  opening: z.strictObject({ ...position, openedAt: seconds, salt }),
   /** What the energy rests on; `null` where others settled and said nothing here. */
   evidence: z
     .strictObject({

@@ -90,6 +90,22 @@ describe("npm run verify:receipt", function () {
   it("refuses what has not the form of a receipt", async () => {
     expect(await failuresOf({})).to.deep.equal(["form"]);
     expect(await failuresOf(changed((receipt) => (receipt["surplus"] = 1)))).to.deep.equal(["form"]);
+    const driver = (receipt: Json): string => part(receipt, "terms")["driver"] as string;
+    const otherLetter = (letter: string): string =>
+      letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
+    // None of these is a value that a contract takes: another checksum, and more bits than there are.
+    for (const change of [
+      (receipt: Json) =>
+        (part(receipt, "terms")["driver"] = driver(receipt).replace(/[a-f](?=[^a-f]*$)/iu, otherLetter)),
+      (receipt: Json) => (part(receipt, "terms")["holdMicro"] = "9".repeat(39)),
+      (receipt: Json) => (part(receipt, "terms")["lane"] = "4294967296"),
+      (receipt: Json) => (part(receipt, "tariff")["flatFeeMicro"] = "9".repeat(20)),
+      (receipt: Json) => (part(receipt, "tariff")["energyTaxBps"] = 65_536),
+      (receipt: Json) => (part(receipt, "opening")["salt"] = 2 ** 24),
+      (receipt: Json) => (part(receipt, "meter")["number"] = 2 ** 40),
+    ]) {
+      expect(await failuresOf(changed(change)), String(change)).to.deep.equal(["form"]);
+    }
   });
 
   it("refuses a receipt of the form before sessions told when they opened, and says so", async () => {
@@ -228,13 +244,14 @@ describe("npm run verify:receipt", function () {
         path,
       ),
     ).to.deep.equal(["trusted contracts"]);
-    expect(
-      await failuresOf(
-        changed(() => undefined),
-        "--deployment",
-        join(folder, "data", "deployment.json"),
-      ),
-    ).to.deep.equal([]);
+    // In whatever order they stand.
+    const reversed = (receipt: Json): void => {
+      receipt["contracts"] = Object.fromEntries(Object.entries(part(receipt, "contracts")).reverse());
+    };
+    for (const change of [() => undefined, reversed]) {
+      const extra = ["--deployment", join(folder, "data", "deployment.json")];
+      expect(await failuresOf(changed(change), ...extra)).to.deep.equal([]);
+    }
   });
 
   it("notices that records are missing where the transaction proves nothing either", async () => {

@@ -152,7 +152,7 @@ describe("The dependency rule of the service", function () {
             !path.startsWith("web/page/") &&
             // What describes the answers names the form of a receipt.
             !path.startsWith("http/api/") &&
-            !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/.test(target),
+            !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|contract-values|errors)\.ts|errors\/)/.test(target),
         )
         .map(({ specifier }) => `${path}: ${specifier}`),
     );
@@ -167,7 +167,10 @@ describe("The dependency rule of the service", function () {
         imports
           .filter(({ target }) => target !== null && !own.test(target))
           .filter(
-            ({ target }) => !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|errors)\.ts|errors\/)/.test(target ?? ""),
+            ({ target }) =>
+              !/^(?:domain|evidence\/formats\/ocmf|(?:contracts|contract-values|errors)\.ts|errors\/)/.test(
+                target ?? "",
+              ),
           )
           .map(({ specifier }) => `${path}: ${specifier}`),
       );
@@ -196,7 +199,7 @@ describe("The dependency rule of the service", function () {
 
   it("lets the driver's page take only what runs in a browser, and nothing of the service take the page", function () {
     const shared =
-      /^(?:web\/page|domain|receipts|dossier\/(?:format|verify)|evidence\/(?:formats|carriage\/xml)|(?:contracts|errors)\.ts|errors\/)/;
+      /^(?:web\/page|domain|receipts|dossier\/(?:format|verify)|evidence\/(?:formats|carriage\/xml)|(?:contracts|contract-values|errors)\.ts|errors\/)/;
     const crossings = sources.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => {

@@ -2,6 +2,8 @@ import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
 import { AbiCoder, keccak256, TypedDataEncoder, ZeroHash } from "ethers";
 import { z } from "zod";
 
+import { addressSchema, uintText } from "../../contract-values.ts";
+
 /** What a consent lets its grantee use, as `DataConsent` of IDataConsents.sol numbers it. */
 export const consentScopes = { fields: 1, records: 2, place: 4, sameDriver: 8 } as const;
 
@@ -13,12 +15,12 @@ const hash = z.string().regex(/^0x[0-9a-fA-F]{64}$/u);
 
 /** An offer, as `Offer` of IEvidenceSales.sol has it. */
 export const offerSchema = z.object({
-  operator: z.string().regex(/^0x[0-9a-fA-F]{40}$/u),
+  operator: addressSchema,
   agreement: number32,
   root: hash,
   licenceHash: hash,
   /** In 10⁻⁶ token. */
-  priceMicro: z.string().regex(/^[1-9][0-9]{0,19}$/u),
+  priceMicro: uintText(64).refine((text) => text !== "0"),
   scopes: number32,
   leastDriversBps: z.int().min(0).max(10_000),
   driversRoot: hash,

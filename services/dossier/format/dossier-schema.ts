@@ -9,6 +9,7 @@ import { z } from "zod";
 import { forEachRole } from "../../contracts.ts";
 import { meterCurves } from "../../domain/meter-curve.ts";
 import { provenances } from "../../domain/provenance.ts";
+import { addressSchema as address, uintText } from "../../contract-values.ts";
 
 /** The form that this code writes, and the only one that it reads. */
 export const dossierVersion = 2;
@@ -30,7 +31,6 @@ export const dossierLimits = {
 } as const;
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
 /** A decimal integer of at most 128 bits. */
 const whole = z.string().regex(/^(0|[1-9][0-9]{0,37})$/u);
 const seconds = z
@@ -77,9 +77,12 @@ const termsSchema = z.strictObject({
   agreement: number32,
   evse: number32,
   meter: number32,
-  maximumPowerW: number32,
+  maximumPowerW: z
+    .int()
+    .min(0)
+    .max(2 ** 24 - 1),
   tariffId: hash,
-  holdMicro: whole,
+  holdMicro: uintText(64),
   expiresAt: seconds,
 });
 

@@ -91,6 +91,15 @@ function createOrder(): {
   let months = 0;
   let lastText: unknown = null;
   let isListNext = false;
+  /** Of each object and list around what is read, the names of its members; `null` for a list. */
+  const around: (Set<unknown> | null)[] = [];
+
+  /** Of two members with one name others may read the first. */
+  function takeMember(name: unknown): void {
+    const names = around.at(-1);
+    if (names?.has(name) === true) throw invalid(`${JSON.stringify(name).slice(0, 80)} comes twice`);
+    names?.add(name);
+  }
 
   function takeName(name: unknown): void {
     const expected = partNames[named] ?? "the end";
@@ -114,12 +123,15 @@ function createOrder(): {
         if (token !== TokenType.LEFT_BRACKET) throw invalid("months: no list");
         isListNext = false;
       }
-      if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) depth += 1;
-      if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) depth -= 1;
+      if (token === TokenType.LEFT_BRACE) around.push(new Set());
+      if (token === TokenType.LEFT_BRACKET) around.push(null);
+      if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) around.pop();
+      depth = around.length;
       if (depth > dossierLimits.depth) throw tooLarge(`The limit is ${dossierLimits.depth} lists inside each other.`);
       // As a name it would change what an object is, and as a value nothing needs it.
       if (value === "__proto__") throw invalid("no member has such a name");
       if (depth === 1 && token === TokenType.COLON) takeName(lastText);
+      if (token === TokenType.COLON) takeMember(lastText);
       if (token === TokenType.STRING) lastText = value;
     },
     name: () => partNames[named - 1] ?? "",

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import type { OracleSignature } from "../../chain/chain.ts";
 import { WattproofError } from "../../errors.ts";
+import { addressSchema } from "../../contract-values.ts";
 import { commitmentSchema, signatureSchema, type DossierCommitment } from "../format/dossier-schema.ts";
 import type { DossierRequest } from "./dossier-maker.ts";
 
@@ -21,7 +22,7 @@ const evseNumber = z
 export const dossierOrderSchema = z
   .strictObject({
     purpose: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/u),
-    operator: z.string().regex(/^0x[0-9a-fA-F]{40}$/u),
+    operator: addressSchema,
     fromSeconds: seconds,
     toSeconds: seconds,
     evses: z.array(evseNumber).min(1).max(10_000).nullable(),

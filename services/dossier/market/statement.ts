@@ -6,11 +6,11 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../errors.ts";
+import { addressSchema as address, uintText } from "../../contract-values.ts";
 import { dossierLimits, manifestSchema, signatureSchema, totalsSchema } from "../format/dossier-schema.ts";
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/u);
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
-const amount = z.string().regex(/^[1-9][0-9]{0,19}$/u);
+const amount = uintText(64).refine((text) => text !== "0");
 const number32 = z
   .int()
   .min(0)

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { SignedPayment } from "../../chain/sale-sender.ts";
 import { WattproofError } from "../../errors.ts";
+import { addressSchema as address, uintText } from "../../contract-values.ts";
 import { offerSchema, paymentNonceOf, type OfferContent } from "../format/dossier-sale.ts";
 
 /*
@@ -31,9 +32,8 @@ const mostHeaderCharacters = 8_192;
 /** Within this time the payment should reach the chain. */
 const timeoutSeconds = 120;
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/u);
 const hash = z.string().regex(/^0x[0-9a-fA-F]{64}$/u);
-const whole = z.string().regex(/^(0|[1-9][0-9]{0,77})$/u);
+const whole = uintText(256);
 const payloadSchema = z.object({
   x402Version: z.literal(2),
   accepted: z.object({ scheme: z.string(), network: z.string(), asset: address, amount: whole, payTo: address }),

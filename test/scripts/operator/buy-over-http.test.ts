@@ -30,7 +30,7 @@ import { evidenceAddressOf } from "../../../services/chain/deployment.ts";
 import { createEvidenceMarket } from "../../../services/chain/evidence-market.ts";
 import { createHttpRpc } from "../../../services/chain/rpc.ts";
 import { paymentNonceOf } from "../../../services/dossier/format/dossier-sale.ts";
-import { openLyingEndpoint, Refusal } from "../../helpers/lying-endpoint.ts";
+import { openLyingEndpoint, Refusal, type LyingEndpoint } from "../../helpers/lying-endpoint.ts";
 import { addStation, operatorKey, post, runService, type RunningService } from "../../helpers/running-service.ts";
 import { expectCode } from "../../services/store/suite.ts";
 import { developmentKey, errorCodeOf, openOperatorWorld, type OperatorWorld } from "./operator-world.ts";
@@ -46,6 +46,7 @@ describe("Buying a dossier over HTTP", function () {
   let summary = "";
   let url = "";
   let offerId = "";
+  let endpoint: LyingEndpoint | null = null;
   const buyer = new Wallet(developmentKey(9));
 
   async function done(...parameters: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
@@ -95,6 +96,7 @@ describe("Buying a dossier over HTTP", function () {
   });
   after(async () => {
     provider.destroy();
+    await endpoint?.close();
     await running.close();
     await world.close();
   });
@@ -148,6 +150,14 @@ describe("Buying a dossier over HTTP", function () {
       const answer = await pay((await payment(changes)).content);
       expect([answer.status, await codeOf(answer)]).to.deep.equal([400, "PAYMENT_INVALID"]);
     }
+    const misspelt = await payment();
+    const { authorization } = misspelt;
+    const from = `0x${authorization.from
+      .slice(2)
+      .toLowerCase()
+      .replace(/[a-f]/u, (letter) => letter.toUpperCase())}`;
+    misspelt.content.payload = { ...misspelt.content.payload, authorization: { ...authorization, from } };
+    expect(await codeOf(await pay(misspelt.content))).to.equal("PAYMENT_INVALID");
     const forged = await payment();
     forged.content.payload = { ...forged.content.payload, signature: `0x${"01".repeat(65)}` };
     const refused = await pay(forged.content);
@@ -252,30 +262,30 @@ describe("Buying a dossier over HTTP", function () {
   });
 
   it("asks the chain once about an offer that nobody made, and looks for another one's content once", async () => {
-    const endpoint = await openLyingEndpoint(world.chain.rpcUrl);
+    endpoint = await openLyingEndpoint(world.chain.rpcUrl);
+    const { lies, asked } = endpoint;
     const rpc = createHttpRpc(endpoint.url, 30_000, AbortSignal.timeout(60_000));
     const { deployment } = world.chain;
     const market = createEvidenceMarket({ rpc, deployment });
     expect(await market.readOffer(`0x${"12".repeat(32)}`)).to.equal(null);
-    expect([...endpoint.asked]).to.deep.equal([["eth_call", 1]]);
+    expect([...asked]).to.deep.equal([["eth_call", 1]]);
     expect((await market.readOffer(offerId))?.isOpen).to.equal(true);
     expect((await market.readOffer(offerId))?.content.priceMicro).to.equal("12500000");
-    expect(endpoint.asked.get("eth_getLogs")).to.equal(1);
+    expect(asked.get("eth_getLogs")).to.equal(1);
 
     // Tokens older than ERC-5267, such as USDC, have no function that tells their domain.
     const told = await market.readToken();
     const selector = id("eip712Domain()").slice(0, 10);
-    endpoint.lies["eth_call"] = (truth, [call]) => {
+    lies["eth_call"] = (truth, [call]) => {
       const { data } = call as { readonly data: string };
       // It has no function that tells its version either, and the chain refuses to ask it.
       if (data.startsWith(selector) || truth === undefined) throw new Refusal("execution reverted");
       return truth;
     };
     expect(await createEvidenceMarket({ rpc, deployment }).readToken()).to.deep.equal(told);
-    endpoint.lies["eth_call"] = (truth, [call]) =>
+    lies["eth_call"] = (truth, [call]) =>
       (call as { readonly data: string }).data.startsWith(id("DOMAIN_SEPARATOR()").slice(0, 10)) ? ZeroHash : truth;
     await expectCode(createEvidenceMarket({ rpc, deployment }).readToken(), "CHAIN_MISMATCH");
-    await endpoint.close();
   });
 
   it("is done whole by the script of the documentation", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { isAddress } from "ethers";
 
 import { dossierLimits, dossierVersion, type Dossier } from "../../../services/dossier/format/dossier-schema.ts";
 import { verifyDossier } from "../../../services/dossier/verify/verify-dossier.ts";
@@ -44,6 +45,27 @@ describe("A file that is no dossier", function () {
     ];
     for (const content of strange) {
       expect(await codesOf(content), JSON.stringify(content).slice(0, 60)).to.deep.equal(["DOSSIER_FORM_INVALID"]);
+    }
+  });
+
+  it("is refused where a value is none that a contract takes, or a member comes twice", async function () {
+    const parts = usualDossier();
+    const [shown] = parts.months.flatMap(({ sessions }) => sessions).filter((session) => "terms" in session);
+    const driver = shown?.terms.driver ?? "";
+    const { chargingSettlement } = parts.manifest.contracts;
+    const misspelt = `0x${"aB".repeat(20)}`;
+    expect(isAddress(misspelt)).to.equal(false);
+    const changed = [
+      text.replace(driver, misspelt),
+      text.replace(`"chargingSettlement":"${chargingSettlement}"`, `"chargingSettlement":"${misspelt}"`),
+      text.replace(/"holdMicro":"[0-9]+"/u, `"holdMicro":"${2n ** 64n}"`),
+      text.replace(/"maximumPowerW":[0-9]+,"tariffId"/u, `"maximumPowerW":${2 ** 24},"tariffId"`),
+      text.replace('"fromMicroWh":', '"fromMicroWh":"1","fromMicroWh":'),
+      text.replace('"claimableMicroWh":', '"claimableMicroWh":"1","claimableMicroWh":'),
+    ];
+    for (const content of changed) {
+      expect(content).to.not.equal(text);
+      expect(await codesOf(content), content.slice(0, 300)).to.include("DOSSIER_FORM_INVALID");
     }
   });
 
