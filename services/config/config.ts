@@ -25,8 +25,12 @@ import { stuckSection } from "./stuck-settings.ts";
 
 /** What every setting's environment variable begins with. */
 export const prefix = "WATTPROOF_";
-/** What the tests and the commands of an operator read; a service that finds it beside its own is not misconfigured. */
-const foreignName = /^(?:SHARED$|DEPLOYER_)/;
+/**
+ * What the tests and the operator's program read, with its accounts; a service that finds it beside its own, in the shell of
+ * an operator, is not misconfigured.
+ */
+const foreignName =
+  /^(?:SHARED|SERVICE_URL|OPERATOR_PROFILE|(?:OPERATOR|DEPLOYER|OWNER|PARTNER|BUYER)_(?:PRIVATE_KEY|KEYSTORE(?:_PASSWORD(?:_FILE)?)?))$/;
 
 /** In the order of `docs/configuration.md`. */
 export const sections: readonly Section<unknown>[] = [

@@ -26,7 +26,7 @@ export function withSecretFiles(
       continue;
     }
     if (given[owner] !== undefined) {
-      complain(name, `give either this or ${owner}`);
+      complain(name, `give either this or WATTPROOF_${owner}`);
       continue;
     }
     const secret = readSecret(value);

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { verbs } from "../../../scripts/operator/verbs.ts";
 import { defaultStopAtBps } from "../../../services/domain/charging/hold-watch.ts";
 import { defaultMissingStopLimits } from "../../../services/domain/charging/missing-stop.ts";
 import { defaultEvidencePolicy } from "../../../services/domain/charging/settlement-policy.ts";
@@ -196,6 +197,23 @@ describe("The configuration", function () {
         .that.includes("QUORUM_PEERS")
         .and.not.includes(peerKey);
     }
+  });
+
+  it("leaves alone what the operator's program reads, in whichever shell it is started", function () {
+    const accounts = new Set(verbs.map(({ account }) => account).filter((account) => account !== undefined));
+    expect([...accounts]).to.include.members(["OPERATOR", "OWNER"]);
+    // What the service calls the oracle's it takes itself.
+    accounts.delete("ORACLE");
+    const ways = ["PRIVATE_KEY", "KEYSTORE", "KEYSTORE_PASSWORD", "KEYSTORE_PASSWORD_FILE"];
+    const names = [...accounts].flatMap((account) => ways.map((way) => `WATTPROOF_${account}_${way}`));
+    const handbook = readFileSync("docs/operator.md", "utf8");
+    const exported = [...handbook.matchAll(/export (WATTPROOF_[A-Z_]+)=/gu)].map(([, name = ""]) => name);
+    expect(exported).to.include("WATTPROOF_OPERATOR_KEYSTORE_PASSWORD_FILE");
+    const own = sections.flatMap(({ settings }) => settings.map(({ name }) => `WATTPROOF_${name}`));
+    const foreign = exported.filter((name) => !own.includes(name.replace(/_FILE$/u, "")));
+    const others = [...names, ...foreign, "WATTPROOF_SERVICE_URL", "WATTPROOF_OPERATOR_PROFILE"];
+    const environment = Object.fromEntries(others.map((name) => [name, "http://127.0.0.1"]));
+    expect(parseConfiguration({ ...environment, ...required }).port).to.equal(8_080);
   });
 
   it("takes the documented defaults, and leaves other variables alone", function () {
