@@ -48,6 +48,8 @@ export interface PlannedTariff {
 
 /** Windows of a plan: an hour each for 40 days. */
 export const mostPlanWindows = 960;
+/** Minutes × days × windows that are looked at, in half a second at most: an hour each for 40 days are 7 million. */
+const mostLooks = 10_000_000;
 
 const daySeconds = 86_400;
 const daysOfWeek = 7;
@@ -65,6 +67,12 @@ export function faultsOfPlan({ zone, windows }: TariffPlan): readonly PlanFault[
     return [...faults, { path: "windows", detail: `there are more than ${mostPlanWindows}` }];
   }
   for (const [index, window] of windows.entries()) faults.push(...faultsOfWindow(window, `windows[${index}]`));
+  if (faults.length === 0 && timesOf(windows).length * kindsOfDays(windows).length * windows.length > mostLooks) {
+    faults.push({
+      path: "windows",
+      detail: "they differ in too many times and dates; give several plans, one after the other",
+    });
+  }
   return faults.length > 0 ? faults : faultsOfCover(windows);
 }
 

@@ -80,6 +80,29 @@ describe("A plan of tariffs", function () {
     });
   }
 
+  it("is refused before it is looked at where that would keep everybody else waiting, and not with an hour each for 40 days", function () {
+    const dateAt = (index: number): string => momentOfWall(seconds("2027-01-01T00:00:00Z") + index * 86_400).date;
+    const timeAt = (minute: number): string => momentOfWall(minute * 60).time;
+    /** A day each, cut at these minutes. */
+    const cut = (days: number, minutesOf: (index: number) => readonly number[]): readonly PlanWindow[] =>
+      Array.from({ length: days }, (_none, index) => {
+        const dates = {
+          fromDate: index === 0 ? null : dateAt(index),
+          toDate: index === days - 1 ? null : dateAt(index + 1),
+        };
+        const minutes = [0, ...minutesOf(index)];
+        return minutes.map((minute, part) => ({
+          ...{ ...always, ...dates, tariffId: `t${minute}` },
+          ...{ fromTime: timeAt(minute), toTime: timeAt(minutes[part + 1] ?? 0) },
+        }));
+      }).flat();
+    const hourly = Array.from({ length: 23 }, (_none, hour) => (hour + 1) * 60);
+    expect(pathsOf(cut(40, () => hourly))).to.deep.equal([]);
+    const beganMs = performance.now();
+    expect(pathsOf(cut(480, (index) => [index + 1]))).to.deep.equal(["windows"]);
+    expect(performance.now() - beganMs).to.be.below(1_000);
+  });
+
   it("is refused with a zone that is none, or that has no days of clock change", function () {
     for (const zone of ["Europe/Atlantis", "+02:00", "", "../etc/passwd"])
       expect(pathsOf([always], zone)).to.deep.equal(["zone"]);
