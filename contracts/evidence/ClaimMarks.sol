@@ -26,9 +26,7 @@ abstract contract ClaimMarks is IEnergyClaims {
     uint32 private _deviceCount;
     uint32 private _operatorCount;
     mapping(bytes32 physicalMeter => uint32 device) private _deviceByMeter;
-    mapping(bytes32 keyId => uint32 device) private _deviceByKey;
-    /// 0 for a device that is still one of its own.
-    mapping(uint32 device => uint32 into) private _mergedInto;
+    mapping(bytes32 keyId => uint32 device) public deviceOf;
     mapping(address account => uint32 operator) private _operatorNumbers;
     mapping(uint32 operator => address) private _operators;
     mapping(uint256 place => PackedMark) private _marks;
@@ -87,11 +85,19 @@ abstract contract ClaimMarks is IEnergyClaims {
         _operators[operator] = msg.sender;
     }
 
-    /// @dev A key that was a device of its own and turns out to be of a known physical meter takes its marks along.
+    /// @inheritdoc IEnergyClaims
+    function joinPhysicalMeter(bytes32 keyId) external returns (uint32 device) {
+        require(deviceOf[keyId] != 0, KeyNotEnrolled(keyId));
+
+        return _numberDevice(keyId);
+    }
+
+    /// @dev A key that was a device of its own and turns out to be of a known physical meter takes its marks along. No key
+    /// leaves a physical meter again: the registry keeps the first word of a maker.
     function _numberDevice(bytes32 keyId) private returns (uint32 device) {
-        bytes32 physicalMeter = physicalMeterOf(keyId);
-        uint32 known = deviceOf(keyId);
-        device = _resolved(_deviceByMeter[physicalMeter]);
+        bytes32 physicalMeter = meterRegistry.physicalMeterOf(keyId);
+        uint32 known = deviceOf[keyId];
+        device = _deviceByMeter[physicalMeter];
         if (device != 0 && device == known) return device;
         if (device == 0) {
             device = known != 0 ? known : ++_deviceCount;
@@ -100,7 +106,7 @@ abstract contract ClaimMarks is IEnergyClaims {
             _merge(known, device);
         }
 
-        _deviceByKey[keyId] = device;
+        deviceOf[keyId] = device;
     }
 
     function _merge(uint32 device, uint32 into) private {
@@ -116,14 +122,8 @@ abstract contract ClaimMarks is IEnergyClaims {
             _marks[place] = mark.pack();
             _marks[_placeOf(device, group)] = PackedMark.wrap(0);
         }
-        _mergedInto[device] = into;
 
         emit DeviceMerged(device, into);
-    }
-
-    /// @inheritdoc IEnergyClaims
-    function physicalMeterOf(bytes32 keyId) public view virtual returns (bytes32 physicalMeter) {
-        return keyId;
     }
 
     /* CLAIM */
@@ -211,19 +211,9 @@ abstract contract ClaimMarks is IEnergyClaims {
     /* VIEWS */
 
     /// @inheritdoc IEnergyClaims
-    function deviceOf(bytes32 keyId) public view returns (uint32 device) {
-        return _resolved(_deviceByKey[keyId]);
-    }
-
-    /// @inheritdoc IEnergyClaims
     function markOf(uint32 device, uint32 group) external view returns (ClaimMark memory mark, address operator) {
         mark = _marks[_placeOf(device, group)].unpack();
         operator = _operators[mark.operator];
-    }
-
-    function _resolved(uint32 device) private view returns (uint32) {
-        while (_mergedInto[device] != 0) device = _mergedInto[device];
-        return device;
     }
 
     function _placeOf(uint32 device, uint32 group) private pure returns (uint256) {

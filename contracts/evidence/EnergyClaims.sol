@@ -216,7 +216,7 @@ contract EnergyClaims is ClaimMarks, ERC721, EIP712, ReentrancyGuardTransient {
         require(index < content.intervals.length, IntervalUnknown(index, content.intervals.length));
         PackedInterval interval = content.intervals[index];
         require(interval.register() != 0, RegisterRestarts(interval.device()));
-        uint32 device = deviceOf(meterRegistry.recordSignerOf(terms.meter).keyId);
+        uint32 device = deviceOf[meterRegistry.recordSignerOf(terms.meter).keyId];
         require(device == interval.device(), DeviceDiffers(device, interval.device()));
         // That it is live shows that it opened then; terms alone could have been written before, for a meter to sign them.
         require(settlement.isLive(terms, opening, toppedUpMicro), SessionNotLive());

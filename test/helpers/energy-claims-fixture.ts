@@ -82,13 +82,8 @@ export function purposeOf(fixture: { readonly payer: Signer }, changes: object =
 
 /** The contract beside the others of the settlement, and no purpose. */
 export async function deployedClaims(): Promise<ClaimsFixture> {
-  return await claimsOf("EnergyClaims");
-}
-
-async function claimsOf(name: "EnergyClaims" | "VouchedEnergyClaims"): Promise<ClaimsFixture> {
   const fixture = await meteredSessions();
-  const contract = await ethers.deployContract(name as string, [await fixture.settlement.getAddress()]);
-  const claims = await ethers.getContractAt("EnergyClaims", await contract.getAddress());
+  const claims = await ethers.deployContract("EnergyClaims", [await fixture.settlement.getAddress()]);
   await fixture.erc20.mint(fixture.operator.address, 1_000_000_000n);
   await fixture.erc20.connect(fixture.operator).approve(await claims.getAddress(), 1_000_000_000n);
   return {
@@ -107,15 +102,7 @@ async function claimsOf(name: "EnergyClaims" | "VouchedEnergyClaims"): Promise<C
 
 /** Purposes that take claims, meters 1 and 2 enrolled in group 1, and the end of the first period. */
 export async function claimableMeters(): Promise<ClaimsFixture> {
-  return await enrolledIn(await deployedClaims());
-}
-
-/** The same with the contract in which a test says which physical meter a key belongs to. */
-export async function vouchedMeters(): Promise<ClaimsFixture> {
-  return await enrolledIn(await claimsOf("VouchedEnergyClaims"));
-}
-
-async function enrolledIn(fixture: ClaimsFixture): Promise<ClaimsFixture> {
+  const fixture = await deployedClaims();
   const { claims, owner, operator } = fixture;
   for (const changes of [{}, { name: "NL-ERE-2026-B" }, { group: 2n, name: "FLEET" }]) {
     await claims.connect(owner).addPurpose(purposeOf(fixture, changes));

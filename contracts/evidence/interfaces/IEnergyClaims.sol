@@ -163,6 +163,8 @@ interface IEnergyClaims {
     error PurposeNotActive(uint32 purpose, uint256 timestamp, uint256 activeFrom);
     /// @notice There is no group with this number.
     error GroupUnknown(uint32 group);
+    /// @notice Nobody enrolled a meter with this key.
+    error KeyNotEnrolled(bytes32 keyId);
     /// @notice Only the operator can do this.
     error NotOperator(address caller, address operator);
     /// @notice The meter's records do not count at this time.
@@ -237,6 +239,12 @@ interface IEnergyClaims {
     /// at a higher power that time begins anew, so claim first.
     function enrol(uint32 group, uint32[] calldata meters) external;
 
+    /// @notice Brings an enrolled key to the device of its physical meter, where a maker vouched for it since: of both marks
+    /// the farther one counts in each group. To enrol the key again does the same; but this anybody may call, so that no
+    /// operator can keep two marks for one meter.
+    /// @return device The device of the key from now on.
+    function joinPhysicalMeter(bytes32 keyId) external returns (uint32 device);
+
     /* CLAIM */
 
     /// @notice Claims energy for a purpose, and binds the claimant's bond. Only the operator of the claim.
@@ -290,10 +298,8 @@ interface IEnergyClaims {
 
     /* VIEWS */
 
-    /// @notice The physical meter to which a key belongs. Marks are kept by it, so that a new key of the same meter inherits
-    /// them. As long as no maker vouches for a meter, it is the key's id.
-    function physicalMeterOf(bytes32 keyId) external view returns (bytes32 physicalMeter);
-    /// @notice The number of a key's device in this contract, from 1 up; 0 before it was enrolled.
+    /// @notice The number of a key's device in this contract, from 1 up; 0 before it was enrolled. A device is a physical meter,
+    /// as `IMeterRegistry.physicalMeterOf` knows it: keys of one maker and serial number share it, and its marks.
     function deviceOf(bytes32 keyId) external view returns (uint32 device);
     /// @notice How far a device is claimed in a group, and who can claim what follows.
     function markOf(uint32 device, uint32 group) external view returns (ClaimMark memory mark, address operator);
