@@ -175,6 +175,12 @@ contract OracleCommittee is IOracleCommittee, Ownable2Step {
     }
 
     /// @inheritdoc IOracleCommittee
+    function scheduledLimitOf(address operator) external view returns (uint16 multiple, uint256 activeFrom) {
+        LimitSchedule memory limit = _limits[operator];
+        return block.timestamp < limit.nextFrom ? (limit.next, uint256(limit.nextFrom)) : (0, 0);
+    }
+
+    /// @inheritdoc IOracleCommittee
     function isMember(address account) external view returns (bool) {
         return _places[_settledSchedule().current][account] != 0;
     }

@@ -66,6 +66,8 @@ interface IOracleCommittee {
     function signersOf(uint24 version, uint16 signers) external view returns (address[] memory accounts);
     /// @notice How many times the settlement's limits of an epoch an operator has now; 1 unless it was scheduled otherwise.
     function limitMultipleOf(address operator) external view returns (uint256 multiple);
+    /// @notice The multiple that is scheduled for an operator, and from when; 0 if there is none.
+    function scheduledLimitOf(address operator) external view returns (uint16 multiple, uint256 activeFrom);
     /// @notice Whether the account is a member now.
     function isMember(address account) external view returns (bool);
     /// @notice Whether the account is a member, will be one, or was one, or resigned, less than `liabilitySeconds` ago.

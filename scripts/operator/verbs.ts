@@ -46,8 +46,10 @@ import { operatorListKeys } from "./operator/list-keys.ts";
 import { operatorRevokeKey } from "./operator/revoke-key.ts";
 import { oracleAgree } from "./oracle/agree.ts";
 import { oracleAttest } from "./oracle/attest.ts";
+import { oracleLimit } from "./oracle/limit.ts";
 import { oraclePostBond } from "./oracle/post-bond.ts";
 import { oracleRotate } from "./oracle/rotate.ts";
+import { oracleScheduleLimit } from "./oracle/schedule-limit.ts";
 import { oracleStatus } from "./oracle/status.ts";
 import { oracleWithdrawBond } from "./oracle/withdraw-bond.ts";
 import { partnersPropose } from "./partners/propose.ts";
@@ -145,6 +147,8 @@ export const verbs: readonly Verb[] = [
   partnersShow,
   oracleStatus,
   oracleRotate,
+  oracleLimit,
+  oracleScheduleLimit,
   oracleAttest,
   oraclePostBond,
   oracleWithdrawBond,

@@ -80,7 +80,7 @@ export const alertCatalogue = {
   "epoch-limit": {
     meaning:
       "Oracles have credited the operator with as much as they may in this epoch. The session waits for the next one.",
-    action: "Use an instance with a higher limit if it recurs.",
+    action: "Have the committee's owner raise the operator's limit if it recurs.",
     page: "no",
   },
   "quorum-lacking": {

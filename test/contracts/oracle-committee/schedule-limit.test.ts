@@ -35,6 +35,7 @@ describe("OracleCommittee.scheduleLimit", () => {
 
   it("is once the least limits for who was never named", async () => {
     expect(await fixture.committee.limitMultipleOf(operator)).to.equal(1n);
+    expect(await fixture.committee.scheduledLimitOf(operator)).to.deep.equal([0n, 0n]);
   });
 
   it("counts from the second on at which the delay is over, for this operator alone", async () => {
@@ -47,8 +48,10 @@ describe("OracleCommittee.scheduleLimit", () => {
     ]);
     await networkHelpers.time.increaseTo(activeFrom - 1n);
     expect(await committee.limitMultipleOf(operator)).to.equal(1n);
+    expect(await committee.scheduledLimitOf(operator)).to.deep.equal([65_535n, activeFrom]);
     await networkHelpers.time.increaseTo(activeFrom);
     expect(await committee.limitMultipleOf(operator)).to.equal(65_535n);
+    expect(await committee.scheduledLimitOf(operator)).to.deep.equal([0n, 0n]);
     expect(await committee.limitMultipleOf(others[1].address)).to.equal(1n);
   });
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 
 import { expect } from "chai";
+import { z } from "zod";
 
 import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";
 import { createSimulatedMeter } from "../../../scripts/simulator/meter.ts";
@@ -117,4 +118,38 @@ describe("wattproof: partners, oracles", function () {
     const after = await world.runJson(["oracle", "status"]);
     expect(after.document).to.have.nested.property("scheduled.members[0].account", driver);
   });
+
+  it("shows an operator's limits, and schedules others as the committee's owner alone", async () => {
+    const { operator } = world.chain;
+    const schedule = ["oracle", "schedule-limit", operator, "3"];
+    const [before, none, stranger] = await Promise.all([
+      world.runJson(["oracle", "limit", operator]),
+      world.runJson(["oracle", "schedule-limit", operator, "0"]),
+      world.runJson([...schedule, "--account", "OPERATOR"]),
+    ]);
+    expect([none.code, errorCodeOf(none)]).to.deep.equal([2, "USAGE_INVALID"]);
+    expect(errorDetailOf(stranger)).to.match(/^OwnableUnauthorizedAccount\(/u);
+    expect(before.document).to.deep.include({ operator, scheduled: null });
+    expect(before.document).to.have.nested.property("current.multiple", 1);
+    const creditMicro = creditOf(before.document["current"]);
+
+    const owner = { WATTPROOF_OWNER_PRIVATE_KEY: developmentKey(0) };
+    const head = await world.headBlock();
+    const planned = await world.runJson([...schedule, "--dry-run"], owner);
+    expect(await world.headBlock()).to.equal(head);
+    expect(planned.document).to.deep.include({ isDryRun: true, multiple: 3 });
+    expect(creditOf(planned.document)).to.equal(3n * creditMicro);
+    const done = await world.runJson(schedule, owner);
+    expect(done.document).to.deep.include({ isDryRun: false, operator, multiple: 3 });
+
+    const after = await world.runJson(["oracle", "limit", operator]);
+    expect(after.document).to.have.nested.property("current.multiple", 1);
+    expect(after.document).to.have.nested.property("scheduled.multiple", 3);
+    expect(after.document).to.have.nested.property("scheduled.activeFrom", done.document["activeFrom"]);
+    expect(creditOf(after.document["scheduled"])).to.equal(3n * creditMicro);
+  });
 });
+
+function creditOf(document: unknown): bigint {
+  return BigInt(z.object({ creditMicro: z.string() }).parse(document).creditMicro);
+}
