@@ -12,7 +12,7 @@ import { defineConfig, task } from "hardhat/config";
 const solidity = {
   version: "0.8.37",
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
-  settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 1_000 } },
+  settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 2_000 } },
   // The Solidity tests contain the contracts again and take longest to compile; only those who run them wait for that.
   splitTestsCompilation: true,
 };

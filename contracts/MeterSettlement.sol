@@ -7,6 +7,7 @@ import {
     IChargingSettlement,
     Opening,
     PackedMetering,
+    PackedTerms,
     SessionTerms,
     Settlement
 } from "./interfaces/IChargingSettlement.sol";
@@ -73,7 +74,8 @@ contract MeterSettlement is IMeterSettlement {
         Opening calldata opening = session.opening;
         RecordSigner memory signer = meterRegistry.recordSignerOf(terms.meter);
         _requireSigner(terms, opening, signer, block.timestamp);
-        bytes32 sessionId = SettlementDomain.sessionIdAt(address(settlement), terms);
+        PackedTerms packed = terms.pack();
+        bytes32 sessionId = SettlementDomain.digestAt(address(settlement), terms.hashOf(packed));
         (ProvenRecord memory first, ProvenRecord memory last) = _readRecords(
             SettlementDomain.tagDigestOf(sessionId, opening),
             signer,
@@ -91,7 +93,7 @@ contract MeterSettlement is IMeterSettlement {
                 terms.operator,
                 terms.agreement,
                 session.tariff,
-                Settlement(terms.driver, terms.pack(), metering),
+                Settlement(terms.driver, packed, metering),
                 signer.provenance == Provenance.VouchedByMaker
             );
     }
@@ -152,11 +154,11 @@ contract MeterSettlement is IMeterSettlement {
         bytes32 tagDigest,
         RecordSigner memory signer,
         SignedRecord[] calldata records
-    ) private view returns (ProvenRecord memory first, ProvenRecord memory last) {
+    ) private view returns (ProvenRecord memory, ProvenRecord memory) {
         require(records.length == 1 || records.length == 2, RecordCountWrong(records.length));
 
-        first = _readRecord(tagDigest, signer, records[0], 0);
-        last = records.length == 1 ? first : _readRecord(tagDigest, signer, records[1], 1);
+        ProvenRecord memory first = _readRecord(tagDigest, signer, records[0], 0);
+        ProvenRecord memory last = records.length == 1 ? first : _readRecord(tagDigest, signer, records[1], 1);
         require(first.begin.isPresent() && last.end.isPresent(), ReadingsIncomplete());
         if (records.length == 1) return (first, last);
 
@@ -167,6 +169,7 @@ contract MeterSettlement is IMeterSettlement {
             last.end.registerMicroWh() >= first.begin.registerMicroWh(),
             RegisterDecreased(first.begin.registerMicroWh(), last.end.registerMicroWh())
         );
+        return (first, last);
     }
 
     function _readRecord(

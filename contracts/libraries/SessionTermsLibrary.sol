@@ -46,7 +46,12 @@ library SessionTermsLibrary {
 
     /// @notice The EIP-712 struct hash of the terms.
     function hash(SessionTerms calldata terms) internal pure returns (bytes32) {
-        return structHash(terms.driver, terms.operator, terms.agreement, terms.tariffId, pack(terms));
+        return hashOf(terms, pack(terms));
+    }
+
+    /// @notice The same where their packed form is there already.
+    function hashOf(SessionTerms calldata terms, PackedTerms packed) internal pure returns (bytes32) {
+        return structHash(terms.driver, terms.operator, terms.agreement, terms.tariffId, packed);
     }
 
     /// @notice The same from the packed form.

@@ -27,8 +27,15 @@ library TariffMath {
     uint256 internal constant BPS = 10_000;
 
     /// @notice The EIP-712 struct hash of the tariff, which is its id.
-    function idOf(Tariff memory tariff) internal pure returns (bytes32) {
-        return keccak256(abi.encode(TYPEHASH, tariff));
+    function idOf(Tariff memory tariff) internal pure returns (bytes32 tariffId) {
+        bytes32 typehash = TYPEHASH;
+        // What `keccak256(abi.encode(TYPEHASH, tariff))` computes: a struct of ten words lies in memory as it is encoded.
+        assembly ("memory-safe") {
+            let encoded := mload(0x40)
+            mstore(encoded, typehash)
+            mcopy(add(encoded, 0x20), tariff, 0x140)
+            tariffId := keccak256(encoded, 0x160)
+        }
     }
 
     /// @notice The gross price, rounded down.
