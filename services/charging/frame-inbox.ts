@@ -7,7 +7,7 @@ import type { ChargingTransaction, NewChargingTransaction } from "../store/charg
 import type { StoredFrame } from "../store/ocpp.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import type { PriceJudge } from "../evidence/judge-price.ts";
-import type { FrameInbox } from "../ocpp/wire/frame-pump.ts";
+import type { FrameInbox } from "../ocpp/wire/inbox.ts";
 import type { RecordReceiver } from "../evidence/receive-record.ts";
 import type { SessionAssessor } from "./assess-session.ts";
 import { createTransactionFinder } from "./find-transaction.ts";

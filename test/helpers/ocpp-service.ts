@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 
 import { assignTariff } from "../../scripts/local-world/assign-tariff.ts";
 import type { OcppConfig } from "../../services/config/ocpp-settings.ts";
-import type { FrameInbox } from "../../services/ocpp/wire/frame-pump.ts";
+import type { FrameInbox } from "../../services/ocpp/wire/inbox.ts";
 import type { IdTokenDecision, IdTokenPolicy, IdTokenQuestion } from "../../services/ocpp/id-token-policy.ts";
 import { openOcpp, type Ocpp } from "../../services/ocpp/open-ocpp.ts";
 import { openReplica } from "../../services/replicas/replica.ts";

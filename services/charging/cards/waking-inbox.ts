@@ -1,5 +1,5 @@
 import type { StoredFrame } from "../../store/ocpp.ts";
-import type { FrameInbox } from "../../ocpp/wire/frame-pump.ts";
+import type { FrameInbox } from "../../ocpp/wire/inbox.ts";
 import type { TokenOpener } from "./open-for-tokens.ts";
 
 /** Has the opener look as soon as a frame was taken that may have begun a transaction with an idToken. */

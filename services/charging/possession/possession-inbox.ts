@@ -2,7 +2,7 @@ import { isTransactionMessage, type TransactionMessage } from "../../domain/char
 import { meteredSoFar, watchEnergy } from "../../domain/charging/watched-energy.ts";
 import { isSameIdTag } from "../../domain/id-tag.ts";
 import { possessionLimits } from "../../domain/possession.ts";
-import type { FrameInbox } from "../../ocpp/wire/frame-pump.ts";
+import type { FrameInbox } from "../../ocpp/wire/inbox.ts";
 import type { ChargingTransaction, StopOrder } from "../../store/charging.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
 import type { MeterPossession } from "../../store/possessions.ts";

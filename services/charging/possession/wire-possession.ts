@@ -1,5 +1,5 @@
 import type { IdTokenPolicy } from "../../ocpp/id-token-policy.ts";
-import type { FrameInbox } from "../../ocpp/wire/frame-pump.ts";
+import type { FrameInbox } from "../../ocpp/wire/inbox.ts";
 import { createPossessionDesk, type PossessionDesk, type PossessionDeskDeps } from "./possession-desk.ts";
 import { createPossessionInbox, type PossessionInboxDeps } from "./possession-inbox.ts";
 import { createPossessionPolicy } from "./possession-policy.ts";

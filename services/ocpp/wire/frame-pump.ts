@@ -3,20 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { StationHolds } from "../../replicas/station-holds.ts";
-import type { FrameCursor, FrameStore, StoredFrame } from "../../store/ocpp.ts";
-import { createFrameQueues, type WaitingFrame } from "./frame-queues.ts";
-
-/**
- * The next layer, which reads what the frames mean. It gets the CALLs of stations only after they are on disk, those of
- * one station one after the other in the order in which they came, each at least once, also across restarts. A rejection
- * means that it could not do its work; the frame comes again, and later ones of that station wait.
- */
-export interface FrameInbox {
-  /** @param payload What the door has parsed, if it is in memory still; nobody changes it. */
-  take(frame: StoredFrame, payload?: unknown): Promise<void>;
-  /** Resolves when what was taken is on disk, so that it need not come again. */
-  settled(): Promise<void>;
-}
+import type { FrameStore, StoredFrame } from "../../store/ocpp.ts";
+import { createFrameQueues, type FrameQueues, type WaitingFrame } from "./frame-queues.ts";
+import type { FrameInbox } from "./inbox.ts";
+import { orEnd } from "./or-end.ts";
+import { createParkedFrames, parkedPauseMs } from "./parked-frames.ts";
+import { createPause } from "./pause.ts";
+import { createPumpWaiters } from "./pump-waiters.ts";
+import { attemptPausesMs, createTakeFrame } from "./take-frame.ts";
 
 /** Hands frames on without anybody having to wait for it. */
 export interface FramePump {
@@ -37,13 +31,6 @@ export interface FramePump {
   drop(stationId: string): void;
 }
 
-interface Waiter {
-  /** What it waits for; `null`: everything that an earlier run has left, which is not known yet. */
-  targets: readonly FrameCursor[] | null;
-  readonly stationId: string | undefined;
-  readonly resolve: () => void;
-}
-
 /** Frames that are handed on between two looks at what has come, shared by the stations that have sent them. */
 const turnFrames = 1_024;
 /** What is read back from disk in one turn: of so many stations at most, of each so many frames, so many in all. */
@@ -52,27 +39,6 @@ const pageFrames = 512;
 const readBackFrames = 2_048;
 /** What comes within this is taken together: one commit for many frames, and one look at each session. */
 const gatherMs = 100;
-const attemptPausesMs = [50, 500];
-const endGraceMs = 1_000;
-const parkedPauseMs = 30_000;
-
-/** The end waits for what was begun, but not for ever. */
-function orEnd<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      timer = setTimeout(() => {
-        reject(new WattproofError("SERVICE_OVERLOADED", "The service ends before the frame was taken."));
-      }, endGraceMs);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-    });
-  });
-}
 
 export function createFramePump(deps: {
   readonly store: Pick<
@@ -95,47 +61,22 @@ export function createFramePump(deps: {
 }): FramePump {
   const { store, inbox, stations, desk, elapsedMs = () => performance.now() } = deps;
   let queues = createFrameQueues();
-  /** What an earlier run has left is known. */
-  let isBegun = false;
-  /** Stations that have frames set aside: what follows must not overtake them. */
-  const stalled = new Set<string>();
-  let retryAtMs = 0;
-  let wake: () => void = () => undefined;
-  let hurry: () => void = () => undefined;
-  let waiters: Waiter[] = [];
-  /** Who asked for what was set aside to be tried now. */
-  let retrying: (() => void)[] = [];
+  const waiters = createPumpWaiters(() => queues);
+  const take = createTakeFrame({ inbox, stations, desk });
+  const parked = createParkedFrames({ store, take, inbox, elapsedMs });
+  const idle = createPause();
+  const gathering = createPause();
 
   const isHere = (stationId: string): boolean => stations === undefined || stations.fenceOf(stationId) !== null;
-
-  function drop(stationId: string): void {
-    queues.drop(stationId);
-    stalled.delete(stationId);
-    tellWaiters();
-  }
 
   async function begin(): Promise<void> {
     // What was taken when an earlier run failed comes again.
     queues = createFrameQueues();
-    isBegun = false;
+    waiters.pause();
     await stations?.adopt();
     for (const backlog of await store.listFrameBacklogs()) if (isHere(backlog.stationId)) queues.begin(backlog);
-    isBegun = true;
-    for (const waiter of waiters) waiter.targets ??= targetsOf(waiter.stationId);
-    stalled.clear();
-    for (const stationId of await store.listParkedStations()) if (isHere(stationId)) stalled.add(stationId);
-    retryAtMs = elapsedMs();
-  }
-
-  /** A station whose frames are on disk alone gets its turn with the next of them. */
-  async function readBack(): Promise<void> {
-    let found = 0;
-    for (const backlog of queues.toReadBack().slice(0, readBackStations)) {
-      if (found >= readBackFrames || queues.isFull()) return;
-      const page = await store.listFrames(backlog.stationId, backlog.stationOrdinal, pageFrames);
-      queues.addBack(backlog, page);
-      found += page.length;
-    }
+    waiters.begin();
+    parked.begin((await store.listParkedStations()).filter(isHere));
   }
 
   async function handOn(slices: readonly (readonly WaitingFrame[])[], signal: AbortSignal): Promise<void> {
@@ -148,110 +89,18 @@ export function createFramePump(deps: {
       // Then the cursor does not move, and the frame comes again.
       if (isEnded()) return;
       const { frame } = waiting;
-      if (!stalled.has(frame.stationId) && (await tryTaking(waiting, signal))) continue;
+      if (!parked.has(frame.stationId) && (await take(waiting, signal))) continue;
       if (isEnded() || !isHere(frame.stationId)) return;
-      if (stalled.size === 0) retryAtMs = elapsedMs() + parkedPauseMs;
-      stalled.add(frame.stationId);
-      await store.parkFrame(frame.ordinal, frame.stationId);
+      await parked.park(frame);
     }
-  }
-
-  async function tryTaking({ frame, payload }: WaitingFrame, signal: AbortSignal): Promise<boolean> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await inbox.take(frame, payload);
-        return true;
-      } catch (error) {
-        const pauseMs = attemptPausesMs[attempt];
-        if (signal.aborted || isMoved(frame.stationId, error)) return false;
-        if (pauseMs === undefined) {
-          desk.alert("ocpp-inbox-failed", { stationId: frame.stationId, frameId: frame.frameId, err: error });
-          return false;
-        }
-        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
-  function isMoved(stationId: string, error: unknown): boolean {
-    if (!(error instanceof WattproofError && error.code === "STATION_MOVED")) return false;
-    const fence = stations?.fenceOf(stationId) ?? null;
-    if (fence !== null) stations?.noteMoved(fence);
-    return true;
-  }
-
-  async function retryParked(signal: AbortSignal): Promise<void> {
-    for (const stationId of [...stalled]) await retryParkedOf(stationId, signal);
-  }
-
-  async function retryParkedOf(stationId: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const parked = await store.listParkedFrames(stationId, pageFrames);
-      for (const frame of parked) {
-        if (signal.aborted || !(await orEnd(tryTaking({ frame }, signal), signal))) return;
-        await inbox.settled();
-        await store.unparkFrame(frame.ordinal);
-      }
-      if (parked.length < pageFrames) break;
-    }
-    stalled.delete(stationId);
-  }
-
-  function waitForMore(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = stalled.size === 0 ? undefined : setTimeout(done, parkedPauseMs);
-      function done(): void {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        wake = () => undefined;
-        resolve();
-      }
-      signal.addEventListener("abort", done, { once: true });
-      wake = done;
-    });
-  }
-
-  function gather(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, gatherMs);
-      function done(): void {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        hurry = () => undefined;
-        resolve();
-      }
-      signal.addEventListener("abort", done, { once: true });
-      hurry = done;
-    });
-  }
-
-  function targetsOf(stationId: string | undefined): readonly FrameCursor[] {
-    if (stationId === undefined) return queues.unfinished();
-    return [{ stationId, stationOrdinal: queues.newestOf(stationId) }];
-  }
-
-  function isReached({ targets }: Waiter): boolean {
-    return isBegun && targets !== null && targets.every((target) => queues.isDone(target));
-  }
-
-  function tellWaiters(): void {
-    const reached = waiters.filter(isReached);
-    waiters = waiters.filter((one) => !reached.includes(one));
-    for (const { resolve } of reached) resolve();
   }
 
   async function runOn(signal: AbortSignal): Promise<void> {
     await begin();
     const isEnded = (): boolean => signal.aborted;
     while (!isEnded()) {
-      if (retrying.length > 0 || (stalled.size > 0 && elapsedMs() >= retryAtMs)) {
-        retryAtMs = elapsedMs() + parkedPauseMs;
-        const asked = retrying;
-        retrying = [];
-        await retryParked(signal);
-        for (const resolve of asked) resolve();
-      }
-      await readBack();
+      await parked.retryDue(signal);
+      await readBack(store, queues);
       const slices = queues.take(turnFrames);
       // Those that come from here on are gathered for the next turn.
       const isMore = !queues.isEmpty();
@@ -262,26 +111,29 @@ export function createFramePump(deps: {
       const progress = queues.progress();
       if (progress.length > 0) await store.moveFrameCursors(progress);
       queues.confirm(progress);
-      tellWaiters();
+      waiters.tell();
       if (isMore) continue;
       if (progress.length > 0) {
-        if (waiters.length === 0) await gather(signal);
+        if (waiters.isEmpty()) await gathering.wait(gatherMs, signal);
         // What has come meanwhile has woken nobody.
-      } else if (queues.isEmpty()) await waitForMore(signal);
+      } else if (queues.isEmpty()) await idle.wait(parked.isEmpty() ? undefined : parkedPauseMs, signal);
     }
   }
 
   return {
     offer(frame, payload) {
       queues.offer({ frame, payload });
-      wake();
+      idle.end();
     },
     async run(signal) {
       const isEnded = (): boolean => signal.aborted;
-      const onEnd = (): void => {
-        for (const resolve of retrying.splice(0)) resolve();
-      };
-      signal.addEventListener("abort", onEnd, { once: true });
+      signal.addEventListener(
+        "abort",
+        () => {
+          parked.release();
+        },
+        { once: true },
+      );
       while (!isEnded()) {
         try {
           await runOn(signal);
@@ -298,31 +150,36 @@ export function createFramePump(deps: {
     async takeOver(stationId) {
       const backlog = await store.findFrameBacklog(stationId);
       if (backlog !== null) queues.begin(backlog);
-      if ((await store.listParkedFrames(stationId, 1)).length > 0) stalled.add(stationId);
-      wake();
+      if ((await store.listParkedFrames(stationId, 1)).length > 0) parked.add(stationId);
+      idle.end();
     },
-    drop,
+    drop(stationId) {
+      queues.drop(stationId);
+      parked.drop(stationId);
+      waiters.tell();
+    },
     retryParked(stationId) {
       if (!isHere(stationId)) return Promise.resolve();
-      stalled.add(stationId);
-      retryAtMs = elapsedMs();
-      return new Promise((resolve) => {
-        retrying.push(resolve);
-        wake();
-      });
+      const tried = parked.ask(stationId);
+      idle.end();
+      return tried;
     },
     settled(stationId) {
-      const targets = isBegun ? targetsOf(stationId) : null;
-      return new Promise((resolve) => {
-        const waiter = { targets, stationId, resolve };
-        // What is being handed on is done at the end of the turn alone.
-        if (isReached(waiter)) {
-          resolve();
-          return;
-        }
-        waiters.push(waiter);
-        hurry();
-      });
+      const done = waiters.wait(stationId);
+      // What is being handed on is done at the end of the turn alone.
+      if (!waiters.isEmpty()) gathering.end();
+      return done;
     },
   };
+}
+
+/** A station whose frames are on disk alone gets its turn with the next of them. */
+async function readBack(store: Pick<FrameStore, "listFrames">, queues: FrameQueues): Promise<void> {
+  let found = 0;
+  for (const backlog of queues.toReadBack().slice(0, readBackStations)) {
+    if (found >= readBackFrames || queues.isFull()) return;
+    const page = await store.listFrames(backlog.stationId, backlog.stationOrdinal, pageFrames);
+    queues.addBack(backlog, page);
+    found += page.length;
+  }
 }
