@@ -129,6 +129,7 @@ function createReceiver(store: Store, keys: readonly MeterKey[]) {
     prices: { judge: (session) => Promise.resolve(session) },
     metrics: createMetrics(),
     now: Date.now,
+    steadyNow: Date.now,
     takeoverMs: 0,
   });
   return receiver.receiveRecord.bind(receiver);

@@ -75,12 +75,21 @@ const { readCircumstances } = transactions;
 const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
 const prices = createPriceJudge({ store, tariffs, desk, now: Date.now });
 const assessor = createSessionAssessor({
-  ...{ store, ...transactions, completer, desk, now: Date.now, lateMessageLimit: late.limit, meters },
+  ...{
+    store,
+    ...transactions,
+    completer,
+    desk,
+    now: Date.now,
+    steadyNow: Date.now,
+    lateMessageLimit: late.limit,
+    meters,
+  },
   verifier: createRecordVerifier(createSupportedFormats()),
-  quiet: createQuietTime({ quietMs, now: Date.now, elapsedMs: () => performance.now() }),
+  quiet: createQuietTime({ quietMs, now: Date.now, elapsedMs: () => performance.now(), steadyNow: Date.now }),
 });
 const inbox = createChargingInbox({
-  ...{ store, ...transactions, assessor, prices, desk, now: Date.now, late, stopAtBps },
+  ...{ store, ...transactions, assessor, prices, desk, now: Date.now, steadyNow: Date.now, late, stopAtBps },
   once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });
@@ -95,7 +104,7 @@ const ocpp = await openOcpp({
   log,
   now: Date.now,
   config,
-  entrance: createEntrance({ config: entrance, desk, metrics, now: Date.now }),
+  entrance: createEntrance({ config: entrance, desk, metrics, elapsedMs: () => performance.now() }),
   host: "127.0.0.1",
 });
 process.send?.(answers.parse({ kind: "listening", url: ocpp.door.urls.plain }));

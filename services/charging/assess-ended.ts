@@ -23,11 +23,13 @@ export function createEndedAssessments(deps: {
   readonly commands: StationCommands;
   readonly connections: StationPresence;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly quiet: Pick<QuietTime, "takeOver">;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
 }): EndedAssessments {
-  const { store, book, assessor, commands, connections, now } = deps;
+  const { store, book, assessor, commands, connections, now, steadyNow } = deps;
 
   /** The service ended between two steps: a transaction's end or its session, and its assessment. */
   async function assessOnceMore(transaction: ChargingTransaction): Promise<void> {
@@ -41,7 +43,7 @@ export function createEndedAssessments(deps: {
   /** Something new is known of a transaction that is over, or it has waited long enough. */
   async function assessDue(transaction: ChargingTransaction): Promise<void> {
     const current = await book.reload(transaction);
-    if (current.isOpen || current.assessDueAtMs === null || current.assessDueAtMs > now()) return;
+    if (current.isOpen || current.assessDueAtMs === null || current.assessDueAtMs > steadyNow()) return;
     await assessor.assess(current);
   }
 
@@ -61,7 +63,7 @@ export function createEndedAssessments(deps: {
     if (outcome.kind !== "answered" || fieldAt(outcome.answer, "messagesInQueue") !== false) return;
     // What it has sent before it answered is read first.
     await deps.handedOn(stationId);
-    const atMs = now();
+    const atMs = steadyNow();
     await change(transaction, (current) => ({ ...current, waitUntilMs: atMs, assessDueAtMs: atMs }));
   }
 
@@ -78,13 +80,13 @@ export function createEndedAssessments(deps: {
   }
 
   return async (signal) => {
-    const awaited = await store.listTransactionsAwaited(now(), pageLimit);
+    const awaited = await store.listTransactionsAwaited(steadyNow(), pageLimit);
     await Promise.all(
       awaited.map(async (transaction) => {
         if (!signal.aborted) await askForRest(transaction);
       }),
     );
-    for (const transaction of await store.listTransactionsDue(now(), pageLimit)) {
+    for (const transaction of await store.listTransactionsDue(steadyNow(), pageLimit)) {
       if (signal.aborted) return;
       await book.inTurn(transaction.stationId, () => assessDue(transaction));
     }

@@ -36,6 +36,8 @@ export interface SessionAssessorDeps {
   readonly readMessages: MessageReader;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** At which value the register of an EVSE's meter begins anew, by the EVSE's number, in Wh; by default none does. */
   readonly registerModuliWh?: ReadonlyMap<number, bigint>;
   /** Of more messages than this after the end of a transaction, no further ones were read. */
@@ -47,7 +49,7 @@ export interface SessionAssessorDeps {
 const contentionLimit = 16;
 
 export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssessor {
-  const { store, book, meters, completer, readMessages, desk, now } = deps;
+  const { store, book, meters, completer, readMessages, desk, now, steadyNow } = deps;
   const readSigned = createSignedEvidenceReader(deps);
   const readOutlet = createOutletReader(deps);
   const readFindings = createTransactionFindings(deps);
@@ -76,7 +78,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const { sessionId } = transaction;
     const session = sessionId === null ? null : await store.findSession(sessionId);
     const measured = await measuredAt(transaction, session);
-    const looked = { assessedAtMs: now(), assessDueAtMs: null };
+    const looked = { assessedAtMs: steadyNow(), assessDueAtMs: null };
     if (measured === null || measured.ratedPowerW <= 0) {
       return transaction.assessDueAtMs === null
         ? transaction
@@ -110,7 +112,7 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const isTaking = state.closing === null && isTakingRecords(state);
     if (!isTaking) return book.commit({ transaction: assessed });
     const { waitUntilMs } = transaction;
-    if (isEnergyAwaited(assessment) && waitUntilMs !== null && now() < waitUntilMs) {
+    if (isEnergyAwaited(assessment) && waitUntilMs !== null && steadyNow() < waitUntilMs) {
       return book.commit({ transaction: { ...assessed, assessDueAtMs: waitUntilMs } });
     }
     const quietUntilMs = deps.quiet.lookAgainAtMs(transaction, session, assessment);

@@ -31,6 +31,8 @@ export interface SessionBeginnerDeps {
   readonly connections: StationPresence;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly limits: StartLimits;
   readonly readCircumstances: CircumstanceReader;
   /** `null`: the service sends nothing for others. */
@@ -59,7 +61,7 @@ const traitsMs = 2_000;
 const inquiryMs = 10_000;
 
 export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginner {
-  const { store, commands, connections, now, limits, once, ages } = deps;
+  const { store, commands, connections, now, steadyNow, limits, once, ages } = deps;
   const closeUnbegun = createUnbegunCloser(deps);
   const requestStart = createStartRequester({ ...deps, lookAgainMs });
 
@@ -89,7 +91,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
         return;
       case "wait":
         if (isTransactionBeside && view.nowMs - start.sinceMs >= limits.limitMs) await tellUnclear(session, place);
-        await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
+        await store.putStart({ ...start, nextAtMs: steadyNow() + lookAgainMs });
     }
   }
 
@@ -118,17 +120,17 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
   ): Promise<void> {
     const isWaiting = start.inquiredAtMs !== null && agoMs(start.inquiredAtMs, now()) < inquiryMs;
     if (isWaiting) {
-      await store.putStart({ ...start, nextAtMs: now() + lookAgainMs });
+      await store.putStart({ ...start, nextAtMs: steadyNow() + lookAgainMs });
       return;
     }
-    const inquired = { ...start, inquiredAtMs: now(), nextAtMs: now() };
+    const inquired = { ...start, inquiredAtMs: now(), nextAtMs: steadyNow() };
     await store.putStart(inquired);
     const outcome = await callStation(commands, stationId, idleCall(protocol, stationEvse, ocppTransactionId));
     if (protocol !== "ocpp1.6" && outcome.kind === "answered") {
       const isWaitingToTell = fieldAt(outcome.answer, "messagesInQueue");
       const isGoingOn = fieldAt(outcome.answer, "ongoingIndicator");
       if (isWaitingToTell === false && isGoingOn !== true) await closeUnbegun(session, stationId, inquired);
-      else await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+      else await store.putStart({ ...inquired, nextAtMs: steadyNow() + limits.retryMs });
       return;
     }
     // What cannot be asked has told its state at some time, or has not.
@@ -140,7 +142,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
       return;
     }
     await tellUnclear(session, { stationId, stationEvse });
-    await store.putStart({ ...inquired, nextAtMs: now() + limits.retryMs });
+    await store.putStart({ ...inquired, nextAtMs: steadyNow() + limits.retryMs });
   }
 
   async function tellUnclear({ sessionId }: StoredSession, { stationId }: StartPlace): Promise<void> {
@@ -166,7 +168,7 @@ export function createSessionBeginner(deps: SessionBeginnerDeps): SessionBeginne
       if (place !== null) await closeUnbegun(session, place.stationId, newStart(session.sessionId));
     },
     async beginSessions(signal) {
-      const due = await store.listDueStarts(now(), dueLimit);
+      const due = await store.listDueStarts(steadyNow(), dueLimit);
       await Promise.all(
         due.map(async ({ session, start }) => {
           if (!signal.aborted) await look(session, start);

@@ -34,10 +34,12 @@ export function createUnbegunCloser(deps: {
   /** `null`: the service sends nothing for others. */
   readonly releases: Pick<SessionReleases, "canRelease"> | null;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
 }): UnbegunCloser {
-  const { store, book, meters, completer, desk, once, now } = deps;
+  const { store, book, meters, completer, desk, once, now, steadyNow } = deps;
 
   /** @returns whether the session is not served any more, because nothing happened that may be its energy */
   async function refuse(session: StoredSession): Promise<boolean> {
@@ -71,7 +73,8 @@ export function createUnbegunCloser(deps: {
         return;
       }
       await once.alert("session-not-begun", sessionId, { sessionId, stationId, isClosed: false });
-      await store.putStart({ ...start, nextAtMs: Math.min(terms.expiresAt * 1_000, now() + greatestPauseMs) });
+      const untilExpiryMs = Math.max(0, terms.expiresAt * 1_000 - now());
+      await store.putStart({ ...start, nextAtMs: steadyNow() + Math.min(untilExpiryMs, greatestPauseMs) });
       return;
     }
     await book.inTurn(stationId, async () => {

@@ -34,6 +34,8 @@ export interface ChargingInboxDeps {
   readonly desk: OperatorDesk;
   readonly once: OnceDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly late: LateMessageLimits;
   /** Share of a hold at which the station is stopped. */
   readonly stopAtBps: number;
@@ -49,7 +51,7 @@ export interface ChargingInbox extends FrameInbox {
 }
 
 export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
-  const { store, book, assessor, now, late } = deps;
+  const { store, book, assessor, steadyNow, late } = deps;
   const owners = createSessionOfMessage({ ...deps, finder: createSessionFinder(deps) });
   const stops = createUnnamedStops(deps);
   const findTransaction = createTransactionFinder({ ...deps, stops });
@@ -87,7 +89,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
     message: TransactionMessage,
     found: FoundSession | null,
   ): Transaction {
-    return mergeMessage(transaction, message, found, { nowMs: now(), waitMs: late.waitMs });
+    return mergeMessage(transaction, message, found, { nowMs: steadyNow(), waitMs: late.waitMs });
   }
 
   async function takeOf(
@@ -121,7 +123,7 @@ export function createChargingInbox(deps: ChargingInboxDeps): ChargingInbox {
   async function takeLate(known: ChargingTransaction, message: TransactionMessage, frame: StoredFrame): Promise<void> {
     if (known.lateFrames > late.limit) return;
     const lateFrames = known.lateFrames + 1;
-    const assessDueAtMs = nextLateLookMs(known, lateFrames, now(), late);
+    const assessDueAtMs = nextLateLookMs(known, lateFrames, steadyNow(), late);
     const before = await owners.withIdToken(known, message);
     const merged = { ...merge(before, message, null), ordinal: known.ordinal, lateFrames, assessDueAtMs };
     book.commitLater(merged, frame.ordinal);

@@ -33,10 +33,12 @@ export function createTransactionKeeper(deps: {
   readonly book: Pick<TransactionBook, "commit" | "commitLater">;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** Share of a hold at which the station is stopped. */
   readonly stopAtBps: number;
 }): TransactionKeeper {
-  const { store, book, desk, now, stopAtBps } = deps;
+  const { store, book, desk, now, steadyNow, stopAtBps } = deps;
   /** Read once for all frames that are taken together. */
   const tariffs = new Map<string, Tariff>();
 
@@ -59,7 +61,7 @@ export function createTransactionKeeper(deps: {
     const hold = watchHold(tariff, heldMicroOf(session), meteredSoFar(watched), stopAtBps);
     if (!hold.isStopDue) return transaction;
     desk.note("hold-used-up", { sessionId: session.sessionId, usedBps: hold.usedBps });
-    return { ...transaction, stopOrder: newStopOrder(now()) };
+    return { ...transaction, stopOrder: newStopOrder(steadyNow()) };
   }
 
   async function commit(

@@ -8,7 +8,7 @@ import { namesOf, remoteStartIdOf } from "./transaction-of-message.ts";
 /**
  * What is known of a transaction with one more of its messages. What was known first of its place and its begin stays.
  * @param found The session that the transaction belongs to; `null` if none is known.
- * @param nowMs When a station that is to stop is told so, in ms since 1970.
+ * @param nowMs By the clock for waits: when a station that is to stop is told so, and when an end is assessed.
  * @param waitMs How long messages that belong to the transaction are waited for after its end.
  */
 export function mergeMessage<Transaction extends NewChargingTransaction>(
@@ -36,8 +36,8 @@ export function mergeMessage<Transaction extends NewChargingTransaction>(
     endSignAtMs: isGoingOn(transaction, message, atMs) ? null : transaction.endSignAtMs,
     isOpen: transaction.isOpen && !isEnd,
     // The end is to be assessed, also if the service ends before that.
-    assessDueAtMs: transaction.isOpen && isEnd ? receivedAtMs : transaction.assessDueAtMs,
-    waitUntilMs: transaction.isOpen && isEnd ? receivedAtMs + waitMs : transaction.waitUntilMs,
+    assessDueAtMs: transaction.isOpen && isEnd ? nowMs : transaction.assessDueAtMs,
+    waitUntilMs: transaction.isOpen && isEnd ? nowMs + waitMs : transaction.waitUntilMs,
     watched,
   };
   const named = found === null ? next : { ...next, ...namesOf(next, found) };

@@ -25,6 +25,8 @@ export interface TransactionPursuerDeps {
   readonly connections: StationPresence;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly missingStop: MissingStopLimits;
   /** Pause before a station is told again to stop. */
   readonly stopRetryMs: number;
@@ -47,7 +49,7 @@ const attachWindowMs = 3_600_000;
 const promisedPauses = 4;
 
 export function createTransactionPursuer(deps: TransactionPursuerDeps): TransactionPursuer {
-  const { store, book, assessor, inbox, commands, connections, desk, now, stopRetryMs, once, ages } = deps;
+  const { store, book, assessor, inbox, commands, connections, desk, now, steadyNow, stopRetryMs, once, ages } = deps;
   const assessEnded = createEndedAssessments(deps);
 
   /** Changes a transaction as it is now, if it is still open. */
@@ -72,7 +74,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
       const cause = `${String(transaction.ordinal)} ${code}`;
       await once.alert("ocpp-stop-failed", cause, { stationId, sessionId, ocppTransactionId, attempts, outcome: code });
     }
-    const nextAtMs = now() + stopRetryMs * (isAccepted ? promisedPauses : 1);
+    const nextAtMs = steadyNow() + stopRetryMs * (isAccepted ? promisedPauses : 1);
     await update(transaction, (current) => ({ ...current, stopOrder: { nextAtMs, attempts, isAccepted } }));
   }
 
@@ -84,7 +86,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
       const { stationId, sessionId, ocppTransactionId } = current;
       desk.alert("ocpp-stop-missing", { stationId, sessionId, ocppTransactionId });
       const given = await book.commit({
-        transaction: { ...current, isOpen: false, stopOrder: null, assessDueAtMs: now() },
+        transaction: { ...current, isOpen: false, stopOrder: null, assessDueAtMs: steadyNow() },
       });
       if (given !== null) await assessor.assess(given);
     });
@@ -113,7 +115,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
   async function pursue(transaction: ChargingTransaction): Promise<void> {
     const { stopOrder, stationId } = transaction;
     const isConnected = (await connections.find(stationId)) !== null;
-    if (stopOrder !== null && isDue(stopOrder.nextAtMs, now())) await stop(transaction, stopOrder);
+    if (stopOrder !== null && isDue(stopOrder.nextAtMs, steadyNow())) await stop(transaction, stopOrder);
     const view = { ...transaction, ...steadyTimesOf(transaction), sampleIntervalMs: null, isConnected };
     const step = decideMissingStop(view, deps.missingStop);
     if (step.kind === "ask") await ask(transaction);
@@ -122,7 +124,10 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
 
   return {
     async pursueTransactions(signal) {
-      const loose = await store.listTransactionsWithoutSession(now() - attachWindowMs, pageLimit);
+      const loose = await store.listTransactionsWithoutSession(
+        Math.min(now(), steadyNow()) - attachWindowMs,
+        pageLimit,
+      );
       for (const transaction of loose) {
         if (signal.aborted) return;
         await book.inTurn(transaction.stationId, async () => {
@@ -131,7 +136,7 @@ export function createTransactionPursuer(deps: TransactionPursuerDeps): Transact
         });
       }
       await assessEnded(signal);
-      const due = await store.listTransactionsToPursue(now(), pageLimit);
+      const due = await store.listTransactionsToPursue(steadyNow(), pageLimit);
       await Promise.all(
         due.map(async (transaction) => {
           if (!signal.aborted) await pursue(transaction);

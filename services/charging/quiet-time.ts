@@ -5,7 +5,7 @@ import type { StoredSession } from "../store/store.ts";
 
 /** Lets unsigned energy count only after nothing more has come of its transaction for a while. */
 export interface QuietTime {
-  /** When to look again, by the service's clock; `null` once nothing is waited for. */
+  /** When to look again, by the clock for waits; `null` once nothing is waited for. */
   lookAgainAtMs(
     transaction: ChargingTransaction,
     session: StoredSession,
@@ -33,6 +33,8 @@ export function createQuietTime(deps: {
   readonly quietMs: number;
   readonly now: () => number;
   readonly elapsedMs: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
 }): QuietTime {
   const { quietMs, now, elapsedMs } = deps;
   const waiting = new Map<number, Waiting>();
@@ -60,7 +62,7 @@ export function createQuietTime(deps: {
         },
         quietMs,
       );
-      if (leftMs > 0) return now() + leftMs;
+      if (leftMs > 0) return deps.steadyNow() + leftMs;
       waiting.delete(transaction.ordinal);
       return null;
     },

@@ -1,5 +1,4 @@
 import type { SessionReleases } from "../chain/session-releases.ts";
-import { isDue } from "../domain/due-times.ts";
 import { sessionNotBegun } from "../domain/session.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
@@ -28,9 +27,10 @@ export function createUnservedReleaser(deps: {
   readonly releases: SessionReleases | null;
   readonly readCircumstances: CircumstanceReader;
   readonly desk: OperatorDesk;
-  readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
 }): UnservedReleaser {
-  const { store, releases, readCircumstances, desk, now } = deps;
+  const { store, releases, readCircumstances, desk, elapsedMs } = deps;
   const nextAtMs = new Map<string, number>();
 
   /** Whether nothing can have flowed for it. That a station was asked says nothing once it has said that it is idle. */
@@ -69,8 +69,8 @@ export function createUnservedReleaser(deps: {
           if (signal.aborted) return;
           const { sessionId } = session;
           seen.add(sessionId);
-          if (!isDue(nextAtMs.get(sessionId) ?? 0, now())) continue;
-          nextAtMs.set(sessionId, now() + lookAgainMs);
+          if (elapsedMs() < (nextAtMs.get(sessionId) ?? -Infinity)) continue;
+          nextAtMs.set(sessionId, elapsedMs() + lookAgainMs);
           await release(session, releases);
         }
         after = page.at(-1)?.sessionId ?? null;

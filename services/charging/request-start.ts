@@ -29,14 +29,16 @@ export function createStartRequester(deps: {
   readonly commands: StationCommands;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** When the session is looked at again. */
   readonly lookAgainMs: number;
 }): StartRequester {
-  const { store, commands, desk, now, lookAgainMs } = deps;
+  const { store, commands, desk, now, steadyNow, lookAgainMs } = deps;
   return async (session, start, { stationId, stationEvse }, protocol) => {
     const { sessionId, idTag } = session;
     const attempts = start.attempts + 1;
-    const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: now() + lookAgainMs };
+    const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: steadyNow() + lookAgainMs };
     const remoteStartId = (Number.parseInt(sessionId.slice(2, 10), 16) + attempts) % greatestStartId;
     const request = { sessionId, stationId, stationEvse, remoteStartId, askedAtMs: now(), ocppTransactionId: null };
     // Before the call: nobody knows what becomes of a call that was under way when the service ended.

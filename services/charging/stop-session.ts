@@ -11,9 +11,10 @@ export function createSessionStopper(deps: {
   readonly store: Pick<Store, "findTransactionOfSession">;
   readonly book: TransactionBook;
   readonly connections: StationPresence;
-  readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
 }): { stop(session: Pick<StoredSession, "sessionId">): Promise<boolean> } {
-  const { store, book, connections, now } = deps;
+  const { store, book, connections, steadyNow } = deps;
   return {
     async stop({ sessionId }) {
       const transaction = await store.findTransactionOfSession(sessionId);
@@ -21,7 +22,7 @@ export function createSessionStopper(deps: {
       return book.inTurn(transaction.stationId, async () => {
         const current = await book.reload(transaction);
         if (!current.isOpen) return false;
-        const stopOrder = current.stopOrder ?? { nextAtMs: now(), attempts: 0, isAccepted: false };
+        const stopOrder = current.stopOrder ?? { nextAtMs: steadyNow(), attempts: 0, isAccepted: false };
         await book.commit({ transaction: { ...current, stopOrder } });
         return true;
       });

@@ -1,5 +1,4 @@
 import { meteredSoFar } from "../domain/charging/watched-energy.ts";
-import { isDue } from "../domain/due-times.ts";
 import type { Tariff } from "../domain/tariff.ts";
 import { ocppAmount, type SessionTeller, type ToldSession } from "../ocpp/session-teller.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
@@ -44,8 +43,10 @@ export function createCostTeller(deps: {
   readonly connections: Connections;
   readonly commands: StationCommands;
   readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
 }): CostTeller {
-  const { store, teller, traits, connections, commands, now } = deps;
+  const { store, teller, traits, connections, commands, now, elapsedMs } = deps;
   // Of transactions that run; lost with a restart, after which all are told again.
   const last = new Map<number, LastTold>();
   const busy = new Set<string>();
@@ -58,12 +59,12 @@ export function createCostTeller(deps: {
     const { stationId, protocol } = connection;
     const { ordinal, ocppTransactionId, isOpen } = transaction;
     const before = last.get(ordinal);
-    if (isOpen ? before !== undefined && !isDue(before.nextAtMs, now()) : before === undefined) return;
+    if (isOpen ? before !== undefined && elapsedMs() < before.nextAtMs : before === undefined) return;
     const about = { kind: "transaction", ocppTransactionId, isEnded: !isOpen } as const;
     const told = await teller.tell({ stationId, protocol, about });
     if (!isOpen) last.delete(ordinal);
     if (told === null) return;
-    if (isOpen) last.set(ordinal, { costMicro: told.costMicro, nextAtMs: now() + pauseMs });
+    if (isOpen) last.set(ordinal, { costMicro: told.costMicro, nextAtMs: elapsedMs() + pauseMs });
     if (isOpen && before?.costMicro === told.costMicro) return;
     const call = protocol === "ocpp1.6" ? costMessage16(transaction, told, now()) : costUpdated(transaction, told);
     // In 2.0.1 the answer to the end has said the final cost.

@@ -73,6 +73,8 @@ export interface ChargingReadersDeps {
   readonly now: () => number;
   /** Milliseconds since whenever, by a clock that never steps. */
   readonly elapsedMs: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly config: ChargingConfig;
   /** Resolves when what the station has said by now was read. */
   readonly handedOn: (stationId: string) => Promise<void>;
@@ -105,7 +107,7 @@ export function createChargingReaders(deps: ChargingReadersDeps): ChargingReader
 export function createChargingActors(
   deps: Pick<
     ChargingReadersDeps,
-    "store" | "meters" | "prices" | "completer" | "desk" | "now" | "config" | "handedOn"
+    "store" | "meters" | "prices" | "completer" | "desk" | "now" | "elapsedMs" | "steadyNow" | "config" | "handedOn"
   > & {
     readonly ages: Ages;
     readonly readers: ChargingReaders;

@@ -18,6 +18,9 @@ export interface DisputeActSeed {
   readonly dueAtMs: number;
 }
 
+/** For something to be done without a wait. */
+export const dueAtOnceMs = 0;
+
 /** The session was settled, and its meter's word, as far as it is here, costs the driver less. */
 export function isContradicted(
   closing: Closing | null,

@@ -7,7 +7,7 @@ import {
   type SettlementDecision,
   type SettlementPrice,
 } from "../domain/charging/settlement-policy.ts";
-import { isContradicted } from "../domain/dispute.ts";
+import { dueAtOnceMs, isContradicted } from "../domain/dispute.ts";
 import type { MeteredSession } from "../domain/evidence.ts";
 import { totalOf } from "../domain/session-amounts.ts";
 import {
@@ -163,7 +163,7 @@ export function evidenceStep(
   return {
     change: { sessionId, expectedSequence: sequence, events: [event], next, atMs },
     cdr,
-    acts: isWrong ? [{ sessionId, act: "challenge", dueAtMs: atMs }] : [],
+    acts: isWrong ? [{ sessionId, act: "challenge", dueAtMs: dueAtOnceMs }] : [],
   };
 }
 

@@ -47,6 +47,8 @@ export interface RecordReceiver {
 export type RecordReceiverDeps = ClaimVerifierDeps &
   RecordAdderDeps & {
     readonly now: () => number;
+    /** For waits that are kept in the ledger. */
+    readonly steadyNow: () => number;
     /** How long this service leaves a session to the oracle that brought its record, in milliseconds. */
     readonly takeoverMs: number;
   };
@@ -70,7 +72,7 @@ const resumeLimit = 100_000;
 const resumePage = 100;
 
 export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
-  const { now, takeoverMs } = deps;
+  const { steadyNow, takeoverMs } = deps;
   const keeper = createRecordKeeper(deps);
   const verify = createClaimVerifier(deps);
   const add = createRecordAdder(deps);
@@ -82,7 +84,7 @@ export function createRecordReceiver(deps: RecordReceiverDeps): RecordReceiver {
   async function judge(message: StoredMessage): Promise<RecordAnswer> {
     try {
       const claim = await verify(message);
-      const notBeforeMs = message.source.kind === "peer" ? now() + takeoverMs : undefined;
+      const notBeforeMs = message.source.kind === "peer" ? steadyNow() + takeoverMs : undefined;
       return await sessions.take(claim.session.sessionId, () => add(claim, notBeforeMs));
     } catch (error) {
       if (error instanceof WattproofError && !isFault(error)) await keeper.refuse(message, error);

@@ -1,6 +1,7 @@
 import type { Chain } from "../chain/chain.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import type { PeerConfig } from "../config/quorum-settings.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { BatchKind, Store } from "../store/store.ts";
 import type { MeterDirectory } from "../evidence/meter-directory.ts";
@@ -30,7 +31,9 @@ export function createBatchTasks(
     readonly verifier: RecordVerifier;
     readonly desk: OperatorDesk;
     readonly now: () => number;
-    readonly elapsedMs: () => number;
+    /** For waits that are kept in the ledger. */
+    readonly steadyNow: () => number;
+    readonly ages: Ages;
     readonly settlementAttempts: number;
   },
 ): Readonly<Record<BatchKind, BatchTask>> {

@@ -33,7 +33,7 @@ export function createDeploymentGate(chain: Pick<Chain, "checkDeployment">): Dep
         await open();
         return follower.rescan(range, signal);
       },
-      missingSinceMs: () => follower.missingSinceMs(),
+      missingForMs: () => follower.missingForMs(),
     }),
   };
 }

@@ -23,8 +23,8 @@ export interface ChainFollower {
    * @throws RESCAN_RANGE_INVALID, CHAIN_EVENTS_MISSING, CHAIN_UNAVAILABLE, STORE_CONTENDED
    */
   rescan(range: RescanRange, signal: AbortSignal): Promise<RescanOutcome>;
-  /** Since when the endpoint has not told all events of the next blocks; `null` while it does. */
-  missingSinceMs(): number | null;
+  /** For how long the endpoint has not told all events of the next blocks; `null` while it does. */
+  missingForMs(): number | null;
 }
 
 export interface ChainFollowerDeps {
@@ -35,6 +35,10 @@ export interface ChainFollowerDeps {
   readonly desk: OperatorDesk;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** The first block that can hold an event. */
   readonly firstBlock: number;
   /** Blocks, an event's own included, that make it count. */
@@ -111,6 +115,6 @@ export function createChainFollower(deps: ChainFollowerDeps): ChainFollower {
   return {
     follow: (signal) => inTurn(() => followAll(signal)),
     rescan: (range, signal) => inTurn(() => rescanner.rescan(range, signal)),
-    missingSinceMs: () => blocks.missingSinceMs(),
+    missingForMs: () => blocks.missingForMs(),
   };
 }

@@ -28,13 +28,15 @@ export function createBatchFormer(deps: {
   readonly stuckBatchMs: number;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** How long ago something was done, by a clock that does not step. */
   readonly ages: Ages;
 }): BatchFormer {
   const { store, policy, desk, now } = deps;
 
   async function formOne(kind: SettlementLane): Promise<boolean> {
-    const waiting = await store.listCompleted(policy.maxItems, kind, now());
+    const waiting = await store.listCompleted(policy.maxItems, kind, deps.steadyNow());
     const sessions = new Map(waiting.map(({ session }) => [session.sessionId, session]));
     const nowMs = now();
     const candidates = waiting.map(({ session, cdr, completedAtMs }) => ({

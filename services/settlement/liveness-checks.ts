@@ -7,16 +7,15 @@ import type { ChainFollower } from "./follow-chain.ts";
 /** What has to move for the service to be ready. */
 export function createLivenessChecks(deps: {
   readonly store: Pick<Store, "listOpenBatches">;
-  readonly follower: Pick<ChainFollower, "missingSinceMs">;
+  readonly follower: Pick<ChainFollower, "missingForMs">;
   readonly stuck: StuckLimits;
-  readonly now: () => number;
   readonly ages: Ages;
 }): readonly { readonly name: string; readonly check: () => Promise<undefined> }[] {
-  const { store, follower, stuck, now, ages } = deps;
+  const { store, follower, stuck, ages } = deps;
 
   function checkEvents(): Promise<undefined> {
-    const sinceMs = follower.missingSinceMs();
-    if (sinceMs === null || now() - sinceMs < stuck.eventsMs) return Promise.resolve(undefined);
+    const forMs = follower.missingForMs();
+    if (forMs === null || forMs < stuck.eventsMs) return Promise.resolve(undefined);
     const detail = "The endpoint does not tell all events of the next blocks.";
     return Promise.reject(new WattproofError("CHAIN_EVENTS_MISSING", detail));
   }

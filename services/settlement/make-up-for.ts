@@ -19,6 +19,8 @@ export function withEventsMadeUpFor(
     readonly follower: Pick<ChainFollower, "rescan">;
     readonly desk: OperatorDesk;
     readonly now: () => number;
+    /** Milliseconds since whenever, by a clock that never steps. */
+    readonly elapsedMs: () => number;
     /** After how long what still lacks its events is told again. */
     readonly repeatMs: number;
     readonly signal: AbortSignal;
@@ -29,11 +31,11 @@ export function withEventsMadeUpFor(
   const rereadAtMs = new Map<string, number>();
 
   const succeeded: BatchTask["succeeded"] = async ({ batchId }, txHash, isConfirmed) => {
-    if (!isConfirmed || now() - (rereadAtMs.get(batchId) ?? -Infinity) < pauseMs) return;
+    if (!isConfirmed || deps.elapsedMs() - (rereadAtMs.get(batchId) ?? -Infinity) < pauseMs) return;
     const cursor = await store.readCursor();
     const block = (await chain.readReceipt(txHash))?.blockNumber ?? Infinity;
     if (cursor === null || block > cursor.number) return;
-    rereadAtMs.set(batchId, now());
+    rereadAtMs.set(batchId, deps.elapsedMs());
     if (await store.noteAlert("chain-events-missing", txHash, now(), deps.repeatMs)) {
       desk.alert("chain-events-missing", { batchId, txHash, blockNumber: block });
     }

@@ -14,8 +14,8 @@ export interface BlockReader {
   ): Promise<{ readonly to: ChainBlock; readonly reading: ChainReading }>;
   /** The events are kept. */
   noteRead(reading: ChainReading): Promise<void>;
-  /** Since when the endpoint has not told all events of the next blocks; `null` while it does. */
-  missingSinceMs(): number | null;
+  /** For how long the endpoint has not told all events of the next blocks; `null` while it does. */
+  missingForMs(): number | null;
 }
 
 /** An endpoint that always leaves out events is told so often; the metric counts all of them. */
@@ -29,14 +29,17 @@ export function createBlockReader(deps: {
   readonly desk: Pick<OperatorDesk, "alert">;
   readonly metrics: Pick<Metrics, "eventsLeftOut" | "eventsMissingSeconds">;
   readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
   readonly blockRange: number;
   /** After how long what is still missing is told again. */
   readonly repeatMs: number;
 }): BlockReader {
-  const { store, chain, desk, metrics, now, blockRange } = deps;
+  const { store, chain, desk, metrics, now, elapsedMs, blockRange } = deps;
   /** Blocks of one reading: fewer after one that failed, so that it ends just before the block that cannot be read. */
   let span = blockRange;
-  let missing: { readonly sinceMs: number; readonly from: number } | null = null;
+  /** `sinceMs` names what is missing; how long it is, the clock that never steps says. */
+  let missing: { readonly sinceMs: number; readonly sinceElapsedMs: number; readonly from: number } | null = null;
 
   async function noteOmissions(reading: ChainReading): Promise<void> {
     const events = reading.omissions.reduce((sum, { leftOut }) => sum + leftOut, 0);
@@ -51,8 +54,8 @@ export function createBlockReader(deps: {
   }
 
   async function noteMissing(from: number, error: WattproofError): Promise<void> {
-    missing ??= { sinceMs: now(), from };
-    const ageSeconds = Math.max(0, now() - missing.sinceMs) / 1_000;
+    missing ??= { sinceMs: now(), sinceElapsedMs: elapsedMs(), from };
+    const ageSeconds = (elapsedMs() - missing.sinceElapsedMs) / 1_000;
     metrics.eventsMissingSeconds.set(ageSeconds);
     const { sinceMs } = missing;
     const isDue = await store.noteAlert("chain-events-missing", `${missing.from}:${sinceMs}`, now(), deps.repeatMs);
@@ -78,7 +81,7 @@ export function createBlockReader(deps: {
       missing = null;
       metrics.eventsMissingSeconds.set(0);
     },
-    missingSinceMs: () => missing?.sinceMs ?? null,
+    missingForMs: () => (missing === null ? null : elapsedMs() - missing.sinceElapsedMs),
   };
 }
 

@@ -20,9 +20,9 @@ const untimely: ReadonlySet<string> = new Set(["QUORUM_TOO_LATE", "TIME_OUT_OF_B
 const untimelyPauseMs = 60_000;
 
 export function createSessionEndings(
-  deps: Pick<ChainFollowerDeps, "store" | "chain" | "desk" | "now" | "settlementAttempts">,
+  deps: Pick<ChainFollowerDeps, "store" | "chain" | "desk" | "steadyNow" | "settlementAttempts">,
 ): SessionEndings {
-  const { store, chain, desk, now } = deps;
+  const { store, chain, desk, steadyNow } = deps;
 
   async function closingOf(
     event: ChainEvent,
@@ -84,7 +84,7 @@ export function createSessionEndings(
     if (untimely.has(event.reason)) {
       // The chain's clock is not ours: before its next try the session is looked at again, and may wait or change its lane.
       desk.alert("settlement-skipped", { sessionId: event.sessionId, reason: event.reason });
-      const nextTry = { ...state.nextTry, notBeforeMs: now() + untimelyPauseMs };
+      const nextTry = { ...state.nextTry, notBeforeMs: steadyNow() + untimelyPauseMs };
       return { kind: "released", isFailedAttempt: true, attemptLimit: deps.settlementAttempts, nextTry };
     }
     if (state.nextTry.lane === "meter" && event.reason !== "NO_LIVE_SESSION") {
@@ -97,7 +97,7 @@ export function createSessionEndings(
     const epochSeconds = await chain.readEpochSeconds();
     const waitSeconds = epochSeconds - (head.timestamp % epochSeconds);
     desk.alert("epoch-limit", { sessionId: event.sessionId, waitSeconds });
-    const nextTry = { ...state.nextTry, notBeforeMs: now() + waitSeconds * 1_000 };
+    const nextTry = { ...state.nextTry, notBeforeMs: steadyNow() + waitSeconds * 1_000 };
     return { kind: "released", isFailedAttempt: false, attemptLimit: deps.settlementAttempts, nextTry };
   }
 

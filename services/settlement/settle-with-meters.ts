@@ -24,15 +24,17 @@ export function createMeterTask(deps: {
   readonly releaser: SessionReleaser;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly retryMs: number;
 }): BatchTask {
-  const { store, chain, proofs, releaser, desk, now } = deps;
+  const { store, chain, proofs, releaser, desk, now, steadyNow } = deps;
 
   /** What the contract does not take is for the oracles again. */
   function backToOracles({ state }: StoredSession): Promise<NextTry> {
     // Where the operator decided for the meter, nobody else is asked; what stays so is told by its age.
     const lane = state.resolution?.way === "meter" ? "meter" : "oracles";
-    return Promise.resolve({ ...state.nextTry, lane, notBeforeMs: now() + deps.retryMs });
+    return Promise.resolve({ ...state.nextTry, lane, notBeforeMs: steadyNow() + deps.retryMs });
   }
 
   function toProve({ terms, opening, tariff, toppedUpMicro }: MeteredItem, proof: MeterProof): Proven {
@@ -51,7 +53,7 @@ export function createMeterTask(deps: {
       const proven: Proven[] = [];
       const unproven: string[] = [];
       if (waiting.length === 0) return null;
-      const clock = await readClaimClock(chain, now());
+      const clock = await readClaimClock(chain, Math.min(now(), steadyNow()));
       for (const sessionId of waiting) {
         const proof = await proofs.findProof(sessionId);
         const item = await collectItem(store, sessionId);
@@ -59,7 +61,7 @@ export function createMeterTask(deps: {
         if (proof === null) unproven.push(sessionId);
         else if (waitMs === 0) proven.push(toProve(item, proof));
         else {
-          const notBeforeMs = now() + waitMs;
+          const notBeforeMs = steadyNow() + waitMs;
           const nextTryOf = ({ state }: StoredSession): Promise<NextTry> =>
             Promise.resolve({ ...state.nextTry, notBeforeMs });
           await releaser.release(batch, [sessionId], { nextTryOf });

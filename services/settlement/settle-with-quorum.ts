@@ -1,6 +1,7 @@
 import type { Chain } from "../chain/chain.ts";
 import { findClaimObstacle, quorumFrom } from "../domain/claim-window.ts";
-import type { NextTry } from "../domain/session.ts";
+import type { NextTry, SessionState } from "../domain/session.ts";
+import type { Ages } from "../observability/ages.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Batch, Store, StoredSession } from "../store/store.ts";
 import { readClaimClock, windowOf } from "./claim-clock.ts";
@@ -29,21 +30,27 @@ export function createQuorumTask(deps: {
   readonly releaser: SessionReleaser;
   readonly desk: OperatorDesk;
   readonly now: () => number;
-  /** Milliseconds since whenever, by a clock that never steps. */
-  readonly elapsedMs: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
+  readonly ages: Ages;
   readonly policy: QuorumPolicy;
 }): BatchTask {
-  const { store, chain, gatherer, releaser, desk, now, elapsedMs, policy } = deps;
+  const { store, chain, gatherer, releaser, desk, now, steadyNow, policy } = deps;
   /** When a batch without a quorum is tried again. Forgotten with the process, which only means that it asks earlier. */
   const pauses = new Map<string, number>();
 
+  /** Since when the session has no quorum, by the steady clock. Of a new batch: since it was formed. */
+  function lackingSinceMs({ batchId, createdAtMs }: Batch, state: SessionState | undefined): number {
+    return state?.nextTry.quorumLackingSinceMs ?? steadyNow() - deps.ages.ageMs(batchId, createdAtMs);
+  }
+
   async function nextTryOf(batch: Batch, { sessionId, state }: StoredSession): Promise<NextTry> {
-    const quorumLackingSinceMs = state.nextTry.quorumLackingSinceMs ?? batch.createdAtMs;
-    const isOver = now() - quorumLackingSinceMs >= policy.fallbackMs;
+    const quorumLackingSinceMs = lackingSinceMs(batch, state);
+    const isOver = steadyNow() - quorumLackingSinceMs >= policy.fallbackMs;
     if (isOver && (await deps.proofs.findProof(sessionId)) !== null) {
       return { lane: "meter", notBeforeMs: null, quorumLackingSinceMs };
     }
-    return { lane: "oracles", notBeforeMs: now() + policy.retryMs, quorumLackingSinceMs };
+    return { lane: "oracles", notBeforeMs: steadyNow() + policy.retryMs, quorumLackingSinceMs };
   }
 
   async function readItems(sessionIds: readonly string[]): Promise<readonly QuorumItem[]> {
@@ -59,8 +66,7 @@ export function createQuorumTask(deps: {
   async function isLackingForLong(batch: Batch, sessionIds: readonly string[]): Promise<boolean> {
     const [first] = sessionIds;
     const session = first === undefined ? null : await store.findSession(first);
-    const since = session?.state.nextTry.quorumLackingSinceMs ?? batch.createdAtMs;
-    return now() - since >= policy.fallbackMs;
+    return steadyNow() - lackingSinceMs(batch, session?.state) >= policy.fallbackMs;
   }
 
   /** Oracles can settle none of these any more: the meter can where the contract takes its records, else an operator decides. */
@@ -76,7 +82,7 @@ export function createQuorumTask(deps: {
 
   /** The items that oracles can settle now; those that they cannot yet wait outside of the batch. */
   async function keepTimely(batch: Batch, items: readonly QuorumItem[]): Promise<readonly QuorumItem[]> {
-    const clock = await readClaimClock(chain, now());
+    const clock = await readClaimClock(chain, Math.min(now(), steadyNow()));
     const timely: QuorumItem[] = [];
     const closed: QuorumItem[] = [];
     for (const item of items) {
@@ -86,7 +92,7 @@ export function createQuorumTask(deps: {
       if (obstacle === null) timely.push(item);
       else if (obstacle === "CLAIM_WINDOW_CLOSED" || from === null) closed.push(item);
       else {
-        const notBeforeMs = now() + (from - clock.reachedSeconds) * 1_000;
+        const notBeforeMs = steadyNow() + (from - clock.reachedSeconds) * 1_000;
         const { sessionId } = item;
         desk.note("claim-early", { sessionId, reason: obstacle, notBeforeMs });
         const nextTryOf = ({ state }: StoredSession): Promise<NextTry> =>
@@ -102,7 +108,7 @@ export function createQuorumTask(deps: {
     async prepare(batch, signal) {
       const carried = await releaser.keepWaiting(batch);
       const { batchId } = batch;
-      if (carried.length === 0 || elapsedMs() < (pauses.get(batchId) ?? -Infinity)) return null;
+      if (carried.length === 0 || steadyNow() < (pauses.get(batchId) ?? -Infinity)) return null;
       pauses.delete(batchId);
       const items = await keepTimely(batch, await readItems(carried));
       const waiting = items.map(({ sessionId }) => sessionId);
@@ -125,7 +131,7 @@ export function createQuorumTask(deps: {
       if (await isLackingForLong(batch, lacking)) {
         await releaser.release(batch, lacking, { nextTryOf: (session) => nextTryOf(batch, session) });
       } else {
-        pauses.set(batchId, elapsedMs() + policy.retryMs);
+        pauses.set(batchId, steadyNow() + policy.retryMs);
       }
       return null;
     },

@@ -16,9 +16,11 @@ export function createSessionWatch(deps: {
   readonly store: Pick<Store, "listStuckSessions" | "noteAlert" | "readOldestParkedFrameMs">;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
   readonly limits: SessionLimits & { readonly framesMs: number; readonly repeatMs: number };
 }): SessionWatch {
-  const { store, desk, now, limits } = deps;
+  const { store, desk, now, elapsedMs, limits } = deps;
   let lastLookAtMs = -Infinity;
 
   async function tellSessions(): Promise<void> {
@@ -35,7 +37,7 @@ export function createSessionWatch(deps: {
           sessionId,
           status,
           reason: state.reason ?? state.dispute?.reason ?? state.assessment?.hold ?? null,
-          ageSeconds: Math.floor((now() - statusSinceMs) / 1_000),
+          ageSeconds: Math.max(0, Math.floor((now() - statusSinceMs) / 1_000)),
           expiresAt: terms.expiresAt,
           isExpired: terms.expiresAt * 1_000 < now(),
           ways: rule.ways,
@@ -46,16 +48,16 @@ export function createSessionWatch(deps: {
 
   async function tellFrames(): Promise<void> {
     const sinceMs = await store.readOldestParkedFrameMs();
-    if (sinceMs === null || now() - sinceMs < limits.framesMs) return;
+    // What lies ahead came before the clock was set back.
+    if (sinceMs === null || (sinceMs <= now() && now() - sinceMs < limits.framesMs)) return;
     if (!(await store.noteAlert("ocpp-frames-stuck", "oldest", now(), limits.repeatMs))) return;
-    desk.alert("ocpp-frames-stuck", { ageSeconds: Math.floor((now() - sinceMs) / 1_000) });
+    desk.alert("ocpp-frames-stuck", { ageSeconds: Math.max(0, Math.floor((now() - sinceMs) / 1_000)) });
   }
 
   return {
     async watch() {
-      const isEarly = now() >= lastLookAtMs && now() - lastLookAtMs < lookMs;
-      if (isEarly) return;
-      lastLookAtMs = now();
+      if (elapsedMs() - lastLookAtMs < lookMs) return;
+      lastLookAtMs = elapsedMs();
       await tellSessions();
       await tellFrames();
     },

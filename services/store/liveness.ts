@@ -39,6 +39,10 @@ export interface LivenessStore {
   readOldestSessions(): Promise<ReadonlyMap<SessionStatus, number>>;
   /** When the oldest message of a station came that could not be handed on; `null` if there is none. */
   readOldestParkedFrameMs(): Promise<number | null>;
+  /** How far the clock for waits was at last; `null` if that was never written. */
+  readSteadyMark(): Promise<number | null>;
+  /** Moves that mark, never backwards. Durable on return. */
+  moveSteadyMark(atMs: number): Promise<void>;
   /** Durable on return. */
   recordAction(action: OperatorAction): Promise<void>;
   /**

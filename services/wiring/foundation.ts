@@ -15,6 +15,7 @@ import { createAges, type Ages } from "../observability/ages.ts";
 import { withAlertMemory, type RememberingDesk } from "../observability/alert-memory.ts";
 import { createLogger, type Logger } from "../observability/logger.ts";
 import { createMetrics, type Metrics } from "../observability/metrics.ts";
+import { createSteadyClock } from "../observability/steady-clock.ts";
 import { createOperatorDesk } from "../observability/operator-desk.ts";
 import { openReplica, type Replica } from "../replicas/replica.ts";
 import { createDeploymentGate, type DeploymentGate } from "../settlement/deployment-gate.ts";
@@ -48,6 +49,8 @@ export interface Foundation {
   readonly pageSettings: PageSettings;
   readonly now: () => number;
   readonly elapsedMs: () => number;
+  /** For waits whose end is kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly ages: Ages;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -102,16 +105,21 @@ export async function openFoundation(
   });
   const { replicaId = onlyReplica } = options;
   const sharing = { store: ledger.store, replicaId, leaseMs: config.replicaLeaseMs, desk, now };
-  const replica = await openReplica(sharing).catch(async (error: unknown) => {
+  const onLedger = async () => ({
+    replica: await openReplica(sharing),
+    steadyNow: createSteadyClock({ now, elapsedMs, markMs: await ledger.store.readSteadyMark() }),
+  });
+  const { replica, steadyNow } = await onLedger().catch(async (error: unknown) => {
     await ledger.close();
     throw error;
   });
   return {
     replica,
+    steadyNow,
     ...{ config, deployment, pageSettings, now, elapsedMs, log, metrics, desk, chain, gate, signal },
     interfaces: readContractInterfaces(),
     ages: createAges({ now, elapsedMs }),
-    entrance: createEntrance({ config: config.entrance, desk, metrics, now }),
+    entrance: createEntrance({ config: config.entrance, desk, metrics, elapsedMs }),
     rpc: connectRpc(config, deployment, signal),
     confirmations: config.confirmations ?? (chainId === localChainId ? 1 : publicConfirmations),
     store: ledger.store,

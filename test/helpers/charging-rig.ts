@@ -81,8 +81,8 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
   };
   const { readCircumstances, ...transactions } = createTransactionReaders({ store, meters });
   const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
-  const shared = { store, ...transactions, desk, now };
-  const quiet = createQuietTime({ quietMs: defaultQuietMs, now, elapsedMs: now });
+  const shared = { store, ...transactions, desk, now, steadyNow: now };
+  const quiet = createQuietTime({ quietMs: defaultQuietMs, now, elapsedMs: now, steadyNow: now });
   const verifier = createRecordVerifier(createSupportedFormats());
   const assessor = createSessionAssessor({ ...shared, meters, verifier, completer, quiet, lateMessageLimit: 100 });
   const once = createOnceDesk(shared);

@@ -38,7 +38,7 @@ export function createTestEntrance(config: Partial<EntranceConfig> = {}, now: ()
       alerts.push({ alert, details });
     },
   };
-  const entrance = createEntrance({ config: { ...testEntranceConfig, ...config }, desk, metrics, now });
+  const entrance = createEntrance({ config: { ...testEntranceConfig, ...config }, desk, metrics, elapsedMs: now });
   return { entrance, metrics, alerts };
 }
 

@@ -111,6 +111,7 @@ export async function openEvidenceWorld(): Promise<EvidenceWorld> {
     const { policy, unboundRecords, takeoverMs } = settings;
     const deps = {
       ...{ store, meters: directory, desk, metrics: createMetrics(), now, policy, unboundRecords, takeoverMs },
+      steadyNow: now,
       chain: { canContractRead: () => settings.canContractRead() },
       prices: createPriceJudge({ store, tariffs, desk, now }),
       readCircumstances: async (...parameters: Parameters<typeof readers.readCircumstances>) =>

@@ -103,7 +103,7 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
     log: pino({ level: "silent" }),
     now,
     config: { ...testOcppConfig, ...options.config },
-    entrance: createEntrance({ config, desk, metrics, now }),
+    entrance: createEntrance({ config, desk, metrics, elapsedMs: now }),
     host: options.host ?? "127.0.0.1",
   });
   return {

@@ -18,11 +18,14 @@ import { settlementsOf } from "../helpers/settlement-events.ts";
 const energyMicroWh = 7_420_500_000n;
 const { grossMicro } = priceOf(testTariff, energyMicroWh, 3_600, 0);
 const fallbackMs = 60_000;
+const halfDayMs = 43_200_000;
 
 describe("A committee of three services of which two must sign", function () {
   let chain: ServiceChain;
   let committee: RunningCommittee;
+  /** What the clock that never steps says, and by how much the one on the wall was set. */
   let clockMs: number;
+  let stepMs: number;
 
   before(async function () {
     chain = await startServiceChain({ oracleCount: 3, threshold: 2 });
@@ -33,7 +36,9 @@ describe("A committee of three services of which two must sign", function () {
   beforeEach(async function () {
     await chain.reset();
     clockMs = Date.now();
-    committee = await runCommittee(chain, { WATTPROOF_QUORUM_FALLBACK_MS: String(fallbackMs) }, { now: () => clockMs });
+    stepMs = 0;
+    const clocks = { now: () => clockMs + stepMs, elapsedMs: () => clockMs };
+    committee = await runCommittee(chain, { WATTPROOF_QUORUM_FALLBACK_MS: String(fallbackMs) }, clocks);
   });
   afterEach(async function () {
     await committee.close();
@@ -79,6 +84,22 @@ describe("A committee of three services of which two must sign", function () {
     expect([finalMicro, provisionalMicro]).to.deep.equal([0n, grossMicro]);
   });
 
+  it("waits as long for a quorum whether the clock was set forward or back", async function () {
+    const { session } = await completeSession({ isProven: true });
+    await committee.stop(1);
+    await committee.stop(2);
+    await service(0).synchronise();
+    stepMs = halfDayMs;
+    clockMs += fallbackMs - 1;
+    await rounds(0, 2);
+    expect(await statusAt(0, session)).to.equal("batched");
+
+    stepMs = -halfDayMs;
+    clockMs += 1;
+    await rounds(0, 2);
+    await expectSettled(session);
+  });
+
   it("waits for a quorum with what the contract cannot read from the meter, however long it takes", async function () {
     const { session } = await completeSession({ isProven: false });
     await committee.stop(1);
@@ -99,6 +120,22 @@ describe("A committee of three services of which two must sign", function () {
     await expectSettled(good.session);
     expect(await statusAt(0, refused.session)).to.equal("completed");
     expect(await alertsAt(0, "quorum-left-out")).to.equal(1);
+  });
+
+  it("takes over no sooner when the clock is set forward, and no later when it is set back, also over a restart", async function () {
+    const { session, record } = await completeSession();
+    expect((await ask(1, [await claimOf(session, record)])).kind).to.equal("signed");
+    await committee.stop(0);
+    stepMs = halfDayMs;
+    clockMs += 299_999;
+    await service(1).synchronise();
+    expect(await statusAt(1, session)).to.equal("completed");
+    stepMs = -halfDayMs;
+    await committee.restart(1);
+    // The mark of the clock is a little older than the wait.
+    clockMs += 300_000;
+    await service(1).synchronise();
+    await expectSettled(session);
   });
 
   it("takes over when the service that asked dies before it sends", async function () {

@@ -68,11 +68,11 @@ export async function openSimulatedReplica(deps: {
   const metrics = createMetrics();
   const ages = createAges({ now, elapsedMs: now });
   const meters = createMeterDirectory({ chain });
-  const shared = { store, meters, desk, metrics, now, ages, chain, elapsedMs: now, confirmations };
+  const shared = { store, meters, desk, metrics, now, ages, chain, elapsedMs: now, steadyNow: now, confirmations };
 
   const { readCircumstances, ...transactions } = createTransactionReaders({ store, meters, stations });
   const completer = createSessionCompleter({ ...shared, policy, readCircumstances });
-  const quiet = createQuietTime({ quietMs: 0, now, elapsedMs: now });
+  const quiet = createQuietTime({ quietMs: 0, now, elapsedMs: now, steadyNow: now });
   const verifier = createRecordVerifier(createSupportedFormats());
   const reading = { ...shared, ...transactions };
   const assessor = createSessionAssessor({ ...reading, verifier, completer, quiet, lateMessageLimit: 100 });

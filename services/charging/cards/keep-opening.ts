@@ -37,9 +37,11 @@ export function createOpeningKeeper(deps: {
   readonly book: TransactionBook;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   readonly signal: AbortSignal;
 }): OpeningKeeper {
-  const { store, book, desk, now, signal } = deps;
+  const { store, book, desk, now, steadyNow, signal } = deps;
   let changed = Promise.withResolvers<null>();
 
   function tellChange(): void {
@@ -54,7 +56,7 @@ export function createOpeningKeeper(deps: {
     await book.inTurn(stationId, async () => {
       const transaction = await findTransaction(opening);
       if (transaction === null || !transaction.isOpen || transaction.sessionId !== null) return;
-      const stopOrder = transaction.stopOrder ?? newStopOrder(now());
+      const stopOrder = transaction.stopOrder ?? newStopOrder(steadyNow());
       await book.commit({ transaction: { ...transaction, stopOrder } });
     });
   }
@@ -74,7 +76,7 @@ export function createOpeningKeeper(deps: {
     reason: string | null,
   ): TokenOpening {
     const account = accountOf(consent);
-    const at = { attempts: 0, nextAtMs: now(), atMs: now() };
+    const at = { attempts: 0, nextAtMs: steadyNow(), atMs: now() };
     return { ordinal, stationId, ocppTransactionId, idToken, account, status, intent, reason, ...at };
   }
 
@@ -91,14 +93,14 @@ export function createOpeningKeeper(deps: {
       tellChange();
     },
     async update(opening, status, reason) {
-      const nextAtMs = now() + (status === "open" ? openLookMs : retryMs);
+      const nextAtMs = steadyNow() + (status === "open" ? openLookMs : retryMs);
       const next = { ...opening, status, reason, attempts: opening.attempts + 1, nextAtMs };
       if (status === "refused") await tellRefusal(next);
       await store.updateTokenOpening(next);
       tellChange();
     },
     async retryLater(opening) {
-      await store.updateTokenOpening({ ...opening, attempts: opening.attempts + 1, nextAtMs: now() + retryMs });
+      await store.updateTokenOpening({ ...opening, attempts: opening.attempts + 1, nextAtMs: steadyNow() + retryMs });
     },
     async awaitOutcome({ stationId, ocppTransactionId, idToken }, waitMs) {
       const late = new AbortController();

@@ -1,5 +1,6 @@
 import type { VehicleOpenings } from "../../chain/vehicle-openings.ts";
 import { WattproofError } from "../../errors.ts";
+import type { Ages } from "../../observability/ages.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { Store } from "../../store/store.ts";
 import type { TokenOpening } from "../../store/tokens.ts";
@@ -20,6 +21,9 @@ export interface TokenOpenerDeps {
   readonly vehicles: VehicleOpenings;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
+  readonly ages: Ages;
   /** How long ago a transaction may have begun. */
   readonly startLimitMs: number;
   readonly sessionSeconds: number;
@@ -53,7 +57,7 @@ const pageLimit = 100;
 const windowMs = 86_400_000;
 
 export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
-  const { store, book, inbox, desk, now, startLimitMs, signal } = deps;
+  const { store, book, inbox, desk, now, steadyNow, ages, startLimitMs, signal } = deps;
   const keeper = createOpeningKeeper(deps);
   const prepare = createOpeningPreparer({ ...deps, keeper });
   const sender = createOpeningSender({ ...deps, keeper });
@@ -70,21 +74,21 @@ export function createTokenOpener(deps: TokenOpenerDeps): TokenOpener {
         if (transaction !== null && transaction.sessionId === null) await inbox.attach(transaction, session);
       });
       await keeper.update(opening, "attached", null);
-    } else if (status === "prepared" && now() - atMs > startLimitMs) {
+    } else if (status === "prepared" && ages.ageMs(`opening ${opening.ordinal} ${atMs}`, atMs) > startLimitMs) {
       // What was sent may still be mined; then its session gets the transaction all the same.
       await keeper.update(opening, "refused", "OPENING_TIMEOUT");
     } else if (status !== "refused") sender.send(opening);
   }
 
   async function look(): Promise<void> {
-    for (const transaction of await store.listTransactionsToOpen(now() - windowMs, pageLimit)) {
+    for (const transaction of await store.listTransactionsToOpen(Math.min(now(), steadyNow()) - windowMs, pageLimit)) {
       if (signal.aborted) return;
       await attempt(transaction, async () => {
         const opening = await prepare(transaction);
         if (opening !== null) sender.send(opening);
       });
     }
-    for (const opening of await store.listOpeningsToPursue(now(), pageLimit)) {
+    for (const opening of await store.listOpeningsToPursue(steadyNow(), pageLimit)) {
       if (signal.aborted) return;
       if (!sender.isSending(opening)) await attempt(opening, () => pursue(opening));
     }

@@ -25,11 +25,13 @@ export function createOpeningPreparer(deps: {
   readonly tariffs: Pick<TariffDirectory, "findRefusal">;
   readonly vehicles: VehicleOpenings;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** How long ago a transaction may have begun. */
   readonly startLimitMs: number;
   readonly sessionSeconds: number;
 }): OpeningPreparer {
-  const { store, keeper, meters, tariffs, vehicles, now, startLimitMs, sessionSeconds } = deps;
+  const { store, keeper, meters, tariffs, vehicles, now, steadyNow, startLimitMs, sessionSeconds } = deps;
 
   /** A card that a charger reads in several ways is the one that is bound, if one of them is. */
   async function findByAnyType(idToken: string, types: readonly (string | null)[]): Promise<IdTokenBinding | null> {
@@ -74,7 +76,7 @@ export function createOpeningPreparer(deps: {
       return null;
     }
     const isPlaceKnown = transaction.evse !== null;
-    const step = decideTokenStart({ ...transaction, nowMs: now(), isPlaceKnown }, startLimitMs);
+    const step = decideTokenStart({ ...transaction, nowMs: Math.min(now(), steadyNow()), isPlaceKnown }, startLimitMs);
     if (step.kind === "refuse") await keeper.refuse(transaction, binding, step.reason);
     return step.kind === "open" ? prepare(transaction, binding) : null;
   };

@@ -17,7 +17,8 @@ export interface PossessionInboxDeps {
   readonly possessions: Pick<PossessionDesk, "listAt" | "offerRecord">;
   readonly book: TransactionBook;
   readonly once: OnceDesk;
-  readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
 }
 
 /** No charger delivers more; only a step above it is taken for a fault of the reading. Watts. */
@@ -29,7 +30,7 @@ const microWhPerWh = 1_000_000n;
  * which nobody pays for. Frames of stations where nothing is awaited cost a look into the memory.
  */
 export function createPossessionInbox(deps: PossessionInboxDeps): FrameInbox {
-  const { inbox, possessions, book, once, now } = deps;
+  const { inbox, possessions, book, once, steadyNow } = deps;
 
   async function look(
     message: TransactionMessage,
@@ -68,9 +69,9 @@ export function createPossessionInbox(deps: PossessionInboxDeps): FrameInbox {
   }
 
   function orderOf(order: StopOrder | null, isNow: boolean): StopOrder {
-    const first = order ?? { nextAtMs: now() + possessionLimits.chargeMs, attempts: 0, isAccepted: false };
+    const first = order ?? { nextAtMs: steadyNow() + possessionLimits.chargeMs, attempts: 0, isAccepted: false };
     // One that was carried out once is repeated at its own pace.
-    return isNow && first.attempts === 0 && first.nextAtMs > now() ? { ...first, nextAtMs: now() } : first;
+    return isNow && first.attempts === 0 && first.nextAtMs > steadyNow() ? { ...first, nextAtMs: steadyNow() } : first;
   }
 
   return {

@@ -32,18 +32,19 @@ const alertAfter = 20;
 export function createDoorWatch(deps: {
   readonly desk: Pick<OperatorDesk, "alert">;
   readonly metrics: Metrics;
-  readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
   /** Per address and name; an address has a multiple of it. */
   readonly wrongKeysPerMinute: number;
 }): DoorWatch {
-  const { metrics, now, wrongKeysPerMinute } = deps;
+  const { metrics, elapsedMs, wrongKeysPerMinute } = deps;
   const alertOnce = createSparingAlerts(deps);
   const perSecond = wrongKeysPerMinute / 60;
   const burst = { burst: wrongKeysPerMinute };
-  const names: RateLimit = createRateLimit(perSecond, now, "CLIENT_RATE_EXCEEDED", burst);
+  const names: RateLimit = createRateLimit(perSecond, elapsedMs, "CLIENT_RATE_EXCEEDED", burst);
   const addressBurst = { burst: wrongKeysPerMinute * namesPerAddress };
-  const addresses = createRateLimit(perSecond * namesPerAddress, now, "CLIENT_RATE_EXCEEDED", addressBurst);
-  const wrongOnes = createRateLimit(alertAfter / 3_600, now, "CLIENT_RATE_EXCEEDED", { burst: alertAfter });
+  const addresses = createRateLimit(perSecond * namesPerAddress, elapsedMs, "CLIENT_RATE_EXCEEDED", addressBurst);
+  const wrongOnes = createRateLimit(alertAfter / 3_600, elapsedMs, "CLIENT_RATE_EXCEEDED", { burst: alertAfter });
 
   return {
     admitKey(client, name) {

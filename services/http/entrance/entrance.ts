@@ -17,7 +17,8 @@ export function createEntrance(deps: {
   readonly config: EntranceConfig;
   readonly desk: Pick<OperatorDesk, "alert">;
   readonly metrics: Metrics;
-  readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
 }): Entrance {
   const { config } = deps;
   return {

@@ -8,12 +8,13 @@ const alertsPerPeriod = 20;
 /** Gives an alert once for each address in ten minutes, and at most twenty times in all. */
 export function createSparingAlerts(deps: {
   readonly desk: Pick<OperatorDesk, "alert">;
-  readonly now: () => number;
+  /** Milliseconds since whenever, by a clock that never steps. */
+  readonly elapsedMs: () => number;
 }): (alert: Alert, address: string, details?: Readonly<Record<string, unknown>>) => void {
   const given = new Map<Alert, { readonly untilMs: number; readonly addresses: Set<string> }>();
 
   return (alert, address, details = {}) => {
-    const atMs = deps.now();
+    const atMs = deps.elapsedMs();
     const known = given.get(alert);
     const period =
       known === undefined || atMs >= known.untilMs ? { untilMs: atMs + periodMs, addresses: new Set<string>() } : known;

@@ -31,7 +31,8 @@ export function createUnknownStations(deps: {
 
   function isDue(stationId: string, atMs: number): boolean {
     const last = notedAtMs.get(stationId);
-    if (last !== undefined && atMs - last < pauseMs) return false;
+    // A clock that was set back keeps nobody from being noticed.
+    if (last !== undefined && Math.abs(atMs - last) < pauseMs) return false;
     const thisMinute = Math.floor(atMs / 60_000);
     if (thisMinute !== minute) {
       minute = thisMinute;

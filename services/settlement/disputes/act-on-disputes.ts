@@ -15,6 +15,8 @@ export function createDisputeActor(deps: {
   readonly store: Store;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** `watch`: an alert is all that is done about wrong settlements. Demands are always answered. */
   readonly policy: "send" | "watch";
 }): DisputeActor {
@@ -22,7 +24,7 @@ export function createDisputeActor(deps: {
 
   return {
     async beginActs(signal) {
-      const acts = await store.listDueActs(now(), actsAtOnce);
+      const acts = await store.listDueActs(deps.steadyNow(), actsAtOnce);
       for (const act of acts) {
         if (signal.aborted) break;
         const { sessionId, act: kind, attempts } = act;

@@ -18,11 +18,12 @@ export function createDisputeTask(deps: {
   readonly proofs: MeterProofs;
   readonly lowering: PriceLowering;
   readonly desk: OperatorDesk;
-  readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
   /** Pause before something that the chain would not take is tried again. */
   readonly retryMs: number;
 }): BatchTask {
-  const { store, chain, proofs, lowering, desk, now } = deps;
+  const { store, chain, proofs, lowering, desk, steadyNow } = deps;
 
   async function giveUp(act: StoredAct, reason: string): Promise<null> {
     const { sessionId, act: kind } = act;
@@ -40,7 +41,7 @@ export function createDisputeTask(deps: {
     } else if (act.attempts + 1 >= attemptLimit) {
       await giveUp(act, reason);
     } else {
-      await store.postponeAct(act, now() + deps.retryMs, reason);
+      await store.postponeAct(act, steadyNow() + deps.retryMs, reason);
     }
   }
 

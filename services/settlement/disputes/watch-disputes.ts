@@ -1,6 +1,6 @@
 import type { Chain } from "../../chain/chain.ts";
 import type { ChainEvent } from "../../chain/events.ts";
-import { isContradicted, type DisputeAct, type DisputeActSeed } from "../../domain/dispute.ts";
+import { dueAtOnceMs, isContradicted, type DisputeAct, type DisputeActSeed } from "../../domain/dispute.ts";
 import type { Closing, SessionState } from "../../domain/session.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { ChainProgress, Store } from "../../store/store.ts";
@@ -16,9 +16,8 @@ export function createDisputeWatch(deps: {
   readonly store: Store;
   readonly chain: Pick<Chain, "oracle">;
   readonly desk: OperatorDesk;
-  readonly now: () => number;
 }): DisputeWatch {
-  const { store, desk, now } = deps;
+  const { store, desk } = deps;
   const acts: DisputeActSeed[] = [];
   const finishedActs: { readonly sessionId: string; readonly act: DisputeAct }[] = [];
 
@@ -29,7 +28,7 @@ export function createDisputeWatch(deps: {
     const closing: Closing = { ...event, kind: "settled" };
     const cdr = await store.findCdr(event.sessionId);
     if (isContradicted(closing, cdr, state))
-      acts.push({ sessionId: event.sessionId, act: "challenge", dueAtMs: now() });
+      acts.push({ sessionId: event.sessionId, act: "challenge", dueAtMs: dueAtOnceMs });
   }
 
   function seeChallenge({
@@ -49,7 +48,7 @@ export function createDisputeWatch(deps: {
     const { sessionId, demander, evidenceRoot, answerableUntil } = event;
     const isSignedHere = (await store.findEvidence(evidenceRoot)) !== null;
     desk.alert("evidence-demanded", { sessionId, demander, isSignedHere, answerableUntil });
-    if (isSignedHere) acts.push({ sessionId, act: "answer", dueAtMs: now() });
+    if (isSignedHere) acts.push({ sessionId, act: "answer", dueAtMs: dueAtOnceMs });
   }
 
   return {

@@ -30,10 +30,12 @@ export interface ClaimSignerDeps {
   readonly catchUp: () => Promise<void>;
   readonly desk: OperatorDesk;
   readonly now: () => number;
+  /** For waits that are kept in the ledger. */
+  readonly steadyNow: () => number;
 }
 
 export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
-  const { store, chain, taker, desk, now } = deps;
+  const { store, chain, taker, desk, now, steadyNow } = deps;
 
   /** Why not to sign; `null` if the claim is true. */
   async function judge(peerAddress: string, claim: ClaimWithEvidence, clock: ClaimClock): Promise<ErrorCode | null> {
@@ -80,7 +82,7 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
     async signClaims(peerAddress, claims) {
       // Whoever asks may have seen a block that this service has not.
       await deps.catchUp();
-      const clock = await readClaimClock(chain, now());
+      const clock = await readClaimClock(chain, Math.min(now(), steadyNow()));
       const refusals: ClaimRefusal[] = [];
       for (const claim of claims) {
         const code = await judge(peerAddress, claim, clock);

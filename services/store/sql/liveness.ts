@@ -4,6 +4,7 @@ import { sessionStatuses, type LogPosition, type SessionStatus } from "../../dom
 import type { LivenessStore, OperatorAction } from "../liveness.ts";
 import type { Access } from "./access.ts";
 import { reader, readSessionRow } from "./rows.ts";
+import type { SteadyMarkPart } from "./steady-mark.ts";
 import { sessionColumns } from "./sessions.ts";
 
 /** Alerts that were given, what operators did, and since when sessions are where they are. */
@@ -31,6 +32,9 @@ export const livenessStep = `
     WHERE last.session_id = sessions.session_id AND last.sequence = sessions.sequence - 1), 0);
   CREATE INDEX sessions_status_since ON sessions (status, status_since_ms);
 `;
+
+/** Clocks that are kept by NTP are within this of each other. */
+const aheadMs = 5_000;
 
 const place = z.object({
   txHash: z.string(),
@@ -74,7 +78,7 @@ const readActionRow = reader(
     }),
 );
 
-export function createLivenessStore(access: Access): LivenessStore {
+export function createLivenessStore(access: Access): Omit<LivenessStore, keyof SteadyMarkPart> {
   async function listPlaces(sessionId: string): Promise<readonly LogPosition[]> {
     const rows = await access.all("SELECT event FROM session_events WHERE session_id = ? ORDER BY sequence", sessionId);
     let standing: { readonly kind: string; readonly position: LogPosition }[] = [];
@@ -116,7 +120,7 @@ export function createLivenessStore(access: Access): LivenessStore {
         (
           await access.all(
             `SELECT ${sessionColumns}, status_since_ms FROM sessions
-             WHERE status = ? AND status_since_ms <= ?
+             WHERE status = ? AND (status_since_ms <= ? OR status_since_ms > ?)
                AND NOT EXISTS (SELECT 1 FROM raised_alerts
                  WHERE alert = 'session-stuck' AND subject = session_id AND at_ms > ?)
                AND NOT (coalesce(resolution_way, '') = 'expire'
@@ -124,6 +128,8 @@ export function createLivenessStore(access: Access): LivenessStore {
              ORDER BY status_since_ms LIMIT ?`,
             status,
             sinceMs,
+            // What lies ahead was written before the clock was set back.
+            nowSeconds * 1_000 + aheadMs,
             toldSinceMs,
             nowSeconds,
             limit,

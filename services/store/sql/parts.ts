@@ -25,6 +25,7 @@ import { createSessionStore } from "./sessions.ts";
 import { createSettlementStore } from "./settlement.ts";
 import { createSignedEvidenceStore } from "./signed-evidence.ts";
 import { createStationStore } from "./stations.ts";
+import { createSteadyMarkStore } from "./steady-mark.ts";
 import { createStepStore } from "./steps.ts";
 import { createTariffPlanStore } from "./tariff-plans.ts";
 import { createTariffStore } from "./tariffs.ts";
@@ -63,6 +64,7 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
     ...createTariffPlanStore(access),
     ...createScreenCodeStore(access),
     ...createLivenessStore(access),
+    ...createSteadyMarkStore(access),
     ...createPossessionStore(access),
     ...createDossierStore(access),
   };

@@ -1,5 +1,6 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
+import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
 import { tariffPlanStep } from "../sql/tariff-plans.ts";
@@ -11,4 +12,5 @@ export const laterSteps: readonly string[] = [
   jsonColumnsStep,
   tariffPlanStep,
   screenCodeStep,
+  steadyStep,
 ];

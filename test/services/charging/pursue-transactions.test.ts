@@ -76,9 +76,9 @@ describe("Looking after transactions, with the service killed between two writes
     const { readCircumstances, ...transactions } = createTransactionReaders({ store, meters });
     const policy = defaultEvidencePolicy;
     const completer = createSessionCompleter({ store, meters, policy, readCircumstances, desk });
-    const shared = { store, ...transactions, desk, now };
+    const shared = { store, ...transactions, desk, now, steadyNow: now };
     const verifier = createRecordVerifier(createSupportedFormats());
-    const quiet = createQuietTime({ quietMs, now, elapsedMs: now });
+    const quiet = createQuietTime({ quietMs, now, elapsedMs: now, steadyNow: now });
     const whole = createSessionAssessor({
       ...shared,
       meters,

@@ -17,7 +17,15 @@ const transactionOf = (ordinal: number, lastMessageAtMs: number): ChargingTransa
 describe("Waiting until nothing more comes", function () {
   let wallMs: number;
   let elapsedMs: number;
-  const create = () => createQuietTime({ quietMs, now: () => wallMs, elapsedMs: () => elapsedMs });
+  /** Right at the start, and steps never. */
+  const steadyNow = () => epochMs - 5 + elapsedMs;
+  const create = () =>
+    createQuietTime({
+      quietMs,
+      now: () => wallMs,
+      elapsedMs: () => elapsedMs,
+      steadyNow,
+    });
   const pass = (ms: number) => {
     wallMs += ms;
     elapsedMs += ms;
@@ -44,7 +52,7 @@ describe("Waiting until nothing more comes", function () {
       quiet.lookAgainAtMs(transaction, session, unsigned);
       pass(30_000);
       wallMs += stepMs;
-      expect(quiet.lookAgainAtMs(transaction, session, unsigned)).to.equal(wallMs + 30_000);
+      expect(quiet.lookAgainAtMs(transaction, session, unsigned)).to.equal(steadyNow() + 30_000);
       expect(quiet.takeOver()).to.deep.equal([]);
       pass(30_000);
       expect(quiet.takeOver()).to.deep.equal([transaction]);
@@ -64,11 +72,11 @@ describe("Waiting until nothing more comes", function () {
   it("goes on after a restart by the service's own clock, and waits no longer than it says", function () {
     const transaction = transactionOf(1, wallMs);
     pass(45_000);
-    expect(create().lookAgainAtMs(transaction, session, unsigned)).to.equal(wallMs + 15_000);
+    expect(create().lookAgainAtMs(transaction, session, unsigned)).to.equal(steadyNow() + 15_000);
     pass(15_000);
     expect(create().lookAgainAtMs(transaction, session, unsigned)).to.equal(null);
     wallMs = epochMs - 7_200_000;
-    expect(create().lookAgainAtMs(transaction, session, unsigned)).to.equal(wallMs + quietMs);
+    expect(create().lookAgainAtMs(transaction, session, unsigned)).to.equal(steadyNow() + quietMs);
   });
   it("ends although a station does not stop sending", function () {
     const quiet = create();

@@ -15,6 +15,7 @@ describe("Reading the next blocks", function () {
   let asked: (readonly [number, number])[];
   let broken: number | null;
   let nowMs: number;
+  let elapsedMs: number;
   let alerts: unknown[];
   let blocks: BlockReader;
 
@@ -22,6 +23,7 @@ describe("Reading the next blocks", function () {
     asked = [];
     broken = null;
     nowMs = 1_000;
+    elapsedMs = 70;
     alerts = [];
     blocks = createBlockReader({
       store: { noteAlert: () => Promise.resolve(true) },
@@ -41,6 +43,7 @@ describe("Reading the next blocks", function () {
       },
       metrics: createMetrics(),
       now: () => nowMs,
+      elapsedMs: () => elapsedMs,
       blockRange: 8,
       repeatMs: 60_000,
     });
@@ -64,19 +67,20 @@ describe("Reading the next blocks", function () {
     ]);
   });
 
-  it("says since when events are missing, and no more once they were read", async function () {
+  it("says for how long events are missing, whatever the clock on the wall does, and no more once they were read", async function () {
     broken = 1;
     await readFrom(1).catch(() => undefined);
-    nowMs = 5_000;
+    nowMs = -500_000;
+    elapsedMs += 4_000;
     await readFrom(1).catch(() => undefined);
-    expect(blocks.missingSinceMs()).to.equal(1_000);
+    expect(blocks.missingForMs()).to.equal(4_000);
     expect(alerts.at(-1)).to.deep.equal([
       "chain-events-missing",
       { fromBlock: 1, ageSeconds: 4, detail: "Of block 1." },
     ]);
     broken = null;
     await readFrom(1);
-    expect(blocks.missingSinceMs()).to.equal(null);
+    expect(blocks.missingForMs()).to.equal(null);
   });
 
   it("doubles the range after each one that was read, up to the configured one", async function () {

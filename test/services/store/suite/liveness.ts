@@ -21,6 +21,16 @@ export function describeLiveness(world: StoreWorld): void {
       expect([await note(110), await note(110), await note(50)]).to.deep.equal([true, false, true]);
     });
 
+    it("keeps how far the clock for waits is, and never moves it back", async function () {
+      expect(await world.store.readSteadyMark()).to.equal(null);
+      await world.store.moveSteadyMark(70);
+      await world.store.moveSteadyMark(60);
+      await world.reopen();
+      expect(await world.store.readSteadyMark()).to.equal(70);
+      await world.store.moveSteadyMark(71);
+      expect(await world.store.readSteadyMark()).to.equal(71);
+    });
+
     it("lists sessions that stay in a status, oldest first, without those that were told", async function () {
       const openings = [
         { ...newSession("s1", 1), atMs: 5 },
@@ -38,6 +48,15 @@ export function describeLiveness(world: StoreWorld): void {
       await world.store.noteAlert("another-alert", "0xs1", 20, 10);
       expect(await stuck({ sinceMs: 5, toldSinceMs: 19 })).to.deep.equal([["0xs1", 5]]);
       expect(await stuck({ sinceMs: 5, toldSinceMs: 20 })).to.have.length(2);
+    });
+
+    it("lists a session at once whose status seems to begin later than now: the clock was set back", async function () {
+      const openings = [
+        { ...newSession("s1", 1), atMs: 25_001 },
+        { ...newSession("s2", 1), atMs: 25_000 },
+      ];
+      await world.progress({ cursor: block(1), openings });
+      expect(await stuck({ nowSeconds: 20 })).to.deep.equal([["0xs1", 25_001]]);
     });
 
     it("leaves out what an operator left to an expiry that is still to come", async function () {
