@@ -25,6 +25,7 @@ import { exportEvidence } from "./export/ledger-evidence.ts";
 import { framesDiscard } from "./frames/discard.ts";
 import { framesList } from "./frames/list.ts";
 import { framesRetry } from "./frames/retry.ts";
+import { importChargingPoints } from "./import/import.ts";
 import { makerList } from "./maker/list.ts";
 import { makerRegister } from "./maker/register.ts";
 import { makerRevoke } from "./maker/revoke.ts";
@@ -106,6 +107,7 @@ export const verbs: readonly Verb[] = [
   operatorListKeys,
   operatorListActions,
   operatorRevokeKey,
+  importChargingPoints,
   evseAdd,
   evseList,
   evseQr,

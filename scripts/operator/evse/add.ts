@@ -1,13 +1,10 @@
 import { z } from "zod";
 
 import { exitCode } from "../../command-line/exit-codes.ts";
-import { countryCodes } from "../ocpi/countries.ts";
 import { wholeInput } from "../../command-line/inputs.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { pricelessLine } from "../tariff/assignment-client.ts";
-
-/** eMI3 and ISO 15118-2 Annex H: country, operator, `E`, the operator's own part. */
-const evseIdGrammar = /^[A-Z]{2}\*?[A-Z0-9]{3}\*?E[A-Z0-9][A-Z0-9*]{0,30}$/u;
+import { anyIdInput, obstacleOfId } from "./evse-id.ts";
 
 export const evseAdd = defineVerb({
   path: ["evse", "add"],
@@ -28,17 +25,14 @@ export const evseAdd = defineVerb({
   ],
   input: z
     .object({
-      evseId: z.string().refine((text) => Buffer.byteLength(text) <= 48 && text !== "", "must have 1 to 48 bytes"),
+      evseId: anyIdInput,
       maximumPowerW: wholeInput(1, 16_777_215),
       anyId: z.boolean().default(false),
     })
-    .refine(({ evseId, anyId }) => anyId || evseIdGrammar.test(evseId), {
-      path: ["evseId"],
-      message: "must be of the form of eMI3, like DE*ABC*E0001*1; --any-id takes any other",
-    })
-    .refine(({ evseId, anyId }) => anyId || countryCodes.has(evseId.slice(0, 2)), {
-      path: ["evseId"],
-      message: "must begin with a country of ISO 3166-1, like DE; --any-id takes any other",
+    .superRefine(({ evseId, anyId }, context) => {
+      const obstacle = anyId ? null : obstacleOfId(evseId);
+      if (obstacle === null) return;
+      context.addIssue({ code: "custom", path: ["evseId"], message: `${obstacle}; --any-id takes any other` });
     }),
   async run({ evseId, maximumPowerW }, { output, isDryRun, openWriter }) {
     const writer = await openWriter("OPERATOR");

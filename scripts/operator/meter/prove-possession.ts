@@ -12,35 +12,26 @@ import { requireEvse } from "../../command-line/registry.ts";
 import { openService, serviceInput, serviceOption, type ServiceClient } from "../../command-line/service-client.ts";
 import { defineVerb, type Run } from "../../command-line/verb.ts";
 import { readMeterKey } from "./meter-key.ts";
+import { nameMeter, possessionAnswer, type PossessionAnswer } from "./possession-client.ts";
 import { readPossessionClaim, requirePossession } from "./possession.ts";
 import { keyInput, keyOptions, registrationArguments } from "./register-meter.ts";
 
 /** Between two questions. A charge takes a minute. */
 const pollMs = 2_000;
 
-const answerSchema = z.object({
-  tag: z.string(),
-  stationId: z.string(),
-  stationEvse: z.number(),
-  isConnected: z.boolean(),
-  status: z.enum(["awaited", "received", "expired"]),
-  expiresAtMs: z.number(),
-  starts: z.number(),
-  record: z.base64().nullable(),
-});
-type Answer = z.output<typeof answerSchema>;
-
 export const meterPossession = defineVerb({
   path: ["meter", "possession"],
   summary: "has a charger take the possession tag, and fetches the record that its meter signed",
   description:
-    "Names the meter to the service, whose charger then takes the tag for an hour: begin a charge with it as idTag. Nobody\n" +
-    "pays for that charge; the service ends it after a minute, and the record that the meter signs is kept. Run it again to\n" +
-    "fetch the record, or wait with --wait. Asks the service with its operator's key, WATTPROOF_OPERATOR_KEY.",
+    "Names the meter to the service, whose charger then takes the tag for an hour: begin a charge with it as idTag, or have\n" +
+    "the charger asked to with --start. Nobody pays for that charge; the service ends it after a minute, and the record that\n" +
+    "the meter signs is kept. Run it again to fetch the record, or wait with --wait. Asks the service with its operator's\n" +
+    "key, WATTPROOF_OPERATOR_KEY.",
   arguments: registrationArguments,
   options: [
     ...keyOptions,
     { flags: "--record <file>", description: "where the record is written, for meter add" },
+    { flags: "--start", description: "asks the charger to begin that charge itself" },
     { flags: "--wait", description: "until the record has come, or the hour is over" },
     { flags: "--again", description: "another record, although one is there" },
     serviceOption,
@@ -48,16 +39,17 @@ export const meterPossession = defineVerb({
   access: "chain",
   examples: [
     "meter possession 7 --key-file meter.pem --record possession.ocmf",
-    "meter possession 7 --key-file meter.pem --record possession.ocmf --wait",
+    "meter possession 7 --key-file meter.pem --record possession.ocmf --start --wait",
   ],
   input: keyInput.extend({
     evse: registryNumberInput,
     record: z.string(),
+    start: z.boolean().default(false),
     wait: z.boolean().default(false),
     again: z.boolean().default(false),
     service: serviceInput,
   }),
-  async run({ evse, record: path, wait: isWaiting, again, service: given, ...keyTexts }, run) {
+  async run({ evse, record: path, wait: isWaiting, again, start, service: given, ...keyTexts }, run) {
     const { output } = run;
     const key = readMeterKey(keyTexts);
     const chain = await run.openChain();
@@ -65,12 +57,7 @@ export const meterPossession = defineVerb({
     const claim = await readPossessionClaim(chain, operator, evse, key);
     const tag = possessionTagOf(claim);
     const service = openService(given, chain.deploymentPath, run.environment);
-    const { publicKey, activations } = claim;
-    const body = { evse, curve: key.curve, publicKey, activations, operator, again };
-    const named = await service.post("/v1/meter-possessions", answerSchema, body);
-    if (named.tag !== tag) {
-      throw new WattproofError("DEPLOYMENT_DIFFERS", `${service.url} has the tag ${named.tag}, the registry ${tag}.`);
-    }
+    const named = await nameMeter(service, claim, key.curve, { again, start });
     const answer = isWaiting ? await waitForRecord(service, named, run) : named;
     if (answer.record === null) throw new WattproofError("POSSESSION_RECORD_MISSING", whatToDo(answer));
     const bytes = Buffer.from(answer.record, "base64");
@@ -83,24 +70,32 @@ export const meterPossession = defineVerb({
   },
 });
 
-async function waitForRecord(service: ServiceClient, named: Answer, { output, signal }: Run): Promise<Answer> {
+async function waitForRecord(
+  service: ServiceClient,
+  named: PossessionAnswer,
+  { output, signal }: Run,
+): Promise<PossessionAnswer> {
   let answer = named;
   if (answer.status === "awaited") output.line(whatToDo(answer));
   while (answer.status === "awaited") {
     await delay(pollMs, undefined, { signal });
-    answer = await service.getAsOperator(`/v1/meter-possessions/${named.tag}`, answerSchema);
+    answer = await service.getAsOperator(`/v1/meter-possessions/${named.tag}`, possessionAnswer);
   }
   return answer;
 }
 
-function whatToDo({ tag, stationId, stationEvse, isConnected, status, expiresAtMs, starts }: Answer): string {
+function whatToDo(answer: PossessionAnswer): string {
+  const { tag, stationId, stationEvse, isConnected, status, expiresAtMs, starts, answerToStart } = answer;
   if (status === "expired")
     return `Nothing came by ${utc(Math.floor(expiresAtMs / 1_000))}. Run it again, and begin a charge then.`;
   const connected = isConnected ? "" : " The charger is not connected.";
+  if (answerToStart === "Accepted")
+    return `${stationId} begins the charge. Run this again in two minutes, or with --wait.`;
+  const asked = (answerToStart ?? null) === null ? "" : ` Asked to begin it, the charger said ${answerToStart}.`;
   const begun = starts === 0 ? "" : ` Charges so far: ${starts}, none with a record that the key signed.`;
   return (
     `Begin a charge at outlet ${stationEvse} of ${stationId} with the idTag ${tag} by ${utc(Math.floor(expiresAtMs / 1_000))}.` +
-    `${connected}${begun}`
+    `${asked}${connected}${begun}`
   );
 }
 

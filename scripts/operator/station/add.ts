@@ -1,7 +1,6 @@
 import { z } from "zod";
 
-import { stationKeySha256Of } from "../../../services/ocpp/wire/station-key.ts";
-import type { BootStatus, SecurityProfile } from "../../../services/store/ocpp.ts";
+import type { SecurityProfile } from "../../../services/store/ocpp.ts";
 import type { Store } from "../../../services/store/store.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { registryNumberInput } from "../../command-line/inputs.ts";
@@ -9,18 +8,11 @@ import { defineVerb, type Run } from "../../command-line/verb.ts";
 import { pricelessLine } from "../tariff/assignment-client.ts";
 import { unknownEvses } from "./known-evses.ts";
 import { dataInput, dataOption, stationIdInput, withLedger } from "./ledger.ts";
-import { createApiKey, createStationKey } from "./new-keys.ts";
+import { newKeysOf, obstacleInLedger, putStation, type Registration } from "./register-station.ts";
 
 /** More than any store has EVSEs. */
 const unpricedLimit = 1_000_000;
 const profiles = ["0", "1", "2", "3"] as const;
-
-interface Registration {
-  readonly stationId: string;
-  readonly evses: readonly number[];
-  readonly profile: SecurityProfile;
-  readonly bootStatus: BootStatus;
-}
 
 export const stationAdd = defineVerb({
   path: ["station", "add"],
@@ -95,15 +87,8 @@ async function findObstacle(
   how: { readonly rpc?: string | undefined; readonly deployment?: string | undefined; readonly replaces: boolean },
   { environment, output }: Pick<Run, "environment" | "output">,
 ): Promise<string | null> {
-  if (new Set(evses).size < evses.length) {
-    return "An EVSE is named twice; a station has each of its EVSEs once.";
-  }
-  for (const evse of evses) {
-    const holder = await store.findStationOfEvse(evse);
-    if (holder !== null && holder.stationId !== stationId) {
-      return `The station ${holder.stationId} reports for EVSE ${evse}. Remove it there first.`;
-    }
-  }
+  const obstacle = await obstacleInLedger(store, stationId, evses);
+  if (obstacle !== null) return obstacle;
   if (!how.replaces && (await store.findStation(stationId)) !== null) {
     return `There is a station ${stationId}; --new-key replaces it.`;
   }
@@ -119,15 +104,9 @@ async function findObstacle(
 
 async function add(store: Store, { output }: Pick<Run, "output">, registration: Registration): Promise<void> {
   const { stationId, evses, profile, bootStatus } = registration;
-  const { apiKey, apiKeySha256 } = createApiKey();
-  // A station of profile 0 or 3 has no key: there it would be a second way in.
-  const ocppKey = profile === 1 || profile === 2 ? createStationKey() : null;
-  await store.removeStation(stationId);
-  await store.putStation({ stationId, apiKeySha256, evses });
-  await store.setOcppAccess(stationId, { leastSecurityProfile: profile, bootStatus });
-  if (ocppKey !== null) {
-    await store.replaceStationKeys(stationId, stationKeySha256Of(ocppKey), Date.now());
-  }
+  const keys = newKeysOf(profile);
+  await putStation(store, registration, keys);
+  const { apiKey, ocppKey } = keys;
   const unpriced = await store.listEvsesWithoutTariff(unpricedLimit);
   const evsesWithoutTariff = evses.filter((evse) => unpriced.includes(evse));
   output.json({ stationId, evses, apiKey, securityProfile: profile, bootStatus, ocppKey, evsesWithoutTariff });

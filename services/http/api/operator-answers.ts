@@ -162,6 +162,8 @@ export const possessionAnswer = z.object({
   isConnected: z.boolean(),
   record: z.base64().nullable(),
 });
+/** What the charger answered when it was asked to begin: its word, or an error's code; `null` where nobody asked it. */
+export const namedPossessionAnswer = possessionAnswer.extend({ answerToStart: z.string().nullable() });
 
 const moment = z.object({ blockNumber: z.int(), atSeconds: z.number() });
 export const assignmentChangeAnswer = z.object({

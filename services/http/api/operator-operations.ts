@@ -150,9 +150,9 @@ export const operatorOperations: readonly ApiOperation[] = [
     id: "expectPossession",
     path: "/v1/meter-possessions",
     method: "POST",
-    summary: "Has a charger take the possession tag of a meter that is to be registered.",
+    summary: "Has a charger take the possession tag of a meter that is to be registered, or begin a charge with it.",
     body: { schema: expectedSchema },
-    answers: answering(answers.possessionAnswer, "What is awaited, or has come."),
+    answers: answering(answers.namedPossessionAnswer, "What is awaited, or has come."),
   },
   {
     ...operatorOnly,

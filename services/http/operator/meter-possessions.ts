@@ -3,11 +3,15 @@ import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import type { Deployment } from "../../chain/deployment.ts";
+import { callStation } from "../../charging/call-station.ts";
 import { awaitedOf, type PossessionDesk } from "../../charging/possession/possession-desk.ts";
+import { startCall } from "../../charging/remote-calls.ts";
 import { curveNumberOf, meterCurves } from "../../domain/meter-curve.ts";
 import { possessionStatusOf, possessionTagOf } from "../../domain/possession.ts";
 import { WattproofError } from "../../errors.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
+import type { StationCommands } from "../../ocpp/commands.ts";
+import { textAt } from "../../ocpp/payload.ts";
 import type { StationPresence } from "../../ocpp/station-presence.ts";
 import type { MeterPossession } from "../../store/possessions.ts";
 import type { Store } from "../../store/store.ts";
@@ -22,10 +26,13 @@ export interface MeterPossessionDeps {
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly possessions: PossessionDesk;
   readonly connections: StationPresence;
+  readonly commands: StationCommands;
   readonly deployment: Deployment;
   readonly operators: Operators;
   readonly now: () => number;
 }
+
+const greatestStartId = 2 ** 31 - 1;
 
 export const expectedSchema = z.strictObject({
   evse: z
@@ -48,6 +55,8 @@ export const expectedSchema = z.strictObject({
   operator: z.string().refine(isAddress).transform(getAddress).optional(),
   /** Has the meter prove itself once more, although a record is here. */
   again: z.boolean().default(false),
+  /** Asks the charger to begin that charge itself, unless a record is here. */
+  start: z.boolean().default(false),
 });
 const tagGrammar = /^[A-Za-z2-7]{20}$/;
 
@@ -67,7 +76,7 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
   const { store, meters, possessions, deployment } = deps;
   return async (request, response) => {
     const { keyId, name: keyName } = await deps.operators.require(request, response);
-    const { evse, curve, publicKey, activations, operator, again } = parseBody(
+    const { evse, curve, publicKey, activations, operator, again, start } = parseBody(
       await readBody(request, bodyLimitBytes),
       expectedSchema,
     );
@@ -88,8 +97,9 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
     const tag = possessionTagOf({ chainId, meterRegistry, registrant, evse, curveNumber, publicKey, activations });
     const possession = await possessions.expect({ tag, evse, ...place, curve, publicKey }, again);
     const entry = { atMs: deps.now(), keyId, keyName, action: "meter-possession" };
-    await store.recordAction({ ...entry, subject: tag, details: JSON.stringify({ evse, curve, again }) });
-    response.json(await viewOf(possession, deps));
+    await store.recordAction({ ...entry, subject: tag, details: JSON.stringify({ evse, curve, again, start }) });
+    const answerToStart = start && possession.record === null ? await beginCharge(possession, deps) : null;
+    response.json({ ...(await viewOf(possession, deps)), answerToStart });
   };
 }
 
@@ -105,6 +115,22 @@ function showPossession(deps: MeterPossessionDeps): RequestHandler {
     if (possession === null) throw new WattproofError("POSSESSION_NOT_AWAITED", `No meter is to sign ${tag}.`);
     response.json(await viewOf(possession, deps));
   };
+}
+
+/**
+ * Asks the charger to begin a charge with the tag, which the service ends by itself.
+ * @returns what the charger answered, such as `Accepted`, or the code of the error by which it could not be asked.
+ */
+async function beginCharge(
+  { tag, stationId, stationEvse }: MeterPossession,
+  { connections, commands, now }: MeterPossessionDeps,
+): Promise<string> {
+  const station = await connections.find(stationId);
+  if (station === null) return "STATION_OFFLINE";
+  const remoteStartId = now() % greatestStartId;
+  const call = startCall(station.protocol, { stationEvse, idTag: tag, remoteStartId });
+  const outcome = await callStation(commands, stationId, call);
+  return outcome.kind === "answered" ? (textAt(outcome.answer, "status") ?? "STATION_REFUSED") : outcome.code;
 }
 
 async function viewOf(

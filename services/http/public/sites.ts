@@ -8,26 +8,34 @@ import type { Connections } from "../../ocpp/wire/connections.ts";
 import { evseState } from "../../ocpp/words.ts";
 import type { Store } from "../../store/store.ts";
 
-const text = z.string().trim().min(1).max(120);
-/** Plugs by their names in OCPI (`ConnectorType`). */
-const plug = z.enum([
-  "IEC_62196_T1",
-  "IEC_62196_T1_COMBO",
-  "IEC_62196_T2",
-  "IEC_62196_T2_COMBO",
-  "CHADEMO",
-  "SAE_J3400",
-  "DOMESTIC_F",
-  "DOMESTIC_J",
-]);
+/** What the fields of a site and of its charging points have to be. */
+export const siteFields = {
+  text: z.string().trim().min(1, "must have 1 to 120 characters").max(120, "must have 1 to 120 characters"),
+  latitude: z.number().min(-90, "must be from -90 to 90").max(90, "must be from -90 to 90"),
+  longitude: z.number().min(-180, "must be from -180 to 180").max(180, "must be from -180 to 180"),
+  /** Plugs by their names in OCPI (`ConnectorType`). */
+  plug: z.enum([
+    "IEC_62196_T1",
+    "IEC_62196_T1_COMBO",
+    "IEC_62196_T2",
+    "IEC_62196_T2_COMBO",
+    "CHADEMO",
+    "SAE_J3400",
+    "DOMESTIC_F",
+    "DOMESTIC_J",
+  ]),
+};
+const { text, latitude, longitude, plug } = siteFields;
 const siteSchema = z.strictObject({
   name: text,
   /** The name under which the operator is known to drivers. */
   operator: text,
   street: text.optional(),
   town: text.optional(),
-  latitude: z.number().min(-90).max(90).optional(),
-  longitude: z.number().min(-180).max(180).optional(),
+  latitude: latitude.optional(),
+  longitude: longitude.optional(),
+  /** In the operator's words, as drivers read them: "every day", "Mon–Sat 7–20". */
+  openingTimes: text.optional(),
   evses: z
     .array(z.strictObject({ evse: z.int().positive().max(4_294_967_295), plug: plug.optional() }))
     .min(1)
@@ -49,16 +57,19 @@ export const sitesAnswer = z.strictObject({
 });
 /** More would be a search of its own; an operator of this size shows several files to several services. */
 const mostSites = 1_000;
-const sitesSchema = z.strictObject({ sites: z.array(siteSchema).max(mostSites) }).superRefine(({ sites }, context) => {
-  const seen = new Set<number>();
-  for (const [index, { evses }] of sites.entries()) {
-    for (const { evse } of evses) {
-      if (seen.has(evse))
-        context.addIssue({ code: "custom", path: ["sites", index], message: `EVSE ${evse} is twice.` });
-      seen.add(evse);
+/** The file that `WATTPROOF_SITES` names. */
+export const sitesSchema = z
+  .strictObject({ sites: z.array(siteSchema).max(mostSites) })
+  .superRefine(({ sites }, context) => {
+    const seen = new Set<number>();
+    for (const [index, { evses }] of sites.entries()) {
+      for (const { evse } of evses) {
+        if (seen.has(evse))
+          context.addIssue({ code: "custom", path: ["sites", index], message: `EVSE ${evse} is twice.` });
+        seen.add(evse);
+      }
     }
-  }
-});
+  });
 
 /** A place with chargers, as the operator describes it to drivers. */
 export type Site = z.infer<typeof siteSchema>;

@@ -54,7 +54,7 @@ export function SitesScreen(): JSX.Element {
 function SiteView({ site, metres }: { readonly site: Site; readonly metres: number | null }): JSX.Element {
   const { text, locale } = useApp();
   const free = site.evses.filter(({ state }) => state === "free").length;
-  const address = [site.operator, site.street].filter((part) => part !== undefined).join(", ");
+  const address = [site.operator, site.street, site.openingTimes].filter((part) => part !== undefined).join(", ");
   return (
     <section>
       <div class="head-line">

@@ -7,6 +7,7 @@ const siteSchema = z.object({
   town: z.string().optional(),
   latitude: z.number().optional(),
   longitude: z.number().optional(),
+  openingTimes: z.string().optional(),
   evses: z.array(
     z.object({
       evse: z.number(),
