@@ -30,6 +30,7 @@ export const replay = defineVerb({
   options: [
     { flags: "--limit <n>", description: "only the first n sessions" },
     { flags: "--dossier <file>", description: "writes a dossier of all sessions, and verifies it against the chain" },
+    { flags: "--cdrs <file>", description: "writes the charge detail records (OCPI 2.2.1) of all sessions" },
   ],
   access: "none",
   examples: ["../shared/sessions/ail-2017.csv --limit 300"],
@@ -37,8 +38,9 @@ export const replay = defineVerb({
     csv: z.string(),
     limit: wholeInput(1, mostSessions).default(mostSessions),
     dossier: z.string().optional(),
+    cdrs: z.string().optional(),
   }),
-  async run({ csv, limit, dossier: dossierPath }, { output }) {
+  async run({ csv, limit, dossier: dossierPath = null, cdrs = null }, { output }) {
     const sessions = readSessionsFile(csv, limit);
     const steps = scheduleSessions(sessions);
 
@@ -61,7 +63,7 @@ export const replay = defineVerb({
           (count) => {
             progress.increment(count);
           },
-          dossierPath,
+          { dossier: dossierPath, cdrs },
         ),
       );
       progress.stop();

@@ -9,8 +9,9 @@
  * 3. relays (`chain/open-relays.ts`): what the service sends for drivers and cards.
  * 4. `settlement`: what follows the chain and settles.
  * 5. `dossiers`: what makes and signs statements of proven energy.
- * 6. `charging`: the door for chargers, what reads their messages and what calls them.
- * 7. `doors`: the HTTP port. It opens last, when everything that it asks is there.
+ * 6. `invoices`: what writes receipts and credit notes, and sends them.
+ * 7. `charging`: the door for chargers, what reads their messages and what calls them.
+ * 8. `doors`: the HTTP port. It opens last, when everything that it asks is there.
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -29,6 +30,7 @@ import type { Replica } from "./replicas/replica.ts";
 import type { Store } from "./store/store.ts";
 import { openCharging } from "./wiring/charging.ts";
 import { wireDossiers } from "./wiring/dossiers.ts";
+import { wireInvoices } from "./wiring/invoices.ts";
 import { openDoors, type Rooms } from "./wiring/doors.ts";
 import { wireEvidence } from "./wiring/evidence.ts";
 import { connectEthereumChain, openFoundation, type Foundation, type ServiceOptions } from "./wiring/foundation.ts";
@@ -88,12 +90,13 @@ async function openRooms(foundation: Foundation, options: ServiceOptions): Promi
   const settlement = wireSettlement(foundation, evidence, options);
   const charging = await openCharging(foundation, evidence, relays);
   const dossiers = await wireDossiers(foundation, evidence, settlement, options);
-  return { foundation, evidence, relays, settlement, dossiers, charging, stopper: options.stopper };
+  const invoices = wireInvoices(foundation, evidence, settlement);
+  return { foundation, evidence, relays, settlement, dossiers, invoices, charging, stopper: options.stopper };
 }
 
 /** Starts the rounds of every room, and says how to stop them. */
 async function run(
-  { foundation, evidence, charging, settlement, relays }: Rooms,
+  { foundation, evidence, charging, settlement, relays, invoices }: Rooms,
   server: HttpServer,
   { stop, streams }: { readonly stop: AbortController; readonly streams: AbortController },
 ): Promise<Service> {
@@ -113,6 +116,7 @@ async function run(
     rounds.run(),
     evidence.plans.run(),
     relays.desk?.run(),
+    invoices.run(),
     watchClock(foundation),
     resumePending(resumption),
   ]);
@@ -146,6 +150,7 @@ async function run(
       await ocpp.handedOn();
       await rounds.runOnce();
       await evidence.plans.rollPlans();
+      await invoices.runOnce();
     },
     catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),

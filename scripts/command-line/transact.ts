@@ -47,6 +47,11 @@ export interface Writer {
    * @throws CONTRACT_REFUSED, GAS_MONEY_LACKING, CHAIN_UNAVAILABLE, TRANSACTION_FAILED
    */
   call(intent: Intent): Promise<{ readonly result: unknown; readonly transaction: Transaction }>;
+  /**
+   * Sends data from the account to itself, for everybody to look up; in a dry run says what that would cost.
+   * @throws GAS_MONEY_LACKING, CHAIN_UNAVAILABLE, TRANSACTION_FAILED
+   */
+  note(data: string): Promise<{ readonly gas: bigint; readonly txHash: string | null }>;
   /** Signs EIP-712 data; in a dry run, too, since nothing is sent. @throws where the account is an address alone */
   signTypedData(
     domain: TypedDataDomain,
@@ -92,6 +97,18 @@ export function createWriter(deps: {
     address,
     ask,
     signTypedData: (domain, types, value) => signer.signTypedData(domain, { ...types }, { ...value }),
+    async note(data) {
+      const gas = await provider.estimateGas({ from: address, to: address, data });
+      if (isDryRun) {
+        output.line(`would send ${data} from ${address} to itself: ${gas} gas`);
+        return { gas, txHash: null };
+      }
+      const sent = await signer.sendTransaction({ to: address, data });
+      output.line(`sent ${sent.hash}`);
+      const receipt = await sent.wait(confirmations, receiptTimeoutMs);
+      if (receipt === null) throw new WattproofError("TRANSACTION_FAILED", `${sent.hash} has no receipt.`);
+      return { gas: receipt.gasUsed, txHash: receipt.hash };
+    },
     async call(intent) {
       const { contract: role, method, parameters } = intent;
       const to = addressOf(deployment, intent);

@@ -40,6 +40,7 @@ import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
 import { meterVouch } from "./meter/vouch.ts";
 import { operatorAddKey } from "./operator/add-key.ts";
+import { operatorPublish } from "./operator/publish.ts";
 import { operatorAdd } from "./operator/add.ts";
 import { operatorAppointReleaser, operatorDismissReleaser } from "./operator/releasers.ts";
 import { operatorListActions } from "./operator/list-actions.ts";
@@ -101,6 +102,7 @@ import { withdraw } from "./top/withdraw.ts";
 export const verbs: readonly Verb[] = [
   deploy,
   operatorAdd,
+  operatorPublish,
   operatorAppointReleaser,
   operatorDismissReleaser,
   operatorAddKey,

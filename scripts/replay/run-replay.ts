@@ -26,11 +26,18 @@ import { judgeDossier } from "../verify/judge-dossier.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type SimulatedMeter } from "../simulator/meter.ts";
 import type { SimulatedStation } from "../simulator/station.ts";
+import { writeReplayCdrs } from "./write-replay-cdrs.ts";
 import { writeReplayDossier } from "./write-replay-dossier.ts";
 import { plugOf, type ScheduledSession, type Step } from "./schedule.ts";
 
 /** Each session may cost at most this much; the dearest of the file reaches it. */
 export const replayHoldMicro = 40_000_000n;
+
+/** Where the replay writes what it was asked for, `null` for what it was not. */
+export interface ReplayFiles {
+  readonly dossier: string | null;
+  readonly cdrs: string | null;
+}
 
 /** How the replay went, apart from the comparison. */
 export interface ReplayOutcome {
@@ -58,14 +65,14 @@ const idlePollMs = "600000";
  * different plugs at once; and lets the service settle after each delivery.
  *
  * @param onSettled Called with the number of sessions that were delivered.
- * @param dossierPath Where a dossier of everything is written, and verified.
+ * @param files The dossier is verified as well.
  */
 export async function runReplay(
   steps: readonly Step[],
   folder: DataFolder,
   closers: Closers,
   onSettled: (count: number) => void,
-  dossierPath: string | null = null,
+  files: ReplayFiles = { dossier: null, cdrs: null },
 ): Promise<ReplayOutcome> {
   const firstSeconds = steps[0]?.atSeconds ?? 0;
   const clock = createSteeredClock(firstSeconds - 86_400);
@@ -127,9 +134,14 @@ export async function runReplay(
   const { contracts, provider, operator, deployment } = world;
 
   const books = await readBooks(contracts, provider, operator.address, deployment.blockNumber);
-  if (dossierPath === null) return { books, sessionIds, dossier: null };
-  await writeReplayDossier({ url: service.url, operatorKey }, operator.address, dossierPath);
-  const dossier = await judgeDossier(dossierPath, {
+  if (files.cdrs !== null) {
+    const evseIds = [...new Set(sessions.map((session) => evseIdOf(plugOf(session))))];
+    const own = { rpcUrl: world.rpcUrl, deploymentPath: folder.deploymentPath, serviceUrl: service.url };
+    await writeReplayCdrs(own, operator.address, evseIds, { folder: folder.path, path: files.cdrs });
+  }
+  if (files.dossier === null) return { books, sessionIds, dossier: null };
+  await writeReplayDossier({ url: service.url, operatorKey }, operator.address, files.dossier);
+  const dossier = await judgeDossier(files.dossier, {
     request: (method, parameters) => provider.send(method, [...parameters]),
   });
 
@@ -146,7 +158,7 @@ async function connectPlugs(
   const parts = new Map<string, Omit<Plug, "station">>();
   for (const name of new Set(sessions.map(plugOf))) {
     const key = demoMeterKey("secp256r1", `replay ${name}`);
-    const evseId = `CH*AIL*E${name.replaceAll("-", "*")}`.slice(0, 48);
+    const evseId = evseIdOf(name);
     const meter = createSimulatedMeter({ key, serial: `AIL${name}`, evseId });
     const planned = {
       meterId: name,
@@ -166,6 +178,10 @@ async function connectPlugs(
   }
 
   return plugs;
+}
+
+function evseIdOf(plug: string): string {
+  return `CH*AIL*E${plug.replaceAll("-", "*")}`.slice(0, 48);
 }
 
 function stationIdOf(plug: string): string {

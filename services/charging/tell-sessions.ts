@@ -1,6 +1,7 @@
 import { heldMicroOf } from "../domain/session-amounts.ts";
 import { energyPaidBy } from "../domain/energy-of-hold.ts";
 import { meteredSoFar } from "../domain/charging/watched-energy.ts";
+import { receiptNumberOf } from "../domain/receipt-number.ts";
 import { priceOf, type Tariff } from "../domain/tariff.ts";
 import type { SessionQuestion, SessionTeller, ToldSession } from "../ocpp/session-teller.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
@@ -22,8 +23,6 @@ export interface SessionTellerDeps {
 }
 
 const microWhPerWh = 1_000_000n;
-/** Digits of the session's id that number its receipt. */
-const receiptDigits = 12;
 
 /** Tells stations what a session costs by what they have measured, and what it may cost at most. */
 export function createSessionTeller(deps: SessionTellerDeps): SessionTeller {
@@ -62,11 +61,6 @@ export function createSessionTeller(deps: SessionTellerDeps): SessionTeller {
       } satisfies ToldSession;
     },
   };
-}
-
-/** The number of a session's receipt: the same for everybody who has the session's id. */
-export function receiptNumberOf(sessionId: string): string {
-  return sessionId.slice(2, 2 + receiptDigits).toUpperCase();
 }
 
 /** By what was measured so far; nothing before the first reading. */

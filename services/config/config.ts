@@ -15,6 +15,7 @@ import { fleetSection } from "./fleet-settings.ts";
 import { marketSection } from "./market-settings.ts";
 import { ocppSection } from "./ocpp-settings.ts";
 import { driverSection } from "./driver-settings.ts";
+import { receiptSection } from "./receipt-settings.ts";
 import { quorumSection } from "./quorum-settings.ts";
 import { withSecretFiles } from "./secret-files.ts";
 import type { Section } from "./section.ts";
@@ -46,6 +47,7 @@ export const sections: readonly Section<unknown>[] = [
   ocppSection,
   entranceSection,
   driverSection,
+  receiptSection,
   fleetSection,
   marketSection,
 ];
@@ -83,6 +85,7 @@ const configurationSchema = z
       entrance: read(entranceSection),
       fleets: read(fleetSection),
       market: read(marketSection),
+      receipts: read(receiptSection),
     };
   })
   .superRefine(({ fleets, relayerKey }, context) => {

@@ -28,6 +28,15 @@ export const drivingErrors = {
     title: "Only the session's driver and the operator may see this.",
   },
   VIEW_UNSIGNED: { httpStatus: 403, isRetryable: false, title: "The session's driver did not sign for this key." },
+  // Receipts and credit notes.
+  SELLER_INVALID: { httpStatus: 422, isRetryable: false, title: "The seller's file is not of the documented form." },
+  MAIL_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service sends no mail." },
+  INVOICE_NOT_TAKEN: { httpStatus: 502, isRetryable: true, title: "Nobody took the receipt." },
+  TRANSPARENCY_FILE_NONE: {
+    httpStatus: 404,
+    isRetryable: false,
+    title: "There is no file for the transparency software.",
+  },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Cards and contracts that open sessions.
   FLEET_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service holds no key of any fleet." },

@@ -37,6 +37,27 @@ export const alertCatalogue = {
     action: "Find the cause in `ocpp-inbox-failed`; resolve the charger's sessions meanwhile.",
     page: "at once",
   },
+  "invoice-failed": {
+    meaning: "The receipt of a session could not be written. The service tries again at the next poll.",
+    action: "Look up the error in the log.",
+    page: "if it lasts",
+  },
+  "invoice-delayed": {
+    meaning: "A receipt could not be sent. The service tries again, up to three days.",
+    action: "Check the mail server, or what takes the webhook.",
+    page: "if it lasts",
+  },
+  "invoice-undelivered": {
+    meaning: "A receipt has not arrived for three days and is not sent again.",
+    action: "Send it by hand: `GET /v1/receipts/<session>/invoices`.",
+    page: "no",
+  },
+  "seller-unproven": {
+    meaning:
+      "The transaction of the settings does not make the seller's file public: it is another's, or of another file.",
+    action: "Run `wattproof operator publish` again and set WATTPROOF_RECEIPT_SELLER_TRANSACTION.",
+    page: "no",
+  },
   "loop-failed": {
     meaning: "A round of following and settling failed. The service tries again at the next poll.",
     action: "Look up the error code in the log.",

@@ -3,6 +3,7 @@ import type { ChargingStore } from "./charging.ts";
 import type { DisputeStore } from "./disputes.ts";
 import type { DossierStore } from "./dossiers.ts";
 import type { EvidenceStore } from "./evidence.ts";
+import type { InvoiceStore } from "./invoices.ts";
 import type { LedgerStore } from "./ledger.ts";
 import type { LivenessStore } from "./liveness.ts";
 import type { MessageStore } from "./messages.ts";
@@ -68,6 +69,7 @@ export interface Store
     DisputeStore,
     DossierStore,
     EvidenceStore,
+    InvoiceStore,
     LedgerStore,
     LivenessStore,
     MessageStore,

@@ -24,6 +24,7 @@ import { readVersion } from "../version.ts";
 import type { Charging } from "./charging.ts";
 import type { Dossiers } from "./dossiers.ts";
 import type { Evidence } from "./evidence.ts";
+import type { Invoices } from "./invoices.ts";
 import type { Foundation, ServiceOptions } from "./foundation.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -34,6 +35,7 @@ export interface Rooms {
   readonly charging: Charging;
   readonly settlement: Settlement;
   readonly dossiers: Dossiers;
+  readonly invoices: Invoices;
   readonly relays: Relays;
   readonly stopper: ServiceOptions["stopper"];
 }
@@ -82,7 +84,7 @@ export async function openDoors(rooms: Rooms, streamSignal: AbortSignal): Promis
 }
 
 function publicDeps(
-  { foundation, charging, settlement, relays, dossiers }: Rooms,
+  { foundation, evidence, charging, settlement, relays, dossiers }: Rooms,
   signal: AbortSignal,
 ): Parameters<typeof publicDoors>[0] {
   const { config, store, chain, pageSettings } = foundation;
@@ -93,6 +95,7 @@ function publicDeps(
     ...{ ...foundation, signal },
     viewers: createSessionViewers({ store, operators: operatorsOf(foundation) }),
     receipts: settlement.receipts,
+    meters: evidence.meters,
     sales: dossiers,
     readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
     settings: pageSettings,
@@ -103,7 +106,8 @@ function publicDeps(
   };
 }
 
-function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms): Parameters<typeof driverDoors>[0] {
+function driverDeps(rooms: Rooms): Parameters<typeof driverDoors>[0] {
+  const { foundation, evidence, charging, relays, stopper } = rooms;
   const { store, config } = foundation;
   const { book, assessor, calls } = charging;
   const acting = { ...foundation, book, connections: calls };
@@ -111,6 +115,8 @@ function driverDeps({ foundation, evidence, charging, relays, stopper }: Rooms):
     ...{ ...foundation, ...evidence },
     openingsPerMinute: config.openingsPerMinute,
     screenCodes: charging.screenCodes,
+    viewers: createSessionViewers({ store, operators: operatorsOf(foundation) }),
+    hasMail: rooms.invoices.hasMail,
     relay: relays.openings,
     orders: relays.orders,
     passkeys: relays.passkeys,

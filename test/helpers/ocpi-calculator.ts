@@ -70,32 +70,29 @@ export function recompute(content: unknown): RecomputedCost {
   let fee: Component | undefined;
   const begin = Date.parse(cdr.start_date_time);
   for (const { start_date_time: start, dimensions } of cdr.charging_periods) {
+    const volumeOf = (type: string): Fraction => decimal(dimensions.find((each) => each.type === type)?.volume ?? 0);
+    const hours = add(volumeOf("TIME"), volumeOf("PARKING_TIME"));
+    const seconds: Fraction = { over: BigInt(Date.parse(start) - begin), under: 1_000n };
     const types = dimensions.map(({ type }) => type);
     if (types.includes("TIME") && types.includes("PARKING_TIME")) throw new Error("A car charges or it does not.");
-    const seconds = (Date.parse(start) - begin) / 1_000;
+    const until = add(energy, volumeOf("ENERGY"));
+    const ends = add(seconds, multiply(hours, { over: 3_600n, under: 1n }));
     const fitting = tariff.elements.filter(({ restrictions = {} }) => {
       const unknown = Object.keys(restrictions).find((name) => !/^(?:min|max)_(?:kwh|duration)$/u.test(name));
       if (unknown !== undefined) throw new Error(`Restricted by ${unknown}.`);
-      const { min_duration: least = 0, max_duration: most = Infinity } = restrictions;
-      return seconds >= least && seconds < most;
+      const { min_kwh: fromKwh, max_kwh: toKwh, min_duration: fromSeconds, max_duration: toSeconds } = restrictions;
+      // A period is added where another element begins to apply (mod_cdrs, ChargingPeriod).
+      for (const edge of [fromKwh, toKwh]) if (isWithin(edge, energy, until)) throw new Error(`Crosses ${edge} kWh.`);
+      for (const edge of [fromSeconds, toSeconds]) {
+        if (isWithin(edge, seconds, ends)) throw new Error(`Crosses ${edge} s.`);
+      }
+      return isFrom(energy, fromKwh, toKwh) && isFrom(seconds, fromSeconds, toSeconds);
     });
     const first = (type: string): Component | undefined =>
       fitting.flatMap((element) => element.price_components).find((component) => component.type === type);
     fee ??= first("FLAT");
-    for (const { type, volume } of dimensions) {
-      if (type !== "ENERGY") {
-        use(type, first(type), decimal(volume));
-        continue;
-      }
-      const until = add(energy, decimal(volume));
-      for (const { price_components: components, restrictions = {} } of fitting) {
-        const component = components.find((candidate) => candidate.type === "ENERGY");
-        const from = greater(energy, decimal(restrictions["min_kwh"] ?? 0));
-        const to = restrictions["max_kwh"] === undefined ? until : smaller(until, decimal(restrictions["max_kwh"]));
-        if (component !== undefined && isLess(from, to)) use(type, component, subtract(to, from));
-      }
-      energy = until;
-    }
+    for (const { type, volume } of dimensions) use(type, first(type), decimal(volume));
+    energy = until;
   }
   if (fee !== undefined) charge(fee, one);
   const isParkingPriced = used.has("PARKING_TIME");
@@ -160,12 +157,15 @@ function subtract(left: Fraction, right: Fraction): Fraction {
   return add(left, { over: -right.over, under: right.under });
 }
 
-function smaller(left: Fraction, right: Fraction): Fraction {
-  return isLess(left, right) ? left : right;
+/** An edge that is neither the begin nor the end. */
+function isWithin(edge: number | undefined, from: Fraction, to: Fraction): boolean {
+  return edge !== undefined && isLess(from, decimal(edge)) && isLess(decimal(edge), to);
 }
 
-function greater(left: Fraction, right: Fraction): Fraction {
-  return isLess(left, right) ? right : left;
+function isFrom(value: Fraction, least: number | undefined, most: number | undefined): boolean {
+  return (
+    (least === undefined || !isLess(value, decimal(least))) && (most === undefined || isLess(value, decimal(most)))
+  );
 }
 
 function isLess(left: Fraction, right: Fraction): boolean {

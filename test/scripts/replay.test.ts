@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 
 import type { DossierVerdict } from "../../services/dossier/verify/verify-dossier.ts";
+import { expectRecomputed } from "../helpers/recomputed-cdrs.ts";
+import { statedCost } from "../helpers/ocpi-calculator.ts";
 import { runScript } from "./run-script.ts";
 
 const file = join(process.env["WATTPROOF_SHARED"] ?? resolve("../shared"), "sessions/ail-2017.csv");
@@ -118,12 +120,18 @@ describe("npm run replay", function () {
       process.stderr.write(`      no sessions at ${file}\n`);
       this.skip();
     }
-    const run = await runScript("replay", [file, "--limit", "30", "--json"]);
+    const out = join(folder, "cdrs.json");
+    const run = await runScript("replay", [file, "--limit", "30", "--cdrs", out, "--json"]);
     const answer = JSON.parse(run.stdout) as Answer;
 
     expect(run.code, run.stderr).to.equal(0);
     expect(answer.isEqual).to.equal(true);
     expect(answer.chain).to.deep.equal(answer.independent);
     expect(answer.chain["sessions"]).to.equal(30);
+    const cdrs = JSON.parse(readFileSync(out, "utf8")) as Record<string, unknown>[];
+    expectRecomputed(cdrs);
+    expect(cdrs.filter((cdr) => "signed_data" in cdr)).to.have.length(30);
+    const charged = cdrs.reduce((sum, cdr) => sum + statedCost(cdr).grossMicro, 0n);
+    expect(charged.toString()).to.equal(answer.independent["chargedMicro"]);
   });
 });

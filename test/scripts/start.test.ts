@@ -1,13 +1,28 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { expect } from "chai";
 
+import { demoAccount } from "../../scripts/local-world/accounts.ts";
+import { expectRecomputed } from "../helpers/recomputed-cdrs.ts";
 import { runScript, startScript, type ScriptRun } from "./run-script.ts";
 
 const manifest = join(process.env["WATTPROOF_SHARED"] ?? resolve("../shared"), "ocmf/manifest.json");
 const sample = resolve("test/vectors/demo-records/manifest.json");
+
+const somewhere = {
+  id: "LOC1",
+  address: "Example street 1",
+  city: "Bern",
+  country: "CHE",
+  coordinates: { latitude: "46.9", longitude: "7.4" },
+  evse_uid: "1",
+  connector_id: "1",
+  connector_standard: "IEC_62196_T2_COMBO",
+  connector_format: "CABLE",
+  connector_power_type: "DC",
+};
 
 interface Answer {
   readonly isAsPlanned: boolean;
@@ -123,6 +138,54 @@ describe("npm start", function () {
 
     expect([other.code, other.stderr.split(":")[0]]).to.deep.equal([2, "DATA_FOLDER_IN_USE"]);
     expect(run.code, run.stderr).to.equal(0);
+  });
+
+  it("has charge detail records of all that it played, which a stranger recomputes", async () => {
+    const data = join(folder, "data");
+    const running = startScript("start", ["--data", data]);
+    const chain = await running.line(/^chain +http/u);
+    const service = await running.line(/^service +http/u);
+    await running.line(/^Ctrl-C ends/u);
+    const environment = {
+      WATTPROOF_RPC_URL: /http:\/\/[^,\s]+/u.exec(chain)?.[0] ?? "",
+      WATTPROOF_DEPLOYMENT: join(data, "deployment.json"),
+      WATTPROOF_SERVICE_URL: /http:\/\/[^,\s]+/u.exec(service)?.[0] ?? "",
+      WATTPROOF_OPERATOR_PRIVATE_KEY: demoAccount("operator").privateKey,
+    };
+    const run = async (...words: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runScript("wattproof", words, environment);
+      expect(code, stderr).to.equal(0);
+      return stdout;
+    };
+    await run("operator", "add", "Demo", "--country-code", "CH", "--party-id", "WPF", "--currency", "CHF");
+    const table = (await run("export", "cdr", "--format", "csv")).trimEnd().split("\r\n").slice(1);
+    const rows = new Map(table.map((line) => [line.slice(2, 38), line.split(",")]));
+    const locations = join(folder, "locations.json");
+    const evseIds = [...rows.values()].map((row) => row[2] ?? "");
+    writeFileSync(locations, JSON.stringify(Object.fromEntries(evseIds.map((evseId) => [evseId, somewhere]))));
+    for (const format of ["ocpi-2.2.1", "ocpi-2.3.0"]) {
+      const out = join(folder, `${format}.json`);
+      await run("export", "cdr", "--format", format, "--locations", locations, "--out", out);
+      const cdrs = JSON.parse(readFileSync(out, "utf8")) as Record<string, unknown>[];
+      expectRecomputed(cdrs);
+      const settled = cdrs.filter((cdr) => rows.has(String(cdr["id"])) && cdr["credit"] !== true);
+      expect(settled).to.have.length(19);
+      for (const { id, start_date_time: start, end_date_time: end } of settled) {
+        expect(rows.get(String(id))?.slice(4, 6)).to.deep.equal([start, end]);
+      }
+      // The batch of a dishonest quorum: taken back whole, and replaced by what the meter signed.
+      const [credit, ...others] = cdrs.filter((cdr) => cdr["credit"] === true);
+      const replaced = cdrs.find((cdr) => cdr["id"] === credit?.["credit_reference_id"]);
+      const replacement = cdrs.find((cdr) => /-R$/u.test(String(cdr["id"])));
+      expect(others).to.deep.equal([]);
+      expect(Number(replacement?.["total_energy"])).to.be.lessThan(Number(replaced?.["total_energy"]));
+      expect(replacement).to.have.property("signed_data");
+      expect(credit?.["last_updated"])
+        .to.equal(replacement?.["last_updated"])
+        .and.not.equal(replaced?.["last_updated"]);
+    }
+    running.child.kill("SIGINT");
+    expect((await running.finished).code).to.equal(0);
   });
 
   it("ends in order when it is interrupted in the middle, and leaves nothing behind", async () => {

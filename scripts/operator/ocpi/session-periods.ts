@@ -22,32 +22,63 @@ export interface SessionPeriod {
   readonly energyMicroWh: bigint | null;
 }
 
+/** Where another element of a tariff can begin to apply. */
+export interface TariffEdges {
+  readonly seconds: readonly number[];
+  readonly energyMicroWh: readonly bigint[];
+}
+
+/** A moment at which a period begins or ends, and the energy until then. */
+interface Cut {
+  readonly seconds: number;
+  readonly energyMicroWh: bigint;
+}
+
 /**
  * The charging periods of a session of which only totals are known: charging is put first, and its energy is spread evenly.
- * A period ends where the car stops charging and at each given edge, so that within one no other element of a tariff applies.
+ * A period ends where the car stops charging and at each given edge, so that within one no other element of a tariff
+ * applies. Where an edge of energy falls within a second, the period begins with the next one.
  */
-export function sessionPeriods(
-  { energyMicroWh, chargingSeconds, connectedSeconds }: SessionTotals,
-  edgesSeconds: readonly number[],
-): readonly SessionPeriod[] {
-  const edges = [...new Set([0, chargingSeconds, connectedSeconds, ...edgesSeconds])]
-    .filter((edge) => edge >= 0 && edge <= connectedSeconds)
-    .toSorted((left, right) => left - right);
-  const energyUntil = (seconds: number): bigint =>
-    chargingSeconds === 0 ? energyMicroWh : (energyMicroWh * BigInt(seconds)) / BigInt(chargingSeconds);
-  const periods = edges.slice(0, -1).map((afterSeconds, index): SessionPeriod => {
-    const until = edges[index + 1] ?? afterSeconds;
-    const isCharging = until <= chargingSeconds;
+export function sessionPeriods(totals: SessionTotals, edges: TariffEdges): readonly SessionPeriod[] {
+  const { energyMicroWh, chargingSeconds, connectedSeconds } = totals;
+  const end: Cut = { seconds: chargingSeconds, energyMicroWh };
+  const charging = chargingCuts(totals, edges);
+  const periods = [...charging, end].slice(1).map((until, index): SessionPeriod => {
+    const from = charging[index] ?? end;
     return {
-      afterSeconds,
-      seconds: until - afterSeconds,
-      isCharging,
-      energyMicroWh: isCharging ? energyUntil(until) - energyUntil(afterSeconds) : null,
+      afterSeconds: from.seconds,
+      seconds: until.seconds - from.seconds,
+      isCharging: true,
+      energyMicroWh: until.energyMicroWh - from.energyMicroWh,
     };
   });
-  if (chargingSeconds > 0) return periods;
-  // Nothing says when the energy flowed.
-  return [{ afterSeconds: 0, seconds: 0, isCharging: true, energyMicroWh }, ...periods];
+  const parked = [chargingSeconds, ...edges.seconds]
+    .filter((seconds) => seconds >= chargingSeconds && seconds < connectedSeconds)
+    .toSorted((left, right) => left - right);
+  const parking = [...new Set(parked)].map((afterSeconds, index, all): SessionPeriod => {
+    const until = all[index + 1] ?? connectedSeconds;
+    return { afterSeconds, seconds: until - afterSeconds, isCharging: false, energyMicroWh: null };
+  });
+  return [...periods, ...parking];
+}
+
+/** Where periods of charging begin, in their order. Where no time says when the energy flowed, all begin at once. */
+function chargingCuts({ energyMicroWh, chargingSeconds }: SessionTotals, edges: TariffEdges): readonly Cut[] {
+  const whole = BigInt(chargingSeconds);
+  const ofEnergy = edges.energyMicroWh
+    .filter((edge) => edge > 0n && edge < energyMicroWh)
+    .map((edge): Cut => ({
+      seconds: Number((edge * whole + energyMicroWh - 1n) / energyMicroWh),
+      energyMicroWh: edge,
+    }));
+  const ofTime = edges.seconds
+    .filter((seconds) => seconds > 0 && seconds < chargingSeconds)
+    .filter((seconds) => ofEnergy.every((cut) => cut.seconds !== seconds))
+    .map((seconds): Cut => ({ seconds, energyMicroWh: (energyMicroWh * BigInt(seconds)) / whole }));
+  const later = [...ofEnergy, ...ofTime].toSorted(
+    (left, right) => left.seconds - right.seconds || (left.energyMicroWh < right.energyMicroWh ? -1 : 1),
+  );
+  return [{ seconds: 0, energyMicroWh: 0n }, ...later];
 }
 
 /** The durations of a session at which another element of a tariff can begin to apply. */

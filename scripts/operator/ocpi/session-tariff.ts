@@ -8,6 +8,7 @@ import { tariff221, tariff230, type OcpiTariff } from "./tariff-schema.ts";
 import { tariffElements } from "./tariff-elements.ts";
 
 const microDecimals = 6;
+const microWhPerWh = 1_000_000n;
 
 /** The tariff of a charge detail record, and what has to be said about it. */
 export interface SessionTariff {
@@ -36,7 +37,10 @@ export function sessionTariffOf(
   const { tariff } = source;
   const { netMicro, grossMicro } = amountsOf(content);
   const isFeeFree = tariff.priceNanoPerConnectedHour === 0n;
-  const periods = sessionPeriods(content, isFeeFree ? [] : [tariff.connectedFreeSeconds]);
+  const periods = sessionPeriods(content, {
+    seconds: isFeeFree ? [] : [tariff.connectedFreeSeconds],
+    energyMicroWh: tariff.energyBands.map(({ fromWh }) => BigInt(fromWh) * microWhPerWh),
+  });
   const priced = (document: Json): OcpiPrice => priceByOcpi(parsed(document), pricedPeriods(periods));
 
   const { minimumMicro, minimumGrossMicro, maximumMicro, maximumGrossMicro } = tariff;

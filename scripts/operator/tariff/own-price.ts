@@ -34,7 +34,7 @@ export function contractPrice(price: PriceBreakdown): OwnPrice {
 
 /** OCPI's price, six decimals rounded down: with its steps, which it rounds up. */
 export function ocpiPrice(tariff: OcpiTariff, totals: SessionTotals): OwnPrice {
-  const periods = sessionPeriods(totals, durationEdges(tariff.elements));
+  const periods = sessionPeriods(totals, { seconds: durationEdges(tariff.elements), energyMicroWh: [] });
   const { components, total } = priceByOcpi(tariff, pricedPeriods(periods));
   const netMicro = roundDown(total.net, microDecimals);
   const grossMicro = roundDown(total.gross, microDecimals);

@@ -15,9 +15,11 @@ import { consentSchema } from "../driver/consents.ts";
 import { driverOrderSchema } from "../driver/driver-orders.ts";
 import { openingOrderSchema } from "../driver/openings.ts";
 import { passkeyBatchSchema } from "../driver/passkey-batches.ts";
+import { recipientSchema } from "../driver/receipt-recipients.ts";
 import { stopSchema } from "../driver/stop-charging.ts";
 import { grantSchema } from "../driver/view-grants.ts";
 import { questionSchema } from "../public/chain-proxy.ts";
+import { invoicesQuery } from "../public/invoices.ts";
 import { listQuery } from "../public/sessions.ts";
 import { sitesAnswer } from "../public/sites.ts";
 import { envelopeSchema } from "../station/envelope.ts";
@@ -150,6 +152,27 @@ export const publicOperations: readonly ApiOperation[] = [
     summary: "Writes the receipt of a session whose settlement is confirmed.",
     access: "anybody",
     answers: answering(receiptSchema, "The receipt; verify it, the service is not to be trusted."),
+  },
+  {
+    id: "listInvoices",
+    path: "/v1/receipts/:sessionId/invoices",
+    method: "GET",
+    summary:
+      "Lists the receipt of a session and its credit notes, as papers for people; empty until the first is written.",
+    access: "anybody",
+    query: invoicesQuery,
+    answers: answering(
+      z.object({ invoices: z.array(z.looseObject({ number: z.string(), text: z.string() })) }),
+      "The papers, each with its text in the language that was asked for.",
+    ),
+  },
+  {
+    id: "readTransparencyFile",
+    path: "/v1/receipts/:sessionId/transparency.xml",
+    method: "GET",
+    summary: "Gives what the meter signed in the container that the S.A.F.E. transparency software reads.",
+    access: "anybody",
+    answers: [{ status: 200, meaning: "The signed values.", schema: z.string(), mediaType: "application/xml" }],
   },
   {
     id: "readHealth",
@@ -317,6 +340,15 @@ export const driverOperations: readonly ApiOperation[] = [
     access: "anybody",
     body: { schema: grantSchema },
     answers: answering(z.object({ sessionId: hash }), "The key counts.", 201),
+  },
+  {
+    id: "putReceiptRecipient",
+    path: `${session}/receipt-recipient`,
+    method: "PUT",
+    summary: "Says where the receipts of a session go by mail: at its end, or at once where it has ended.",
+    access: "reader",
+    body: { schema: recipientSchema },
+    answers: answering(z.object({ sessionId: hash }), "They go there."),
   },
   {
     id: "stopCharging",

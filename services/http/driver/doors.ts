@@ -6,6 +6,7 @@ import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { createPasskeyBatchesHandler } from "./passkey-batches.ts";
+import { putReceiptRecipient } from "./receipt-recipients.ts";
 import { createRelayedCallHandler } from "./relayed-calls.ts";
 import type { SessionCanceller } from "../../charging/cancel-session.ts";
 import type { ScreenCodeDesk } from "../../charging/screen-codes/screen-code-desk.ts";
@@ -20,6 +21,7 @@ export function driverDoors(
     Parameters<typeof createPasskeyBatchesHandler>[0] &
     Parameters<typeof showEvseTariffs>[0] &
     Parameters<typeof postViewGrant>[0] &
+    Parameters<typeof putReceiptRecipient>[0] &
     ConsentDeps & {
       readonly entrance: Entrance;
       readonly stopper: ChargeStopper | null;
@@ -47,6 +49,7 @@ export function driverDoors(
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
     { path: `${session}/unsigned-energy-consent`, method: "PUT", handler: putConsent(deps, limit) },
     { path: `${session}/view-keys`, method: "POST", handler: postViewGrant(deps, limit) },
+    { path: `${session}/receipt-recipient`, method: "PUT", handler: putReceiptRecipient(deps, limit) },
     { path: `${session}/stop`, method: "POST", handler: createStopHandler({ ...deps, limit }) },
   ];
 }

@@ -1,4 +1,5 @@
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
+import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
@@ -13,6 +14,7 @@ import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./h
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { createSessionEventsHandler } from "./session-events.ts";
 import { showSites, type Site } from "./sites.ts";
+import { listInvoices, showTransparencyFile } from "./invoices.ts";
 import { listSessions, showReceipt, showSession } from "./sessions.ts";
 
 /** What anybody may ask. Of sessions everybody sees what the chain shows; who sends a key of the session sees all. */
@@ -20,6 +22,7 @@ export function publicDoors(deps: {
   readonly store: Store;
   readonly viewers: SessionViewers;
   readonly receipts: ReceiptWriter;
+  readonly meters: Pick<MeterDirectory, "readMeter">;
   readonly sales: DossierSaleDeps;
   readonly readiness: readonly ReadinessCheck[];
   readonly metrics: Metrics;
@@ -43,6 +46,12 @@ export function publicDoors(deps: {
     { path: session, method: "GET", handler: showSession(store, viewers) },
     { path: `${session}/events`, method: "GET", handler: createSessionEventsHandler(deps) },
     { path: "/v1/receipts/:sessionId", method: "GET", handler: showReceipt(deps.receipts) },
+    { path: "/v1/receipts/:sessionId/invoices", method: "GET", handler: listInvoices(store) },
+    {
+      path: "/v1/receipts/:sessionId/transparency.xml",
+      method: "GET",
+      handler: showTransparencyFile(deps),
+    },
     createDossierSaleDoor(deps.sales, { limit: dossierLimit, pageOrigin: deps.pageOrigin }),
     { path: "/v1/health", method: "GET", handler: showHealth() },
     { path: "/v1/ready", method: "GET", handler: showReadiness(deps.readiness) },

@@ -10,6 +10,7 @@ import { createDossierStore } from "./dossiers.ts";
 import { createEvidenceStore } from "./evidence.ts";
 import { createFencedAccess } from "./fences.ts";
 import { createIdentityStore } from "./identity.ts";
+import { createInvoiceStore } from "./invoices.ts";
 import { createLivenessStore } from "./liveness.ts";
 import { createMessageStore } from "./messages.ts";
 import { createOcppStationStore } from "./ocpp-stations.ts";
@@ -63,6 +64,7 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
     ...createTariffStore(access),
     ...createTariffPlanStore(access),
     ...createScreenCodeStore(access),
+    ...createInvoiceStore(access),
     ...createLivenessStore(access),
     ...createSteadyMarkStore(access),
     ...createPossessionStore(access),

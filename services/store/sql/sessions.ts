@@ -8,6 +8,7 @@ import type { NewSession, SessionChange, SessionQuery, Store, StoredSession } fr
 import type { Access } from "./access.ts";
 import { decodeCdr, decodeTariff, encode } from "./codec.ts";
 import { isBound } from "./evidence.ts";
+import { queueInvoices } from "./invoices.ts";
 import { readSessionRow } from "./rows.ts";
 
 export const sessionColumns = "session_id, id_tag, terms, state, sequence";
@@ -187,6 +188,7 @@ export async function applyChange(access: Access, change: SessionChange, message
     sessionId,
     next.batchId,
   );
+  await queueInvoices(access, sessionId, change.events);
 }
 
 function newestAmountsBlock({ topUps, refunds, challenge }: SessionState): number | null {

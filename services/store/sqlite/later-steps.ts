@@ -1,4 +1,5 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
+import { invoiceStep } from "../sql/invoices.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
@@ -13,4 +14,5 @@ export const laterSteps: readonly string[] = [
   tariffPlanStep,
   screenCodeStep,
   steadyStep,
+  invoiceStep,
 ];

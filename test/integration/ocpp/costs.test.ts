@@ -116,7 +116,7 @@ describe("What a charger shows of a session", function () {
     });
     expect(settlement).to.deep.equal({
       receiptUrl: `${pageUrl}/#/session/${session.sessionId}`,
-      receiptId: session.sessionId.slice(2, 14).toUpperCase(),
+      receiptId: session.sessionId.slice(2, 18).toUpperCase(),
     });
     const stranger = { pspRef: "terminal-1", status: "Settled", settlementAmount: 1, settlementTime: world.at(300) };
     expect(await charger.call("NotifySettlement", { ...stranger, transactionId: "T-9" })).to.deep.equal({});

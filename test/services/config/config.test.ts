@@ -52,8 +52,10 @@ describe("Secrets in files", function () {
       "ORACLE_KEYSTORE_PASSWORD",
       "ORACLE_PRIVATE_KEY",
       "QUORUM_PEERS",
+      "RECEIPT_WEBHOOK_SECRET",
       "RELAYER_PRIVATE_KEY",
       "SELLER_PRIVATE_KEY",
+      "SMTP_URL",
       "STORE_PASSWORD",
     ]);
   });
@@ -279,6 +281,7 @@ describe("The configuration", function () {
       },
       fleets: { keys: [], startLimitMs: 900_000, openingWaitMs: 5_000, sessionSeconds: 86_400 },
       market: { sellerKey: null },
+      receipts: { seller: null, mail: null, webhook: null, recipientDays: 60 },
       stationMessagesPerSecond: 20,
       queueLimit: 256,
       operatorKey: null,

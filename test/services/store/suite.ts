@@ -6,6 +6,7 @@ import { describeDisputes } from "./suite/disputes.ts";
 import { describeDossiers } from "./suite/dossiers.ts";
 import { describeEvidence } from "./suite/evidence.ts";
 import { describeFrames } from "./suite/frames.ts";
+import { describeInvoices } from "./suite/invoices.ts";
 import { describeLedger } from "./suite/ledger.ts";
 import { describeLiveness } from "./suite/liveness.ts";
 import { describeMatching } from "./suite/matching.ts";
@@ -84,6 +85,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeScreenCodes(world);
     describeTariffPlans(world);
     describeTariffs(world);
+    describeInvoices(world);
     describeSettlement(world);
     describeDisputes(world);
     describeRelay(world);

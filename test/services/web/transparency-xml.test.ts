@@ -3,7 +3,7 @@ import { receiptVersion } from "../../../services/domain/receipt-version.ts";
 import { testOpening } from "../../helpers/test-opening.ts";
 
 import { taxedAlike } from "../../../services/domain/tariff.ts";
-import { transparencyXmlOf } from "../../../services/web/page/receipt/transparency-xml.ts";
+import { transparencyXmlOf } from "../../../services/evidence/formats/transparency-xml.ts";
 import type { ParsedReceipt } from "../../../services/receipts/receipt-schema.ts";
 import { receiptSchema } from "../../../services/receipts/receipt-schema.ts";
 import { generateMeterKey } from "../../../scripts/simulator/demo-key.ts";

@@ -6,7 +6,7 @@ import type { ChainAccess } from "../chain/chain-access.ts";
 import { nobleCryptography } from "./noble-cryptography.ts";
 
 export type { ReceiptCheck } from "../../../receipts/receipt-check.ts";
-export { transparencyXmlOf } from "./transparency-xml.ts";
+export { transparencyXmlOf } from "../../../evidence/formats/transparency-xml.ts";
 
 /** The receipt if it has the right form; nothing in it has been checked. */
 export function parseReceipt(content: unknown): ParsedReceipt | null {

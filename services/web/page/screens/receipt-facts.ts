@@ -4,7 +4,7 @@ import { useApp } from "../shell/app-context.ts";
 import { useAnswer } from "../shell/use-answer.ts";
 import { formatKwh } from "../text/amounts.ts";
 import { formatSum } from "../text/money.ts";
-import type { MeterReading } from "../receipt/meter-readings.ts";
+import type { MeterReading } from "../../../evidence/formats/meter-readings.ts";
 
 /** What stands on a receipt beside what the file itself says. */
 export interface ReceiptFacts {
@@ -26,7 +26,7 @@ export function useReceiptFacts(receipt: ParsedReceipt): ReceiptFacts {
   const { evse } = receipt.terms;
   const [charger] = useAnswer(() => reader.readCharger(evse), [reader, evse]);
   const [readings] = useAnswer(
-    async () => (await import("../receipt/meter-readings.ts")).meterReadingsOf(receipt),
+    async () => (await import("../receipt/meter-readings.ts")).readingsOf(receipt),
     [receipt],
   );
   const { begin, end } = (readings.kind === "answered" ? readings.value : null) ?? { begin: null, end: null };

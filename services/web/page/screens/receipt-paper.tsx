@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 
+import { receiptNumberOf } from "../../../domain/receipt-number.ts";
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { Notice } from "../components/note.tsx";
 import { Fold, Stats, Sums, type Sum } from "../components/rows.tsx";
@@ -132,7 +133,7 @@ function whenAndWhere(receipt: ParsedReceipt, facts: ReceiptFacts, { text, local
     { name: text("receiptPlace"), value: facts.place, kind: "ruled" },
     ...(facts.printedId === null ? [] : [{ name: text("evseBar"), value: <code>{facts.printedId}</code> }]),
     { name: text("receiptMeter"), value: receipt.meter.number },
-    { name: text("receiptNumber"), value: <code>{receipt.idTag}</code> },
+    { name: text("receiptNumber"), value: <code>{receiptNumberOf(receipt.sessionId)}</code> },
   ];
 }
 

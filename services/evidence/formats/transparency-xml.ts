@@ -1,16 +1,16 @@
-import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
-import { encodeSubjectPublicKeyInfo } from "../../../evidence/formats/ocmf/public-key.ts";
-import { escapeXml, readXml } from "../../../evidence/carriage/xml.ts";
-import { formatOfRecord } from "../../../evidence/formats/all-formats.ts";
-import { toHex } from "../../../evidence/formats/ocmf/bytes.ts";
+import { encodeSubjectPublicKeyInfo } from "./ocmf/public-key.ts";
+import { escapeXml, readXml } from "../carriage/xml.ts";
+import { formatOfRecord } from "./all-formats.ts";
+import { toHex } from "./ocmf/bytes.ts";
+import type { SignedSession } from "./signed-session.ts";
 
 /**
- * The receipt's records in the container that the S.A.F.E. transparency software reads: each with its key, and the two of
+ * The session's records in the container that the S.A.F.E. transparency software reads: each with its key, and the two of
  * one session tied together by a number. It is text put together here, so everything that a record says is escaped.
  * @returns `null` where a record is not UTF-8 and so cannot stand in the file as it was signed, or there is none.
  */
-export function transparencyXmlOf(receipt: ParsedReceipt): string | null {
-  const { records, meter, opening } = receipt;
+export function transparencyXmlOf(session: SignedSession): string | null {
+  const { records, meter, opening } = session;
   if (records.length === 0) return null;
   const { curve } = meter;
   const digits = meter.publicKey.slice(2);
