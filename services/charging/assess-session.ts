@@ -147,7 +147,11 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
     const transaction = { ...assessed, assessment: whole };
     if (step === null || isSameHold(session.state, step)) return book.commit({ transaction });
     const stored = await book.commit({ transaction, session: step });
-    if (stored !== null) completer.announce(session, step);
+    if (stored !== null) {
+      completer.announce(session, step);
+      const { sessionId } = session;
+      if (isCostStatedOtherwise(whole)) desk.alert("station-cost-differs", { sessionId, stationId: own.stationId });
+    }
     return stored;
   }
 
@@ -160,6 +164,10 @@ export function createSessionAssessor(deps: SessionAssessorDeps): SessionAssesso
       throw new WattproofError("STORE_CONTENDED", "The session moved every time while it was assessed.");
     },
   };
+}
+
+function isCostStatedOtherwise(assessment: TransactionAssessment | null): boolean {
+  return assessment?.flags.includes("STATION_COST_DIFFERS") === true;
 }
 
 /** Decides again about a session that is held, after something else than its evidence has changed. */

@@ -44,6 +44,7 @@ export function writeInvoice(
   const closing = [
     fillWords(words.payment, { transaction: invoice.payment.transaction }),
     invoice.isTimePriced ? words.clockUsed : words.clockUnused,
+    invoice.isShownOtherwise ? words.shownOtherwise : null,
     invoice.checkUrl === null ? null : fillWords(words.check, { url: invoice.checkUrl }),
     invoice.sellerProof === null ? null : fillWords(words.proof, invoice.sellerProof),
   ];

@@ -27,6 +27,7 @@ export interface InvoiceWords {
   readonly payment: string;
   readonly clockUnused: string;
   readonly clockUsed: string;
+  readonly shownOtherwise: string;
   readonly check: string;
   readonly checkFile: string;
   readonly proof: string;
@@ -70,6 +71,8 @@ export const invoiceWords: Readonly<Record<InvoiceLanguage, InvoiceWords>> = {
     payment: "Paid from your prepaid balance, transaction {transaction}",
     clockUnused: "Times are for information. The meter's clock is not verified and was not used for the price.",
     clockUsed: "The price contains time, as the meter measured and signed it.",
+    shownOtherwise:
+      "The charging station showed another amount. This receipt counts: it follows from the meter and the tariff.",
     check: "See and check this receipt: {url}",
     checkFile: "The signed meter values are attached. The S.A.F.E. transparency software opens and checks the file.",
     proof: "The seller published these details: hash {hash}, transaction {transaction}.",
@@ -112,6 +115,8 @@ export const invoiceWords: Readonly<Record<InvoiceLanguage, InvoiceWords>> = {
     clockUnused:
       "Die Zeitangaben sind informativ: Die Uhr ist nicht eichrechtlich geprüft und wurde nicht zur Preisbildung verwendet.",
     clockUsed: "Der Preis enthält Zeit, wie sie der Zähler gemessen und signiert hat.",
+    shownOtherwise:
+      "Die Ladestation hat einen anderen Betrag angezeigt. Es gilt dieser Beleg: Er folgt aus Zähler und Tarif.",
     check: "Beleg ansehen und prüfen: {url}",
     checkFile: "Die signierten Messwerte liegen bei. Die Transparenzsoftware S.A.F.E. öffnet und prüft die Datei.",
     proof: "Diese Angaben hat der Verkäufer veröffentlicht: Hash {hash}, Transaktion {transaction}.",
@@ -154,6 +159,7 @@ export const invoiceWords: Readonly<Record<InvoiceLanguage, InvoiceWords>> = {
     clockUnused:
       "Les heures sont données à titre indicatif : l'horloge n'est pas vérifiée et n'a pas servi à calculer le prix.",
     clockUsed: "Le prix comprend une durée, telle que le compteur l'a mesurée et signée.",
+    shownOtherwise: "La borne a affiché un autre montant. Ce reçu fait foi : il découle du compteur et du tarif.",
     check: "Voir et vérifier ce reçu : {url}",
     checkFile:
       "Les valeurs de mesure signées sont jointes. Le logiciel de transparence S.A.F.E. ouvre et vérifie ce fichier.",
@@ -196,6 +202,8 @@ export const invoiceWords: Readonly<Record<InvoiceLanguage, InvoiceWords>> = {
     payment: "Pagato con il Suo saldo prepagato, transazione {transaction}",
     clockUnused: "Gli orari sono indicativi: l'orologio non è verificato e non è stato usato per calcolare il prezzo.",
     clockUsed: "Il prezzo comprende il tempo, come il contatore lo ha misurato e firmato.",
+    shownOtherwise:
+      "La stazione ha mostrato un altro importo. Vale questa ricevuta: deriva dal contatore e dalla tariffa.",
     check: "Vedere e verificare questa ricevuta: {url}",
     checkFile: "I valori di misura firmati sono allegati. Il software di trasparenza S.A.F.E. apre e verifica il file.",
     proof: "Il venditore ha pubblicato questi dati: hash {hash}, transazione {transaction}.",

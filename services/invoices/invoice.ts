@@ -61,6 +61,8 @@ export const invoiceSchema = z.strictObject({
   energyMicroWh: micro.nullable(),
   chargingSeconds: seconds.nullable(),
   connectedSeconds: seconds.nullable(),
+  /** The charging station showed another cost. */
+  isShownOtherwise: z.boolean(),
   /** Time is a part of the price. */
   isTimePriced: z.boolean(),
   lines: z

@@ -56,8 +56,10 @@ export function createInvoiceIssuer(deps: InvoiceIssuerDeps): { issueDue(): Prom
     const tariff = await store.findTariff(terms.tariffId);
     if (tariff === null) throw new WattproofError("STORE_CORRUPT", "The tariff of a settled session is missing.");
     const signed = state.closing?.kind === "settled" ? await readSignedSession(deps, session) : null;
+    const flags = (await store.findCdr(sessionId))?.evidence.flags ?? [];
     const isSellers = seller !== null && seller.seller.operator.toLowerCase() === terms.operator.toLowerCase();
     const facts = {
+      isShownOtherwise: flags.includes("STATION_COST_DIFFERS"),
       ...{ tariff, token: deps.token, currency: deps.currency },
       readings: signed === null ? null : meterReadingsOf(signed, nodeCryptography),
       issuedAtSeconds: Math.floor(now() / 1_000),

@@ -7,7 +7,10 @@ import type { StoredSession } from "../store/store.ts";
 import type { Invoice, InvoicePart } from "./invoice.ts";
 
 /** What a paper says beside the session. */
-export interface InvoiceFacts extends Pick<Invoice, "seller" | "sellerProof" | "currency" | "evseId" | "checkUrl"> {
+export interface InvoiceFacts extends Pick<
+  Invoice,
+  "seller" | "sellerProof" | "currency" | "evseId" | "checkUrl" | "isShownOtherwise"
+> {
   readonly issuedAtSeconds: number;
   readonly token: string;
   readonly tariff: Tariff;
@@ -103,6 +106,7 @@ function receiptOf(
     energyMicroWh: isMetered ? closing.energyMicroWh : null,
     chargingSeconds: isMetered ? closing.chargingSeconds : null,
     connectedSeconds: isMetered ? closing.connectedSeconds : null,
+    isShownOtherwise: facts.isShownOtherwise,
     isTimePriced: tariff.priceNanoPerChargingHour > 0n || tariff.priceNanoPerConnectedHour > 0n,
     lines,
     ...sumsOf(lines),

@@ -37,6 +37,11 @@ export const alertCatalogue = {
     action: "Find the cause in `ocpp-inbox-failed`; resolve the charger's sessions meanwhile.",
     page: "at once",
   },
+  "station-cost-differs": {
+    meaning: "A charger showed its driver another cost than the contract charges. The receipt says so.",
+    action: "Compare the tariff on the charger with the one assigned to its EVSE, and its clock.",
+    page: "no",
+  },
   "invoice-failed": {
     meaning: "The receipt of a session could not be written. The service tries again at the next poll.",
     action: "Look up the error in the log.",

@@ -288,6 +288,10 @@ export const findingCatalogue = {
   },
 
   // Of what arrives after settlement.
+  STATION_COST_DIFFERS: {
+    severity: "notice",
+    title: "The station shows another cost than the contract charges; the contract's counts.",
+  },
   LATE_MESSAGE: { severity: "notice", title: "A message arrived after the transaction was settled." },
   LATE_CONTRADICTION: { severity: "notice", title: "With what arrived after settlement the energy would be another." },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -172,6 +172,14 @@ export interface TransactionEnded extends TransactionReport {
   readonly triggerReason: string | null;
   /** 1.6 `reason`, 2.x `stoppedReason`. */
   readonly stopReason: string | null;
+  /** What the station has computed and shown as the cost; absent where it says none. */
+  readonly statedCost?: StatedCost;
+}
+
+/** A cost that a station states, in 10⁻⁶ of the currency; `null` is what it does not say. */
+export interface StatedCost {
+  readonly netMicro: bigint | null;
+  readonly grossMicro: bigint | null;
 }
 
 export interface MeterValuesReported extends TransactionReport {

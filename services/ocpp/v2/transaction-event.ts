@@ -5,6 +5,7 @@ import { faultsOf } from "../measurements/faults.ts";
 import { readMeterValues2, readTime } from "../measurements/sampled-values.ts";
 import { countOf, digestOf, numberOf, recordOf, textOf, type JsonRecord } from "../payload.ts";
 import type { SessionQuestion, ToldSession } from "../session-teller.ts";
+import { statedCostOf } from "./stated-cost.ts";
 import { sessionPayload } from "./told-session.ts";
 import { idTokenInfo, idTokenOf, questionOf, transactionIdOf } from "./id-token.ts";
 
@@ -51,8 +52,12 @@ export const transactionEvent: StationAction = {
       triggerReason: textOf(payload, "triggerReason"),
     };
     const kind = kindOf(payload);
+    const statedCost = statedCostOf(payload);
     return kind === "transaction-ended"
-      ? { ...report, kind, stopReason: textOf(info, "stoppedReason") }
+      ? {
+          ...{ ...report, kind, stopReason: textOf(info, "stoppedReason") },
+          ...(statedCost === null ? {} : { statedCost }),
+        }
       : { ...report, kind, remoteStartId: numberOf(info, "remoteStartId") };
   },
 };

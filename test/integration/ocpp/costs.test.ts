@@ -12,6 +12,7 @@ import {
   type ChargingWorld,
 } from "../../helpers/charging-world.ts";
 import { startServiceChain, testTariff, type OpenedSession, type ServiceChain } from "../../helpers/service-chain.ts";
+import { get } from "../../helpers/running-service.ts";
 import { agree, central } from "../../helpers/transaction-talk.ts";
 
 const pageUrl = "https://charge.example";
@@ -121,6 +122,43 @@ describe("What a charger shows of a session", function () {
     const stranger = { pspRef: "terminal-1", status: "Settled", settlementAmount: 1, settlementTime: world.at(300) };
     expect(await charger.call("NotifySettlement", { ...stranger, transactionId: "T-9" })).to.deep.equal({});
     expect(await charger.call("NotifySettlement", stranger)).to.deep.equal({});
+  });
+
+  it("is compared with what the station computed itself, and a difference is an alert and on the receipt (2.1)", async function () {
+    const charger = await world.connect("CS-1", "ocpp2.1", [evse]);
+    charger.answers = supports("MaxCost");
+    await world.settle();
+    const own = (inclTax: number): object => ({
+      costDetails: {
+        totalCost: { currency: "CHF", typeOfCost: "NormalCost", total: { exclTax: inclTax / 1.081, inclTax } },
+        totalUsage: { energy: 1_500, chargingTime: 240, idleTime: 0 },
+      },
+    });
+    const alerts = async (): Promise<string> => {
+      const { body } = await get(world.service.url, "/metrics");
+      return /wattproof_alerts_total\{alert="station-cost-differs"\} (\d+)/u.exec(String(body))?.[1] ?? "0";
+    };
+    await event(charger, "ocpp2.1", "Started", 0, 1_000, begin(session.idTag));
+    // Half a cent is rounding.
+    await event(charger, "ocpp2.1", "Ended", 240, 2_500, own(priceFor(1_500, 240) + 0.005));
+    await world.settle();
+    expect(await alerts()).to.equal("0");
+
+    const place = await openPlace(chain, world);
+    await agree(chain, world, place.session);
+    const other = await world.connect("CS-2", "ocpp2.1", [place.point.evse]);
+    other.answers = supports("MaxCost");
+    await event(other, "ocpp2.1", "Started", 0, 1_000, begin(place.session.idTag));
+    await event(other, "ocpp2.1", "Ended", 240, 2_500, own(priceFor(1_500, 240) + 1));
+    for (let round = 0; round < 3; round += 1) await world.settle();
+    expect(await alerts()).to.equal("1");
+    const { service } = world;
+    const flagged = await service.store.findCdr(place.session.sessionId);
+    expect(flagged?.evidence.flags).to.include("STATION_COST_DIFFERS");
+    const [invoice] = await service.store.listInvoices(place.session.sessionId);
+    expect(invoice?.content).to.contain('"isShownOtherwise":true');
+    const [plain] = await service.store.listInvoices(session.sessionId);
+    expect(plain?.content).to.contain('"isShownOtherwise":false');
   });
 
   it("is no limit that the station does not keep, or that the tariff has not (2.1)", async function () {
