@@ -220,6 +220,7 @@ export const publicOperations: readonly ApiOperation[] = [
         contracts: z.object(forEachRole(address)),
         hasChainProxy: z.boolean(),
         hasRelay: z.boolean(),
+        hasReceiptMail: z.boolean(),
         passkeys: z.object({ accounts: address, origin: z.string().nullable() }).nullable(),
         partnerAgreement: count.nullable(),
         developmentWallet: z.object({ privateKey: hexBytes, rpcUrl: z.string() }).nullable(),

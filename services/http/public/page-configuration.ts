@@ -16,6 +16,7 @@ export interface PageSettings {
   readonly contracts: Deployment["contracts"];
   readonly hasChainProxy: boolean;
   readonly hasRelay: boolean;
+  readonly hasReceiptMail: boolean;
   /** Accounts of passkeys; `null`: the service brings nothing for them. `origin` is `null` for localhost. */
   readonly passkeys: { readonly accounts: string; readonly origin: string | null } | null;
   /** `null`: the page takes the newest that binds on the chain. */
@@ -41,6 +42,7 @@ export function pageSettingsOf(config: ServiceConfig, deployment: Deployment): P
     contracts: deployment.contracts,
     hasChainProxy: config.hasPageRpc,
     hasRelay: config.relayerKey !== null,
+    hasReceiptMail: config.receipts.mail !== null,
     passkeys: accounts === undefined || config.relayerKey === null ? null : { accounts, origin: config.pageOrigin },
     partnerAgreement: config.partnerAgreement,
     developmentWallet:

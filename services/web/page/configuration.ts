@@ -17,6 +17,8 @@ export const configurationSchema = z.object({
   hasChainProxy: z.boolean(),
   /** The service brings signed terms to the chain. */
   hasRelay: z.boolean(),
+  /** The service sends receipts by e-mail. */
+  hasReceiptMail: z.boolean().default(false),
   /** Accounts for passkeys, and where the page has to be open for them; `origin` `null`: http://localhost. */
   passkeys: z.object({ accounts: address, origin: z.string().nullable() }).nullable().default(null),
   /** Number of the agreement under which the operator shares now; `null`: the newest that binds on the chain. */

@@ -8,7 +8,7 @@ export function Field(properties: {
   readonly onInput: (value: string) => void;
   readonly hint?: string;
   readonly problem?: string | null;
-  readonly inputMode?: "numeric" | "decimal" | "search";
+  readonly inputMode?: "numeric" | "decimal" | "search" | "email";
   /** Stands in the field's line. */
   readonly children?: ComponentChildren;
 }): JSX.Element {

@@ -7,6 +7,7 @@ import { readReceipt, ServiceRefusal } from "../service/service-client.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Answered, Waiting } from "../shell/parts.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { ReceiptMail } from "./receipt-mail.tsx";
 import { readableReceiptOf, type ReadableReceipt } from "./check-receipt.tsx";
 import { ReceiptView } from "./receipt-view.tsx";
 
@@ -48,6 +49,7 @@ export function SessionReceipt(properties: {
           )
         }
       </Answered>
+      <ReceiptMail sessionId={sessionId} />
     </>
   );
 }

@@ -20,6 +20,7 @@ import { useAnswer } from "../shell/use-answer.ts";
 import { formatMoment } from "../text/times.ts";
 import { ChallengeNotice } from "./challenge-notice.tsx";
 import { ChargingFigures, useCharge } from "./charging-figures.tsx";
+import { ReceiptMail } from "./receipt-mail.tsx";
 import { Reclaim } from "./reclaim.tsx";
 import { SessionReceipt } from "./session-receipt.tsx";
 import { wordsOfSession } from "./session-words.ts";
@@ -137,6 +138,7 @@ function Known(properties: {
       {ending.kind === "agreed" && <Agreed onChain={onChain} />}
       {view.connection === "lost" && ending.kind === "live" && <Notice kind="warning">{text("sessionLost")}</Notice>}
       {ending.kind === "live" && !isHidden && state !== "opened" && <ChargingFigures charge={charge} />}
+      {ending.kind === "live" && !isHidden && <ReceiptMail sessionId={sessionId} />}
       {ending.kind === "settled" && <ChallengeNotice sessionId={sessionId} />}
       {ending.kind === "live" && <Reclaim onChain={onChain} onDone={onChange} />}
       {isOpen && !isOwn && !isHidden && <p class="soft">{text("stopUnsupported")}</p>}

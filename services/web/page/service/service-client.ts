@@ -65,6 +65,21 @@ export function post(path: string, content: unknown, timeoutMs: number): Promise
   return ask(path, { method: "POST", headers, body: JSON.stringify(content, integersAsText) }, timeoutMs);
 }
 
+/** Has receipts of a session sent to an address. @param viewKey Shows the service that this is its driver. */
+export async function sendReceiptTo(
+  sessionId: string,
+  recipient: {
+    readonly email: string;
+    readonly language: string;
+    readonly customer?: { readonly name: string; readonly vatNumber?: string };
+  },
+  viewKey: string,
+): Promise<void> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${viewKey}` };
+  const init = { method: "PUT", headers, body: JSON.stringify(recipient) };
+  await ask(`/v1/sessions/${sessionId}/receipt-recipient`, init, answerTimeoutMs);
+}
+
 /** What a driver has signed to have a session opened. Amounts in the token's smallest unit, times in seconds. */
 export type SignedOpening = { readonly terms: SessionTerms; readonly signature: string } & (
   | { readonly kind: "signed-terms" }
