@@ -6,6 +6,7 @@ import type { Connections, StationConnection } from "../ocpp/wire/connections.ts
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store } from "../store/store.ts";
 import { callStation } from "./call-station.ts";
+import type { TariffInstaller } from "./install-tariffs.ts";
 import type { RemoteCall } from "./remote-calls.ts";
 import type { StationTraits } from "./station-traits.ts";
 import { withinTime } from "./within-time.ts";
@@ -39,14 +40,15 @@ interface LastTold {
 export function createCostTeller(deps: {
   readonly store: Pick<Store, "listChargingTransactions">;
   readonly teller: SessionTeller;
-  readonly traits: Pick<StationTraits, "ask" | "showsCosts">;
+  readonly traits: Pick<StationTraits, "ask" | "showsCosts" | "takesTariffs">;
+  readonly tariffs: TariffInstaller;
   readonly connections: Connections;
   readonly commands: StationCommands;
   readonly now: () => number;
   /** Milliseconds since whenever, by a clock that never steps. */
   readonly elapsedMs: () => number;
 }): CostTeller {
-  const { store, teller, traits, connections, commands, now, elapsedMs } = deps;
+  const { store, teller, traits, tariffs, connections, commands, now, elapsedMs } = deps;
   // Of transactions that run; lost with a restart, after which all are told again.
   const last = new Map<number, LastTold>();
   const busy = new Set<string>();
@@ -80,7 +82,9 @@ export function createCostTeller(deps: {
       const transactions = await store.listChargingTransactions(stationId);
       const ours = transactions.filter((one) => one.sessionId !== null && one.protocol === protocol);
       // Of a station at which nobody of ours charges nothing is asked.
-      if (ours.some(({ isOpen }) => isOpen)) await traits.ask(stationId);
+      const open = ours.filter(({ isOpen }) => isOpen);
+      if (open.length > 0) await traits.ask(stationId);
+      if (protocol === "ocpp2.1" && traits.takesTariffs(stationId)) await tariffs.install(connection, open);
       if (!isShowing(connection)) return;
       for (const transaction of ours) await tell(connection, transaction);
     } finally {

@@ -6,6 +6,7 @@ import type { PossessionDesk } from "../charging/possession/possession-desk.ts";
 import { createPossessions } from "../charging/possession/wire-possession.ts";
 import type { ChargingRounds } from "../charging/charging-rounds.ts";
 import { createCostTeller } from "../charging/tell-costs.ts";
+import { createTariffInstaller } from "../charging/install-tariffs.ts";
 import { createStationTraits } from "../charging/station-traits.ts";
 import { createSessionTeller } from "../charging/tell-sessions.ts";
 import { createScreenCodeDesk, type ScreenCodeDesk } from "../charging/screen-codes/screen-code-desk.ts";
@@ -84,7 +85,10 @@ export async function openCharging(
   const rounds = createChargingActors({
     ...charging,
     ...{ readers, opener, releases, traits, pollIntervalMs },
-    costs: createCostTeller({ ...foundation, ...own, teller, traits }),
+    costs: createCostTeller({
+      ...{ ...foundation, ...own, teller, traits },
+      tariffs: createTariffInstaller({ ...foundation, ...own, currency }),
+    }),
     lease: replica.leases.charging,
     commands: calls,
     connections: calls,

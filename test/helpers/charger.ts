@@ -22,7 +22,12 @@ export interface Charger {
 /** Costs that are told, and whether the station shows and limits them. */
 function isAboutDisplay({ action, payload }: TakenCall): boolean {
   const text = JSON.stringify(payload);
-  return action === "CostUpdated" || /SupportedLimits|CustomDisplayCostAndPrice|costmsg/u.test(text);
+  const isTariff = action === "SetDefaultTariff" || action === "ChangeTransactionTariff";
+  return (
+    isTariff ||
+    action === "CostUpdated" ||
+    /SupportedLimits|TariffCostCtrlr|CustomDisplayCostAndPrice|costmsg/u.test(text)
+  );
 }
 
 /** Accepts whatever it is asked. */

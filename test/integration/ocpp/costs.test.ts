@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { priceOf } from "../../../services/domain/tariff.ts";
-import { checkResponse } from "../../../services/ocpp/schemas.ts";
+import { checkRequest, checkResponse } from "../../../services/ocpp/schemas.ts";
 import type { Charger, TakenCall } from "../../helpers/charger.ts";
 import {
   openChargingWorld,
@@ -159,6 +159,53 @@ describe("What a charger shows of a session", function () {
     expect(invoice?.content).to.contain('"isShownOtherwise":true');
     const [plain] = await service.store.listInvoices(session.sessionId);
     expect(plain?.content).to.contain('"isShownOtherwise":false');
+  });
+
+  it("rests on the tariffs of the EVSE and of the session, where the station takes tariffs (2.1)", async function () {
+    const charger = await world.connect("CS-1", "ocpp2.1", [evse]);
+    charger.answers = (call) => {
+      const isAboutTariffs = JSON.stringify(call.payload).includes("TariffCostCtrlr");
+      return supports(isAboutTariffs ? "true" : "MaxCost")(call);
+    };
+    await world.settle();
+    // Of a station at which nobody charges nothing is asked.
+    expect(charger.displayed).to.deep.equal([]);
+    await event(charger, "ocpp2.1", "Started", 0, 1_000, begin(session.idTag));
+    await world.settle();
+    const installed = () =>
+      charger.displayed
+        .filter(({ action }) => action.endsWith("Tariff"))
+        .map(({ action, payload }) => {
+          const { tariffId, currency } = payload["tariff"] as Readonly<Record<string, unknown>>;
+          return [action, payload["evseId"] ?? payload["transactionId"], tariffId, currency];
+        });
+    const own = session.terms.tariffId.slice(0, 60);
+    expect(installed()).to.deep.equal([["SetDefaultTariff", 1, own, "CHF"]]);
+    for (const { action, payload } of charger.displayed) {
+      expect(checkRequest("ocpp2.1", action, payload), action).to.equal(null);
+    }
+
+    // The operator changes the price: the next driver has the new one, and who charges keeps the old.
+    const dearer = { ...testTariff, flatFeeMicro: testTariff.flatFeeMicro + 100_000n };
+    const newId = await chain.publishTariff(dearer);
+    await world.service.store.assignTariffs({
+      ...{ evses: [evse], tariffs: [{ tariffId: newId, tariff: dearer }], isReplacing: true },
+      ...{ at: { blockNumber: 10_000, atSeconds: Math.floor(world.nowMs / 1_000) }, atMs: world.nowMs, by: "test" },
+    });
+    const again = await world.reconnect("CS-1", "ocpp2.1");
+    again.answers = charger.answers;
+    charger.displayed.length = 0;
+    await event(again, "ocpp2.1", "Updated", 60, 1_300);
+    await world.settle();
+    const told = again.displayed.filter(({ action }) => action.endsWith("Tariff"));
+    expect(
+      told.map(({ action, payload }) => [action, (payload["tariff"] as { tariffId: string }).tariffId]),
+    ).to.deep.equal([
+      ["SetDefaultTariff", newId.slice(0, 60)],
+      ["ChangeTransactionTariff", own],
+    ]);
+    await world.settle();
+    expect(again.displayed.filter(({ action }) => action.endsWith("Tariff"))).to.have.length(2);
   });
 
   it("is no limit that the station does not keep, or that the tariff has not (2.1)", async function () {

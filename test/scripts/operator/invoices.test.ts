@@ -143,7 +143,7 @@ describe("wattproof: receipts and credit notes", function () {
     );
     point = await world.chain.addChargingPoint("secp256r1", { isProven: true });
     station = await addStation(running.service.store, "CS-1", [point.evse]);
-    const expiresInSeconds = 200 * hourSeconds;
+    const expiresInSeconds = 40 * hourSeconds;
     sessions = [
       await world.chain.openSession(point, { expiresInSeconds }),
       await world.chain.openSession(point, { expiresInSeconds }),
