@@ -12,6 +12,7 @@ import { Answered } from "../shell/parts.tsx";
 import { hrefOf } from "../shell/router.ts";
 import { Screen } from "../shell/screen.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { formatMoment } from "../text/times.ts";
 import { ChargerDetails, ChargerHead } from "./charger-head.tsx";
 import { useChargerState } from "./charger-state.ts";
 import { HoldChoice, useHold } from "./hold-choice.tsx";
@@ -23,6 +24,8 @@ import { useDriver } from "./use-driver.ts";
 export interface Offer {
   readonly tariffId: string;
   readonly tariff: Tariff;
+  /** When another price takes its turn, in seconds since 1970; `null` where none does. */
+  readonly untilSeconds: number | null;
 }
 
 /** A charger: is it this one, what does it cost, and the one step to a charge. */
@@ -31,7 +34,12 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
   const [answer, askAgain] = useAnswer(async () => {
     const charger = await reader.readCharger(evse);
     const assigned = charger === null ? [] : await readAssignedTariffs(evse);
-    const offers = charger === null || assigned === null ? null : await reader.readOffers(charger.operator, assigned);
+    if (charger === null || assigned === null) return { charger, offers: null };
+    const ids = assigned.map(({ tariffId }) => tariffId);
+    const offers = (await reader.readOffers(charger.operator, ids)).map((offer): Offer => {
+      const untilSeconds = assigned.find(({ tariffId }) => tariffId === offer.tariffId)?.untilSeconds ?? null;
+      return { ...offer, untilSeconds };
+    });
     return { charger, offers };
   }, [reader, evse]);
 
@@ -109,7 +117,7 @@ function Payable(properties: {
   readonly children: JSX.Element;
 }): JSX.Element {
   const { bar, charger, offer, state, name, children } = properties;
-  const { text, money, exactMoney, sites } = useApp();
+  const { text, money, exactMoney, sites, locale } = useApp();
   const [isOpen, setOpen] = useState(false);
   const hold = useHold(offer.tariff);
   const [driver, askAgain] = useDriver(charger.evse);
@@ -171,6 +179,9 @@ function Payable(properties: {
         <Notice kind="warning">{text("accountsBusy")}</Notice>
       )}
       <PriceOf tariff={offer.tariff} maximumPowerW={charger.maximumPowerW} />
+      {offer.untilSeconds !== null && (
+        <p class="soft">{text("priceUntil", { time: formatMoment(offer.untilSeconds, locale) })}</p>
+      )}
       {canOpen && <HoldChoice hold={hold} tariff={offer.tariff} />}
       <ChargerDetails charger={charger} place={placeOf(sites, charger.evse)} tariff={offer.tariff} hold={hold} />
       {isOpen && hold.holdMicro !== null && (

@@ -205,7 +205,9 @@ async function prepare(
 ): Promise<PreparedOpening> {
   // The price was true when it was shown. With the service away since then, the driver can still send it alone.
   const assigned = await readAssignedTariffs(charger.evse);
-  if (assigned !== null && !assigned.includes(offer.tariffId)) throw new Error(app.text("priceChanged"));
+  if (assigned !== null && !assigned.some(({ tariffId }) => tariffId === offer.tariffId)) {
+    throw new Error(app.text("priceChanged"));
+  }
   const { timestamp, expiresAt } = await expiryOfOpening(app.reader);
   const { nonce, freeMicro } = await app.reader.readAccount(connection.account, lane);
   const agreement = await app.reader.readAgreement(charger.operator);

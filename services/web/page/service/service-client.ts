@@ -33,7 +33,9 @@ const openingSchema = z.object({
 });
 const orderSchema = z.object({ status: z.enum(["done", "sent"]) });
 const stateSchema = z.object({ state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]) });
-const tariffsSchema = z.object({ tariffs: z.array(z.object({ tariffId: z.string() })) });
+const tariffsSchema = z.object({
+  tariffs: z.array(z.object({ tariffId: z.string(), untilSeconds: z.int().nullable() })),
+});
 /** The relay waits for a block before it answers. */
 const openingTimeoutMs = 60_000;
 const answerTimeoutMs = 10_000;
@@ -130,11 +132,18 @@ export function readReceipt(sessionId: string): Promise<unknown> {
   return ask(`/v1/receipts/${sessionId}`, {}, answerTimeoutMs);
 }
 
-/** Which tariffs the operator assigned to the charger, by their ids; `null` where the service cannot tell. */
-export async function readAssignedTariffs(evse: number): Promise<readonly string[] | null> {
+/** A tariff that the operator assigned to a charger. */
+export interface AssignedTariff {
+  readonly tariffId: string;
+  /** When another price takes its turn, in seconds since 1970; `null` where none does. */
+  readonly untilSeconds: number | null;
+}
+
+/** Which tariffs the operator assigned to the charger; `null` where the service cannot tell. */
+export async function readAssignedTariffs(evse: number): Promise<readonly AssignedTariff[] | null> {
   try {
     const { tariffs } = tariffsSchema.parse(await ask(`/v1/evses/${evse}/tariffs`, {}, answerTimeoutMs));
-    return tariffs.map(({ tariffId }) => tariffId);
+    return tariffs;
   } catch (error) {
     if (error instanceof ServiceRefusal || error instanceof ServiceUnreachableError) return null;
     throw error;

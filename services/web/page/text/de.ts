@@ -128,6 +128,7 @@ export const de: Catalogue = {
   priceRestCharging: "{amount} pro Stunde Laden.",
   priceRestStaying: "Wer länger als {free} steht, zahlt {amount} pro Stunde.",
   priceWordsTitle: "Der ganze Preis in Worten",
+  priceUntil: "Für eine Ladung, die vor {time} beginnt, und bis zu ihrem Ende.",
   priceChoose: "Tarif",
   priceOption: "Tarif {number}",
   priceFlat: "{amount} zum Start, sobald Strom fliesst",

@@ -120,6 +120,7 @@ export const en = {
   priceRestCharging: "{amount} per hour of charging.",
   priceRestStaying: "After {free} connected {amount} per hour.",
   priceWordsTitle: "The whole price, in words",
+  priceUntil: "For a charge that begins before {time}, and until its end.",
   priceChoose: "Tariff",
   priceOption: "Tariff {number}",
   priceFlat: "{amount} to start, once energy flows",

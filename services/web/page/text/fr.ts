@@ -129,6 +129,7 @@ export const fr: Catalogue = {
   priceRestCharging: "{amount} par heure de recharge.",
   priceRestStaying: "Au-delà de {free}, {amount} par heure de branchement.",
   priceWordsTitle: "Le prix complet, en toutes lettres",
+  priceUntil: "Pour une recharge qui commence avant le {time}, et jusqu’à sa fin.",
   priceChoose: "Tarif à choisir",
   priceOption: "Tarif {number}",
   priceFlat: "{amount} au démarrage, dès que le courant passe",

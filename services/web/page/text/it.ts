@@ -122,6 +122,7 @@ export const it: Catalogue = {
   priceRestCharging: "{amount} per ora di ricarica.",
   priceRestStaying: "Dopo {free} di sosta, {amount} all’ora.",
   priceWordsTitle: "Tutto il prezzo, a parole",
+  priceUntil: "Per una ricarica che inizia prima di {time}, fino alla sua fine.",
   priceChoose: "Tariffa",
   priceOption: "Tariffa {number}",
   priceFlat: "{amount} all’avvio, quando passa la corrente",
