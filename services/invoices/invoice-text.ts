@@ -12,7 +12,7 @@ export interface WrittenInvoice {
 export function writeInvoice(
   invoice: Invoice,
   language: InvoiceLanguage,
-  customer: InvoiceRecipient["customer"] = undefined,
+  customer?: InvoiceRecipient["customer"],
 ): WrittenInvoice {
   const words = invoiceWords[language];
   const { money, kwh, moment, span, percent } = formats(invoice, language);
