@@ -33,10 +33,12 @@ export interface InvoiceIssuerDeps {
 }
 
 const sessionsAtOnce = 200;
+const endsRound: ReadonlySet<string> = new Set(["CHAIN_UNAVAILABLE", "STORE_UNAVAILABLE", "LEASE_LOST"]);
 
 /** Writes the receipts and credit notes that are due. Doing it again changes nothing. */
 export function createInvoiceIssuer(deps: InvoiceIssuerDeps): { issueDue(): Promise<void> } {
   const { store, meters, seller, desk, now } = deps;
+  const failed = new Set<string>();
   let sellerProof: Invoice["sellerProof"] | "unknown" = "unknown";
 
   async function proofOf({ seller: { operator }, hash }: SellerFile): Promise<Invoice["sellerProof"]> {
@@ -82,9 +84,12 @@ export function createInvoiceIssuer(deps: InvoiceIssuerDeps): { issueDue(): Prom
   return {
     async issueDue() {
       for (const sessionId of await store.listInvoiceQueue(sessionsAtOnce)) {
-        // One that cannot be written must not keep the others from their receipts.
         await issue(sessionId).catch((error: unknown) => {
-          desk.alert("invoice-failed", { sessionId, err: error });
+          // Without chain or ledger the others would fare no better.
+          if (error instanceof WattproofError && endsRound.has(error.code)) throw error;
+          // One that cannot be written must not keep the others from their receipts, and is told once.
+          if (!failed.has(sessionId)) desk.alert("invoice-failed", { sessionId, err: error });
+          failed.add(sessionId);
         });
       }
     },

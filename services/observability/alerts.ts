@@ -45,7 +45,7 @@ export const alertCatalogue = {
   "invoice-failed": {
     meaning: "The receipt of a session could not be written. The service tries again at the next poll.",
     action: "Look up the error in the log.",
-    page: "if it lasts",
+    page: "no",
   },
   "invoice-delayed": {
     meaning: "A receipt could not be sent. The service tries again, up to three days.",

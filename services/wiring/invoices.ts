@@ -23,6 +23,8 @@ export interface Invoices {
 }
 
 const dayMs = 86_400_000;
+/** Addresses that are out of date are looked for this often. */
+const dropPauseMs = 3_600_000;
 
 /** @throws SELLER_INVALID */
 export function wireInvoices(foundation: Foundation, evidence: Evidence, { receipts }: Settlement): Invoices {
@@ -51,11 +53,15 @@ export function wireInvoices(foundation: Foundation, evidence: Evidence, { recei
     },
   });
 
+  let nextDropAtMs = 0;
+
   async function runOnce(): Promise<void> {
     await lease.whileHeld(async () => {
       await issuer.issueDue();
       await delivery.deliverDue();
+      if (now() < nextDropAtMs) return;
       await store.dropInvoiceRecipients(now() - recipientDays * dayMs);
+      nextDropAtMs = now() + dropPauseMs;
     });
   }
 
