@@ -53,6 +53,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "STORE_FOREIGN",
   "STORE_OF_OLDER_CONTRACTS",
   "STORE_MISSING",
+  "STORE_INCOMPLETE",
   "STORE_CONTENDED",
   // The chain does not answer, or not the whole of it.
   "CHAIN_UNAVAILABLE",

@@ -77,6 +77,7 @@ import { stationList } from "./station/list.ts";
 import { stationRemove } from "./station/remove.ts";
 import { stationShowCodes } from "./station/show-codes.ts";
 import { stationUnbindToken } from "./station/unbind-token.ts";
+import { storeMove } from "./store/move.ts";
 import { tariffAssign } from "./tariff/assign.ts";
 import { tariffAssignments } from "./tariff/assignments.ts";
 import { tariffCheck } from "./tariff/check.ts";
@@ -209,6 +210,7 @@ export const verbs: readonly Verb[] = [
   shareShow,
   exportCdr,
   exportEvidence,
+  storeMove,
   backup,
   restore,
   doctor,

@@ -27,6 +27,11 @@ export const commandErrors = {
     isRetryable: false,
     title: "Where a backup or a ledger is to be written, something is already.",
   },
+  MOVE_DIFFERS: {
+    httpStatus: 409,
+    isRetryable: false,
+    title: "What was moved is not what the ledger holds.",
+  },
   DEMO_CHAIN_ONLY: {
     httpStatus: 500,
     isRetryable: false,

@@ -49,6 +49,11 @@ export const settlementErrors = {
     title: "The store is of contracts that this version reads and cannot settle.",
   },
   STORE_MISSING: { httpStatus: 500, isRetryable: false, title: "The data folder holds no store." },
+  STORE_INCOMPLETE: {
+    httpStatus: 500,
+    isRetryable: false,
+    title: "A ledger is being moved into this store, and not all of it is there yet.",
+  },
   STORE_CONTENDED: { httpStatus: 503, isRetryable: true, title: "The same session is being changed by others." },
   CHAIN_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The chain's endpoint did not answer." },
   CHAIN_EVENTS_MISSING: {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { openPostgresStore } from "../../../services/store/postgres/postgres-store.ts";
-import { readPasswordFile, readPostgresTarget } from "../../../services/store/postgres/target.ts";
+import { readPasswordFile, readPostgresTarget, type PostgresTarget } from "../../../services/store/postgres/target.ts";
 import { requireLedger } from "../../../services/store/sqlite/ledger-folder.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../../services/store/store.ts";
@@ -39,12 +39,17 @@ export async function withLedger<Result>(
   }
 }
 
+/** A database of PostgreSQL, with the password of the service's settings. @throws CONFIGURATION_INVALID */
+export function targetOf(address: string, environment: Run["environment"]): PostgresTarget {
+  const file = environment["WATTPROOF_STORE_PASSWORD_FILE"];
+  const password = environment["WATTPROOF_STORE_PASSWORD"] ?? (file === undefined ? null : readPasswordFile(file));
+  return readPostgresTarget(address, password);
+}
+
 async function open(given: string | undefined, environment: Run["environment"]): Promise<Store> {
   const address = environment["WATTPROOF_STORE"];
   if (given === undefined && address !== undefined) {
-    const file = environment["WATTPROOF_STORE_PASSWORD_FILE"];
-    const password = environment["WATTPROOF_STORE_PASSWORD"] ?? (file === undefined ? null : readPasswordFile(file));
-    return openPostgresStore(readPostgresTarget(address, password), pool, { isInit: false });
+    return openPostgresStore(targetOf(address, environment), pool, { isInit: false });
   }
   const data = given ?? environment["WATTPROOF_DATA"];
   if (data === undefined) throw new UsageError("Say where the service's ledger is: --data <dir>");

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, statSync, statfsSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  statfsSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { WattproofError } from "../../errors.ts";
@@ -8,6 +18,8 @@ import { asStoreError, sqliteCodeOf } from "./sqlite-errors.ts";
 export const ledgerName = "wattproof.sqlite";
 /** The file that a service locks as long as it works. */
 export const lockName = "service-lock.sqlite";
+/** What the ledger is called after it was moved to another store, so that no service goes on with it. */
+const movedName = `${ledgerName}.moved`;
 /** With the files that SQLite puts beside a database. */
 const ownNames = new Set(
   [ledgerName, lockName].flatMap((name) => [name, `${name}-wal`, `${name}-shm`, `${name}-journal`]),
@@ -33,11 +45,37 @@ export function hasLedger(folder: string): boolean {
  */
 export function requireLedger(folder: string): void {
   if (hasLedger(folder)) return;
+  if (existsSync(join(folder, movedName))) {
+    throw new WattproofError(
+      "STORE_MISSING",
+      `The ledger of ${folder} was moved to PostgreSQL. Name it by WATTPROOF_STORE; the old one is ${movedName}.`,
+    );
+  }
   const state = existsSync(folder) ? "holds no ledger" : "does not exist";
   throw new WattproofError(
     "STORE_MISSING",
     `The data folder ${folder} ${state}. If it is the right one, something is not mounted. For a new service start once with --init (WATTPROOF_INIT=1).`,
   );
+}
+
+/**
+ * Gives a ledger that is closed and was moved to another store a name under which no service finds it.
+ * @returns the path that it has now
+ * @throws STORE_UNAVAILABLE with the reason
+ */
+export function setAsideLedger(folder: string): string {
+  const path = join(folder, movedName);
+  try {
+    if (existsSync(path)) throw new WattproofError("STORE_UNAVAILABLE", `${path} is there already.`);
+    // What is still in SQLite's log goes along, and first: without it the ledger would be older than it is.
+    for (const suffix of ["-wal", ""]) {
+      const from = join(folder, ledgerName + suffix);
+      if (existsSync(from)) renameSync(from, path + suffix);
+    }
+    return path;
+  } catch (error) {
+    throw explain(error, folder);
+  }
 }
 
 /**
