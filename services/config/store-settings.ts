@@ -23,6 +23,12 @@ const postgresAddress: Kind<string> = parsed(
   "an address that begins with postgres://",
 );
 
+const plainName: Kind<string> = parsed(
+  (given) => (/^[A-Za-z0-9._-]{1,40}$/.test(given) ? given : null),
+  "name",
+  "1 to 40 characters of A-Z a-z 0-9 . _ -",
+);
+
 /** What the service works on. */
 export const storeSection = section(
   "Deployment and store",
@@ -60,6 +66,11 @@ export const storeSection = section(
       "0",
       "1 (or `--init`) for the first start: makes the store where there is none.",
     ),
+    replicaName: optional(
+      "REPLICA_NAME",
+      plainName,
+      "What the replica is called where several share PostgreSQL; by default as its machine. Each process adds a part of its own, so that two are never taken for one.",
+    ),
     replicaLeaseMs: setting(
       "REPLICA_LEASE_MS",
       integer(1_000, 600_000, "ms"),
@@ -72,8 +83,11 @@ export const storeSection = section(
       "The oracle whose store it was, for the first start after its key was rotated.",
     ),
   },
-  ({ deploymentPath, isInit, replicaLeaseMs, formerOracle: former, dataPath, address, ...given }, complain) => {
-    const common = { deploymentPath, dataPath, isInit, replicaLeaseMs, formerOracle: former };
+  (
+    { deploymentPath, isInit, replicaName, replicaLeaseMs, formerOracle: former, dataPath, address, ...given },
+    complain,
+  ) => {
+    const common = { deploymentPath, dataPath, isInit, replicaName, replicaLeaseMs, formerOracle: former };
     if (address === null) return { ...common, postgres: null };
     const { connections, waitMs, statementTimeoutMs, idleTransactionMs } = given;
     const postgres: PostgresConfig = {

@@ -11,6 +11,17 @@ export interface Replica {
   readonly stations: number;
 }
 
+/** A copy of the ledger's database that follows it. Figures are `null` where the service's user may not see them. */
+export interface Standby {
+  readonly name: string;
+  /** Whether commits wait for it; with `quorum` for some of several. */
+  readonly waits: "sync" | "quorum" | "potential" | "async" | null;
+  /** How much of the log it has not replayed yet. */
+  readonly behindBytes: number | null;
+  /** How long a commit took to be replayed there lately; `null` also where nothing was written lately. */
+  readonly behindMs: number | null;
+}
+
 /** What a write has to name: it is refused once the lease has a newer epoch. */
 export interface Fence {
   readonly name: string;
@@ -86,6 +97,8 @@ export interface ReplicaStore {
   leaveReplica(replicaId: string): Promise<void>;
   /** All that have not left, by id. */
   listReplicas(): Promise<readonly Replica[]>;
+  /** The database's standbys by name; `null`: the ledger is one that has none, in a folder. */
+  listStandbys(): Promise<readonly Standby[] | null>;
 
   /**
    * Takes a lease that is free, has run out or belongs to this replica; always with a new epoch. Durable on return.

@@ -21,6 +21,7 @@ import { openReplica, type Replica } from "../replicas/replica.ts";
 import { createDeploymentGate, type DeploymentGate } from "../settlement/deployment-gate.ts";
 import type { QuorumPeer } from "../settlement/quorum/peer.ts";
 import { openLedger } from "./open-ledger.ts";
+import { replicaIdOf } from "../replicas/replica-id.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a caller may put in place of the real thing. */
@@ -31,7 +32,7 @@ export interface ServiceOptions {
   readonly elapsedMs?: () => number;
   readonly log?: Logger;
   readonly openStore?: (folder: string) => Store;
-  /** Names this process among the replicas on its ledger; by default the one replica that a folder has. */
+  /** Names this process among the replicas on its ledger; by default see `replicaIdOf`. */
   readonly replicaId?: string;
   /** Has chargers stop for their drivers; by default those that are connected over OCPP are told. */
   readonly stopper?: ChargeStopper;
@@ -70,8 +71,6 @@ export interface Foundation {
   closeLedger(): Promise<void>;
 }
 
-/** A folder belongs to one process at a time; a process that comes after it has the same rights at once. */
-const onlyReplica = "single";
 const localChainId = 31_337;
 /** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
 const publicConfirmations = 12;
@@ -103,7 +102,7 @@ export async function openFoundation(
     owner: { chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
     ...{ desk, elapsedMs, signal },
   });
-  const { replicaId = onlyReplica } = options;
+  const { replicaId = replicaIdOf(config) } = options;
   const sharing = { store: ledger.store, replicaId, leaseMs: config.replicaLeaseMs, desk, now };
   const onLedger = async () => ({
     replica: await openReplica(sharing),

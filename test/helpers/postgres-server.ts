@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
-import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,8 @@ import { Client } from "pg";
 /** A server of PostgreSQL for tests: on this machine alone, in a temporary folder, and gone when it is stopped. */
 export interface PostgresServer {
   readonly port: number;
+  /** Where its data are. */
+  readonly data: string;
   readonly pid: number;
   /** Makes an empty database. @returns its address */
   createDatabase(): Promise<string>;
@@ -33,6 +35,7 @@ export function sharedPostgres(): Promise<PostgresServer> {
 /** "nobody" on every Unix; PostgreSQL refuses to run as root. */
 const nobody = 65_534;
 const startTimeoutMs = 60_000;
+const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
 
 /** Why there is no server here; `null` if there is one. */
 export function whyNoPostgres(): string | null {
@@ -53,20 +56,80 @@ function binaries(): string | null {
 
 /** @param settings Settings of the server beside those of a test, as in postgresql.conf. */
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
-  const bin = binaries();
-  if (bin === null) throw new Error(whyNoPostgres() ?? "");
-  const folder = await mkdtemp(join(tmpdir(), "wattproof-postgres-"));
+  const folder = await makeFolder();
   const data = join(folder, "data");
-  const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
-  await chmod(folder, 0o700);
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
   await run(
     spawn(
-      join(bin, "initdb"),
+      join(requireBinaries(), "initdb"),
       ["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-instructions"],
       { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
     ),
   );
+  return startServer(folder, data, settings);
+}
+
+/** A server that follows another one until it is promoted. */
+export interface StandbyServer extends PostgresServer {
+  /** Makes it one that takes writes. Resolves when it does. */
+  promote(): Promise<void>;
+}
+
+/**
+ * Starts a standby of a server that runs: a copy of its folder, as nothing else is at hand here that makes one. The
+ * commits of the other wait for it from then on.
+ */
+export async function startStandby(primary: PostgresServer): Promise<StandbyServer> {
+  const folder = await makeFolder();
+  const data = join(folder, "data");
+  await withClient(primary.port, async (client) => {
+    await client.query("SELECT pg_backup_start('copy', fast => true)");
+    await run(spawn("cp", ["-R", primary.data, data], { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] }));
+    const { rows } = await client.query<{ labelfile: string }>("SELECT labelfile FROM pg_backup_stop(false)");
+    await rm(join(data, "postmaster.pid"), { force: true });
+    for (const [name, text] of [
+      ["backup_label", rows[0]?.labelfile ?? ""],
+      ["standby.signal", ""],
+    ] as const) {
+      await writeFile(join(data, name), text);
+      if (user.uid !== undefined) await chown(join(data, name), user.uid, user.gid);
+    }
+  });
+  const standby = await startServer(folder, data, {
+    primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres application_name=standby`,
+  });
+  await withClient(primary.port, async (client) => {
+    await client.query("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (standby)'");
+    await client.query("SELECT pg_reload_conf()");
+    const waits = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'";
+    while ((await client.query(waits)).rows.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  return {
+    ...standby,
+    async promote() {
+      await withClient(standby.port, (client) => client.query("SELECT pg_promote(true)"));
+    },
+  };
+}
+
+function requireBinaries(): string {
+  const bin = binaries();
+  if (bin === null) throw new Error(whyNoPostgres() ?? "");
+  return bin;
+}
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "wattproof-postgres-"));
+  await chmod(folder, 0o700);
+  if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
+  return folder;
+}
+
+async function startServer(
+  folder: string,
+  data: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<PostgresServer> {
+  const bin = requireBinaries();
   const port = await freePort();
   const options = Object.entries({
     listen_addresses: "127.0.0.1",
@@ -78,7 +141,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   let databases = 0;
 
   async function start(deadlineMs = performance.now() + startTimeoutMs): Promise<void> {
-    const started = spawn(join(bin ?? "", "postgres"), ["-D", data, "-p", String(port), ...options], {
+    const started = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...options], {
       ...user,
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
@@ -118,6 +181,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   });
   return {
     port,
+    data,
     get pid() {
       return server?.pid ?? 0;
     },
@@ -156,7 +220,7 @@ async function run(child: ChildProcess): Promise<void> {
   let log = "";
   child.stderr?.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const code = await new Promise((resolve) => child.once("exit", resolve));
-  if (code !== 0) throw new Error(`initdb failed: ${log}`);
+  if (code !== 0) throw new Error(`A program failed that makes a folder of PostgreSQL: ${log}`);
 }
 
 async function freePort(): Promise<number> {

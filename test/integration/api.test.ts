@@ -226,7 +226,7 @@ describe("The description of the HTTP interface", function () {
     await ask("GET", "/v1/operator/keys");
     await ask("POST", "/v1/operator/key-revocations", { name: "ada" });
     await ask("GET", "/v1/operator/actions?limit=3");
-    for (const path of ["overview", "stations", "sessions?show=ended", "totals?by=day&count=2", "money"]) {
+    for (const path of ["overview", "stations", "sessions?show=ended", "totals?by=day&count=2", "money", "replicas"]) {
       await ask("GET", `/v1/operator/${path}`);
     }
     await ask("GET", "/v1/operator/overview", undefined, {});

@@ -191,6 +191,8 @@ describe("The dependency rule of the service", function () {
         imports
           .filter(({ target, isTypeOnly }) => target !== null && !isTypeOnly && concrete.test(target))
           .filter(({ target }) => target !== null && dirname(target) !== dirname(path))
+          // What copies a ledger from one database into the other knows both.
+          .filter(() => !path.startsWith("store/move/"))
           // The schema has one text.
           .filter(({ target }) => !(path.startsWith("store/postgres/") && target === "store/sqlite/migrations.ts"))
           .map(({ specifier }) => `${path}: ${specifier}`),

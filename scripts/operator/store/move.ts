@@ -2,11 +2,11 @@ import { z } from "zod";
 
 import { moveLedger, planMove } from "../../../services/store/move/move-ledger.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
-import type { Progress } from "../../command-line/progress.ts";
 import { UsageError } from "../../command-line/usage.ts";
 import { defineVerb, type Run } from "../../command-line/verb.ts";
 import { dataInput, targetOf } from "../station/ledger.ts";
 import { dataFolderOf } from "../top/backup.ts";
+import { withMoveProgress } from "./move-progress.ts";
 
 const stateWords = {
   empty: "is empty",
@@ -38,7 +38,7 @@ export const storeMove = defineVerb({
     anew: z.boolean().default(false),
   }),
   async run({ data, to, anew }, run) {
-    const { output, signal } = run;
+    const { output } = run;
     const folder = dataFolderOf(data, run);
     const target = targetOf(addressOf(to, run), run.environment);
     const { database } = target;
@@ -48,26 +48,14 @@ export const storeMove = defineVerb({
       output.line(`${folder} has ${rows} rows; ${database} ${stateWords[targetIs]}, ${rowsThere} rows.`);
       return exitCode.done;
     }
-    const bar: { progress: Progress | null } = { progress: null };
-    try {
-      const { targetWas, written, tables } = await moveLedger(folder, target, {
-        isAnew: anew,
-        signal,
-        onBegin(steps) {
-          bar.progress = run.startProgress("rows", steps);
-        },
-        onSteps(steps) {
-          bar.progress?.advance(steps);
-        },
-      });
-      const rows = tables.reduce((count, table) => count + table.rows, 0);
-      output.json({ isDryRun: false, folder, database, targetWas, written, rows, tables });
-      output.line(`${rows} rows of ${tables.length} tables are the same in ${database}; ${written} were written now.`);
-      output.line("Start the service with WATTPROOF_STORE set to it. Keep the old file until the next backup.");
-      return exitCode.done;
-    } finally {
-      bar.progress?.stop();
-    }
+    const { targetWas, written, tables } = await withMoveProgress(run, anew, (options) =>
+      moveLedger(folder, target, options),
+    );
+    const rows = tables.reduce((count, table) => count + table.rows, 0);
+    output.json({ isDryRun: false, folder, database, targetWas, written, rows, tables });
+    output.line(`${rows} rows of ${tables.length} tables are the same in ${database}; ${written} were written now.`);
+    output.line("Start the service with WATTPROOF_STORE set to it. Keep the old file until the next backup.");
+    return exitCode.done;
   },
 });
 

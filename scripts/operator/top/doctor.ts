@@ -11,6 +11,7 @@ import { checkChain, checkGasMoney } from "../doctor/chain-checks.ts";
 import { ok, tryCheck, warning, type Finding } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine-checks.ts";
 import { checkMakers } from "../doctor/maker-checks.ts";
+import { checkReplicas } from "../doctor/replica-checks.ts";
 import { checkPrices, checkService } from "../doctor/service-checks.ts";
 
 export const doctor = defineVerb({
@@ -47,6 +48,7 @@ export const doctor = defineVerb({
             ...(await checkService(client, reached)),
             ...(await checkPrices(client, environment)),
             ...(await checkMakers(client)),
+            ...(await checkReplicas(client, environment)),
           ];
         })),
       );

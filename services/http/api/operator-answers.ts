@@ -263,6 +263,30 @@ export const resolutionAnswer = z.object({
 });
 export const retryAnswer = z.object({ sessionId: hash, state: sessionStatus, before: z.string().nullable() });
 
+export const replicasAnswer = z.object({
+  nowMs: timeMs,
+  answeredBy: z.string(),
+  replicas: z.array(
+    z.object({
+      replicaId: z.string(),
+      startedAtMs: timeMs,
+      untilMs: timeMs,
+      isAlive: z.boolean(),
+      stations: count,
+    }),
+  ),
+  leases: z.array(z.object({ name: z.string(), replicaId: z.string().nullable(), epoch: count, untilMs: timeMs })),
+  standbys: z
+    .array(
+      z.object({
+        name: z.string(),
+        waits: z.enum(["sync", "quorum", "potential", "async"]).nullable(),
+        behindBytes: count.nullable(),
+        behindMs: z.number().nullable(),
+      }),
+    )
+    .nullable(),
+});
 export const overviewAnswer = z.object({
   nowMs: timeMs,
   startedAtMs: timeMs,

@@ -287,6 +287,13 @@ export const operatorOperations: readonly ApiOperation[] = [
   },
   {
     ...board,
+    id: "listReplicas",
+    path: "/v1/operator/replicas",
+    summary: "Lists the replicas on the ledger, what each does, and the standbys of its database.",
+    answers: answering(answers.replicasAnswer, "All of them."),
+  },
+  {
+    ...board,
     id: "listBoardStations",
     path: "/v1/operator/stations",
     summary: "Lists chargers by id with their last message.",

@@ -8,6 +8,7 @@ import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
 import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
 import { createParkedFrameDoors } from "./parked-frames.ts";
+import { createReplicasDoor, type ReplicasDeps } from "./replicas.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStatementDoors, type StatementDeps } from "./statements.ts";
 import { createScreenCodeDoor, type ScreenCodeDeps } from "./screen-codes.ts";
@@ -24,6 +25,7 @@ export function operatorDoors(
     BoardDeps &
     DossierDeps &
     StatementDeps &
+    ReplicasDeps &
     DossierUploadDeps &
     Parameters<typeof createLivenessDoors>[0] &
     Parameters<typeof createIdTokenDoors>[0] &
@@ -38,6 +40,7 @@ export function operatorDoors(
     ...createLivenessDoors(deps),
     ...createOperatorKeyDoors(deps),
     createActionsDoor(deps),
+    createReplicasDoor(deps),
     ...createIdTokenDoors(deps),
     ...createMeterPossessionDoors(deps),
     ...createParkedFrameDoors(deps),

@@ -11,7 +11,7 @@ import { lockFolder, openDatabase } from "../sqlite/database.ts";
 import { explain, ledgerName, requireLedger, setAsideLedger } from "../sqlite/ledger-folder.ts";
 import { countPostgresRows, sumPostgresRows, writePostgresRows } from "./postgres-rows.ts";
 import { isSameSum, type Row, type RowSum } from "./row-sum.ts";
-import { currentShapes, type TableShape } from "./shapes.ts";
+import { currentShapes, runtimeTables, type TableShape } from "./shapes.ts";
 import { countSqliteRows, highestOrdinal, readSqliteRows, sumSqliteRows } from "./sqlite-rows.ts";
 import {
   beginTarget,
@@ -116,7 +116,8 @@ function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 
-async function onConnection<Result>(
+/** Runs work with one connection. @throws STORE_UNAVAILABLE, STORE_CORRUPT, and what the work throws */
+export async function onConnection<Result>(
   target: PostgresTarget,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
@@ -145,7 +146,12 @@ async function copyInto(connection: Connection, database: DatabaseSync, options:
     for (const shape of shapes) written += await copyTable(connection, database, shape, options);
   }
   const tables: MovedTable[] = [];
-  for (const shape of shapes) tables.push(await compare(connection, database, shape, options));
+  const advice =
+    targetWas === "done"
+      ? "A service has worked on the database since it was moved: nothing was changed."
+      : "If a service worked on the folder since the move began, move again with --anew.";
+  const compared = targetWas === "done" ? shapes.filter(({ name }) => !runtimeTables.has(name)) : shapes;
+  for (const shape of compared) tables.push(await compare(connection, database, shape, { ...options, advice }));
   if (targetWas !== "done") {
     const ordinals = new Map(
       shapes
@@ -189,15 +195,15 @@ async function compare(
   connection: Connection,
   database: DatabaseSync,
   shape: TableShape,
-  { signal, onSteps }: MoveOptions,
+  { signal, onSteps, advice }: MoveOptions & { readonly advice: string },
 ): Promise<MovedTable> {
   requireGoingOn(signal);
-  const here = sumSqliteRows(database, shape, () => undefined);
+  const here = sumSqliteRows(database, shape);
   const there = await sumPostgresRows(connection, shape, onSteps);
   if (isSameSum(here, there)) return { table: shape.name, ...here };
   throw new WattproofError(
     "MOVE_DIFFERS",
-    `${shape.name} has ${here.rows} rows in the folder and ${there.rows} in PostgreSQL, and they are not the same. If the service worked on the folder since the move began, move again with --anew.`,
+    `${shape.name} has ${here.rows} rows in the folder and ${there.rows} in PostgreSQL, and they are not the same. ${advice}`,
   );
 }
 

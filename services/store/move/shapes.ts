@@ -17,6 +17,15 @@ type ColumnType = "INTEGER" | "TEXT" | "BLOB";
 /** Where each station's frames were handed on to. SQLite keeps it in this table, PostgreSQL in `ocpp_station_places`. */
 export const cursorTable = "ocpp_station_cursors";
 
+/** Who works on a ledger, and where stations are connected. Nobody does, and none is, when it has come to a new place. */
+export const runtimeTables: ReadonlySet<string> = new Set(["replicas", "leases", "station_holds"]);
+/** Gives back what replicas had of the ledger; epochs go on. */
+export const giveBackAll: readonly string[] = [
+  "DELETE FROM replicas",
+  "UPDATE leases SET replica_id = NULL, until_ms = 0",
+  "UPDATE station_holds SET replica_id = NULL, connection = NULL",
+];
+
 /** SQLite's own, and what can be told from the frames and from `cursorTable`. */
 const derivedTables = new Set(["sqlite_sequence", "ocpp_frame_cursor"]);
 

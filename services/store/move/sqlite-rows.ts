@@ -21,20 +21,33 @@ export function countSqliteRows(database: DatabaseSync, shape: TableShape): numb
 
 /** The rows of a table in the order of its key, without the first so many. */
 export function* readSqliteRows(database: DatabaseSync, shape: TableShape, skip = 0): Generator<Row> {
-  const columns = shape.columns.map(({ name }) => `"${name}"`).join(", ");
+  // As bytes: SQLite's library for Node ends a text at a character U+0000, which a hostile charger may send.
+  const columns = shape.columns
+    .map(({ name, type }) => (type === "TEXT" ? `CAST("${name}" AS BLOB) AS "${name}"` : `"${name}"`))
+    .join(", ");
   const order = shape.key.length === 0 ? "rowid" : shape.key.map((name) => `"${name}"`).join(", ");
   const statement = database.prepare(`SELECT ${columns} FROM ${sourceOf(shape)} ORDER BY ${order} LIMIT -1 OFFSET ?`);
   statement.setReadBigInts(true);
-  for (const row of statement.iterate(skip)) yield shape.columns.map(({ name }) => cell.parse(row[name]));
+  for (const row of statement.iterate(skip)) {
+    yield shape.columns.map(({ name, type }) => {
+      const value = cell.parse(row[name]);
+      return type === "TEXT" && value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+    });
+  }
 }
 
-export function sumSqliteRows(database: DatabaseSync, shape: TableShape, onRow: () => void): RowSum {
+export function sumSqliteRows(database: DatabaseSync, shape: TableShape): RowSum {
   const sum = createRowSum();
-  for (const row of readSqliteRows(database, shape)) {
-    sum.add(row);
-    onRow();
-  }
+  for (const row of readSqliteRows(database, shape)) sum.add(row);
   return sum.total();
+}
+
+/** Inside a transaction: adds rows to a table. */
+export function writeSqliteRows(database: DatabaseSync, shape: TableShape, rows: readonly Row[]): void {
+  const columns = shape.columns.map(({ name }) => `"${name}"`).join(", ");
+  const marks = shape.columns.map(() => "?").join(", ");
+  const statement = database.prepare(`INSERT INTO "${shape.name}" (${columns}) VALUES (${marks})`);
+  for (const row of rows) statement.run(...row);
 }
 
 /** The highest `ordinal` that a table has given, also to rows that are gone; 0 before the first. */

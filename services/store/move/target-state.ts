@@ -4,7 +4,7 @@ import { WattproofError } from "../../errors.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { bringUpToDate } from "../postgres/schema.ts";
 import { inTransaction } from "../postgres/transaction.ts";
-import { cursorTable, type TableShape } from "./shapes.ts";
+import { cursorTable, giveBackAll, type TableShape } from "./shapes.ts";
 
 /**
  * What a database is for a move. `empty`: nothing is there. `begun`: a move of this ledger began and did not end.
@@ -98,6 +98,7 @@ export async function finishTarget(
         [Math.max(1, highest), highest === 0 ? 0 : 1],
       );
     }
+    for (const sql of giveBackAll) await connection.query(sql);
     for (const table of tablesWithTriggers) await connection.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
     await connection.query("UPDATE ledger_move SET finished_at_ms = $1", [nowMs]);
   });

@@ -10,6 +10,7 @@ import { createPool } from "./pool.ts";
 import { asStoreError } from "./postgres-errors.ts";
 import { migrate } from "./schema.ts";
 import { createSignals } from "./signals.ts";
+import { listStandbys } from "./standbys.ts";
 import type { PostgresTarget } from "./target.ts";
 import { createWriteLane } from "./write-lane.ts";
 
@@ -50,6 +51,7 @@ export async function openPostgresStore(
         const rows = await access.all("SELECT station_id FROM ocpp_station_places WHERE handed_on < newest");
         return rows.map((row) => stationRow.parse(row).station_id);
       },
+      listStandbys: () => listStandbys(access),
       signal: signals.send,
       onSignal: signals.listen,
     },

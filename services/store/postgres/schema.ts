@@ -58,6 +58,24 @@ export async function bringUpToDate(connection: Connection, isInit: boolean): Pr
   );
 }
 
+/**
+ * Inside a transaction that writes nothing: the database holds a ledger of exactly this version.
+ * @throws STORE_MISSING, STORE_INCOMPLETE; STORE_UNAVAILABLE if the schema is another version's
+ */
+export async function requireCurrentSchema(connection: Connection): Promise<void> {
+  const { rows } = await connection.query("SELECT to_regclass('ledger_schema') IS NOT NULL AS is_known");
+  if (rows[0]?.["is_known"] !== 1) throw new WattproofError("STORE_MISSING", "The database holds no ledger.");
+  await requireNoMove(connection);
+  const answer = await connection.query("SELECT version, least_reader FROM ledger_schema");
+  const { version } = versionRow.parse(answer.rows[0]);
+  const known = schemaSteps().length;
+  if (version === known) return;
+  throw new WattproofError(
+    "STORE_UNAVAILABLE",
+    `The database has schema ${version}; this version knows ${known}. Use the version that works on it.`,
+  );
+}
+
 /** @throws STORE_INCOMPLETE while `store move` brings a ledger here */
 async function requireNoMove(connection: Connection): Promise<void> {
   const { rows } = await connection.query("SELECT to_regclass('ledger_move') IS NOT NULL AS is_known");

@@ -117,8 +117,9 @@ export function createReplicaStore(access: Access, sharing: Sharing): Omit<Repli
   };
 }
 
-function replicasOf(access: Access, { now }: Sharing) {
+function replicasOf(access: Access, { now, listStandbys }: Sharing) {
   return {
+    listStandbys: () => access.read(listStandbys),
     beatReplica: ({ replicaId, startedAtMs, forMs }) =>
       access.write(async () => {
         await access.run(

@@ -6,6 +6,8 @@ export interface Sharing {
   readonly now: () => Promise<number>;
   /** Inside a write: stations with frames that were not handed on. */
   readonly listBacklogged: () => Promise<readonly string[]>;
+  /** Inside a read. */
+  readonly listStandbys: ReplicaStore["listStandbys"];
   /** Tells all replicas that one may have asked or taken something. */
   readonly signal: () => void;
   readonly onSignal: ReplicaStore["onSignal"];

@@ -54,15 +54,37 @@ export function backupLedger(folder: string, target: string): LedgerSummary {
     } finally {
       database.close();
     }
-    chmodSync(draft, fileMode);
-    const summary = readLedgerSummary(draft);
-    settleFile(draft, target);
-    return summary;
+    return keepBackup(draft, target);
   } catch (error) {
     throw explain(error, folder);
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/**
+ * Has a ledger written to a file that becomes a backup, whole and checked, or is not there at all.
+ * @param write Makes the ledger at the path that it is given.
+ * @throws BACKUP_TARGET_TAKEN if the file is there, STORE_UNAVAILABLE, and what `write` throws
+ */
+export async function writeBackup(target: string, write: (draft: string) => Promise<void>): Promise<LedgerSummary> {
+  requireFree(target);
+  const draft = draftOf(target);
+  try {
+    await write(draft);
+    return keepBackup(draft, target);
+  } catch (error) {
+    throw explain(error, dirname(target));
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function keepBackup(draft: string, target: string): LedgerSummary {
+  chmodSync(draft, fileMode);
+  const summary = readLedgerSummary(draft);
+  settleFile(draft, target);
+  return summary;
 }
 
 /**

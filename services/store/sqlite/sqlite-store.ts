@@ -26,6 +26,7 @@ export function openSqliteStore(folder: string, now: () => number = Date.now): S
     frames: createOcppFrameStore(access, places),
     sharing: {
       now: () => Promise.resolve(now()),
+      listStandbys: () => Promise.resolve(null),
       async listBacklogged() {
         await places.ready();
         return places.backlogs().map(({ stationId }) => stationId);

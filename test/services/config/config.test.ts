@@ -97,6 +97,7 @@ describe("The configuration", function () {
     ["no folder", { ...required, WATTPROOF_DATA: undefined }, "WATTPROOF_DATA"],
     ["a database of another kind", { ...required, WATTPROOF_STORE: "mysql://db/w" }, "WATTPROOF_STORE"],
     ["a database without a name", { ...required, WATTPROOF_STORE: "postgres://db" }, "WATTPROOF_STORE"],
+    ["a replica's name with a space", { ...required, WATTPROOF_REPLICA_NAME: "west one" }, "WATTPROOF_REPLICA_NAME"],
     [
       "a password's file that is not there",
       {
@@ -263,6 +264,7 @@ describe("The configuration", function () {
       },
       quorumPeers: [],
       quorumTimeoutMs: 10_000,
+      replicaName: null,
       replicaLeaseMs: 10_000,
       quorumRetryMs: 10_000,
       quorumFallbackMs: 600_000,

@@ -157,7 +157,7 @@ describe("Moving a ledger from a folder into PostgreSQL", function () {
     const store = await openPostgresStore(target, pool, { isInit: false });
     try {
       expect(await store.listPendingMessages(9)).to.deep.equal(pending);
-      expect(await store.listFrames("CS-\u0001", 0, 9)).to.deep.equal(frames);
+      expect(await store.listFrames("CS-\u0001", 0, 9)).to.deep.equal(frames.map((frame) => ({ ...frame, text })));
       expect(await store.listFrameBacklogs()).to.deep.equal(backlogs);
       expect((await store.commitFrame(frameOf("CS-2"), [])).frame).to.deep.include({ ordinal: 5, stationOrdinal: 2 });
       expect((await store.holdStation("CS-2", "r2", connection)).epoch).to.equal(2);

@@ -21,6 +21,10 @@ export function describeReplicas(world: StoreWorld): void {
   const hold = (stationId: string, replicaId: string) => world.store.holdStation(stationId, replicaId, connection);
 
   describe("Replicas", function () {
+    it("are told which standbys the database has, of which there are none here", async function () {
+      expect((await world.store.listStandbys()) ?? []).to.deep.equal([]);
+    });
+
     it("are alive for as long as they say, and gone when they leave", async function () {
       await Promise.all([beat("b"), beat("a", shortMs)]);
       await hold("S", "b");
