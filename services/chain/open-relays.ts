@@ -75,7 +75,9 @@ export async function openRelays(
   });
   const { settlement, vehicleConsents: consents } = interfaces;
   const walletOpenings = deployment.ways?.walletOpenings === undefined ? null : interfaces.walletOpenings;
-  const openings = createOpeningRelay({ relayChain, settlement, walletOpenings, relay: desk, leastHoldMicro });
+  const openings = createOpeningRelay({
+    ...{ relayChain, settlement, consents, walletOpenings, relay: desk, leastHoldMicro },
+  });
   const orders = createDriverOrders({ relayChain, interfaces, relay: desk, leastHoldMicro });
   const passkeys = createPasskeyBatches({ rpc, deployment, interfaces, relayChain, relay: desk, leastHoldMicro });
   const releases = createSessionReleases({ relayChain, relay: desk, settlement });

@@ -3,9 +3,11 @@ import { Signature, getAddress, recoverAddress } from "ethers";
 
 import { readNewWalletSignature } from "./new-wallet-signature.ts";
 import { sessionIdOf, type SessionTerms } from "../domain/terms.ts";
+import type { VehicleConsent } from "../domain/vehicle-consent.ts";
 import { WattproofError } from "../errors.ts";
 import type { RelayChain } from "../relay/relay-chain.ts";
 import type { RelayAnswer, RelayDesk } from "../relay/relay-desk.ts";
+import type { RelayedCall } from "../store/relay.ts";
 
 /** Terms that a driver has signed, to be brought to the chain by somebody else. */
 export interface SignedTerms {
@@ -45,21 +47,28 @@ export interface OpeningRelay {
    * @throws OPENING_REFUSED, RELAY_AMOUNT_TOO_SMALL, what `admit` throws, and what `RelayDesk.relay` throws
    */
   open(signed: SignedTerms, asker: RelayAsker): Promise<RelayedOpening>;
+  /** The same by a vehicle's key, within a consent that the chain knows. @throws as `open` does */
+  openByVehicle(signed: SignedTerms & { readonly consent: VehicleConsent }, asker: RelayAsker): Promise<RelayedOpening>;
+  /** Below this nothing is opened, in micro-tokens (1e-6). */
+  readonly leastHoldMicro: bigint;
+  /** How many of the token's smallest units a micro-token has. @throws CHAIN_UNAVAILABLE */
+  readUnit(): Promise<bigint>;
 }
 
 /** Openings by plain signatures that wait go into one transaction together; those of contracts go alone. */
 export function createOpeningRelay(deps: {
   readonly relayChain: RelayChain;
   readonly settlement: Interface;
+  readonly consents: Interface;
   /** Deploys wallets and opens; `null` where the deployment is without: then only wallets that exist open. */
   readonly walletOpenings: Interface | null;
   readonly relay: RelayDesk;
   /** Below this the gas costs more than the charge is worth, in 10⁻⁶ token. */
   readonly leastHoldMicro: bigint;
 }): OpeningRelay {
-  const { relayChain, settlement, relay, walletOpenings } = deps;
+  const { relayChain, settlement, consents, relay, walletOpenings, leastHoldMicro } = deps;
 
-  function callOf(sessionId: string, { terms, signature }: SignedTerms) {
+  function callOf({ terms, signature }: SignedTerms) {
     const created = readNewWalletSignature(signature);
     if (created !== null && walletOpenings !== null) {
       const values = [created.factory, created.factoryCalldata, terms, created.signature];
@@ -67,26 +76,37 @@ export function createOpeningRelay(deps: {
       return { kind: "new-wallet-opening", target: "walletOpenings", calldata } as const;
     }
     // Whoever has a key is read from the signature; a wallet that is a contract is asked with everything else.
+    const sessionId = sessionIdOf(terms, relayChain.chain.domain);
     const isPlain = signerOf(sessionId, signature) === getAddress(terms.driver);
     const calldata = settlement.encodeFunctionData("openSigned", [terms, created?.signature ?? signature]);
     return { kind: isPlain ? "opening" : "wallet-opening", target: "chargingSettlement", calldata } as const;
   }
 
+  async function bring(
+    terms: SessionTerms,
+    call: Pick<RelayedCall, "kind" | "target" | "calldata">,
+    { client, admit }: RelayAsker,
+  ): Promise<RelayedOpening> {
+    const sessionId = sessionIdOf(terms, relayChain.chain.domain);
+    const state = await relayChain.judge(call);
+    if (state.kind === "done") return { sessionId, status: "open", txHash: null, callId: null };
+    if (state.kind === "refused") throw new WattproofError("OPENING_REFUSED", state.reason);
+    if (terms.holdMicro < leastHoldMicro) throw tooSmall(leastHoldMicro);
+    await admit(sessionId);
+    const { driver } = terms;
+    const answer = await relay.relay({ ...call, driver, client, payer: driver, subject: accountOf(terms) });
+    return openingOf(sessionId, answer);
+  }
+
   return {
     account: relay.account,
-    async open(signed, { client, admit }) {
-      const { terms } = signed;
-      const sessionId = sessionIdOf(terms, relayChain.chain.domain);
-      const call = callOf(sessionId, signed);
-      const state = await relayChain.judge(call);
-      if (state.kind === "done") return { sessionId, status: "open", txHash: null, callId: null };
-      if (state.kind === "refused") throw new WattproofError("OPENING_REFUSED", state.reason);
-      if (terms.holdMicro < deps.leastHoldMicro) throw tooSmall(deps.leastHoldMicro);
-      await admit(sessionId);
-      const { driver } = terms;
-      const answer = await relay.relay({ ...call, driver, client, payer: driver, subject: accountOf(terms) });
-      return openingOf(sessionId, answer);
+    leastHoldMicro,
+    open: (signed, asker) => bring(signed.terms, callOf(signed), asker),
+    openByVehicle({ consent, terms, signature }, asker) {
+      const calldata = consents.encodeFunctionData("openByVehicle", [consent, terms, signature]);
+      return bring(terms, { kind: "vehicle-opening", target: "vehicleConsents", calldata }, asker);
     },
+    readUnit: () => relayChain.readUnit(),
   };
 }
 

@@ -4,6 +4,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect } from "chai";
 import { Wallet, type HDNodeWallet } from "ethers";
 
+import { createMeteredScheme } from "../../packages/client/src/metered.ts";
+import { meteredRequiredSchema } from "../../services/http/api/metered-offer.ts";
 import { operations } from "../../services/http/api/open-api.ts";
 import { topUpTypes } from "../../services/domain/driver-orders.ts";
 import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
@@ -78,6 +80,23 @@ describe("The description of the HTTP interface", function () {
     return mediaType === "application/json" ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : { text };
   }
 
+  /** What a machine is asked for, a payment that is none, and one that is. */
+  async function askAsMachine(): Promise<void> {
+    const wallet = Wallet.createRandom();
+    await chain.fundDriver(wallet.address, 50_000_000n, 0n);
+    const scheme = createMeteredScheme({
+      ...{ domain: domainOf(), chain: chain.rpcUrl, driver: wallet.address, lane: 0, consent: null },
+      sign: (sessionId) => wallet.signingKey.sign(sessionId).serialized,
+      ...{ mostHoldMicro: 50_000_000n, mostNanoPerKwh: testTariff.priceNanoPerKwh, sessionSeconds: 86_400 },
+    });
+    const place = `/v1/evses/${point.evse}`;
+    const { accepts } = meteredRequiredSchema.parse(await ask("GET", place, undefined, {}));
+    await ask("GET", place, undefined, { "payment-signature": "e30=" });
+    const payment = { ...(await scheme.createPaymentPayload(2, accepts[0] ?? {})), accepted: accepts[0] };
+    const header = Buffer.from(JSON.stringify(payment)).toString("base64");
+    await ask("GET", place, undefined, { "payment-signature": header });
+  }
+
   function asText(value: unknown): unknown {
     return typeof value === "bigint" ? value.toString() : value;
   }
@@ -115,6 +134,7 @@ describe("The description of the HTTP interface", function () {
     const paid = [passkey.call("transfer", [driver.address, 5_000_000n])];
     await ask("POST", "/v1/passkey-batches", passkey.contentOf(await passkey.batchOf(paid)), {});
     await ask("POST", "/v1/passkey-batches", {}, {});
+    await askAsMachine();
     await running.service.synchronise();
 
     const opening = await chain.openingOf(sessionId);

@@ -14,6 +14,7 @@ import { receiptSchema } from "../../receipts/receipt-schema.ts";
 import { consentSchema } from "../driver/consents.ts";
 import { driverOrderSchema } from "../driver/driver-orders.ts";
 import { openingOrderSchema } from "../driver/openings.ts";
+import { payAtEvseQuery } from "../driver/pay-at-evse.ts";
 import { passkeyBatchSchema } from "../driver/passkey-batches.ts";
 import { recipientSchema } from "../driver/receipt-recipients.ts";
 import { stopSchema } from "../driver/stop-charging.ts";
@@ -23,6 +24,7 @@ import { invoicesQuery } from "../public/invoices.ts";
 import { listQuery } from "../public/sessions.ts";
 import { sitesAnswer } from "../public/sites.ts";
 import { envelopeSchema } from "../station/envelope.ts";
+import { meteredRequiredSchema } from "./metered-offer.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import {
   driverOrderAnswer,
@@ -279,6 +281,20 @@ export const driverOperations: readonly ApiOperation[] = [
       }),
       "What the EVSE offers.",
     ),
+  },
+  {
+    id: "payAtEvse",
+    path: "/v1/evses/:evse",
+    method: "GET",
+    summary: "Asks a machine for a payment of x402 (scheme `metered`), or with one opens a session.",
+    access: "anybody",
+    parameters: { evse: evseNumber },
+    query: payAtEvseQuery,
+    answers: [
+      { status: 402, meaning: "What is asked for.", schema: meteredRequiredSchema },
+      { status: 200, meaning: "The session is open.", schema: openingAnswer },
+      { status: 202, meaning: "The transaction is on its way.", schema: openingAnswer },
+    ],
   },
   {
     id: "openSession",

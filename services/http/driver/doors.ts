@@ -5,6 +5,7 @@ import { putConsent, type ConsentDeps } from "./consents.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
+import { createPayAtEvseHandler, type PayAtEvseDeps } from "./pay-at-evse.ts";
 import { createPasskeyBatchesHandler } from "./passkey-batches.ts";
 import { putReceiptRecipient } from "./receipt-recipients.ts";
 import { createRelayedCallHandler } from "./relayed-calls.ts";
@@ -20,6 +21,7 @@ export function driverDoors(
     Parameters<typeof createDriverOrdersHandler>[0] &
     Parameters<typeof createPasskeyBatchesHandler>[0] &
     Parameters<typeof showEvseTariffs>[0] &
+    PayAtEvseDeps &
     Parameters<typeof postViewGrant>[0] &
     Parameters<typeof putReceiptRecipient>[0] &
     ConsentDeps & {
@@ -35,6 +37,7 @@ export function driverDoors(
   const limit = createClientLimit(entrance, now, "requests", entrance.config.requestsPerMinute);
   const session = "/v1/sessions/:sessionId";
   return [
+    { path: "/v1/evses/:evse", method: "GET", handler: createPayAtEvseHandler(deps) },
     { path: "/v1/evses/:evse/tariffs", method: "GET", handler: showEvseTariffs(deps) },
     {
       path: "/c/:stationId/:stationEvse/:code/:version",

@@ -19,11 +19,7 @@ export function showEvseTariffs(deps: {
 }): RequestHandler {
   const { tariffs, chain, now } = deps;
   return async (request, response) => {
-    const text = request.params["evse"];
-    if (typeof text !== "string" || !evseGrammar.test(text) || Number(text) >= 2 ** 32) {
-      throw new WattproofError("QUERY_INVALID", "evse: the number of the EVSE in the registry.");
-    }
-    const evse = Number(text);
+    const evse = evseOf(request.params["evse"]);
     const nowSeconds = Math.floor(now() / 1_000);
     const offers = (await tariffs.listOffers(evse)).map((offered) => {
       const { validUntil } = offerAt({ evse, ...offered }, nowSeconds);
@@ -32,4 +28,10 @@ export function showEvseTariffs(deps: {
     });
     response.json({ evse, tariffs: toJson(offers) });
   };
+}
+
+/** The EVSE that a path names. @throws QUERY_INVALID */
+export function evseOf(text: unknown): number {
+  if (typeof text === "string" && evseGrammar.test(text) && Number(text) < 2 ** 32) return Number(text);
+  throw new WattproofError("QUERY_INVALID", "evse: the number of the EVSE in the registry.");
 }

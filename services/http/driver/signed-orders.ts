@@ -48,6 +48,23 @@ export const anySignature = z.union([
 /** When the session opened, and the salt of its opening; the chain's event `GroupOpened` says both. */
 export const openingSchema = z.strictObject({ openedAt: uint(40), salt: uint(24) });
 
+const consentMicro = amount(19);
+
+/** What a driver lets a vehicle or a fleet do. */
+export const vehicleConsentSchema = z.strictObject({
+  driver: address,
+  lane: uint(32),
+  vehicleKey: z
+    .string()
+    .regex(/^0x(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{128})$/)
+    .transform((text) => text.toLowerCase()),
+  operators: z.array(address).min(1).max(8),
+  sessionCapMicro: consentMicro,
+  periodCapMicro: consentMicro,
+  periodSeconds: uint(40),
+  expiresAt: uint(40),
+});
+
 export const termsSchema = z.strictObject({
   driver: address,
   lane: uint(32),

@@ -1,5 +1,4 @@
 import type { RequestHandler } from "express";
-import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import type { Chain } from "../../chain/chain.ts";
@@ -12,6 +11,7 @@ import { typesOf, type IdTokenBinding, type TokenOpening } from "../../store/tok
 import { contractIdOf } from "../../evidence/contract-certificate.ts";
 import { parseBody, readBody } from "../body.ts";
 import { bodyLimitBytes } from "../entrance/limits.ts";
+import { uint, vehicleConsentSchema } from "../driver/signed-orders.ts";
 import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 
@@ -28,29 +28,10 @@ export interface IdTokensDeps {
 const listLimit = 1_000;
 const openingLimit = 100;
 
-const address = z.string().refine(isAddress).transform(getAddress);
-const uint = (bits: number) =>
-  z
-    .int()
-    .min(0)
-    .max(2 ** bits - 1);
 const micro = z
   .string()
   .regex(/^[1-9][0-9]{0,18}$/)
   .transform(BigInt);
-const consentSchema = z.strictObject({
-  driver: address,
-  lane: uint(32),
-  vehicleKey: z
-    .string()
-    .regex(/^0x(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{128})$/)
-    .transform((text) => text.toLowerCase()),
-  operators: z.array(address).min(1).max(8),
-  sessionCapMicro: micro,
-  periodCapMicro: micro,
-  periodSeconds: uint(40),
-  expiresAt: uint(40),
-});
 /** One type, or several under which chargers present the same card. A contract is presented in one way. */
 const typesSchema = z
   .union([z.enum(boundIdTokenTypes).transform((type) => [type]), z.array(z.enum(boundIdTokenTypes)).min(1)])
@@ -58,7 +39,7 @@ const typesSchema = z
 export const bindingSchema = z.strictObject({
   idToken: z.string().min(1).refine(isBindable),
   type: typesSchema,
-  consent: consentSchema,
+  consent: vehicleConsentSchema,
   tariffId: z
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/)
