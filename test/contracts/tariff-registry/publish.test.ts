@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { TypedDataEncoder } from "ethers";
 
 import { taxedAlike, type Tariff } from "../../../services/domain/tariff.ts";
 import { networkHelpers } from "../../helpers/chain.ts";
@@ -17,6 +18,22 @@ const LARGEST = tariffWith({
   ...{ minimumMicro: AMOUNT, minimumGrossMicro: AMOUNT, maximumMicro: AMOUNT, maximumGrossMicro: AMOUNT },
   chargesWithoutEnergy: true,
 });
+
+/** The fields of a tariff, as a wallet knows them. */
+const TARIFF_TYPES = {
+  Tariff: [
+    ["uint64", "flatFeeMicro"],
+    ["uint64", "priceNanoPerKwh"],
+    ["uint32", "energyStepWh"],
+    ["uint64", "priceNanoPerChargingHour"],
+    ["uint32", "chargingStepSeconds"],
+    ["uint64", "taxes"],
+    ["uint256", "limits"],
+    ["uint240", "energyBands"],
+    ["uint192", "connectedFee"],
+    ["bool", "chargesWithoutEnergy"],
+  ].map(([type = "", name = ""]) => ({ type, name })),
+};
 
 describe("TariffRegistry.publish", () => {
   let fixture: SettlementFixture;
@@ -120,6 +137,15 @@ describe("TariffRegistry.publish", () => {
       await tariffRegistry.isOffered(otherOperator.address, tariffId),
     ]).to.deep.equal([false, true, false]);
     expect(await tariffRegistry.tariffOf(tariffId)).to.deep.equal(Object.values(tariff));
+  });
+
+  it("gives a tariff the id that a wallet computes, in which every field counts", async () => {
+    const { tariffRegistry } = fixture;
+    for (const tariff of [TARIFF, LARGEST, { ...TARIFF, chargesWithoutEnergy: true }]) {
+      expect(await tariffRegistry.tariffIdOf(tariff)).to.equal(
+        TypedDataEncoder.hashStruct("Tariff", TARIFF_TYPES, tariff),
+      );
+    }
   });
 
   it("lets several operators offer one tariff", async () => {
