@@ -48,7 +48,9 @@ describe("The description of the HTTP interface", function () {
     await chain.request("hardhat_setBalance", [driver.address, muchWei]);
     await chain.fundDriver(driver.address, 50_000_000n, 50_000_000n);
     oracle = Wallet.createRandom().address;
-    running = await runService(chain, { ...fleet.environment, WATTPROOF_PAGE_RPC: "on" });
+    // Nobody listens there: what is sent waits.
+    const mail = { WATTPROOF_SMTP_URL: "smtp://127.0.0.1:1", WATTPROOF_MAIL_FROM: "charging@example.org" };
+    running = await runService(chain, { ...fleet.environment, ...mail, WATTPROOF_PAGE_RPC: "on" });
     ({ url } = running.service);
     point = await chain.addChargingPoint();
   });
@@ -188,6 +190,15 @@ describe("The description of the HTTP interface", function () {
     await ask("GET", "/v1/sessions", undefined, {});
     await ask("GET", "/v1/sessions?limit=1");
     await ask("GET", `/v1/receipts/${sessionId}`, undefined, {});
+    const { invoices } = await ask("GET", `/v1/receipts/${sessionId}/invoices?language=it`, undefined, {});
+    expect(invoices).to.have.length(1);
+    await ask("GET", `/v1/receipts/${sessionId}/invoices?language=xx`, undefined, {});
+    const transparency = await ask("GET", `/v1/receipts/${sessionId}/transparency.xml`, undefined, {});
+    expect(transparency["text"]).to.contain("<signedData");
+    await ask("GET", `/v1/receipts/0x${"00".repeat(32)}/transparency.xml`, undefined, {});
+    const recipient = { email: "ada@example.com", language: "it" };
+    await ask("PUT", `${session}/receipt-recipient`, recipient, whole);
+    await ask("PUT", `${session}/receipt-recipient`, recipient, {});
     for (const key of [{}, whole]) await readEvent(sessionId, key);
   });
 
