@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { EvidenceRole } from "../contracts.ts";
 import { curveNumberOf, type MeterCurve } from "../domain/meter-curve.ts";
 import type { EnergyClaimContent } from "../dossier/format/energy-claim.ts";
+import { consentsIn, type ConsentsAt, type StandingConsent } from "../dossier/format/consents.ts";
 import type { OfferContent } from "../dossier/format/dossier-sale.ts";
 import { evidenceInterface, topicOf } from "../dossier/format/evidence-interface.ts";
 import { WattproofError } from "../errors.ts";
@@ -25,15 +26,6 @@ export interface PoolHistory {
   readonly unallottedMicro: bigint;
 }
 
-/** What a driver allows an operator; `scopes` is 0 if there is no consent. */
-export interface StandingConsent {
-  readonly scopes: number;
-  /** Seconds since 1970. */
-  readonly until: number;
-  readonly shareBps: number;
-  readonly lane: number;
-}
-
 /**
  * Reads the contracts of the market of evidence at the newest block.
  * Errors: EVIDENCE_NOT_DEPLOYED, CHAIN_UNAVAILABLE, CHAIN_MISMATCH.
@@ -48,6 +40,8 @@ export interface EvidenceMarket {
   /** `null` if there is none with this number. */
   readClaim(claimId: bigint): Promise<EnergyClaimContent | null>;
   readConsent(driver: string, grantee: string): Promise<StandingConsent>;
+  /** The consents of all drivers for an operator at the end of a block. @throws CHAIN_UNAVAILABLE if there is none yet */
+  readConsentsAt(grantee: string, blockNumber: number): Promise<ConsentsAt>;
   readPool(): Promise<PoolHistory>;
   /** `null` if nobody offered it. `isOpen`: whether somebody can buy under it now. */
   readOffer(offerId: string): Promise<{ readonly content: OfferContent; readonly isOpen: boolean } | null>;
@@ -94,6 +88,10 @@ const logView = z.object({
   transactionHash: bytes,
 });
 type Log = z.output<typeof logView>;
+interface BlockRange {
+  readonly firstBlock?: number;
+  readonly lastBlock?: number;
+}
 type Topics = readonly (string | null | readonly string[])[];
 
 const blocksAtOnce = 10_000;
@@ -128,14 +126,14 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
   const readUnit = async (): Promise<bigint> =>
     z.bigint().parse(await call(deployment.contracts.chargingSettlement, ledgerInterface, "unit", []));
 
-  const logsOf = (role: EvidenceRole, topics: Topics, fromBlock?: number): Promise<Log[]> =>
-    logsAt(addressOf(role), topics, fromBlock);
+  const logsOf = (role: EvidenceRole, topics: Topics, range?: BlockRange): Promise<Log[]> =>
+    logsAt(addressOf(role), topics, range);
 
-  /** In the order of the chain. */
-  async function logsAt(address: string, topics: Topics, firstBlock = deployment.blockNumber): Promise<Log[]> {
-    const head = await rpc.request("eth_blockNumber", [], bytes.transform(Number));
+  /** In the order of the chain; by default since the deployment until now. */
+  async function logsAt(address: string, topics: Topics, { firstBlock, lastBlock }: BlockRange = {}): Promise<Log[]> {
+    const head = lastBlock ?? (await rpc.request("eth_blockNumber", [], bytes.transform(Number)));
     const logs: Log[] = [];
-    for (let from = firstBlock; from <= head; from += blocksAtOnce) {
+    for (let from = firstBlock ?? deployment.blockNumber; from <= head; from += blocksAtOnce) {
       const [fromBlock, toBlock] = [from, Math.min(from + blocksAtOnce - 1, head)].map(
         (block) => `0x${block.toString(16)}`,
       );
@@ -182,6 +180,14 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
     },
     async readConsent(driver, grantee) {
       return consentView.parse(await ask("dataConsents", "consentOf", [driver, grantee]));
+    },
+    async readConsentsAt(grantee, blockNumber) {
+      const numbered = [`0x${blockNumber.toString(16)}`, false];
+      const block = await rpc.request("eth_getBlockByNumber", numbered, headView.nullable());
+      if (block === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${blockNumber}.`);
+      const events = ["DataConsentGranted", "DataConsentRevoked"].map(topicOf);
+      const logs = await logsOf("dataConsents", [events, null, zeroPadValue(grantee, 32)], { lastBlock: blockNumber });
+      return { byDriver: consentsIn(logs), timestamp: block.timestamp };
     },
     async readPool() {
       const names = ["DossierSold", "PoolCollected", "RoundAllotted"];
@@ -232,7 +238,7 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
       const topics = [topicOf("DossierSold"), offerId, zeroPadValue(buyer, 32)];
       // Nobody bought before it was offered.
       const offer = await findOffer(offerId);
-      return offer !== null && (await logsOf("evidenceSales", topics, offer.blockNumber)).length > 0;
+      return offer !== null && (await logsOf("evidenceSales", topics, { firstBlock: offer.blockNumber })).length > 0;
     },
     hasSigned: (account, digest, signature) => isSignedBy(rpc, account, digest, signature),
   };

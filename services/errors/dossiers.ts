@@ -66,6 +66,8 @@ export const dossierErrors = {
   DOSSIER_CLAIM_DIFFERS: refusal("The claim on the chain says something else than the dossier."),
   DOSSIER_CLAIM_OVERLAPS: refusal("The same energy is claimed a second time in the group of the purpose."),
   DOSSIER_CLAIM_MISSING: refusal("Nobody has claimed the energy of this dossier."),
+  DOSSIER_CONSENT_MISSING: refusal("The purpose needs consents of drivers on which the dossier does not rest."),
+  DOSSIER_CONSENT_LACKING: refusal("A driver in the dossier did not consent to it."),
   DOSSIER_SAMPLE_BEFORE_CLAIM: refusal("The sample was drawn from a block that was there before the claim."),
   // Making one.
   DOSSIER_EMPTY: refusal("There is no session in this period."),

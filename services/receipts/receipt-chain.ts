@@ -69,6 +69,24 @@ export async function readHead(chain: ReceiptChain): Promise<z.infer<typeof head
   return headSchema.parse(await chain.request("eth_getBlockByNumber", ["latest", false]));
 }
 
+/**
+ * The first block of this second (since 1970) or later; one above the newest if there is none yet. Headers of old blocks
+ * are what every node has.
+ */
+export async function findBlockSince(chain: ReceiptChain, seconds: number): Promise<number> {
+  const head = await readHead(chain);
+  if (head.timestamp < seconds) return head.number + 1;
+  let [low, high] = [0, head.number];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const block = await readBlock(chain, middle);
+    // A block that the endpoint does not have is from before its time.
+    if (block !== null && block.timestamp >= seconds) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** Most endpoints answer for so many blocks at once. */
 const blocksAtOnce = 10_000;
 

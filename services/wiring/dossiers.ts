@@ -23,6 +23,8 @@ export interface Dossiers {
   readonly shop: DossierShop;
   readonly shelf: DossierShelf;
   readonly maker: DossierMaker;
+  /** The block at which drivers' consents are looked at now. */
+  readConsentBlock(): Promise<number>;
   readonly sign: DossierSigning;
   readonly signer: DossierSigner;
   readonly market: EvidenceMarket;
@@ -40,9 +42,9 @@ export async function wireDossiers(
   }: Pick<ServiceOptions, "connectDossierPeer" | "connectStatementPeer">,
 ): Promise<Dossiers> {
   const { config, chain, desk, signal } = foundation;
-  const maker = createDossierMaker({ ...foundation, ...evidence });
-  const peers = config.quorumPeers.map((peer) => connectDossierPeer(peer, chain.oracle));
   const market = createEvidenceMarket(foundation);
+  const maker = createDossierMaker({ ...foundation, ...evidence, market });
+  const peers = config.quorumPeers.map((peer) => connectDossierPeer(peer, chain.oracle));
   const catchUp = (): Promise<void> => follower.follow(signal);
   const statementSigner = createStatementSigner({
     ...{ chain, desk, signal, catchUp },
@@ -51,6 +53,8 @@ export async function wireDossiers(
   });
   return {
     maker,
+    // The newest block that no reorganisation takes back.
+    readConsentBlock: async () => Math.max(0, (await chain.readHead()).number + 1 - foundation.confirmations),
     sign: createDossierSigning({ chain, peers, desk, signal }),
     signer: createDossierSigner({ maker, chain, catchUp }),
     market,

@@ -240,7 +240,7 @@ describe("A dossier of a committee of three, of which two must sign", function (
     const order = { purpose, operator: owner, fromSeconds: from, toSeconds, evses: null, identifiers: {} };
     const [asking, asked] = [chain.oracles[0]?.address ?? "", chain.oracles[1]?.address ?? ""];
     const peer = createHttpDossierPeer({ address: asked, key: peerKeyOf(asking, asked), url: service(1).url }, asking);
-    const request = { ...order, seed: `0x${"00".repeat(32)}` };
+    const request = { ...order, seed: `0x${"00".repeat(32)}`, consent: null };
     const { signal } = new AbortController();
     // Other salts give other leaves.
     const error = await peer

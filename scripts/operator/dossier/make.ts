@@ -1,11 +1,12 @@
 import { z } from "zod";
 
+import { consentScopes } from "../../../services/domain/data-consent.ts";
 import { findPurpose } from "../../../services/dossier/purposes/purpose.ts";
 import { readDossier, type DossierPart } from "../../../services/dossier/format/read-dossier.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { readJson } from "../../command-line/files.ts";
-import { addressInput, registryNumberInput, timeInput } from "../../command-line/inputs.ts";
+import { addressInput, registryNumberInput, timeInput, wholeInput } from "../../command-line/inputs.ts";
 import { writePrivatePieces } from "../../command-line/private-file.ts";
 import { profilePathOf, readProfile } from "../../command-line/profile.ts";
 import type { Progress } from "../../command-line/progress.ts";
@@ -17,6 +18,8 @@ const identifiersFile = z.record(
   z.string().regex(/^[1-9][0-9]{0,9}$/u, "must be the number of an EVSE"),
   z.record(z.string().max(64), z.string().max(256)),
 );
+
+const scopeNames = Object.keys(consentScopes) as (keyof typeof consentScopes)[];
 
 export const dossierMake = defineVerb({
   path: ["dossier", "make"],
@@ -33,6 +36,15 @@ export const dossierMake = defineVerb({
     { flags: "--evse <number>", description: "of this EVSE alone; may be given several times", isRepeated: true },
     { flags: "--operator <address>", description: "whose sessions; default: that of the profile" },
     { flags: "--identifiers <file>", description: "what the purpose asks for besides, by EVSE" },
+    {
+      flags: "--scope <name>",
+      description: `leaves out drivers who did not consent to it: ${scopeNames.join(", ")}`,
+      isRepeated: true,
+    },
+    {
+      flags: "--share-bps <n>",
+      description: "leaves out drivers who ask for a larger part of a price, in basis points",
+    },
     { flags: "--out <file>", description: "where to write; default: <purpose>.json" },
     { flags: "--dry-run", description: "says what the dossier would come to; nothing is written" },
     serviceOption,
@@ -46,13 +58,21 @@ export const dossierMake = defineVerb({
     evse: z.array(registryNumberInput).min(1).optional(),
     operator: addressInput.optional(),
     identifiers: z.string().optional(),
+    scope: z
+      .array(z.enum(scopeNames, `must be one of ${scopeNames.join(", ")}`))
+      .min(1)
+      .optional(),
+    shareBps: wholeInput(0, 10_000).optional(),
     out: z.string().optional(),
     service: serviceInput,
   }),
-  async run({ purpose, from, to, evse, operator: given, identifiers, out, service: url }, run) {
+  async run({ purpose, from, to, evse, operator: given, identifiers, scope, shareBps, out, service: url }, run) {
     const { output, environment, isDryRun } = run;
     findPurpose(purpose);
     if (from >= to) throw new WattproofError("USAGE_INVALID", "--to must be later than --from.");
+    if ((scope === undefined) !== (shareBps === undefined)) {
+      throw new WattproofError("USAGE_INVALID", "--scope and --share-bps go together.");
+    }
     const operator =
       given ?? readProfile(profilePathOf(environment["WATTPROOF_DEPLOYMENT"] ?? "", environment))?.address;
     if (operator === undefined) throw new WattproofError("USAGE_INVALID", "Say whose sessions: --operator <address>.");
@@ -60,6 +80,7 @@ export const dossierMake = defineVerb({
     const pieces = await service.download("/v1/dossiers", {
       ...{ purpose, operator, fromSeconds: from, toSeconds: to, evses: evse ?? null },
       identifiers: identifiers === undefined ? {} : readIdentifiers(identifiers),
+      consent: scope === undefined ? null : { scopes: bitsOf(scope), shareBps },
     });
     const path = out ?? `${purpose}.json`;
     const watched = watch(pieces, run.startProgress);
@@ -77,6 +98,10 @@ export const dossierMake = defineVerb({
     return exitCode.done;
   },
 });
+
+function bitsOf(scopes: readonly (keyof typeof consentScopes)[]): number {
+  return scopes.reduce((bits, name) => bits | consentScopes[name], 0);
+}
 
 interface Sums {
   readonly sessions: number;

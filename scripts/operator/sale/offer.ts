@@ -1,7 +1,8 @@
 import { keccak256 } from "ethers";
 import { z } from "zod";
 
-import { consentScopes, offerSchema } from "../../../services/dossier/format/dossier-sale.ts";
+import { consentScopes } from "../../../services/domain/data-consent.ts";
+import { offerSchema } from "../../../services/dossier/format/dossier-sale.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { tokens, utc } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";

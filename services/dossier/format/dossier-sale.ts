@@ -4,9 +4,6 @@ import { z } from "zod";
 
 import { addressSchema, uintText } from "../../contract-values.ts";
 
-/** What a consent lets its grantee use, as `DataConsent` of IDataConsents.sol numbers it. */
-export const consentScopes = { fields: 1, records: 2, place: 4, sameDriver: 8 } as const;
-
 const number32 = z
   .int()
   .min(0)

@@ -64,6 +64,7 @@ export const exclusionReasons = [
   "power-exceeded",
   "another-register",
   "register-backwards",
+  "no-consent",
 ] as const;
 
 /** What lies between two counted sessions. */
@@ -186,6 +187,19 @@ const meter = z.strictObject({
   restartsWithTransaction: z.boolean(),
 });
 
+/** On which drivers' consents a dossier rests: what they are about, for which part of a price, and when they stood. */
+const consent = z.strictObject({
+  dataConsents: address,
+  /** One bit for each scope, as the contract has them. */
+  scopes: number32.min(1),
+  /** Sessions of drivers who ask for a larger part, in basis points, are left out. */
+  shareBps: z.int().min(0).max(10_000),
+  /** Where to begin to read consents. */
+  firstBlock: z.int().nonnegative(),
+  /** Consents count as they stood at the end of this block. */
+  blockNumber: z.int().nonnegative(),
+});
+
 /** Whose energy, of which meters, when, and for what. */
 export const manifestSchema = z.strictObject({
   purpose: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/u),
@@ -197,6 +211,8 @@ export const manifestSchema = z.strictObject({
   contracts: z.strictObject(forEachRole(address)),
   /** Where the energy can be claimed; `null` where the deployment has no such contract. */
   energyClaims: address.nullable(),
+  /** Not there where the dossier rests on no consent of drivers. */
+  consent: consent.optional(),
   evses: z.array(evse).max(dossierLimits.evses),
   meters: z.array(meter).max(dossierLimits.meters),
 });

@@ -14,6 +14,8 @@ export const evidenceInterface = new Interface([
   "event EnergyClaimed(uint256 indexed claimId, address indexed operator, uint32 indexed purpose, bytes32 root, uint40 periodEnd, uint256 energyMicroWh, uint256 bondMicro, uint256[] intervals)",
   // DataConsents
   "function consentOf(address driver, address grantee) view returns (tuple(address driver, address grantee, uint32 scopes, uint40 until, uint16 shareBps, uint32 lane, uint32 nonce))",
+  "event DataConsentGranted(address indexed driver, address indexed grantee, tuple(address driver, address grantee, uint32 scopes, uint40 until, uint16 shareBps, uint32 lane, uint32 nonce) consent)",
+  "event DataConsentRevoked(address indexed driver, address indexed grantee, uint256 nonce)",
   // EvidenceSales
   "function statusOf(bytes32 offerId) view returns (uint8)",
   "function buyWithTransferAuthorization(tuple(address operator, uint32 agreement, bytes32 root, bytes32 licenceHash, uint64 priceMicro, uint32 scopes, uint16 leastDriversBps, bytes32 driversRoot, uint40 expiresAt) content, tuple(address buyer, bytes32 salt, uint256 validAfter, uint256 validBefore, bytes signature) payment)",

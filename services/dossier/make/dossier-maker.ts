@@ -1,5 +1,6 @@
 import type { RegisteredMeter } from "../../chain/chain.ts";
-import type { Deployment } from "../../chain/deployment.ts";
+import { evidenceAddressOf, type Deployment } from "../../chain/deployment.ts";
+import type { EvidenceMarket } from "../../chain/evidence-market.ts";
 import { WattproofError } from "../../errors.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { MeterOfSessions } from "../../store/dossiers.ts";
@@ -10,6 +11,7 @@ import type {
   DossierSummary,
   DossierTotals,
 } from "../format/dossier-schema.ts";
+import { isConsenting, neededScopesOf, type ConsentRule, type ConsentsAt } from "../format/consents.ts";
 import { commitmentOf } from "../format/commitment.ts";
 import { createTotalsCounter, summaryOf } from "../format/totals.ts";
 import type { MeterIdentity, ProvenSession, UnprovenSession } from "./judge-session.ts";
@@ -28,6 +30,8 @@ export interface DossierRequest {
   readonly identifiers: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** 32 bytes from which the salts of the leaves follow. */
   readonly seed: string;
+  /** Leaves out sessions of drivers who did not consent; `null`: rests on no consent. */
+  readonly consent: ConsentRule | null;
 }
 
 /** What comes behind the months. */
@@ -39,7 +43,10 @@ export interface DossierSums {
 
 /** Makes dossiers from the ledger, one month of one meter at a time. */
 export interface DossierMaker {
-  /** @throws DOSSIER_EMPTY if the meters had no session in the period */
+  /**
+   * @throws DOSSIER_EMPTY if the meters had no session in the period, DOSSIER_CONSENT_MISSING if the purpose needs consents
+   * that the request does not name, EVIDENCE_NOT_DEPLOYED
+   */
   readManifest(request: DossierRequest): Promise<DossierManifest>;
   /** Gives the months, and at its end the sums. */
   makeMonths(request: DossierRequest, manifest: DossierManifest): AsyncGenerator<DossierMonth, DossierSums>;
@@ -48,6 +55,7 @@ export interface DossierMaker {
 export interface DossierMakerDeps extends SessionReaderDeps {
   readonly meters: Pick<MeterDirectory, "readMeter" | "readEvse">;
   readonly deployment: Deployment;
+  readonly market: Pick<EvidenceMarket, "readConsentsAt">;
 }
 
 export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
@@ -77,7 +85,11 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
 
   return {
     async readManifest(request) {
-      const { purpose, fromSeconds, toSeconds, operator, evses, identifiers } = request;
+      const { purpose, fromSeconds, toSeconds, operator, evses, identifiers, consent: rule } = request;
+      const needed = neededScopesOf(purpose);
+      if (((rule?.scopes ?? 0) & needed) !== needed) {
+        throw new WattproofError("DOSSIER_CONSENT_MISSING", `${purpose} needs the scopes ${needed}.`);
+      }
       const all = await deps.store.listMetersOf(operator);
       const wanted = all.filter(({ evse }) => evses?.includes(evse) ?? true);
       const own: DossierManifest["meters"] = [];
@@ -101,8 +113,9 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
         const { evseId, maximumPowerW } = place;
         places.push({ number: evse, evseId, maximumPowerW, identifiers: { ...identifiers[String(evse)] } });
       }
-      const { chainId, contracts, evidence } = deployment;
+      const { chainId, contracts, evidence, blockNumber: firstBlock } = deployment;
       const energyClaims = evidence?.energyClaims ?? null;
+      const dataConsents = rule === null ? null : evidenceAddressOf(deployment, "dataConsents");
       return {
         purpose,
         fromSeconds,
@@ -111,6 +124,7 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
         chainId,
         contracts,
         energyClaims,
+        ...(rule !== null && dataConsents !== null && { consent: { dataConsents, firstBlock, ...rule } }),
         evses: places,
         meters: own,
       };
@@ -118,10 +132,12 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
 
     async *makeMonths(request, manifest) {
       const counter = createTotalsCounter();
+      const { consent: rule, operator } = request;
+      const consents = rule === null ? null : await deps.market.readConsentsAt(operator, rule.blockNumber);
       for (const meter of manifest.meters) {
         const { meter: registered, powerW } = await requireMeter({ meter: meter.number, evse: meter.evse });
         const found: (ProvenSession | UnprovenSession)[] = [];
-        for await (const one of sessionsOf(request, registered, powerW)) found.push(one);
+        for await (const one of sessionsOf(request, registered, powerW)) found.push(withConsent(one, rule, consents));
         for (const month of layOutMonths(meter.number, found, meter, request.seed)) {
           counter.add(month, meter.evse);
           yield month;
@@ -132,4 +148,14 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
       return { totals, summary, commitment: commitmentOf(manifest, totals, summary) };
     },
   };
+}
+
+/** The same, excluded where it would count and its driver did not consent. */
+function withConsent(
+  one: ProvenSession | UnprovenSession,
+  rule: ConsentRule | null,
+  consents: ConsentsAt | null,
+): ProvenSession | UnprovenSession {
+  if (rule === null || consents === null || one.kind !== "proven" || one.exclusion !== null) return one;
+  return isConsenting(consents, one.session.terms.driver, rule) ? one : { ...one, exclusion: "no-consent" };
 }

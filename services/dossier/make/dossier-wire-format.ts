@@ -18,7 +18,15 @@ const evseNumber = z
   .min(1)
   .max(2 ** 32 - 1);
 
-/** What a dossier is asked to be, without the seed, which the service makes. */
+const consentOrder = {
+  scopes: z
+    .int()
+    .min(1)
+    .max(2 ** 32 - 1),
+  shareBps: z.int().min(0).max(10_000),
+};
+
+/** What a dossier is asked to be, without the seed and the block of consents, which the service chooses. */
 export const dossierOrderSchema = z
   .strictObject({
     purpose: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/u),
@@ -27,11 +35,16 @@ export const dossierOrderSchema = z
     toSeconds: seconds,
     evses: z.array(evseNumber).min(1).max(10_000).nullable(),
     identifiers: z.record(z.string().regex(/^[1-9][0-9]{0,9}$/u), z.record(z.string().max(64), z.string().max(256))),
+    /** Leaves out sessions of drivers who did not consent to these scopes for this part of a price, or less. */
+    consent: z.strictObject(consentOrder).nullable().default(null),
   })
   .refine(({ fromSeconds, toSeconds }) => fromSeconds < toSeconds, "the period ends before it begins");
 
 export const dossierRequestSchema = z.strictObject({
-  request: dossierOrderSchema.safeExtend({ seed: z.string().regex(/^0x[0-9a-f]{64}$/u) }),
+  request: dossierOrderSchema.safeExtend({
+    seed: z.string().regex(/^0x[0-9a-f]{64}$/u),
+    consent: z.strictObject({ ...consentOrder, blockNumber: z.int().nonnegative() }).nullable(),
+  }),
   commitment: commitmentSchema,
 });
 

@@ -8,6 +8,9 @@ import { gatherSignatures } from "./gather-signatures.ts";
 import { createPatientWorks } from "./patient-work.ts";
 import type { DossierSigning } from "./write-dossier.ts";
 
+/** A dossier of a year may take hours to make. */
+const oldestConsentsSeconds = 86_400;
+
 /** Another oracle of the committee, as far as dossiers go. */
 export interface DossierPeer {
   readonly address: string;
@@ -27,16 +30,24 @@ export interface DossierSigner {
 
 export function createDossierSigner(deps: {
   readonly maker: DossierMaker;
-  readonly chain: Pick<Chain, "signDossier" | "domain">;
+  readonly chain: Pick<Chain, "signDossier" | "domain" | "readHead" | "readBlock">;
   /** Reads the chain up to its newest confirmed block. */
   readonly catchUp: () => Promise<void>;
 }): DossierSigner {
   const { maker, chain } = deps;
   const works = createPatientWorks<OracleSignature>();
 
+  /** Consents that were revoked since are in an old block still. @throws DOSSIER_OTHERWISE_KNOWN */
+  async function requireRecent(blockNumber: number): Promise<void> {
+    const [head, block] = [await chain.readHead(), await chain.readBlock(blockNumber)];
+    if (block !== null && head.timestamp - block.timestamp <= oldestConsentsSeconds) return;
+    throw new WattproofError("DOSSIER_OTHERWISE_KNOWN", `consents of block ${blockNumber}`);
+  }
+
   async function work(request: DossierRequest, stated: DossierCommitment): Promise<OracleSignature> {
     // Whoever asks may have seen a block that this service has not.
     await deps.catchUp();
+    if (request.consent !== null) await requireRecent(request.consent.blockNumber);
     const { commitment } = await sumsOf(maker, request);
     if (canonicalText(commitment) !== canonicalText(stated)) {
       const member = (["manifest", "root", "totals", "summary"] as const).find(

@@ -1,7 +1,8 @@
 import type { Chain } from "../../chain/chain.ts";
-import type { EvidenceMarket, StandingConsent } from "../../chain/evidence-market.ts";
+import type { EvidenceMarket } from "../../chain/evidence-market.ts";
 import { WattproofError } from "../../errors.ts";
 import { canonicalHashOf } from "../format/commitment.ts";
+import type { StandingConsent } from "../format/consents.ts";
 import {
   arrivalDigestOf,
   driversRootOf,

@@ -2,6 +2,7 @@ import { ZeroHash } from "ethers";
 
 import type { Chain } from "../../chain/chain.ts";
 import { WattproofError } from "../../errors.ts";
+import type { ConsentRule } from "../format/consents.ts";
 import { canonicalText, commitmentOf, dossierDigestOf, signerOf } from "../format/commitment.ts";
 import { isShown, type DossierTotals } from "../format/dossier-schema.ts";
 import { createSpanCounter, type MeterSpan } from "../format/energy-claim.ts";
@@ -34,9 +35,10 @@ export async function readOwnSums(
   { manifest }: Pick<Backing, "manifest">,
   maker: DossierMaker,
 ): Promise<OwnSums | null> {
-  const { purpose, operator, fromSeconds, toSeconds, evses } = manifest;
+  const { purpose, operator, fromSeconds, toSeconds, evses, consent } = manifest;
   const request = {
     ...{ purpose, operator, fromSeconds, toSeconds, seed: ZeroHash },
+    consent: consent === undefined ? null : ruleOf(consent),
     evses: evses.map(({ number }) => number),
     identifiers: Object.fromEntries(evses.map(({ number, identifiers }) => [String(number), identifiers])),
   };
@@ -67,4 +69,8 @@ export function isSameTotals(left: DossierTotals, right: DossierTotals): boolean
 
 function withoutRoots(totals: DossierTotals): DossierTotals {
   return { ...totals, root: null, months: totals.months.map((month) => ({ ...month, root: null })) };
+}
+
+function ruleOf({ scopes, shareBps, blockNumber }: ConsentRule): ConsentRule {
+  return { scopes, shareBps, blockNumber };
 }

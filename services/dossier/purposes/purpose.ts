@@ -38,7 +38,7 @@ const purposeSchema = z.strictObject({
 
 export type Purpose = z.infer<typeof purposeSchema>;
 
-const names = ["nl-ere", "us-ca-lcfs", "de-thg", "fr-tiruert", "us-nevi", "fleet", "roaming"];
+const names = ["nl-ere", "us-ca-lcfs", "de-thg", "fr-tiruert", "us-nevi", "fleet", "roaming", "data"];
 
 /** The purposes that have a set of columns. */
 export function listPurposes(): readonly Purpose[] {

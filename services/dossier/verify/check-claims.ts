@@ -2,7 +2,7 @@ import { AbiCoder, keccak256, toBeHex, zeroPadValue } from "ethers";
 import { z } from "zod";
 
 import { curveNumberOf } from "../../domain/meter-curve.ts";
-import { readLogs, readView, type PlacedLog, type ReceiptChain } from "../../receipts/receipt-chain.ts";
+import { findBlockSince, readLogs, readView, type PlacedLog, type ReceiptChain } from "../../receipts/receipt-chain.ts";
 import type { DossierManifest } from "../format/dossier-schema.ts";
 import {
   claimHashOf,
@@ -40,7 +40,7 @@ interface ClaimEvent {
 }
 
 const small = z.bigint().transform(Number);
-const purposeView = z.object({ group: small, name: z.string() });
+const purposeView = z.object({ group: small, activeFrom: small, name: z.string() });
 const claimView = z.object({ status: small, claimHash: z.string() });
 const eventView = z.object({
   claimId: z.bigint(),
@@ -49,6 +49,7 @@ const eventView = z.object({
   root: z.string(),
   periodEnd: small,
 });
+const firstPurpose = 1;
 /** As `ClaimStatus` of IEnergyClaims.sol numbers it. */
 const contradicted = 3;
 
@@ -164,8 +165,13 @@ async function readGroups(
   return groups;
 }
 
+/** All claims: none is older than the day from which on the contract takes claims for its first purpose. */
 async function readClaims(chain: ReceiptChain, energyClaims: string): Promise<readonly ClaimEvent[]> {
-  const logs = await readLogs(chain, energyClaims, [topicOf("EnergyClaimed")], 0);
+  const answer = await readView(chain, energyClaims, "purposeOf", [firstPurpose], evidenceInterface);
+  const activeFrom = purposeView.safeParse(answer).data?.activeFrom ?? 0;
+  if (activeFrom === 0) return [];
+  const firstBlock = await findBlockSince(chain, activeFrom);
+  const logs = await readLogs(chain, energyClaims, [topicOf("EnergyClaimed")], firstBlock);
   return logs.flatMap((log) => claimIn(log) ?? []);
 }
 

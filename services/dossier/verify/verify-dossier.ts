@@ -14,6 +14,7 @@ import {
 import { readDossier, type DossierBytes, type DossierPart } from "../format/read-dossier.ts";
 import { createTotalsCounter, type TotalsCounter } from "../format/totals.ts";
 import { createSpanCounter, type MeterSpan } from "../format/energy-claim.ts";
+import { checkConsentRule, createConsentCheck, type ConsentCheck } from "./check-consents.ts";
 import { checkClaims, noClaims, type FoundClaims } from "./check-claims.ts";
 import { checkMonth, type MeterProgress } from "./check-month.ts";
 import { checkRecords, type RecordFinding } from "./check-records.ts";
@@ -248,22 +249,26 @@ async function lookAtRecords(
   findings: Findings,
   skipped: string[],
 ): Promise<number> {
-  const { verifier, chain } = verification;
+  const { chain } = verification;
   const { frame, subjects, signers } = first;
   const { manifest, depth } = frame;
   if (manifest === null) return 0;
+  checkConsentRule(manifest, findings);
   let onChain: DossierChainCheck | null = null;
+  let checkConsents: ConsentCheck | null = null;
   let claims = noClaims;
   if (chain === null) {
     skipped.push(
       "chain: registry of meters and EVSEs, the oracles' committee, settled, corrected and expired sessions, the claim",
     );
+    if (manifest.consent !== undefined) skipped.push("chain: the consents of drivers");
   } else {
     onChain = createChainCheck(chain, manifest, findings);
     if (await onChain.checkContracts()) {
       await onChain.checkMeters(subjects);
       await onChain.checkQuorum(signers);
       await onChain.readCorrections(first.oldestBlock);
+      checkConsents = await createConsentCheck(chain, manifest, findings);
       claims = await checkClaims(
         { chain, findings, skipped, isClaimNeeded: verification.isClaimNeeded ?? false },
         { manifest, root: frame.root, claimableMicroWh: BigInt(frame.claimableMicroWh), spans: first.spans },
@@ -276,7 +281,7 @@ async function lookAtRecords(
   }
   const drawn = await drawnOf(verification, first, claims, findings, skipped);
   const wanted = drawn ?? first.shown;
-  await lookAtMonths(verification, subjects, wanted, verifier, onChain, findings);
+  await lookAtMonths(verification, subjects, wanted, { onChain, checkConsents }, findings);
   return drawn?.size ?? 0;
 }
 
@@ -284,16 +289,20 @@ async function lookAtMonths(
   verification: DossierVerification,
   subjects: ReadonlyMap<number, Subject>,
   wanted: ReadonlySet<number> | null,
-  verifier: OcmfVerifier,
-  onChain: DossierChainCheck | null,
+  {
+    onChain,
+    checkConsents,
+  }: { readonly onChain: DossierChainCheck | null; readonly checkConsents: ConsentCheck | null },
   findings: Findings,
 ): Promise<void> {
+  const { verifier } = verification;
   const keys = createKeyWatch(findings);
   const waiting: DossierSession[] = [];
   let place = 0;
   for await (const part of readDossier(counted(verification))) {
     if (part.name !== "month") continue;
     const subject = subjects.get(part.value.meter);
+    checkConsents?.(part.value.sessions.filter(isShown));
     const chosen: DossierSession[] = [];
     for (const session of part.value.sessions) {
       const isWanted = wanted?.has(place) ?? true;

@@ -16,7 +16,11 @@ import type { Operators } from "./operators.ts";
 
 /** What making dossiers takes. */
 export interface DossierDeps {
-  readonly dossiers: { readonly maker: DossierMaker; readonly sign: DossierSigning };
+  readonly dossiers: {
+    readonly maker: DossierMaker;
+    readonly sign: DossierSigning;
+    readConsentBlock(): Promise<number>;
+  };
   readonly operators: Operators;
 }
 
@@ -37,7 +41,8 @@ export function createDossierDoors({ dossiers, operators }: DossierDeps): readon
     const order = readOrder(await readBody(request, orderLimitBytes));
     await queue.run(async () => {
       const seed = hexlify(randomBytes(seedBytes));
-      const pieces = writeDossier(dossiers.maker, { ...order, seed }, dossiers.sign);
+      const consent = order.consent && { ...order.consent, blockNumber: await dossiers.readConsentBlock() };
+      const pieces = writeDossier(dossiers.maker, { ...order, seed, consent }, dossiers.sign);
       // What keeps it from being made is known with the first piece, and answered as any other error.
       const first = await pieces.next();
       response.status(200).set({ "content-type": "application/json", "cache-control": "no-store" });

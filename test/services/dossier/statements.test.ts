@@ -60,6 +60,7 @@ const usualMarket: EvidenceMarket = {
   readDevice: () => Promise.resolve(7),
   readClaim: () => Promise.resolve(null),
   readConsent: () => Promise.resolve({ scopes: 0, until: 0, shareBps: 0, lane: 0 }),
+  readConsentsAt: () => Promise.resolve({ byDriver: new Map(), timestamp: 0 }),
   readPool: () => Promise.resolve({ events: [], rounds: 0, unallottedMicro: 0n }),
   readOffer: () => Promise.resolve(null),
   hasArrived: () => Promise.resolve(false),

@@ -101,6 +101,7 @@ describe("A year of many meters", function () {
     });
     const maker = createDossierMaker({
       deployment: { chainId, contracts, blockNumber: 0 },
+      market: { readConsentsAt: () => expect.fail("It rests on no consent.") },
       chain: { readBlock: () => Promise.resolve(null) },
       verifier: { verify: () => expect.fail("Every record has its reading.") },
       meters: {
@@ -133,7 +134,7 @@ describe("A year of many meters", function () {
     });
     const request: DossierRequest = {
       ...{ purpose: "FLEET", operator, fromSeconds: yearSeconds, toSeconds: yearSeconds + 366 * 86_400 },
-      ...{ evses: null, identifiers: {}, seed },
+      ...{ evses: null, identifiers: {}, seed, consent: null },
     };
     const domain = { chainId, verifyingContract: contracts.chargingSettlement };
     const pieces = writeDossier(maker, request, (_request, commitment) => {
