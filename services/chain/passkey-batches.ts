@@ -86,8 +86,8 @@ export function createPasskeyBatches(deps: {
     return getAddress(z.string().parse(passkeyAccounts.decodeFunctionResult("addressOf", answer)[0]));
   }
 
-  async function requireWorth({ movedMicro, movedTokens, isRecovery }: BatchContent): Promise<void> {
-    if (movedMicro >= leastHoldMicro || isRecovery) return;
+  async function requireWorth({ movedMicro, movedTokens, mayMoveNothing }: BatchContent): Promise<void> {
+    if (movedMicro >= leastHoldMicro || mayMoveNothing) return;
     if (movedTokens < leastHoldMicro * (await relayChain.readUnit())) throw tooSmall(leastHoldMicro);
   }
 

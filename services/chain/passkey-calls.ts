@@ -15,8 +15,8 @@ export interface BatchContent {
   /** The largest sum that is held, paid in or paid out, in the token's smallest unit, and of holds in 10⁻⁶ token. */
   readonly movedTokens: bigint;
   readonly movedMicro: bigint;
-  /** It changes who can act for an account, and may do so without moving money. */
-  readonly isRecovery: boolean;
+  /** It changes who can act for an account, or who may use its data; that moves no money. */
+  readonly mayMoveNothing: boolean;
 }
 
 const callsSchema = z.array(z.object({ target: z.string(), callData: z.string() }));
@@ -30,6 +30,10 @@ const account = new Interface([
   "function cancelRecovery()",
   "function announceRecovery()",
   "function execute(bytes32 mode, bytes executionData)",
+]);
+const dataConsents = new Interface([
+  "function grant((address driver, address grantee, uint32 scopes, uint40 until, uint16 shareBps, uint32 lane, uint32 nonce) consent)",
+  "function revoke(address grantee)",
 ]);
 /** What a recovery account calls of another account. */
 const ofOthers: readonly string[] = ["announceRecovery", "execute"];
@@ -63,10 +67,10 @@ export function openingInBatch(
 export function readBatch(
   { calls }: Pick<AccountBatch, "calls">,
   own: string,
-  { contracts }: Pick<Deployment, "contracts">,
+  { contracts, evidence }: Pick<Deployment, "contracts" | "evidence">,
   { settlement, vehicleConsents }: Pick<ContractInterfaces, "settlement" | "vehicleConsents">,
 ): BatchContent {
-  let content: BatchContent = { opening: null, movedTokens: 0n, movedMicro: 0n, isRecovery: false };
+  let content: BatchContent = { opening: null, movedTokens: 0n, movedMicro: 0n, mayMoveNothing: false };
   for (const [index, { target, value, callData }] of calls.entries()) {
     const at = target.toLowerCase();
     const refuse = (why: string): never => {
@@ -89,11 +93,14 @@ export function readBatch(
     } else if (at === contracts.vehicleConsents.toLowerCase()) {
       const called = vehicleConsents.parseTransaction({ data: callData });
       if (called === null || !ofConsents.includes(called.name)) return refuse("Not a driver's call.");
+    } else if (at === evidence?.dataConsents?.toLowerCase()) {
+      if (dataConsents.parseTransaction({ data: callData }) === null) return refuse("Not a driver's call.");
+      content = { ...content, mayMoveNothing: true };
     } else {
       const called = account.parseTransaction({ data: callData });
       const isOwn = at === own.toLowerCase();
       if (called === null || isOwn === ofOthers.includes(called.name)) return refuse("An unknown contract.");
-      content = { ...content, isRecovery: true };
+      content = { ...content, mayMoveNothing: true };
     }
   }
   return content;

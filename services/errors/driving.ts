@@ -37,6 +37,10 @@ export const drivingErrors = {
     isRetryable: false,
     title: "There is no file for the transparency software.",
   },
+  RECORDS_GRANT_INVALID: { httpStatus: 400, isRetryable: false, title: "The grant is not of the documented form." },
+  RECORDS_GRANT_EXPIRED: { httpStatus: 403, isRetryable: false, title: "The driver's grant of records is over." },
+  RECORDS_GRANT_TOO_LONG: { httpStatus: 422, isRetryable: false, title: "No grant of records holds for so long." },
+  RECORDS_UNSIGNED: { httpStatus: 403, isRetryable: false, title: "The driver did not sign this for this service." },
   STOP_UNSUPPORTED: { httpStatus: 409, isRetryable: false, title: "The charger cannot be stopped from here." },
   // Cards and contracts that open sessions.
   FLEET_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service holds no key of any fleet." },

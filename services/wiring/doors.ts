@@ -122,6 +122,7 @@ function driverDeps(rooms: Rooms): Parameters<typeof driverDoors>[0] {
     passkeys: relays.passkeys,
     pageOrigin: config.pageOrigin,
     relayDesk: relays.desk,
+    receipts: rooms.settlement.receipts,
     stopper: stopper ?? createSessionStopper(acting),
     canceller: createSessionCanceller({ ...foundation, releases: relays.releases }),
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),

@@ -90,8 +90,8 @@ export async function openFoundation(
   const log = options.log ?? createLogger(config.logLevel);
   const deployment = readDeployment(config.deploymentPath);
   const { chainId } = deployment;
-  const pageSettings = pageSettingsOf(config, deployment);
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, signal);
+  const pageSettings = pageSettingsOf(config, deployment, chain.oracle);
   const gate = createDeploymentGate(chain);
   await gate.tryOpen();
 

@@ -9,6 +9,7 @@ import { meteredRequiredSchema } from "../../services/http/api/metered-offer.ts"
 import { operations } from "../../services/http/api/open-api.ts";
 import { topUpTypes } from "../../services/domain/driver-orders.ts";
 import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
+import { recordsGrantDigestOf } from "../../services/domain/records-grant.ts";
 import { viewGrantDigestOf } from "../../services/domain/session-view-key.ts";
 import { consentDigestOf } from "../../services/domain/unsigned-consent.ts";
 import { settlementDomainOf, termsTypes, type SessionTerms } from "../../services/domain/terms.ts";
@@ -158,6 +159,10 @@ describe("The description of the HTTP interface", function () {
     const keySha256 = viewKeySha256;
     const grant = sign(viewGrantDigestOf({ sessionId, keySha256 }, domainOf().chainId));
     await ask("POST", `${session}/view-keys`, { keySha256, signature: grant }, {});
+    const until = Math.floor(Date.now() / 1_000) + 600;
+    const records = { driver: driver.address, reader: "", key: viewKey, until };
+    const allowed = recordsGrantDigestOf({ ...records, service: chain.oracle.address }, domainOf().chainId);
+    await ask("POST", "/v1/driver-records", { ...records, signature: sign(allowed) }, {});
     await ask("GET", `/v1/evses/${point.evse}/tariffs`, undefined, {});
     await ask("GET", "/v1/evses/0/tariffs", undefined, {});
 

@@ -6,6 +6,7 @@ import { Wallet } from "ethers";
 import { userPresent, userVerified } from "../../scripts/gas/software-passkey.ts";
 import { readContractInterfaces } from "../../services/chain/contracts.ts";
 import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
+import { IDataConsents__factory } from "../../types/index.ts";
 import { addPasskeyDriver, type PasskeyDriver } from "../helpers/passkey-driver.ts";
 import { codeOf, get, type Answer } from "../helpers/running-service.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
@@ -15,7 +16,7 @@ describe("What a passkey has signed", function () {
   let driver: PasskeyDriver;
 
   before(async function () {
-    world = await startWebWorld();
+    world = await startWebWorld({}, { hasMarket: true });
   });
   beforeEach(async function () {
     driver = await addPasskeyDriver(world);
@@ -99,6 +100,24 @@ describe("What a passkey has signed", function () {
       expect([answer.status, codeOf(answer)]).to.deep.equal([422, "PASSKEY_CALL_REFUSED"]);
     }
     expect(await codeAt(driver.account)).to.equal("0x");
+  });
+
+  it("lets data be used and takes that back, without moving money, and does nothing else with consents", async function () {
+    const { dataConsents = "" } = world.chain.deployment.evidence ?? {};
+    const consents = IDataConsents__factory.connect(dataConsents, world.chain.contracts.erc20.runner);
+    const terms = { scopes: 1, until: 2n ** 40n - 1n, shareBps: 500, lane: 0, nonce: 0 };
+    const consent = { driver: driver.account, grantee: world.chain.operator, ...terms };
+    const callOf = (callData: string) => [{ target: dataConsents, value: 0n, callData }];
+    const grant = await driver.batchOf(callOf(consents.interface.encodeFunctionData("grant", [consent])));
+    expect((await driver.send(grant)).status).to.equal(200);
+    expect(await consents.isGranted(driver.account, world.chain.operator, 1, 500)).to.equal(true);
+    const nonce = 1;
+    const revoke = callOf(consents.interface.encodeFunctionData("revoke", [world.chain.operator]));
+    expect((await driver.send(await driver.batchOf(revoke, nonce))).status).to.equal(200);
+    expect(await consents.isGranted(driver.account, world.chain.operator, 1, 500)).to.equal(false);
+    const other = callOf(consents.interface.encodeFunctionData("revokeFor", [driver.account, driver.account, "0x"]));
+    const answer = await driver.send(await driver.batchOf(other, nonce + 1));
+    expect([answer.status, codeOf(answer)]).to.deep.equal([422, "PASSKEY_CALL_REFUSED"]);
   });
 
   it("opens nothing that a signed opening would not open either", async function () {

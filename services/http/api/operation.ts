@@ -12,7 +12,7 @@ export interface ApiAnswer {
   /** Of the body where it is JSON; of the data of each event where it is a stream. */
   readonly schema: z.ZodType;
   /** JSON by default. */
-  readonly mediaType?: "application/json" | "text/event-stream" | "text/plain" | "application/xml";
+  readonly mediaType?: "application/json" | "application/zip" | "text/event-stream" | "text/plain" | "application/xml";
 }
 
 /** What the service offers at one address: `/v1/openapi.json` and `docs/api.md` are written from these. */

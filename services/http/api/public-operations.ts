@@ -13,6 +13,7 @@ import { paymentRequiredSchema } from "../../dossier/market/x402.ts";
 import { receiptSchema } from "../../receipts/receipt-schema.ts";
 import { consentSchema } from "../driver/consents.ts";
 import { driverOrderSchema } from "../driver/driver-orders.ts";
+import { recordsGrantSchema } from "../driver/driver-records.ts";
 import { openingOrderSchema } from "../driver/openings.ts";
 import { payAtEvseQuery } from "../driver/pay-at-evse.ts";
 import { passkeyBatchSchema } from "../driver/passkey-batches.ts";
@@ -224,6 +225,8 @@ export const publicOperations: readonly ApiOperation[] = [
         hasRelay: z.boolean(),
         hasReceiptMail: z.boolean(),
         passkeys: z.object({ accounts: address, origin: z.string().nullable() }).nullable(),
+        service: address,
+        evidence: z.object({ dataConsents: address, evidenceSales: address }).nullable(),
         partnerAgreement: count.nullable(),
         developmentWallet: z.object({ privateKey: hexBytes, rpcUrl: z.string() }).nullable(),
       }),
@@ -366,6 +369,15 @@ export const driverOperations: readonly ApiOperation[] = [
     access: "reader",
     body: { schema: recipientSchema },
     answers: answering(z.object({ sessionId: hash }), "They go there."),
+  },
+  {
+    id: "readDriverRecords",
+    path: "/v1/driver-records",
+    method: "POST",
+    summary: "Gives all sessions, receipts and signed records of a driver, to whoever the driver signed for.",
+    access: "anybody",
+    body: { schema: recordsGrantSchema },
+    answers: [{ status: 200, meaning: "A ZIP archive.", schema: z.string(), mediaType: "application/zip" }],
   },
   {
     id: "stopCharging",

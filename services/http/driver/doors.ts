@@ -3,6 +3,7 @@ import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import { putConsent, type ConsentDeps } from "./consents.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
+import { postDriverRecords, type DriverRecordsDeps } from "./driver-records.ts";
 import { showEvseTariffs } from "./evse-tariffs.ts";
 import { createOpeningsHandler } from "./openings.ts";
 import { createPayAtEvseHandler, type PayAtEvseDeps } from "./pay-at-evse.ts";
@@ -24,6 +25,7 @@ export function driverDoors(
     PayAtEvseDeps &
     Parameters<typeof postViewGrant>[0] &
     Parameters<typeof putReceiptRecipient>[0] &
+    DriverRecordsDeps &
     ConsentDeps & {
       readonly entrance: Entrance;
       readonly stopper: ChargeStopper | null;
@@ -50,6 +52,7 @@ export function driverDoors(
     { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(relayDesk) },
     { path: "/v1/passkey-batches", method: "POST", handler: createPasskeyBatchesHandler(deps) },
     { path: "/v1/driver-orders", method: "POST", handler: createDriverOrdersHandler(deps) },
+    { path: "/v1/driver-records", method: "POST", handler: postDriverRecords(deps, limit) },
     { path: `${session}/unsigned-energy-consent`, method: "PUT", handler: putConsent(deps, limit) },
     { path: `${session}/view-keys`, method: "POST", handler: postViewGrant(deps, limit) },
     { path: `${session}/receipt-recipient`, method: "PUT", handler: putReceiptRecipient(deps, limit) },

@@ -19,15 +19,20 @@ export interface PageSettings {
   readonly hasReceiptMail: boolean;
   /** Accounts of passkeys; `null`: the service brings nothing for them. `origin` is `null` for localhost. */
   readonly passkeys: { readonly accounts: string; readonly origin: string | null } | null;
+  /** The oracle account of the service, which drivers name when they let it give records out. */
+  readonly service: string;
+  /** `null`: the deployment has no market of evidence. */
+  readonly evidence: { readonly dataConsents: string; readonly evidenceSales: string } | null;
   /** `null`: the page takes the newest that binds on the chain. */
   readonly partnerAgreement: number | null;
   readonly developmentWallet: { readonly privateKey: string; readonly rpcUrl: string } | null;
 }
 
 /** @throws CONFIGURATION_INVALID for a development wallet on any chain but that of the demo */
-export function pageSettingsOf(config: ServiceConfig, deployment: Deployment): PageSettings {
+export function pageSettingsOf(config: ServiceConfig, deployment: Deployment, oracle: string): PageSettings {
   const { developmentWalletKey, walletRpcUrl } = config;
   const accounts = deployment.ways?.passkeyAccounts;
+  const { dataConsents, evidenceSales } = deployment.evidence ?? {};
   if (developmentWalletKey !== null && (deployment.chainId !== demoChainId || walletRpcUrl === null)) {
     throw new WattproofError(
       "CONFIGURATION_INVALID",
@@ -44,6 +49,8 @@ export function pageSettingsOf(config: ServiceConfig, deployment: Deployment): P
     hasRelay: config.relayerKey !== null,
     hasReceiptMail: config.receipts.mail !== null,
     passkeys: accounts === undefined || config.relayerKey === null ? null : { accounts, origin: config.pageOrigin },
+    service: oracle,
+    evidence: dataConsents === undefined || evidenceSales === undefined ? null : { dataConsents, evidenceSales },
     partnerAgreement: config.partnerAgreement,
     developmentWallet:
       developmentWalletKey === null || walletRpcUrl === null

@@ -34,6 +34,12 @@ export const openingStep = `
     OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM ledger_identity);
 `;
 
+/** Sessions of one driver one after the other, without a look at those of others. */
+export const driverStep = `
+  ALTER TABLE sessions ADD COLUMN driver TEXT AS (json_extract (terms, '$.driver')) VIRTUAL;
+  CREATE INDEX sessions_driver ON sessions (driver, ordinal);
+`;
+
 const tagRow = z.object({ tag: z.string() });
 const countRow = z.object({ status: z.enum(sessionStatuses), count: z.number() });
 
@@ -45,18 +51,21 @@ export function createSessionStore(
   | "findSessionByIdTag"
   | "listIdTags"
   | "listSessions"
+  | "listSessionsOfDriver"
   | "countSessions"
   | "findCdr"
   | "findTariff"
   | "listCompleted"
 > {
+  async function ordinalOf(sessionId: string | null): Promise<number> {
+    if (sessionId === null) return 0;
+    const row = await access.get("SELECT ordinal FROM sessions WHERE session_id = ?", sessionId);
+    if (row === undefined) throw new WattproofError("QUERY_INVALID", "after names no session.");
+    return z.number().parse(row["ordinal"]);
+  }
+
   async function list(query: SessionQuery): Promise<readonly StoredSession[]> {
-    let afterOrdinal: unknown = 0;
-    if (query.after !== null) {
-      afterOrdinal = (await access.get("SELECT ordinal FROM sessions WHERE session_id = ?", query.after))?.["ordinal"];
-      if (afterOrdinal === undefined) throw new WattproofError("QUERY_INVALID", "after names no session.");
-    }
-    const ordinal = z.number().parse(afterOrdinal);
+    const ordinal = await ordinalOf(query.after);
     const rows =
       query.status === null
         ? await access.all(
@@ -94,6 +103,17 @@ export function createSessionStore(
         ),
       ),
     listSessions: (query) => access.snapshot(() => list(query)),
+    listSessionsOfDriver: (driver, after, limit) =>
+      access.snapshot(async () =>
+        (
+          await access.all(
+            `SELECT ${sessionColumns} FROM sessions WHERE driver = ? AND ordinal > ? ORDER BY ordinal LIMIT ?`,
+            driver,
+            await ordinalOf(after),
+            limit,
+          )
+        ).map(readSessionRow),
+      ),
     countSessions: () =>
       access.read(async () => {
         const counts = new Map<SessionStatus, number>(sessionStatuses.map((status) => [status, 0]));

@@ -4,6 +4,7 @@ import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
+import { driverStep } from "../sql/sessions.ts";
 import { tariffPlanStep } from "../sql/tariff-plans.ts";
 
 /** The steps behind those of `migrations.ts`, in the order in which they came; new ones are appended here. */
@@ -15,4 +16,5 @@ export const laterSteps: readonly string[] = [
   screenCodeStep,
   steadyStep,
   invoiceStep,
+  driverStep,
 ];

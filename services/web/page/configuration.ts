@@ -21,6 +21,10 @@ export const configurationSchema = z.object({
   hasReceiptMail: z.boolean().default(false),
   /** Accounts for passkeys, and where the page has to be open for them; `origin` `null`: http://localhost. */
   passkeys: z.object({ accounts: address, origin: z.string().nullable() }).nullable().default(null),
+  /** The oracle account of the service, which drivers name when they let it give records out. */
+  service: address.nullable().default(null),
+  /** Consents to data and sales of it; `null`: the deployment has no market of evidence. */
+  evidence: z.object({ dataConsents: address, evidenceSales: address }).nullable().default(null),
   /** Number of the agreement under which the operator shares now; `null`: the newest that binds on the chain. */
   partnerAgreement: z.int().positive().nullable().default(null),
   /** Only on the local chain of a demo: a key that everybody knows. */

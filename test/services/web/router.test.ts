@@ -28,6 +28,7 @@ describe("The page's router", function () {
       { kind: "session", sessionId },
       { kind: "history" },
       { kind: "account" },
+      { kind: "data" },
       { kind: "receipt" },
       { kind: "sites" },
       { kind: "settings" },

@@ -53,6 +53,20 @@ export const agreementInterface = new Interface([
   "function agreementOf(uint32 agreement) view returns (address operator, (address partner, uint16 shareBps)[] shares, uint256 signedCount, bool isRetired)",
 ]);
 
+const consentTuple =
+  "(address driver, address grantee, uint32 scopes, uint40 until, uint16 shareBps, uint32 lane, uint32 nonce)";
+
+export const consentInterface = new Interface([
+  `event DataConsentGranted(address indexed driver, address indexed grantee, ${consentTuple} consent)`,
+  `function grant(${consentTuple} consent)`,
+  "function revoke(address grantee)",
+  `function consentOf(address driver, address grantee) view returns (${consentTuple} consent)`,
+]);
+
+export const salesInterface = new Interface([
+  "event PartCredited(uint256 indexed round, address indexed driver, uint32 indexed lane, uint256 amountMicro)",
+]);
+
 export const erc20Interface = new Interface([
   "function symbol() view returns (string)",
   "function balanceOf(address account) view returns (uint256)",

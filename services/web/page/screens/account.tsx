@@ -107,6 +107,14 @@ function MoneyView(properties: {
       {live.map((session) => (
         <Held key={session.sessionId} session={session} />
       ))}
+      <a class="row" href={hrefOf({ kind: "data" })}>
+        <Icon name="shield" />
+        <span class="grow">
+          <b>{text("dataTitle")}</b>
+          <span class="soft">{text("dataShort")}</span>
+        </span>
+        <Icon name="go" />
+      </a>
       <PasskeyAccount connection={connection} />
       <Fold title={text("accountDetails")}>
         <AccountDetails connection={connection} token={token} />

@@ -50,9 +50,13 @@ export async function ask(path: string, init: RequestInit, timeoutMs: number): P
   } catch (cause) {
     throw new ServiceUnreachableError(`${path} does not answer.`, { cause });
   }
-  if (response.ok) return content;
+  return response.ok ? content : refuse(path, response.status, content);
+}
+
+/** Throws what a refusal of the service says. @throws ServiceRefusal, ServiceUnreachableError */
+export function refuse(path: string, status: number, content: unknown): never {
   const refusal = refusalSchema.safeParse(content);
-  if (!refusal.success) throw new ServiceUnreachableError(`${path}: ${response.status}`);
+  if (!refusal.success) throw new ServiceUnreachableError(`${path}: ${status}`);
   throw new ServiceRefusal(refusal.data.error.code, refusal.data.error.detail);
 }
 

@@ -14,14 +14,19 @@ export function keptViewKey(sessionId: string): string | null {
   }
 }
 
+/** A key by chance: 256 bits as text. */
+export function newKey(): string {
+  return encodeBase64(crypto.getRandomValues(new Uint8Array(keyBytes)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
 /** The key of a session on this device, a new one where there is none. */
 export function viewKeyFor(sessionId: string): string {
   const known = keptViewKey(sessionId);
   if (known !== null) return known;
-  const key = encodeBase64(crypto.getRandomValues(new Uint8Array(keyBytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  const key = newKey();
   try {
     localStorage.setItem(prefix + sessionId, key);
   } catch {

@@ -27,6 +27,7 @@ import { OnDemand } from "./on-demand.tsx";
 import { parseRoute, type Route } from "./router.ts";
 
 const loadGallery = async (): Promise<() => JSX.Element> => (await import("../components/gallery.tsx")).Gallery;
+const loadData = async (): Promise<() => JSX.Element> => (await import("../screens/data.tsx")).DataScreen;
 
 /** A language with its texts. */
 export interface Words {
@@ -102,6 +103,8 @@ function ScreenOf({ route }: { readonly route: Route }): JSX.Element {
       return <HistoryScreen />;
     case "account":
       return <AccountScreen />;
+    case "data":
+      return <OnDemand load={loadData} />;
     case "settings":
       return <SettingsScreen />;
     case "receipt":

@@ -5,6 +5,7 @@ export type Route =
   | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "history" }
   | { readonly kind: "account" }
+  | { readonly kind: "data" }
   | { readonly kind: "receipt" }
   | { readonly kind: "sites" }
   | { readonly kind: "settings" }
@@ -13,7 +14,7 @@ export type Route =
   | { readonly kind: "unknown" };
 
 /** Routes that are their own word. */
-const words = ["history", "account", "receipt", "sites", "settings", "components"] as const;
+const words = ["history", "account", "data", "receipt", "sites", "settings", "components"] as const;
 const greatestEvse = 2 ** 32 - 1;
 
 /** The route that the part of the address behind `#` names. Whatever is no route is `unknown`; nothing is guessed. */

@@ -1,4 +1,5 @@
 import { checkTexts } from "./check-texts.ts";
+import { dataTexts } from "./data-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
 import { passkeyTexts } from "./passkey-texts.ts";
 import type { enMoney } from "./en-money.ts";
@@ -149,6 +150,7 @@ export const deMoney: Readonly<Record<keyof typeof enMoney, string>> = {
   receiptUnreadable: "Diese Datei ist kein Beleg.",
   signedKeyTitle: "Dossiers, und Werte mit eigenem Schlüssel",
   ...checkTexts.de,
+  ...dataTexts.de,
   ...dossierTexts.de,
   ...passkeyTexts.de,
   ...signedFileTexts.de,

@@ -1,4 +1,5 @@
 import { checkTexts } from "./check-texts.ts";
+import { dataTexts } from "./data-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
 import { passkeyTexts } from "./passkey-texts.ts";
 import { signedFileTexts } from "./signed-file-texts.ts";
@@ -144,6 +145,7 @@ export const enMoney = {
   receiptUnreadable: "This file is no receipt.",
   signedKeyTitle: "Dossiers, and values with a key apart",
   ...checkTexts.en,
+  ...dataTexts.en,
   ...dossierTexts.en,
   ...passkeyTexts.en,
   ...signedFileTexts.en,

@@ -1,4 +1,5 @@
 import { checkTexts } from "./check-texts.ts";
+import { dataTexts } from "./data-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
 import { passkeyTexts } from "./passkey-texts.ts";
 import type { enMoney } from "./en-money.ts";
@@ -148,6 +149,7 @@ export const frMoney: Readonly<Record<keyof typeof enMoney, string>> = {
   receiptUnreadable: "Ce fichier n’est pas un reçu.",
   signedKeyTitle: "Dossiers, et valeurs avec une clé à part",
   ...checkTexts.fr,
+  ...dataTexts.fr,
   ...dossierTexts.fr,
   ...passkeyTexts.fr,
   ...signedFileTexts.fr,

@@ -1,4 +1,5 @@
 import { checkTexts } from "./check-texts.ts";
+import { dataTexts } from "./data-texts.ts";
 import { dossierTexts } from "./dossier-texts.ts";
 import { passkeyTexts } from "./passkey-texts.ts";
 import type { enMoney } from "./en-money.ts";
@@ -146,6 +147,7 @@ export const itMoney: Readonly<Record<keyof typeof enMoney, string>> = {
   receiptUnreadable: "Questo file non è una ricevuta.",
   signedKeyTitle: "Dossier, e valori con una chiave a parte",
   ...checkTexts.it,
+  ...dataTexts.it,
   ...dossierTexts.it,
   ...passkeyTexts.it,
   ...signedFileTexts.it,

@@ -39,6 +39,21 @@ export function describeSessions(world: StoreWorld): void {
       await expectCode(world.store.listSessions({ status: null, limit: 2, after: "0xs9" }), "QUERY_INVALID");
     });
 
+    it("lists the sessions of one driver, behind the last one of the page before", async function () {
+      const [first, ...others] = ["s1", "s2", "s3"].map((name) => newSession(name, 1));
+      if (first === undefined) throw new RangeError("There is no session.");
+      const openings = [first, ...others.map((one) => ({ ...one, terms: { ...one.terms, driver: "0xdriver2" } }))];
+      await world.progress({ cursor: block(1), openings });
+      const ids = async (driver: string, after: string | null, limit: number): Promise<readonly string[]> =>
+        (await world.store.listSessionsOfDriver(driver, after, limit)).map(({ sessionId }) => sessionId);
+      expect(await ids("0xdriver2", null, 9)).to.deep.equal(["0xs2", "0xs3"]);
+      expect(await ids("0xdriver2", null, 1)).to.deep.equal(["0xs2"]);
+      expect(await ids("0xdriver2", "0xs2", 9)).to.deep.equal(["0xs3"]);
+      expect(await ids(first.terms.driver, null, 9)).to.deep.equal(["0xs1"]);
+      expect(await ids("0xnobody", null, 9)).to.deep.equal([]);
+      await expectCode(world.store.listSessionsOfDriver("0xdriver2", "0xs9", 9), "QUERY_INVALID");
+    });
+
     it("finds the sessions that a block opened or closed", async function () {
       await world.openSessions("s1", "s2");
       const position = { txHash: "0x", blockNumber: 5, blockHash: "0xa5", logIndex: 0 };
