@@ -98,6 +98,7 @@ describe("The dependency rule of the service", function () {
       "TypedDataEncoder",
       "ZeroHash",
       "keccak256",
+      "sha256",
       "solidityPackedKeccak256",
       "toBeHex",
       "toUtf8Bytes",

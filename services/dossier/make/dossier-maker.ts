@@ -1,5 +1,5 @@
 import type { RegisteredMeter } from "../../chain/chain.ts";
-import { evidenceAddressOf, type Deployment } from "../../chain/deployment.ts";
+import type { Deployment } from "../../chain/deployment.ts";
 import type { EvidenceMarket } from "../../chain/evidence-market.ts";
 import { WattproofError } from "../../errors.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
@@ -55,7 +55,7 @@ export interface DossierMaker {
 export interface DossierMakerDeps extends SessionReaderDeps {
   readonly meters: Pick<MeterDirectory, "readMeter" | "readEvse">;
   readonly deployment: Deployment;
-  readonly market: Pick<EvidenceMarket, "readConsentsAt">;
+  readonly market: Pick<EvidenceMarket, "readConsentsAt" | "addressOf">;
 }
 
 export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
@@ -115,7 +115,7 @@ export function createDossierMaker(deps: DossierMakerDeps): DossierMaker {
       }
       const { chainId, contracts, evidence, blockNumber: firstBlock } = deployment;
       const energyClaims = evidence?.energyClaims ?? null;
-      const dataConsents = rule === null ? null : evidenceAddressOf(deployment, "dataConsents");
+      const dataConsents = rule === null ? null : deps.market.addressOf("dataConsents");
       return {
         purpose,
         fromSeconds,

@@ -101,7 +101,10 @@ describe("A year of many meters", function () {
     });
     const maker = createDossierMaker({
       deployment: { chainId, contracts, blockNumber: 0 },
-      market: { readConsentsAt: () => expect.fail("It rests on no consent.") },
+      market: {
+        addressOf: () => expect.fail("It rests on no consent."),
+        readConsentsAt: () => expect.fail("It rests on no consent."),
+      },
       chain: { readBlock: () => Promise.resolve(null) },
       verifier: { verify: () => expect.fail("Every record has its reading.") },
       meters: {
