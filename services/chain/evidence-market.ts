@@ -181,14 +181,7 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
     async readConsent(driver, grantee) {
       return consentView.parse(await ask("dataConsents", "consentOf", [driver, grantee]));
     },
-    async readConsentsAt(grantee, blockNumber) {
-      const numbered = [`0x${blockNumber.toString(16)}`, false];
-      const block = await rpc.request("eth_getBlockByNumber", numbered, headView.nullable());
-      if (block === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${blockNumber}.`);
-      const events = ["DataConsentGranted", "DataConsentRevoked"].map(topicOf);
-      const logs = await logsOf("dataConsents", [events, null, zeroPadValue(grantee, 32)], { lastBlock: blockNumber });
-      return { byDriver: consentsIn(logs), timestamp: block.timestamp };
-    },
+    readConsentsAt: (grantee, block) => readConsentsAt(rpc, logsOf, grantee, block),
     async readPool() {
       const names = ["DossierSold", "PoolCollected", "RoundAllotted"];
       const logs = await logsOf("evidenceSales", [names.map(topicOf)]);
@@ -242,6 +235,20 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
     },
     hasSigned: (account, digest, signature) => isSignedBy(rpc, account, digest, signature),
   };
+}
+
+async function readConsentsAt(
+  rpc: Rpc,
+  logsOf: (role: EvidenceRole, topics: Topics, range: BlockRange) => Promise<Log[]>,
+  grantee: string,
+  blockNumber: number,
+): Promise<ConsentsAt> {
+  const numbered = [`0x${blockNumber.toString(16)}`, false];
+  const block = await rpc.request("eth_getBlockByNumber", numbered, headView.nullable());
+  if (block === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${blockNumber}.`);
+  const events = ["DataConsentGranted", "DataConsentRevoked"].map(topicOf);
+  const logs = await logsOf("dataConsents", [events, null, zeroPadValue(grantee, 32)], { lastBlock: blockNumber });
+  return { byDriver: consentsIn(logs), timestamp: block.timestamp };
 }
 
 function argumentsOf({ topics, data }: Log): Readonly<Record<string, unknown>> {
