@@ -40,6 +40,13 @@ export interface SessionQuery {
   readonly limit: number;
   /** The last session of the page before. */
   readonly after: string | null;
+  readonly operator?: string | undefined;
+  readonly driver?: string | undefined;
+  readonly evse?: number | undefined;
+  /** Whether the chain has closed it, by settlement or expiry; without it, both. */
+  readonly isEnded?: boolean | undefined;
+  /** By default the oldest comes first. */
+  readonly order?: "oldest-first" | "newest-first";
 }
 
 /** Sessions and what is known of them. Durability and errors are those of the whole ledger. */
@@ -52,7 +59,10 @@ export interface SessionStore {
   findSessionByIdTag(idTag: string): Promise<StoredSession | null>;
   /** All idTags that the session has had, the present one included, in the order in which they became known. */
   listIdTags(sessionId: string): Promise<readonly string[]>;
-  /** Sessions in the order in which they became known. @throws QUERY_INVALID if `after` is unknown. */
+  /**
+   * A page of sessions in the order in which they became known. What is read is the page, however many sessions there are.
+   * @throws QUERY_INVALID if `after` is unknown
+   */
   listSessions(query: SessionQuery): Promise<readonly StoredSession[]>;
   /** Those of one driver, in the same order. @throws QUERY_INVALID if `after` is unknown. */
   listSessionsOfDriver(driver: string, after: string | null, limit: number): Promise<readonly StoredSession[]>;

@@ -22,6 +22,7 @@ import { dumpTables } from "../helpers/table-dump.ts";
 const textPlain = { "content-type": "text/plain" };
 const json = { "content-type": "application/json" };
 const times = { beginSeconds: 1_700_000_000, endSeconds: 1_700_000_600 };
+const nobody = `0x${"00".repeat(20)}`;
 const someId = `0x${"ab".repeat(32)}`;
 
 describe("Hostile input", function () {
@@ -240,6 +241,11 @@ describe("Hostile input", function () {
     ["a state twice", "GET", "/v1/sessions?state=opened&state=settled", "QUERY_INVALID"],
     ["a limit of zero", "GET", "/v1/sessions?limit=0", "QUERY_INVALID"],
     ["a limit beyond the greatest", "GET", "/v1/sessions?limit=1001", "QUERY_INVALID"],
+    ["an operator that is none", "GET", "/v1/sessions?operator=0x1", "QUERY_INVALID"],
+    ["a driver twice", "GET", `/v1/sessions?driver=${nobody}&driver=${nobody}`, "QUERY_INVALID"],
+    ["a charging point of no number", "GET", "/v1/sessions?evse=1e3", "QUERY_INVALID"],
+    ["an order that is none", "GET", "/v1/sessions?order=random", "QUERY_INVALID"],
+    ["an end that is neither", "GET", "/v1/sessions?ended=yes", "QUERY_INVALID"],
     ["an unknown parameter", "GET", "/v1/sessions?__proto__=1", "QUERY_INVALID"],
     ["a page after an unknown session", "GET", `/v1/sessions?after=${someId}`, "QUERY_INVALID"],
     ["a receipt of an unknown session", "GET", `/v1/receipts/${someId}`, "SESSION_UNKNOWN"],

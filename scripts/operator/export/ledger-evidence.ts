@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Store, StoredSession } from "../../../services/store/store.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { toJson } from "../../command-line/output.ts";
-import { writePrivateFile } from "../../command-line/private-file.ts";
+import { writePrivatePieces } from "../../command-line/private-file.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { dataInput, dataOption, withLedger } from "../station/ledger.ts";
 
@@ -23,18 +23,20 @@ export const exportEvidence = defineVerb({
   input: z.object({ data: dataInput, out: z.string().min(1, "must be a file") }),
   async run({ data, out }, run) {
     const { output } = run;
-    const lines: string[] = [];
-    let recordCount = 0;
-    await withLedger(data, run, async (store) => {
+    let sessions = 0;
+    let records = 0;
+    /** One session at a time is in memory. */
+    async function* linesOf(store: Store): AsyncGenerator<Uint8Array> {
       for await (const session of sessionsOf(store)) {
         const line = await describe(store, session);
-        recordCount += line.records.length;
-        lines.push(`${toJson(line)}\n`);
+        sessions += 1;
+        records += line.records.length;
+        yield Buffer.from(`${toJson(line)}\n`);
       }
-    });
-    writePrivateFile(out, lines.join(""));
-    output.json({ sessions: lines.length, records: recordCount, file: out });
-    output.line(`${lines.length} sessions with ${recordCount} signed records: ${out}`);
+    }
+    await withLedger(data, run, (store) => writePrivatePieces(out, linesOf(store)));
+    output.json({ sessions, records, file: out });
+    output.line(`${sessions} sessions with ${records} signed records: ${out}`);
 
     return exitCode.done;
   },

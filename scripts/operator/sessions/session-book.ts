@@ -86,7 +86,8 @@ export async function requireSession(
   return session;
 }
 
-const placesSchema = z.object({
+/** What a service says of where a session's events stand. */
+export const placesSchema = z.object({
   eventBlocks: z.array(z.int().min(0)).min(1).max(knownBlocksLimit),
   followedBlock: z.int().min(0),
 });

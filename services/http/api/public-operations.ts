@@ -125,7 +125,8 @@ export const publicOperations: readonly ApiOperation[] = [
     id: "listSessions",
     path: "/v1/sessions",
     method: "GET",
-    summary: "Lists sessions in the order in which they became known.",
+    summary:
+      "Lists sessions in the order in which they became known, or the newest first; all, or an operator's, a driver's or a charging point's.",
     access: "reader",
     query: listQuery,
     answers: answering(sessionsAnswer, "A page of sessions; `next` is the `after` of the next page."),

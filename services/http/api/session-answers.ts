@@ -113,6 +113,7 @@ export const sessionAnswer = z.discriminatedUnion("visibility", [
 export const sessionsAnswer = z.object({
   sessions: z.array(z.union([wholeSession, publicSession])),
   next: hash.nullable(),
+  followedBlock: count.nullable(),
 });
 
 const reading = z.object({ atMs: timeMs, energyMicroWh: integerText });

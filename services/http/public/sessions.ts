@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from "express";
+import { getAddress } from "ethers";
 import { z } from "zod";
 
 import { sessionStatuses } from "../../domain/session.ts";
@@ -12,6 +13,10 @@ const sessionId = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text) => text.toLowerCase());
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((text) => getAddress(text.toLowerCase()));
 export const listQuery = z.strictObject({
   state: z.enum(sessionStatuses).optional(),
   limit: z
@@ -21,27 +26,45 @@ export const listQuery = z.strictObject({
     .pipe(z.number().max(1_000))
     .optional(),
   after: sessionId.optional(),
+  operator: address.optional(),
+  driver: address.optional(),
+  evse: z
+    .string()
+    .regex(/^[1-9][0-9]{0,15}$/)
+    .transform(Number)
+    .optional(),
+  ended: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+  order: z.enum(["oldest-first", "newest-first"]).optional(),
 });
 const defaultLimit = 100;
 
 /** Which states are the chain's to tell; who asks for the others asks for what the service knows. */
 const publicStates: ReadonlySet<string> = new Set(["settled", "expired", "unconfirmed"]);
 
-/** `GET /v1/sessions`, in the order in which the sessions became known. */
+/** `GET /v1/sessions`, in the order in which the sessions became known, or the newest first. */
 export function listSessions(store: Store, viewers: SessionViewers): RequestHandler {
   return async (request, response) => {
     const isOperator = await viewers.maySeeAll(request, null);
     const parsed = listQuery.safeParse(request.query);
     if (!parsed.success) throw queryInvalid(parsed.error);
-    const { state = null, limit = defaultLimit, after = null } = parsed.data;
+    const { state = null, limit = defaultLimit, after = null, ended: isEnded, order, ...whose } = parsed.data;
     if (!isOperator && state !== null && !publicStates.has(state)) {
       throw new WattproofError("SESSION_UNAUTHENTICATED", "Only the operator may look for sessions in this state.");
     }
-    const sessions = await store.listSessions({ status: state, limit, after });
+    // Read first: what it does not cover may be missing in the list.
+    const followedBlock = (await store.readCursor())?.number ?? null;
+    const sessions = await store.listSessions({
+      ...{ status: state, limit, after, isEnded, ...whose },
+      ...(order === undefined ? {} : { order }),
+    });
     const isMore = sessions.length === limit;
     response.json({
       sessions: sessions.map(isOperator ? sessionView : publicSessionView),
       next: isMore ? (sessions.at(-1)?.sessionId ?? null) : null,
+      followedBlock,
     });
   };
 }

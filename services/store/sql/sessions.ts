@@ -40,8 +40,39 @@ export const driverStep = `
   CREATE INDEX sessions_driver ON sessions (driver, ordinal);
 `;
 
+/** A page of an operator's or of an EVSE's sessions is read without the others. */
+export const sessionPagesStep = `
+  CREATE INDEX sessions_of_operator ON sessions (operator, ordinal);
+  CREATE INDEX sessions_at_evse ON sessions (terms_evse, ordinal);
+`;
+
 const tagRow = z.object({ tag: z.string() });
 const countRow = z.object({ status: z.enum(sessionStatuses), count: z.number() });
+
+const endedStatuses: readonly SessionStatus[] = ["settled", "expired"];
+
+/** What reads one page of sessions behind a place, by an index for each filter. @param after `null`: from the beginning */
+export function sessionPage(
+  { status, limit, operator, driver, evse, isEnded, order = "oldest-first" }: SessionQuery,
+  after: number | null,
+): { readonly sql: string; readonly values: readonly (string | number)[] } {
+  const isNewestFirst = order === "newest-first";
+  const statuses =
+    isEnded === undefined ? null : sessionStatuses.filter((one) => endedStatuses.includes(one) === isEnded);
+  const conditions: readonly (readonly [string, readonly (string | number)[]])[] = [
+    ...(status === null ? [] : [["status = ?", [status]] as const]),
+    ...(statuses === null ? [] : [[`status IN (${statuses.map(() => "?").join(", ")})`, statuses] as const]),
+    ...(operator === undefined ? [] : [["operator = ?", [operator]] as const]),
+    ...(driver === undefined ? [] : [["driver = ?", [driver]] as const]),
+    ...(evse === undefined ? [] : [["terms_evse = ?", [evse]] as const]),
+    [isNewestFirst ? "ordinal < ?" : "ordinal > ?", [after ?? (isNewestFirst ? Number.MAX_SAFE_INTEGER : 0)]],
+  ];
+  return {
+    sql: `SELECT ${sessionColumns} FROM sessions WHERE ${conditions.map(([text]) => text).join(" AND ")}
+          ORDER BY ordinal ${isNewestFirst ? "DESC" : "ASC"} LIMIT ?`,
+    values: [...conditions.flatMap(([, bound]) => bound), limit],
+  };
+}
 
 export function createSessionStore(
   access: Access,
@@ -65,21 +96,8 @@ export function createSessionStore(
   }
 
   async function list(query: SessionQuery): Promise<readonly StoredSession[]> {
-    const ordinal = await ordinalOf(query.after);
-    const rows =
-      query.status === null
-        ? await access.all(
-            `SELECT ${sessionColumns} FROM sessions WHERE ordinal > ? ORDER BY ordinal LIMIT ?`,
-            ordinal,
-            query.limit,
-          )
-        : await access.all(
-            `SELECT ${sessionColumns} FROM sessions WHERE status = ? AND ordinal > ? ORDER BY ordinal LIMIT ?`,
-            query.status,
-            ordinal,
-            query.limit,
-          );
-    return rows.map(readSessionRow);
+    const { sql, values } = sessionPage(query, query.after === null ? null : await ordinalOf(query.after));
+    return (await access.all(sql, ...values)).map(readSessionRow);
   }
 
   return {

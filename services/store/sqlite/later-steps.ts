@@ -4,7 +4,7 @@ import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
-import { driverStep } from "../sql/sessions.ts";
+import { driverStep, sessionPagesStep } from "../sql/sessions.ts";
 import { tariffPlanStep } from "../sql/tariff-plans.ts";
 
 /** The steps behind those of `migrations.ts`, in the order in which they came; new ones are appended here. */
@@ -17,4 +17,5 @@ export const laterSteps: readonly string[] = [
   steadyStep,
   invoiceStep,
   driverStep,
+  sessionPagesStep,
 ];

@@ -111,6 +111,41 @@ describe("wattproof, on a long chain", function () {
     expect(headersAsked()).to.be.lessThan(60);
   });
 
+  it("lists the latest sessions from the blocks that the service names, which gives the same, by every filter", async function () {
+    const { operator, driver, evse } = { operator: world.chain.operator, driver: session.terms.driver, evse: "1" };
+    const environment = { WATTPROOF_SERVICE_URL: running.service.url };
+    const listed = (...words: readonly string[]) =>
+      world.runJson(["sessions", "list", ...words, "--rpc", endpoint.url], environment);
+    const whole = await listed("--whole-history");
+    expect(whole.document["sessions"], whole.stderr).to.have.length(1);
+    expect(headersAsked()).to.be.greaterThan(2 * blocks);
+    const filters = [[], ["--operator", operator], ["--driver", driver], ["--evse", evse], ["--status", "open"]];
+    for (const filter of filters) {
+      endpoint.asked.clear();
+      const known = await listed(...filter, "--limit", "1");
+      expect(known.document, `${filter.join(" ")} ${known.stderr}`).to.deep.equal(whole.document);
+      expect(headersAsked()).to.be.lessThan(60);
+    }
+    for (const filter of [
+      ["--status", "settled"],
+      ["--operator", `0x${"12".repeat(20)}`],
+    ]) {
+      expect((await listed(...filter)).document["sessions"]).to.deep.equal([]);
+    }
+  });
+
+  it("lists what the service has not read yet, and nothing of it where it is not the newest", async function () {
+    const environment = { WATTPROOF_SERVICE_URL: running.service.url };
+    const newer = await world.chain.openSession(await world.chain.addChargingPoint());
+    const listed = await world.runJson(["sessions", "list", "--limit", "1", "--rpc", endpoint.url], environment);
+    const ids = (listed.document["sessions"] as readonly { readonly sessionId: string }[]).map((one) => one.sessionId);
+    expect(ids).to.deep.equal([newer.sessionId]);
+    const away = { WATTPROOF_SERVICE_URL: "http://127.0.0.1:1" };
+    const alone = await world.runJson(["sessions", "list", "--rpc", endpoint.url], away);
+    expect(alone.document["sessions"]).to.have.length(2);
+    expect(alone.stderr).to.contain("SERVICE_UNREACHABLE");
+  });
+
   it("reads everything where it is told to, and where the service does not know the session or is away", async function () {
     const environment = { WATTPROOF_SERVICE_URL: running.service.url };
     const words = ["sessions", "show", session.sessionId, "--rpc", endpoint.url];

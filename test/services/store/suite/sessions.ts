@@ -54,6 +54,37 @@ export function describeSessions(world: StoreWorld): void {
       await expectCode(world.store.listSessionsOfDriver("0xdriver2", "0xs9", 9), "QUERY_INVALID");
     });
 
+    it("lists an operator's, a driver's or a charging point's sessions, open or ended, the newest first", async function () {
+      const sessionOf = (name: string, terms: object) => {
+        const session = newSession(name, 1);
+        return { ...session, terms: { ...session.terms, ...terms } };
+      };
+      await world.progress({
+        cursor: block(1),
+        openings: [
+          sessionOf("s1", { operator: "0xA", driver: "0xD", evse: 1 }),
+          sessionOf("s2", { operator: "0xB", driver: "0xD", evse: 2 }),
+          sessionOf("s3", { operator: "0xA", driver: "0xE", evse: 2 }),
+        ],
+      });
+      const position = { txHash: "0x", blockNumber: 2, blockHash: "0xa2", logIndex: 0 };
+      const closing = { kind: "expired", position, returnedMicro: 1n } as const;
+      const closed = changeOf(await world.session("0xs1"), { kind: "closed", closing, reason: null });
+      await world.progress({ cursor: block(2), changes: [closed] });
+      const ids = async (query: Partial<Parameters<Store["listSessions"]>[0]>): Promise<readonly string[]> =>
+        (await world.store.listSessions({ status: null, limit: 9, after: null, ...query })).map(
+          ({ sessionId }) => sessionId,
+        );
+      expect(await ids({ operator: "0xA" })).to.deep.equal(["0xs1", "0xs3"]);
+      expect(await ids({ driver: "0xD", order: "newest-first" })).to.deep.equal(["0xs2", "0xs1"]);
+      expect(await ids({ evse: 2, driver: "0xE" })).to.deep.equal(["0xs3"]);
+      expect(await ids({ isEnded: true })).to.deep.equal(["0xs1"]);
+      expect(await ids({ isEnded: false, operator: "0xA" })).to.deep.equal(["0xs3"]);
+      expect(await ids({ order: "newest-first", limit: 2 })).to.deep.equal(["0xs3", "0xs2"]);
+      expect(await ids({ order: "newest-first", after: "0xs2" })).to.deep.equal(["0xs1"]);
+      expect(await ids({ operator: "0xC" })).to.deep.equal([]);
+    });
+
     it("finds the sessions that a block opened or closed", async function () {
       await world.openSessions("s1", "s2");
       const position = { txHash: "0x", blockNumber: 5, blockHash: "0xa5", logIndex: 0 };

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+import { expect } from "chai";
+
+import { sessionPage } from "../../../../services/store/sql/sessions.ts";
+import { openSqliteStore } from "../../../../services/store/sqlite/sqlite-store.ts";
+import type { SessionQuery } from "../../../../services/store/store.ts";
+
+describe("A page of sessions", function () {
+  let folder: string;
+  let database: DatabaseSync;
+
+  before(async function () {
+    folder = mkdtempSync(join(tmpdir(), "wattproof-pages-"));
+    await openSqliteStore(folder).close();
+    database = new DatabaseSync(join(folder, "wattproof.sqlite"));
+  });
+  after(function () {
+    database.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const whose: readonly Partial<SessionQuery>[] = [
+    {},
+    { status: "settled" },
+    { operator: "0xA" },
+    { driver: "0xD" },
+    { evse: 7 },
+    { status: "settled", operator: "0xA" },
+  ];
+  for (const filter of whose) {
+    for (const order of ["oldest-first", "newest-first"] as const) {
+      it(`is found by an index and needs no sorting: ${JSON.stringify(filter)}, ${order}`, function () {
+        const { sql, values } = sessionPage({ status: null, limit: 100, after: null, order, ...filter }, 1_000);
+        const plan = database
+          .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .all(...values)
+          .map((row) => String(row["detail"]));
+        expect(plan.length).to.equal(1);
+        expect(plan[0]).to.match(/^SEARCH sessions USING .*(?:\(rowid[<>]\?\)|(?:ordinal|rowid)[<>]\?\))$/u);
+      });
+    }
+  }
+});
