@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import writeXlsxFile from "write-excel-file/node";
 import { z } from "zod";
 
+import { csvCell } from "../../../services/domain/csv-cell.ts";
 import { readDossier, type DossierPart } from "../../../services/dossier/format/read-dossier.ts";
 import { findPurpose, listPurposes, type Purpose } from "../../../services/dossier/purposes/purpose.ts";
 import { rowsOf, type ColumnCell } from "../../../services/dossier/purposes/rows.ts";
@@ -13,7 +14,6 @@ import { writePrivatePieces } from "../../command-line/private-file.ts";
 import type { Output } from "../../command-line/output.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { judgeDossier } from "../../verify/judge-dossier.ts";
-import { csvField } from "../export/csv.ts";
 
 const formats = ["csv", "xlsx"] as const;
 /** What a sheet of Excel holds, its heading apart. */
@@ -112,7 +112,7 @@ async function* csvPieces(
 }
 
 function lineOf(fields: readonly string[]): Uint8Array {
-  return Buffer.from(`${fields.map(csvField).join(",")}\r\n`);
+  return Buffer.from(`${fields.map(csvCell).join(",")}\r\n`);
 }
 
 /** A sheet is made in memory, since a workbook is an archive. */

@@ -1,3 +1,4 @@
+import { csvCell } from "../../../services/domain/csv-cell.ts";
 import { utc } from "../../command-line/amounts.ts";
 import type { CdrSource } from "../ocpi/cdr.ts";
 import { amountsOf } from "../ocpi/session-tariff.ts";
@@ -57,7 +58,7 @@ export function csvOf(
       isSettledNow ? "settlement" : "credit",
     ];
   });
-  return [columns, ...rows].map((row) => `${row.map(csvField).join(",")}\r\n`).join("");
+  return [columns, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
 }
 
 /** Energy of 10⁻⁶ Wh in kWh, exactly, with three decimals at least. */
@@ -67,12 +68,6 @@ export function exactKilowattHours(energyMicroWh: bigint): string {
     .padStart(9, "0")
     .replace(/0{1,6}$/u, "");
   return `${energyMicroWh / 1_000_000_000n}.${fraction}`;
-}
-
-/** Quoted where it has to be. What a spreadsheet would take for a formula is made text. */
-export function csvField(text: string): string {
-  const safe = /^[=+@\t-]/u.test(text) ? `'${text}` : text;
-  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function sixDecimals(amountMicro: bigint): string {
