@@ -99,8 +99,19 @@ export function createServiceClient(access: ServiceAccess) {
     /** Any other operation of `/v1/openapi.json`, parsed by a schema of the caller's. */
     call,
     readSession: (sessionId: string) => call(session(sessionId), sessionAnswer),
-    listSessions: (query: { readonly state?: string; readonly limit?: number; readonly after?: string } = {}) =>
-      call(`/v1/sessions${queryOf(query)}`, sessionsAnswer),
+    /** @param query Whose sessions and which; `after` is `next` of the page before. */
+    listSessions: (
+      query: {
+        readonly state?: string;
+        readonly operator?: string;
+        readonly driver?: string;
+        readonly evse?: number;
+        readonly ended?: "true" | "false";
+        readonly order?: "oldest-first" | "newest-first";
+        readonly limit?: number;
+        readonly after?: string;
+      } = {},
+    ) => call(`/v1/sessions${queryOf(query)}`, sessionsAnswer),
     /** As it is; nothing in it has been checked: `verifyReceipt` does. */
     readReceipt: (sessionId: string) => call(`/v1/receipts/${encodeURIComponent(sessionId)}`, z.unknown()),
     readEvseState: (evse: number) => call(`/v1/evses/${evse}/state`, evseStateAnswer),
