@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
 import { openChargingWorld, openPlace, start16, type ChargingWorld } from "../../helpers/charging-world.ts";
 import { registerStation } from "../../helpers/ocpp-service.ts";
+import { becomesTrue } from "../../helpers/silent-sockets.ts";
 import { startServiceChain, type OpenedSession, type ServiceChain } from "../../helpers/service-chain.ts";
 
 describe("A driver who gives a session up before it begins", function () {
@@ -81,6 +84,28 @@ describe("A driver who gives a session up before it begins", function () {
     await world.service.ocpp.handedOn();
     expect(await stop(session)).to.deep.equal([202, "requested"]);
     expect(await chain.contracts.chargingSettlement.isLive(session.terms, session.opening, 0)).to.equal(true);
+  });
+
+  it("has it back for good where its charger was just about to be asked to begin", async function () {
+    await appoint(true);
+    await world.close();
+    world = await openChargingWorld(chain, {
+      WATTPROOF_RELAYER_PRIVATE_KEY: relayer.privateKey,
+      WATTPROOF_OCPP_CALL_TIMEOUT_MS: "2500",
+    });
+    const { session, point } = await openPlace(chain, world);
+    const charger = await world.connect("CS-SLOW", "ocpp2.1", [point.evse]);
+    // Before it is asked to begin, it is asked what limits it keeps, and takes its time.
+    charger.answers = ({ action }) => (action === "GetVariables" ? null : { status: "Accepted" });
+    const settling = world.settle();
+    expect(await becomesTrue(() => charger.displayed.length > 0)).to.equal(true);
+    const free = await chain.readFree(session);
+    expect((await stop(session))[1]).to.equal("cancelled");
+    await settling;
+    await sleep(3_000);
+    await world.settle();
+    expect(charger.taken).to.deep.equal([]);
+    expect(await chain.readFree(session)).to.equal(free + session.terms.holdMicro);
   });
 
   it("is not begun by a charger that comes back later", async function () {
