@@ -114,11 +114,11 @@ function Consent(properties: {
     <div class="card stack">
       <h3>{name ?? text("consentAccount", { account: short })}</h3>
       <p>
-        {text("consentWhat")}:{" "}
-        {scopesOf(scopes)
-          .map((key) => text(key))
-          .join(", ")}
-        .
+        {text("consentMayUse", {
+          what: scopesOf(scopes)
+            .map((key) => text(key))
+            .join(", "),
+        })}
       </p>
       <Sums
         sums={[
