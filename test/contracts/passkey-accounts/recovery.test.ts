@@ -62,6 +62,21 @@ describe("Recovery of a passkey account", () => {
     expect(await erc20.balanceOf(address)).to.equal(0n);
   });
 
+  it("is carried out by the recovery account alone, also once its delay is over", async () => {
+    const { account, erc20, driver, relayer, address } = fixture;
+    await erc20.mint(address, DEPOSIT);
+    await networkHelpers.time.increaseTo(await announce());
+
+    for (const thief of [driver, relayer]) {
+      const data = erc20.interface.encodeFunctionData("transfer", [thief.address, DEPOSIT]);
+      const theft = encoded([call(await erc20.getAddress(), data)]);
+      await expect(account.connect(thief).execute(BATCH_MODE, theft))
+        .to.be.revertedWithCustomError(account, "AccountUnauthorized")
+        .withArgs(thief.address);
+    }
+    expect(await erc20.balanceOf(address)).to.equal(DEPOSIT);
+  });
+
   it("is cancelled by the passkey, within the delay and after it", async () => {
     const { account, otherDriver } = fixture;
     for (const [nonce, isRipe] of [false, true].entries()) {
