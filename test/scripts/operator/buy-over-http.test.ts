@@ -171,6 +171,38 @@ describe("Buying a dossier over HTTP", function () {
     expect(await balanceOf(buyer.address)).to.equal(before);
   });
 
+  /** Another service of the same operator, which has the same dossier for sale. */
+  async function sellingElsewhere(
+    settings: Readonly<Record<string, string>>,
+    act: (otherUrl: string) => Promise<void>,
+  ): Promise<void> {
+    const other = await runService(world.chain, settings);
+    try {
+      const environment = { WATTPROOF_OPERATOR_KEY: operatorKey, WATTPROOF_SERVICE_URL: other.service.url };
+      expect((await world.runJson(["sale", "publish", offerId, summary], environment)).code).to.equal(0);
+      await act(`${other.service.url}/v1/dossiers/${offerId}`);
+    } finally {
+      await other.close();
+    }
+  }
+
+  it("takes nothing where it cannot bring the sale to the chain", async () => {
+    const { content } = await payment();
+    const headers = { "PAYMENT-SIGNATURE": encodePaymentSignatureHeader(content) };
+    const before = await balanceOf(buyer.address);
+
+    await sellingElsewhere({}, async (otherUrl) => {
+      const answer = await fetch(otherUrl, { headers });
+      expect([answer.status, await codeOf(answer)]).to.deep.equal([501, "SALE_UNAVAILABLE"]);
+    });
+    const tooCheap = { WATTPROOF_SELLER_PRIVATE_KEY: developmentKey(6), WATTPROOF_TRANSACTION_LIMIT_GWEI: "1" };
+    await sellingElsewhere(tooCheap, async (otherUrl) => {
+      const answer = await fetch(otherUrl, { headers });
+      expect([answer.status, await codeOf(answer)]).to.deep.equal([503, "SALE_UNFINISHED"]);
+    });
+    expect(await balanceOf(buyer.address)).to.equal(before);
+  });
+
   it("sells for a signed payment, once, and hands the dossier out again for the same one", async () => {
     const before = await balanceOf(buyer.address);
     const { content } = await payment();
