@@ -33,6 +33,8 @@ export interface PlannedSession {
   /** What the driver's account is filled with before. */
   readonly depositMicro: bigint;
   readonly ending: "settled" | "expired" | "not opened";
+  /** Whose key signs the terms: the driver's, or the vehicle's own, which pays without a person. */
+  readonly paidBy: "driver" | "vehicle";
   /**
    * Who brings the session to the chain: the service, to which its records are posted; somebody who has them; or oracles
    * who claim twice the energy, until the service, which gets the records later, challenges them.

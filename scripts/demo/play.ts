@@ -18,6 +18,7 @@ import { settleDishonestly } from "./dishonest-quorum.ts";
 import { settleAsStranger } from "./stranger.ts";
 import { demoTariff } from "../local-world/tariff.ts";
 import { createTransactor } from "../local-world/transactor.ts";
+import { payAsVehicle } from "./vehicle.ts";
 import type { World } from "../local-world/world.ts";
 
 /** What became of one record. */
@@ -38,6 +39,7 @@ export interface Stage {
   readonly tariffId: string;
   readonly meters: ReadonlyMap<string, RegisteredMeter>;
   readonly stations: ReadonlyMap<string, SimulatedStation>;
+  readonly serviceUrl: string;
   readonly service: ServiceClient & { synchronise(): Promise<void> };
   readonly output: Output;
   meterStates(): Readonly<Record<string, MeterState>>;
@@ -86,13 +88,16 @@ export async function fundDrivers(stage: Stage, sessions: readonly PlannedSessio
   }
 }
 
-/** Opens what has not been opened, with the drivers' signatures. */
+/** Opens what has not been opened, with the signatures of drivers and of a vehicle. */
 export async function openSessions(stage: Stage, sessions: readonly PlannedSession[]): Promise<void> {
   const { world, journal, clock, output } = stage;
   const { chargingSettlement } = world.contracts;
   const domain = { chainId: world.chain.chainId, verifyingContract: world.deployment.contracts.chargingSettlement };
   const toOpen: AgreedTerms[] = [];
-  for (const planned of sessions) {
+  for (const planned of sessions.filter(({ paidBy }) => paidBy === "vehicle")) {
+    await payAsVehicle(stage, planned);
+  }
+  for (const planned of sessions.filter(({ paidBy }) => paidBy === "driver")) {
     const driver = demoAccount(planned.driver);
     const { nonce } = await chargingSettlement.accountOf(driver.address, planned.lane);
     const earlier = journal.agreed.get(planned.name);

@@ -121,6 +121,7 @@ export async function runDemo(
     tariffId,
     meters: registered,
     stations: await connectStations(service.url, service.store, evsesOf, demoTariff),
+    serviceUrl: service.url,
     service: { ...createServiceClient(service.url), synchronise: async () => service.synchronise() },
     output,
     meterStates: () => simulation.meterStates(),

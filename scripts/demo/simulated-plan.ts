@@ -1,3 +1,5 @@
+import { priceOf } from "../../services/domain/tariff.ts";
+import { demoTariff } from "../local-world/tariff.ts";
 import { simulatedCurveNames, type SimulatedCurve } from "../simulator/curves.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type MeterState, type SimulatedMeter } from "../simulator/meter.ts";
@@ -21,6 +23,7 @@ interface Episode {
   readonly holdMicro?: bigint;
   readonly depositMicro?: bigint;
   readonly ending?: PlannedSession["ending"];
+  readonly paidBy?: PlannedSession["paidBy"];
   readonly settledBy?: PlannedSession["settledBy"];
   deliveries?(context: EpisodeContext): readonly PlannedDelivery[];
 }
@@ -35,6 +38,8 @@ interface EpisodeContext {
 }
 
 const usualHoldMicro = 30_000_000n;
+/** What the service asks a machine to have held: the price of 30 kWh. */
+const vehicleHoldMicro = priceOf(demoTariff, 30_000_000_000n, 0, 0).grossMicro;
 
 /** Sessions of many kinds at one simulated station per curve. */
 export function planSimulation(states: Readonly<Record<string, MeterState>>): SimulatedPlan {
@@ -103,6 +108,7 @@ function plannedSessionOf(episode: Episode, meter: SimulatedMeter): PlannedSessi
     holdMicro,
     depositMicro: episode.depositMicro ?? holdMicro,
     ending,
+    paidBy: episode.paidBy ?? "driver",
     settledBy: episode.settledBy ?? "service",
     metering: ending === "settled" ? { energyMicroWh, chargingSeconds } : null,
     deliveries(opened) {
@@ -246,6 +252,14 @@ function particularEpisodes(): readonly Episode[] {
       energyWh: 10_000,
       minutes: 40,
       settledBy: "dishonest quorum",
+    },
+    {
+      name: "paid by the vehicle itself",
+      curve: "secp256k1",
+      energyWh: 16_000,
+      minutes: 45,
+      holdMicro: vehicleHoldMicro,
+      paidBy: "vehicle",
     },
     { name: "dearer than the hold", curve: "secp256r1", energyWh: 40_000, minutes: 95, holdMicro: 5_000_000n },
     {

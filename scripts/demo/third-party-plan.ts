@@ -147,6 +147,7 @@ function plannedSessionOf(item: Case, meter: PlannedMeter, ledger: RecordLedger)
     holdMicro,
     depositMicro: holdMicro,
     ending: metering === null ? "expired" : "settled",
+    paidBy: "driver",
     settledBy: "service",
     metering,
     deliveries: () => deliveries,

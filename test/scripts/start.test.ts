@@ -95,7 +95,8 @@ describe("npm start", function () {
 
     expect(run.stderr).to.contain("\nEverything went as planned.\n");
     expect(answer.isAsPlanned).to.equal(true);
-    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(19);
+    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(20);
+    expect(run.stderr).to.contain("a vehicle was answered 402 and paid by its own key");
     expect(answer.sessions.filter(({ ended }) => ended === "expired").map(({ name }) => name)).to.deep.equal([
       "abandoned",
     ]);
@@ -120,8 +121,8 @@ describe("npm start", function () {
 
     expect(first.isAsPlanned).to.equal(true);
     expect(second.totals).to.deep.equal(first.totals);
-    expect(first.totals["energyMicroWh"]).to.equal("280000000000");
-    expect(readdirSync(join(data, "receipts"))).to.have.length(19);
+    expect(first.totals["energyMicroWh"]).to.equal("296000000000");
+    expect(readdirSync(join(data, "receipts"))).to.have.length(20);
   });
 
   it("stays up until it is told to end, and keeps others from its data", async () => {
