@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 
-import { IDataConsents__factory as DataConsents } from "../../types/index.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { desk, launchBrowser, phone, takePicture } from "../helpers/browser.ts";
+import { dataConsentsAt } from "../helpers/data-consents.ts";
 import { openDriverWindow } from "../helpers/driver-window.ts";
 import { unzip } from "../helpers/unzip.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
@@ -44,7 +44,7 @@ describe("What a driver's page lets others have", function () {
       window: { viewport: phone },
     });
     const { dataConsents = "" } = world.chain.deployment.evidence ?? {};
-    const contract = DataConsents.connect(dataConsents, world.chain.contracts.erc20.runner);
+    const contract = dataConsentsAt(dataConsents, world.chain.contracts.erc20.runner);
     const { operator } = world.chain;
     await goTo("/data");
     await connect();
@@ -126,7 +126,9 @@ describe("What a driver's page lets others have", function () {
           const until = (await world.chain.headSeconds()) + 86_400;
           const terms = { scopes: 15, until, shareBps: 2_550, lane: 0, nonce: 0 };
           const consent = { driver: driver.address, grantee: world.chain.operator, ...terms };
-          const data = DataConsents.createInterface().encodeFunctionData("grant", [consent]);
+          const data = dataConsentsAt(evidence?.dataConsents ?? "", null).interface.encodeFunctionData("grant", [
+            consent,
+          ]);
           const call = { from: driver.address, to: evidence?.dataConsents, data };
           await world.chain.request("eth_sendTransaction", [call]);
           await goTo("/data");

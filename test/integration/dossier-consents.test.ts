@@ -9,7 +9,7 @@ import { isShown, type Dossier } from "../../services/dossier/format/dossier-sch
 import { createDossierSigner } from "../../services/dossier/make/sign-dossiers.ts";
 import { verifyDossier, type DossierVerdict } from "../../services/dossier/verify/verify-dossier.ts";
 import { WattproofError } from "../../services/errors.ts";
-import { IDataConsents__factory } from "../../types/index.ts";
+import { dataConsentsAt } from "../helpers/data-consents.ts";
 import { bytesOf, seal, verifier } from "../helpers/dossier-world.ts";
 import { addStation, operatorKey, post, runService, type RunningService } from "../helpers/running-service.ts";
 import { startServiceChain, testTariff, type ChargingPoint, type ServiceChain } from "../helpers/service-chain.ts";
@@ -99,7 +99,7 @@ describe("A dossier of data that drivers consented to", function () {
   }
 
   function consentsOf(name: Name) {
-    return IDataConsents__factory.connect(chain.deployment.evidence?.dataConsents ?? "", wallets.get(name));
+    return dataConsentsAt(chain.deployment.evidence?.dataConsents ?? "", wallets.get(name));
   }
 
   async function grant(

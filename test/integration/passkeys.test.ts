@@ -6,7 +6,7 @@ import { Wallet } from "ethers";
 import { userPresent, userVerified } from "../../scripts/gas/software-passkey.ts";
 import { readContractInterfaces } from "../../services/chain/contracts.ts";
 import { sessionIdOf, type SessionTerms } from "../../services/domain/terms.ts";
-import { IDataConsents__factory } from "../../types/index.ts";
+import { dataConsentsAt } from "../helpers/data-consents.ts";
 import { addPasskeyDriver, type PasskeyDriver } from "../helpers/passkey-driver.ts";
 import { codeOf, get, type Answer } from "../helpers/running-service.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
@@ -104,7 +104,7 @@ describe("What a passkey has signed", function () {
 
   it("lets data be used and takes that back, without moving money, and does nothing else with consents", async function () {
     const { dataConsents = "" } = world.chain.deployment.evidence ?? {};
-    const consents = IDataConsents__factory.connect(dataConsents, world.chain.contracts.erc20.runner);
+    const consents = dataConsentsAt(dataConsents, world.chain.contracts.erc20.runner);
     const terms = { scopes: 1, until: 2n ** 40n - 1n, shareBps: 500, lane: 0, nonce: 0 };
     const consent = { driver: driver.account, grantee: world.chain.operator, ...terms };
     const callOf = (callData: string) => [{ target: dataConsents, value: 0n, callData }];

@@ -170,7 +170,7 @@ describe("npm start", function () {
       const cdrs = JSON.parse(readFileSync(out, "utf8")) as Record<string, unknown>[];
       expectRecomputed(cdrs);
       const settled = cdrs.filter((cdr) => rows.has(String(cdr["id"])) && cdr["credit"] !== true);
-      expect(settled).to.have.length(19);
+      expect(settled).to.have.length(20);
       for (const { id, start_date_time: start, end_date_time: end } of settled) {
         expect(rows.get(String(id))?.slice(4, 6)).to.deep.equal([start, end]);
       }
