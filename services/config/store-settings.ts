@@ -25,7 +25,7 @@ const postgresAddress: Kind<string> = parsed(
 
 const plainName: Kind<string> = parsed(
   (given) => (/^[A-Za-z0-9._-]{1,40}$/.test(given) ? given : null),
-  "name",
+  "1 to 40 characters",
   "1 to 40 characters of A-Z a-z 0-9 . _ -",
 );
 
