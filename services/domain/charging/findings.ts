@@ -286,12 +286,12 @@ export const findingCatalogue = {
     severity: "notice",
     title: "The idTag of another session was presented in this transaction; the first counts.",
   },
-
-  // Of what arrives after settlement.
   STATION_COST_DIFFERS: {
     severity: "notice",
     title: "The station shows another cost than the contract charges; the contract's counts.",
   },
+
+  // Of what arrives after settlement.
   LATE_MESSAGE: { severity: "notice", title: "A message arrived after the transaction was settled." },
   LATE_CONTRADICTION: { severity: "notice", title: "With what arrived after settlement the energy would be another." },
 } as const satisfies Record<string, CatalogueEntry>;
