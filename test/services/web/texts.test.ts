@@ -65,6 +65,10 @@ describe("The page's texts", function () {
     expect(fill("{a} {missing}", { a: "$&" })).to.equal("$& {missing}");
   });
 
+  it("begin no line with the colon or the mark that French sets behind a space", function () {
+    expect(fill("Prix : {price} ; payer ?", { price: "1 : 2" })).to.equal("Prix\u00a0: 1 : 2\u00a0; payer\u00a0?");
+  });
+
   it("come in the first wanted language that there is", function () {
     expect(chooseLanguage(["rm-CH", "FR-ch", "de"])).to.equal("fr");
     expect(chooseLanguage(["it"])).to.equal("it");

@@ -9,9 +9,12 @@ export const languageNames: Readonly<Record<Language, string>> = {
   it: "Italiano",
 };
 
-/** Fills the places `{name}` of a text. What is filled in is never read as a text again. */
+/**
+ * Fills the places `{name}` of a text. What is filled in is never read as a text again. The space that French has before
+ * a colon and the like does not break, so that no line begins with one.
+ */
 export function fill(text: string, values: Readonly<Record<string, string | number>> = {}): string {
-  return text.replace(/\{([a-zA-Z]+)\}/gu, (place, name: string) => {
+  return text.replace(/ (?=[:;?!])/gu, "\u00a0").replace(/\{([a-zA-Z]+)\}/gu, (place, name: string) => {
     const value = values[name];
     return value === undefined ? place : String(value);
   });
