@@ -145,7 +145,7 @@ function delivery(
 }
 
 function episodes(): readonly Episode[] {
-  return [...ordinaryEpisodes(), ...particularEpisodes()];
+  return [...ordinaryEpisodes(), ...episodesOfRecords(), ...episodesOfMoney()];
 }
 
 /** Begin and end in one record, on every curve. */
@@ -160,7 +160,8 @@ function ordinaryEpisodes(): readonly Episode[] {
   }));
 }
 
-function particularEpisodes(): readonly Episode[] {
+/** Whose records come in another way than one after the charge. */
+function episodesOfRecords(): readonly Episode[] {
   return [
     {
       name: "begin and end in two records",
@@ -243,6 +244,12 @@ function particularEpisodes(): readonly Episode[] {
       minutes: 19,
       deliveries: (context) => [delivery(context, "record", context.record(context.opened.idTag.toLowerCase()))],
     },
+  ];
+}
+
+/** In which somebody else pays or settles, or the money does not suffice. */
+function episodesOfMoney(): readonly Episode[] {
+  return [
     { name: "fleet, lane 0", curve: "secp256r1", energyWh: 21_000, minutes: 60, driver: "fleet", lane: 0 },
     { name: "fleet, lane 1", curve: "secp256k1", energyWh: 19_500, minutes: 60, driver: "fleet", lane: 1 },
     { name: "settled by a stranger", curve: "secp256k1", energyWh: 12_009, minutes: 38, settledBy: "stranger" },
