@@ -64,8 +64,6 @@ export interface SessionStore {
    * @throws QUERY_INVALID if `after` is unknown
    */
   listSessions(query: SessionQuery): Promise<readonly StoredSession[]>;
-  /** Those of one driver, in the same order. @throws QUERY_INVALID if `after` is unknown. */
-  listSessionsOfDriver(driver: string, after: string | null, limit: number): Promise<readonly StoredSession[]>;
   /** Every status is in it, also with 0. */
   countSessions(): Promise<ReadonlyMap<SessionStatus, number>>;
   /** `null` until the session is complete. */

@@ -28,7 +28,7 @@ receipt.json names the meter's public key and the contracts. Anybody checks it w
 /** All that the ledger holds of a driver's sessions, in the order in which they became known, one session in memory. */
 export async function* readAccountFiles(
   deps: {
-    readonly store: Pick<Store, "listSessionsOfDriver" | "listRecords" | "findCdr">;
+    readonly store: Pick<Store, "listSessions" | "listRecords" | "findCdr">;
     readonly receipts: ReceiptWriter;
     readonly now: () => number;
   },
@@ -39,7 +39,8 @@ export async function* readAccountFiles(
   yield { name: "README.txt", lastModified, input: explanation };
   let after: string | null = null;
   for (;;) {
-    const page: readonly StoredSession[] = await store.listSessionsOfDriver(driver, after, pageLength);
+    const query = { status: null, driver, after, limit: pageLength };
+    const page: readonly StoredSession[] = await store.listSessions(query);
     for (const session of page) yield* filesOf(session, lastModified);
     // Stations and other drivers are answered in between.
     await setImmediate();

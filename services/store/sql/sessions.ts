@@ -82,7 +82,6 @@ export function createSessionStore(
   | "findSessionByIdTag"
   | "listIdTags"
   | "listSessions"
-  | "listSessionsOfDriver"
   | "countSessions"
   | "findCdr"
   | "findTariff"
@@ -121,17 +120,6 @@ export function createSessionStore(
         ),
       ),
     listSessions: (query) => access.snapshot(() => list(query)),
-    listSessionsOfDriver: (driver, after, limit) =>
-      access.snapshot(async () =>
-        (
-          await access.all(
-            `SELECT ${sessionColumns} FROM sessions WHERE driver = ? AND ordinal > ? ORDER BY ordinal LIMIT ?`,
-            driver,
-            await ordinalOf(after),
-            limit,
-          )
-        ).map(readSessionRow),
-      ),
     countSessions: () =>
       access.read(async () => {
         const counts = new Map<SessionStatus, number>(sessionStatuses.map((status) => [status, 0]));

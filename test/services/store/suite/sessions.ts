@@ -45,13 +45,16 @@ export function describeSessions(world: StoreWorld): void {
       const openings = [first, ...others.map((one) => ({ ...one, terms: { ...one.terms, driver: "0xdriver2" } }))];
       await world.progress({ cursor: block(1), openings });
       const ids = async (driver: string, after: string | null, limit: number): Promise<readonly string[]> =>
-        (await world.store.listSessionsOfDriver(driver, after, limit)).map(({ sessionId }) => sessionId);
+        (await world.store.listSessions({ status: null, driver, after, limit })).map(({ sessionId }) => sessionId);
       expect(await ids("0xdriver2", null, 9)).to.deep.equal(["0xs2", "0xs3"]);
       expect(await ids("0xdriver2", null, 1)).to.deep.equal(["0xs2"]);
       expect(await ids("0xdriver2", "0xs2", 9)).to.deep.equal(["0xs3"]);
       expect(await ids(first.terms.driver, null, 9)).to.deep.equal(["0xs1"]);
       expect(await ids("0xnobody", null, 9)).to.deep.equal([]);
-      await expectCode(world.store.listSessionsOfDriver("0xdriver2", "0xs9", 9), "QUERY_INVALID");
+      await expectCode(
+        world.store.listSessions({ status: null, driver: "0xdriver2", after: "0xs9", limit: 9 }),
+        "QUERY_INVALID",
+      );
     });
 
     it("lists an operator's, a driver's or a charging point's sessions, open or ended, the newest first", async function () {
