@@ -9,7 +9,6 @@ import {
   type Registration,
   type StationKeys,
 } from "../station/register-station.ts";
-import { csvRow } from "./csv-row.ts";
 import type { ImportedPoint } from "./progress-of-line.ts";
 
 const usualProfile: SecurityProfile = 1;
@@ -58,7 +57,10 @@ export async function addStations(
       `${added.length} stations get new keys: say where they are written, --keys <file>.`,
     );
   }
-  const rows = added.map(({ registration, keys }) => csvRow([registration.stationId, keys.apiKey, keys.ocppKey ?? ""]));
+  // As they are: neither identities nor keys have a character that a table would have to quote.
+  const rows = added.map(
+    ({ registration, keys }) => `${registration.stationId},${keys.apiKey},${keys.ocppKey ?? ""}\n`,
+  );
   writePrivateFile(keysFile, ["station_id,api_key,ocpp_key\n", ...rows].join(""), true);
   const byStation = pointsByStation(points);
   for (const { registration, keys } of added) {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 
 import { z } from "zod";
 
+import { csvCell } from "../../../services/domain/csv-cell.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import type { Store } from "../../../services/store/store.ts";
 import { shown, tableLines } from "../../command-line/amounts.ts";
@@ -19,7 +20,6 @@ import { defineVerb, type Run } from "../../command-line/verb.ts";
 import { dataInput, dataOption, withLedger } from "../station/ledger.ts";
 import { changeAssignments } from "../tariff/assignment-client.ts";
 import { addStations } from "./add-stations.ts";
-import { csvRow } from "./csv-row.ts";
 import { isWhole, newPoint, type ImportedPoint } from "./progress-of-line.ts";
 import { readChargingPoints } from "./read-charging-points.ts";
 import { registerEvses } from "./register-evses.ts";
@@ -154,27 +154,8 @@ async function assignTariffs(
   }
 }
 
-function viewOf({
-  line,
-  evse,
-  meter,
-  meterStep,
-  possessionTag,
-  hasStation,
-  hasTariff,
-  problems,
-}: ImportedPoint): object {
-  return {
-    line: line.line,
-    evseId: line.evseId,
-    evse,
-    meter,
-    meterStep,
-    possessionTag,
-    hasStation,
-    hasTariff,
-    problems,
-  };
+function viewOf({ line, ...point }: ImportedPoint): object {
+  return { line: line.line, evseId: line.evseId, ...point };
 }
 
 function rowOf(point: ImportedPoint): readonly string[] {
@@ -191,19 +172,11 @@ function rowOf(point: ImportedPoint): readonly string[] {
 
 function tableOf(points: readonly ImportedPoint[]): string {
   const head = "line,evse_id,evse,meter,meter_step,possession_tag,station_id,has_station,has_tariff,problems\n";
-  const rows = points.map(({ line, evse, meter, meterStep, possessionTag, hasStation, hasTariff, problems }) =>
-    csvRow([
-      line.line,
-      line.evseId,
-      evse,
-      meter,
-      meterStep,
-      possessionTag,
-      line.stationId ?? null,
-      hasStation ? "yes" : "no",
-      hasTariff ? "yes" : "no",
-      problems.join("; "),
-    ]),
-  );
+  const yes = (is: boolean): string => (is ? "yes" : "no");
+  const rows = points.map(({ line, evse, meter, meterStep, possessionTag, problems, ...point }) => {
+    const place = [line.line, line.evseId, evse, meter, meterStep, possessionTag, line.stationId];
+    const cells = [...place, yes(point.hasStation), yes(point.hasTariff), problems.join("; ")];
+    return `${cells.map((cell) => csvCell(String(cell ?? ""))).join(",")}\n`;
+  });
   return [head, ...rows].join("");
 }
