@@ -12,15 +12,9 @@ import { openPostgresStore } from "../../services/store/postgres/postgres-store.
 import { readPostgresTarget } from "../../services/store/postgres/target.ts";
 import { restoreLedger } from "../../services/store/sqlite/backup-ledger.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
+import { booksOf, endCharge } from "../helpers/charge-and-books.ts";
 import { sharedPostgres, whyNoPostgres } from "../helpers/postgres-server.ts";
-import {
-  addStation,
-  getAsOperator,
-  post,
-  runService,
-  testEnvironment,
-  type StationCredentials,
-} from "../helpers/running-service.ts";
+import { addStation, runService, testEnvironment, type StationCredentials } from "../helpers/running-service.ts";
 import { startServiceChain, type ChargingPoint, type ServiceChain } from "../helpers/service-chain.ts";
 import { runScript } from "../scripts/run-script.ts";
 import { frameOf, message } from "../services/store/samples.ts";
@@ -103,20 +97,7 @@ describe("A backup of a ledger in PostgreSQL", function () {
       const { idTag } = await chain.openSession(point, { chargedSeconds: 3_600 });
       await service.synchronise();
       beginSeconds += 10_000;
-      const times = { beginSeconds, endSeconds: beginSeconds + 3_600 };
-      const record = point.device.record({ idTag, energyMicroWh: 5_000_000_000n, ...times });
-      expect((await post(service.url, station, record)).status).to.equal(200);
-      await service.synchronise();
-      await service.synchronise();
-    }
-
-    async function booksOf(service: Service): Promise<unknown> {
-      const sessions = await service.store.listSessions({ status: null, limit: 100, after: null });
-      const { body } = await getAsOperator(service.url, "/v1/operator/totals?by=day&count=1");
-      return {
-        sum: (body as { readonly sum: unknown }).sum,
-        sessions: sessions.map(({ sessionId, state }) => [sessionId, state.status, state.closing]),
-      };
+      await endCharge(service, { point, station }, idTag, beginSeconds);
     }
 
     it("lets another one go on after the database was lost, to the same books as the chain has", async function () {

@@ -3,11 +3,10 @@ import { pino } from "pino";
 
 import { parseConfiguration } from "../../services/config/config.ts";
 import { startService, type Service } from "../../services/index.ts";
+import { booksOf, endCharge } from "../helpers/charge-and-books.ts";
 import { sharedPostgres, whyNoPostgres } from "../helpers/postgres-server.ts";
 import {
   addStation,
-  getAsOperator,
-  post,
   runService,
   testEnvironment,
   type RunningService,
@@ -49,20 +48,7 @@ describe("A service whose ledger is moved into PostgreSQL", function () {
 
   async function end(service: Service, idTag: string): Promise<void> {
     beginSeconds += 10_000;
-    const times = { beginSeconds, endSeconds: beginSeconds + 3_600 };
-    const record = point.device.record({ idTag, energyMicroWh: 5_000_000_000n, ...times });
-    expect((await post(service.url, station, record)).status).to.equal(200);
-    await service.synchronise();
-    await service.synchronise();
-  }
-
-  async function booksOf(service: Service): Promise<unknown> {
-    const sessions = await service.store.listSessions({ status: null, limit: 100, after: null });
-    const { body } = await getAsOperator(service.url, "/v1/operator/totals?by=day&count=1");
-    return {
-      sum: (body as { readonly sum: unknown }).sum,
-      sessions: sessions.map(({ sessionId, state }) => [sessionId, state.status, state.closing]),
-    };
+    await endCharge(service, { point, station }, idTag, beginSeconds);
   }
 
   it("has the same books, and settles the session that was charging meanwhile", async function () {
