@@ -375,7 +375,7 @@ export const driverOperations: readonly ApiOperation[] = [
     id: "readDriverRecords",
     path: "/v1/driver-records",
     method: "POST",
-    summary: "Gives all sessions, receipts and signed records of a driver, to whoever the driver signed for.",
+    summary: "Gives the reader whom the driver named all of that driver's sessions, receipts and signed records.",
     access: "anybody",
     body: { schema: recordsGrantSchema },
     answers: [{ status: 200, meaning: "A ZIP archive.", schema: z.string(), mediaType: "application/zip" }],
