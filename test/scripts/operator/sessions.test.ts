@@ -31,6 +31,7 @@ import { errorCodeOf, errorDetailOf, openOperatorWorld, type OperatorWorld } fro
 
 const energyMicroWh = 7_420_500_000n;
 const hourSeconds = 3_600;
+const daySeconds = 24 * hourSeconds;
 const { grossMicro } = priceOf(testTariff, energyMicroWh, hourSeconds, 0);
 const operatorKey = "k".repeat(40);
 
@@ -74,6 +75,8 @@ describe("wattproof: sessions, settlement, challenges, money, receipts", functio
   before(async () => {
     world = await openOperatorWorld({ rules: { epochLimitMicro: 2n * grossMicro } });
     const { chain } = world;
+    // Epochs are days of the chain: the story begins early in one, at whatever time of day it is told.
+    await later(daySeconds - ((await chain.headSeconds()) % daySeconds) + hourSeconds);
     running = await runService(chain, { WATTPROOF_OPERATOR_KEY: operatorKey });
     service = ["--service", running.service.url];
     point = await chain.addChargingPoint("secp256r1", { isProven: true });
