@@ -163,6 +163,8 @@ describe("The design of the driver's page", function () {
     expect(await accessibilityViolations(page)).to.deep.equal([]);
     await takePicture(page, "phone-sites");
     await page.getByRole("link", { name: new RegExp(`Ladesäule ${world.point.evse}`) }).click();
+    // The list names both sites, and has gone before the charger's own screen is read.
+    await page.getByRole("heading", { name: "Hardau, Zürich" }).waitFor({ state: "detached" });
     await page.getByRole("heading", { name: "Bahnhof Süd, Zürich" }).waitFor();
     await page.getByText("CCS", { exact: true }).waitFor();
     await page.getByText("Alpstrom AG").first().waitFor();

@@ -127,10 +127,13 @@ describe("Strangers at the door", function () {
     const { sessionId } = await openSession({ viewKeySha256: keySha256 });
     const path = `/v1/sessions/${sessionId}/events`;
     const streams: AbortController[] = [];
+    // A response that nobody holds is collected, and its stream ends with it.
+    const held: Response[] = [];
     const open = async (headers: Readonly<Record<string, string>> = {}): Promise<number> => {
       const end = new AbortController();
       const response = await fetch(`${world.url}${path}`, { headers, signal: end.signal });
       if (response.status === 200) streams.push(end);
+      held.push(response);
       return response.status;
     };
     const statuses = [];
