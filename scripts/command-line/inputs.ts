@@ -1,6 +1,8 @@
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
+import { dateSeconds } from "../../services/domain/local-time.ts";
+
 /** What arguments and options are made of. Messages complete the sentence "<name> …". */
 export const addressInput = z
   .string()
@@ -44,10 +46,10 @@ export const tokenAmountInput = z
 export const timeInput = z
   .string()
   .regex(
-    /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2}))?$/u,
+    /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?$/u,
     "must be a day like 2027-01-31, or a time with its zone like 2027-01-31T08:00:00+01:00",
   )
-  .transform((text) => Math.floor(Date.parse(text) / 1_000))
+  .transform((text) => (dateSeconds(text.slice(0, 10)) === null ? NaN : Math.floor(Date.parse(text) / 1_000)))
   .refine((seconds) => Number.isSafeInteger(seconds) && seconds >= 0, "must be a day that exists, from 1970 on");
 
 /** 32 bytes. */

@@ -10,7 +10,7 @@ import { profilePathOf, readProfile } from "../../command-line/profile.ts";
 import { isServiceNamed, openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { cdrsOf, type CdrSource, type OcpiVersion } from "../ocpi/cdr.ts";
-import { readSessions } from "../sessions/session-book.ts";
+import { readSessionsOfSpan } from "../sessions/span-sessions.ts";
 import { csvOf } from "./csv.ts";
 import { createSourceReader } from "./cdr-source.ts";
 
@@ -43,6 +43,7 @@ export const exportCdr = defineVerb({
     "challenge, makes a credit CDR and one that takes its place, by the time at which it came back. OCPI asks for an address:\n" +
     "--locations names a JSON file with a CdrLocation by EVSE id. What meters signed is asked of the service, or taken from\n" +
     "the transaction that showed it; --without-evidence leaves it out, and the times are those of the blocks.\n" +
+    "Of the chain, the blocks of the span are read, and those before it back to the opening of its oldest session.\n" +
     "The file that --out names holds drivers' data: only its owner can read it.",
   options: [
     { flags: "--format <format>", description: `${formats.join(", ")}; default ocpi-2.2.1` },
@@ -83,7 +84,7 @@ export const exportCdr = defineVerb({
     const place = [url, chain.deploymentPath, environment] as const;
     const service = withoutEvidence || (version === null && !isServiceNamed(...place)) ? null : openService(...place);
     const operator = (given ?? profile.address).toLowerCase();
-    const sessions = [...(await readSessions(run, chain)).values()].filter(
+    const sessions = (await readSessionsOfSpan(run, chain, { from, to })).filter(
       (session) => session.terms.operator.toLowerCase() === operator,
     );
     const reader = createSourceReader({ chain, service, withEvidence: !withoutEvidence, profile });

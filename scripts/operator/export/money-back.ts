@@ -1,4 +1,4 @@
-import { refundedBy } from "../../../services/domain/session-amounts.ts";
+import { challengesOf, paidBefore } from "../../../services/domain/session-amounts.ts";
 import { priceOf, type Tariff } from "../../../services/domain/tariff.ts";
 import { tokens } from "../../command-line/amounts.ts";
 import type { CdrContent } from "../ocpi/cdr.ts";
@@ -14,13 +14,16 @@ export interface MoneyBack {
   readonly amountMicro: bigint;
 }
 
-/** What the driver got back, in the order of the chain. A challenge that proves more gives the driver nothing. */
-export function moneyBackOf({ challenge, refunds }: ChainSession): readonly MoneyBack[] {
-  const backMicro = challenge === null ? 0n : refundedBy(challenge);
+/**
+ * What the driver got back, in the order of the chain. Each challenge gives back what it takes off the price that the one
+ * before it left; a challenge that proves more gives the driver nothing.
+ */
+export function moneyBackOf({ challenge, refunds }: Pick<ChainSession, "challenge" | "refunds">): readonly MoneyBack[] {
   const all: MoneyBack[] = [
-    ...(challenge === null || backMicro === 0n
-      ? []
-      : [{ kind: "challenge" as const, ...placeOf(challenge), amountMicro: backMicro }]),
+    ...challengesOf(challenge)
+      .map((one) => ({ one, amountMicro: paidBefore(one) - one.provenMicro }))
+      .filter(({ amountMicro }) => amountMicro > 0n)
+      .map(({ one, amountMicro }) => ({ kind: "challenge" as const, ...placeOf(one), amountMicro })),
     ...refunds.map((refund) => ({ kind: "refund" as const, ...placeOf(refund), amountMicro: refund.amountMicro })),
   ];
   return all.toSorted((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);

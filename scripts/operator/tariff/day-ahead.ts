@@ -1,5 +1,5 @@
 import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
-import { momentOfWall } from "../../../services/domain/local-time.ts";
+import { dateSeconds, momentOfWall } from "../../../services/domain/local-time.ts";
 import type { PlanWindow } from "../../../services/domain/tariff-plan.ts";
 import type { Tariff } from "../../../services/domain/tariff.ts";
 import { WattproofError } from "../../../services/errors.ts";
@@ -148,7 +148,8 @@ function rowsOfJson(text: string): readonly (readonly string[])[] {
 
 function secondsOf(text: string, place: string): number {
   const hasZone = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$/u.test(text);
-  const seconds = hasZone ? Date.parse(text) / 1_000 : Number.NaN;
+  const isTime = hasZone && dateSeconds(text.slice(0, 10)) !== null;
+  const seconds = isTime ? Date.parse(text) / 1_000 : Number.NaN;
   if (Number.isNaN(seconds)) throw unreadable(`${place}: a time is none with its zone, like 2027-01-31T08:00:00+01:00`);
   if (seconds % minuteSeconds !== 0) throw unreadable(`${place}: a price does not begin or end with a minute`);
   return seconds;

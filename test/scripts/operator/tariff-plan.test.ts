@@ -201,6 +201,7 @@ describe("wattproof tariff plan", function () {
     const faults: readonly (readonly [text: string, detail: RegExp])[] = [
       [csv.replace("0.0911", "cheap"), /row 1: the price/u],
       [csv.replaceAll("+01:00", ""), /row 1: a time/u],
+      [csv.replaceAll("2027-03-27", "2027-02-29"), /row 1: a time/u],
       [csv.replace("2027-03-27T23:00:00+01:00,0.0911", "2027-03-27T23:30:00+01:00,0.0911"), /overlap/u],
       ["from,to\n", /heading/u],
       ["from,to,price\n", /no price/u],

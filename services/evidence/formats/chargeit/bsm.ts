@@ -1,3 +1,4 @@
+import { dateSeconds } from "../../../domain/local-time.ts";
 import { fromHex } from "../ocmf/bytes.ts";
 import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { JsonObject } from "../ocmf/json.ts";
@@ -157,7 +158,9 @@ function requireSame(name: string, told: string, signed: string): void {
 }
 
 function requireSameTime(told: string, epochSeconds: bigint): void {
-  const toldMs = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/u.test(told) ? Date.parse(told) : Number.NaN;
+  const isTime =
+    /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/u.test(told) && dateSeconds(told.slice(0, 10)) !== null;
+  const toldMs = isTime ? Date.parse(told) : Number.NaN;
   if (Math.floor(toldMs / 1_000) !== Number(epochSeconds)) {
     refuse("SIGNED_VALUE_CONTRADICTED", `time is ${quote(told)}, signed are ${epochSeconds} seconds since 1970`);
   }

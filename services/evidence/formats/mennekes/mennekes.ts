@@ -1,3 +1,4 @@
+import { dateSeconds } from "../../../domain/local-time.ts";
 import { fromHex } from "../ocmf/bytes.ts";
 import { quote, refuse, withVerdict } from "../ocmf/refusal.ts";
 import type { Cryptography } from "../ocmf/types.ts";
@@ -108,8 +109,9 @@ function timeOf(
 ): { readonly localSeconds: number; readonly utcSeconds: number } {
   const text = textOf(elements, name);
   const match = timeGrammar.exec(text);
-  const localSeconds = match === null ? Number.NaN : Date.parse(`${match[1] ?? ""}Z`) / 1_000;
-  const utcSeconds = match === null ? Number.NaN : Date.parse(text) / 1_000;
+  const isDay = dateSeconds(text.slice(0, 10)) !== null;
+  const localSeconds = match !== null && isDay ? Date.parse(`${match[1] ?? ""}Z`) / 1_000 : Number.NaN;
+  const utcSeconds = Date.parse(text) / 1_000;
   return localSeconds >= 0 && localSeconds <= Number(largest32) && Number.isFinite(utcSeconds)
     ? { localSeconds, utcSeconds: Math.floor(utcSeconds) }
     : refuse("SIGNED_VALUE_TIME_INVALID", `${name} is ${quote(text)}`);

@@ -323,6 +323,23 @@ describe("Receipts of ChargePoint", () => {
   });
 });
 
+describe("A day that does not exist", () => {
+  // Readers of dates take the 29th of February 2026 for the 1st of March, and the signed seconds would say the same.
+  for (const [name, reason] of [
+    ["Mennekes", "SIGNED_VALUE_TIME_INVALID"],
+    ["BSM-WS36A", "SIGNED_VALUE_CONTRADICTED"],
+  ] as const) {
+    it(`is no time of ${name}`, () => {
+      const sample = signedSamples().find((one) => one.name === name) ?? expect.fail("There is such a sample.");
+      const text = Buffer.from(sample.file).toString();
+      expect(text).to.contain("2026-03-01T");
+      const lines = judge(Buffer.from(text.replaceAll("2026-03-01T", "2026-02-29T")), sample.key);
+      expect(reasonsOf(lines)).to.include(reason);
+      expect(lines.map(({ verdict }) => verdict)).to.not.include("accepted");
+    });
+  }
+});
+
 describe("Bytes of no known format", () => {
   it("are unsupported and never refused", () => {
     for (const file of ["", "hello", "{}", "[1]", "<a/>", "<values/>", "\u0000\u0001", "JVBERi0xLjcK", "{", "<"]) {
