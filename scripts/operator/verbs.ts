@@ -6,6 +6,7 @@ import { challengeDemand } from "./challenge/demand.ts";
 import { challengeList } from "./challenge/list.ts";
 import { challengeWithdraw } from "./challenge/withdraw.ts";
 import { claimContradict, claimRelease, claimRetire, claimTransfer } from "./claim/change.ts";
+import { claimJoin } from "./claim/join.ts";
 import { claimList } from "./claim/list.ts";
 import { claimMake } from "./claim/make.ts";
 import { claimAddPurpose, claimEnrol } from "./claim/purposes.ts";
@@ -183,6 +184,7 @@ export const verbs: readonly Verb[] = [
   insight,
   claimAddPurpose,
   claimEnrol,
+  claimJoin,
   claimMake,
   claimTransfer,
   claimRetire,

@@ -1,8 +1,7 @@
-import { AbiCoder, Interface, keccak256, Result, zeroPadValue, toBeHex } from "ethers";
+import { Interface, Result, zeroPadValue, toBeHex } from "ethers";
 import { z } from "zod";
 
 import type { EvidenceRole } from "../contracts.ts";
-import { curveNumberOf, type MeterCurve } from "../domain/meter-curve.ts";
 import type { EnergyClaimContent } from "../dossier/format/energy-claim.ts";
 import { consentsIn, type ConsentsAt, type StandingConsent } from "../dossier/format/consents.ts";
 import type { OfferContent } from "../dossier/format/dossier-sale.ts";
@@ -10,6 +9,7 @@ import { evidenceInterface, topicOf } from "../dossier/format/evidence-interface
 import { WattproofError } from "../errors.ts";
 import { evidenceAddressOf, type Deployment } from "./deployment.ts";
 import { isSignedBy } from "./driver-signature.ts";
+import { readMeterDevices, type MeterDevices, type MeterKey } from "./meter-devices.ts";
 import { RpcRefusal, type Rpc } from "./rpc.ts";
 import { readTokenDomain } from "./token-domain.ts";
 
@@ -35,8 +35,8 @@ export interface EvidenceMarket {
   addressOf(role: EvidenceRole): string;
   /** `null` if there is none with this number. */
   readPurpose(purpose: number): Promise<{ readonly name: string; readonly group: number } | null>;
-  /** 0 before the meter was enrolled. */
-  readDevice(curve: MeterCurve, publicKey: string): Promise<number>;
+  /** Where each of these meters stands in the claims contract, in the same order. */
+  readDevices(meters: readonly MeterKey[]): Promise<readonly MeterDevices[]>;
   /** `null` if there is none with this number. */
   readClaim(claimId: bigint): Promise<EnergyClaimContent | null>;
   readConsent(driver: string, grantee: string): Promise<StandingConsent>;
@@ -99,7 +99,6 @@ const blocksAtOnce = 10_000;
 const [unknownOffer, openOffer] = [0n, 1n];
 /** Of the offers that were asked for last, so many are remembered. */
 const mostOffers = 1_000;
-const coder = AbiCoder.defaultAbiCoder();
 const ledgerInterface = new Interface(["function unit() view returns (uint256)"]);
 const headView = z.object({ timestamp: bytes.transform(Number) });
 
@@ -170,9 +169,9 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
       const { name, group } = purposeView.parse(await ask("energyClaims", "purposeOf", [purpose]));
       return group === 0 ? null : { name, group };
     },
-    async readDevice(curve, publicKey) {
-      const keyId = keccak256(coder.encode(["uint8", "bytes"], [curveNumberOf(curve), publicKey]));
-      return small.parse(await ask("energyClaims", "deviceOf", [keyId]));
+    async readDevices(meters) {
+      const vouchings = await logsAt(deployment.contracts.meterRegistry, [topicOf("MeterVouched")]);
+      return readMeterDevices(meters, vouchings, (keyId) => ask("energyClaims", "deviceOf", [keyId]));
     },
     async readClaim(claimId) {
       const [log] = await logsOf("energyClaims", [topicOf("EnergyClaimed"), toBeHex(claimId, 32)]);

@@ -22,6 +22,7 @@ export const marketErrors = {
   CLAIM_PURPOSE_UNKNOWN: refusal("The claims contract has no purpose of this name."),
   CLAIM_PERIOD_OPEN: refusal("The period of the dossier has not ended."),
   CLAIM_METER_NOT_ENROLLED: refusal("A meter is not enrolled for claims; run claim enrol."),
+  CLAIM_METER_NOT_JOINED: refusal("One meter is several devices in the claims contract; run claim join."),
   CLAIM_UNKNOWN: refusal("There is no such claim, or it is of another dossier."),
   CLAIM_STANDS: refusal("The records prove at least what the claim says."),
   CONSENT_LACKING: refusal("Not every driver in the dossier lets the operator use the data so."),

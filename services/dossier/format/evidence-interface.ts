@@ -12,6 +12,8 @@ export const evidenceInterface = new Interface([
   "function purposeCount() view returns (uint32)",
   "function claimOf(uint256 claimId) view returns (tuple(address claimant, uint40 claimedAt, uint32 purpose, uint8 status, uint64 bondMicro, uint80 energyMicroWh, bytes32 claimHash))",
   "event EnergyClaimed(uint256 indexed claimId, address indexed operator, uint32 indexed purpose, bytes32 root, uint40 periodEnd, uint256 energyMicroWh, uint256 bondMicro, uint256[] intervals)",
+  // MeterRegistry
+  "event MeterVouched(uint32 indexed meter, uint32 indexed maker, bytes32 indexed keyId, string meterType, string serialNumber, uint256 calibrationExpiresAt)",
   // DataConsents
   "function consentOf(address driver, address grantee) view returns (tuple(address driver, address grantee, uint32 scopes, uint40 until, uint16 shareBps, uint32 lane, uint32 nonce))",
   "event DataConsentGranted(address indexed driver, address indexed grantee, tuple(address driver, address grantee, uint32 scopes, uint40 until, uint16 shareBps, uint32 lane, uint32 nonce) consent)",

@@ -80,8 +80,7 @@ export function createStatementJudge(deps: StatementJudgeDeps): StatementJudge {
       throw new WattproofError("CLAIM_PERIOD_OPEN", `It ends ${manifest.toSeconds - timestamp} seconds from now.`);
     }
     const { spans } = await sameSums(backing);
-    const devices = new Map<number, number>();
-    for (const { meter } of spans) devices.set(meter, await deviceOf(market, backing, meter));
+    const devices = await devicesOf(market, backing, spans);
     const content: EnergyClaimContent = {
       ...{ operator: manifest.operator, purpose, periodEnd: manifest.toSeconds, root: rootWordOf(totals.root) },
       intervals: intervalWordsOf(spans, manifest, (meter) => devices.get(meter) ?? 0),
@@ -169,12 +168,29 @@ export function createStatementJudge(deps: StatementJudgeDeps): StatementJudge {
   };
 }
 
-/** @throws CLAIM_METER_NOT_ENROLLED */
-async function deviceOf(market: EvidenceMarket, { manifest }: Backing, meter: number): Promise<number> {
-  const found = manifest.meters.find(({ number }) => number === meter);
-  const device = found === undefined ? 0 : await market.readDevice(found.curve, found.publicKey);
-  if (device === 0) throw new WattproofError("CLAIM_METER_NOT_ENROLLED", `meter ${meter}`);
-  return device;
+/**
+ * The device of each meter of which something is counted. What one physical meter counted must not be claimed by each of
+ * its keys, so all of them have to be one device.
+ * @throws CLAIM_METER_NOT_ENROLLED, CLAIM_METER_NOT_JOINED
+ */
+async function devicesOf(
+  market: EvidenceMarket,
+  { manifest }: Backing,
+  spans: OwnSums["spans"],
+): Promise<ReadonlyMap<number, number>> {
+  const meters = manifest.meters.filter(({ number }) => spans.some(({ meter }) => meter === number));
+  const found = await market.readDevices(meters);
+  const devices = new Map<number, number>();
+  for (const [index, { number }] of meters.entries()) {
+    const { device, others } = found[index] ?? { device: 0, others: [] };
+    if (device === 0) throw new WattproofError("CLAIM_METER_NOT_ENROLLED", `meter ${number}`);
+    if (others.length > 0) {
+      const numbers = [number, ...others.map(({ meter }) => meter)];
+      throw new WattproofError("CLAIM_METER_NOT_JOINED", `meters ${numbers.join(" and ")}`);
+    }
+    devices.set(number, device);
+  }
+  return devices;
 }
 
 /** @throws CONSENT_LACKING unless every driver lets the operator do all of this now */

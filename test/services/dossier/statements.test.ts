@@ -57,7 +57,7 @@ const usualMarket: EvidenceMarket = {
   chainId: 31_337,
   addressOf: (role) => evidenceAddressOf({ chainId: 31_337, evidence: { energyClaims, evidenceSales } }, role),
   readPurpose: (purpose) => Promise.resolve(purpose === 1 ? { name: "NL-ERE-2026", group: 1 } : null),
-  readDevice: () => Promise.resolve(7),
+  readDevices: (meters) => Promise.resolve(meters.map(() => ({ device: 7, others: [] }))),
   readClaim: () => Promise.resolve(null),
   readConsent: () => Promise.resolve({ scopes: 0, until: 0, shareBps: 0, lane: 0 }),
   readConsentsAt: () => Promise.resolve({ byDriver: new Map(), timestamp: 0 }),
@@ -145,15 +145,32 @@ describe("What an oracle signs of the market", function () {
   it("is no claim for another purpose, before the period is over, or of a meter that is not enrolled", async function () {
     expect(await refusal({ kind: "claim", purpose: 2 })).to.equal("CLAIM_PURPOSE_DIFFERS");
     expect(await refusal(claim, { timestamp: yearSeconds })).to.equal("CLAIM_PERIOD_OPEN");
-    const market = { readDevice: () => Promise.resolve(0) };
+    const market = { readDevices: () => Promise.resolve([{ device: 0, others: [] }]) };
     expect(await refusal(claim, { market })).to.equal("CLAIM_METER_NOT_ENROLLED");
     const none = { addressOf: () => evidenceAddressOf({ chainId: 31_337 }, "energyClaims") };
     expect(await refusal(claim, { market: none })).to.equal("EVIDENCE_NOT_DEPLOYED");
   });
 
+  it("is no claim of a meter that is several devices in the claims contract", async function () {
+    const market: Partial<EvidenceMarket> = {
+      readDevices: (meters) =>
+        Promise.resolve(
+          meters.map((_meter, index) => ({ device: 7, others: index > 0 ? [] : [{ meter: 40, device: 8 }] })),
+        ),
+    };
+    const judged = judgeOf(dossier, { market }).judge({ statement: claim, backings: [backingOf(dossier)] });
+    const [first] = dossier.manifest.meters;
+    expect(await judged.catch((error: unknown) => error)).to.include({
+      ...{ code: "CLAIM_METER_NOT_JOINED", message: `CLAIM_METER_NOT_JOINED: meters ${first?.number} and 40` },
+    });
+  });
+
   it("is a claim of all the dossier's energy, from the first register to the last", async function () {
-    const market = {
-      readDevice: (_curve: string, key: string) => Promise.resolve(Number(BigInt(key.slice(0, 6)) % 99n) + 1),
+    const market: Partial<EvidenceMarket> = {
+      readDevices: (meters) =>
+        Promise.resolve(
+          meters.map(({ publicKey }) => ({ device: Number(BigInt(publicKey.slice(0, 6)) % 99n) + 1, others: [] })),
+        ),
     };
     const { digest, content } = await judgeOf(dossier, { market }).judge({
       statement: claim,
