@@ -46,6 +46,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   // What is needed is not there.
   "KEY_UNAVAILABLE",
   "CONTRACT_NOT_COMPILED",
+  "FUZZING_FAILED",
   "OCMF_ON_CHAIN_UNAVAILABLE",
   "DATA_FOLDER_IN_USE",
   "STORE_UNAVAILABLE",

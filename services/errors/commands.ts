@@ -20,6 +20,7 @@ export const commandErrors = {
     title: "The data folder cannot be locked: another process uses it, or it cannot be written.",
   },
   MANIFEST_INVALID: { httpStatus: 500, isRetryable: false, title: "The manifest of records cannot be read." },
+  FUZZING_FAILED: { httpStatus: 500, isRetryable: false, title: "The invariants could not be played with forge." },
   // The operator's program (docs/operator.md).
   BACKUP_UNUSABLE: { httpStatus: 422, isRetryable: false, title: "The file is not a backup that can be restored." },
   BACKUP_TARGET_TAKEN: {

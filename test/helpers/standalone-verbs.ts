@@ -3,6 +3,7 @@ import { benchEvidence } from "../../scripts/bench-evidence.ts";
 import { benchGas } from "../../scripts/bench-gas.ts";
 import { benchIngest } from "../../scripts/bench-ingest.ts";
 import { coverage } from "../../scripts/coverage.ts";
+import { fuzz } from "../../scripts/fuzz.ts";
 import { prove } from "../../scripts/prove.ts";
 import { replay } from "../../scripts/replay.ts";
 import { simulate } from "../../scripts/simulate.ts";
@@ -18,5 +19,5 @@ import { verifyRecord } from "../../scripts/verify-record.ts";
 /** Every command that is a script of package.json of its own and no verb of `wattproof`. */
 export const standaloneVerbs: readonly Verb[] = [
   ...[start, replay, soak, simulate, verifyOcmf, verifyCdr, verifyRecord, verifyDossierVerb],
-  ...[benchGas, benchIngest, benchEvidence, prove, coverage, test, testMutants],
+  ...[benchGas, benchIngest, benchEvidence, fuzz, prove, coverage, test, testMutants],
 ];
