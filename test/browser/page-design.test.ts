@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 
 import { builtPageFolder } from "../../services/http/public/page-files.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
-import { desk, launchBrowser, openWindow, phone, takePicture } from "../helpers/browser.ts";
+import { desk, launchBrowser, openWindow, overflowPx, phone, takePicture } from "../helpers/browser.ts";
 import { openDriverWindow } from "../helpers/driver-window.ts";
 import { startWebWorld, type WebWorld } from "../helpers/web-world.ts";
 
@@ -224,10 +224,6 @@ async function addsUp(page: Page): Promise<boolean> {
   const centsOf = (row = ""): number => Number(/([0-9]+\.[0-9]{2})(?: DEMO)?$/.exec(row)?.[1]?.replace(".", "") ?? "0");
   const parts = rows.slice(0, total).map(centsOf);
   return parts.length > 1 && parts.reduce((sum, part) => sum + part, 0) === centsOf(rows[total]);
-}
-
-async function overflowPx(page: Page): Promise<number> {
-  return Number(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
 }
 
 /** Buttons, links and fields that a thumb would miss; links inside of sentences are not meant. */

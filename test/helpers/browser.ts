@@ -70,3 +70,8 @@ export async function writePicture(page: Page, name: string, heightPx: number): 
   const { size } = statSync(path);
   if (size > mostPictureBytes) throw new RangeError(`${name}.png has ${size} bytes; at most ${mostPictureBytes}.`);
 }
+
+/** By how many pixels the page is wider than the window; 0 where nothing has to be moved sideways. */
+export async function overflowPx(page: Page): Promise<number> {
+  return Number(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+}

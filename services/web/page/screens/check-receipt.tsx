@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import type { ParsedReceipt } from "../../../receipts/receipt-schema.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -9,6 +9,7 @@ import { Fold } from "../components/rows.tsx";
 import { Screen } from "../shell/screen.tsx";
 import type { FileLine } from "../receipt/check-signed-file.ts";
 import { DossierView } from "./dossier-view.tsx";
+import { RecordSource } from "./record-source.tsx";
 import { ReceiptView } from "./receipt-view.tsx";
 import { SignedFileView } from "./signed-file-view.tsx";
 
@@ -48,10 +49,9 @@ async function isDossier(file: File): Promise<boolean> {
   return /^\s*\{\s*"format"\s*:\s*"wattproof-dossier"/u.test(await file.slice(0, beginningBytes).text());
 }
 
-/** Checks a receipt, a dossier or signed meter values that somebody has as a file. */
+/** Checks a receipt, a dossier or signed meter values that somebody has as a file, a text or a code. */
 export function CheckReceiptScreen(): JSX.Element {
   const { text } = useApp();
-  const id = useId();
   const [key, setKey] = useState("");
   const [shown, setShown] = useState<ReadableReceipt | "unreadable" | null>(null);
   const [dossier, setDossier] = useState<File | null>(null);
@@ -67,8 +67,7 @@ export function CheckReceiptScreen(): JSX.Element {
     return true;
   }
 
-  async function show(file: File | undefined): Promise<void> {
-    if (file === undefined) return;
+  async function show(file: File): Promise<void> {
     // What was shown of another file must not stand beside this one's name.
     setShown(null);
     setLines([]);
@@ -86,10 +85,7 @@ export function CheckReceiptScreen(): JSX.Element {
     <Screen backTo={{ kind: "settings" }} title={text("receiptCheckTitle")} tab="settings">
       <h1>{text("receiptCheckTitle")}</h1>
       <p>{text("receiptCheckText")}</p>
-      <div class="field">
-        <label for={id}>{text("receiptFile")}</label>
-        <input id={id} type="file" onChange={(event) => void show(event.currentTarget.files?.[0])} />
-      </div>
+      <RecordSource onFile={(file) => void show(file)} />
       {lines.length > 0 && <SignedFileView lines={lines} />}
       {shown === "unreadable" && <Notice kind="bad">{text("receiptUnreadable")}</Notice>}
       {dossier !== null && <DossierView file={dossier} />}

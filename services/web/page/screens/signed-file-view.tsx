@@ -10,6 +10,15 @@ function decimalText(energyWh: string, locale: string): string {
   return energyWh.replace(".", mark);
 }
 
+const verdicts = ["refused", "unsupported", "accepted"];
+
+/** What fails first, and sessions before the values that they are made of. */
+function byWeight(left: FileLine, right: FileLine): number {
+  const isSession = ({ id }: FileLine): boolean => id.includes("#session-");
+  const byVerdict = verdicts.indexOf(left.verdict) - verdicts.indexOf(right.verdict);
+  return byVerdict === 0 ? Number(isSession(right)) - Number(isSession(left)) : byVerdict;
+}
+
 /** What was found about the values and sessions of a file, each in a line of its own. */
 export function SignedFileView({ lines }: { readonly lines: readonly FileLine[] }): JSX.Element {
   const { text, locale } = useApp();
@@ -28,9 +37,9 @@ export function SignedFileView({ lines }: { readonly lines: readonly FileLine[] 
   }
 
   return (
-    <section>
+    <section class="close">
       <h2>{text("signedTitle")}</h2>
-      {lines.map((line) => (
+      {lines.toSorted(byWeight).map((line) => (
         <Notice
           key={line.id}
           kind={line.verdict === "accepted" ? "good" : line.verdict === "refused" ? "bad" : "warning"}

@@ -1,6 +1,12 @@
 /** What the page says of files of signed meter values, in each of its languages. */
 export const signedFileTexts = {
   en: {
+    recordDrop: "Or drop it here. A picture with a code works, too.",
+    recordPaste: "Or the text itself",
+    recordCheck: "Check the text",
+    recordScan: "Scan a code with signed values",
+    recordWithoutCode: "There is no code in this picture that can be read.",
+    recordScanRefused: "The page may not use the camera. Allow it in the browser, or choose a picture of the code.",
     signedKey: "Public key of the meter, for a file of signed meter values",
     signedKeyHint:
       "Without it, the key in the file is used: then nothing was changed, but nobody vouches for who signed.",
@@ -14,6 +20,13 @@ export const signedFileTexts = {
     signedKeyOfFile: "Checked with the key in the file.",
   },
   de: {
+    recordDrop: "Oder legen Sie sie hier ab. Auch ein Bild mit einem Code geht.",
+    recordPaste: "Oder der Text selbst",
+    recordCheck: "Text prüfen",
+    recordScan: "Code mit signierten Werten scannen",
+    recordWithoutCode: "In diesem Bild ist kein Code zu lesen.",
+    recordScanRefused:
+      "Die Seite darf die Kamera nicht benutzen. Erlauben Sie es im Browser, oder wählen Sie ein Bild des Codes.",
     signedKey: "Öffentlicher Schlüssel des Zählers, für eine Datei mit signierten Messwerten",
     signedKeyHint:
       "Ohne ihn gilt der Schlüssel in der Datei: Dann wurde nichts verändert, aber niemand bürgt dafür, wer signiert hat.",
@@ -27,6 +40,13 @@ export const signedFileTexts = {
     signedKeyOfFile: "Mit dem Schlüssel in der Datei geprüft.",
   },
   fr: {
+    recordDrop: "Ou déposez-le ici. Une image avec un code convient aussi.",
+    recordPaste: "Ou le texte lui-même",
+    recordCheck: "Vérifier le texte",
+    recordScan: "Scanner un code avec des valeurs signées",
+    recordWithoutCode: "Aucun code ne peut être lu sur cette image.",
+    recordScanRefused:
+      "La page ne peut pas utiliser l’appareil photo. Autorisez-le dans le navigateur, ou choisissez une image du code.",
     signedKey: "Clé publique du compteur, pour un fichier de valeurs signées",
     signedKeyHint:
       "Sans elle, la clé du fichier est utilisée : rien n’a alors été changé, mais personne ne répond de qui a signé.",
@@ -40,6 +60,13 @@ export const signedFileTexts = {
     signedKeyOfFile: "Vérifié avec la clé du fichier.",
   },
   it: {
+    recordDrop: "Oppure lo trascini qui. Va bene anche un’immagine con un codice.",
+    recordPaste: "Oppure il testo stesso",
+    recordCheck: "Verifica il testo",
+    recordScan: "Scansiona un codice con valori firmati",
+    recordWithoutCode: "In questa immagine non si legge alcun codice.",
+    recordScanRefused:
+      "La pagina non può usare la fotocamera. La permetta nel browser, o scelga un’immagine del codice.",
     signedKey: "Chiave pubblica del contatore, per un file di valori firmati",
     signedKeyHint:
       "Senza di essa vale la chiave nel file: allora nulla è stato cambiato, ma nessuno garantisce chi ha firmato.",
