@@ -40,6 +40,8 @@ export function createInvoiceIssuer(deps: InvoiceIssuerDeps): { issueDue(): Prom
   const { store, meters, seller, desk, now } = deps;
   const failed = new Set<string>();
   let sellerProof: Invoice["sellerProof"] | "unknown" = "unknown";
+  // Those that cannot be written stay in the queue: each round goes on behind the last page, and from the begin at the end.
+  let afterSessionId = "";
 
   async function proofOf({ seller: { operator }, hash }: SellerFile): Promise<Invoice["sellerProof"]> {
     const { sellerTransaction } = deps;
@@ -83,7 +85,9 @@ export function createInvoiceIssuer(deps: InvoiceIssuerDeps): { issueDue(): Prom
 
   return {
     async issueDue() {
-      for (const sessionId of await store.listInvoiceQueue(sessionsAtOnce)) {
+      const page = await store.listInvoiceQueue(afterSessionId, sessionsAtOnce);
+      afterSessionId = page.length < sessionsAtOnce ? "" : (page.at(-1) ?? "");
+      for (const sessionId of page) {
         await issue(sessionId).catch((error: unknown) => {
           // Without chain or ledger the others would fare no better.
           if (error instanceof WattproofError && endsRound.has(error.code)) throw error;

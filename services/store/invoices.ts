@@ -25,8 +25,11 @@ export interface InvoiceDelivery {
  * there.
  */
 export interface InvoiceStore {
-  /** Sessions of which receipts may be due, in any order. */
-  listInvoiceQueue(limit: number): Promise<readonly string[]>;
+  /**
+   * A page of the sessions of which receipts may be due, by session id.
+   * @param afterSessionId The last one of the page before; `""` begins anew.
+   */
+  listInvoiceQueue(afterSessionId: string, limit: number): Promise<readonly string[]>;
   /**
    * Keeps invoices, each to be sent by these channels, and by mail where a recipient is known, and takes the session from
    * the queue. An invoice never changes: one with an ordinal that there is already changes nothing. The session stays in the

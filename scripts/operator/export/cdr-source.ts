@@ -21,7 +21,7 @@ export interface ReadSource {
 
 /** Reads what charge detail records are made of, from the chain and from the service where there is one. */
 export interface SourceReader {
-  /** When the session was settled and each time that its driver got money back; empty if it is not settled. */
+  /** When the session was settled or agreed on, and each time that its driver got money back; empty if it is neither. */
   readTimes(session: ChainSession): Promise<readonly number[]>;
   /** @throws errors of chain and service */
   readSource(session: ChainSession, locations: Readonly<Record<string, object>>): Promise<ReadSource>;
@@ -104,8 +104,9 @@ export function createSourceReader(deps: {
 
   return {
     async readTimes(session) {
-      if (session.settlement === null) return [];
-      const blocks = [session.settlement.position, ...moneyBackOf(session)].map(({ blockNumber }) => blockNumber);
+      const settled = session.settlement ?? session.agreed;
+      if (settled === null) return [];
+      const blocks = [settled.position, ...moneyBackOf(session)].map(({ blockNumber }) => blockNumber);
       return Promise.all(blocks.map(timeOf));
     },
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { longCountryCodes } from "../ocpi/countries.ts";
+import { tokens } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { readJson } from "../../command-line/files.ts";
 import { addressInput, timeInput } from "../../command-line/inputs.ts";
@@ -39,8 +40,9 @@ export const exportCdr = defineVerb({
   path: ["export", "cdr"],
   summary: "exports charge detail records: OCPI 2.2.1 or 2.3.0 with the signed records, or CSV",
   description:
-    "Of sessions that the chain has settled, by the time of their settlement. Money that a driver got back, by a refund or a\n" +
-    "challenge, makes a credit CDR and one that takes its place, by the time at which it came back. OCPI asks for an address:\n" +
+    "Of sessions that the chain has settled, by the time of their settlement. One that driver and operator settled by\n" +
+    "agreement has no energy on the chain: it is left out, and named with its amount. Money that a driver got back, by a\n" +
+    "refund or a challenge, makes a credit CDR and one that takes its place, by the time at which it came back. OCPI asks for an address:\n" +
     "--locations names a JSON file with a CdrLocation by EVSE id. What meters signed is asked of the service, or taken from\n" +
     "the transaction that showed it; --without-evidence leaves it out, and the times are those of the blocks.\n" +
     "Of the chain, the blocks of the span are read, and those before it back to the opening of its oldest session.\n" +
@@ -90,12 +92,18 @@ export const exportCdr = defineVerb({
     const reader = createSourceReader({ chain, service, withEvidence: !withoutEvidence, profile });
     const sources: CdrSource[] = [];
     const problems: string[] = [];
+    const leftOut: { readonly sessionId: string; readonly reason: "agreed"; readonly chargedMicro: string }[] = [];
     const progress = run.startProgress("sessions", sessions.length);
     try {
       for (const session of sessions) {
         progress.advance();
         const times = await reader.readTimes(session);
         if (!times.some((seconds) => seconds >= from && seconds < to)) continue;
+        if (session.agreed !== null) {
+          const { sessionId, agreed } = session;
+          leftOut.push({ sessionId, reason: "agreed", chargedMicro: agreed.chargedMicro.toString() });
+          continue;
+        }
         const { source, evseId, problems: found } = await reader.readSource(session, locations);
         if (version !== null && locations[evseId] === undefined) {
           throw new WattproofError("LOCATION_MISSING", `${locationsPath ?? ""} has nothing for ${evseId}.`);
@@ -122,11 +130,16 @@ export const exportCdr = defineVerb({
       count: sources.length,
       credits: sources.filter(({ corrections }) => corrections.some(isInSpan)).length,
       problems,
+      leftOut,
       file: out ?? null,
       ...(out === undefined ? { content: version === null ? text : cdrs } : {}),
     });
     // Standard output may be the file.
     for (const problem of problems) output.remark(problem);
+    for (const { sessionId, chargedMicro } of leftOut) {
+      const charged = tokens(BigInt(chargedMicro));
+      output.remark(`${sessionId}: left out; driver and operator agreed on ${charged}, and nothing says its energy`);
+    }
     if (out !== undefined) output.line(`${sources.length} sessions: ${out}`);
     else if (!output.isJson) output.line(text.trimEnd());
 

@@ -106,11 +106,15 @@ export function createInvoiceStore(access: Access): InvoiceStore {
   }
 
   return {
-    listInvoiceQueue: (limit) =>
+    listInvoiceQueue: (afterSessionId, limit) =>
       access.read(async () =>
-        (await access.all("SELECT session_id FROM invoice_queue ORDER BY session_id LIMIT ?", limit)).map(
-          (row) => idRow.parse(row).session_id,
-        ),
+        (
+          await access.all(
+            "SELECT session_id FROM invoice_queue WHERE session_id > ? ORDER BY session_id LIMIT ?",
+            afterSessionId,
+            limit,
+          )
+        ).map((row) => idRow.parse(row).session_id),
       ),
     keepInvoices: ({ sessionId, expectedSequence, invoices, channels, atMs }) =>
       access.write(async () => {

@@ -141,6 +141,20 @@ describe("wattproof: sessions resolve", function () {
       expect(shown.document["status"]).to.equal("settled");
     });
 
+    it("names the agreement, with its amount, among what the export of records leaves out", async () => {
+      const profile = ["--country-code", "CH", "--party-id", "WPF", "--currency", "CHF"];
+      const added = await world.runJson(["operator", "add", "Agreeing", ...profile]);
+      expect(added.code, added.stderr).to.equal(0);
+      const exported = await world.runJson(["export", "cdr", "--format", "csv", "--without-evidence"]);
+      expect(exported.document).to.deep.include({
+        count: 0,
+        leftOut: [{ sessionId: agreed.sessionId, reason: "agreed", chargedMicro: "1500000" }],
+      });
+      const before = ["--to", "2000-01-01"];
+      const none = await world.runJson(["export", "cdr", "--format", "csv", "--without-evidence", ...before]);
+      expect(none.document["leftOut"]).to.deep.equal([]);
+    });
+
     it("refuses a charge without agreement, and an agreement without a charge", async () => {
       for (const parameters of [
         ["--as", "release", "--charge", "1"],

@@ -27,18 +27,25 @@ export function describeInvoices(world: StoreWorld): void {
 
     it("queues a session when its money moves, until its papers are kept", async function () {
       await world.openSessions("s1", "s2");
-      expect(await world.store.listInvoiceQueue(9)).to.deep.equal([]);
+      expect(await world.store.listInvoiceQueue("", 9)).to.deep.equal([]);
       const sequence = await close("s1");
       await close("s2");
-      expect([...(await world.store.listInvoiceQueue(9))].sort()).to.deep.equal(["0xs1", "0xs2"]);
-      expect(await world.store.listInvoiceQueue(1)).to.have.length(1);
+      expect([...(await world.store.listInvoiceQueue("", 9))].sort()).to.deep.equal(["0xs1", "0xs2"]);
       const kept = { sessionId: "0xs1", channels: [], atMs: 5 } as const;
       // What happened meanwhile is looked at again.
       await world.store.keepInvoices({ ...kept, expectedSequence: sequence - 1, invoices: [] });
-      expect(await world.store.listInvoiceQueue(9)).to.include("0xs1");
+      expect(await world.store.listInvoiceQueue("", 9)).to.include("0xs1");
       await world.store.keepInvoices({ ...kept, expectedSequence: sequence, invoices: [] });
       await world.reopen();
-      expect(await world.store.listInvoiceQueue(9)).to.deep.equal(["0xs2"]);
+      expect(await world.store.listInvoiceQueue("", 9)).to.deep.equal(["0xs2"]);
+    });
+
+    it("gives the queue in pages, so that those that stay in it hide none behind them", async function () {
+      await world.openSessions("s1", "s2", "s3");
+      for (const name of ["s2", "s3", "s1"]) await close(name);
+      expect(await world.store.listInvoiceQueue("", 2)).to.deep.equal(["0xs1", "0xs2"]);
+      expect(await world.store.listInvoiceQueue("0xs2", 2)).to.deep.equal(["0xs3"]);
+      expect(await world.store.listInvoiceQueue("0xs3", 2)).to.deep.equal([]);
     });
 
     it("never changes a paper, and sends each once by each way", async function () {
