@@ -1,4 +1,5 @@
 import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
+import { atEvse } from "../../services/domain/tariff-scope.ts";
 import type { Tariff } from "../../services/domain/tariff.ts";
 import type { Store } from "../../services/store/store.ts";
 
@@ -12,7 +13,7 @@ export async function assignTariff(
   tariff: Tariff,
 ): Promise<void> {
   await store.assignTariffs({
-    evses,
+    scopes: evses.map(atEvse),
     tariffs: [{ tariffId: tariffIdOf(tariff), tariff }],
     isReplacing: false,
     at: { blockNumber: 0, atSeconds: 0 },

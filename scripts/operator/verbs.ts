@@ -79,14 +79,17 @@ import { stationRemove } from "./station/remove.ts";
 import { stationShowCodes } from "./station/show-codes.ts";
 import { stationUnbindToken } from "./station/unbind-token.ts";
 import { storeMove } from "./store/move.ts";
+import { tariffAddDrivers } from "./tariff/add-drivers.ts";
 import { tariffAssign } from "./tariff/assign.ts";
 import { tariffAssignments } from "./tariff/assignments.ts";
 import { tariffCheck } from "./tariff/check.ts";
+import { tariffDrivers } from "./tariff/drivers.ts";
 import { tariffPlanEnd } from "./tariff/plan/end.ts";
 import { tariffPlanPublish } from "./tariff/plan/publish.ts";
 import { tariffPlanShow } from "./tariff/plan/show.ts";
 import { tariffPlanSimulate } from "./tariff/plan/simulate.ts";
 import { tariffPublish } from "./tariff/publish.ts";
+import { tariffRemoveDrivers } from "./tariff/remove-drivers.ts";
 import { tariffRetire } from "./tariff/retire.ts";
 import { tariffShow } from "./tariff/show.ts";
 import { tariffSimulate } from "./tariff/simulate.ts";
@@ -142,6 +145,9 @@ export const verbs: readonly Verb[] = [
   tariffAssign,
   tariffUnassign,
   tariffAssignments,
+  tariffAddDrivers,
+  tariffRemoveDrivers,
+  tariffDrivers,
   tariffShow,
   tariffRetire,
   tariffPlanSimulate,

@@ -1,4 +1,5 @@
 import type { Tariff } from "../domain/tariff.ts";
+import type { TariffDirectory } from "../evidence/tariff-directory.ts";
 import { fieldAt, textAt } from "../ocpp/payload.ts";
 import type { StationCommands } from "../ocpp/commands.ts";
 import { tariffOfOcpp } from "../ocpp/v2/tariff.ts";
@@ -27,13 +28,14 @@ interface Tried {
 }
 
 export function createTariffInstaller(deps: {
-  readonly store: Pick<Store, "findStation" | "listAssignmentsOfEvse" | "findSession" | "findTariff">;
+  readonly store: Pick<Store, "findStation" | "findSession" | "findTariff">;
+  readonly tariffs: Pick<TariffDirectory, "findFirstAssigned">;
   readonly commands: StationCommands;
   readonly desk: Pick<OperatorDesk, "note">;
   /** ISO 4217: what a token stands for. */
   readonly currency: string;
 }): TariffInstaller {
-  const { store, commands, desk, currency } = deps;
+  const { store, tariffs, commands, desk, currency } = deps;
   // A station that connects anew may have forgotten what it had.
   const tried = new WeakMap<StationConnection, Tried>();
 
@@ -51,12 +53,11 @@ export function createTariffInstaller(deps: {
 
   async function installDefault(connection: StationConnection, evse: number, stationEvse: number): Promise<void> {
     const { defaults } = triedOn(connection);
-    const offered = (await store.listAssignmentsOfEvse(evse)).filter(({ until }) => until === null);
-    // A price for a fleet stands beside the one for everybody, which was assigned first.
-    const [first] = offered;
-    if (first === undefined || defaults.get(stationEvse) === first.tariffId) return;
-    defaults.set(stationEvse, first.tariffId);
-    const tariff = await ocppTariff(first.tariffId);
+    // The station shows it to everybody, so it is the one for everybody.
+    const tariffId = await tariffs.findFirstAssigned(evse);
+    if (tariffId === null || defaults.get(stationEvse) === tariffId) return;
+    defaults.set(stationEvse, tariffId);
+    const tariff = await ocppTariff(tariffId);
     if (tariff === null) return;
     await call(connection.stationId, { action: "SetDefaultTariff", payload: { evseId: stationEvse, tariff } });
   }

@@ -51,6 +51,13 @@ export const drivingErrors = {
   TARIFF_UNPUBLISHED: { httpStatus: 422, isRetryable: false, title: "Nobody has published the tariff." },
   // Which tariffs charging points offer.
   TARIFF_NOT_ASSIGNED: { httpStatus: 422, isRetryable: false, title: "The charging point does not offer this tariff." },
+  SITE_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The file of sites has no site of this id." },
+  CONNECTOR_UNKNOWN: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The charging point's station has not reported a connector of this number.",
+  },
+  DRIVER_GROUP_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "Nobody is or was in a group of this name." },
   TARIFF_NOT_OFFERED: {
     httpStatus: 422,
     isRetryable: false,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Chain } from "../chain/chain.ts";
 import { plannedTariffAt, tariffIdsOf } from "../domain/tariff-plan.ts";
+import { atEvse } from "../domain/tariff-scope.ts";
 import { WattproofError } from "../errors.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store } from "../store/store.ts";
@@ -25,7 +26,7 @@ export const plannedBy = "plan";
 export function createPlanRoller(deps: {
   readonly store: Pick<
     Store,
-    "listPlannedEvses" | "listAssignmentsOfEvse" | "findTariff" | "assignTariffs" | "unassignTariff"
+    "listPlannedEvses" | "listAssignmentsIn" | "findTariff" | "assignTariffs" | "unassignTariff"
   >;
   readonly chain: Pick<Chain, "readHead">;
   readonly desk: OperatorDesk;
@@ -37,7 +38,7 @@ export function createPlanRoller(deps: {
 
   async function roll({ evse, planId, plan }: PlanAssignment): Promise<void> {
     const { tariffId, untilSeconds } = plannedTariffAt(plan, Math.floor(now() / 1_000));
-    const open = (await store.listAssignmentsOfEvse(evse)).filter(({ until }) => until === null);
+    const open = (await store.listAssignmentsIn(atEvse(evse))).filter(({ until }) => until === null);
     const offered = open.map((assignment) => assignment.tariffId);
     // What was assigned besides the plan, such as a price for a fleet, stays.
     const over = tariffIdsOf(plan).filter((other) => other !== tariffId && offered.includes(other));
@@ -46,8 +47,13 @@ export function createPlanRoller(deps: {
     if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${tariffId}.`);
     const occasion = { at: await readMoment(chain, now), atMs: now(), by: plannedBy };
     // In this order: there is no moment without a price.
-    await store.assignTariffs({ evses: [evse], tariffs: [{ tariffId, tariff }], isReplacing: false, ...occasion });
-    for (const ended of over) await store.unassignTariff({ evses: [evse], tariffId: ended, ...occasion });
+    await store.assignTariffs({
+      scopes: [atEvse(evse)],
+      tariffs: [{ tariffId, tariff }],
+      isReplacing: false,
+      ...occasion,
+    });
+    for (const ended of over) await store.unassignTariff({ scopes: [atEvse(evse)], tariffId: ended, ...occasion });
     desk.note("tariff-turned", { evse, planId, tariffId, untilSeconds });
   }
 

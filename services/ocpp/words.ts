@@ -55,6 +55,17 @@ export function isIdle(stationEvse: number, connectors: readonly ConnectorStatus
   return own.length > 0 && own.every(({ status }) => words.get(status)?.mayCharge === false);
 }
 
+/**
+ * The connector of an EVSE at which a vehicle is: the only one that it has, or the only one that is not free.
+ * `null`: the station has not said which.
+ */
+export function pluggedConnector(stationEvse: number, connectors: readonly ConnectorStatus[]): number | null {
+  const own = connectors.filter(({ evse }) => evse === stationEvse);
+  const taken = own.filter(({ status }) => words.get(status)?.forDrivers === "occupied");
+  const [only, ...others] = own.length === 1 ? own : taken;
+  return only === undefined || others.length > 0 ? null : only.connector;
+}
+
 /** State of one connector for drivers. */
 export function driverStateOf(isConnected: boolean, word: string): DriverState {
   if (!isConnected) return "offline";

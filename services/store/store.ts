@@ -18,6 +18,7 @@ import type { SettlementStore } from "./settlement.ts";
 import type { StationStore } from "./stations.ts";
 import type { StepStore } from "./steps.ts";
 import type { TariffPlanStore } from "./tariff-plans.ts";
+import type { DriverGroupStore } from "./driver-groups.ts";
 import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { PossessionStore } from "./possessions.ts";
@@ -86,5 +87,6 @@ export interface Store
     StepStore,
     TariffPlanStore,
     TariffStore,
+    DriverGroupStore,
     TokenStore,
     ViewKeyStore {}

@@ -87,7 +87,7 @@ export async function openCharging(
     ...{ readers, opener, releases, traits, pollIntervalMs },
     costs: createCostTeller({
       ...{ ...foundation, ...own, teller, traits },
-      tariffs: createTariffInstaller({ ...foundation, ...own, currency }),
+      tariffs: createTariffInstaller({ ...foundation, ...own, tariffs: evidence.tariffs, currency }),
     }),
     lease: replica.leases.charging,
     commands: calls,

@@ -13,7 +13,6 @@ import { operatorDoors } from "../http/operator/doors.ts";
 import { createOperators, type Operators } from "../http/operator/operators.ts";
 import { peerDoors } from "../http/peer/doors.ts";
 import { publicDoors } from "../http/public/doors.ts";
-import { readSites } from "../http/public/sites.ts";
 import { createReadiness } from "../http/public/health.ts";
 import { createPageFiles } from "../http/public/serve-page.ts";
 import { createApiDoor } from "../http/public/show-api.ts";
@@ -99,7 +98,6 @@ function publicDeps(
     sales: dossiers,
     readiness: [...createReadiness({ store, chain, relay: relays.desk }), ...settlement.checks],
     settings: pageSettings,
-    sites: readSites(config.sitesPath),
     pageOrigin: config.pageOrigin,
     connections: charging.ocpp.door.connections,
     readersChain: config.hasPageRpc ? createReadOnlyChain(rpc) : null,

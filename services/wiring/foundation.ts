@@ -11,6 +11,7 @@ import type { StatementPeer } from "../dossier/market/sign-statements.ts";
 import type { ChargeStopper } from "../http/driver/stop-charging.ts";
 import { createEntrance, type Entrance } from "../http/entrance/entrance.ts";
 import { pageSettingsOf, type PageSettings } from "../http/public/page-configuration.ts";
+import { readSites, siteIdOf, type Site } from "../http/public/sites.ts";
 import { createAges, type Ages } from "../observability/ages.ts";
 import { withAlertMemory, type RememberingDesk } from "../observability/alert-memory.ts";
 import { createLogger, type Logger } from "../observability/logger.ts";
@@ -63,6 +64,8 @@ export interface Foundation {
   readonly gate: DeploymentGate;
   readonly confirmations: number;
   readonly store: Store;
+  /** As the operator's file describes them. */
+  readonly sites: readonly Site[];
   /** This process among those that share the ledger. */
   readonly replica: Replica;
   /** Ends every wait of the service. */
@@ -89,6 +92,7 @@ export async function openFoundation(
   const elapsedMs = options.elapsedMs ?? options.now ?? (() => performance.now());
   const log = options.log ?? createLogger(config.logLevel);
   const deployment = readDeployment(config.deploymentPath);
+  const sites = readSites(config.sitesPath);
   const { chainId } = deployment;
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, signal);
   const pageSettings = pageSettingsOf(config, deployment, chain.oracle);
@@ -104,10 +108,15 @@ export async function openFoundation(
   });
   const { replicaId = replicaIdOf(config) } = options;
   const sharing = { store: ledger.store, replicaId, leaseMs: config.replicaLeaseMs, desk, now };
-  const onLedger = async () => ({
-    replica: await openReplica(sharing),
-    steadyNow: createSteadyClock({ now, elapsedMs, markMs: await ledger.store.readSteadyMark() }),
-  });
+  const onLedger = async () => {
+    await ledger.store.putSites(
+      sites.map((site) => ({ site: siteIdOf(site), evses: site.evses.map(({ evse }) => evse) })),
+    );
+    return {
+      replica: await openReplica(sharing),
+      steadyNow: createSteadyClock({ now, elapsedMs, markMs: await ledger.store.readSteadyMark() }),
+    };
+  };
   const { replica, steadyNow } = await onLedger().catch(async (error: unknown) => {
     await ledger.close();
     throw error;
@@ -115,7 +124,7 @@ export async function openFoundation(
   return {
     replica,
     steadyNow,
-    ...{ config, deployment, pageSettings, now, elapsedMs, log, metrics, desk, chain, gate, signal },
+    ...{ config, deployment, sites, pageSettings, now, elapsedMs, log, metrics, desk, chain, gate, signal },
     interfaces: readContractInterfaces(),
     ages: createAges({ now, elapsedMs }),
     entrance: createEntrance({ config: config.entrance, desk, metrics, elapsedMs }),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
 
+import { atEvse } from "../../services/domain/tariff-scope.ts";
 import { taxedAlike } from "../../services/domain/tariff.ts";
 import { tariffIdOf } from "../../services/domain/packed-tariff.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
@@ -177,11 +178,11 @@ describe("What the driver's page refuses and explains", function () {
     await page.getByText("0.52 DEMO", { exact: false }).first().waitFor();
     expect(await page.getByText("0.10 DEMO").count()).to.equal(0);
     // With a wallet the page has another way to the chain, and asks everything anew.
-    const askedAnew = page.waitForResponse("**/v1/evses/*/tariffs");
+    const askedAnew = page.waitForResponse("**/v1/evses/*/tariffs?driver=*");
     await connect();
     await askedAnew;
     await page.getByRole("button", { name: /^Sign and hold/ }).waitFor();
-    const ending = { evses: [point.evse], tariffId: tariffIdOf(dear), by: "operator", atMs: Date.now() };
+    const ending = { scopes: [atEvse(point.evse)], tariffId: tariffIdOf(dear), by: "operator", atMs: Date.now() };
     await store.unassignTariff({ ...ending, at: { blockNumber: 0, atSeconds: 0 } });
     await page.getByRole("button", { name: /^Sign and hold/ }).click();
     await page.getByText("The price of this charger has changed.").waitFor();

@@ -222,6 +222,11 @@ describe("The description of the HTTP interface", function () {
     await ask("POST", "/v1/tariff-assignments/assign", change);
     await ask("POST", "/v1/tariff-assignments/unassign", change);
     await ask("GET", "/v1/tariff-assignments?ended=yes");
+    const staff = { group: "staff", drivers: [Wallet.createRandom().address] };
+    await ask("POST", "/v1/driver-groups/add", staff);
+    await ask("POST", "/v1/tariff-assignments/assign", { ...change, group: "staff" });
+    await ask("GET", "/v1/driver-groups?group=staff");
+    await ask("POST", "/v1/driver-groups/remove", staff);
     const always = { fromTime: "00:00", toTime: "00:00", weekdays: [], fromDate: null, toDate: null };
     const plan = { zone: "Europe/Berlin", windows: [{ tariffId: change.tariffId, ...always }] };
     await ask("POST", "/v1/tariff-plans/assign", { plan, evses: change.evses });

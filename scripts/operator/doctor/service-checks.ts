@@ -17,8 +17,10 @@ export function checkPrices(service: ServiceClient, environment: NodeJS.ProcessE
       return [warning(check, detail, "Give its key: WATTPROOF_OPERATOR_KEY.")];
     }
     const { assignments, evsesWithoutTariff } = await readAssignments(service);
-    const offering = new Set(assignments.filter(({ isOffered }) => isOffered).map(({ evse }) => evse));
-    const retired = assignments.map(({ evse }) => evse).filter((evse) => !offering.has(evse));
+    // What whole EVSEs offer to everybody.
+    const own = assignments.filter(({ connector, group }) => connector === null && group === null);
+    const offering = new Set(own.filter(({ isOffered }) => isOffered).flatMap(({ evse }) => evse ?? []));
+    const retired = own.flatMap(({ evse }) => evse ?? []).filter((evse) => !offering.has(evse));
     const priceless = [...new Set([...evsesWithoutTariff, ...retired])].sort((left, right) => left - right);
     return priceless.length === 0
       ? [ok(check, `${offering.size} charging points offer a tariff`)]

@@ -10,13 +10,18 @@ export const tariffAssign = defineVerb({
   summary: "has charging points offer a published tariff; without one nobody can charge there",
   description:
     "Sessions that are opened at any other tariff are not started. Several tariffs can be assigned: drivers choose among\n" +
-    "them. Sessions that are open keep their price. All charging points or none: if one of them cannot have the tariff,\n" +
-    "nothing changes. Asks the service with its operator's key, WATTPROOF_OPERATOR_KEY.",
+    "them. The most specific assignment wins: one for a group of the driver's before one for everybody; then a connector\n" +
+    "before its charging point, and that before its site. Sessions that are open keep their price. All or none: if one of\n" +
+    "those named cannot have the tariff, nothing changes. Asks the service with its operator's key, WATTPROOF_OPERATOR_KEY.",
   arguments: [{ syntax: "<tariff-id>", description: "a tariff that the charging points' operator has published" }],
   options: [...changeOptions, { flags: "--replace", description: "end every other tariff of these charging points" }],
   access: "chain",
   readsHistory: true,
-  examples: ["tariff assign 0x… --evse 1 --evse 2", "tariff assign 0x… --all --replace --dry-run"],
+  examples: [
+    "tariff assign 0x… --evse 1 --evse 2",
+    "tariff assign 0x… --all --replace --dry-run",
+    "tariff assign 0x… --site town-hall --group staff",
+  ],
   input: z.object({ tariffId: tariffIdInput, replace: z.boolean().default(false), ...changeInput }),
   async run({ tariffId, ...input }, run) {
     const change = await changeAssignments("assign", tariffId, input, run);

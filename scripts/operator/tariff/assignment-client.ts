@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { nameOfScope } from "../../../services/domain/tariff-scope.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { addressInput, registryNumberInput } from "../../command-line/inputs.ts";
@@ -22,6 +23,13 @@ export const evseOption: OptionSpec = {
 export const changeOptions: readonly OptionSpec[] = [
   evseOption,
   { flags: "--all", description: "all charging points of the operator, instead of --evse" },
+  { flags: "--connector <number>", description: "this connector of each --evse alone, by the charger's own number" },
+  {
+    flags: "--site <id>",
+    description: "a site of the service's file of sites; may be given several times",
+    isRepeated: true,
+  },
+  { flags: "--group <name>", description: "for the drivers of this group alone: wattproof tariff add-drivers" },
   { flags: "--operator <address>", description: "whose charging points; default: that of the profile or of the key" },
   serviceOption,
   { flags: "--dry-run", description: "says what would change; nothing is written" },
@@ -29,21 +37,36 @@ export const changeOptions: readonly OptionSpec[] = [
 export const changeInput = {
   evse: z.array(registryNumberInput).default([]),
   all: z.boolean().default(false),
+  connector: registryNumberInput.optional(),
+  site: z.array(z.string().min(1)).default([]),
+  group: z.string().optional(),
   operator: addressInput.optional(),
   service: serviceInput,
 };
-type ChangeInput = z.output<z.ZodObject<typeof changeInput>>;
+type ChangeInput = Pick<
+  z.input<z.ZodObject<typeof changeInput>>,
+  "connector" | "site" | "group" | "operator" | "service"
+> & {
+  readonly evse: readonly number[];
+  readonly all: boolean;
+};
 
+const scope = {
+  evse: z.number().nullable(),
+  connector: z.number().nullable(),
+  site: z.string().nullable(),
+  group: z.string().nullable(),
+};
 const changeSchema = z.object({
-  changes: z.array(z.object({ evse: z.number(), tariffId: z.string(), step: z.enum(["assigned", "ended"]) })),
-  evses: z.array(z.object({ evse: z.number(), tariffIds: z.array(z.string()) })),
+  changes: z.array(z.object({ ...scope, tariffId: z.string(), step: z.enum(["assigned", "ended"]) })),
+  scopes: z.array(z.object({ ...scope, tariffIds: z.array(z.string()) })),
 });
 /** What a change did, and what the charging points offer now. */
 export type AssignmentChange = z.output<typeof changeSchema>;
 
 const assignmentSchema = z.object({
   ordinal: z.number(),
-  evse: z.number(),
+  ...scope,
   tariffId: z.string(),
   isOffered: z.boolean(),
   assignedAtMs: z.number(),
@@ -96,36 +119,51 @@ export async function changeAssignments(
   run: Run,
 ): Promise<AssignmentChange> {
   const { environment, isDryRun: dryRun } = run;
-  if (input.all === input.evse.length > 0) {
-    throw new WattproofError("USAGE_INVALID", "Say which charging points: --evse <number>, several times, or --all.");
+  const sites = input.site ?? [];
+  const ways = [input.all, input.evse.length > 0, sites.length > 0].filter(Boolean).length;
+  if (ways !== 1) {
+    throw new WattproofError(
+      "USAGE_INVALID",
+      "Say where: --evse <number> or --site <id>, each several times if wanted, or --all.",
+    );
+  }
+  if (input.connector !== undefined && input.evse.length === 0) {
+    throw new WattproofError("USAGE_INVALID", "--connector goes with --evse.");
   }
   const deploymentPath = await deploymentPathOf(input, run);
   const service = openService(input.service, deploymentPath, environment);
   const operator = await operatorOf(input.operator, deploymentPath, environment);
   const evses = input.all ? await evsesOf(operator, run) : [...new Set(input.evse)];
-  const answer: AssignmentChange = { changes: [], evses: [] };
-  for (let start = 0; start < evses.length; start += evsesAtOnce) {
+  const answer: AssignmentChange = { changes: [], scopes: [] };
+  for (let start = 0; start === 0 || start < evses.length; start += evsesAtOnce) {
     const part = await service.post(`/v1/tariff-assignments/${action}`, changeSchema, {
       tariffId,
       evses: evses.slice(start, start + evsesAtOnce),
+      sites,
+      ...(input.connector === undefined ? {} : { connector: input.connector }),
+      ...(input.group === undefined ? {} : { group: input.group }),
       dryRun,
       ...(operator === null ? {} : { operator, by: operator }),
       ...(input.replace === true ? { replace: true } : {}),
     });
     answer.changes.push(...part.changes);
-    answer.evses.push(...part.evses);
+    answer.scopes.push(...part.scopes);
   }
   return answer;
 }
 
 /** What changed and what is offered now, for people. */
-export function changeLines({ changes, evses }: AssignmentChange, isDryRun: boolean): readonly string[] {
-  const lines = changes.map(({ evse, tariffId, step }) => {
+export function changeLines({ changes, scopes }: AssignmentChange, isDryRun: boolean): readonly string[] {
+  const lines = changes.map(({ tariffId, step, ...where }) => {
     const done = { assigned: "offers", ended: "no longer offers" }[step];
-    return `EVSE ${evse} ${isDryRun ? `would change: ${done}` : done} ${tariffId}`;
+    return `${nameOfScope(where)} ${isDryRun ? `would change: ${done}` : done} ${tariffId}`;
   });
   if (changes.length === 0) lines.push("It is so already; nothing changes.");
-  for (const { evse, tariffIds } of evses) if (tariffIds.length === 0) lines.push(pricelessLine(evse));
+  for (const { evse, connector, group, tariffIds } of scopes) {
+    if (evse !== null && connector === null && group === null && tariffIds.length === 0) {
+      lines.push(`EVSE ${evse} has no price of its own: without one of its site nobody can charge there.`);
+    }
+  }
   return lines;
 }
 

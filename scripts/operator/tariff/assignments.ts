@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { shown, tableLines } from "../../command-line/amounts.ts";
+import { nameOfScope } from "../../../services/domain/tariff-scope.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { registryNumberInput } from "../../command-line/inputs.ts";
 import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
@@ -27,7 +28,7 @@ export const tariffAssignments = defineVerb({
     const evsesWithoutTariff = answer.evsesWithoutTariff.filter((one) => evse === undefined || one === evse);
     output.json({ assignments: answer.assignments, evsesWithoutTariff });
     const rows = answer.assignments.map((one) => [
-      `EVSE ${one.evse}`,
+      nameOfScope(one),
       one.tariffId,
       `since ${dayMinute(one.assignedAtMs)} by ${shown(one.assignedBy)}`,
       one.endedAtMs === null

@@ -47,7 +47,7 @@ export function createOpeningPreparer(deps: {
     const evse = station?.evses[(transaction.evse ?? 0) - 1];
     const offered = evse === undefined ? null : await offerTerms(meters, binding, evse);
     if (offered === null) return refuse(transaction, binding, "EVSE_NOT_METERED");
-    const priceRefusal = await tariffs.findRefusal(offered);
+    const priceRefusal = await tariffs.findRefusal({ ...offered, driver: binding.consent.driver });
     if (priceRefusal !== null) return refuse(transaction, binding, priceRefusal);
     if (!vehicles.canSign(binding.consent)) return refuse(transaction, binding, "FLEET_KEY_UNKNOWN");
     // One that is not mined yet is live soon.

@@ -43,7 +43,8 @@ export function createTokenPolicy(deps: TokenPolicyDeps): IdTokenPolicy {
     for (const evse of stationEvse === null ? evses : evses.slice(stationEvse - 1, stationEvse)) {
       const offered = await offerTerms(meters, binding, evse);
       // A card has its own price, which not every charging point offers.
-      if (offered === null || (await tariffs.findRefusal(offered)) !== null) continue;
+      if (offered === null) continue;
+      if ((await tariffs.findRefusal({ ...offered, driver: binding.consent.driver })) !== null) continue;
       const reason = await vehicles.findRefusal(await vehicles.sign(binding.consent, offered, sessionSeconds));
       return reason === null ? "Accepted" : statusOfRefusal(reason);
     }

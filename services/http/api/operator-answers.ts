@@ -1,7 +1,6 @@
 import { z } from "zod";
 
 import { boundIdTokenTypes } from "../../domain/charging/id-token.ts";
-import { weekdays } from "../../domain/local-time.ts";
 import {
   address,
   count,
@@ -165,57 +164,12 @@ export const possessionAnswer = z.object({
 /** What the charger answered when it was asked to begin: its word, or an error's code; `null` where nobody asked it. */
 export const namedPossessionAnswer = possessionAnswer.extend({ answerToStart: z.string().nullable() });
 
-const moment = z.object({ blockNumber: z.int(), atSeconds: z.number() });
-export const assignmentChangeAnswer = z.object({
-  isDryRun: z.boolean(),
-  tariffId: hash,
-  changes: z.array(z.object({ evse: evseNumber, tariffId: hash, step: z.enum(["assigned", "ended"]) })),
-  evses: z.array(z.object({ evse: evseNumber, tariffIds: z.array(hash) })),
-});
-const tariffPlan = z.object({
-  zone: z.string(),
-  windows: z.array(
-    z.object({
-      tariffId: hash,
-      fromTime: z.string(),
-      toTime: z.string(),
-      weekdays: z.array(z.enum(weekdays)),
-      fromDate: z.string().nullable(),
-      toDate: z.string().nullable(),
-    }),
-  ),
-});
-const planTurn = { planId: hash, tariffId: hash, untilSeconds: count.nullable(), evses: z.array(evseNumber) };
-export const planChangeAnswer = z.object({ isDryRun: z.boolean(), ...planTurn });
-export const planEndAnswer = z.object({ isDryRun: z.boolean(), evses: z.array(evseNumber) });
-export const plansAnswer = z.object({
-  plans: z.array(z.object({ plan: tariffPlan, ...planTurn, assignedAtMs: timeMs, assignedBy: z.string() })),
-});
 export const screenCodeAnswer = z.object({
   stationId,
   validitySeconds: count,
   length: count,
   urlTemplate: z.string(),
 });
-export const assignmentsAnswer = z.object({
-  assignments: z.array(
-    z.object({
-      ordinal: count,
-      evse: evseNumber,
-      tariffId: hash,
-      since: moment,
-      until: moment.nullable(),
-      assignedAtMs: timeMs,
-      assignedBy: z.string(),
-      endedAtMs: timeMs.nullable(),
-      endedBy: z.string().nullable(),
-      isOffered: z.boolean(),
-    }),
-  ),
-  next: count.nullable(),
-  evsesWithoutTariff: z.array(evseNumber),
-});
-
 const operatorKey = z.object({
   name: z.string(),
   keyId: z.string(),

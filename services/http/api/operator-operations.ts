@@ -12,10 +12,12 @@ import { additionSchema, revocationSchema } from "../operator/operator-keys.ts";
 import { discardSchema, retrySchema } from "../operator/parked-frames.ts";
 import { resolutionOrder } from "../operator/session-resolution.ts";
 import { screenCodeChoices } from "../operator/screen-codes.ts";
+import { driverGroupsQuery, groupChangeSchema } from "../operator/driver-groups.ts";
 import { planAssigningSchema, planEndingSchema } from "../operator/tariff-plans.ts";
 import { assigningSchema, assignmentsQuery, changeSchema } from "../operator/tariff-assignments.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import * as answers from "./operator-answers.ts";
+import * as tariffAnswers from "./tariff-answers.ts";
 import { evseNumber, hash } from "./values.ts";
 
 const operatorOnly = { access: "operator" } as const;
@@ -64,25 +66,53 @@ export const operatorOperations: readonly ApiOperation[] = [
     method: "GET",
     summary: "Lists which tariffs EVSEs offer, since when and by whom.",
     query: assignmentsQuery,
-    answers: answering(answers.assignmentsAnswer, "A page of assignments."),
+    answers: answering(tariffAnswers.assignmentsAnswer, "A page of assignments."),
   },
   {
     ...operatorOnly,
     id: "assignTariff",
     path: "/v1/tariff-assignments/assign",
     method: "POST",
-    summary: "Has EVSEs offer a tariff, all of them or none.",
+    summary:
+      "Has EVSEs, connectors or sites offer a tariff, to everybody or to a group of drivers: all of them or none.",
     body: { schema: assigningSchema },
-    answers: answering(answers.assignmentChangeAnswer, "What changed, and what each EVSE offers then."),
+    answers: answering(tariffAnswers.assignmentChangeAnswer, "What changed, and what each of them offers then."),
   },
   {
     ...operatorOnly,
     id: "unassignTariff",
     path: "/v1/tariff-assignments/unassign",
     method: "POST",
-    summary: "Has EVSEs no longer offer a tariff; sessions that are open go on at their price.",
+    summary: "Ends the assignments of a tariff; sessions that are open go on at their price.",
     body: { schema: changeSchema },
-    answers: answering(answers.assignmentChangeAnswer, "What changed, and what each EVSE offers then."),
+    answers: answering(tariffAnswers.assignmentChangeAnswer, "What changed, and what each of them offers then."),
+  },
+  {
+    ...operatorOnly,
+    id: "listDriverGroups",
+    path: "/v1/driver-groups",
+    method: "GET",
+    summary: "Lists who is in which group of drivers, since when and by whom.",
+    query: driverGroupsQuery,
+    answers: answering(tariffAnswers.driverGroupsAnswer, "A page of members."),
+  },
+  {
+    ...operatorOnly,
+    id: "addToDriverGroup",
+    path: "/v1/driver-groups/add",
+    method: "POST",
+    summary: "Adds drivers to a group, which is there from its first driver on.",
+    body: { schema: groupChangeSchema },
+    answers: answering(tariffAnswers.driversAddedAnswer, "Who was not in it."),
+  },
+  {
+    ...operatorOnly,
+    id: "removeFromDriverGroup",
+    path: "/v1/driver-groups/remove",
+    method: "POST",
+    summary: "Removes drivers from a group; sessions that are open go on at their price.",
+    body: { schema: groupChangeSchema },
+    answers: answering(tariffAnswers.driversRemovedAnswer, "Who was in it."),
   },
   {
     ...operatorOnly,
@@ -90,7 +120,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     path: "/v1/tariff-plans",
     method: "GET",
     summary: "Lists the plans by which prices of EVSEs take turns, and whose turn it is.",
-    answers: answering(answers.plansAnswer, "All of them."),
+    answers: answering(tariffAnswers.plansAnswer, "All of them."),
   },
   {
     ...operatorOnly,
@@ -99,7 +129,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     method: "POST",
     summary: "Has EVSEs offer the tariffs of a plan in their turns, all of them or none.",
     body: { schema: planAssigningSchema },
-    answers: answering(answers.planChangeAnswer, "The plan, and whose turn it is."),
+    answers: answering(tariffAnswers.planChangeAnswer, "The plan, and whose turn it is."),
   },
   {
     ...operatorOnly,
@@ -108,7 +138,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     method: "POST",
     summary: "Ends the plans of EVSEs; sessions that are open go on at their price.",
     body: { schema: planEndingSchema },
-    answers: answering(answers.planEndAnswer, "The EVSEs that had one."),
+    answers: answering(tariffAnswers.planEndAnswer, "The EVSEs that had one."),
   },
   {
     ...operatorOnly,

@@ -15,6 +15,7 @@ import { consentSchema } from "../driver/consents.ts";
 import { driverOrderSchema } from "../driver/driver-orders.ts";
 import { recordsGrantSchema } from "../driver/driver-records.ts";
 import { openingOrderSchema } from "../driver/openings.ts";
+import { evseTariffsQuery } from "../driver/evse-tariffs.ts";
 import { payAtEvseQuery } from "../driver/pay-at-evse.ts";
 import { passkeyBatchSchema } from "../driver/passkey-batches.ts";
 import { recipientSchema } from "../driver/receipt-recipients.ts";
@@ -270,6 +271,7 @@ export const driverOperations: readonly ApiOperation[] = [
     summary: "Lists the tariffs with which a session can be opened at an EVSE.",
     access: "anybody",
     parameters: { evse: evseNumber },
+    query: evseTariffsQuery,
     answers: answering(
       z.object({
         evse: evseNumber,
@@ -278,6 +280,7 @@ export const driverOperations: readonly ApiOperation[] = [
             tariffId: hash,
             tariff,
             assignedAtMs: timeMs,
+            connectors: z.array(count).nullable(),
             untilSeconds: count.nullable(),
             offer: z.object({ validUntil: count, signer: address, r: hash, vs: hash }),
           }),

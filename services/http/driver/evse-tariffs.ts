@@ -1,4 +1,6 @@
+import { getAddress, isAddress } from "ethers";
 import type { RequestHandler } from "express";
+import { z } from "zod";
 
 import type { Chain } from "../../chain/chain.ts";
 import { offerAt, offerDigestOf } from "../../domain/tariff-offer.ts";
@@ -8,9 +10,20 @@ import type { TariffDirectory } from "../../evidence/tariff-directory.ts";
 
 const evseGrammar = /^[1-9][0-9]{0,9}$/;
 
+export const evseTariffsQuery = z.strictObject({
+  /** Who asks: in a group of drivers that has a price of its own, that one applies. */
+  driver: z.string().refine(isAddress).transform(getAddress).optional(),
+  /** The EVSE's own number of the connector, where the driver knows it. */
+  connector: z
+    .string()
+    .regex(/^[1-9][0-9]{0,2}$/)
+    .transform(Number)
+    .optional(),
+});
+
 /**
- * `GET /v1/evses/:evse/tariffs`: what a session can be opened with there, and nothing else. Each is a signed offer: the
- * service starts a session that was opened with it by `validUntil`.
+ * `GET /v1/evses/:evse/tariffs`: what a session can be opened with there, by this driver, and nothing else. Each is a signed
+ * offer: the service starts a session that was opened with it by `validUntil`.
  */
 export function showEvseTariffs(deps: {
   readonly tariffs: Pick<TariffDirectory, "listOffers">;
@@ -20,8 +33,13 @@ export function showEvseTariffs(deps: {
   const { tariffs, chain, now } = deps;
   return async (request, response) => {
     const evse = evseOf(request.params["evse"]);
+    const query = evseTariffsQuery.safeParse(request.query);
+    if (!query.success) {
+      throw new WattproofError("QUERY_INVALID", "driver: an address; connector: the EVSE's number of it, 1 to 999.");
+    }
+    const { driver = null, connector = null } = query.data;
     const nowSeconds = Math.floor(now() / 1_000);
-    const offers = (await tariffs.listOffers(evse)).map((offered) => {
+    const offers = (await tariffs.listOffers(evse, { driver, connector })).map((offered) => {
       const { validUntil } = offerAt({ evse, ...offered }, nowSeconds);
       const digest = offerDigestOf({ evse, tariffId: offered.tariffId, validUntil }, chain.domain);
       return { ...offered, offer: { validUntil, ...chain.signOffer(digest) } };

@@ -1,3 +1,4 @@
+import { getAddress, isAddress } from "ethers";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 
@@ -31,7 +32,7 @@ export interface PayAtEvseDeps {
   readonly deployment: Pick<Deployment, "contracts">;
   readonly pageSettings: { readonly partnerAgreement: number | null };
   readonly meters: Pick<MeterDirectory, "readEvse">;
-  readonly tariffs: Pick<TariffDirectory, "listOffers">;
+  readonly tariffs: Pick<TariffDirectory, "listOffers" | "findRefusal">;
   /** The limit of openings, counted on its own. */
   readonly openingsPerMinute: number;
   readonly entrance: Entrance;
@@ -49,8 +50,9 @@ const usualEnergyWh = 30_000;
 const mostEnergyWh = 1_000_000;
 const microWhPerWh = 1_000_000n;
 
-/** `energyWh`: for so much the hold has to be enough. */
+/** `energyWh`: for so much the hold has to be enough. `driver`: who pays, whose group may have a price of its own. */
 export const payAtEvseQuery = z.strictObject({
+  driver: z.string().refine(isAddress).transform(getAddress).optional(),
   energyWh: z
     .string()
     .regex(/^[1-9][0-9]{0,6}$/)
@@ -73,6 +75,7 @@ export function createPayAtEvseHandler(deps: PayAtEvseDeps): RequestHandler {
     relay: OpeningRelay,
     evse: number,
     energyWh: number,
+    driver: string | null,
   ): Promise<readonly MeteredRequirement[]> {
     const registered = await deps.meters.readEvse(evse);
     if (registered === null || registered.activeMeter === 0) {
@@ -82,7 +85,7 @@ export function createPayAtEvseHandler(deps: PayAtEvseDeps): RequestHandler {
     const unit = await relay.readUnit();
     const energyMicroWh = BigInt(energyWh) * microWhPerWh;
     const nowSeconds = Math.floor(now() / 1_000);
-    return (await deps.tariffs.listOffers(evse)).map((offered) => {
+    return (await deps.tariffs.listOffers(evse, { driver, connector: null })).map((offered) => {
       const { tariffId, tariff } = offered;
       const { grossMicro } = priceOf(tariff, energyMicroWh, 0, 0);
       const holdMicro = grossMicro > relay.leastHoldMicro ? grossMicro : relay.leastHoldMicro;
@@ -103,9 +106,11 @@ export function createPayAtEvseHandler(deps: PayAtEvseDeps): RequestHandler {
     if (relay === null) throw new WattproofError("RELAY_NOT_CONFIGURED", "This service sends nothing for others.");
     const evse = evseOf(request.params["evse"]);
     const query = payAtEvseQuery.safeParse(request.query);
-    if (!query.success) throw new WattproofError("QUERY_INVALID", `energyWh: watt-hours, 1 to ${mostEnergyWh}.`);
-    const { energyWh = usualEnergyWh } = query.data;
-    const offered = await listRequirements(relay, evse, energyWh);
+    if (!query.success) {
+      throw new WattproofError("QUERY_INVALID", `energyWh: watt-hours, 1 to ${mostEnergyWh}; driver: an address.`);
+    }
+    const { energyWh = usualEnergyWh, driver = null } = query.data;
+    const offered = await listRequirements(relay, evse, energyWh, driver);
     response.set("cache-control", "no-store");
     const header = request.get(paymentSignatureHeader);
     if (header === undefined) {
@@ -126,6 +131,12 @@ export function createPayAtEvseHandler(deps: PayAtEvseDeps): RequestHandler {
     if (obstacle !== null) throw new WattproofError("EVSE_NOT_FREE", obstacle);
     const unserved = await deps.findUnserved(terms);
     if (unserved !== null) throw new WattproofError("EVSE_NOT_SERVED", unserved);
+    if ((await deps.tariffs.findRefusal(terms)) !== null) {
+      throw new WattproofError(
+        "TARIFF_NOT_ASSIGNED",
+        `EVSE ${evse} has another tariff for this driver: ask with driver=.`,
+      );
+    }
     const admit = (): Promise<void> => {
       drivers.admit(terms.driver);
       return Promise.resolve();

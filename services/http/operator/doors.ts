@@ -1,6 +1,7 @@
 import type { HttpDoor } from "../door.ts";
 import { createActionsDoor } from "./actions.ts";
 import { createBoardDoors, type BoardDeps } from "./board.ts";
+import { createDriverGroupDoors } from "./driver-groups.ts";
 import { createDossierDoors, type DossierDeps } from "./dossiers.ts";
 import { createDossierUploadDoor, type DossierUploadDeps } from "./dossier-uploads.ts";
 import { createIdTokenDoors } from "./id-tokens.ts";
@@ -46,6 +47,7 @@ export function operatorDoors(
     ...createParkedFrameDoors(deps),
     ...createTariffAssignmentDoors(deps),
     ...createTariffPlanDoors(deps),
+    ...createDriverGroupDoors(deps),
     ...createBoardDoors(deps),
     ...createDossierDoors(deps),
     ...createStatementDoors(deps),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Chain } from "../../chain/chain.ts";
 import type { OperatorIdentity } from "../../domain/operator-key.ts";
 import { stepsToAssign, stepsToUnassign, tariffsAfter, type AssignmentStep } from "../../domain/tariff-assignment.ts";
+import type { TariffScope } from "../../domain/tariff-scope.ts";
 import type { Tariff } from "../../domain/tariff.ts";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
@@ -29,6 +30,7 @@ export interface TariffAssignmentDeps {
 
 /** EVSEs of one change: each is asked of the registry, and a thousand fit the body. */
 const evseLimit = 1_000;
+const siteLimit = 100;
 const pageLimit = 1_000;
 
 const evseNumber = z
@@ -39,16 +41,24 @@ const tariffId = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text) => text.toLowerCase());
+export const groupName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
+/** Who does it, as they call themselves; the key says only that they may. */
+export const byName = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,100}$/)
+  .default("operator");
 export const changeSchema = z.strictObject({
   tariffId,
-  evses: z.array(evseNumber).min(1).max(evseLimit),
+  evses: z.array(evseNumber).max(evseLimit).default([]),
+  /** Each EVSE's own number of one of its connectors; without it the whole EVSE is meant. */
+  connector: z.int().min(1).max(999).optional(),
+  /** Ids of the operator's sites. */
+  sites: z.array(z.string().min(1).max(36)).max(siteLimit).default([]),
+  /** For these drivers alone. */
+  group: groupName.optional(),
   /** Whose EVSEs these are meant to be. */
   operator: z.string().refine(isAddress).transform(getAddress).optional(),
-  /** Who does it, as they call themselves; the key says only that they may. */
-  by: z
-    .string()
-    .regex(/^[\x20-\x7e]{1,100}$/)
-    .default("operator"),
+  by: byName,
   dryRun: z.boolean().default(false),
 });
 export const assigningSchema = changeSchema.extend({ replace: z.boolean().default(false) });
@@ -69,19 +79,20 @@ export function createTariffAssignmentDoors(deps: TariffAssignmentDeps): readonl
   ];
 }
 
-/** `POST /v1/tariff-assignments/assign`: all of the EVSEs, or none where one of them cannot have the tariff. */
+/** `POST /v1/tariff-assignments/assign`: in all of the scopes, or in none where one of them cannot have the tariff. */
 function assign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
     const operator = await deps.operators.require(request, response);
     const body = parseBody(await readBody(request, bodyLimitBytes), assigningSchema);
-    const { evses, replace: isReplacing, by, dryRun: isDryRun } = body;
-    const tariff = await requireAssignable(deps, body);
-    const current = await currentOf(store, evses);
+    const { replace: isReplacing, by, dryRun: isDryRun } = body;
+    const scopes = await requireScopes(deps, body);
+    const tariff = await requireAssignable(deps, { ...body, evses: await evsesOf(store, body) });
+    const current = await currentOf(store, scopes);
     const steps = isDryRun
-      ? evsesOf(current).flatMap(([evse, offered]) => stepsToAssign(evse, offered, [body.tariffId], isReplacing))
+      ? current.flatMap(([scope, offered]) => stepsToAssign(scope, offered, [body.tariffId], isReplacing))
       : await store.assignTariffs({
-          evses,
+          scopes,
           tariffs: [{ tariffId: body.tariffId, tariff }],
           isReplacing,
           by,
@@ -102,13 +113,14 @@ function unassign(deps: TariffAssignmentDeps): RequestHandler {
   return async (request, response) => {
     const operator = await deps.operators.require(request, response);
     const body = parseBody(await readBody(request, bodyLimitBytes), changeSchema);
-    const { evses, by, dryRun: isDryRun } = body;
-    for (const evse of evses) await requireEvse(deps, evse, body.operator);
-    const current = await currentOf(store, evses);
+    const { by, dryRun: isDryRun } = body;
+    const scopes = scopesOf(body);
+    for (const evse of await evsesOf(store, body)) await requireEvse(deps, evse, body.operator);
+    const current = await currentOf(store, scopes);
     const steps = isDryRun
-      ? evsesOf(current).flatMap(([evse, offered]) => stepsToUnassign(evse, offered, body.tariffId))
+      ? current.flatMap(([scope, offered]) => stepsToUnassign(scope, offered, body.tariffId))
       : await store.unassignTariff({
-          evses,
+          scopes,
           tariffId: body.tariffId,
           by,
           at: await readMoment(chain, now),
@@ -122,14 +134,60 @@ function unassign(deps: TariffAssignmentDeps): RequestHandler {
   };
 }
 
+type Change = z.output<typeof changeSchema>;
+
+/** Each EVSE or connector and each site that the change names. @throws ENVELOPE_INVALID */
+function scopesOf({ evses, sites, ...change }: Change): readonly TariffScope[] {
+  const { connector = null, group = null } = change;
+  if (evses.length + sites.length === 0)
+    throw new WattproofError("ENVELOPE_INVALID", "evses, sites: name one at least.");
+  if (connector !== null && sites.length > 0) {
+    throw new WattproofError("ENVELOPE_INVALID", "connector: a connector belongs to EVSEs, not to sites.");
+  }
+  const none: TariffScope = { evse: null, connector, site: null, group };
+  return [...evses.map((evse) => ({ ...none, evse })), ...sites.map((site) => ({ ...none, site }))];
+}
+
+/** The scopes, if there is what they name. @throws ENVELOPE_INVALID, CONNECTOR_UNKNOWN, SITE_UNKNOWN, DRIVER_GROUP_UNKNOWN */
+async function requireScopes({ store }: TariffAssignmentDeps, change: Change): Promise<readonly TariffScope[]> {
+  const scopes = scopesOf(change);
+  const { group } = change;
+  if (group !== undefined && !(await store.hasDriverGroup(group))) {
+    throw new WattproofError("DRIVER_GROUP_UNKNOWN", `Group ${group}.`);
+  }
+  for (const { evse, connector, site } of scopes) {
+    if (site !== null && (await store.listEvsesOfSite(site)).length === 0) {
+      throw new WattproofError("SITE_UNKNOWN", `Site ${site}.`);
+    }
+    if (evse === null || connector === null) continue;
+    const place = await store.findStationOfEvse(evse);
+    const reported = place === null ? [] : ((await store.findOcppStation(place.stationId))?.connectors ?? []);
+    if (!reported.some((one) => one.evse === place?.stationEvse && one.connector === connector)) {
+      throw new WattproofError("CONNECTOR_UNKNOWN", `Connector ${connector} of EVSE ${evse}.`);
+    }
+  }
+  return scopes;
+}
+
+/** All EVSEs that the change is about. */
+async function evsesOf(store: Store, { evses, sites }: Change): Promise<readonly number[]> {
+  const ofSites = await Promise.all(sites.map((site) => store.listEvsesOfSite(site)));
+  return [...new Set([...evses, ...ofSites.flat()])];
+}
+
 async function record(
   { store, now }: Pick<TariffAssignmentDeps, "store" | "now">,
   { keyId, name: keyName }: OperatorIdentity,
   action: string,
-  { tariffId: subject, evses, by }: z.output<typeof changeSchema>,
+  { tariffId: subject, evses, sites, connector, group, by }: Change,
   more: object,
 ): Promise<void> {
-  const details = JSON.stringify({ evses, by, ...more });
+  const details = JSON.stringify({
+    ...(evses.length > 0 ? { evses } : {}),
+    ...(sites.length > 0 ? { sites } : {}),
+    ...{ connector, group, by },
+    ...more,
+  });
   await store.recordAction({ atMs: now(), keyId, keyName, action, subject, details });
 }
 
@@ -149,7 +207,9 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
 
     /** One question for each tariff of each operator, however many EVSEs have it. */
     async function isOffered(assignment: TariffAssignment): Promise<boolean> {
-      const operator = (await meters.readEvse(assignment.evse))?.operator;
+      const { scope } = assignment;
+      const evse = scope.evse ?? (await store.listEvsesOfSite(scope.site ?? ""))[0];
+      const operator = evse === undefined ? undefined : (await meters.readEvse(evse))?.operator;
       if (operator === undefined) return false;
       const key = `${operator} ${assignment.tariffId}`;
       const answer = asked.get(key) ?? chain.isOffered(operator, assignment.tariffId);
@@ -157,7 +217,10 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
       return answer;
     }
     const views = [];
-    for (const assignment of assignments) views.push({ ...assignment, isOffered: await isOffered(assignment) });
+    for (const assignment of assignments) {
+      const { scope, ...rest } = assignment;
+      views.push({ ...rest, ...scope, isOffered: await isOffered(assignment) });
+    }
     response.json({
       assignments: views,
       next: assignments.length === limit ? (assignments.at(-1)?.ordinal ?? null) : null,
@@ -169,7 +232,15 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
 /** @throws TARIFF_UNPUBLISHED, TARIFF_NOT_OFFERED, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
 export async function requireAssignable(
   deps: TariffAssignmentDeps,
-  { tariffId: id, evses, operator }: Pick<z.output<typeof changeSchema>, "tariffId" | "evses" | "operator">,
+  {
+    tariffId: id,
+    evses,
+    operator,
+  }: {
+    readonly tariffId: string;
+    readonly evses: readonly number[];
+    readonly operator?: string | undefined;
+  },
 ): Promise<Tariff> {
   const tariff = await deps.chain.readTariff(id);
   if (tariff === null) throw new WattproofError("TARIFF_UNPUBLISHED", `Tariff ${id}.`);
@@ -201,25 +272,19 @@ export async function requireEvse(
   return owner;
 }
 
-type Offered = ReadonlyMap<number, readonly string[]>;
+/** Scopes, and what each offers. */
+type Offered = readonly (readonly [scope: TariffScope, tariffIds: readonly string[]])[];
 
-async function currentOf(store: Store, evses: readonly number[]): Promise<Offered> {
-  const current = new Map<number, readonly string[]>();
-  for (const evse of evses) {
-    const assignments = await store.listAssignmentsOfEvse(evse);
-    current.set(
-      evse,
-      assignments.filter(({ until }) => until === null).map((assignment) => assignment.tariffId),
-    );
-  }
-  return current;
-}
-
-function evsesOf(current: Offered): readonly [number, readonly string[]][] {
-  return [...current];
+async function currentOf(store: Store, scopes: readonly TariffScope[]): Promise<Offered> {
+  return Promise.all(
+    scopes.map(async (scope) => {
+      const assignments = await store.listAssignmentsIn(scope);
+      return [scope, assignments.filter(({ until }) => until === null).map((one) => one.tariffId)] as const;
+    }),
+  );
 }
 
 function changeView(id: string, isDryRun: boolean, current: Offered, changes: readonly AssignmentStep[]): object {
-  const evses = evsesOf(current).map(([evse, offered]) => ({ evse, tariffIds: tariffsAfter(evse, offered, changes) }));
-  return { isDryRun, tariffId: id, changes, evses };
+  const scopes = current.map(([scope, offered]) => ({ ...scope, tariffIds: tariffsAfter(scope, offered, changes) }));
+  return { isDryRun, tariffId: id, changes, scopes };
 }

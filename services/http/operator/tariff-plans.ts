@@ -11,6 +11,7 @@ import {
   tariffIdsOf,
   type TariffPlan,
 } from "../../domain/tariff-plan.ts";
+import { atEvse } from "../../domain/tariff-scope.ts";
 import type { Tariff } from "../../domain/tariff.ts";
 import { WattproofError } from "../../errors.ts";
 import { plannedBy, type PlanRoller } from "../../evidence/roll-plans.ts";
@@ -153,10 +154,10 @@ function turnOf(
 async function endTariffs(deps: TariffPlanDeps, evses: readonly number[], by: string | null): Promise<void> {
   const { store, chain, now } = deps;
   for (const evse of evses) {
-    for (const { tariffId, until, assignedBy } of await store.listAssignmentsOfEvse(evse)) {
+    for (const { tariffId, until, assignedBy } of await store.listAssignmentsIn(atEvse(evse))) {
       if (until !== null || (by !== null && assignedBy !== by)) continue;
       const at = await readMoment(chain, now);
-      await store.unassignTariff({ evses: [evse], tariffId, at, atMs: now(), by: plannedBy });
+      await store.unassignTariff({ scopes: [atEvse(evse)], tariffId, at, atMs: now(), by: plannedBy });
     }
   }
 }

@@ -27,6 +27,11 @@ export const siteFields = {
 };
 const { text, latitude, longitude, plug } = siteFields;
 const siteSchema = z.strictObject({
+  /** By which tariffs are assigned to it, and others know it; `siteIdOf` gives one that has none its own. */
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,36}$/, "must have 1 to 36 letters, digits, dots, hyphens or underscores")
+    .optional(),
   name: text,
   /** The name under which the operator is known to drivers. */
   operator: text,
@@ -44,7 +49,7 @@ const siteSchema = z.strictObject({
 /** What `GET /v1/sites` answers. */
 export const sitesAnswer = z.strictObject({
   sites: z.array(
-    siteSchema.extend({
+    siteSchema.required({ id: true }).extend({
       evses: z.array(
         z.strictObject({
           evse: z.int().positive(),
@@ -62,7 +67,12 @@ export const sitesSchema = z
   .strictObject({ sites: z.array(siteSchema).max(mostSites) })
   .superRefine(({ sites }, context) => {
     const seen = new Set<number>();
-    for (const [index, { evses }] of sites.entries()) {
+    const ids = new Set<string>();
+    for (const [index, site] of sites.entries()) {
+      const { evses } = site;
+      const id = siteIdOf(site);
+      if (ids.has(id)) context.addIssue({ code: "custom", path: ["sites", index], message: `Site ${id} is twice.` });
+      ids.add(id);
       for (const { evse } of evses) {
         if (seen.has(evse))
           context.addIssue({ code: "custom", path: ["sites", index], message: `EVSE ${evse} is twice.` });
@@ -73,6 +83,11 @@ export const sitesSchema = z
 
 /** A place with chargers, as the operator describes it to drivers. */
 export type Site = z.infer<typeof siteSchema>;
+
+/** Its id; of a site that has none `site-` and the number of its first EVSE. */
+export function siteIdOf({ id, evses }: Pick<Site, "id" | "evses">): string {
+  return id ?? `site-${evses[0]?.evse ?? 0}`;
+}
 
 /**
  * Reads the operator's sites.
@@ -108,7 +123,7 @@ export function showSites(deps: {
     for (const site of sites) {
       const evses = [];
       for (const one of site.evses) evses.push({ ...one, state: await stateOf(one.evse) });
-      shown.push({ ...site, evses });
+      shown.push({ ...site, id: siteIdOf(site), evses });
     }
     response.json({ sites: shown });
   };

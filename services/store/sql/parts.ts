@@ -29,6 +29,7 @@ import { createStationStore } from "./stations.ts";
 import { createSteadyMarkStore } from "./steady-mark.ts";
 import { createStepStore } from "./steps.ts";
 import { createTariffPlanStore } from "./tariff-plans.ts";
+import { createDriverGroupStore } from "./driver-groups.ts";
 import { createTariffStore } from "./tariffs.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createViewKeyStore } from "./view-keys.ts";
@@ -62,6 +63,7 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
     ...createViewKeyStore(access),
     ...createRelayStore(access),
     ...createTariffStore(access),
+    ...createDriverGroupStore(access),
     ...createTariffPlanStore(access),
     ...createScreenCodeStore(access),
     ...createInvoiceStore(access),

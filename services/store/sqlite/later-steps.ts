@@ -6,6 +6,8 @@ import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
 import { driverStep, sessionPagesStep } from "../sql/sessions.ts";
 import { tariffPlanStep } from "../sql/tariff-plans.ts";
+import { driverGroupStep } from "../sql/driver-groups.ts";
+import { tariffScopeStep } from "../sql/tariffs.ts";
 
 /** The steps behind those of `migrations.ts`, in the order in which they came; new ones are appended here. */
 export const laterSteps: readonly string[] = [
@@ -18,4 +20,6 @@ export const laterSteps: readonly string[] = [
   invoiceStep,
   driverStep,
   sessionPagesStep,
+  tariffScopeStep,
+  driverGroupStep,
 ];

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { atEvse } from "../../../services/domain/tariff-scope.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";
 import { checkRequest, checkResponse } from "../../../services/ocpp/schemas.ts";
 import type { Charger, TakenCall } from "../../helpers/charger.ts";
@@ -188,7 +189,7 @@ describe("What a charger shows of a session", function () {
     const dearer = { ...testTariff, flatFeeMicro: testTariff.flatFeeMicro + 100_000n };
     const newId = await chain.publishTariff(dearer);
     await world.service.store.assignTariffs({
-      ...{ evses: [evse], tariffs: [{ tariffId: newId, tariff: dearer }], isReplacing: true },
+      ...{ scopes: [atEvse(evse)], tariffs: [{ tariffId: newId, tariff: dearer }], isReplacing: true },
       ...{ at: { blockNumber: 10_000, atSeconds: Math.floor(world.nowMs / 1_000) }, atMs: world.nowMs, by: "test" },
     });
     const again = await world.reconnect("CS-1", "ocpp2.1");

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
+import { atEvse } from "../../../services/domain/tariff-scope.ts";
 import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import type { Tariff } from "../../../services/domain/tariff.ts";
 import { sessionIdOf } from "../../../services/domain/terms.ts";
@@ -296,17 +297,17 @@ describe("Tariffs that a charger offers, and drivers who choose another", functi
       "EVSE_OF_ANOTHER_OPERATOR",
     );
     expect(await codeFor({ tariffId: dearId, evses: [...evses, others] })).to.equal("TARIFF_NOT_OFFERED");
-    expect(await world.service.store.listAssignmentsOfEvse(point.evse)).to.deep.equal([]);
+    expect(await world.service.store.listAssignmentsIn(atEvse(point.evse))).to.deep.equal([]);
 
-    const step = { evse: point.evse, tariffId: dearId, step: "assigned" };
+    const step = { ...atEvse(point.evse), tariffId: dearId, step: "assigned" };
     const planned = await assign(dearId, { dryRun: true, by: "Ada" });
     const done = await assign(dearId, { by: "Ada", operator });
     const again = await assign(dearId, { by: "Bob" });
-    const now = { evses: [{ evse: point.evse, tariffIds: [dearId] }], tariffId: dearId };
+    const now = { scopes: [{ ...atEvse(point.evse), tariffIds: [dearId] }], tariffId: dearId };
     expect(planned.body).to.deep.equal({ isDryRun: true, changes: [step], ...now });
     expect(done.body).to.deep.equal({ isDryRun: false, changes: [step], ...now });
     expect(again.body).to.deep.equal({ isDryRun: false, changes: [], ...now });
-    const [kept] = await world.service.store.listAssignmentsOfEvse(point.evse);
+    const [kept] = await world.service.store.listAssignmentsIn(atEvse(point.evse));
     expect(kept).to.deep.include({ assignedBy: "Ada", endedBy: null, assignedAtMs: world.nowMs });
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { atEvse } from "../../../services/domain/tariff-scope.ts";
 import { taxedAlike } from "../../../services/domain/tariff.ts";
 import { addStation, runService, type RunningService } from "../../helpers/running-service.ts";
 import { testTariff } from "../../helpers/service-chain.ts";
@@ -39,7 +40,7 @@ describe("wattproof tariff assign, unassign, assignments", function () {
   }
   const evse = (index: number): readonly string[] => ["--evse", String(evses[index])];
   const current = async (index: number): Promise<readonly string[]> =>
-    (await running.service.store.listAssignmentsOfEvse(evses[index] ?? 0))
+    (await running.service.store.listAssignmentsIn(atEvse(evses[index] ?? 0)))
       .filter(({ until }) => until === null)
       .map(({ tariffId }) => tariffId);
 
@@ -85,14 +86,14 @@ describe("wattproof tariff assign, unassign, assignments", function () {
   });
 
   it("assigns, adds, replaces and ends, each once, and tells before what it would do", async () => {
-    const step = { evse: evses[0], tariffId: dear, step: "assigned" };
+    const step = { ...atEvse(evses[0] ?? 0), tariffId: dear, step: "assigned" };
     const planned = await run(["assign", dear, ...evse(0), "--dry-run"]);
     expect([planned.code, planned.document["isDryRun"], planned.document["changes"]]).to.deep.equal([0, true, [step]]);
     expect(await current(0)).to.deep.equal([]);
     const done = await run(["assign", dear, ...evse(0)]);
     expect(done.document).to.deep.equal({
       ...{ isDryRun: false, tariffId: dear, changes: [step] },
-      evses: [{ evse: evses[0], tariffIds: [dear] }],
+      scopes: [{ ...atEvse(evses[0] ?? 0), tariffIds: [dear] }],
     });
     const again = await run(["assign", dear, ...evse(0)]);
     expect([again.code, again.document["changes"]]).to.deep.equal([0, []]);
@@ -105,8 +106,36 @@ describe("wattproof tariff assign, unassign, assignments", function () {
       WATTPROOF_SERVICE_URL: running.service.url,
       WATTPROOF_OPERATOR_KEY: operatorKey,
     });
-    expect(ended.stdout).to.contain(`EVSE ${evses[1]} has no price, so nobody can charge there`);
+    expect(ended.stdout).to.contain(
+      `EVSE ${evses[1]} has no price of its own: without one of its site nobody can charge there`,
+    );
     expect([await current(0), await current(1)]).to.deep.equal([[cheap], []]);
+  });
+
+  it("gives a group of drivers a price of its own, lists who is in it, and takes them out again", async () => {
+    const driver = "0x00000000000000000000000000000000000000A1";
+    const refused = await Promise.all([
+      run(["assign", dear, ...evse(0), "--group", "staff"]),
+      run(["assign", dear, "--site", "nowhere"]),
+      run(["assign", dear, "--site", "nowhere", "--connector", "1"]),
+      run(["assign", dear, "--site", "nowhere", "--all"]),
+      run(["add-drivers", "staff"]),
+      run(["remove-drivers", "staff", "--driver", driver]),
+    ]);
+    expect(refused.map(errorCodeOf)).to.deep.equal([
+      ...["DRIVER_GROUP_UNKNOWN", "SITE_UNKNOWN", "USAGE_INVALID", "USAGE_INVALID", "USAGE_INVALID"],
+      "DRIVER_GROUP_UNKNOWN",
+    ]);
+    const added = await run(["add-drivers", "staff", "--driver", driver]);
+    expect(added.document).to.deep.equal({ group: "staff", added: [driver] });
+    const assigned = await run(["assign", dear, ...evse(0), "--group", "staff"]);
+    expect(assigned.document).to.have.nested.property("changes[0].group", "staff");
+    const { document } = await run(["drivers", "--group", "staff"]);
+    expect(document).to.have.nested.property("members[0].driver", driver);
+    await run(["unassign", dear, ...evse(0), "--group", "staff"]);
+    const removed = await run(["remove-drivers", "staff", "--driver", driver]);
+    expect(removed.document).to.deep.equal({ group: "staff", removed: [driver] });
+    expect((await run(["drivers"])).document).to.deep.equal({ members: [] });
   });
 
   it("lists what is offered and who said so, with what an EVSE offered before", async () => {
@@ -121,6 +150,8 @@ describe("wattproof tariff assign, unassign, assignments", function () {
       [dear, false],
       [dear, false],
       [cheap, true],
+      // That of the group.
+      [dear, false],
     ]);
     expect(one["evsesWithoutTariff"]).to.deep.equal([]);
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { assignTariff } from "../../../scripts/local-world/assign-tariff.ts";
+import { atEvse } from "../../../services/domain/tariff-scope.ts";
 import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
 import { createPlanRoller } from "../../../services/evidence/roll-plans.ts";
 import { createTariffDirectory } from "../../../services/evidence/tariff-directory.ts";
@@ -79,12 +80,12 @@ describe("The turns of a plan", function () {
   it("offers one of its tariffs at a time, until its turn is over, and the other one then", async function () {
     await roll("2027-01-15T20:00:00Z");
     expect(await offered()).to.deep.equal([[dayId, Date.parse("2027-01-15T21:00:00Z") / 1_000]]);
-    const before = await store.listAssignmentsOfEvse(evse);
+    const before = await store.listAssignmentsIn(atEvse(evse));
     await roll("2027-01-15T20:59:59Z");
-    expect(await store.listAssignmentsOfEvse(evse)).to.deep.equal(before);
+    expect(await store.listAssignmentsIn(atEvse(evse))).to.deep.equal(before);
     await roll("2027-01-15T21:00:00Z");
     expect(await offered()).to.deep.equal([[nightId, Date.parse("2027-01-16T05:00:00Z") / 1_000]]);
-    const all = await store.listAssignmentsOfEvse(evse);
+    const all = await store.listAssignmentsIn(atEvse(evse));
     expect(all.map(({ tariffId, assignedBy, endedBy }) => [tariffId, assignedBy, endedBy])).to.deep.equal([
       [dayId, "plan", "plan"],
       [nightId, "plan", null],

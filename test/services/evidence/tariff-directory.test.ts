@@ -7,6 +7,7 @@ import { expect } from "chai";
 
 import { assignTariff } from "../../../scripts/local-world/assign-tariff.ts";
 import { tariffIdOf } from "../../../services/domain/packed-tariff.ts";
+import { atEvse } from "../../../services/domain/tariff-scope.ts";
 import { migrations } from "../../../services/store/sqlite/migrations.ts";
 import { openSqliteStore } from "../../../services/store/sqlite/sqlite-store.ts";
 import type { Store } from "../../../services/store/store.ts";
@@ -14,7 +15,8 @@ import { createTariffDirectory, type TariffDirectory } from "../../../services/e
 import { testTariff } from "../../helpers/test-tariff.ts";
 
 const evse = 7;
-const terms = { evse, tariffId: tariffIdOf(testTariff) };
+const driver = "0xD000000000000000000000000000000000000001";
+const terms = { evse, driver, tariffId: tariffIdOf(testTariff) };
 const refused = "TARIFF_NOT_ASSIGNED";
 const graceSeconds = 300;
 
@@ -54,7 +56,7 @@ describe("Which tariffs apply at an EVSE", function () {
   const addStation = () => store.putStation({ stationId: "CS-1", apiKeySha256: "00", evses: [evse] });
   const endAt = (blockNumber: number, atSeconds: number) =>
     store.unassignTariff({
-      ...{ evses: [evse], tariffId: terms.tariffId, at: { blockNumber, atSeconds }, atMs: 1, by: "A" },
+      ...{ scopes: [atEvse(evse)], tariffId: terms.tariffId, at: { blockNumber, atSeconds }, atMs: 1, by: "A" },
     });
 
   it("is nothing where nothing is assigned, at the service that the charger reports to", async function () {

@@ -21,6 +21,7 @@ import { describeSessions } from "./suite/sessions.ts";
 import { describeSettlement } from "./suite/settlement.ts";
 import { describeStations } from "./suite/stations.ts";
 import { describeTariffPlans } from "./suite/tariff-plans.ts";
+import { describeDriverGroups } from "./suite/driver-groups.ts";
 import { describeTariffs } from "./suite/tariffs.ts";
 import { describeTokens } from "./suite/tokens.ts";
 import { createStoreWorld, type StoreUnderTest } from "./world.ts";
@@ -85,6 +86,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeScreenCodes(world);
     describeTariffPlans(world);
     describeTariffs(world);
+    describeDriverGroups(world);
     describeInvoices(world);
     describeSettlement(world);
     describeDisputes(world);

@@ -30,10 +30,11 @@ export interface Offer {
 
 /** A charger: is it this one, what does it cost, and the one step to a charge. */
 export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
-  const { text, reader } = useApp();
+  const { text, reader, connection } = useApp();
+  const driver = connection?.account ?? null;
   const [answer, askAgain] = useAnswer(async () => {
     const charger = await reader.readCharger(evse);
-    const assigned = charger === null ? [] : await readAssignedTariffs(evse);
+    const assigned = charger === null ? [] : await readAssignedTariffs(evse, driver);
     if (charger === null || assigned === null) return { charger, offers: null };
     const ids = assigned.map(({ tariffId }) => tariffId);
     const offers = (await reader.readOffers(charger.operator, ids)).map((offer): Offer => {
@@ -41,7 +42,7 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
       return { ...offer, untilSeconds };
     });
     return { charger, offers };
-  }, [reader, evse]);
+  }, [reader, evse, driver]);
 
   if (answer.kind === "answered" && answer.value.charger !== null) {
     return <KnownCharger charger={answer.value.charger} offers={answer.value.offers} askAgain={askAgain} />;

@@ -204,7 +204,7 @@ async function prepare(
   { charger, offer, connection, account: { lane }, holdMicro }: OpeningChoice,
 ): Promise<PreparedOpening> {
   // The price was true when it was shown. With the service away since then, the driver can still send it alone.
-  const assigned = await readAssignedTariffs(charger.evse);
+  const assigned = await readAssignedTariffs(charger.evse, connection.account);
   if (assigned !== null && !assigned.some(({ tariffId }) => tariffId === offer.tariffId)) {
     throw new Error(app.text("priceChanged"));
   }

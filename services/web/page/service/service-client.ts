@@ -143,10 +143,17 @@ export interface AssignedTariff {
   readonly untilSeconds: number | null;
 }
 
-/** Which tariffs the operator assigned to the charger; `null` where the service cannot tell. */
-export async function readAssignedTariffs(evse: number): Promise<readonly AssignedTariff[] | null> {
+/**
+ * Which tariffs apply to the driver at the charger; `null` where the service cannot tell.
+ * @param driver `null`: nobody in particular, who is in no group.
+ */
+export async function readAssignedTariffs(
+  evse: number,
+  driver: string | null,
+): Promise<readonly AssignedTariff[] | null> {
+  const query = driver === null ? "" : `?driver=${driver}`;
   try {
-    const { tariffs } = tariffsSchema.parse(await ask(`/v1/evses/${evse}/tariffs`, {}, answerTimeoutMs));
+    const { tariffs } = tariffsSchema.parse(await ask(`/v1/evses/${evse}/tariffs${query}`, {}, answerTimeoutMs));
     return tariffs;
   } catch (error) {
     if (error instanceof ServiceRefusal || error instanceof ServiceUnreachableError) return null;
