@@ -20,6 +20,7 @@ export const entranceErrors = {
   SERVICE_NOT_READY: { httpStatus: 503, isRetryable: true, title: "The service cannot take messages at present." },
   // OCPP and commands to stations.
   OPERATOR_UNAUTHENTICATED: { httpStatus: 401, isRetryable: false, title: "The operator's key is missing or wrong." },
+  OPERATOR_ROLE_INSUFFICIENT: { httpStatus: 403, isRetryable: false, title: "The key's role does not allow this." },
   OPERATOR_KEY_INVALID: { httpStatus: 400, isRetryable: false, title: "The key or its name is not of the form." },
   OPERATOR_KEY_TAKEN: { httpStatus: 409, isRetryable: false, title: "The name or the key was used before." },
   OPERATOR_KEY_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "No valid key of the operator has this name." },

@@ -13,7 +13,12 @@ export interface OperatorAction {
   readonly subject: string;
   /** JSON. */
   readonly details: string;
+  /** `done`, or the code with which it was refused. */
+  readonly result: string;
 }
+
+/** Without a result it was done. */
+export type NewOperatorAction = Omit<OperatorAction, "result"> & Partial<Pick<OperatorAction, "result">>;
 
 /** What keeps settlement going, and what is done by hand where it does not. Durability and errors are those of the ledger. */
 export interface LivenessStore {
@@ -44,12 +49,12 @@ export interface LivenessStore {
   /** Moves that mark, never backwards. Durable on return. */
   moveSteadyMark(atMs: number): Promise<void>;
   /** Durable on return. */
-  recordAction(action: OperatorAction): Promise<void>;
+  recordAction(action: NewOperatorAction): Promise<void>;
   /**
    * A frame that was set aside is so no longer, and nothing follows from it: in one step these sessions have it as a message
    * of no transaction, and the action is kept. Durable on return. @returns whether it was set aside
    */
-  discardParkedFrame(ordinal: number, sessionIds: readonly string[], action: OperatorAction): Promise<boolean>;
+  discardParkedFrame(ordinal: number, sessionIds: readonly string[], action: NewOperatorAction): Promise<boolean>;
   /** What was done to this, oldest first. */
   listActions(subject: string): Promise<readonly OperatorAction[]>;
   /**

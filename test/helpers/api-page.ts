@@ -60,6 +60,12 @@ export function writeApiPage(): string {
   ].join("\n");
 }
 
+function accessTo({ access: who, role }: ApiOperation): string {
+  return role === undefined
+    ? access[who]
+    : `${access[who].slice(0, -1)}, of the role \`${role}\`${role === "money" ? "" : " or more"}.`;
+}
+
 function sectionOf(operation: ApiOperation, document: Json): readonly string[] {
   const path = operation.path.replaceAll(/:([A-Za-z]+)/g, "{$1}");
   const written = member(document, ["paths", path, operation.method.toLowerCase()]);
@@ -70,7 +76,7 @@ function sectionOf(operation: ApiOperation, document: Json): readonly string[] {
     "",
     `\`${operation.method} ${path}\``,
     "",
-    `${operation.summary} ${access[operation.access]}`,
+    `${operation.summary} ${accessTo(operation)}`,
     "",
     ...(Array.isArray(parameters) ? [...parameters.filter(isPlainObject).map(parameterLine), ""] : []),
     ...(body === undefined ? [] : ["Body:", "", ...linesOf(body), ""]),

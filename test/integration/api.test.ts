@@ -263,10 +263,11 @@ describe("The description of the HTTP interface", function () {
     await ask("POST", "/v1/operator/parked-frames/retry", { stationId: "CS-OCPP" });
     await ask("POST", "/v1/operator/parked-frames/discard", { frameId: "1", reason: "No more." });
     const keySha256 = "ab".repeat(32);
-    await ask("POST", "/v1/operator/key-additions", { name: "ada", keySha256 });
+    await ask("POST", "/v1/operator/key-additions", { name: "ada", role: "operate", keySha256 });
     await ask("GET", "/v1/operator/keys");
     await ask("POST", "/v1/operator/key-revocations", { name: "ada" });
     await ask("GET", "/v1/operator/actions?limit=3");
+    await ask("GET", "/v1/operator/own-key");
     for (const path of ["overview", "stations", "sessions?show=ended", "totals?by=day&count=2", "money", "replicas"]) {
       await ask("GET", `/v1/operator/${path}`);
     }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 
-import { operatorKeyNameGrammar } from "../../../services/domain/operator-key.ts";
+import { operatorKeyNameGrammar, operatorRoles } from "../../../services/domain/operator-key.ts";
 
 /** A key as the service shows it: who it is of, never what it is. */
 export const keySchema = z.object({
   name: z.string(),
   keyId: z.string(),
+  role: z.enum(operatorRoles),
   addedAtMs: z.number(),
   addedBy: z.string(),
   revokedAtMs: z.number().nullable(),

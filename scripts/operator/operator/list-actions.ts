@@ -15,6 +15,7 @@ const answerSchema = z.object({
       action: z.string(),
       subject: z.string(),
       details: z.string(),
+      result: z.string(),
     }),
   ),
   next: z.number().nullable(),
@@ -22,10 +23,10 @@ const answerSchema = z.object({
 
 export const operatorListActions = defineVerb({
   path: ["operator", "list-actions"],
-  summary: "lists what was done with keys of the service, newest first",
+  summary: "lists what was commanded with keys of the service and what came of it, newest first",
   description:
     "Keys, assignments of tariffs, bindings of cards, commands to stations, proofs of possession, resolutions, retries, rescans\n" +
-    "and messages given up: when, by whom, to what. It is in the ledger, and no command changes it.",
+    "and messages given up: when, by whom, to what, and with which result. It is in the ledger, and no command changes it.",
   options: [
     { flags: "--of <subject>", description: "only of this session, station, tariff, card, tag, message or name" },
     { flags: "--before <number>", description: "only what is older than the entry of this number" },
@@ -49,9 +50,11 @@ export const operatorListActions = defineVerb({
     });
     const answer = await service.getAsOperator(`/v1/operator/actions?${query.toString()}`, answerSchema);
     output.json(answer);
-    for (const { ordinal, atMs, keyId, keyName, action, subject: what, details } of answer.actions) {
+    for (const { ordinal, atMs, keyId, keyName, action, subject: what, details, result } of answer.actions) {
       const who = keyName === null ? `key ${keyId}` : `${keyName}, key ${keyId}`;
-      output.line(`${ordinal}  ${utc(Math.floor(atMs / 1_000))}  ${who}  ${action}  ${shown(what)}  ${shown(details)}`);
+      output.line(
+        `${ordinal}  ${utc(Math.floor(atMs / 1_000))}  ${who}  ${action}  ${shown(what)}  ${result}  ${shown(details)}`,
+      );
     }
     if (answer.actions.length === 0) output.line("There are none.");
     if (answer.next !== null) output.line(`more: --before ${answer.next}`);

@@ -8,7 +8,7 @@ import { keySchema } from "./key-schema.ts";
 
 export const operatorListKeys = defineVerb({
   path: ["operator", "list-keys"],
-  summary: "lists who holds, or held, a key of the service",
+  summary: "lists who holds, or held, a key of the service, and what it allows",
   description: "The key of the service's own configuration is not in the list. Asks with any valid key.",
   options: [serviceOption],
   access: "none",
@@ -18,9 +18,11 @@ export const operatorListKeys = defineVerb({
     const service = openService(given, null, environment);
     const { keys } = await service.getAsOperator("/v1/operator/keys", z.object({ keys: z.array(keySchema) }));
     output.json({ keys });
-    for (const { name, keyId, addedAtMs, addedBy, revokedAtMs, revokedBy } of keys) {
+    for (const { name, keyId, role, addedAtMs, addedBy, revokedAtMs, revokedBy } of keys) {
       const end = revokedAtMs === null ? "valid" : `revoked ${dateOf(revokedAtMs)} by ${revokedBy ?? "?"}`;
-      output.line(`${name.padEnd(24)}  key ${keyId}  added ${dateOf(addedAtMs)} by ${addedBy}  ${end}`);
+      output.line(
+        `${name.padEnd(24)}  ${role.padEnd(7)}  key ${keyId}  added ${dateOf(addedAtMs)} by ${addedBy}  ${end}`,
+      );
     }
     output.line(`${keys.length} keys`);
 

@@ -10,7 +10,7 @@ export const operatorRevokeKey = defineVerb({
   summary: "has the service refuse a key from now on",
   description:
     "Takes effect with the answer, without a restart. The key named configured is WATTPROOF_OPERATOR_KEY of the service: start\n" +
-    "the service with another one to end it. Asks with any valid key.",
+    "the service with another one to end it. Asks with a key of the role money.",
   arguments: [{ syntax: "<name>", description: "the name that the key was added with" }],
   options: [serviceOption, { flags: "--dry-run", description: "says whether there is such a key" }],
   access: "none",

@@ -77,7 +77,7 @@ export function writeOpenApi(version: string, described: readonly ApiOperation[]
 type SchemaWriter = (schema: z.ZodType, direction: "request" | "answer") => unknown;
 
 function operationOf(operation: ApiOperation, schemaOf: SchemaWriter): Json {
-  const { id, summary, access, body, answers } = operation;
+  const { id, summary, access, role, body, answers } = operation;
   const group = operationGroups.find(([, ofGroup]) => ofGroup.includes(operation));
   const parameters = [...pathParametersOf(operation, schemaOf), ...queryParametersOf(operation, schemaOf)];
   return {
@@ -85,6 +85,7 @@ function operationOf(operation: ApiOperation, schemaOf: SchemaWriter): Json {
     summary,
     ...(group === undefined ? {} : { tags: [group[0]] }),
     security: security[access],
+    ...(role === undefined ? {} : { "x-operator-role": role }),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && {
       requestBody: {

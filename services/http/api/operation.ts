@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import type { OperatorRole } from "../../domain/operator-key.ts";
 import type { HttpDoor } from "../door.ts";
 
 /** Who may ask: `reader` is anybody, who sees more of a session with a key for it. */
@@ -21,6 +22,8 @@ export interface ApiOperation extends Pick<HttpDoor, "path" | "method"> {
   readonly id: string;
   readonly summary: string;
   readonly access: ApiAccess;
+  /** The least that an operator's key has to allow. */
+  readonly role?: OperatorRole;
   /** What parts of the path can be, where that is not any text. */
   readonly parameters?: Readonly<Record<string, z.ZodType>>;
   /** The schema with which the door reads the query. */

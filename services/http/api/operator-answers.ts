@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { boundIdTokenTypes } from "../../domain/charging/id-token.ts";
+import { operatorRoles } from "../../domain/operator-key.ts";
 import {
   address,
   count,
@@ -173,11 +174,13 @@ export const screenCodeAnswer = z.object({
 const operatorKey = z.object({
   name: z.string(),
   keyId: z.string(),
+  role: z.enum(operatorRoles),
   addedAtMs: timeMs,
   addedBy: z.string(),
   revokedAtMs: timeMs.nullable(),
   revokedBy: z.string().nullable(),
 });
+export const ownKeyAnswer = z.object({ name: z.string(), keyId: z.string(), role: z.enum(operatorRoles) });
 export const operatorKeysAnswer = z.object({ keys: z.array(operatorKey) });
 export const operatorKeyAnswer = z.object({ isDryRun: z.boolean(), key: operatorKey });
 export const actionsAnswer = z.object({
@@ -190,6 +193,7 @@ export const actionsAnswer = z.object({
       action: z.string(),
       subject: z.string(),
       details: z.string(),
+      result: z.string(),
     }),
   ),
   next: count.nullable(),

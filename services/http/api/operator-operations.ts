@@ -20,8 +20,10 @@ import * as answers from "./operator-answers.ts";
 import * as tariffAnswers from "./tariff-answers.ts";
 import { evseNumber, hash } from "./values.ts";
 
-const operatorOnly = { access: "operator" } as const;
-const board = { ...operatorOnly, method: "GET" } as const;
+const reading = { access: "operator", role: "read" } as const;
+const operating = { access: "operator", role: "operate" } as const;
+const deciding = { access: "operator", role: "money" } as const;
+const board = { ...reading, method: "GET" } as const;
 
 /** What the operator sees and orders, with a key of the operator; and the state of an EVSE, which anybody may ask. */
 export const operatorOperations: readonly ApiOperation[] = [
@@ -35,7 +37,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.evseStateAnswer, "Its state."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listStations",
     path: "/v1/stations",
     method: "GET",
@@ -43,7 +45,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.stationsAnswer, "All of them."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "readStation",
     path: "/v1/stations/:stationId",
     method: "GET",
@@ -51,7 +53,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.stationAnswer, "The charger."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "callStation",
     path: "/v1/stations/:stationId/commands/:action",
     method: "POST",
@@ -60,7 +62,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.commandAnswer, "What the charger answered."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listTariffAssignments",
     path: "/v1/tariff-assignments",
     method: "GET",
@@ -69,7 +71,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.assignmentsAnswer, "A page of assignments."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "assignTariff",
     path: "/v1/tariff-assignments/assign",
     method: "POST",
@@ -79,7 +81,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.assignmentChangeAnswer, "What changed, and what each of them offers then."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "unassignTariff",
     path: "/v1/tariff-assignments/unassign",
     method: "POST",
@@ -115,7 +117,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.driversRemovedAnswer, "Who was in it."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listTariffPlans",
     path: "/v1/tariff-plans",
     method: "GET",
@@ -123,7 +125,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.plansAnswer, "All of them."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "assignTariffPlan",
     path: "/v1/tariff-plans/assign",
     method: "POST",
@@ -132,7 +134,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.planChangeAnswer, "The plan, and whose turn it is."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "endTariffPlans",
     path: "/v1/tariff-plans/end",
     method: "POST",
@@ -141,7 +143,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.planEndAnswer, "The EVSEs that had one."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "enableScreenCode",
     path: "/v1/stations/:stationId/screen-code",
     method: "POST",
@@ -150,7 +152,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.screenCodeAnswer, "Where its codes lead to."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listIdTokens",
     path: "/v1/id-tokens",
     method: "GET",
@@ -158,7 +160,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.idTokensAnswer, "All of them."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "bindIdToken",
     path: "/v1/id-tokens/bind",
     method: "POST",
@@ -167,7 +169,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.idTokenAnswer, "The binding."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "unbindIdToken",
     path: "/v1/id-tokens/unbind",
     method: "POST",
@@ -176,7 +178,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.unboundAnswer, "What was unbound."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "expectPossession",
     path: "/v1/meter-possessions",
     method: "POST",
@@ -185,7 +187,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.namedPossessionAnswer, "What is awaited, or has come."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "readPossession",
     path: "/v1/meter-possessions/:tag",
     method: "GET",
@@ -193,7 +195,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.possessionAnswer, "What is awaited, or has come."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "makeDossier",
     path: "/v1/dossiers",
     method: "POST",
@@ -202,7 +204,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(dossierSchema, "The dossier."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "signStatement",
     path: "/v1/evidence-statements",
     method: "POST",
@@ -211,7 +213,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(signedStatementSchema, "What the contract takes, and the signatures."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "publishDossier",
     path: "/v1/dossiers/:offerId/content",
     method: "PUT",
@@ -221,7 +223,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(z.object({ offerId: hash }), "It is for sale.", 201),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "retrySettlement",
     path: "/v1/sessions/:sessionId/settlement-retry",
     method: "POST",
@@ -229,7 +231,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.retryAnswer, "It joins the next batch.", 202),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "resolveSession",
     path: "/v1/operator/session-resolutions",
     method: "POST",
@@ -238,7 +240,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.resolutionAnswer, "What was decided, and where the session is then."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "rescanChain",
     path: "/v1/operator/chain-rescan",
     method: "POST",
@@ -247,7 +249,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.rescanAnswer, "What was missing, and what contradicts."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listParkedFrames",
     path: "/v1/operator/parked-frames",
     method: "GET",
@@ -255,7 +257,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.parkedFramesAnswer, "At most 100 of each station."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "retryParkedFrames",
     path: "/v1/operator/parked-frames/retry",
     method: "POST",
@@ -264,7 +266,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.parkedRetryAnswer, "How many there were, and which are left."),
   },
   {
-    ...operatorOnly,
+    ...operating,
     id: "discardParkedFrame",
     path: "/v1/operator/parked-frames/discard",
     method: "POST",
@@ -273,7 +275,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.parkedDiscardAnswer, "The message, and the sessions that have it."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listActions",
     path: "/v1/operator/actions",
     method: "GET",
@@ -282,7 +284,15 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.actionsAnswer, "A page; `next` is the `before` of the next one."),
   },
   {
-    ...operatorOnly,
+    ...reading,
+    id: "readOwnKey",
+    path: "/v1/operator/own-key",
+    method: "GET",
+    summary: "Says whose key it is that asks, and what it allows.",
+    answers: answering(answers.ownKeyAnswer, "Name and role."),
+  },
+  {
+    ...reading,
     id: "listOperatorKeys",
     path: "/v1/operator/keys",
     method: "GET",
@@ -290,7 +300,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.operatorKeysAnswer, "All of them, without the keys themselves."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "addOperatorKey",
     path: "/v1/operator/key-additions",
     method: "POST",
@@ -299,7 +309,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.operatorKeyAnswer, "The key that was added."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "revokeOperatorKey",
     path: "/v1/operator/key-revocations",
     method: "POST",

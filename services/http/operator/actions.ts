@@ -22,7 +22,7 @@ export function createActionsDoor(deps: {
     path: "/v1/operator/actions",
     method: "GET",
     async handler(request, response) {
-      await deps.operators.require(request, response);
+      await deps.operators.require(request, response, "read");
       const query = actionsQuery.safeParse(request.query);
       if (!query.success) {
         const problems = query.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.code}`);

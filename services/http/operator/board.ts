@@ -51,7 +51,7 @@ export function createBoardDoors(deps: BoardDeps): readonly HttpDoor[] {
     memory = remember,
   ): HttpDoor {
     const handler: RequestHandler = async (request, response) => {
-      await deps.operators.require(request, response);
+      await deps.operators.require(request, response, "read");
       const [key, ask] = readAnswer(request);
       response.json(await memory(`${name} ${key}`, ask));
     };

@@ -30,7 +30,7 @@ export function createRescanDoor(deps: {
     path: "/v1/operator/chain-rescan",
     method: "POST",
     async handler(request, response) {
-      const { keyId, name: keyName } = await operators.require(request, response);
+      const { keyId, name: keyName } = await operators.require(request, response, "operate", "chain-rescan");
       const order = readOrder(await readBody(request, bodyLimitBytes));
       const outcome = await follower.rescan(order, deps.signal);
       const { from, to, isDryRun } = order;

@@ -9,6 +9,7 @@ import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
 import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
 import { createParkedFrameDoors } from "./parked-frames.ts";
+import { recordCommands } from "./record-commands.ts";
 import { createReplicasDoor, type ReplicasDeps } from "./replicas.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStatementDoors, type StatementDeps } from "./statements.ts";
@@ -34,7 +35,7 @@ export function operatorDoors(
     Parameters<typeof createParkedFrameDoors>[0] &
     Parameters<typeof createTariffPlanDoors>[0],
 ): readonly HttpDoor[] {
-  return [
+  const doors: readonly HttpDoor[] = [
     { path: "/v1/sessions/:sessionId/settlement-retry", method: "POST", handler: retrySettlement(deps) },
     ...createStationDoors(deps),
     createScreenCodeDoor(deps),
@@ -53,4 +54,5 @@ export function operatorDoors(
     ...createStatementDoors(deps),
     createDossierUploadDoor(deps),
   ];
+  return doors.map((door) => recordCommands(door, deps));
 }

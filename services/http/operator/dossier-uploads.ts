@@ -3,7 +3,7 @@ import type { RequestHandler } from "express";
 import type { HttpDoor } from "../door.ts";
 import { createQueueLimit } from "../entrance/limits.ts";
 import { offerIdOf, type DossierSaleDeps } from "../public/dossier-sales.ts";
-import type { Operators } from "./operators.ts";
+import { describeCommand, type Operators } from "./operators.ts";
 
 /** What takes dossiers that are for sale. */
 export interface DossierUploadDeps {
@@ -17,8 +17,9 @@ const uploadsAtOnce = 1;
 export function createDossierUploadDoor({ sales, operators }: DossierUploadDeps): HttpDoor {
   const queue = createQueueLimit(uploadsAtOnce);
   const handler: RequestHandler = async (request, response) => {
-    await operators.require(request, response);
+    await operators.require(request, response, "money", "dossier-published");
     const offerId = offerIdOf(request.params["offerId"]);
+    describeCommand(response, { subject: offerId, details: {} });
     await queue.run(async () => {
       const { offer } = await sales.shop.find(offerId);
       await sales.shelf.put(offerId, offer, request);

@@ -12,7 +12,7 @@ import { WattproofError } from "../../errors.ts";
 import { readBody } from "../body.ts";
 import type { HttpDoor } from "../door.ts";
 import { createQueueLimit } from "../entrance/limits.ts";
-import type { Operators } from "./operators.ts";
+import { describeCommand, type Operators } from "./operators.ts";
 
 /** What making dossiers takes. */
 export interface DossierDeps {
@@ -37,8 +37,10 @@ export function createDossierDoors({ dossiers, operators }: DossierDeps): readon
   const queue = createQueueLimit(dossiersAtOnce);
 
   const handler: RequestHandler = async (request, response) => {
-    await operators.require(request, response);
+    await operators.require(request, response, "operate", "dossier-made");
     const order = readOrder(await readBody(request, orderLimitBytes));
+    const { operator, purpose, fromSeconds, toSeconds } = order;
+    describeCommand(response, { subject: operator, details: { purpose, fromSeconds, toSeconds } });
     await queue.run(async () => {
       const seed = hexlify(randomBytes(seedBytes));
       const consent = order.consent && { ...order.consent, blockNumber: await dossiers.readConsentBlock() };

@@ -66,7 +66,7 @@ export function createIdTokenDoors(deps: IdTokensDeps): readonly HttpDoor[] {
 function bindIdToken(deps: IdTokensDeps): RequestHandler {
   const { store, vehicles, now } = deps;
   return async (request, response) => {
-    const { keyId, name: keyName } = await deps.operators.require(request, response);
+    const { keyId, name: keyName } = await deps.operators.require(request, response, "operate", "id-token-bound");
     if (vehicles === null) {
       throw new WattproofError(
         "FLEET_NOT_CONFIGURED",
@@ -111,7 +111,7 @@ function bindIdToken(deps: IdTokensDeps): RequestHandler {
 /** `POST /v1/id-tokens/unbind`: sessions that are open go on. */
 function unbindIdToken({ store, operators, now }: IdTokensDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "operate", "id-token-unbound");
     const { idToken, type } = parseBody(await readBody(request, bodyLimitBytes), unbindingSchema, "ID_TOKEN_INVALID");
     const spellings = new Set(
       (type === undefined ? boundIdTokenTypes : [type]).map((one) => normalizeIdToken(idToken, one)),
@@ -134,7 +134,7 @@ function unbindIdToken({ store, operators, now }: IdTokensDeps): RequestHandler 
 /** `GET /v1/id-tokens`: all bindings, and the latest charges that began with one. */
 function listIdTokens({ store, operators }: IdTokensDeps): RequestHandler {
   return async (request, response) => {
-    await operators.require(request, response);
+    await operators.require(request, response, "read");
     const bindings = await store.listIdTokenBindings(listLimit);
     const [openings, unpaid] = [
       await store.listTokenOpenings(null, openingLimit),

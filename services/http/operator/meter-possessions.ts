@@ -75,7 +75,7 @@ export function createMeterPossessionDoors(deps: MeterPossessionDeps): readonly 
 function expectPossession(deps: MeterPossessionDeps): RequestHandler {
   const { store, meters, possessions, deployment } = deps;
   return async (request, response) => {
-    const { keyId, name: keyName } = await deps.operators.require(request, response);
+    const { keyId, name: keyName } = await deps.operators.require(request, response, "operate", "meter-possession");
     const { evse, curve, publicKey, activations, operator, again, start } = parseBody(
       await readBody(request, bodyLimitBytes),
       expectedSchema,
@@ -106,7 +106,7 @@ function expectPossession(deps: MeterPossessionDeps): RequestHandler {
 /** `GET /v1/meter-possessions/<tag>`: what has come of it, with the record as base64. */
 function showPossession(deps: MeterPossessionDeps): RequestHandler {
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    await deps.operators.require(request, response, "read");
     const { tag } = request.params;
     if (typeof tag !== "string" || !tagGrammar.test(tag)) {
       throw new WattproofError("QUERY_INVALID", "A possession tag has 20 characters of A-Z and 2-7.");

@@ -47,7 +47,7 @@ export function createParkedFrameDoors(deps: ParkedFramesDeps): readonly HttpDoo
 /** `GET /v1/operator/parked-frames`: the first of each station is what the others wait for. */
 function list(deps: ParkedFramesDeps): RequestHandler {
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    await deps.operators.require(request, response, "read");
     response.json({ frames: (await readParked(deps.store)).map(viewOf) });
   };
 }
@@ -55,7 +55,7 @@ function list(deps: ParkedFramesDeps): RequestHandler {
 /** `POST /v1/operator/parked-frames/retry`: what the half minute would do, now. */
 function retry({ store, retryParked, desk, operators, now }: ParkedFramesDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "operate", "frames-retry");
     const { stationId, isDryRun } = parseBody(await readBody(request, bodyLimitBytes), retrySchema);
     const before = await store.listParkedFrames(stationId, framesOfStation);
     if (before.length === 0) throw new WattproofError("FRAME_NOT_PARKED", `Station ${stationId}.`);
@@ -76,7 +76,7 @@ function retry({ store, retryParked, desk, operators, now }: ParkedFramesDeps): 
  */
 function discard({ store, retryParked, desk, operators, now }: ParkedFramesDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "operate", "frame-discard");
     const { frameId, reason, isDryRun } = parseBody(await readBody(request, bodyLimitBytes), discardSchema);
     const frame = (await readParked(store)).find((one) => one.frameId === frameId);
     if (frame === undefined) throw new WattproofError("FRAME_NOT_PARKED", `Frame ${frameId}.`);

@@ -16,7 +16,7 @@ export function createReplicasDoor({ store, operators, replica, now }: ReplicasD
     path: "/v1/operator/replicas",
     method: "GET",
     async handler(request, response) {
-      await operators.require(request, response);
+      await operators.require(request, response, "read");
       response.json({
         nowMs: now(),
         answeredBy: replica.replicaId,

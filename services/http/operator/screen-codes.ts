@@ -31,7 +31,7 @@ export function createScreenCodeDoor(deps: ScreenCodeDeps): HttpDoor {
 
 function enableScreenCode({ store, screenCodes, operators, now }: ScreenCodeDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "operate", "screen-code-enabled");
     const stationId = request.params["stationId"];
     if (typeof stationId !== "string" || !stationIdGrammar.test(stationId)) {
       throw new WattproofError("STATION_UNKNOWN", "No station of this id is registered.");

@@ -32,7 +32,7 @@ export function createResolutionDoor(deps: {
     path: "/v1/operator/session-resolutions",
     method: "POST",
     async handler(request, response) {
-      const operator = await deps.operators.require(request, response);
+      const operator = await deps.operators.require(request, response, "money", "session-resolution");
       const { as: way, sessionId, ...order } = readOrder(await readBody(request, bodyLimitBytes));
       response.locals["sessionId"] = sessionId;
       const { session, next, cdr } = await deps.resolver.resolve(sessionId, { ...order, way }, operator);

@@ -19,7 +19,7 @@ export interface RetryDeps {
  */
 export function retrySettlement({ store, operators, now }: RetryDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "operate", "settlement-retry");
     const sessionId = readSessionId(request);
     response.locals["sessionId"] = sessionId;
     const session = await store.findSession(sessionId);

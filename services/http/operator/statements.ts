@@ -3,7 +3,7 @@ import { readStatementRequest, statementLimitBytes, statementRequestSchema } fro
 import { readBody } from "../body.ts";
 import type { HttpDoor } from "../door.ts";
 import { createQueueLimit } from "../entrance/limits.ts";
-import type { Operators } from "./operators.ts";
+import { describeCommand, type Operators } from "./operators.ts";
 
 /** What has statements signed. */
 export interface StatementDeps {
@@ -22,9 +22,11 @@ export function createStatementDoors({ statementSigner, operators }: StatementDe
       path: "/v1/evidence-statements",
       method: "POST",
       async handler(request, response) {
-        await operators.require(request, response);
+        await operators.require(request, response, "money", "statement-signed");
         await queue.run(async () => {
           const asked = readStatementRequest(statementRequestSchema, await readBody(request, statementLimitBytes));
+          const { kind, ...details } = asked.statement;
+          describeCommand(response, { subject: kind, details });
           response.set("cache-control", "no-store").json(await statementSigner.signTogether(asked));
         });
       },

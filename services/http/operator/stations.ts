@@ -1,5 +1,7 @@
 import type { Request, RequestHandler } from "express";
 
+import { z } from "zod";
+
 import { WattproofError } from "../../errors.ts";
 import type { OcppStationState } from "../../store/ocpp.ts";
 import type { Store } from "../../store/store.ts";
@@ -38,7 +40,7 @@ const quarantineLimit = 100;
 /** `POST /v1/stations/:stationId/commands/:action`: calls the station and answers with what it answers. */
 function callStation(deps: StationsDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await deps.operators.require(request, response);
+    const { keyId, name: keyName } = await deps.operators.require(request, response, "operate", "station-command");
     const stationId = readStationId(request);
     response.locals["stationId"] = stationId;
     const action = request.params["action"];
@@ -49,16 +51,27 @@ function callStation(deps: StationsDeps): RequestHandler {
     const answer = await deps.commands.callStation(stationId, action, payload);
     // The payload may hold a password or a key of the station.
     const entry = { atMs: deps.now(), keyId, keyName, action: "station-command" };
-    await deps.store.recordAction({ ...entry, subject: stationId, details: JSON.stringify({ command: action }) });
+    await deps.store.recordAction({
+      ...entry,
+      subject: stationId,
+      details: JSON.stringify({ command: action, ...statusOf(answer) }),
+    });
     response.json(answer);
   };
+}
+
+const statusSchema = z.object({ status: z.string().max(40) });
+
+/** Whether the charger did it: an answer that says no is an answer, too. */
+function statusOf(answer: unknown): { readonly status?: string } {
+  return statusSchema.safeParse(answer).data ?? {};
 }
 
 /** `GET /v1/stations`: every registered station, and those that want to join. */
 function listStations(deps: StationsDeps): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    await deps.operators.require(request, response, "read");
     const [stations, wantsToJoin] = [await store.listOcppStations(), await store.listUnknownStations()];
     const views = await Promise.all(stations.map((station) => stationView(station, connections)));
     response.json({ stations: views, wantsToJoin });
@@ -69,7 +82,7 @@ function listStations(deps: StationsDeps): RequestHandler {
 function showStation(deps: StationsDeps): RequestHandler {
   const { store, connections } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    await deps.operators.require(request, response, "read");
     const stationId = readStationId(request);
     const station = await store.findOcppStation(stationId);
     if (station === null) throw new WattproofError("STATION_UNKNOWN", "No station of this id is registered.");

@@ -83,7 +83,7 @@ export function createTariffAssignmentDoors(deps: TariffAssignmentDeps): readonl
 function assign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
-    const operator = await deps.operators.require(request, response);
+    const operator = await deps.operators.require(request, response, "money", "tariff-assigned");
     const body = parseBody(await readBody(request, bodyLimitBytes), assigningSchema);
     const { replace: isReplacing, by, dryRun: isDryRun } = body;
     const scopes = await requireScopes(deps, body);
@@ -111,7 +111,7 @@ function assign(deps: TariffAssignmentDeps): RequestHandler {
 function unassign(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, desk, now } = deps;
   return async (request, response) => {
-    const operator = await deps.operators.require(request, response);
+    const operator = await deps.operators.require(request, response, "money", "tariff-unassigned");
     const body = parseBody(await readBody(request, bodyLimitBytes), changeSchema);
     const { by, dryRun: isDryRun } = body;
     const scopes = scopesOf(body);
@@ -195,7 +195,7 @@ async function record(
 function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
   const { store, chain, meters } = deps;
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    await deps.operators.require(request, response, "read");
     const query = assignmentsQuery.safeParse(request.query);
     if (!query.success) {
       const problems = query.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.code}`);

@@ -81,7 +81,7 @@ export function planIdOf(plan: TariffPlan): string {
 function assignPlan(deps: TariffPlanDeps): RequestHandler {
   const { store, now } = deps;
   return async (request, response) => {
-    const operator = await deps.operators.require(request, response);
+    const operator = await deps.operators.require(request, response, "money", "tariff-planned");
     const body = parseBody(await readBody(request, bodyLimitBytes), planAssigningSchema);
     const { plan, evses, by, dryRun: isDryRun, replace: isReplacing } = body;
     const faults = faultsOfPlan(plan).map(({ path, detail }) => `${path}: ${detail}`);
@@ -105,7 +105,7 @@ function assignPlan(deps: TariffPlanDeps): RequestHandler {
 function endPlans(deps: TariffPlanDeps): RequestHandler {
   const { store, now } = deps;
   return async (request, response) => {
-    const operator = await deps.operators.require(request, response);
+    const operator = await deps.operators.require(request, response, "money", "tariff-plan-ended");
     const {
       evses,
       by,
@@ -127,7 +127,7 @@ function endPlans(deps: TariffPlanDeps): RequestHandler {
 /** `GET /v1/tariff-plans`: which EVSEs have which plan, and whose turn it is. */
 function listPlans(deps: TariffPlanDeps): RequestHandler {
   return async (request, response) => {
-    await deps.operators.require(request, response);
+    await deps.operators.require(request, response, "read");
     const plans = new Map<string, { readonly first: PlanAssignment; readonly evses: number[] }>();
     for (const assignment of await deps.store.listPlannedEvses()) {
       const known = plans.get(assignment.planId);

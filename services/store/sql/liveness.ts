@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { sessionStatuses, type LogPosition, type SessionStatus } from "../../domain/session.ts";
-import type { LivenessStore, OperatorAction } from "../liveness.ts";
+import type { LivenessStore, NewOperatorAction, OperatorAction } from "../liveness.ts";
 import type { Access } from "./access.ts";
 import { reader, readSessionRow } from "./rows.ts";
 import type { SteadyMarkPart } from "./steady-mark.ts";
@@ -72,6 +72,7 @@ const readActionRow = reader(
       action: z.string(),
       subject: z.string(),
       details: z.string(),
+      result: z.string(),
     })
     .transform(({ at_ms: atMs, key_id: keyId, key_name: keyName, ...row }): OperatorAction => {
       return { ...row, atMs, keyId, keyName };
@@ -196,16 +197,18 @@ export function createLivenessStore(access: Access): Omit<LivenessStore, keyof S
 
 async function insertAction(
   access: Access,
-  { atMs, keyId, keyName, action, subject, details }: OperatorAction,
+  { atMs, keyId, keyName, action, subject, details, result = "done" }: NewOperatorAction,
 ): Promise<void> {
   await access.run(
-    "INSERT INTO operator_actions (at_ms, key_id, key_name, action, subject, details) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO operator_actions (at_ms, key_id, key_name, action, subject, details, result)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     atMs,
     keyId,
     keyName,
     action,
     subject,
     details,
+    result,
   );
 }
 

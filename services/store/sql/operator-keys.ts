@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { operatorRoles } from "../../domain/operator-key.ts";
 import type { OperatorKey, OperatorKeyStore } from "../operator-keys.ts";
 import type { Access } from "./access.ts";
 import { reader } from "./rows.ts";
@@ -20,12 +21,19 @@ export const operatorKeyStep = `
   ALTER TABLE operator_actions ADD COLUMN key_name TEXT;
 `;
 
+/** What keys may do, and what came of commands. Keys and commands from before may do everything, and were carried out. */
+export const operatorRoleStep = `
+  ALTER TABLE operator_keys ADD COLUMN role TEXT NOT NULL DEFAULT 'money';
+  ALTER TABLE operator_actions ADD COLUMN result TEXT NOT NULL DEFAULT 'done';
+`;
+
 const readKeyRow = reader(
   "key of the operator",
   z
     .object({
       name: z.string(),
       key_sha256: z.string(),
+      role: z.enum(operatorRoles),
       added_at_ms: z.number(),
       added_by: z.string(),
       revoked_at_ms: z.number().nullable(),
@@ -34,6 +42,7 @@ const readKeyRow = reader(
     .transform((row): OperatorKey => ({
       name: row.name,
       keySha256: row.key_sha256,
+      role: row.role,
       addedAtMs: row.added_at_ms,
       addedBy: row.added_by,
       revokedAtMs: row.revoked_at_ms,
@@ -43,14 +52,15 @@ const readKeyRow = reader(
 
 export function createOperatorKeyStore(access: Access): OperatorKeyStore {
   return {
-    addOperatorKey: ({ name, keySha256, addedAtMs, addedBy }) =>
+    addOperatorKey: ({ name, keySha256, role, addedAtMs, addedBy }) =>
       access.write(
         async () =>
           (await access.run(
-            `INSERT INTO operator_keys (name, key_sha256, added_at_ms, added_by) VALUES (?, ?, ?, ?)
+            `INSERT INTO operator_keys (name, key_sha256, role, added_at_ms, added_by) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT DO NOTHING`,
             name,
             keySha256,
+            role,
             addedAtMs,
             addedBy,
           )) > 0,

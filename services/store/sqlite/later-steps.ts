@@ -1,6 +1,7 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
 import { invoiceStep } from "../sql/invoices.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
+import { operatorRoleStep } from "../sql/operator-keys.ts";
 import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
@@ -22,4 +23,5 @@ export const laterSteps: readonly string[] = [
   sessionPagesStep,
   tariffScopeStep,
   driverGroupStep,
+  operatorRoleStep,
 ];

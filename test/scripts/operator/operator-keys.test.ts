@@ -46,7 +46,7 @@ describe("wattproof: keys of the operator", function () {
     return (await fetch(`${running.service.url}${path}`, request)).status;
   };
   const addKey = (name: string, environment: Record<string, string> = configured, ...more: readonly string[]) =>
-    run(["operator", "add-key", name, "--out", fileOf(name), ...more], environment);
+    run(["operator", "add-key", name, "--role", "money", "--out", fileOf(name), ...more], environment);
   const codeOf = async (asked: ReturnType<typeof run>): Promise<readonly unknown[]> => {
     const answer = await asked;
     return [answer.code, errorCodeOf(answer)];
@@ -59,6 +59,14 @@ describe("wattproof: keys of the operator", function () {
     expect((await codeOf(addKey("mallory", stranger)))[1]).to.equal("OPERATOR_UNAUTHENTICATED");
     expect((await codeOf(addKey("mallory", {})))[1]).to.equal("KEY_UNAVAILABLE");
     expect(statSync(fileOf("mallory"), { throwIfNoEntry: false })).to.equal(undefined);
+    expect(await running.service.store.listOperatorKeys()).to.deep.equal([]);
+  });
+
+  it("refuses a key without a role, or with one that there is not", async () => {
+    for (const role of [[], ["--role", "admin"]]) {
+      const asked = run(["operator", "add-key", "ada", "--out", fileOf("ada"), ...role], configured);
+      expect(await codeOf(asked)).to.deep.equal([2, "USAGE_INVALID"]);
+    }
     expect(await running.service.store.listOperatorKeys()).to.deep.equal([]);
   });
 
@@ -79,12 +87,13 @@ describe("wattproof: keys of the operator", function () {
     const listed = await run(["operator", "list-keys"], holding("ada"));
     expect(listed.document).to.have.nested.property("keys[0].name", "ada");
     expect(listed.document).to.have.nested.property("keys[0].addedBy", "configured");
+    expect(listed.document).to.have.nested.property("keys[0].role", "money");
   });
 
   it("does not overwrite a file, and gives no name twice", async () => {
     const before = readFileSync(fileOf("ada"), "utf8");
     expect((await codeOf(addKey("ada")))[1]).to.equal("INPUT_UNREADABLE");
-    const again = run(["operator", "add-key", "ada", "--out", fileOf("ada-2")], configured);
+    const again = run(["operator", "add-key", "ada", "--role", "read", "--out", fileOf("ada-2")], configured);
     expect(await codeOf(again)).to.deep.equal([1, "OPERATOR_KEY_TAKEN"]);
     expect(readFileSync(fileOf("ada"), "utf8")).to.equal(before);
     expect(statSync(fileOf("ada-2"), { throwIfNoEntry: false })).to.equal(undefined);

@@ -115,11 +115,12 @@ export function describeLiveness(world: StoreWorld): void {
 
     it("keeps what operators did, oldest first, as often as they did it", async function () {
       const action = { atMs: 2, keyId: "k", keyName: "ada", action: "retry", subject: "0xs1", details: "{}" };
+      const done = { ...action, result: "done" };
       await world.store.recordAction(action);
       await world.store.recordAction({ ...action, subject: "other" });
       await world.store.recordAction({ ...action, atMs: 1, keyName: null });
       await world.reopen();
-      expect(await world.store.listActions("0xs1")).to.deep.equal([action, { ...action, atMs: 1, keyName: null }]);
+      expect(await world.store.listActions("0xs1")).to.deep.equal([done, { ...done, atMs: 1, keyName: null }]);
       expect(await world.store.listActions("unknown")).to.deep.equal([]);
     });
 

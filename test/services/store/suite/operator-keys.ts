@@ -4,7 +4,7 @@ import type { StoreWorld } from "../world.ts";
 
 export function describeOperatorKeys(world: StoreWorld): void {
   describe("Keys of the operator", function () {
-    const ada = { name: "ada", keySha256: "aa", addedAtMs: 1, addedBy: "configured" };
+    const ada = { name: "ada", keySha256: "aa", role: "operate", addedAtMs: 1, addedBy: "configured" } as const;
     const valid = { revokedAtMs: null, revokedBy: null };
 
     it("are found by their digest and listed in the order in which they came", async function () {
