@@ -7,6 +7,13 @@ export interface NewestSessionsQuery {
   readonly statuses: readonly SessionStatus[];
   /** Of this operator alone; `null`: of all. */
   readonly operator: string | null;
+  /** At these EVSEs alone; `null`: at all. */
+  readonly evses?: readonly number[] | null;
+  /** Opened on the chain in this time, in seconds since 1970: from the first on, before the second. */
+  readonly fromSeconds?: number | null;
+  readonly untilSeconds?: number | null;
+  /** What the session's id, or an idTag that it had, begins with. */
+  readonly find?: { readonly kind: "session" | "tag"; readonly prefix: string } | null;
   readonly limit: number;
   /** The last session of the page before. */
   readonly before: string | null;
@@ -59,8 +66,8 @@ export interface OperatorStore {
   /** Operators that sessions were opened with, in order. */
   listOperators(limit: number): Promise<readonly string[]>;
   countStations(): Promise<number>;
-  /** Stations behind this id, by id. */
-  listStationsAfter(after: string | null, limit: number): Promise<readonly StationActivity[]>;
+  /** Stations behind this id whose ids begin so, by id. */
+  listStationsAfter(after: string | null, limit: number, prefix?: string): Promise<readonly StationActivity[]>;
   /**
    * What sessions of this time bring, as `sumsOf` says of each, by quarter of an hour, oldest first; none where there are
    * none. A session is of the time of its charge detail record, or of its settlement where others settled it.

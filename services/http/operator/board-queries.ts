@@ -41,11 +41,46 @@ const timeZone = z
   })
   .default("UTC");
 
-export const stationsQuery = z.strictObject({ limit, after: z.string().regex(stationIdGrammar).optional() });
+const evse = z
+  .string()
+  .regex(/^[1-9][0-9]{0,9}$/)
+  .transform(Number)
+  .pipe(z.number().max(2 ** 32 - 1))
+  .optional();
+const seconds = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,11})$/)
+  .transform(Number)
+  .optional();
+/** The beginning of a session's id, or of an idTag; fewer characters would find anything. */
+const sessionBeginning = z
+  .string()
+  .regex(/^(?:0[xX][0-9a-fA-F]{4,64}|[A-Za-z2-7]{4,20})$/)
+  .transform((text) =>
+    /^0x/i.test(text)
+      ? ({ kind: "session", prefix: text.toLowerCase() } as const)
+      : ({ kind: "tag", prefix: text.toUpperCase() } as const),
+  )
+  .optional();
+
+export const stationsQuery = z.strictObject({
+  limit,
+  after: z.string().regex(stationIdGrammar).optional(),
+  /** What the id begins with. */
+  find: z.string().regex(stationIdGrammar).optional(),
+  connection: z.enum(["online", "offline"]).optional(),
+});
 export const overviewQuery = z.strictObject({ operator });
 export const sessionsQuery = z.strictObject({
-  show: z.enum(["running", "hanging", "ended"]).default("running"),
+  show: z.enum(["running", "hanging", "ended", "all"]).default("running"),
   operator,
+  evse,
+  /** At the EVSEs of this station. */
+  station: z.string().regex(stationIdGrammar).optional(),
+  /** Opened from then on, before then; seconds since 1970. */
+  from: seconds,
+  until: seconds,
+  find: sessionBeginning,
   limit,
   before: sessionId.optional(),
 });

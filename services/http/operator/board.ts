@@ -1,8 +1,10 @@
 import type { Request, RequestHandler } from "express";
+import type { z } from "zod";
 
 import type { RememberedAlert } from "../../observability/alert-memory.ts";
 import type { CreditReader } from "../../chain/credit-reader.ts";
 import { bucketsUntil, energyWhOf, fillBuckets, sumOf, type EnergyTotals } from "../../domain/energy-totals.ts";
+import { WattproofError } from "../../errors.ts";
 import type { Operators } from "./operators.ts";
 import type { HttpDoor } from "../door.ts";
 import { toJson } from "../public/session-view.ts";
@@ -64,12 +66,12 @@ export function createBoardDoors(deps: BoardDeps): readonly HttpDoor[] {
       return [`${operator}`, async () => ({ ...(await readOverview(deps, operator)), startedAtMs })];
     }),
     door("stations", ({ query }) => {
-      const { limit, after = null } = readQuery(stationsQuery, query);
-      return [`${limit} ${after}`, () => readStations(store, connections, limit, after)];
+      const asked = readQuery(stationsQuery, query);
+      return [JSON.stringify(asked), () => readStations(store, connections, asked)];
     }),
     door("sessions", ({ query }) => {
-      const { show, limit, operator = null, before = null } = readQuery(sessionsQuery, query);
-      return [`${show} ${limit} ${operator} ${before}`, () => readSessions(store, { show, limit, operator, before })];
+      const asked = readQuery(sessionsQuery, query);
+      return [JSON.stringify(asked), () => readSessions(store, asked)];
     }),
     door(
       "totals",
@@ -139,39 +141,61 @@ async function readOverview(deps: BoardDeps, operator: string | null): Promise<R
 }
 
 const wantsToJoinLimit = 100;
+/** How many pages of chargers are looked through for those of a connection; the answer's `next` goes on from there. */
+const pagesLookedThrough = 20;
 
 async function readStations(
   store: Store,
   connections: StationPresence,
-  limit: number,
-  after: string | null,
+  asked: z.output<typeof stationsQuery>,
 ): Promise<unknown> {
-  const activities = await store.listStationsAfter(after, limit);
-  const stations = [];
-  for (const { stationId, lastMessageAtMs } of activities) {
-    const station = await store.findOcppStation(stationId);
-    // One that was removed a moment ago is no longer shown.
-    if (station !== null) stations.push({ ...(await stationView(station, connections)), lastMessageAtMs });
+  const { limit, after, find, connection } = asked;
+  const stations: object[] = [];
+  let last = after ?? null;
+  let isMore = true;
+  for (let page = 0; isMore && stations.length < limit && page < pagesLookedThrough; page += 1) {
+    const wanted = limit - stations.length;
+    const activities = await store.listStationsAfter(last, wanted, find);
+    isMore = activities.length === wanted;
+    for (const { stationId, lastMessageAtMs } of activities) {
+      last = stationId;
+      const isOnline = connection === undefined ? null : (await connections.find(stationId)) !== null;
+      if (isOnline !== null && isOnline !== (connection === "online")) continue;
+      const station = await store.findOcppStation(stationId);
+      // One that was removed a moment ago is no longer shown.
+      if (station !== null) stations.push({ ...(await stationView(station, connections)), lastMessageAtMs });
+    }
   }
-  const next = activities.length === limit ? (activities.at(-1)?.stationId ?? null) : null;
-  const unknown = after === null ? await store.listUnknownStations() : [];
+  const next = isMore ? last : null;
+  const isWhole = after === undefined && find === undefined && connection === undefined;
+  const unknown = isWhole ? await store.listUnknownStations() : [];
   return { stations, next, wantsToJoin: unknown.slice(0, wantsToJoinLimit), wantsToJoinCount: unknown.length };
 }
 
-async function readSessions(
-  store: Store,
-  asked: {
-    readonly show: keyof typeof sessionGroups;
-    readonly limit: number;
-    readonly operator: string | null;
-    readonly before: string | null;
-  },
-): Promise<unknown> {
-  const { show, limit, operator, before } = asked;
-  const dated = await store.listNewestSessions({ statuses: sessionGroups[show], operator, limit, before });
+async function readSessions(store: Store, asked: z.output<typeof sessionsQuery>): Promise<unknown> {
+  const { show, limit, operator = null, before = null, from: fromSeconds, until: untilSeconds, find } = asked;
+  const evses = await evsesOf(store, asked);
+  const query = { statuses: sessionGroups[show], operator, evses, limit, before };
+  const dated = await store.listNewestSessions({
+    ...query,
+    fromSeconds: fromSeconds ?? null,
+    untilSeconds: untilSeconds ?? null,
+    find: find ?? null,
+  });
   const sessions = [];
   for (const session of dated) sessions.push(await sessionRowOf(store, session));
   return { sessions, next: dated.length === limit ? (dated.at(-1)?.session.sessionId ?? null) : null };
+}
+
+/** @returns `null` for all. @throws STATION_UNKNOWN */
+async function evsesOf(
+  store: Store,
+  { evse, station: stationId }: Pick<z.output<typeof sessionsQuery>, "evse" | "station">,
+): Promise<readonly number[] | null> {
+  if (stationId === undefined) return evse === undefined ? null : [evse];
+  const station = await store.findStation(stationId);
+  if (station === null) throw new WattproofError("STATION_UNKNOWN", "No station of this id is registered.");
+  return evse === undefined ? station.evses : station.evses.filter((one) => one === evse);
 }
 
 async function readTotals(store: Store, asked: ReturnType<typeof totalsQuery.parse>, nowMs: number): Promise<unknown> {

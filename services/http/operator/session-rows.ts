@@ -2,17 +2,18 @@ import { energyWhOf } from "../../domain/energy-totals.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { heldMicroOf, refundedBy, totalOf } from "../../domain/session-amounts.ts";
 import { sumsOf } from "../../domain/session-sums.ts";
-import type { SessionStatus } from "../../domain/session.ts";
+import { sessionStatuses, type SessionStatus } from "../../domain/session.ts";
 import type { DatedSession } from "../../store/operator.ts";
 import type { Store } from "../../store/store.ts";
 import { toJson } from "../public/session-view.ts";
 import { liveReadingsOf } from "../public/session-events.ts";
 
 /** Which sessions are on their way, which wait for somebody, and which are over. */
-export const sessionGroups: Readonly<Record<"running" | "hanging" | "ended", readonly SessionStatus[]>> = {
+export const sessionGroups: Readonly<Record<"running" | "hanging" | "ended" | "all", readonly SessionStatus[]>> = {
   running: ["opened", "charging", "completed", "batched"],
   hanging: ["held", "disputed", "skipped", "unservable", "unconfirmed"],
   ended: ["settled", "expired"],
+  all: sessionStatuses,
 };
 
 /**

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { quarterMs, type QuarterTotals } from "../../domain/energy-totals.ts";
 import { sessionStatuses, type SessionStatus } from "../../domain/session.ts";
 import { WattproofError } from "../../errors.ts";
-import type { CreditKey, DatedSession, OperatorStore, PipelineCounts } from "../operator.ts";
+import type { CreditKey, DatedSession, NewestSessionsQuery, OperatorStore, PipelineCounts } from "../operator.ts";
 import type { Access } from "./access.ts";
 import { reader, readSessionRow } from "./rows.ts";
 import { sessionColumns } from "./sessions.ts";
@@ -49,10 +49,81 @@ export const operatorStep = `
   CREATE INDEX messages_station ON messages (station_id, received_at_ms);
 `;
 
+/** By what a page of the operator's sessions is found: the time of the opening, and the state at one EVSE. */
+export const operatorSearchStep = `
+  ALTER TABLE sessions ADD COLUMN opened_at_seconds INTEGER AS (json_extract (state, '$.opening.openedAt')) VIRTUAL;
+  CREATE INDEX sessions_opened_at ON sessions (opened_at_seconds, ordinal);
+  CREATE INDEX sessions_at_evse_status ON sessions (terms_evse, status, ordinal);
+`;
+
+/** One status at one EVSE, or at all of them. */
+interface NewestPage {
+  readonly status: SessionStatus;
+  readonly operator: string | null;
+  readonly evse: number | null;
+  readonly time: {
+    readonly fromSeconds: number | null;
+    readonly untilSeconds: number | null;
+    /** The least and the greatest that a session of this time has. */
+    readonly ordinals: readonly [number, number];
+  } | null;
+  readonly find: NonNullable<NewestSessionsQuery["find"]> | null;
+  readonly beforeOrdinal: number;
+  readonly limit: number;
+}
+
+/** Behind every text that begins so: ids and tags have characters of ASCII alone. */
+function endOf(prefix: string): string {
+  return `${prefix}~`;
+}
+
+/** What reads one page, newest first, by an index for each filter. */
+export function newestSessionsPage({ status, operator, evse, time, find, beforeOrdinal, limit }: NewestPage): {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+} {
+  const conditions: readonly (readonly [string, readonly (string | number)[]])[] = [
+    ["status = ?", [status]],
+    ...(operator === null ? [] : [["operator = ?", [operator]] as const]),
+    ...(evse === null ? [] : [["terms_evse = ?", [evse]] as const]),
+    ...(time === null
+      ? []
+      : [
+          ["ordinal BETWEEN ? AND ?", time.ordinals] as const,
+          [
+            "opened_at_seconds BETWEEN ? AND ?",
+            [time.fromSeconds ?? 0, (time.untilSeconds ?? Number.MAX_SAFE_INTEGER) - 1],
+          ] as const,
+        ]),
+    ...(find?.kind === "session"
+      ? [["session_id >= ? AND session_id < ?", [find.prefix, endOf(find.prefix)]] as const]
+      : []),
+    ...(find?.kind === "tag"
+      ? [
+          [
+            "session_id IN (SELECT session_id FROM session_tags WHERE tag >= ? AND tag < ?)",
+            [find.prefix, endOf(find.prefix)],
+          ] as const,
+        ]
+      : []),
+    ["ordinal < ?", [beforeOrdinal]],
+  ];
+  return {
+    sql: `SELECT ordinal, ${sessionColumns},
+            (SELECT at_ms FROM session_events AS first WHERE first.session_id = sessions.session_id
+               AND first.sequence = 0) AS opened_at_ms,
+            (SELECT at_ms FROM session_events AS last WHERE last.session_id = sessions.session_id
+               AND last.sequence = sessions.sequence - 1) AS changed_at_ms
+          FROM sessions WHERE ${conditions.map(([text]) => text).join(" AND ")} ORDER BY ordinal DESC LIMIT ?`,
+    values: [...conditions.flatMap(([, bound]) => bound), limit],
+  };
+}
+
 const bigText = z.string().transform(BigInt);
 const datesRow = z.object({ opened_at_ms: z.number(), changed_at_ms: z.number() });
 const countRow = z.object({ count: z.number() });
 const ordinalRow = z.object({ ordinal: z.number() });
+const boundRow = z.object({ ordinal: z.number().nullable() });
 const batchedRow = z.object({ status: z.enum(["formed", "sent"]), count: z.number() });
 const openBatchesRow = z.object({ count: z.number(), oldest: z.number().nullable() });
 const actsRow = z.object({ open: z.number(), given_up: z.number() });
@@ -79,30 +150,42 @@ const readTotalsRow = reader(
 );
 
 export function createOperatorStore(access: Access): OperatorStore {
-  async function listOf(
-    status: SessionStatus,
-    operator: string | null,
-    beforeOrdinal: number,
-    limit: number,
-  ): Promise<readonly (DatedSession & Ordered)[]> {
-    const ofOperator = operator === null ? "" : "AND operator = ?";
-    return (
-      await access.all(
-        `SELECT ordinal, ${sessionColumns},
-           (SELECT at_ms FROM session_events AS first WHERE first.session_id = sessions.session_id
-              AND first.sequence = 0) AS opened_at_ms,
-           (SELECT at_ms FROM session_events AS last WHERE last.session_id = sessions.session_id
-              AND last.sequence = sessions.sequence - 1) AS changed_at_ms
-         FROM sessions WHERE status = ? ${ofOperator} AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
-        status,
-        ...(operator === null ? [] : [operator]),
-        beforeOrdinal,
-        limit,
-      )
-    ).map((row) => {
+  async function listOf(page: NewestPage): Promise<readonly (DatedSession & Ordered)[]> {
+    const { sql, values } = newestSessionsPage(page);
+    return (await access.all(sql, ...values)).map((row) => {
       const { opened_at_ms: openedAtMs, changed_at_ms: changedAtMs } = datesRow.parse(row);
       return { ordinal: ordinalRow.parse(row).ordinal, session: readSessionRow(row), openedAtMs, changedAtMs };
     });
+  }
+
+  /** The ordinals between which sessions of a time lie; most others do not. */
+  async function boundsOf(fromSeconds: number | null, untilSeconds: number | null): Promise<readonly [number, number]> {
+    const first = await access.get(
+      "SELECT min(ordinal) AS ordinal FROM sessions WHERE opened_at_seconds >= ?",
+      fromSeconds ?? 0,
+    );
+    const last = await access.get(
+      "SELECT max(ordinal) AS ordinal FROM sessions WHERE opened_at_seconds < ?",
+      untilSeconds ?? Number.MAX_SAFE_INTEGER,
+    );
+    return [boundRow.parse(first).ordinal ?? Number.MAX_SAFE_INTEGER, boundRow.parse(last).ordinal ?? -1];
+  }
+
+  async function listNewest(query: NewestSessionsQuery): Promise<readonly DatedSession[]> {
+    const { statuses, operator, limit, evses = null, fromSeconds = null, untilSeconds = null, find = null } = query;
+    const isOfTime = fromSeconds !== null || untilSeconds !== null;
+    const time = isOfTime ? { fromSeconds, untilSeconds, ordinals: await boundsOf(fromSeconds, untilSeconds) } : null;
+    const beforeOrdinal = await ordinalOf(query.before);
+    const found: (DatedSession & Ordered)[] = [];
+    for (const status of statuses) {
+      for (const evse of evses ?? [null]) {
+        found.push(...(await listOf({ status, operator, evse, time, find, beforeOrdinal, limit })));
+      }
+    }
+    return found
+      .sort((left, right) => right.ordinal - left.ordinal)
+      .slice(0, limit)
+      .map(({ session, openedAtMs, changedAtMs }) => ({ session, openedAtMs, changedAtMs }));
   }
 
   async function ordinalOf(sessionId: string | null): Promise<number> {
@@ -153,16 +236,7 @@ export function createOperatorStore(access: Access): OperatorStore {
   }
 
   return {
-    listNewestSessions: ({ statuses, operator, limit, before }) =>
-      access.snapshot(async () => {
-        const beforeOrdinal = await ordinalOf(before);
-        const found: (DatedSession & Ordered)[] = [];
-        for (const status of statuses) found.push(...(await listOf(status, operator, beforeOrdinal, limit)));
-        return found
-          .sort((left, right) => right.ordinal - left.ordinal)
-          .slice(0, limit)
-          .map(({ session, openedAtMs, changedAtMs }) => ({ session, openedAtMs, changedAtMs }));
-      }),
+    listNewestSessions: (query) => access.snapshot(() => listNewest(query)),
     countPipeline: (operator) => access.snapshot(() => countPipeline(operator)),
     countSessionsOf: (operator) => access.read(() => countSessionsOf(access, operator)),
     listOperators: (limit) => access.snapshot(() => listOperators(access, limit)),
@@ -185,16 +259,18 @@ export function createOperatorStore(access: Access): OperatorStore {
         ).map(readTotalsRow),
       ),
     listCreditKeys: (after, limit, operator) => access.snapshot(() => listKeys(access, after, limit, operator)),
-    listStationsAfter: (after, limit) =>
+    listStationsAfter: (after, limit, prefix = "") =>
       access.read(async () =>
         (
           await access.all(
             `SELECT station_id, (SELECT max(received_at_ms) FROM messages
                WHERE messages.station_id = stations.station_id AND source <> 'peer')
                AS last_message_at_ms
-             FROM stations WHERE station_id > ? ORDER BY station_id LIMIT ?`,
+             FROM stations WHERE station_id > ? AND station_id >= ? AND station_id < ? ORDER BY station_id LIMIT ?`,
             // Every id is behind the empty one.
             after ?? "",
+            prefix,
+            endOf(prefix),
             limit,
           )
         ).map(readActivityRow),

@@ -1,6 +1,7 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
 import { invoiceStep } from "../sql/invoices.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
+import { operatorSearchStep } from "../sql/operator.ts";
 import { operatorRoleStep } from "../sql/operator-keys.ts";
 import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
@@ -24,4 +25,5 @@ export const laterSteps: readonly string[] = [
   tariffScopeStep,
   driverGroupStep,
   operatorRoleStep,
+  operatorSearchStep,
 ];

@@ -245,7 +245,7 @@ export function describeFrames(world: StoreWorld): void {
       };
       expect(await world.store.discardParkedFrame(ofA.ordinal, [], discarded)).to.equal(true);
       expect(await world.store.discardParkedFrame(ofA.ordinal, [], discarded)).to.equal(false);
-      expect(await world.store.listActions(ofA.frameId)).to.deep.equal([discarded]);
+      expect(await world.store.listActions(ofA.frameId)).to.deep.equal([{ ...discarded, result: "done" }]);
       await world.store.unparkFrame(99_999);
       expect(await world.store.listParkedStations()).to.deep.equal(["B"]);
       expect(await world.store.listParkedFrames("A", 9)).to.deep.equal([]);

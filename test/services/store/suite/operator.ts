@@ -32,6 +32,36 @@ export function describeOperator(world: StoreWorld): void {
       await expectCode(world.store.listNewestSessions({ ...query, before: "0xs9" }), "QUERY_INVALID");
     });
 
+    it("finds sessions by their EVSE, the time of their opening, and how an id or an idTag of theirs begins", async function () {
+      const opened = [
+        { name: "a1", evse: 1, openedAt: 100 },
+        { name: "a2", evse: 2, openedAt: 200 },
+        { name: "b3", evse: 1, openedAt: 300 },
+      ];
+      for (const { name, evse, openedAt } of opened) {
+        const opening = newSession(name, 1);
+        const state = { ...opening.state, opening: { ...opening.state.opening, openedAt } };
+        const openings = [{ ...opening, state, terms: { ...opening.terms, evse } }];
+        expect(await world.progress({ cursor: block(1), openings })).to.equal("stored");
+      }
+      const all = { statuses: ["opened", "held"], operator: null, limit: 9, before: null } as const;
+      const ids = async (query: object) =>
+        (await world.store.listNewestSessions({ ...all, ...query })).map(({ session }) => session.sessionId);
+      expect(await ids({ evses: [1] })).to.deep.equal(["0xb3", "0xa1"]);
+      expect(await ids({ evses: [2, 1] })).to.deep.equal(["0xb3", "0xa2", "0xa1"]);
+      expect(await ids({ evses: [] })).to.deep.equal([]);
+      expect(await ids({ fromSeconds: 200 })).to.deep.equal(["0xb3", "0xa2"]);
+      expect(await ids({ untilSeconds: 200 })).to.deep.equal(["0xa1"]);
+      expect(await ids({ fromSeconds: 101, untilSeconds: 300 })).to.deep.equal(["0xa2"]);
+      expect(await ids({ fromSeconds: 301 })).to.deep.equal([]);
+      expect(await ids({ fromSeconds: 200, before: "0xb3" })).to.deep.equal(["0xa2"]);
+      expect(await ids({ find: { kind: "session", prefix: "0xa" } })).to.deep.equal(["0xa2", "0xa1"]);
+      expect(await ids({ find: { kind: "session", prefix: "0xa" }, evses: [1] })).to.deep.equal(["0xa1"]);
+      const { idTag } = await world.session("0xa2");
+      expect(await ids({ find: { kind: "tag", prefix: idTag } })).to.deep.equal(["0xa2"]);
+      expect(await ids({ find: { kind: "session", prefix: "0xc" } })).to.deep.equal([]);
+    });
+
     it("counts sessions by status, also those in which there are none", async function () {
       await openFor("s1", "0xa");
       await openFor("s2", "0xb");
@@ -92,6 +122,10 @@ export function describeOperator(world: StoreWorld): void {
         { stationId: "B", ...quiet },
       ]);
       expect(await world.store.listStationsAfter("B", 9)).to.deep.equal([{ stationId: "CS-1", lastMessageAtMs: 3 }]);
+      expect(await world.store.listStationsAfter(null, 9, "CS-")).to.deep.equal([
+        { stationId: "CS-1", lastMessageAtMs: 3 },
+      ]);
+      expect(await world.store.listStationsAfter("CS-1", 9, "CS-")).to.deep.equal([]);
     });
 
     it("sums sessions by the quarter of an hour of their charge detail record", async function () {
