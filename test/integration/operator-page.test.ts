@@ -149,7 +149,7 @@ describe("What the service tells the operator's page", function () {
         "stations?limit=0",
         "stations?limit=101",
         "stations?after=%3Cb%3E",
-        "sessions?show=all",
+        "sessions?show=everything",
         "sessions?operator=0x12",
         "overview?other=1",
         "totals?by=hour&operator=all",

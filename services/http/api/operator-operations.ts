@@ -90,7 +90,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.assignmentChangeAnswer, "What changed, and what each of them offers then."),
   },
   {
-    ...operatorOnly,
+    ...reading,
     id: "listDriverGroups",
     path: "/v1/driver-groups",
     method: "GET",
@@ -99,7 +99,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.driverGroupsAnswer, "A page of members."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "addToDriverGroup",
     path: "/v1/driver-groups/add",
     method: "POST",
@@ -108,7 +108,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(tariffAnswers.driversAddedAnswer, "Who was not in it."),
   },
   {
-    ...operatorOnly,
+    ...deciding,
     id: "removeFromDriverGroup",
     path: "/v1/driver-groups/remove",
     method: "POST",

@@ -37,7 +37,7 @@ export function createDriverGroupDoors(deps: TariffAssignmentDeps): readonly Htt
 /** `GET /v1/driver-groups`: who is in which group, since when and by whom. */
 function listMembers({ store, operators }: TariffAssignmentDeps): RequestHandler {
   return async (request, response) => {
-    await operators.require(request, response);
+    await operators.require(request, response, "read");
     const query = driverGroupsQuery.safeParse(request.query);
     if (!query.success) throw new WattproofError("QUERY_INVALID", "group: a name; after, limit: whole numbers.");
     const { group = null, after: afterOrdinal, limit } = query.data;
@@ -54,8 +54,10 @@ function listMembers({ store, operators }: TariffAssignmentDeps): RequestHandler
 /** `POST /v1/driver-groups/add` and `…/remove`: who is in the group already, or not in it, stays so. */
 function changeMembers(deps: TariffAssignmentDeps, change: "added" | "removed"): RequestHandler {
   const { store, chain, desk, operators, now } = deps;
+  // Groups decide what their drivers pay.
+  const action = `driver-group-${change}`;
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "money", action);
     const { group, drivers, by } = parseBody(await readBody(request, bodyLimitBytes), groupChangeSchema);
     if (change === "removed" && !(await store.hasDriverGroup(group))) {
       throw new WattproofError("DRIVER_GROUP_UNKNOWN", `Group ${group}.`);
@@ -64,7 +66,6 @@ function changeMembers(deps: TariffAssignmentDeps, change: "added" | "removed"):
     const changed = await (change === "added"
       ? store.addToDriverGroup(occasion)
       : store.removeFromDriverGroup(occasion));
-    const action = `driver-group-${change}`;
     const details = JSON.stringify({ drivers: changed, by });
     await store.recordAction({ atMs: now(), keyId, keyName, action, subject: group, details });
     desk.note(action, { group, by, drivers: changed.length });
