@@ -9,7 +9,7 @@ import { defineConfig, task } from "hardhat/config";
 
 // The compiler comes from the npm package `solc`, so that no download from elsewhere is needed. There is one profile, so
 // that the bytecode that is tested and measured is the bytecode that is deployed.
-const solidity = {
+export const solidity = {
   version: "0.8.37",
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
   settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 2_000 } },

@@ -107,6 +107,9 @@ function judgeAll(bugs: readonly PlantedBug[], parallel: number): Promise<readon
 
     async function judgeWaiting(copy: string, isFirst: boolean): Promise<void> {
       const sandbox = await createSandbox(copy, stop.signal);
+      closers.push(() => {
+        sandbox.end();
+      });
       await sandbox.build();
       if (isFirst) {
         await sandbox.requireGreen([...new Set(bugs.flatMap(({ tests }) => tests))]);

@@ -1,16 +1,22 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
 import { runNode, type ProcessOutcome } from "./bounded-process.ts";
+import { type CompiledContract, createContractCompiler } from "./contract-compiler.ts";
 import { plant, type PlantedBug, projectRoot } from "./planted-bugs.ts";
 
-/** A compilation takes up to 70 s, some test files 10 s: both many times over, because the machine may be busy. */
-const buildTimeoutMs = 1_200_000;
+/** All contracts take two minutes, one up to 15 s, some test files 10 s: many times over, because the machine may be busy. */
+const buildTimeoutMs = 2_400_000;
+const compileTimeoutMs = 600_000;
 const testTimeoutMs = 600_000;
-/** Compilation of the games, and the games. */
+/** Compilation of a game, and the game. */
 const gameTimeoutMs = 2_400_000;
+
+const longestReason = 1_000;
 
 /** What became of a bug. */
 export type Verdict =
@@ -29,6 +35,8 @@ export interface Sandbox {
   judge(bug: PlantedBug): Promise<Verdict>;
   /** Runs tests on the contracts as they are; throws unless every test passes. */
   requireGreen(tests: readonly string[]): Promise<void>;
+  /** Ends what runs for it. */
+  end(): void;
 }
 
 /**
@@ -37,19 +45,28 @@ export interface Sandbox {
  * @param folder Must not exist.
  */
 export async function createSandbox(folder: string, signal: AbortSignal): Promise<Sandbox> {
-  const project = path.join(folder, "wattproof");
-  const pristine = path.join(folder, "pristine");
-  await copyTrackedFiles(project);
-  await linkPackages(project);
+  await copyTrackedFiles(folder);
+  await linkPackages(folder);
+  const compiler = createContractCompiler(folder, compileTimeoutMs, signal);
+  // A chain reads it at each start, to say in words where a call failed: here only games need it.
+  const buildInfo = path.join(folder, "artifacts/build-info");
+  const setAside = path.join(folder, "cache/build-info-set-aside");
 
   const hardhat = (parameters: readonly string[], timeoutMs: number): Promise<ProcessOutcome> =>
-    runNode(["--disable-warning=ExperimentalWarning", "node_modules/hardhat/dist/src/cli.js", ...parameters], {
-      folder: project,
-      timeoutMs,
-      signal,
-    });
-  const compile = (files: readonly string[]) =>
-    hardhat(["build", "--quiet", "--no-tests", "--no-typechain", ...files], buildTimeoutMs);
+    runNode(
+      [
+        "--disable-warning=ExperimentalWarning",
+        "node_modules/hardhat/dist/src/cli.js",
+        "--config",
+        "hardhat.config.ts",
+        ...parameters,
+      ],
+      {
+        ...{ folder, timeoutMs, signal },
+        // Most of a short run is spent on what Node compiles.
+        environment: { NODE_COMPILE_CACHE: path.join(tmpdir(), "wattproof-compiled") },
+      },
+    );
   /** Mocha's first, because they take seconds; the outcome is that of the first that fails, or the last. */
   async function test(files: readonly string[], flags: readonly string[]): Promise<ProcessOutcome> {
     const ofSolidity = files.filter((file) => file.endsWith(".t.sol"));
@@ -59,25 +76,22 @@ export async function createSandbox(folder: string, signal: AbortSignal): Promis
       const outcome = await hardhat(["test", "mocha", "--no-compile", ...flags, ...ofMocha], testTimeoutMs);
       if (isMochaAlone || outcome.exitCode !== 0) return outcome;
     }
-    // They contain the contracts again, and are compiled with them.
-    return hardhat(["test", "solidity", ...ofSolidity], gameTimeoutMs);
-  }
-
-  /** What the compiler made of the contracts as they are; a bug must not live on in what is not compiled again. */
-  const compiled = ["artifacts", "cache"];
-  async function restoreCompiled(): Promise<void> {
-    for (const name of compiled) {
-      await rm(path.join(project, name), { recursive: true, force: true });
-      await cp(path.join(pristine, name), path.join(project, name), { recursive: true, preserveTimestamps: true });
+    // They contain the contracts again, and are compiled with them: from the text as it is now.
+    await rename(setAside, buildInfo);
+    try {
+      return await hardhat(["test", "solidity", "--no-compile", ...ofSolidity], gameTimeoutMs);
+    } finally {
+      await rename(buildInfo, setAside);
     }
   }
 
+  /** Runs the bug's tests; the file has the bug in it. */
   async function judgePlanted(bug: PlantedBug): Promise<Verdict> {
-    const build = await compile(bug.compiles);
-    if (build.exitCode !== 0) {
-      return { outcome: "invalid", why: `it does not compile: ${reasonOf(build)}` };
+    const compilation = await compiler.compile(bug.compiles);
+    if (compilation.outcome === "refused") {
+      return { outcome: "invalid", why: `it does not compile: ${compilation.why.slice(-longestReason)}` };
     }
-    const run = await test(bug.tests, ["--bail"]);
+    const run = await withContracts(folder, compilation.contracts, () => test(bug.tests, ["--bail"]));
     if (run.exitCode === 0) {
       return { outcome: "survived" };
     }
@@ -89,32 +103,67 @@ export async function createSandbox(folder: string, signal: AbortSignal): Promis
 
   return {
     async build() {
-      const outcome = await compile([]);
+      await takeOverCompiled(folder);
+      const outcome = await hardhat(["build", "--quiet", "--no-tests", "--no-typechain"], buildTimeoutMs);
       if (outcome.exitCode !== 0) {
         throw new Error(`The contracts do not compile: ${reasonOf(outcome)}`);
       }
-      for (const name of compiled) {
-        await cp(path.join(project, name), path.join(pristine, name), { recursive: true, preserveTimestamps: true });
-      }
+      await rename(buildInfo, setAside);
     },
     async requireGreen(tests) {
       const run = await test(tests, []);
       if (run.exitCode !== 0 || !/^\s*\d+ passing/mu.test(run.text)) {
-        throw new Error(`Without any bug the tests must pass: ${firstFailureIn(run.text) ?? reasonOf(run)}`);
+        throw new Error(`Without any bug the tests must pass: ${firstFailureIn(run.text) ?? ""}\n${reasonOf(run)}`);
       }
     },
     async judge(bug) {
-      const file = path.join(project, bug.file);
+      const file = path.join(folder, bug.file);
       const text = await readFile(file, "utf8");
       try {
         await writeFile(file, plant(bug, text));
         return await judgePlanted(bug);
       } finally {
         await writeFile(file, text);
-        await restoreCompiled();
       }
     },
+    end() {
+      compiler.end();
+    },
   };
+}
+
+/** What the project has compiled from the same text is not compiled again: Hardhat looks whether it is the same. */
+async function takeOverCompiled(folder: string): Promise<void> {
+  const kept = ["artifacts", "cache"].filter((name) => existsSync(path.join(projectRoot, name)));
+  for (const name of kept) {
+    await cp(path.join(projectRoot, name), path.join(folder, name), { recursive: true, preserveTimestamps: true });
+  }
+  const list = path.join(folder, "cache/compile-cache.json");
+  if (!existsSync(list)) return;
+
+  // It names files by their whole paths.
+  const text = await readFile(list, "utf8");
+  await writeFile(list, text.replaceAll(`"${projectRoot}/`, `"${folder}/`));
+}
+
+/** Puts compiled contracts in the place of those of a folder while something runs, and these back, whatever happens. */
+async function withContracts<Result>(
+  folder: string,
+  contracts: readonly CompiledContract[],
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const before = new Map<string, string>();
+  try {
+    for (const { file, name, ...compiled } of contracts) {
+      const artifact = path.join(folder, "artifacts", file, `${name}.json`);
+      const text = await readFile(artifact, "utf8");
+      before.set(artifact, text);
+      await writeFile(artifact, JSON.stringify({ ...(JSON.parse(text) as object), ...compiled }));
+    }
+    return await run();
+  } finally {
+    for (const [artifact, text] of before) await writeFile(artifact, text);
+  }
 }
 
 /** Lets a copy use the packages of the project. */
@@ -143,6 +192,6 @@ export function firstFailureIn(report: string): string | undefined {
 }
 
 function reasonOf(outcome: ProcessOutcome): string {
-  const end = outcome.text.trim().slice(-1_000);
+  const end = outcome.text.trim().slice(-longestReason);
   return outcome.isTimedOut ? `no end in sight\n${end}` : end;
 }

@@ -44,7 +44,8 @@ export async function openLyingEndpoint(rpcUrl: string): Promise<LyingEndpoint> 
   async function forward(method: string, params: readonly unknown[]): Promise<RpcAnswer> {
     const response = await fetch(rpcUrl, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      // A connection that rests may be closed by the chain just when it is used again.
+      headers: { "content-type": "application/json", connection: "close" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
     });
     return (await response.json()) as RpcAnswer;
@@ -81,6 +82,8 @@ export async function openLyingEndpoint(rpcUrl: string): Promise<LyingEndpoint> 
       response.end(JSON.stringify(answers));
     })();
   });
+  // None is closed because it rested: the service would find it closed just when it asks.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 

@@ -153,7 +153,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       nextPlan: planNext(random),
       freeSince: 0,
       async open() {
-        const opened = await chain.openSession(point);
+        const opened = await chain.openSession(point, { chargedSeconds: 0 });
         const session = {
           ...{ plan: place.nextPlan, idTag: opened.idTag, isBegun: false, isOver: false },
           ...{ deliveredWh: 0, lastToldWh: 0, hasWaited: false },
@@ -179,6 +179,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   async function everybody(tick: number, isCalm: boolean): Promise<void> {
     nowMs = startMs + tick * tickMs;
     moments = 0;
+    // Ahead of the chargers' time: nothing settles before it has lasted, and nothing grows old.
+    await chain.pass((2 * (isCalm ? calmStepTicks : 1) * tickMs) / 1_000);
     if (!isCalm) liar.next();
     await Promise.all(places.map(async ({ charger }) => charger.tick(tick, nowMs, isCalm)));
     await synchronise();
@@ -243,6 +245,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
 /** What became of a session. */
 interface Found {
   readonly status: string | null;
+  /** Why it has this status; `null` for most. */
+  readonly reason: string | null;
   /** `null` unless it is settled. */
   readonly settledMicroWh: bigint | null;
   readonly timesOnChain: number;
@@ -255,6 +259,7 @@ function foundIn(state: SessionState | null, timesOnChain: number): Found {
   const { assessment = null, closing = null } = state ?? {};
   return {
     status: state?.status ?? null,
+    reason: state?.reason ?? null,
     settledMicroWh: closing?.kind === "settled" ? closing.energyMicroWh : null,
     timesOnChain,
     grade: assessment?.grade ?? null,
