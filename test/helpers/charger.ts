@@ -53,6 +53,8 @@ export async function connectCharger(
     displayed,
     answers: acceptAll,
     async call(action, payload) {
+      // What is sent on a connection that has ended goes nowhere, and nothing says so.
+      if (socket.readyState !== socket.OPEN) throw new Error("The connection has ended.");
       sent += 1;
       const messageId = `m-${sent}`;
       const answered = new Promise<readonly unknown[]>((resolve, reject) => {

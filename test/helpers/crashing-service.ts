@@ -1,6 +1,7 @@
 /**
  * The service as a process of its own that kills itself at a step named by CRASH_AT, such as
- * `store.commitStep:after:2`: after the second call of that method has returned. Without it, the service as it is.
+ * `store.commitStep:after:2`: after the second call of that method has returned. Without it, the service as it is. Its clock
+ * is CLOCK_AHEAD_MS ahead.
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -57,7 +58,10 @@ function crashing<Target extends Store | Chain>(name: string, target: Target, po
 
 async function main(): Promise<void> {
   const point = readCrashPoint(process.env["CRASH_AT"]);
+  const aheadMs = Number(process.env["CLOCK_AHEAD_MS"] ?? "0");
   const service = await startService(parseConfiguration(process.env), {
+    now: () => Date.now() + aheadMs,
+    elapsedMs: () => performance.now(),
     openStore: (folder) => crashing("store", openSqliteStore(folder), point),
     connectChain: async (...parameters) => crashing("chain", await connectEthereumChain(...parameters), point),
   });

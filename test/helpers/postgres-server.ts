@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -18,6 +18,9 @@ export interface PostgresServer {
   createDatabase(): Promise<string>;
   /** Ends the server at once, as a crash would. */
   kill(): Promise<void>;
+  /** Stops all its processes where they are, as a machine that hangs, and lets them go on. */
+  freeze(): void;
+  thaw(): void;
   /** Starts it again on the same folder and port. */
   start(): Promise<void>;
   /** Ends it and removes its folder. */
@@ -173,12 +176,27 @@ async function startServer(
     await ended;
   }
 
-  await start();
-  process.once("exit", () => {
+  function signalAll(signal: NodeJS.Signals): void {
+    const pid = server?.pid;
+    if (pid === undefined) return;
+    for (const each of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(each, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  function endWithTests(): void {
     if (server === null) return;
+    signalAll("SIGCONT");
     server.kill("SIGQUIT");
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  });
+  }
+
+  await start();
+  process.once("exit", endWithTests);
   return {
     port,
     data,
@@ -192,13 +210,29 @@ async function startServer(
       return `postgres://postgres@127.0.0.1:${port}/${name}`;
     },
     kill: () => end("SIGKILL"),
+    freeze() {
+      signalAll("SIGSTOP");
+    },
+    thaw() {
+      signalAll("SIGCONT");
+    },
     start: () => start(),
     async stop() {
+      process.off("exit", endWithTests);
       // Fast shutdown: it waits for nobody.
       await end("SIGINT");
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Every connection of a server is a process of its own. */
+function childrenOf(parent: number): readonly number[] {
+  const table = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" }).stdout;
+  return table
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([ppid, pid]) => (ppid === parent && pid !== undefined ? [pid] : []));
 }
 
 async function withClient<Result>(port: number, work: (client: Client) => Promise<Result>): Promise<Result> {

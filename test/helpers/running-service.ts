@@ -109,11 +109,13 @@ export async function post(
   station: StationCredentials,
   body: string | Uint8Array<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = { "content-type": "text/plain; charset=utf-8" },
+  signal: AbortSignal | null = null,
 ): Promise<Answer> {
   const response = await fetch(`${url}/v1/meter-values`, {
     method: "POST",
     headers: { authorization: `Bearer ${station.apiKey}`, "x-station-id": station.stationId, ...headers },
     body,
+    signal,
   });
   return { status: response.status, body: await response.json() };
 }

@@ -1,20 +1,29 @@
+import { unpackSettlementResult } from "../../services/domain/metering.ts";
 import { settledInGroup } from "../../services/domain/settled-group.ts";
 import type { IChargingSettlement } from "../../types/index.ts";
 
-/** How often the chain says of each session that it was settled. */
-export async function countSettlements(settlement: IChargingSettlement): Promise<ReadonlyMap<string, number>> {
+/** What each settlement of each session charged, in 10⁻⁶ token, by the events of the chain. */
+export async function readChargesOnChain(
+  settlement: IChargingSettlement,
+): Promise<ReadonlyMap<string, readonly bigint[]>> {
   const { filters } = settlement;
   const single = await settlement.queryFilter(filters.SessionSettled());
   const groups = await settlement.queryFilter(filters.GroupSettled());
-  const ids = [
-    ...single.map(({ args }) => args.sessionId),
-    ...groups.flatMap(({ args }) =>
-      settledInGroup((name): unknown => Reflect.get(args, name)).map(({ sessionId }) => sessionId),
-    ),
+  const settled = [
+    ...single.map(({ args }) => ({ sessionId: args.sessionId, result: unpackSettlementResult(args.result) })),
+    ...groups.flatMap(({ args }) => settledInGroup((name): unknown => Reflect.get(args, name))),
   ];
-  const counts = new Map<string, number>();
-  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return counts;
+  const charges = new Map<string, bigint[]>();
+  for (const { sessionId, result } of settled) {
+    charges.set(sessionId, [...(charges.get(sessionId) ?? []), result.chargedMicro]);
+  }
+  return charges;
+}
+
+/** How often the chain says of each session that it was settled. */
+export async function countSettlements(settlement: IChargingSettlement): Promise<ReadonlyMap<string, number>> {
+  const charges = await readChargesOnChain(settlement);
+  return new Map([...charges].map(([sessionId, { length }]) => [sessionId, length]));
 }
 
 /** The transactions that settled a session, by a quorum or by its meter: one, unless the contract settled it twice. */

@@ -11,6 +11,11 @@ export interface SupervisedService {
   readonly deaths: readonly string[];
   /** Kills the process that runs now; resolves when it is dead, and the next one begins. */
   kill(): Promise<void>;
+  /** Stops the process that runs now where it is, as a machine that hangs, and lets it go on. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends the process that runs now in an orderly way and starts the next one, with these settings beside its own. */
+  restart(changes?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends the process in an orderly way. */
   stop(): Promise<void>;
 }
@@ -23,23 +28,28 @@ const inherited = {
 };
 const startTimeoutMs = 120_000;
 /** Deaths beyond those that were asked for. */
-const spareRestarts = 4;
+const usualSpareRestarts = 4;
 
-/** @param crashAt Where the first process dies, the second, and so on; those after them run undisturbed. */
+/**
+ * @param crashAt Where the first process dies, the second, and so on; those after them run undisturbed.
+ * @param spareRestarts How often one that dies without being asked to is started again.
+ */
 export function superviseService(
   environment: Readonly<Record<string, string>>,
   crashAt: string | readonly string[] | null,
+  spareRestarts = usualSpareRestarts,
 ): SupervisedService {
   const places = typeof crashAt === "string" ? [crashAt] : (crashAt ?? []);
   const deaths: string[] = [];
   let isStopping = false;
+  let changed: Readonly<Record<string, string>> = {};
   let child: ChildProcess;
   let address: Promise<string>;
 
   function start(): void {
     const place = places[deaths.length];
     child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
-      env: { ...inherited, ...environment, ...(place === undefined ? {} : { CRASH_AT: place }) },
+      env: { ...inherited, ...environment, ...changed, ...(place === undefined ? {} : { CRASH_AT: place }) },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const started = child;
@@ -64,22 +74,35 @@ export function superviseService(
   }
   start();
 
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    const ended = child;
+    const code = new Promise<number | null>((resolve) => ended.once("exit", resolve));
+    ended.kill(signal);
+    return await code;
+  }
+
   return {
     deaths,
     url: () => address,
     async kill() {
-      const dying = child;
-      const dead = new Promise((resolve) => dying.once("exit", resolve));
-      dying.kill("SIGKILL");
-      await dead;
+      await end("SIGKILL");
+    },
+    freeze() {
+      child.kill("SIGSTOP");
+    },
+    thaw() {
+      child.kill("SIGCONT");
+    },
+    async restart(changes = {}) {
+      changed = changes;
+      const code = await end("SIGTERM");
+      if (code !== 0) throw new Error(`The service ended with ${String(code)}.`);
     },
     async stop() {
       isStopping = true;
-      const ended = child;
-      if (ended.exitCode !== null || ended.signalCode !== null) return;
-      const code = new Promise<number | null>((resolve) => ended.once("exit", resolve));
-      ended.kill("SIGTERM");
-      if ((await code) !== 0) throw new Error(`The service ended with ${String(await code)}.`);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const code = await end("SIGTERM");
+      if (code !== 0) throw new Error(`The service ended with ${String(code)}.`);
     },
   };
 }
