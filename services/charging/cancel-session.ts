@@ -3,7 +3,6 @@ import { sessionCancelled, transition } from "../domain/session.ts";
 import type { OperatorDesk } from "../observability/operator-desk.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { mayHaveBegun } from "./may-have-begun.ts";
-import type { TransactionBook } from "./transaction-book.ts";
 
 /** What became of a driver's wish to give a session up before it begins. */
 export type Cancellation =
@@ -26,23 +25,21 @@ export interface SessionCanceller {
 /** @param deps.releases `null`: the service sends nothing for others. */
 export function createSessionCanceller(deps: {
   readonly store: Pick<Store, "findStart" | "findStationOfEvse" | "findTransactionOfSession" | "commitStep">;
-  readonly book: Pick<TransactionBook, "inTurn">;
   readonly releases: SessionReleases | null;
   readonly desk: OperatorDesk;
   readonly now: () => number;
 }): SessionCanceller {
-  const { store, book, releases, desk, now } = deps;
+  const { store, releases, desk, now } = deps;
 
   /** From then on no charger is asked to begin it. @returns whether none was before */
   async function refuse(session: StoredSession): Promise<boolean> {
     const { sessionId, state, sequence } = session;
-    if (await mayHaveBegun(store, session)) return false;
     const event = { kind: "service-refused", reason: sessionCancelled } as const;
     const change = {
       ...{ sessionId, expectedSequence: sequence, events: [event] },
       ...{ next: transition(state, event), atMs: now() },
     };
-    return (await store.commitStep({ session: { change, cdr: null, acts: [] } })).outcome === "stored";
+    return (await store.commitStep({ session: { change, cdr: null, acts: [], isUnbegun: true } })).outcome === "stored";
   }
 
   return {
@@ -54,9 +51,8 @@ export function createSessionCanceller(deps: {
       if (place === null || (await mayHaveBegun(store, session))) return { kind: "begun" };
       if (releases === null || !(await releases.canRelease(session))) return { kind: "unsupported" };
       if (!isCancelled) {
-        // In turn with the request to begin it. Another replica may have asked its charger all the same.
-        const isRefused = await book.inTurn(place.stationId, () => refuse(session));
-        if (!isRefused || (await mayHaveBegun(store, session))) return { kind: "begun" };
+        // Its charger may have been asked meanwhile, by another replica or by this one.
+        if (!(await refuse(session))) return { kind: "begun" };
       }
       const { status, txHash } = await releases.release(session, client);
       desk.note("session-cancelled", { sessionId, txHash });

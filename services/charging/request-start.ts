@@ -6,7 +6,6 @@ import type { SessionStart } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import { callStation } from "./call-station.ts";
 import { startCall } from "./remote-calls.ts";
-import type { TransactionBook } from "./transaction-book.ts";
 
 const greatestStartId = 2 ** 31 - 1;
 
@@ -29,8 +28,7 @@ export type StartRequester = (
 ) => Promise<void>;
 
 export function createStartRequester(deps: {
-  readonly store: Pick<Store, "findSession" | "putStart" | "putStartRequest">;
-  readonly book: Pick<TransactionBook, "inTurn">;
+  readonly store: Pick<Store, "beginStart" | "putStart" | "putStartRequest">;
   readonly commands: StationCommands;
   readonly desk: OperatorDesk;
   readonly now: () => number;
@@ -39,22 +37,17 @@ export function createStartRequester(deps: {
   /** When the session is looked at again. */
   readonly lookAgainMs: number;
 }): StartRequester {
-  const { store, book, commands, desk, now, steadyNow, lookAgainMs } = deps;
+  const { store, commands, desk, now, steadyNow, lookAgainMs } = deps;
   return async (session, start, { stationId, stationEvse }, protocol) => {
     const { sessionId, idTag } = session;
     const attempts = start.attempts + 1;
     const asked = { ...start, attempts, askedAtMs: now(), nextAtMs: steadyNow() + lookAgainMs };
     const remoteStartId = (Number.parseInt(sessionId.slice(2, 10), 16) + attempts) % greatestStartId;
     const request = { sessionId, stationId, stationEvse, remoteStartId, askedAtMs: now(), ocppTransactionId: null };
-    // In turn with who gives it up: what has been released is not begun, and what may have begun is not released.
-    const isToBegin = await book.inTurn(stationId, async () => {
-      if ((await store.findSession(sessionId))?.state.status !== "opened") return false;
-      // Before the call: nobody knows what becomes of a call that was under way when the service ended.
-      if (protocol !== "ocpp1.6") await store.putStartRequest(request);
-      await store.putStart({ ...asked, mayHaveBegun: true });
-      return true;
-    });
-    if (!isToBegin) return;
+    // Before the call: nobody knows what becomes of a call that was under way when the service ended. What was given up, at
+    // whichever replica, is not begun, and what may have begun is not given up.
+    if (!(await store.beginStart(asked))) return;
+    if (protocol !== "ocpp1.6") await store.putStartRequest(request);
     const outcome = await callStation(commands, stationId, startCall(protocol, { stationEvse, idTag, remoteStartId }));
     const isRefused =
       outcome.kind === "refused" || (outcome.kind === "answered" && textAt(outcome.answer, "status") !== "Accepted");

@@ -194,6 +194,12 @@ export interface ChargingStore extends MatchingStore {
   findStart(sessionId: string): Promise<SessionStart | null>;
   /** Adds or replaces; when it could first be started stays as it was. Durable on return. */
   putStart(start: SessionStart): Promise<void>;
+  /**
+   * Notes, before its charger is asked, that the session may begin: no step that is for sessions which have not begun is
+   * taken from then on (`SessionStep.isUnbegun`). Durable on return.
+   * @returns `false`, and nothing was written, where the session is not `opened` any more: its charger is not to be asked
+   */
+  beginStart(start: Omit<SessionStart, "mayHaveBegun">): Promise<boolean>;
 
   /** Keeps a driver's consent; the greatest cap of a session stands. Durable on return. @returns what stands */
   putConsent(consent: SignedConsent, atMs: number): Promise<SignedConsent>;

@@ -13,6 +13,8 @@ export interface SessionStep {
   readonly cdr: Cdr | null;
   /** What is to be done about a settlement that the step shows to be wrong. */
   readonly acts: readonly DisputeActSeed[];
+  /** The step is only for a session that no charger was asked to begin, except in vain, and that has no transaction. */
+  readonly isUnbegun?: boolean;
 }
 
 /** A record that is to count. Its bytes are those of its message. */
@@ -56,6 +58,7 @@ export interface StepStore {
    * - Atomic: all of it or nothing, whatever happens to the process. Durable on return.
    * - `stale`, and nothing was written, if the session no longer has `expectedSequence` events, or the meter key no longer
    *   has `expectedRecordCount` records: the caller reads again and decides again.
+   * - `stale`, too, if the step is for a session that has not begun, and it may have.
    * - `stale`, too, if the transaction was written since the revision that the step was computed from.
    * - A CDR never changes: a step that brings a second one for its session is `stale`, too.
    * - A message that was accepted stays accepted. A frame belongs to its transaction once, however often it is named.

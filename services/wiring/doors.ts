@@ -122,7 +122,7 @@ function driverDeps(rooms: Rooms): Parameters<typeof driverDoors>[0] {
     relayDesk: relays.desk,
     receipts: rooms.settlement.receipts,
     stopper: stopper ?? createSessionStopper(acting),
-    canceller: createSessionCanceller({ ...foundation, book, releases: relays.releases }),
+    canceller: createSessionCanceller({ ...foundation, releases: relays.releases }),
     findObstacle: (evse) => findObstacleAtEvse(acting, evse),
     findUnserved: (terms) => findUnserved({ store, meters: evidence.meters }, terms),
     reconsider: (sessionId) => reconsiderSession({ store, book, assessor }, sessionId),

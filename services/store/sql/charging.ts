@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { SignedConsent } from "../../domain/unsigned-consent.ts";
 import { WattproofError } from "../../errors.ts";
-import type { ChargingStore, ChargingTransaction } from "../charging.ts";
+import type { ChargingStore, ChargingTransaction, SessionStart } from "../charging.ts";
 import { greatestPauseMs } from "../../domain/due-times.ts";
 import type { Access } from "./access.ts";
 import { chargingColumns, readChargingRow, readStartRow, startColumns } from "./charging-rows.ts";
@@ -134,6 +134,22 @@ export function createChargingStore(access: Access): ChargingStore {
 
 /** Sessions that no station has begun, and when each is asked for next. */
 function startsOf(access: Access) {
+  async function writeStart(start: SessionStart): Promise<void> {
+    await access.run(
+      `INSERT INTO charging_starts (session_id, ${startColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (session_id) DO UPDATE SET next_at_ms = excluded.next_at_ms, asked_at_ms = excluded.asked_at_ms,
+         attempts = excluded.attempts, may_have_begun = excluded.may_have_begun,
+         inquired_at_ms = excluded.inquired_at_ms`,
+      start.sessionId,
+      start.sinceMs,
+      start.nextAtMs,
+      start.askedAtMs,
+      start.attempts,
+      start.mayHaveBegun ? 1 : 0,
+      start.inquiredAtMs,
+    );
+  }
+
   return {
     listDueStarts: (nowMs, limit) =>
       access.read(async () =>
@@ -164,21 +180,13 @@ function startsOf(access: Access) {
         );
         return row === undefined ? null : readStartRow(row);
       }),
-    putStart: (start) =>
+    putStart: (start) => access.write(() => writeStart(start)),
+    beginStart: (start) =>
       access.write(async () => {
-        await access.run(
-          `INSERT INTO charging_starts (session_id, ${startColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (session_id) DO UPDATE SET next_at_ms = excluded.next_at_ms, asked_at_ms = excluded.asked_at_ms,
-             attempts = excluded.attempts, may_have_begun = excluded.may_have_begun,
-             inquired_at_ms = excluded.inquired_at_ms`,
-          start.sessionId,
-          start.sinceMs,
-          start.nextAtMs,
-          start.askedAtMs,
-          start.attempts,
-          start.mayHaveBegun ? 1 : 0,
-          start.inquiredAtMs,
-        );
+        const row = await access.get("SELECT status FROM sessions WHERE session_id = ?", start.sessionId);
+        if (row?.["status"] !== "opened") return false;
+        await writeStart({ ...start, mayHaveBegun: true });
+        return true;
       }),
   } satisfies Partial<ChargingStore>;
 }

@@ -13,9 +13,16 @@ export function createStepStore(access: Access): StepStore {
     if (message !== null && (await countRecords(access, message.meterKeyId)) !== message.expectedRecordCount)
       return false;
     if (session === null) return true;
-    const { change, cdr } = session;
-    if (!(await areCurrent(access, [change]))) return false;
+    const { change, cdr, isUnbegun = false } = session;
+    if (!(await areCurrent(access, [change])) || (isUnbegun && (await mayHaveBegun(change.sessionId)))) return false;
     return cdr === null || (await access.get("SELECT 1 FROM cdrs WHERE session_id = ?", cdr.sessionId)) === undefined;
+  }
+
+  async function mayHaveBegun(sessionId: string): Promise<boolean> {
+    const begun =
+      (await access.get("SELECT 1 FROM charging_starts WHERE session_id = ? AND may_have_begun = 1", sessionId)) ??
+      (await access.get("SELECT 1 FROM charging_transactions WHERE session_id = ?", sessionId));
+    return begun !== undefined;
   }
 
   async function move({ change, cdr, acts }: SessionStep, messageId: string | null): Promise<void> {

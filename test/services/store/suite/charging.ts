@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { transition } from "../../../../services/domain/session.ts";
 import type { TransactionAssessment } from "../../../../services/domain/charging/assess-transaction.ts";
 import type { ChargingTransaction, SessionStart } from "../../../../services/store/charging.ts";
 import { cdrOf, chargingOf, frameOf } from "../samples.ts";
@@ -207,6 +208,52 @@ export function describeCharging(world: StoreWorld): void {
       await world.reopen();
       expect(await world.store.findStart("0xs1")).to.deep.equal({ ...later, sinceMs: 1 });
       await expectCode(world.store.putStart(startOf("0xs9")), "STORE_UNAVAILABLE");
+    });
+
+    it("are given up or begun, whichever comes first, and never both", async function () {
+      await world.openSessions("s1", "s2", "s3");
+      const event = { kind: "service-refused", reason: "SESSION_CANCELLED" } as const;
+      const giveUp = async (sessionId: string): Promise<string> => {
+        const { state, sequence } = await world.session(sessionId);
+        const next = transition(state, event);
+        const change = { sessionId, expectedSequence: sequence, events: [event], next, atMs: 5 };
+        return (await world.store.commitStep({ session: { change, cdr: null, acts: [], isUnbegun: true } })).outcome;
+      };
+      expect(await giveUp("0xs1")).to.equal("stored");
+      expect(await world.store.beginStart(startOf("0xs1"))).to.equal(false);
+      expect(await world.store.findStart("0xs1")).to.equal(null);
+      expect(await world.store.beginStart(startOf("0xs9"))).to.equal(false);
+
+      const asked = startOf("0xs2", { askedAtMs: 5, attempts: 1 });
+      expect(await world.store.beginStart(asked)).to.equal(true);
+      expect(await world.store.findStart("0xs2")).to.deep.equal({ ...asked, mayHaveBegun: true });
+      expect(await giveUp("0xs2")).to.equal("stale");
+      expect((await world.session("0xs2")).state.status).to.equal("opened");
+      // Its charger has refused.
+      await world.store.putStart(asked);
+      expect(await giveUp("0xs2")).to.equal("stored");
+
+      await world.keepTransaction(chargingOf("A", "7", { sessionId: "0xs3" }));
+      expect(await giveUp("0xs3")).to.equal("stale");
+    });
+
+    it("are given up or begun by two at once, and never both", async function () {
+      const names = Array.from({ length: 20 }, (_, index) => `t${index}`);
+      await world.openSessions(...names);
+      const event = { kind: "service-refused", reason: "SESSION_CANCELLED" } as const;
+      for (const name of names) {
+        const sessionId = `0x${name}`;
+        const { state, sequence } = await world.session(sessionId);
+        const change = {
+          ...{ sessionId, expectedSequence: sequence, events: [event] },
+          ...{ next: transition(state, event), atMs: 5 },
+        };
+        const [isBegun, { outcome }] = await Promise.all([
+          world.store.beginStart(startOf(sessionId)),
+          world.store.commitStep({ session: { change, cdr: null, acts: [], isUnbegun: true } }),
+        ]);
+        expect(isBegun).to.equal(outcome === "stale");
+      }
     });
 
     it("keep the greatest cap that a driver has consented to", async function () {
