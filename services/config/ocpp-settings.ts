@@ -73,6 +73,18 @@ export const ocppSection = section(
       256,
       "Connections of chargers from one address at most.",
     ),
+    handshakes: setting(
+      "OCPP_HANDSHAKES",
+      integer(1, 10_000),
+      32,
+      "Chargers that are let in at once; others wait for their turn, as all do that come back after an outage.",
+    ),
+    handshakeQueue: setting(
+      "OCPP_HANDSHAKE_QUEUE",
+      integer(0, 100_000),
+      2_048,
+      "Chargers that wait for their turn at most. Others get 503 with Retry-After.",
+    ),
     stationQueue: setting(
       "OCPP_STATION_QUEUE",
       integer(1, 10_000),

@@ -38,6 +38,8 @@ export const testOcppConfig: OcppConfig = {
   messagesPerSecond: 10_000,
   connections: 100,
   connectionsPerAddress: 50,
+  handshakes: 32,
+  handshakeQueue: 2_048,
   stationQueue: 64,
   queueLimit: 4_096,
   unknownStations: 3,

@@ -16,6 +16,7 @@ import { createStationLines } from "./connect-station.ts";
 import type { Connections } from "./connections.ts";
 import type { OcppCounts } from "./counts.ts";
 import type { Exchange } from "./exchange.ts";
+import { createHandshakeAdmission } from "./handshake-admission.ts";
 import { openListeners } from "./listeners.ts";
 import { createPacer } from "./pacer.ts";
 import { createUnknownStations } from "./unknown-stations.ts";
@@ -39,6 +40,8 @@ export interface OcppDoorDeps {
 /** Where chargers connect. */
 export interface OcppDoor {
   readonly connections: Connections;
+  /** Stations that wait for their turn to be let in. */
+  readonly waiting: number;
   /** Without TLS and with it; `null` where it does not listen itself. */
   readonly urls: { readonly plain: string | null; readonly tls: string | null };
   /** Takes a request to upgrade of another server, which listens on `host` without TLS. */
@@ -80,10 +83,23 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
     maxBadMessages: config.badMessages,
     respondWithDetailedErrors: false,
   });
+  const admission = createHandshakeAdmission({
+    atOnce: config.handshakes,
+    places: config.handshakeQueue,
+    // A socket that is not let in by its deadline is destroyed.
+    longestWaitMs: entrance.config.headersTimeoutMs / 2,
+    elapsedMs: () => performance.now(),
+    random: Math.random,
+  });
+  counts.connections.waiting = () => admission.waiting;
   const guard = createUpgradeGuard({
     connections: config.connections,
     connectionsPerAddress: config.connectionsPerAddress,
     clients,
+    admission,
+    onDeferred: () => {
+      counts.connections.deferred += 1;
+    },
     onRefused: () => {
       counts.connections.refused += 1;
     },
@@ -91,8 +107,9 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
       watch.noteConnection("ocpp", "refused", address);
     },
   });
+  const decisions = new WeakMap<IncomingMessage, Promise<void>>();
   rpc.auth((accept, reject, handshake) => {
-    void authentication.decide({ accept, reject }, handshake);
+    decisions.set(handshake.request, authentication.decide({ accept, reject }, handshake));
   });
   rpc.on("client", (client: serverClient.default) => {
     const { request } = client.handshake;
@@ -101,13 +118,24 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
   });
 
   let isClosing = false;
+  /** Resolves when it is decided whether the station is let in. */
+  async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    // It has waited for its turn.
+    if (isClosing) {
+      refuseStopping(socket);
+      return;
+    }
+    await rpc.handleUpgrade(request, socket, head);
+    await decisions.get(request);
+  }
+
   function takeUpgrade(isTls: boolean, request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (isClosing) {
-      refuseUpgrade(socket, "503 Service Unavailable", "The service stops.");
+      refuseStopping(socket);
       return;
     }
     arrivals.note(request, socket, isTls);
-    guard(rpc.handleUpgrade, request, socket, head);
+    guard(upgrade, request, socket, head);
   }
 
   const listeners = await openListeners(config, entrance, host, takeUpgrade).catch((error: unknown) => {
@@ -117,6 +145,9 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
 
   return {
     connections: lines.connections,
+    get waiting() {
+      return admission.waiting;
+    },
     urls: { plain: listeners.plainUrl, tls: listeners.tlsUrl },
     upgrade: (request, socket, head) => {
       takeUpgrade(false, request, socket, head);
@@ -133,4 +164,8 @@ export async function openOcppDoor(deps: OcppDoorDeps): Promise<OcppDoor> {
       await exchange.settled();
     },
   };
+}
+
+function refuseStopping(socket: Socket): void {
+  refuseUpgrade(socket, "503 Service Unavailable", "The service stops.");
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 import type { ClientAddresses } from "../../http/entrance/client-address.ts";
+import type { HandshakeAdmission } from "./handshake-admission.ts";
 import { findUpgradeFault } from "./upgrade-request.ts";
 
 /** What ocpp-rpc does with a request to upgrade. */
@@ -10,16 +11,19 @@ type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => Promi
 /** For the few bytes that say why a socket is ended. */
 const farewellMs = 1_000;
 
-/** Stands in front of ocpp-rpc: refuses what is no upgrade, and counts connections, whoever they are of. */
+/** Stands in front of ocpp-rpc: refuses what is no upgrade, counts connections, whoever they are of, and lets them in by turns. */
 export function createUpgradeGuard(deps: {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly clients: Pick<ClientAddresses, "clientOf">;
+  readonly admission: HandshakeAdmission;
+  /** A station was told to come back later. */
+  readonly onDeferred: () => void;
   readonly onRefused: () => void;
   /** An address has as many connections as it may, or there is no room for anybody's. */
   readonly onFull: (address: string) => void;
 }): (upgrade: Upgrade, request: IncomingMessage, socket: Socket, head: Buffer) => void {
-  const { connections, connectionsPerAddress, clients, onRefused, onFull } = deps;
+  const { connections, connectionsPerAddress, clients, admission, onDeferred, onRefused, onFull } = deps;
   const perAddress = new Map<string, number>();
   let open = 0;
 
@@ -48,12 +52,20 @@ export function createUpgradeGuard(deps: {
       refuseUpgrade(socket, "503 Service Unavailable", "There are too many connections.");
       return;
     }
+    const turn = admission.ask(socket, () =>
+      upgrade(request, socket, head).catch(() => {
+        socket.destroy();
+      }),
+    );
+    if (turn.kind === "later") {
+      onDeferred();
+      const headers = { "retry-after": String(turn.retryAfterSeconds) };
+      refuseUpgrade(socket, "503 Service Unavailable", "Too many stations connect at once.", headers);
+      return;
+    }
     count(key, 1);
     socket.once("close", () => {
       count(key, -1);
-    });
-    upgrade(request, socket, head).catch(() => {
-      socket.destroy();
     });
   };
 }

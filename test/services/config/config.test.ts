@@ -315,6 +315,8 @@ describe("The configuration", function () {
         messagesPerSecond: 20,
         connections: 10_000,
         connectionsPerAddress: 256,
+        handshakes: 32,
+        handshakeQueue: 2_048,
         stationQueue: 64,
         queueLimit: 4_096,
         unknownStations: 1_000,
