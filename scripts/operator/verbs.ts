@@ -72,6 +72,7 @@ import { shareCreate, shareJoin, shareVerify } from "./share/create.ts";
 import { shareBuy, shareClaim, shareHolders, shareProceeds, sharePull, shareShow } from "./share/hold.ts";
 import { stationAdd } from "./station/add.ts";
 import { stationBindToken } from "./station/bind-token.ts";
+import { stationCheck } from "./station/check.ts";
 import { stationCommand } from "./station/command.ts";
 import { stationListTokens } from "./station/list-tokens.ts";
 import { stationList } from "./station/list.ts";
@@ -134,6 +135,7 @@ export const verbs: readonly Verb[] = [
   stationAdd,
   stationList,
   stationRemove,
+  stationCheck,
   stationCommand,
   stationShowCodes,
   stationBindToken,

@@ -12,6 +12,8 @@ import type { ChargingPoint, OpenedSession, ServiceChain } from "./service-chain
 /** A service with chargers on real sockets, and a clock that the test moves. */
 export interface ChargingWorld {
   readonly service: Service;
+  /** Folder of the service's ledger. */
+  readonly dataPath: string;
   /** Milliseconds since 1970, of the service and of the chargers' messages. */
   nowMs: number;
   /** The service's time, so many seconds from now. */
@@ -68,6 +70,7 @@ export async function openChargingWorld(
     get service() {
       return service;
     },
+    dataPath: running.dataPath,
     get nowMs() {
       return nowMs;
     },
