@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { ZodError } from "zod";
 
 import { errorCatalogue, WattproofError } from "../../services/errors.ts";
+import { redactAddresses } from "../../services/observability/redact-addresses.ts";
 import { readVersion } from "../../services/version.ts";
 import { toCatalogueError } from "./contract-refusal.ts";
 import { exitCode, exitCodeMeanings, exitCodeOf, type ExitCode } from "./exit-codes.ts";
@@ -68,7 +69,9 @@ async function runCommand(
 /** Says what went wrong, for people and with `--json` for programs. */
 function tell(error: unknown, output: ReturnType<typeof createOutput>): ExitCode {
   const known = explain(error);
-  const { code, detail, isRetryable } = known;
+  const { code, isRetryable } = known;
+  // The address of an endpoint may have a key in it, and terminals and logs of jobs are seen by others.
+  const detail = redactAddresses(known.detail);
   output.json({ error: { code, title: errorCatalogue[code].title, detail, retryable: isRetryable } });
   output.remark(`${code}: ${detail}`);
   if (code === "USAGE_INVALID") output.remark("Run it with --help to see what it takes.");

@@ -1,3 +1,4 @@
+import { redactAddresses } from "../../../services/observability/redact-addresses.ts";
 import { toCatalogueError } from "../../command-line/contract-refusal.ts";
 
 /** What a check found, and what to do about it. */
@@ -31,6 +32,6 @@ export async function tryCheck(
     return await look();
   } catch (error) {
     const { code, detail } = toCatalogueError(error);
-    return [failing(check, `${code}: ${detail}`, advice)];
+    return [failing(check, redactAddresses(`${code}: ${detail}`), advice)];
   }
 }
