@@ -30,6 +30,8 @@ import type { Replica } from "./replicas/replica.ts";
 import type { Store } from "./store/store.ts";
 import { openCharging } from "./wiring/charging.ts";
 import { wireDossiers } from "./wiring/dossiers.ts";
+import { redactAddresses } from "./observability/redact-addresses.ts";
+import { runAlertNotices } from "./wiring/alerts.ts";
 import { wireInvoices } from "./wiring/invoices.ts";
 import { openDoors, type Rooms } from "./wiring/doors.ts";
 import { wireEvidence } from "./wiring/evidence.ts";
@@ -117,6 +119,7 @@ async function run(
     evidence.plans.run(),
     relays.desk?.run(),
     invoices.run(),
+    runAlertNotices(foundation.notices, config.pollIntervalMs, stop.signal),
     watchClock(foundation),
     resumePending(resumption),
   ]);
@@ -151,6 +154,7 @@ async function run(
       await rounds.runOnce();
       await evidence.plans.rollPlans();
       await invoices.runOnce();
+      await foundation.notices.runOnce();
     },
     catchUp: () => follower.follow(stop.signal),
     close: () => (closing ??= close()),
@@ -177,7 +181,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ url: service.url })}\n`);
   } catch (error) {
     if (!(error instanceof WattproofError)) throw error;
-    process.stderr.write(`${error.code}: ${error.detail}\n`);
+    process.stderr.write(`${error.code}: ${redactAddresses(error.detail)}\n`);
     process.exitCode = 2;
   }
 }

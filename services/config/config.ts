@@ -8,6 +8,7 @@
 import { z } from "zod";
 
 import { WattproofError } from "../errors.ts";
+import { alertSection } from "./alert-settings.ts";
 import { chainSection, listeningSection, oracleSection } from "./chain-settings.ts";
 import { chargingSection } from "./charging-settings.ts";
 import { entranceSection } from "./entrance-settings.ts";
@@ -48,6 +49,7 @@ export const sections: readonly Section<unknown>[] = [
   entranceSection,
   driverSection,
   receiptSection,
+  alertSection,
   fleetSection,
   marketSection,
 ];
@@ -86,12 +88,17 @@ const configurationSchema = z
       fleets: read(fleetSection),
       market: read(marketSection),
       receipts: read(receiptSection),
+      alerts: read(alertSection),
     };
   })
-  .superRefine(({ fleets, relayerKey }, context) => {
-    if (fleets.keys.length === 0 || relayerKey !== null) return;
-    const message = `keys of fleets need ${prefix}RELAYER_PRIVATE_KEY, which pays for what they open`;
-    context.addIssue({ code: "custom", path: [`${prefix}FLEET_PRIVATE_KEYS`], message });
+  .superRefine(({ fleets, relayerKey, alerts, receipts }, context) => {
+    if (fleets.keys.length > 0 && relayerKey === null) {
+      const message = `keys of fleets need ${prefix}RELAYER_PRIVATE_KEY, which pays for what they open`;
+      context.addIssue({ code: "custom", path: [`${prefix}FLEET_PRIVATE_KEYS`], message });
+    }
+    if (alerts.mailTo !== null && receipts.mail === null) {
+      context.addIssue({ code: "custom", path: [`${prefix}ALERT_MAIL_TO`], message: `needs ${prefix}SMTP_URL` });
+    }
   });
 
 /** The settings as the service uses them; units are in the names. */

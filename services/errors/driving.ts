@@ -31,7 +31,7 @@ export const drivingErrors = {
   // Receipts and credit notes.
   SELLER_INVALID: { httpStatus: 422, isRetryable: false, title: "The seller's file is not of the documented form." },
   MAIL_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service sends no mail." },
-  INVOICE_NOT_TAKEN: { httpStatus: 502, isRetryable: true, title: "Nobody took the receipt." },
+  DELIVERY_NOT_TAKEN: { httpStatus: 502, isRetryable: true, title: "Nobody took what was sent." },
   TRANSPARENCY_FILE_NONE: {
     httpStatus: 404,
     isRetryable: false,

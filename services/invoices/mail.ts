@@ -1,41 +1,19 @@
-import { createTransport } from "nodemailer";
-
+import type { Mailer } from "../delivery/mailer.ts";
 import { WattproofError } from "../errors.ts";
 import type { InvoiceParcel, InvoiceSender } from "./deliver-invoices.ts";
 import { writeInvoice } from "./invoice-text.ts";
 import { fillWords, invoiceWords } from "./invoice-words.ts";
 
-/** A mail server that says nothing for so long is tried again later. */
-const serverTimeoutMs = 20_000;
-
-/** The names under which this machine reaches itself: nobody in between could read what is sent. */
-const ownNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
 /**
  * Sends each paper to the driver's address: as text, with the receipt for anybody's check and the signed values for the
- * transparency software. A server elsewhere has to offer TLS.
+ * transparency software.
  */
-export function createMailSender({ url, from }: { readonly url: string; readonly from: string }): InvoiceSender {
-  const transport = createTransport({
-    url,
-    connectionTimeout: serverTimeoutMs,
-    greetingTimeout: serverTimeoutMs,
-    socketTimeout: serverTimeoutMs,
-    requireTLS: !ownNames.has(new URL(url).hostname),
-    // Nothing that was taken from outside may name a file or an address to read.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+export function createMailSender(mailer: Mailer): InvoiceSender {
   return {
     async send(parcel) {
       const { recipient, parcelId } = parcel;
-      if (recipient === null) throw new WattproofError("INVOICE_NOT_TAKEN", "Nobody says where it should go.");
-      await transport.sendMail({
-        from,
-        to: { name: "", address: recipient.email },
-        messageId: `<${parcelId}@wattproof>`,
-        ...contentOf(parcel, recipient),
-      });
+      if (recipient === null) throw new WattproofError("DELIVERY_NOT_TAKEN", "Nobody says where it should go.");
+      await mailer.send({ to: recipient.email, parcelId, ...contentOf(parcel, recipient) });
     },
   };
 }

@@ -57,6 +57,11 @@ export const alertCatalogue = {
     action: "Send it by hand: `GET /v1/receipts/<session>/invoices`.",
     page: "no",
   },
+  "alert-untold": {
+    meaning: "An alert could not be sent by mail or webhook. The service tries again, up to two days.",
+    action: "Check the mail server, or what takes the webhook; read the alerts in the log meanwhile.",
+    page: "no",
+  },
   "seller-unproven": {
     meaning:
       "The transaction of the settings does not make the seller's file public: it is another's, or of another file.",
@@ -226,8 +231,10 @@ export const alertCatalogue = {
     page: "no",
   },
   "chain-mismatch": {
-    meaning: "The endpoint is on another chain than the deployment, or the contracts are not there.",
-    action: "Correct `WATTPROOF_RPC_URL`.",
+    meaning:
+      "The endpoint is on another chain than the deployment, the contracts are not there, or the chain lacks an instruction.",
+    action:
+      "Correct `WATTPROOF_RPC_URL`; `CHAIN_UNSUITABLE` in the log: the chain has to have had the Osaka hard fork.",
     page: "at once",
   },
   "store-damaged": {

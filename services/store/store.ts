@@ -1,3 +1,4 @@
+import type { NoticeStore } from "./alert-notices.ts";
 import type { ChainStore } from "./chain.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { DisputeStore } from "./disputes.ts";
@@ -74,6 +75,7 @@ export interface Store
     LedgerStore,
     LivenessStore,
     MessageStore,
+    NoticeStore,
     OcppStore,
     OperatorKeyStore,
     OperatorStore,

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { createHttpRpc } from "../chain/rpc.ts";
 import { isHashPublished } from "../chain/seller-proof.ts";
+import { createMailer } from "../delivery/mailer.ts";
+import { createSignedPoster } from "../delivery/signed-post.ts";
 import { createInvoiceDelivery } from "../invoices/deliver-invoices.ts";
 import { createInvoiceIssuer } from "../invoices/issue-invoices.ts";
 import { createMailSender } from "../invoices/mail.ts";
@@ -48,8 +50,8 @@ export function wireInvoices(foundation: Foundation, evidence: Evidence, { recei
   const delivery = createInvoiceDelivery({
     ...shared,
     senders: {
-      ...(mail === null ? {} : { mail: createMailSender(mail) }),
-      ...(webhook === null ? {} : { webhook: createWebhookSender({ ...webhook, now, signal }) }),
+      ...(mail === null ? {} : { mail: createMailSender(createMailer(mail)) }),
+      ...(webhook === null ? {} : { webhook: createWebhookSender(createSignedPoster({ ...webhook, now, signal })) }),
     },
   });
 

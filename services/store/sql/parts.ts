@@ -3,6 +3,7 @@ import type { FrameStore } from "../ocpp.ts";
 import type { Fence, ReplicaStore } from "../replicas.ts";
 import type { Store } from "../store.ts";
 import type { Access } from "./access.ts";
+import { createNoticeStore } from "./alert-notices.ts";
 import { createChainStore } from "./chain.ts";
 import { createChargingStore } from "./charging.ts";
 import { createDisputeStore } from "./disputes.ts";
@@ -47,6 +48,7 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
   return {
     ...createStationStore(access),
     ...createMessageStore(access),
+    ...createNoticeStore(access),
     ...createEvidenceStore(access),
     ...createSessionStore(access),
     ...createStepStore(access),

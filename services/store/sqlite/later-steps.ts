@@ -1,4 +1,5 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
+import { noticeStep } from "../sql/alert-notices.ts";
 import { invoiceStep } from "../sql/invoices.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { operatorSearchStep } from "../sql/operator.ts";
@@ -26,4 +27,5 @@ export const laterSteps: readonly string[] = [
   driverGroupStep,
   operatorRoleStep,
   operatorSearchStep,
+  noticeStep,
 ];

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import { expect } from "chai";
 
-import { signatureOf } from "../../../services/invoices/webhook.ts";
+import { signatureOf } from "../../../services/delivery/signed-post.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";
 import { startMailServer, type MailServer, type ReceivedMail } from "../../helpers/mail-server.ts";
 import {

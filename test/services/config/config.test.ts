@@ -45,6 +45,7 @@ describe("Secrets in files", function () {
     expect(config.oracleKey).to.deep.equal({ kind: "private-key", privateKey: key });
     const secrets = sections.flatMap(({ settings }) => settings).filter(({ kind }) => kind.isSecret === true);
     expect(secrets.map(({ name }) => name).toSorted()).to.deep.equal([
+      "ALERT_WEBHOOK_SECRET",
       "DEVELOPMENT_WALLET_KEY",
       "FLEET_KEYSTORE_PASSWORD",
       "FLEET_PRIVATE_KEYS",
@@ -113,6 +114,18 @@ describe("The configuration", function () {
       { ...required, WATTPROOF_ORACLE_PRIVATE_KEY: undefined, WATTPROOF_ORACLE_KEYSTORE: "k" },
       "KEYSTORE",
     ],
+    [
+      "a webhook for alerts without a secret",
+      { ...required, WATTPROOF_ALERT_WEBHOOK_URL: "https://a" },
+      "ALERT_WEBHOOK_SECRET",
+    ],
+    [
+      "a webhook for alerts with a short secret",
+      { ...required, WATTPROOF_ALERT_WEBHOOK_URL: "https://a", WATTPROOF_ALERT_WEBHOOK_SECRET: "short" },
+      "ALERT_WEBHOOK_SECRET",
+    ],
+    ["alerts by mail without a mail server", { ...required, WATTPROOF_ALERT_MAIL_TO: "night@a" }, "ALERT_MAIL_TO"],
+    ["a level of alerts that is none", { ...required, WATTPROOF_ALERT_LEVEL: "loud" }, "WATTPROOF_ALERT_LEVEL"],
     ["a modulus of no EVSE", { ...required, WATTPROOF_REGISTER_MODULI_WH: "1000000" }, "WATTPROOF_REGISTER_MODULI_WH"],
     ["a short key of the operator", { ...required, WATTPROOF_OPERATOR_KEY: "short" }, "WATTPROOF_OPERATOR_KEY"],
     [
@@ -283,6 +296,7 @@ describe("The configuration", function () {
       },
       fleets: { keys: [], startLimitMs: 900_000, openingWaitMs: 5_000, sessionSeconds: 86_400 },
       market: { sellerKey: null },
+      alerts: { webhook: null, mailTo: null, level: "lasting", repeatMs: 3_600_000 },
       receipts: { seller: null, mail: null, webhook: null, recipientDays: 60 },
       stationMessagesPerSecond: 20,
       queueLimit: 256,

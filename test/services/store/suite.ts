@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import type { Store } from "../../../services/store/store.ts";
+import { describeNotices } from "./suite/alert-notices.ts";
 import { describeCharging } from "./suite/charging.ts";
 import { describeDisputes } from "./suite/disputes.ts";
 import { describeDossiers } from "./suite/dossiers.ts";
@@ -88,6 +89,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeTariffs(world);
     describeDriverGroups(world);
     describeInvoices(world);
+    describeNotices(world);
     describeSettlement(world);
     describeDisputes(world);
     describeRelay(world);
