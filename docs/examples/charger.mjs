@@ -200,8 +200,9 @@ async function sendQueue() {
     const { payload: answered, error } = await call(action, sent);
     if (error !== undefined) console.error(`${action} was refused: ${JSON.stringify(error)}`);
     const { transactionId } = answered ?? {};
-    const numbers = { ...state.numbers, ...(transactionId === undefined ? {} : { [transaction]: transactionId }) };
-    if (action === "StopTransaction") delete numbers[transaction];
+    const given = transactionId === undefined ? {} : { [transaction]: transactionId };
+    // Once the stop is answered nothing needs the number any more.
+    const numbers = action === "StopTransaction" ? {} : { ...state.numbers, ...given };
     const status = (answered?.idTagInfo ?? answered?.idTokenInfo)?.status ?? "Accepted";
     const isRefused = status !== "Accepted" && state.transaction?.id === transaction;
     const current = isRefused ? { ...state.transaction, isToStop: true } : state.transaction;

@@ -2,6 +2,7 @@ import type { JsonRpcProvider } from "ethers";
 import { Contract } from "ethers";
 
 import { readContractInterfaces, type ContractInterfaces } from "../../services/chain/contracts.ts";
+import type { Rpc } from "../../services/chain/rpc.ts";
 import { WattproofError } from "../../services/errors.ts";
 import type { IOpeningGuard } from "../../types/interfaces/IOpeningGuard.ts";
 import { connectToChain } from "./chain-endpoint.ts";
@@ -19,6 +20,8 @@ export interface ChainPlace {
 export interface ChainAccess {
   readonly chainId: number;
   readonly provider: JsonRpcProvider;
+  /** The same endpoint, for what the library cannot ask. */
+  readonly rpc: Rpc;
   readonly deployment: Deployment;
   readonly deploymentPath: string;
   readonly contracts: Contracts;
@@ -36,7 +39,7 @@ export function connect({ rpcUrl }: ChainPlace): ReturnType<typeof connectToChai
 
 /** @throws USAGE_INVALID, CHAIN_UNAVAILABLE, DEPLOYMENT_INVALID */
 export async function openChain(place: ChainPlace): Promise<ChainAccess> {
-  const { chainId, provider } = await connect(place);
+  const { chainId, provider, rpc } = await connect(place);
   try {
     const deploymentPath = place.deploymentPath ?? deploymentPathOf(chainId);
     const deployment = readDeployment(deploymentPath);
@@ -61,6 +64,7 @@ export async function openChain(place: ChainPlace): Promise<ChainAccess> {
     return {
       chainId,
       provider,
+      rpc,
       deployment,
       deploymentPath,
       contracts: contractsOf(deployment, provider),

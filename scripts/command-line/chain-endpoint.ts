@@ -1,10 +1,15 @@
 import { JsonRpcProvider, Network } from "ethers";
 import { z } from "zod";
 
+import { createHttpRpc, type Rpc } from "../../services/chain/rpc.ts";
 import { WattproofError } from "../../services/errors.ts";
 
 /** A node that does not answer this simple question in time is as good as absent. */
 const firstAnswerTimeoutMs = 10_000;
+
+const answerTimeoutMs = 20_000;
+/** A command that is ended ends with its process. */
+const neverEnding = new AbortController().signal;
 
 const chainIdAnswer = z.object({ result: z.string().regex(/^0x[0-9a-f]+$/iu) });
 
@@ -17,7 +22,7 @@ const chainIdAnswer = z.object({ result: z.string().regex(/^0x[0-9a-f]+$/iu) });
 export async function connectToChain(
   rpcUrl: string,
   pollIntervalMs = 500,
-): Promise<{ readonly chainId: number; readonly provider: JsonRpcProvider }> {
+): Promise<{ readonly chainId: number; readonly provider: JsonRpcProvider; readonly rpc: Rpc }> {
   let chainId: number;
   try {
     const response = await fetch(rpcUrl, {
@@ -34,6 +39,7 @@ export async function connectToChain(
 
   return {
     chainId,
+    rpc: createHttpRpc(rpcUrl, answerTimeoutMs, neverEnding),
     // Answers are not cached, because a command may read, write and read again within a moment.
     provider: new JsonRpcProvider(rpcUrl, staticNetwork, {
       staticNetwork,

@@ -60,6 +60,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CHAIN_UNAVAILABLE",
   "CHAIN_EVENTS_MISSING",
   "CHAIN_MISMATCH",
+  "CHAIN_UNSUITABLE",
   "DEMO_CHAIN_ONLY",
   "TRANSACTION_FAILED",
   // The service or a charger cannot be asked.

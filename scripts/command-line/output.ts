@@ -1,9 +1,14 @@
+import { redactAddresses } from "../../services/observability/redact-addresses.ts";
+
 /** Where a command writes. With `--json` stdout carries JSON only, and everything else goes to stderr. */
 export interface Output {
   readonly isJson: boolean;
   /** For people: progress and explanation. */
   line(text?: string): void;
-  /** For people, on stderr in any case: what went wrong, and what the command does by itself. */
+  /**
+   * For people, on stderr in any case: what went wrong, and what the command does by itself. Keys within addresses are left
+   * out, because terminals and logs of jobs are seen by others.
+   */
   remark(text: string): void;
   /** For programs: one JSON document on one line; written only with `--json`. */
   json(value: unknown): void;
@@ -34,7 +39,7 @@ export function createOutput(isJson: boolean, streams: Streams = processStreams)
       (isJson ? streams.err : streams.out)(`${text}\n`);
     },
     remark(text) {
-      streams.err(`${text}\n`);
+      streams.err(`${redactAddresses(text)}\n`);
     },
     json(value) {
       if (isJson) streams.out(`${toJson(value)}\n`);

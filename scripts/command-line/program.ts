@@ -70,7 +70,6 @@ async function runCommand(
 function tell(error: unknown, output: ReturnType<typeof createOutput>): ExitCode {
   const known = explain(error);
   const { code, isRetryable } = known;
-  // The address of an endpoint may have a key in it, and terminals and logs of jobs are seen by others.
   const detail = redactAddresses(known.detail);
   output.json({ error: { code, title: errorCatalogue[code].title, detail, retryable: isRetryable } });
   output.remark(`${code}: ${detail}`);

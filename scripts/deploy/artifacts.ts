@@ -49,6 +49,8 @@ const artifact = z.object({
   abi: z.array(z.custom<JsonFragment>((value) => typeof value === "object" && value !== null)),
   bytecode: hex,
   deployedBytecode: hex,
+  inputSourceName: z.string(),
+  buildInfoId: z.string().regex(/^[\w-]+$/u),
   immutableReferences: z.record(
     z.string(),
     z.array(z.object({ start: z.int().nonnegative(), length: z.int().positive() })),
@@ -59,6 +61,10 @@ const artifact = z.object({
 export interface Artifact {
   readonly interface: Interface;
   readonly bytecode: string;
+  /** File and name as the compiler was given them. */
+  readonly fullName: string;
+  /** Names the file in which the build kept what the compiler was given. */
+  readonly buildInfoId: string;
   /** Whether the code on chain is this contract's, apart from the values of its immutables. */
   isCode(code: string): boolean;
 }
@@ -84,6 +90,8 @@ export function artifactOf(role: ArtifactName): Artifact {
   return {
     interface: new Interface(compiled.abi),
     bytecode: compiled.bytecode,
+    fullName: `${compiled.inputSourceName}:${name}`,
+    buildInfoId: compiled.buildInfoId,
     isCode: (code) =>
       code.length === compiled.deployedBytecode.length &&
       withoutImmutables(code.toLowerCase(), immutables) === expected,

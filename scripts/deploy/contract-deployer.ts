@@ -21,19 +21,25 @@ import type { WayRole } from "./ways-set.ts";
 
 type DeploymentContent = Pick<DeploymentPlan, "erc20" | "appointments" | "rules" | "isDemo">;
 
+/** A contract that is there now. */
+export interface PlacedContract {
+  readonly address: string;
+  /** What this run used for it; `null` if it was there. */
+  readonly gas: bigint | null;
+  /** What its constructor was given, as it is encoded; `0x` and hexadecimal digits. */
+  readonly constructorArguments: string;
+}
+
 /** Deploys an account's contracts at addresses that are known before. */
 export interface ContractDeployer {
   /** Where the contract of a role is, or will be. */
   addressOf(role: ContractRole): Promise<string>;
   /**
-   * Deploys a contract unless it is there. `gas` is null if it was.
+   * Deploys a contract unless it is there.
    *
    * @throws WattproofError TRANSACTION_FAILED, DEPLOYMENT_DIFFERS
    */
-  deploy(
-    role: ContractRole,
-    parameters: readonly unknown[],
-  ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
+  deploy(role: ContractRole, parameters: readonly unknown[]): Promise<PlacedContract>;
   /** The block in which a contract was deployed. */
   blockOf(address: string): Promise<number>;
   /** The same for a contract beside a settlement, whose address follows from that one, its parameters and its code. */
@@ -41,7 +47,7 @@ export interface ContractDeployer {
     settlement: string,
     role: EvidenceRole | WayRole,
     parameters: readonly unknown[],
-  ): Promise<{ readonly address: string; readonly gas: bigint | null }>;
+  ): Promise<PlacedContract>;
 }
 
 /**
@@ -69,15 +75,12 @@ export async function openContractDeployer(
   const addressOf = async (role: ContractRole): Promise<string> =>
     String(await contract.getFunction("addressOf")(account, saltOf(role)));
 
-  async function deployAt(
-    salt: string,
-    name: ArtifactName,
-    parameters: readonly unknown[],
-  ): Promise<{ readonly address: string; readonly gas: bigint | null }> {
+  async function deployAt(salt: string, name: ArtifactName, parameters: readonly unknown[]): Promise<PlacedContract> {
     const address = String(await contract.getFunction("addressOf")(account, salt));
     const compiled = artifactOf(name);
     const code = await provider.getCode(address);
-    if (compiled.isCode(code)) return { address, gas: null };
+    const constructorArguments = compiled.interface.encodeDeploy(parameters);
+    if (compiled.isCode(code)) return { address, gas: null, constructorArguments };
     if (code !== "0x") throw new WattproofError("DEPLOYMENT_DIFFERS", `${address} does not have the code of ${name}`);
     const { data } = await new ContractFactory(compiled.interface, compiled.bytecode).getDeployTransaction(
       ...parameters,
@@ -85,7 +88,7 @@ export async function openContractDeployer(
 
     const { gasUsed } = await receiptOf((await contract.getFunction("deploy")(salt, data)) as TransactionResponse);
 
-    return { address, gas: gasUsed };
+    return { address, gas: gasUsed, constructorArguments };
   }
 
   return {

@@ -11,9 +11,10 @@ import {
   type ContractName,
   type SettlementRules,
 } from "./contract-set.ts";
-import { openContractDeployer } from "./contract-deployer.ts";
+import { openContractDeployer, type PlacedContract } from "./contract-deployer.ts";
 import { readDeployment, writeDeployment, type Deployment } from "./deployment-file.ts";
 import { deployEvidenceSet } from "./evidence-set.ts";
+import type { VerifiableContract } from "./verification.ts";
 import { deployWaySet, waysWith, type WayNeeds, type WayRole } from "./ways-set.ts";
 
 /** What is decided when the contracts are deployed. */
@@ -40,6 +41,14 @@ export interface DeploymentStep {
   readonly gas: bigint | null;
 }
 
+/** What was done, and what is there. */
+export interface DeploymentResult {
+  readonly steps: readonly DeploymentStep[];
+  readonly deployment: Deployment | undefined;
+  /** What this run placed or found on its way, for the verification of sources. */
+  readonly placed: readonly VerifiableContract[];
+}
+
 /**
  * Deploys the contracts, each at an address that follows from the account, the plan and the code, and checks the code at
  * each address and how the contracts are connected. What is there already, from the deployment file or from an
@@ -54,36 +63,40 @@ export async function deployContracts(
   provider: Provider,
   signer: Signer | undefined,
   onDeployed: () => void = () => undefined,
-): Promise<{ readonly steps: readonly DeploymentStep[]; readonly deployment: Deployment | undefined }> {
+): Promise<DeploymentResult> {
   const known = readDeployment(plan.path);
   if (known !== undefined) {
     await checkDeployment(plan, known, provider);
     const isComplete =
       evidenceRoles.every((role) => known.evidence?.[role] !== undefined) &&
       waysWith(plan).every((role) => known.ways?.[role] !== undefined);
-    if (isComplete || signer === undefined) return { steps: stepsOf(plan, known), deployment: known };
+    if (isComplete || signer === undefined) return { steps: stepsOf(plan, known), deployment: known, placed: [] };
   }
   if (plan.erc20 !== undefined) {
     // The contract refuses a token by its decimals, too; asking first saves the gas of finding out.
     await checkErc20(plan.erc20, provider);
   }
   if (signer === undefined) {
-    return { steps: stepsOf(plan, undefined), deployment: undefined };
+    return { steps: stepsOf(plan, undefined), deployment: undefined, placed: [] };
   }
 
   const deployer = await openContractDeployer(plan, provider, signer);
   const deployed = new Map<ContractRole | EvidenceRole | WayRole, bigint>();
-  const deploy = async (role: ContractRole, parameters: readonly unknown[]): Promise<string> => {
-    const { address, gas } = await deployer.deploy(role, parameters);
+  const placed: VerifiableContract[] = [];
+  const note = (role: ContractRole | EvidenceRole | WayRole, contract: PlacedContract): string => {
+    const { address, gas, constructorArguments } = contract;
     if (gas !== null) deployed.set(role, gas);
+    placed.push({ role, address, constructorArguments });
 
     return address;
+  };
+  const deploy = async (role: ContractRole, parameters: readonly unknown[]): Promise<string> => {
+    return note(role, await deployer.deploy(role, parameters));
   };
   const core = known ?? (await deployCore(plan, deployer, deploy, onDeployed));
   const { chargingSettlement } = core.contracts;
   const deployBeside = async (role: EvidenceRole | WayRole, parameters: readonly unknown[]): Promise<string> => {
-    const { address, gas } = await deployer.deployBeside(chargingSettlement, role, parameters);
-    if (gas !== null) deployed.set(role, gas);
+    const address = note(role, await deployer.deployBeside(chargingSettlement, role, parameters));
     onDeployed();
 
     return address;
@@ -98,7 +111,7 @@ export async function deployContracts(
     ...(deployed.has(step.contract) ? { action: "deployed" as const, gas: deployed.get(step.contract) ?? null } : {}),
   }));
 
-  return { steps, deployment };
+  return { steps, deployment, placed };
 }
 
 async function deployCore(

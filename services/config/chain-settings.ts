@@ -48,7 +48,7 @@ export const chainSection = section("Chain", {
   confirmations: optional(
     "CONFIRMATIONS",
     integer(1, 1_000),
-    "Count an event when its block is this deep, its own block included. By default 1 on chain 31337, else 12.",
+    "Count an event when its block is this deep, its own block included. By default 1 on the local chain, 15 on Base and OP, 120 on Arbitrum, 32 on Polygon, else 12.",
   ),
   pollIntervalMs: setting(
     "POLL_INTERVAL_MS",

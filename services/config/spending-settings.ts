@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
-import { spendingDefaultsOf, type FeeLimits } from "../domain/spending.ts";
+import { chainPresetOf } from "../domain/chain-presets.ts";
+import type { FeeLimits } from "../domain/spending.ts";
 import type { RelayLimits } from "../domain/relay-budget.ts";
 import { section } from "./section.ts";
 import { integer, optional, setting, type Kind } from "./setting.ts";
@@ -20,12 +21,12 @@ export const spendingSection = section("Spending", {
   tipLimitGwei: optional(
     "TIP_LIMIT_GWEI",
     integer(1, 1_000_000, "gwei"),
-    "Highest tip per gas that is offered, in gwei. By default 10 on chain 31337, 1 on chains 10, 8453 and 42161, 200 on chain 137, else 5.",
+    "Highest tip per gas that is offered, in gwei. By default 10 on the local chain, 1 on Base, Arbitrum and OP, 200 on Polygon, else 5.",
   ),
   transactionLimitGwei: optional(
     "TRANSACTION_LIMIT_GWEI",
     integer(1, mostGwei, "gwei"),
-    "The most that one transaction may cost, in gwei. By default 1 ether on chain 31337, 0.02 on chains 10, 8453 and 42161, 20 coins on chain 137, else 0.2 ether.",
+    "The most that one transaction may cost, in gwei. By default 1 coin on the local chain and Gnosis, 0.02 on Base, Arbitrum and OP, 20 on Polygon, else 0.2.",
   ),
   leastHoldMicro: setting(
     "RELAY_LEAST_HOLD_MICRO",
@@ -48,7 +49,7 @@ export const spendingSection = section("Spending", {
   relayDayLimitGwei: optional(
     "RELAY_DAY_LIMIT_GWEI",
     integer(0, mostGwei, "gwei"),
-    "What the relayer spends for others within 24 hours at most, in gwei. By default 1 ether on chain 31337, 0.01 on chains 10, 8453 and 42161, 20 coins on chain 137, else 0.05 ether.",
+    "What the relayer spends for others within 24 hours at most, in gwei. By default 1 coin on the local chain, 0.01 on Base, Arbitrum and OP, 20 on Polygon, 2 on Gnosis, else 0.05.",
   ),
   relayLeastBalanceGwei: optional(
     "RELAY_LEAST_BALANCE_GWEI",
@@ -70,7 +71,7 @@ const gweiInWei = 1_000_000_000n;
 
 /** The limits of every transaction on a chain. */
 export function feeLimitsOf(spending: SpendingConfig, chainId: number): FeeLimits {
-  const defaults = spendingDefaultsOf(chainId);
+  const defaults = chainPresetOf(chainId).spending;
   return {
     maxFeePerGasWei: BigInt(spending.feeLimitGwei) * gweiInWei,
     tipPerGasWei: BigInt(spending.tipLimitGwei ?? defaults.tipLimitGwei) * gweiInWei,
@@ -83,7 +84,7 @@ export function relayBudgetsOf(
   spending: SpendingConfig,
   chainId: number,
 ): { readonly budgets: RelayLimits; readonly leastBalanceWei: bigint } {
-  const totalGwei = spending.relayDayLimitGwei ?? spendingDefaultsOf(chainId).relayDayLimitGwei;
+  const totalGwei = spending.relayDayLimitGwei ?? chainPresetOf(chainId).spending.relayDayLimitGwei;
   return {
     budgets: { driverGas: spending.driverGasPerDay, clientGas: spending.clientGasPerDay, totalGwei },
     leastBalanceWei: BigInt(spending.relayLeastBalanceGwei ?? totalGwei) * gweiInWei,

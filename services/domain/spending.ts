@@ -10,52 +10,6 @@ export interface FeeLimits {
   readonly transactionWei: bigint;
 }
 
-/** What a service may spend where its operator says nothing else, in 10⁻⁹ of the chain's coin. */
-export interface SpendingDefaults {
-  readonly tipLimitGwei: number;
-  readonly transactionLimitGwei: number;
-  /** What the relayer's account may spend for others in 24 hours. */
-  readonly relayDayLimitGwei: number;
-}
-
-// A tip is what a block's maker gets above the base fee. On Ethereum 1 to 2 gwei are usual, on chains with one sequencer
-// next to nothing, on Polygon 25 gwei are the least that is taken and a coin is worth a ten-thousandth.
-const ethereum: SpendingDefaults = {
-  tipLimitGwei: 5,
-  transactionLimitGwei: 200_000_000,
-  relayDayLimitGwei: 50_000_000,
-};
-const rollup: SpendingDefaults = {
-  tipLimitGwei: 1,
-  transactionLimitGwei: 20_000_000,
-  relayDayLimitGwei: 10_000_000,
-};
-const polygon: SpendingDefaults = {
-  tipLimitGwei: 200,
-  transactionLimitGwei: 20_000_000_000,
-  relayDayLimitGwei: 20_000_000_000,
-};
-/** Play money. */
-const localChain: SpendingDefaults = {
-  tipLimitGwei: 10,
-  transactionLimitGwei: 1_000_000_000,
-  relayDayLimitGwei: 1_000_000_000,
-};
-
-const defaultsByChain: ReadonlyMap<number, SpendingDefaults> = new Map([
-  [1, ethereum],
-  [10, rollup],
-  [137, polygon],
-  [8_453, rollup],
-  [31_337, localChain],
-  [42_161, rollup],
-]);
-
-/** The defaults of a chain; those of Ethereum for one that is not listed. */
-export function spendingDefaultsOf(chainId: number): SpendingDefaults {
-  return defaultsByChain.get(chainId) ?? ethereum;
-}
-
 /** Which limit a transaction would break; `null`: none. */
 export function brokenLimitOf(fees: Fees, gasLimit: bigint, limits: FeeLimits): "fee" | "tip" | "transaction" | null {
   if (fees.maxPriorityFeePerGas > limits.tipPerGasWei) return "tip";

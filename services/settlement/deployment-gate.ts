@@ -4,18 +4,23 @@ import type { ChainFollower } from "./follow-chain.ts";
 
 /** Keeps the service from following a chain before it is known to be the deployment's. */
 export interface DeploymentGate {
-  /** Has a look. An endpoint that is away is looked at again later. @throws CHAIN_MISMATCH */
+  /** Has a look. An endpoint that is away is looked at again later. @throws CHAIN_MISMATCH, CHAIN_UNSUITABLE */
   tryOpen(): Promise<void>;
   /** The same follower, behind the gate. */
   before(follower: ChainFollower): ChainFollower;
 }
 
-export function createDeploymentGate(chain: Pick<Chain, "checkDeployment">): DeploymentGate {
+/** @param requireInstructions Throws where the chain cannot run what was deployed. */
+export function createDeploymentGate(
+  chain: Pick<Chain, "checkDeployment">,
+  requireInstructions: () => Promise<void>,
+): DeploymentGate {
   let isOpen = false;
 
   async function open(): Promise<void> {
     if (isOpen) return;
     await chain.checkDeployment();
+    await requireInstructions();
     isOpen = true;
   }
 

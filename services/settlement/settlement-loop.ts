@@ -30,6 +30,7 @@ export interface SettlementLoop {
 const alertsOfChain: Partial<Record<ErrorCode, Alert>> = {
   CHAIN_UNAVAILABLE: "chain-unavailable",
   CHAIN_MISMATCH: "chain-mismatch",
+  CHAIN_UNSUITABLE: "chain-mismatch",
 };
 
 export function createSettlementLoop(deps: {

@@ -1,10 +1,12 @@
 import type { Chain } from "../chain/chain.ts";
+import { requireInstructions } from "../chain/chain-abilities.ts";
 import { readContractInterfaces, type ContractInterfaces } from "../chain/contracts.ts";
 import { readDeployment, type Deployment } from "../chain/deployment.ts";
 import { createEthereumChain } from "../chain/ethereum-chain.ts";
 import { openOracleWallet } from "../chain/oracle-wallet.ts";
 import { createHttpRpc, withChainCheck, type Rpc } from "../chain/rpc.ts";
 import type { ServiceConfig } from "../config/config.ts";
+import { chainPresetOf } from "../domain/chain-presets.ts";
 import type { PeerConfig } from "../config/quorum-settings.ts";
 import type { DossierPeer } from "../dossier/make/sign-dossiers.ts";
 import type { StatementPeer } from "../dossier/market/sign-statements.ts";
@@ -12,6 +14,7 @@ import type { ChargeStopper } from "../http/driver/stop-charging.ts";
 import { createEntrance, type Entrance } from "../http/entrance/entrance.ts";
 import { pageSettingsOf, type PageSettings } from "../http/public/page-configuration.ts";
 import { readSites, siteIdOf, type Site } from "../http/public/sites.ts";
+import type { AlertNotices } from "../observability/alert-notices.ts";
 import { createAges, type Ages } from "../observability/ages.ts";
 import { withAlertMemory, type RememberingDesk } from "../observability/alert-memory.ts";
 import { createLogger, type Logger } from "../observability/logger.ts";
@@ -21,8 +24,9 @@ import { createOperatorDesk } from "../observability/operator-desk.ts";
 import { openReplica, type Replica } from "../replicas/replica.ts";
 import { createDeploymentGate, type DeploymentGate } from "../settlement/deployment-gate.ts";
 import type { QuorumPeer } from "../settlement/quorum/peer.ts";
+import { wireAlertNotices } from "./alerts.ts";
 import { openLedger } from "./open-ledger.ts";
-import { replicaIdOf } from "../replicas/replica-id.ts";
+import { replicaIdOf, replicaNameOf } from "../replicas/replica-id.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a caller may put in place of the real thing. */
@@ -57,6 +61,8 @@ export interface Foundation {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly desk: RememberingDesk;
+  /** Tells of the desk's alerts. */
+  readonly notices: AlertNotices;
   readonly entrance: Entrance;
   readonly chain: Chain;
   /** The same endpoint, for what is asked beside the settlement. */
@@ -74,13 +80,9 @@ export interface Foundation {
   closeLedger(): Promise<void>;
 }
 
-const localChainId = 31_337;
-/** The depth at which Ethereum's exchanges have long taken a block as settled; finality follows two epochs later. */
-const publicConfirmations = 12;
-
 /**
  * Connects the chain and opens the ledger, in this order: a wrong configuration is told before any file is touched.
- * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
+ * @throws CONFIGURATION_INVALID, DEPLOYMENT_INVALID, CHAIN_MISMATCH, CHAIN_UNSUITABLE, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_MISSING,
  * STORE_FOREIGN, STORE_OF_OLDER_CONTRACTS
  */
 export async function openFoundation(
@@ -96,11 +98,13 @@ export async function openFoundation(
   const { chainId } = deployment;
   const chain = await (options.connectChain ?? connectEthereumChain)(config, deployment, signal);
   const pageSettings = pageSettingsOf(config, deployment, chain.oracle);
-  const gate = createDeploymentGate(chain);
+  const rpc = connectRpc(config, deployment, signal);
+  const gate = createDeploymentGate(chain, () => requireInstructions(rpc));
   await gate.tryOpen();
 
   const metrics = createMetrics();
-  const desk = withAlertMemory(createOperatorDesk({ log, metrics }), now);
+  const notices = wireAlertNotices(config, { desk: createOperatorDesk({ log, metrics }), now, signal });
+  const desk = withAlertMemory(notices.desk, now);
   const ledger = await openLedger(config, {
     ...(options.openStore === undefined ? {} : { openStore: options.openStore }),
     owner: { chainId, settlement: deployment.contracts.chargingSettlement, oracle: chain.oracle },
@@ -112,6 +116,7 @@ export async function openFoundation(
     await ledger.store.putSites(
       sites.map((site) => ({ site: siteIdOf(site), evses: site.evses.map(({ evse }) => evse) })),
     );
+    await notices.keepIn(ledger.store, replicaNameOf(config));
     return {
       replica: await openReplica(sharing),
       steadyNow: createSteadyClock({ now, elapsedMs, markMs: await ledger.store.readSteadyMark() }),
@@ -122,14 +127,13 @@ export async function openFoundation(
     throw error;
   });
   return {
-    replica,
-    steadyNow,
+    ...{ replica, steadyNow, notices },
     ...{ config, deployment, sites, pageSettings, now, elapsedMs, log, metrics, desk, chain, gate, signal },
     interfaces: readContractInterfaces(),
     ages: createAges({ now, elapsedMs }),
     entrance: createEntrance({ config: config.entrance, desk, metrics, elapsedMs }),
-    rpc: connectRpc(config, deployment, signal),
-    confirmations: config.confirmations ?? (chainId === localChainId ? 1 : publicConfirmations),
+    rpc,
+    confirmations: config.confirmations ?? chainPresetOf(chainId).confirmations,
     store: ledger.store,
     closeLedger: () => ledger.close(),
   };

@@ -13,6 +13,7 @@ import { receiptSchema } from "../../services/receipts/receipt-schema.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import { startService } from "../../services/index.ts";
 import { addStation, codeOf, get, post, runService, type RunningService } from "../helpers/running-service.ts";
+import { openLyingEndpoint, Refusal } from "../helpers/lying-endpoint.ts";
 import {
   startServiceChain,
   type ChargingPoint,
@@ -201,6 +202,21 @@ describe("Serving sessions", function () {
     const elsewhere = join(dataPath, "deployment.json");
     await writeFile(elsewhere, JSON.stringify({ ...chain.deployment, chainId: 1 }));
     expect(await codeFrom(startService({ ...config, deploymentPath: elsewhere }, silent))).to.equal("CHAIN_MISMATCH");
+  });
+
+  it("does not begin on a chain that lacks an instruction which the contracts use", async function () {
+    const { config, service } = await run();
+    await service.close();
+    const endpoint = await openLyingEndpoint(chain.rpcUrl);
+    endpoint.lies["eth_call"] = (truth, [call]) => {
+      // Creation code with CLZ, as the service tries it.
+      if ((call as { readonly data: string }).data === "0x60011e5f5260205ff3") throw new Refusal("invalid opcode: CLZ");
+      return truth;
+    };
+    const silent = { log: pino({ level: "silent" }) };
+    const onEndpoint = startService({ ...config, rpcUrl: endpoint.url }, silent);
+    expect(await onEndpoint.catch((error: unknown) => error)).to.have.property("code", "CHAIN_UNSUITABLE");
+    await endpoint.close();
   });
 
   it("gives the data folder back where the start ends after it was opened", async function () {

@@ -1,8 +1,7 @@
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
-
 import type { JsonRpcProvider, Provider } from "ethers";
 import { z } from "zod";
 
+import { readChainAbilities } from "../../../services/chain/chain-abilities.ts";
 import { checkDeployment } from "../../deploy/check-deployment.ts";
 import { defaultRules } from "../../deploy/contract-set.ts";
 import { localChainId } from "../../local-world/chain-id.ts";
@@ -15,8 +14,6 @@ import { failing, ok, tryCheck, warning, type Finding } from "./finding.ts";
 const usualGas = 10n * 1_100_000n;
 /** A block that is not there yet has no number, which is more than ethers takes. */
 const nextBlock = z.object({ timestamp: z.string().transform(Number) });
-/** Where EIP-7951 has its contract. */
-const p256Address = "0x0000000000000000000000000000000000000100";
 
 /** The chain, and what is on it. */
 export async function checkChain(chain: ChainAccess, nowMs: number): Promise<readonly Finding[]> {
@@ -42,7 +39,7 @@ export async function checkChain(chain: ChainAccess, nowMs: number): Promise<rea
         return [ok("contracts", `those of ${deploymentPath}, with the code of this version`)];
       },
     )),
-    ...(await tryCheck("secp256r1", "Use a chain with EIP-7951.", async () => [await checkP256(provider)])),
+    ...(await tryCheck("instructions", "Use another endpoint of the chain.", () => checkAbilities(chain))),
     ...(await tryCheck("committee", "The deployment may be of another version.", () =>
       checkCommittee(chain, gasPriceWei),
     )),
@@ -83,21 +80,25 @@ async function checkClock(provider: JsonRpcProvider, chainId: number, nowMs: num
   });
 }
 
-/** Asks the chain to verify a signature that was made for it. */
-async function checkP256(provider: Provider): Promise<Finding> {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const message = Buffer.from("wattproof doctor");
-  const signature = sign("sha256", message, { key: privateKey, dsaEncoding: "ieee-p1363" });
-  const point = publicKey.export({ format: "der", type: "spki" }).subarray(-64);
-  const data = Buffer.concat([createHash("sha256").update(message).digest(), signature, point]);
-  const answer = await provider.call({ to: p256Address, data: `0x${data.toString("hex")}` });
-  return answer.length === 66 && BigInt(answer) === 1n
-    ? ok("secp256r1", "the chain verifies meters' signatures at the price of EIP-7951")
-    : warning(
-        "secp256r1",
-        "the chain has no EIP-7951",
-        "Meters on secp256r1 cost some 250,000 gas more for each record; oracles settle as ever.",
-      );
+/** What the chain can do that not every chain can. */
+async function checkAbilities({ rpc }: ChainAccess): Promise<readonly Finding[]> {
+  const { hasClz, hasP256 } = await readChainAbilities(rpc);
+  return [
+    hasClz
+      ? ok("instructions", "the chain has CLZ (EIP-7939)")
+      : failing(
+          "instructions",
+          "the chain has no CLZ (EIP-7939)",
+          "The contracts cannot run on it. Use another chain.",
+        ),
+    hasP256
+      ? ok("secp256r1", "the chain verifies meters' signatures at the price of EIP-7951")
+      : warning(
+          "secp256r1",
+          "the chain has no EIP-7951",
+          "Meters on secp256r1 cost some 250,000 gas more for each record; oracles settle as ever.",
+        ),
+  ];
 }
 
 async function checkCommittee(chain: ChainAccess, gasPriceWei: bigint): Promise<readonly Finding[]> {

@@ -137,7 +137,7 @@ const judges: Readonly<Record<ConformanceCheck, Judge>> = {
     const { status, assessment } = session.state;
     const hold = assessment?.hold ?? null;
     if (hold !== null) return fails(`held: ${hold}`);
-    return session.state.closing === null ? unseen(`the session is ${status}`) : holds(`${status}`);
+    return session.state.closing === null ? unseen(`the session is ${status}`) : holds(status);
   },
 };
 

@@ -1,5 +1,8 @@
+import { isAddress } from "ethers";
 import { z } from "zod";
 
+import { requireInstructions } from "../../../services/chain/chain-abilities.ts";
+import { chainPresetOf, type ChainPreset, type KnownToken } from "../../../services/domain/chain-presets.ts";
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment } from "../../command-line/account-key.ts";
 import { contractNames } from "../../deploy/contract-set.ts";
@@ -8,6 +11,7 @@ import { waysWith } from "../../deploy/ways-set.ts";
 import { deployContracts, type DeploymentStep } from "../../deploy/deploy-contracts.ts";
 import { deploymentPathOf } from "../../deploy/deployment-file.ts";
 import { readPlan, ruleDefaults } from "../../deploy/read-plan.ts";
+import { verificationFolderOf, writeVerification } from "../../deploy/verification.ts";
 import { localChainId } from "../../local-world/chain-id.ts";
 import { coins, tableLines } from "../../command-line/amounts.ts";
 import { connect } from "../../command-line/chain-access.ts";
@@ -26,8 +30,9 @@ export const deploy = defineVerb({
     "Rules cannot be changed afterwards. The owner names oracles and guardian later: take a multi-signature account.",
   options: [
     {
-      flags: "--erc20 <address>",
-      description: "token to settle in, 6 to 18 decimals; a local chain gets play money without it",
+      flags: "--erc20 <token>",
+      description:
+        "token to settle in, 6 to 18 decimals: its address, or the symbol of one that is known on the chain, as USDC; a local chain gets play money without it",
     },
     {
       flags: "--across-spoke-pool <address>",
@@ -71,7 +76,7 @@ export const deploy = defineVerb({
     rpc: z.string().optional(),
     deployment: z.string().optional(),
     account: z.string().default("DEPLOYER"),
-    erc20: addressInput.optional(),
+    erc20: z.union([z.string().regex(/^[A-Za-z]{2,11}$/u), addressInput]).optional(),
     acrossSpokePool: addressInput.optional(),
     owner: z.string().optional(),
     guardian: z.string().optional(),
@@ -110,7 +115,7 @@ export const deploy = defineVerb({
       "demand-deposit": input.demandDeposit,
       "challenge-ring": input.challengeRing,
     });
-    const { chainId, provider } = await connect({
+    const { chainId, provider, rpc } = await connect({
       rpcUrl: input.rpc ?? environment["WATTPROOF_RPC_URL"],
       deploymentPath: undefined,
     });
@@ -119,18 +124,22 @@ export const deploy = defineVerb({
         throw new WattproofError("USAGE_INVALID", `Chain ${chainId} is not a local one: name the token with --erc20.`);
       }
       const path = input.deployment ?? environment["WATTPROOF_DEPLOYMENT"] ?? deploymentPathOf(chainId);
-      const { erc20, acrossSpokePool } = input;
+      await requireInstructions(rpc);
+      const { acrossSpokePool } = input;
+      const { erc20, known } = tokenOf(input.erc20, chainPresetOf(chainId));
       const plan = { chainId, path, erc20, acrossSpokePool, appointments, rules };
       const signer = isDryRun
         ? undefined
         : (await accountFromEnvironment(input.account, environment)).connect(provider);
       const count = contractNames.length + evidenceRoles.length + waysWith(plan).length;
       const progress = startProgress("deploying", isDryRun ? 0 : count);
-      const { steps, deployment } = await deployContracts(plan, provider, signer, () => {
+      const { steps, deployment, placed } = await deployContracts(plan, provider, signer, () => {
         progress.advance();
       }).finally(() => {
         progress.stop();
       });
+      const verificationFolder = verificationFolderOf(path);
+      if (placed.length > 0) writeVerification(verificationFolder, chainId, placed);
       const isPlanned = steps.some(({ action }) => action === "planned");
       // It brings a whole simulated chain along, which no other verb needs.
       const costs = isPlanned ? await (await import("../../deploy/measure-deployment.ts")).measureDeployment(plan) : [];
@@ -143,12 +152,16 @@ export const deploy = defineVerb({
         isDryRun,
         chainId,
         path,
+        chain: chainPresetOf(chainId).name,
+        token: known,
+        verificationFolder: placed.length > 0 ? verificationFolder : null,
         blockNumber: deployment?.blockNumber ?? null,
         steps: steps.map((step) => ({ ...step, gas: gasOf(step) })),
         gas,
         gasPriceWei,
         costWei: gas * gasPriceWei,
       });
+      if (known !== null) output.line(`${known.symbol} at ${known.address}: ${known.quirks}`);
       const rows = steps.map((step) => [
         step.action,
         step.contract,
@@ -158,6 +171,7 @@ export const deploy = defineVerb({
       for (const line of tableLines(rows)) output.line(line);
       if (isPlanned) output.line(`${gas} gas, about ${coins(gas * gasPriceWei)} coins at the present price`);
       output.line(isDryRun ? "Nothing was sent." : `Deployment file: ${path}`);
+      if (placed.length > 0) output.line(`For the verification of sources: ${verificationFolder}`);
 
       return exitCode.done;
     } finally {
@@ -165,3 +179,21 @@ export const deploy = defineVerb({
     }
   },
 });
+
+/** The token by its address or by its symbol; `known` is what the preset of the chain says of it. */
+function tokenOf(
+  given: string | undefined,
+  { name, tokens: knownTokens }: ChainPreset,
+): { readonly erc20: string | undefined; readonly known: KnownToken | null } {
+  if (given === undefined) return { erc20: undefined, known: null };
+  const known = knownTokens.find(({ symbol, address }) => symbol === given || address === given) ?? null;
+  const isOther: boolean = isAddress(given);
+  if (known === null && !isOther) {
+    const symbols = knownTokens.map(({ symbol }) => symbol).join(", ") || "none";
+    throw new WattproofError(
+      "USAGE_INVALID",
+      `--erc20 ${given} is not known on ${name} (${symbols}). Give its address.`,
+    );
+  }
+  return { erc20: known?.address ?? given, known };
+}

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { isAddress, parseEther } from "ethers";
+import { AbiCoder, isAddress, parseEther } from "ethers";
 
+import { artifactOf, type ArtifactName } from "../../../scripts/deploy/artifacts.ts";
 import { contractNames } from "../../../scripts/deploy/contract-set.ts";
 import { evidenceRoles } from "../../../services/contracts.ts";
 import { wayRoles } from "../../../scripts/deploy/ways-set.ts";
@@ -28,6 +29,26 @@ interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+interface Verification {
+  readonly chainId: number;
+  readonly contracts: readonly {
+    readonly role: ArtifactName;
+    readonly name: string;
+    readonly address: string;
+    readonly compiler: string;
+    readonly standardInput: string;
+    readonly constructorArguments: string;
+  }[];
+}
+
+interface BuildOutput {
+  readonly output: {
+    readonly contracts: Readonly<
+      Record<string, Readonly<Record<string, { readonly evm: { readonly bytecode: { readonly object: string } } }>>>
+    >;
+  };
 }
 
 interface Answer {
@@ -121,6 +142,8 @@ describe("npm run deploy", () => {
     (JSON.parse(readFileSync(file, "utf8")) as { contracts: Record<string, string> }).contracts;
   const evidenceOf = (file: string): Record<string, string> =>
     (JSON.parse(readFileSync(file, "utf8")) as { evidence: Record<string, string> }).evidence;
+  const waysOf = (file: string): Record<string, string> =>
+    (JSON.parse(readFileSync(file, "utf8")) as { ways: Record<string, string> }).ways;
   const blockNumber = async (): Promise<number> => Number(await chain.request("eth_blockNumber", []));
 
   /** Uses up a nonce of the deployer. */
@@ -203,6 +226,46 @@ describe("npm run deploy", () => {
     expect(actionsOf(second)).to.deep.equal(Array(contractCount).fill("present"));
     expect(await blockNumber()).to.equal(before);
     expect(readFileSync(path, "utf8")).to.equal(file);
+  });
+
+  /** What the compiler made, after a check that it got what was written. */
+  function outputOf(buildInfoId: string, inputPath: string): BuildOutput {
+    const build = join("artifacts/build-info", buildInfoId);
+    const given = JSON.parse(readFileSync(`${build}.json`, "utf8")) as { readonly input: unknown };
+    expect(JSON.parse(readFileSync(inputPath, "utf8"))).to.deep.equal(given.input);
+    return JSON.parse(readFileSync(`${build}.output.json`, "utf8")) as BuildOutput;
+  }
+
+  it("writes what an explorer needs to verify the sources: the compiler's input, and each contract's arguments", () => {
+    const at = join(folder, "31337.verification");
+    const { chainId, contracts } = JSON.parse(readFileSync(join(at, "contracts.json"), "utf8")) as Verification;
+    expect(chainId).to.equal(31337);
+    const all = [
+      ...Object.entries(contractsOf(path)),
+      ...Object.entries(evidenceOf(path)),
+      ...Object.entries(waysOf(path)),
+    ];
+    expect(contracts.map(({ role, address }) => [role, address]).toSorted()).to.deep.equal(all.toSorted());
+    const outputs: Record<string, BuildOutput> = {};
+    for (const { role, name, compiler, standardInput, constructorArguments } of contracts) {
+      const { interface: abi, fullName, buildInfoId, bytecode } = artifactOf(role);
+      expect([name, standardInput, compiler.startsWith("v0.8.")]).to.deep.equal([
+        fullName,
+        `${buildInfoId}.json`,
+        true,
+      ]);
+      const made = (outputs[buildInfoId] ??= outputOf(buildInfoId, join(at, standardInput)));
+      const [source = "", contract = ""] = fullName.split(":");
+      expect(`0x${made.output.contracts[source]?.[contract]?.evm.bytecode.object ?? ""}`).to.equal(bytecode);
+      // The arguments are those of this constructor.
+      const decoded = AbiCoder.defaultAbiCoder().decode(abi.deploy.inputs, constructorArguments);
+      expect(abi.encodeDeploy(decoded.toArray(true))).to.equal(constructorArguments);
+    }
+    const named = (role: string): string => contracts.find((one) => one.role === role)?.constructorArguments ?? "";
+    expect(named("chargingSettlement")).to.contain(contractsOf(path)["erc20"]?.slice(2).toLowerCase());
+    expect(named("oracleCommittee"))
+      .to.contain(owner.slice(2).toLowerCase())
+      .and.contain(oracle.slice(2).toLowerCase());
   });
 
   it("finds what is there when the file is lost, whatever the account did meanwhile, and writes the same file", async () => {

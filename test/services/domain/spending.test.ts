@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { exceededBudgetOf } from "../../../services/domain/relay-budget.ts";
-import { brokenLimitOf, mostGasOf, spendingDefaultsOf } from "../../../services/domain/spending.ts";
+import { chainPresetOf } from "../../../services/domain/chain-presets.ts";
+import { brokenLimitOf, mostGasOf } from "../../../services/domain/spending.ts";
 import { parseConfiguration } from "../../../services/config/config.ts";
 import { feeLimitsOf, relayBudgetsOf } from "../../../services/config/spending-settings.ts";
 
@@ -28,8 +29,8 @@ describe("The limits of what a transaction may cost", function () {
   });
 
   it("are those of the chain where nothing is set, and Ethereum's where the chain is not known", function () {
-    expect(spendingDefaultsOf(8_453)).to.deep.equal(spendingDefaultsOf(42_161));
-    expect(spendingDefaultsOf(987_654_321)).to.deep.equal(spendingDefaultsOf(1));
+    expect(chainPresetOf(8_453).spending).to.deep.equal(chainPresetOf(42_161).spending);
+    expect(chainPresetOf(987_654_321).spending).to.deep.equal(chainPresetOf(1).spending);
     const required = {
       WATTPROOF_RPC_URL: "http://127.0.0.1:8545",
       WATTPROOF_DEPLOYMENT: "deployment.json",
