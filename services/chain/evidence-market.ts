@@ -9,6 +9,7 @@ import { evidenceInterface, topicOf } from "../dossier/format/evidence-interface
 import { WattproofError } from "../errors.ts";
 import { evidenceAddressOf, type Deployment } from "./deployment.ts";
 import { isSignedBy } from "./driver-signature.ts";
+import { eventLogView, readEventLogs, type EventLog, type EventTopics } from "./event-logs.ts";
 import { readMeterDevices, type MeterDevices, type MeterKey } from "./meter-devices.ts";
 import { RpcRefusal, type Rpc } from "./rpc.ts";
 import { readTokenDomain } from "./token-domain.ts";
@@ -79,22 +80,12 @@ const offerView = z
     expiresAt: small,
   })
   .strict();
-const logView = z.object({
-  address: z.string(),
-  topics: z.array(bytes),
-  data: bytes,
-  blockNumber: bytes.transform(Number),
-  logIndex: bytes.transform(Number),
-  transactionHash: bytes,
-});
-type Log = z.output<typeof logView>;
-interface BlockRange {
-  readonly firstBlock?: number;
-  readonly lastBlock?: number;
-}
-type Topics = readonly (string | null | readonly string[])[];
+type LogReader = (
+  role: EvidenceRole,
+  topics: EventTopics,
+  range?: { readonly firstBlock?: number; readonly lastBlock?: number },
+) => Promise<readonly EventLog[]>;
 
-const blocksAtOnce = 10_000;
 /** Statuses of an offer; the contract has no content of one that nobody made. */
 const [unknownOffer, openOffer] = [0n, 1n];
 /** Of the offers that were asked for last, so many are remembered. */
@@ -125,21 +116,9 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
   const readUnit = async (): Promise<bigint> =>
     z.bigint().parse(await call(deployment.contracts.chargingSettlement, ledgerInterface, "unit", []));
 
-  const logsOf = (role: EvidenceRole, topics: Topics, range?: BlockRange): Promise<Log[]> =>
-    logsAt(addressOf(role), topics, range);
-
-  /** In the order of the chain; by default since the deployment until now. */
-  async function logsAt(address: string, topics: Topics, { firstBlock, lastBlock }: BlockRange = {}): Promise<Log[]> {
-    const head = lastBlock ?? (await rpc.request("eth_blockNumber", [], bytes.transform(Number)));
-    const logs: Log[] = [];
-    for (let from = firstBlock ?? deployment.blockNumber; from <= head; from += blocksAtOnce) {
-      const [fromBlock, toBlock] = [from, Math.min(from + blocksAtOnce - 1, head)].map(
-        (block) => `0x${block.toString(16)}`,
-      );
-      logs.push(...(await rpc.request("eth_getLogs", [{ address, topics, fromBlock, toBlock }], z.array(logView))));
-    }
-    return logs.toSorted((left, right) => left.blockNumber - right.blockNumber || left.logIndex - right.logIndex);
-  }
+  /** By default since the deployment until now. */
+  const logsOf: LogReader = (role, topics, { firstBlock = deployment.blockNumber, lastBlock } = {}) =>
+    readEventLogs(rpc, { address: addressOf(role), topics }, firstBlock, lastBlock);
 
   /** What an offer says never changes; looking for it costs a question for each 10,000 blocks of the chain. */
   const offers = new Map<string, { readonly content: OfferContent; readonly blockNumber: number }>();
@@ -170,7 +149,8 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
       return group === 0 ? null : { name, group };
     },
     async readDevices(meters) {
-      const vouchings = await logsAt(deployment.contracts.meterRegistry, [topicOf("MeterVouched")]);
+      const filter = { address: deployment.contracts.meterRegistry, topics: [topicOf("MeterVouched")] };
+      const vouchings = await readEventLogs(rpc, filter, deployment.blockNumber);
       return readMeterDevices(meters, vouchings, (keyId) => ask("energyClaims", "deviceOf", [keyId]));
     },
     async readClaim(claimId) {
@@ -200,7 +180,7 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
       return { content, isOpen: status === openOffer && timestamp < content.expiresAt };
     },
     async hasArrived(txHash, buyer, nonce, amountMicro) {
-      const receiptView = z.object({ status: bytes, logs: z.array(logView) }).nullable();
+      const receiptView = z.object({ status: bytes, logs: z.array(eventLogView) }).nullable();
       const receipt = await rpc.request("eth_getTransactionReceipt", [txHash], receiptView);
       if (receipt === null || BigInt(receipt.status) !== 1n) return false;
       const { erc20 } = deployment.contracts;
@@ -219,7 +199,8 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
     },
     async findPayment(buyer, nonce) {
       const topics = [topicOf("AuthorizationUsed"), zeroPadValue(buyer, 32), nonce];
-      const [log] = await logsAt(deployment.contracts.erc20, topics);
+      const filter = { address: deployment.contracts.erc20, topics };
+      const [log] = await readEventLogs(rpc, filter, deployment.blockNumber);
       return log?.transactionHash ?? null;
     },
     async readToken() {
@@ -236,12 +217,7 @@ export function createEvidenceMarket(deps: { readonly rpc: Rpc; readonly deploym
   };
 }
 
-async function readConsentsAt(
-  rpc: Rpc,
-  logsOf: (role: EvidenceRole, topics: Topics, range: BlockRange) => Promise<Log[]>,
-  grantee: string,
-  blockNumber: number,
-): Promise<ConsentsAt> {
+async function readConsentsAt(rpc: Rpc, logsOf: LogReader, grantee: string, blockNumber: number): Promise<ConsentsAt> {
   const numbered = [`0x${blockNumber.toString(16)}`, false];
   const block = await rpc.request("eth_getBlockByNumber", numbered, headView.nullable());
   if (block === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${blockNumber}.`);
@@ -250,13 +226,13 @@ async function readConsentsAt(
   return { byDriver: consentsIn(logs), timestamp: block.timestamp };
 }
 
-function argumentsOf({ topics, data }: Log): Readonly<Record<string, unknown>> {
+function argumentsOf({ topics, data }: EventLog): Readonly<Record<string, unknown>> {
   const parsed = evidenceInterface.parseLog({ topics, data });
   if (parsed === null) throw new WattproofError("CHAIN_MISMATCH", "A log is none of the events that were asked for.");
   return parsed.args.toObject();
 }
 
-function claimIn(log: Log): EnergyClaimContent {
+function claimIn(log: EventLog): EnergyClaimContent {
   const { operator, purpose, periodEnd, root, intervals } = z
     .object({ operator: z.string(), purpose: small, periodEnd: small, root: z.string(), intervals: z.unknown() })
     .parse(argumentsOf(log));
@@ -264,7 +240,7 @@ function claimIn(log: Log): EnergyClaimContent {
   return { operator, purpose, periodEnd, root, intervals: words.map((word) => toBeHex(word, 32)) };
 }
 
-function poolEventIn(log: Log): PoolEvent {
+function poolEventIn(log: EventLog): PoolEvent {
   const values = argumentsOf(log);
   const text = z.object({ operator: z.string() });
   const amount = (name: string): bigint => z.bigint().parse(values[name]);

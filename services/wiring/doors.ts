@@ -153,7 +153,7 @@ function operatorDeps({
     ...{ ...foundation, ...evidence },
     operators: operatorsOf(foundation),
     dossiers,
-    ...{ statementSigner: dossiers.statementSigner, sales: dossiers },
+    ...{ statementSigner: dossiers.statementSigner, sales: dossiers, evidence: dossiers.evidence },
     commands: charging.calls,
     connections: charging.calls,
     possessions: charging.possessions,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { createEvidenceMarket, type EvidenceMarket } from "../chain/evidence-market.ts";
+import { createMarketHistory } from "../chain/market-history.ts";
 import { openOracleWallet } from "../chain/oracle-wallet.ts";
 import { createSaleSender, type SaleSender } from "../chain/sale-sender.ts";
 import { feeLimitsOf } from "../config/spending-settings.ts";
@@ -8,6 +9,8 @@ import { createDossierMaker, type DossierMaker } from "../dossier/make/dossier-m
 import { createDossierSigner, createDossierSigning, type DossierSigner } from "../dossier/make/sign-dossiers.ts";
 import type { DossierSigning } from "../dossier/make/write-dossier.ts";
 import { createDossierShelf, type DossierShelf } from "../dossier/market/dossier-shelf.ts";
+import { createEvidenceDesk, type EvidenceDesk } from "../dossier/overview/evidence-desk.ts";
+import { readEvidenceOverview, type EvidenceOverview } from "../dossier/overview/evidence-overview.ts";
 import { createStatementJudge } from "../dossier/market/judge-statement.ts";
 import { createStatementSigner, type StatementSigner } from "../dossier/market/sign-statements.ts";
 import { createDossierShop, type DossierShop } from "../dossier/market/sell-dossier.ts";
@@ -29,6 +32,7 @@ export interface Dossiers {
   readonly signer: DossierSigner;
   readonly market: EvidenceMarket;
   readonly statementSigner: StatementSigner;
+  readonly evidence: EvidenceDesk<EvidenceOverview>;
 }
 
 /** @throws CONFIGURATION_INVALID if the seller's account has other work */
@@ -51,8 +55,13 @@ export async function wireDossiers(
     judge: createStatementJudge({ maker, chain, market }),
     peers: config.quorumPeers.map((peer) => connectStatementPeer(peer, chain.oracle)),
   });
+  const reading = { maker, market, history: createMarketHistory(foundation) };
   return {
     maker,
+    evidence: createEvidenceDesk({
+      workOut: (operator) => readEvidenceOverview(reading, operator),
+      now: foundation.now,
+    }),
     // The newest block that no reorganisation takes back.
     readConsentBlock: async () => Math.max(0, (await chain.readHead()).number + 1 - foundation.confirmations),
     sign: createDossierSigning({ chain, peers, desk, signal }),

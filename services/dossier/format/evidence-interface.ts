@@ -41,7 +41,12 @@ export const evidenceInterface = new Interface([
 
 /** The topic of an event. @throws RangeError if there is none of this name */
 export function topicOf(event: string): string {
-  const found = evidenceInterface.getEvent(event);
+  return topicIn(evidenceInterface, event);
+}
+
+/** The topic of an event of another interface. @throws RangeError if it has none of this name */
+export function topicIn(abi: Interface, event: string): string {
+  const found = abi.getEvent(event);
   if (found === null) throw new RangeError(`There is no event ${event}.`);
   return found.topicHash;
 }

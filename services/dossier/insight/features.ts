@@ -36,7 +36,7 @@ export interface FeatureCollector {
 const secondsPerHour = 3_600n;
 const milliWPerMicroWhAndSecond = secondsPerHour;
 
-export function createFeatureCollector({ evses, meters }: DossierManifest): FeatureCollector {
+export function createFeatureCollector({ evses, meters }: Pick<DossierManifest, "evses" | "meters">): FeatureCollector {
   const sessions: SessionFeatures[] = [];
   const drifts: DriftFeatures[] = [];
   const places = new Map(meters.map((meter) => [meter.number, meter]));

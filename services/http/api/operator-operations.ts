@@ -4,7 +4,14 @@ import { dossierOrderSchema } from "../../dossier/make/dossier-wire-format.ts";
 import { dossierSchema } from "../../dossier/format/dossier-schema.ts";
 import { signedStatementSchema, statementRequestSchema } from "../../dossier/market/statement.ts";
 import { actionsQuery } from "../operator/actions.ts";
-import { moneyQuery, overviewQuery, sessionsQuery, stationsQuery, totalsQuery } from "../operator/board-queries.ts";
+import {
+  evidenceQuery,
+  moneyQuery,
+  overviewQuery,
+  sessionsQuery,
+  stationsQuery,
+  totalsQuery,
+} from "../operator/board-queries.ts";
 import { rescanOrder } from "../operator/chain-rescan.ts";
 import { bindingSchema, unbindingSchema } from "../operator/id-tokens.ts";
 import { expectedSchema } from "../operator/meter-possessions.ts";
@@ -16,6 +23,7 @@ import { driverGroupsQuery, groupChangeSchema } from "../operator/driver-groups.
 import { planAssigningSchema, planEndingSchema } from "../operator/tariff-plans.ts";
 import { assigningSchema, assignmentsQuery, changeSchema } from "../operator/tariff-assignments.ts";
 import { answering, type ApiOperation } from "./operation.ts";
+import { evidenceAnswer } from "./evidence-answer.ts";
 import * as answers from "./operator-answers.ts";
 import * as tariffAnswers from "./tariff-answers.ts";
 import { evseNumber, hash } from "./values.ts";
@@ -363,5 +371,13 @@ export const operatorOperations: readonly ApiOperation[] = [
     summary: "Reads the credit of operators and partners from the chain.",
     query: moneyQuery,
     answers: answering(answers.moneyAnswer, "A page of credits."),
+  },
+  {
+    ...board,
+    id: "readEvidence",
+    path: "/v1/operator/evidence",
+    summary: "Sums proven energy by purpose and month, and tells of claims, sales, shares and what is unusual.",
+    query: evidenceQuery,
+    answers: answering(evidenceAnswer, "As of when the records were last read; null where the ledger has no operator."),
   },
 ];

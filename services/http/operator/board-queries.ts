@@ -71,6 +71,7 @@ export const stationsQuery = z.strictObject({
   connection: z.enum(["online", "offline"]).optional(),
 });
 export const overviewQuery = z.strictObject({ operator });
+export const evidenceQuery = z.strictObject({ operator });
 export const sessionsQuery = z.strictObject({
   show: z.enum(["running", "hanging", "ended", "all"]).default("running"),
   operator,

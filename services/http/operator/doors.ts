@@ -3,6 +3,7 @@ import { createActionsDoor } from "./actions.ts";
 import { createBoardDoors, type BoardDeps } from "./board.ts";
 import { createDriverGroupDoors } from "./driver-groups.ts";
 import { createDossierDoors, type DossierDeps } from "./dossiers.ts";
+import { createEvidenceDoor, type EvidenceDeps } from "./evidence.ts";
 import { createDossierUploadDoor, type DossierUploadDeps } from "./dossier-uploads.ts";
 import { createIdTokenDoors } from "./id-tokens.ts";
 import { createLivenessDoors } from "./liveness-doors.ts";
@@ -28,6 +29,7 @@ export function operatorDoors(
     DossierDeps &
     StatementDeps &
     ReplicasDeps &
+    EvidenceDeps &
     DossierUploadDeps &
     Parameters<typeof createLivenessDoors>[0] &
     Parameters<typeof createIdTokenDoors>[0] &
@@ -50,6 +52,7 @@ export function operatorDoors(
     ...createTariffPlanDoors(deps),
     ...createDriverGroupDoors(deps),
     ...createBoardDoors(deps),
+    createEvidenceDoor(deps),
     ...createDossierDoors(deps),
     ...createStatementDoors(deps),
     createDossierUploadDoor(deps),

@@ -7,6 +7,8 @@ import { Contract, type ContractTransactionResponse, JsonRpcProvider, type Resul
 import { artifactOf } from "../../../scripts/deploy/artifacts.ts";
 import { evidenceAddressOf } from "../../../services/chain/deployment.ts";
 import type { EvidenceRole } from "../../../services/contracts.ts";
+import { evidenceAnswer } from "../../../services/http/api/evidence-answer.ts";
+import { evidenceSchema } from "../../../services/web/page/operator/evidence/evidence-answer.ts";
 import type { Dossier } from "../../../services/dossier/format/dossier-schema.ts";
 import { topicOf } from "../../../services/dossier/format/evidence-interface.ts";
 import { verifyDossier } from "../../../services/dossier/verify/verify-dossier.ts";
@@ -335,5 +337,39 @@ describe("wattproof: claim, sale, share", function () {
     expect(paid).to.deep.equal([{ holder: buyerAddress, amountMicro: (pulled - (pulled % 10n)).toString() }]);
     expect((await erc20.balanceOf(buyerAddress)) - before).to.equal(pulled - (pulled % 10n));
     expect(errorCodeOf(await run(["share", "claim", share]))).to.equal("NOTHING_TO_WITHDRAW");
+  });
+
+  it("tells the operator's page what became of the energy, to the last digit", async () => {
+    const ask = (query: string, key: string): Promise<Response> =>
+      fetch(`${service(0).url}/v1/operator/evidence${query}`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await ask("", "x".repeat(36))).status).to.equal(401);
+    expect((await ask("?operator=all", operatorKey)).status).to.equal(400);
+    const answer: unknown = await (await ask(`?operator=${world.chain.operator}`, operatorKey)).json();
+    const { evidence } = evidenceAnswer.parse(answer);
+    expect(evidenceSchema.parse(answer).evidence?.months).to.deep.equal(evidence?.months);
+    expect(evidence?.purposes).to.deep.equal([
+      { purpose: 1, name: purpose },
+      { purpose: 2, name: "X-OTHER" },
+    ]);
+    expect(evidence?.months).to.deep.equal([
+      { month: "2023-11", purpose: 1, claimedWh: "22261.5", claimableWh: "7420.5", outsideWh: "0" },
+      { month: "2023-11", purpose: 2, claimedWh: "0", claimableWh: "0", outsideWh: "29682" },
+    ]);
+    expect(evidence?.outside).to.deep.equal([{ purpose: 2, reason: "not-enrolled", sessions: 4, energyWh: "29682" }]);
+    const [claim] = evidence?.claims ?? [];
+    expect(evidence?.claims).to.have.lengthOf(1);
+    expect(claim).to.include({ claimId: "1", purpose: 1, status: "retired", holder: buyerAddress });
+    expect(claim).to.include({ energyWh: "22261.5", provenWh: "22261.5" });
+    const [offer] = evidence?.offers ?? [];
+    expect(offer).to.include({ offerId, root: claim?.root, isEnded: true, sales: 1 });
+    expect(offer).to.include({ priceMicro: "100000000", soldMicro: "100000000", driversMicro: "30000000" });
+    const [own] = evidence?.shares ?? [];
+    expect(own).to.include({ share, name: "Depot", symbol: "DEP", phase: "issued", shareCount: 10, holderCount: 1 });
+    expect(own?.holders).to.deep.equal([{ holder: buyerAddress, count: 10, owedMicro: "0" }]);
+    expect(BigInt(own?.pulledMicro ?? 0) > 0n).to.equal(true);
+    expect(evidence?.insight.sessions).to.equal(4);
+    // Of an operator that has nothing there is nothing, and no error.
+    const nobody: unknown = await (await ask(`?operator=${buyerAddress}`, operatorKey)).json();
+    expect(evidenceAnswer.parse(nobody).evidence).to.deep.include({ months: [], claims: [], offers: [], shares: [] });
   });
 });

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 
+import { EvidenceSection } from "./evidence/evidence-section.tsx";
 import { useWords } from "./operator-context.ts";
 import { Pager, Section, Switch } from "./parts.tsx";
 import { Alerts, JoinTable, MoneyTable, Pipeline, SessionTable, StationTable } from "./sections.tsx";
@@ -135,6 +136,7 @@ export function Board(properties: { readonly operatorKey: string; readonly onKey
           </>
         )}
       </Section>
+      <EvidenceSection {...properties} operator={wanted.operator} symbol={symbol} />
     </>
   );
 }

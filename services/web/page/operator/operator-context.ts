@@ -3,6 +3,7 @@ import { useContext } from "preact/hooks";
 
 import { formatCount, formatMicro, timeLocaleOf } from "../text/amounts.ts";
 import { fill, type Language } from "../text/languages.ts";
+import { kilo } from "./kilo.ts";
 import { catalogues, type TextKey } from "./text/translation.ts";
 
 /** How everything is said in the chosen language. */
@@ -45,11 +46,4 @@ export function wordsOf(language: Language): Words {
     energy: (wattHours) => `${energy.format(kilo(wattHours))} kWh`,
     money: (micro, symbol) => `${formatMicro(micro, language, 6)} ${symbol}`.trim(),
   };
-}
-
-/** A thousandth of a decimal text, digit by digit: no number of the machine comes between. */
-export function kilo(decimal: string): Intl.StringNumericLiteral {
-  const [whole = "0", fraction = ""] = decimal.split(".");
-  const digits = whole.padStart(4, "0");
-  return `${digits.slice(0, -3)}.${digits.slice(-3)}${fraction}` as `${number}`;
 }

@@ -11,11 +11,13 @@ export function Section<Value>(properties: {
   readonly title: string;
   readonly intro?: string;
   readonly part: Part<Value>;
+  /** What is said until it was read for the first time, where that takes long. */
+  readonly waiting?: string;
   readonly children: (value: Value) => ComponentChildren;
 }): JSX.Element {
   const { text } = useWords();
   const id = useId();
-  const { title, intro, part, children } = properties;
+  const { title, intro, part, children, waiting = text("loading") } = properties;
   return (
     <section class="card" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
@@ -26,7 +28,7 @@ export function Section<Value>(properties: {
         </div>
       )}
       {part.value !== null && children(part.value)}
-      {part.value === null && part.problem === null && <p class="waiting">{text("loading")}</p>}
+      {part.value === null && part.problem === null && <p class="waiting">{waiting}</p>}
     </section>
   );
 }

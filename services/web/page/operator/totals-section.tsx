@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 
 import type { Totals } from "./answers.ts";
-import { kilo, useWords } from "./operator-context.ts";
+import { kilo } from "./kilo.ts";
+import { useWords } from "./operator-context.ts";
 import { Table } from "./parts.tsx";
 import { TotalsChart } from "./totals-chart.tsx";
 
