@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 import { parseConfiguration } from "../../services/config/config.ts";
+import type { PeerConfig } from "../../services/config/quorum-settings.ts";
 import { startService, type Service } from "../../services/index.ts";
+import { createHttpDossierPeer } from "../../services/settlement/quorum/http-dossier-peer.ts";
+import { createHttpStatementPeer } from "../../services/settlement/quorum/http-statement-peer.ts";
 import { createHttpPeer } from "../../services/settlement/quorum/http-peer.ts";
 import type { QuorumPeer } from "../../services/settlement/quorum/peer.ts";
 import type { Closers } from "../command-line/closing.ts";
@@ -40,6 +43,7 @@ export async function startCommittee(
 ): Promise<Service> {
   const { folder, world, clock, port, host, acceptsUnbound } = options;
   const urls = new Map<string, string>();
+  const placed = (peer: PeerConfig): PeerConfig => ({ ...peer, url: urls.get(peer.address) ?? peer.url });
   const start = async (index: number): Promise<Service> => {
     const { address, privateKey } = memberOf(world, index);
     const service = await startService(
@@ -65,14 +69,23 @@ export async function startCommittee(
         now: () => clock.nowSeconds() * 1000,
         // Each takes a free port, so that none can be told before all have started.
         connectPeer: (peer, ownAddress, timeoutMs) => {
-          const connected = (): QuorumPeer =>
-            createHttpPeer({ ...peer, url: urls.get(peer.address) ?? peer.url }, ownAddress, timeoutMs);
+          const connected = (): QuorumPeer => createHttpPeer(placed(peer), ownAddress, timeoutMs);
           return {
             address: peer.address,
             requestSignature: (claims, signal) => connected().requestSignature(claims, signal),
             requestLowering: (lowering, signal) => connected().requestLowering(lowering, signal),
           };
         },
+        connectDossierPeer: (peer, ownAddress) => ({
+          address: peer.address,
+          requestDossierSignature: (...asked) =>
+            createHttpDossierPeer(placed(peer), ownAddress).requestDossierSignature(...asked),
+        }),
+        connectStatementPeer: (peer, ownAddress) => ({
+          address: peer.address,
+          requestStatementSignature: (...asked) =>
+            createHttpStatementPeer(placed(peer), ownAddress).requestStatementSignature(...asked),
+        }),
       },
     );
     closers.push(() => service.close());

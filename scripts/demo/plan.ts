@@ -32,6 +32,8 @@ export interface PlannedSession {
   readonly holdMicro: bigint;
   /** What the driver's account is filled with before. */
   readonly depositMicro: bigint;
+  /** Under which agreement of partners it is opened; 0 for none. What partners share is played days before the rest. */
+  readonly agreement: number;
   readonly ending: "settled" | "expired" | "not opened";
   /** Whose key signs the terms: the driver's, or the vehicle's own, which pays without a person. */
   readonly paidBy: "driver" | "vehicle";

@@ -114,9 +114,10 @@ export async function openSessions(stage: Stage, sessions: readonly PlannedSessi
     toOpen.push(agreed);
   }
 
-  for (let start = 0; start < toOpen.length; start += openingsPerTransaction) {
-    const [first, ...others] = toOpen.slice(start, start + openingsPerTransaction);
-    if (first !== undefined) {
+  for (const together of Map.groupBy(toOpen, ({ terms }) => terms.agreement).values()) {
+    for (let start = 0; start < together.length; start += openingsPerTransaction) {
+      const [first, ...others] = together.slice(start, start + openingsPerTransaction);
+      if (first === undefined) continue;
       const outcome = await openBatch(world.contracts, world.relayer, [first, ...others]);
       output.line(
         `opened ${outcome.opened.length} sessions, refused ${outcome.skipped.length}, in one transaction ` +
@@ -151,7 +152,7 @@ function termsOf(
     lane: planned.lane,
     nonce,
     operator: stage.world.operator.address,
-    agreement: 0,
+    agreement: planned.agreement,
     evse: registered.evse,
     meter: registered.meter,
     maximumPowerW: demoMaximumPowerW,

@@ -1,6 +1,6 @@
 import { exitCode, type ExitCode } from "../command-line/exit-codes.ts";
 import type { Output } from "../command-line/output.ts";
-import type { BookedSession, Books } from "../local-world/books.ts";
+import type { BookCheck, BookedSession, Books } from "../local-world/books.ts";
 import { expectedChargeMicro } from "../local-world/expected-price.ts";
 import { gasPerSession, kilowattHours, money } from "../local-world/figures.ts";
 import type { DeliveryOutcome } from "./play.ts";
@@ -125,18 +125,27 @@ export function printTable(output: Output, reports: readonly SessionReport[], bo
   output.line(`  oracles' bonds   ${money(books.bondsMicro)}`);
   output.line(`  gas per session  ${opening} to open, ${settlement} to settle`);
   output.line();
-  for (const { name, left, right, holds } of books.checks) {
+  printChecks(output, books.checks);
+}
+
+/** Each equation, with both sides where they differ. */
+export function printChecks(output: Output, checks: readonly BookCheck[]): void {
+  for (const { name, left, right, holds } of checks) {
     output.line(
       `  ${holds ? "holds" : "FAILS"}  ${name}: ${left.toString()}${holds ? "" : ` and ${right.toString()}`}`,
     );
   }
 }
 
-/** 0 only when every session ended as planned and the books reconcile. */
-export function exitCodeOf(reports: readonly SessionReport[], books: Books): ExitCode {
+/** 0 only when every session ended as planned, the books reconcile, and the dossier, if there is one, is accepted. */
+export function exitCodeOf(
+  reports: readonly SessionReport[],
+  checks: readonly BookCheck[],
+  isDossierAccepted = true,
+): ExitCode {
   const isAsPlanned = reports.every(({ deviations }) => deviations.length === 0);
 
-  return isAsPlanned && books.checks.every(({ holds }) => holds) ? exitCode.done : exitCode.differs;
+  return isAsPlanned && isDossierAccepted && checks.every(({ holds }) => holds) ? exitCode.done : exitCode.differs;
 }
 
 function rowOf(title: string, reports: readonly SessionReport[]): string[] {

@@ -12,6 +12,8 @@ import { demoOracles, startCommittee } from "./committee.ts";
 import type { DataFolder } from "../local-world/data-folder.ts";
 import { gasPerSession } from "../local-world/figures.ts";
 import { toRegister } from "../local-world/meters.ts";
+import { playLastAct, playShared, sharedPauseSeconds } from "./last-act.ts";
+import { openStands } from "./market/stands.ts";
 import { openPage } from "./page.ts";
 import type { Plan, PlannedSession } from "./plan.ts";
 import {
@@ -50,7 +52,7 @@ export interface Demo {
  * How long ago the chain of a fresh demo begins: as long as its clock is put forward while it plays, and ten minutes that
  * the playing itself may take. So whatever is played lies in the past, and nothing in the future.
  */
-const headStartSeconds = chargingPauseSeconds + 600;
+const headStartSeconds = sharedPauseSeconds + chargingPauseSeconds + 600;
 
 /**
  * Plays the whole demo: chain, contracts, registrations, service, sessions, reconciliation.
@@ -126,10 +128,14 @@ export async function runDemo(
     output,
     meterStates: () => simulation.meterStates(),
   };
-  const { reports, books } = await playSessions(stage, sessions, folder);
+  const stands = await openStands(world);
+  if (!isEmpty) await playShared(stage, stands, sessions);
+  const { reports, books: before } = await playSessions(stage, sessions, folder);
   await catchUpWithTheTimeOfDay(world, clock);
-  if (!isEmpty) printTable(output, reports, books);
-  const exitCode = exitCodeOf(reports, books);
+  if (!isEmpty) printTable(output, reports, before);
+  const lastAct = isEmpty ? null : await playLastAct(stage, stands, sessions, folder);
+  const books = lastAct?.books ?? before;
+  const exitCode = exitCodeOf(reports, [...books.checks, ...(lastAct?.checks ?? [])], lastAct?.outcome.isAccepted);
   output.json({
     isAsPlanned: exitCode === 0,
     serviceUrl: service.url,
@@ -149,6 +155,10 @@ export async function runDemo(
       gasPerSession: gasPerSession(books),
     },
     books: books.checks,
+    evidence:
+      lastAct === null
+        ? null
+        : { root: lastAct.outcome.root, provenMicroWh: lastAct.outcome.provenMicroWh, books: lastAct.checks },
   });
 
   return {

@@ -3,6 +3,7 @@ import { demoTariff } from "../local-world/tariff.ts";
 import { simulatedCurveNames, type SimulatedCurve } from "../simulator/curves.ts";
 import { demoMeterKey } from "../simulator/demo-key.ts";
 import { createSimulatedMeter, type MeterState, type SimulatedMeter } from "../simulator/meter.ts";
+import { demoAgreements } from "./market/stands.ts";
 import type { OpenedPlan, Plan, PlannedDelivery, PlannedSession } from "./plan.ts";
 import type { PlannedMeter } from "../local-world/meters.ts";
 
@@ -22,6 +23,7 @@ interface Episode {
   readonly lane?: number;
   readonly holdMicro?: bigint;
   readonly depositMicro?: bigint;
+  readonly agreement?: number;
   readonly ending?: PlannedSession["ending"];
   readonly paidBy?: PlannedSession["paidBy"];
   readonly settledBy?: PlannedSession["settledBy"];
@@ -107,6 +109,7 @@ function plannedSessionOf(episode: Episode, meter: SimulatedMeter): PlannedSessi
     lane: episode.lane ?? 0,
     holdMicro,
     depositMicro: episode.depositMicro ?? holdMicro,
+    agreement: episode.agreement ?? 0,
     ending,
     paidBy: episode.paidBy ?? "driver",
     settledBy: episode.settledBy ?? "service",
@@ -145,7 +148,16 @@ function delivery(
 }
 
 function episodes(): readonly Episode[] {
-  return [...ordinaryEpisodes(), ...episodesOfRecords(), ...episodesOfMoney()];
+  return [...sharedEpisodes(), ...ordinaryEpisodes(), ...episodesOfRecords(), ...episodesOfMoney()];
+}
+
+/** Whose revenue is shared with the drivers' pool or with holders of shares. */
+function sharedEpisodes(): readonly Episode[] {
+  const { pool, share } = demoAgreements;
+  return [
+    { name: "shared with the drivers' pool", curve: "secp256k1", energyWh: 17_250, minutes: 47, agreement: pool },
+    { name: "shared with holders of shares", curve: "secp256k1", energyWh: 24_750, minutes: 66, agreement: share },
+  ];
 }
 
 /** Begin and end in one record, on every curve. */

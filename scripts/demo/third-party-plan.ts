@@ -146,6 +146,7 @@ function plannedSessionOf(item: Case, meter: PlannedMeter, ledger: RecordLedger)
     lane: 0,
     holdMicro,
     depositMicro: holdMicro,
+    agreement: 0,
     ending: metering === null ? "expired" : "settled",
     paidBy: "driver",
     settledBy: "service",

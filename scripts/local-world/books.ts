@@ -43,7 +43,7 @@ export interface Books {
   readonly withdrawnMicro: bigint;
   readonly freeMicro: bigint;
   readonly heldMicro: bigint;
-  /** What the operator can withdraw, now or when it is final. */
+  /** What the operator and its partners can withdraw, now or when it is final. */
   readonly creditMicro: bigint;
   /** What oracles have bonded, those in cases included. */
   readonly bondsMicro: bigint;
@@ -90,7 +90,10 @@ export async function readBooks(
   const balances = await mapConcurrently([...accounts.values()], ([driver, lane]) =>
     chargingSettlement.accountOf(driver, lane),
   );
-  const credit = await chargingSettlement.creditOf(operator, 0);
+  const agreements = new Set([0, ...[...sessions.values()].map(({ terms }) => terms.agreement)]);
+  const credits = await mapConcurrently([...agreements], (agreement) =>
+    chargingSettlement.creditOf(operator, agreement),
+  );
   const unit = await chargingSettlement.unit();
   const tokenBalance = await contracts.erc20.balanceOf(await chargingSettlement.getAddress());
 
@@ -102,7 +105,7 @@ export async function readBooks(
   const withdrawnMicro = sumOf(withdrawn, amountOf) + sumOf(creditWithdrawn, amountOf);
   const freeMicro = sumOf(balances, (balance) => balance.freeMicro);
   const heldMicro = sumOf(all, (session) => (session.closing.kind === "live" ? heldOf(session) : 0n));
-  const creditMicro = credit.finalMicro + credit.provisionalMicro - creditTakenMicro;
+  const creditMicro = sumOf(credits, (credit) => credit.finalMicro + credit.provisionalMicro) - creditTakenMicro;
   const chargedMicro = sumOf(settled, (closing) => closing.chargedMicro);
   const correctedMicro = sumOf(corrected, (correction) => correction.refundedMicro);
   const owedMicro = await chargingSettlement.owedMicro();
@@ -273,11 +276,12 @@ async function gasOf(provider: Provider, txHashes: ReadonlySet<string>): Promise
   return sumOf(receipts, (receipt) => receipt?.gasUsed ?? 0n);
 }
 
-function check(name: string, left: bigint, right: bigint): BookCheck {
+/** One equation, and whether it holds. */
+export function check(name: string, left: bigint, right: bigint): BookCheck {
   return { name, left, right, holds: left === right };
 }
 
-function sumOf<Item>(items: readonly Item[], amountOf: (item: Item) => bigint): bigint {
+export function sumOf<Item>(items: readonly Item[], amountOf: (item: Item) => bigint): bigint {
   return items.reduce((total, item) => total + amountOf(item), 0n);
 }
 

@@ -36,6 +36,10 @@ interface Answer {
   }[];
   readonly totals: Readonly<Record<string, unknown>>;
   readonly books: readonly { readonly name: string; readonly holds: boolean }[];
+  readonly evidence: {
+    readonly provenMicroWh: string;
+    readonly books: readonly { readonly name: string; readonly holds: boolean }[];
+  } | null;
 }
 
 function answerOf(run: ScriptRun): Answer {
@@ -95,7 +99,7 @@ describe("npm start", function () {
 
     expect(run.stderr).to.contain("\nEverything went as planned.\n");
     expect(answer.isAsPlanned).to.equal(true);
-    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(20);
+    expect(answer.sessions.filter(({ ended }) => ended === "settled")).to.have.length(22);
     expect(run.stderr).to.contain("a vehicle was answered 402 and paid by its own key");
     expect(answer.sessions.filter(({ ended }) => ended === "expired").map(({ name }) => name)).to.deep.equal([
       "abandoned",
@@ -106,11 +110,26 @@ describe("npm start", function () {
       "SESSION_REFERENCE_MISMATCH",
     ]);
     expect(answer.books.every(({ holds }) => holds)).to.equal(true);
+    // The last act: dossier, claim, sale, drivers and holders.
+    expect(answer.evidence?.provenMicroWh).to.equal("184621000000");
+    expect(answer.evidence?.books).to.have.length(5);
+    expect(answer.evidence?.books.every(({ holds }) => holds)).to.equal(true);
+    for (const line of ["signed by 3 oracles", "claim        1: 184.621 kWh", "sale         for 50.000000"]) {
+      expect(run.stderr).to.contain(line);
+    }
+    for (const line of [
+      /drivers {6}\d+\.\d+ paid/u,
+      /share {8}DEMOPARK paid \d+\.\d+ to 2 holders/u,
+      /verifier {5}accepted/u,
+    ]) {
+      expect(run.stderr).to.match(line);
+    }
   });
 
   it("goes on from its data and doubles nothing, also after it was killed in the middle", async () => {
     const data = join(folder, "data");
-    for (const moment of [/^opened/u, /delivered twice: /u, /^ {2}ordinary on secp192k1: settled/u]) {
+    const moments = [/^opened/u, /delivered twice: /u, /^ {2}ordinary on secp192k1: settled/u, /^claim /u, /^sale /u];
+    for (const moment of moments) {
       const running = startScript("start", ["--data", data]);
       await running.line(moment);
       running.child.kill("SIGKILL");
@@ -121,8 +140,9 @@ describe("npm start", function () {
 
     expect(first.isAsPlanned).to.equal(true);
     expect(second.totals).to.deep.equal(first.totals);
-    expect(first.totals["energyMicroWh"]).to.equal("296000000000");
-    expect(readdirSync(join(data, "receipts"))).to.have.length(20);
+    expect(second.evidence).to.deep.equal(first.evidence);
+    expect(first.totals["energyMicroWh"]).to.equal("338000000000");
+    expect(readdirSync(join(data, "receipts"))).to.have.length(22);
   });
 
   it("stays up until it is told to end, and keeps others from its data", async () => {
@@ -170,7 +190,7 @@ describe("npm start", function () {
       const cdrs = JSON.parse(readFileSync(out, "utf8")) as Record<string, unknown>[];
       expectRecomputed(cdrs);
       const settled = cdrs.filter((cdr) => rows.has(String(cdr["id"])) && cdr["credit"] !== true);
-      expect(settled).to.have.length(20);
+      expect(settled).to.have.length(22);
       for (const { id, start_date_time: start, end_date_time: end } of settled) {
         expect(rows.get(String(id))?.slice(4, 6)).to.deep.equal([start, end]);
       }

@@ -12,7 +12,8 @@ import { allow, energyClaimsOf } from "../market/contracts.ts";
 import { haveSigned, readBacking } from "../market/statements.ts";
 import { findClaimPurpose } from "./claims.ts";
 
-const contentView = z.object({
+/** What the oracles make of a dossier that is claimed. */
+export const claimContentView = z.object({
   operator: z.string(),
   purpose: z.number(),
   periodEnd: z.number(),
@@ -42,7 +43,7 @@ export const claimMake = defineVerb({
     const claims = energyClaimsOf(writer.chain);
     const purpose = given ?? (await findClaimPurpose(claims, backing.manifest.purpose));
     const service = openService(url, writer.chain.deploymentPath, environment);
-    const { content, signatures } = await haveSigned(service, { kind: "claim", purpose }, [backing], contentView);
+    const { content, signatures } = await haveSigned(service, { kind: "claim", purpose }, [backing], claimContentView);
     const energyMicroWh = content.intervals.reduce((sum, word) => sum + unpackInterval(word).energyMicroWh, 0n);
     const bondMicro = await claims.bondOf(purpose, energyMicroWh);
     const allowance = await allow(writer, await claims.getAddress(), bondMicro, isDryRun);

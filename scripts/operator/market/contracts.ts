@@ -1,4 +1,4 @@
-import { Contract } from "ethers";
+import { Contract, type Provider } from "ethers";
 
 import { evidenceAddressOf } from "../../../services/chain/deployment.ts";
 import type { EnergyClaims } from "../../../types/evidence/EnergyClaims.ts";
@@ -34,7 +34,7 @@ export function revenueSharesOf({ deployment, provider }: Place): RevenueShares 
   return contract as RevenueShares;
 }
 
-export function revenueShareAt({ provider }: Pick<ChainAccess, "provider">, address: string): RevenueShare {
+export function revenueShareAt({ provider }: { readonly provider: Provider }, address: string): RevenueShare {
   const contract: unknown = new Contract(address, artifactOf("revenueShare").interface, provider);
   return contract as RevenueShare;
 }

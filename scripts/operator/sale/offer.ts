@@ -18,7 +18,8 @@ const scopeNames = Object.keys(consentScopes) as (keyof typeof consentScopes)[];
 const hourSeconds = 3_600;
 const longestHours = 168;
 
-const contentView = z.object({ offerId: z.string(), drivers: z.number(), offer: offerSchema });
+/** What the oracles make of a dossier that is offered. */
+export const offerContentView = z.object({ offerId: z.string(), drivers: z.number(), offer: offerSchema });
 
 export const saleOffer = defineVerb({
   path: ["sale", "offer"],
@@ -65,7 +66,7 @@ export const saleOffer = defineVerb({
       scopes: scope.reduce((bits, name) => bits | consentScopes[name], 0),
       expiresAt: (head?.timestamp ?? 0) + hours * hourSeconds,
     };
-    const { content, signatures } = await haveSigned(service, statement, [backing], contentView);
+    const { content, signatures } = await haveSigned(service, statement, [backing], offerContentView);
     const { offerId, offer, drivers } = content;
     const intent = { contract: "evidenceSales", method: "offer", parameters: [offer, signatures] } as const;
     const { transaction } = await writer.call(intent);

@@ -21,7 +21,7 @@ const part = z.object({
   amountMicro: z.string().regex(/^[1-9][0-9]{0,19}$/u),
 });
 /** What `sale allot` writes and `sale credit` reads. */
-const roundFile = z.object({
+export const roundFile = z.object({
   round: z.int().min(1),
   root: z.string(),
   totalMicro: z.string(),
