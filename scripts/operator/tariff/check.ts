@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { WattproofError } from "../../../services/errors.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { shown } from "../../command-line/amounts.ts";
 import { readJson } from "../../command-line/files.ts";
@@ -25,7 +26,7 @@ export const tariffCheck = defineVerb({
   run({ file: files, currency = null, ...options }, { output }) {
     const choices = choicesOf({ ...options, currency });
     // What cannot be read is known before anything is said of the rest.
-    const contents = files.map((file) => ({ file, tariffs: tariffsIn(readJson(file)) }));
+    const contents = files.map((file) => ({ file, tariffs: tariffsIn(file) }));
     let isRefused = false;
     for (const { file, tariffs } of contents) {
       for (const content of tariffs) {
@@ -47,7 +48,10 @@ export const tariffCheck = defineVerb({
   },
 });
 
-function tariffsIn(content: unknown): readonly unknown[] {
-  if (Array.isArray(content)) return content;
-  return answer.safeParse(content).data?.data ?? [content];
+/** @throws INPUT_UNREADABLE for a list without a tariff: who checks it must not take that for a good one. */
+function tariffsIn(file: string): readonly unknown[] {
+  const content = readJson(file);
+  const tariffs = Array.isArray(content) ? (content as unknown[]) : (answer.safeParse(content).data?.data ?? [content]);
+  if (tariffs.length === 0) throw new WattproofError("INPUT_UNREADABLE", `${file} holds no tariff.`);
+  return tariffs;
 }

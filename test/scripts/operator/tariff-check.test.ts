@@ -89,6 +89,17 @@ describe("wattproof tariff check and simulate, without chain and service", funct
     expect((await run("check", "--json")).code).to.equal(2);
   });
 
+  it("ends with 2 at a list without a tariff, which is no good one", async () => {
+    for (const [name, content] of [
+      ["list.json", []],
+      ["answer.json", { data: [], status_code: 1000 }],
+    ] as const) {
+      const empty = await run("check", write("good.json", ocpi({})), write(name, content), "--json");
+      expect(empty.code, name).to.equal(2);
+      expect(empty.stdout).to.match(/^\{"error":\{"code":"INPUT_UNREADABLE"[^\n]*\n$/u);
+    }
+  });
+
   it("prices a session by the tariff's own rules, and says what the contract charges", async () => {
     const file = write("step.json", ocpi({ vat: 20 }));
     const session = [
