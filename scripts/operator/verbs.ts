@@ -77,6 +77,7 @@ import { stationCommand } from "./station/command.ts";
 import { stationListTokens } from "./station/list-tokens.ts";
 import { stationList } from "./station/list.ts";
 import { stationRemove } from "./station/remove.ts";
+import { stationSetUp } from "./station/set-up.ts";
 import { stationShowCodes } from "./station/show-codes.ts";
 import { stationUnbindToken } from "./station/unbind-token.ts";
 import { storeMove } from "./store/move.ts";
@@ -138,6 +139,7 @@ export const verbs: readonly Verb[] = [
   stationCheck,
   stationCommand,
   stationShowCodes,
+  stationSetUp,
   stationBindToken,
   stationUnbindToken,
   stationListTokens,

@@ -7,6 +7,7 @@ import type { SessionBeginner } from "./begin-sessions.ts";
 import type { TokenOpener } from "./cards/open-for-tokens.ts";
 import type { SessionReconsiderer } from "./reconsider-sessions.ts";
 import type { CostTeller } from "./tell-costs.ts";
+import type { SetUpRounds } from "./set-up/set-up-rounds.ts";
 import type { TransactionPursuer } from "./pursue-transactions.ts";
 import type { UnservedReleaser } from "./release-unserved.ts";
 
@@ -28,11 +29,13 @@ export function createChargingRounds(deps: {
   /** `null`: no card opens anything. */
   readonly opener: Pick<TokenOpener, "openDue"> | null;
   readonly costs: CostTeller;
+  /** `null`: chargers keep the configuration that they have. */
+  readonly setUps: SetUpRounds | null;
   readonly desk: OperatorDesk;
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): ChargingRounds {
-  const { lease, beginner, pursuer, reconsiderer, releaser, opener, costs, desk, signal } = deps;
+  const { lease, beginner, pursuer, reconsiderer, releaser, opener, costs, setUps, desk, signal } = deps;
   let underWay: Promise<void> = Promise.resolve();
 
   async function round(): Promise<void> {
@@ -48,6 +51,7 @@ export function createChargingRounds(deps: {
       await lease.whileHeld(round);
       // Each replica tells the stations that are connected to it.
       await costs.tellCosts(signal);
+      await setUps?.setUpDue(signal);
     });
     underWay = next.catch(() => undefined);
     return next;

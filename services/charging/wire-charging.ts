@@ -30,6 +30,7 @@ import {
   type MessageReader,
 } from "./session-circumstances.ts";
 import type { CostTeller } from "./tell-costs.ts";
+import type { SetUpRounds } from "./set-up/set-up-rounds.ts";
 import type { StationTraits } from "./station-traits.ts";
 import { createOnceDesk, type OnceDesk } from "./tell-once.ts";
 import { createTransactionBook, type TransactionBook } from "./transaction-book.ts";
@@ -120,6 +121,8 @@ export function createChargingActors(
     readonly releases: SessionReleases | null;
     readonly traits: StationTraits;
     readonly costs: CostTeller;
+    /** `null`: chargers keep the configuration that they have. */
+    readonly setUps: SetUpRounds | null;
     readonly pollIntervalMs: number;
     readonly signal: AbortSignal;
   },

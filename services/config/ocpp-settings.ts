@@ -97,6 +97,12 @@ export const ocppSection = section(
       4_096,
       "Read no more from any charger while this many messages are unanswered.",
     ),
+    isSettingUp: setting(
+      "STATION_SET_UP",
+      flag("on", "off"),
+      "on",
+      "Whether a charger that boots for the first time is brought to the configuration that settlement needs.",
+    ),
     unknownStations: setting(
       "OCPP_UNKNOWN_STATIONS",
       integer(0, 100_000),

@@ -37,6 +37,11 @@ export const alertCatalogue = {
     action: "Find the cause in `ocpp-inbox-failed`; resolve the charger's sessions meanwhile.",
     page: "at once",
   },
+  "station-not-set-up": {
+    meaning: "A charger refuses a setting without which what it delivers cannot be billed.",
+    action: "Look at `wattproof station set-up <station> --last`, and change the setting at the charger itself.",
+    page: "no",
+  },
   "station-cost-differs": {
     meaning: "A charger showed its driver another cost than the contract charges. The receipt says so.",
     action: "Compare the tariff on the charger with the one assigned to its EVSE, and its clock.",

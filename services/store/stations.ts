@@ -10,6 +10,13 @@ export interface Station {
   readonly evses: readonly number[];
 }
 
+/** How far the service has brought a station's configuration to what it needs. */
+export interface StationSetUpState {
+  readonly isDue: boolean;
+  /** JSON, as it was kept; `null` before the first. */
+  readonly content: string | null;
+}
+
 /** Which stations may report. Durability and errors are those of the whole ledger. */
 export interface StationStore {
   /** Adds the station or replaces it. Durable on return. */
@@ -20,4 +27,8 @@ export interface StationStore {
   findStation(stationId: string): Promise<Station | null>;
   /** All stations by id. */
   listStations(): Promise<readonly Station[]>;
+  /** Whether a station that was added was never set up, and what its last set-up did; `null` for one that there is not. */
+  readSetUp(stationId: string): Promise<StationSetUpState | null>;
+  /** Keeps what a set-up did, in the place of the one before; the station is not due any more. Durable on return. */
+  keepSetUp(done: { readonly stationId: string; readonly content: string }): Promise<void>;
 }

@@ -6,6 +6,8 @@ import type { PossessionDesk } from "../charging/possession/possession-desk.ts";
 import { createPossessions } from "../charging/possession/wire-possession.ts";
 import type { ChargingRounds } from "../charging/charging-rounds.ts";
 import { createCostTeller } from "../charging/tell-costs.ts";
+import { createSetUpRounds } from "../charging/set-up/set-up-rounds.ts";
+import { createStationSetUp, type StationSetUp } from "../charging/set-up/set-up-station.ts";
 import { createTariffInstaller } from "../charging/install-tariffs.ts";
 import { createStationTraits } from "../charging/station-traits.ts";
 import { createSessionTeller } from "../charging/tell-sessions.ts";
@@ -23,6 +25,7 @@ export interface Charging extends Pick<ReturnType<typeof createChargingReaders>,
   readonly calls: StationCalls;
   readonly rounds: ChargingRounds;
   readonly screenCodes: ScreenCodeDesk;
+  readonly setUp: StationSetUp;
   readonly possessions: PossessionDesk;
   /** `null`: no card opens anything. */
   readonly opener: ReturnType<typeof createTokenOpener> | null;
@@ -82,6 +85,7 @@ export async function openCharging(
   });
   const screenCodes = createScreenCodeDesk({ ...foundation, pageUrl: pageOrigin, commands: calls, connections: calls });
   const own = { commands: ocpp.commands, connections: ocpp.door.connections };
+  const setUp = createStationSetUp({ ...foundation, commands: calls, connections: calls });
   const rounds = createChargingActors({
     ...charging,
     ...{ readers, opener, releases, traits, pollIntervalMs },
@@ -89,9 +93,12 @@ export async function openCharging(
       ...{ ...foundation, ...own, teller, traits },
       tariffs: createTariffInstaller({ ...foundation, ...own, tariffs: evidence.tariffs, currency }),
     }),
+    setUps: config.ocpp.isSettingUp
+      ? createSetUpRounds({ ...foundation, connections: ocpp.door.connections, setUp })
+      : null,
     lease: replica.leases.charging,
     commands: calls,
     connections: calls,
   });
-  return { ocpp, calls, screenCodes, rounds, possessions, opener, book, assessor };
+  return { ocpp, calls, screenCodes, setUp, rounds, possessions, opener, book, assessor };
 }

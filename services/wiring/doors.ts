@@ -157,6 +157,7 @@ function operatorDeps({
     commands: charging.calls,
     connections: charging.calls,
     possessions: charging.possessions,
+    setUp: charging.setUp,
     screenCodes: charging.screenCodes,
     retryParked: (stationId) => charging.ocpp.retryParked(stationId),
     follower: settlement.follower,

@@ -42,6 +42,7 @@ export const testOcppConfig: OcppConfig = {
   handshakeQueue: 2_048,
   stationQueue: 64,
   queueLimit: 4_096,
+  isSettingUp: false,
   unknownStations: 3,
 };
 

@@ -218,6 +218,9 @@ describe("The description of the HTTP interface", function () {
     await ask("GET", "/v1/stations/CS-OCPP");
     await ask("POST", "/v1/stations/CS-OCPP/commands/ClearCache", {});
     await ask("POST", "/v1/stations/CS-OCPP/commands/Nonsense", {});
+    await ask("POST", "/v1/stations/CS-OCPP/set-up", { dryRun: true });
+    await ask("POST", "/v1/stations/CS-OCPP/set-up", {});
+    await ask("GET", "/v1/stations/CS-OCPP/last-set-up");
     const change = { tariffId: tariffIdOf(testTariff), evses: [evse] };
     await ask("POST", "/v1/tariff-assignments/assign", change);
     await ask("POST", "/v1/tariff-assignments/unassign", change);

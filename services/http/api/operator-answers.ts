@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { setUpReport } from "../../charging/set-up/set-up-station.ts";
 import { boundIdTokenTypes } from "../../domain/charging/id-token.ts";
 import { operatorRoles } from "../../domain/operator-key.ts";
 import {
@@ -165,6 +166,8 @@ export const possessionAnswer = z.object({
 /** What the charger answered when it was asked to begin: its word, or an error's code; `null` where nobody asked it. */
 export const namedPossessionAnswer = possessionAnswer.extend({ answerToStart: z.string().nullable() });
 
+export const setUpStateAnswer = z.object({ stationId, isDue: z.boolean(), last: setUpReport.nullable() });
+export const setUpAnswer = z.object({ stationId, isDryRun: z.boolean(), report: setUpReport });
 export const screenCodeAnswer = z.object({
   stationId,
   validitySeconds: count,

@@ -18,6 +18,7 @@ import { expectedSchema } from "../operator/meter-possessions.ts";
 import { additionSchema, revocationSchema } from "../operator/operator-keys.ts";
 import { discardSchema, retrySchema } from "../operator/parked-frames.ts";
 import { resolutionOrder } from "../operator/session-resolution.ts";
+import { setUpOrder } from "../operator/station-set-up.ts";
 import { screenCodeChoices } from "../operator/screen-codes.ts";
 import { driverGroupsQuery, groupChangeSchema } from "../operator/driver-groups.ts";
 import { planAssigningSchema, planEndingSchema } from "../operator/tariff-plans.ts";
@@ -68,6 +69,23 @@ export const operatorOperations: readonly ApiOperation[] = [
     summary: "Calls an action of OCPP at a connected charger.",
     body: { schema: z.record(z.string(), z.unknown()), isOptional: true },
     answers: answering(answers.commandAnswer, "What the charger answered."),
+  },
+  {
+    ...reading,
+    id: "readStationSetUp",
+    path: "/v1/stations/:stationId/last-set-up",
+    method: "GET",
+    summary: "Says what the last set-up of a charger changed, and whether its first is still due.",
+    answers: answering(answers.setUpStateAnswer, "Its last set-up."),
+  },
+  {
+    ...operating,
+    id: "setUpStation",
+    path: "/v1/stations/:stationId/set-up",
+    method: "POST",
+    summary: "Brings a charger's configuration to what settlement needs, or says what would be changed.",
+    body: { schema: setUpOrder },
+    answers: answering(answers.setUpAnswer, "What was found and done."),
   },
   {
     ...reading,

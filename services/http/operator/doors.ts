@@ -15,6 +15,7 @@ import { createReplicasDoor, type ReplicasDeps } from "./replicas.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStatementDoors, type StatementDeps } from "./statements.ts";
 import { createScreenCodeDoor, type ScreenCodeDeps } from "./screen-codes.ts";
+import { createStationSetUpDoors, type StationSetUpDeps } from "./station-set-up.ts";
 import { createStationDoors, type StationsDeps } from "./stations.ts";
 import { createTariffAssignmentDoors } from "./tariff-assignments.ts";
 import { createTariffPlanDoors } from "./tariff-plans.ts";
@@ -25,6 +26,7 @@ export function operatorDoors(
     RetryDeps &
     OperatorKeyDeps &
     ScreenCodeDeps &
+    StationSetUpDeps &
     BoardDeps &
     DossierDeps &
     StatementDeps &
@@ -40,6 +42,7 @@ export function operatorDoors(
   const doors: readonly HttpDoor[] = [
     { path: "/v1/sessions/:sessionId/settlement-retry", method: "POST", handler: retrySettlement(deps) },
     ...createStationDoors(deps),
+    ...createStationSetUpDoors(deps),
     createScreenCodeDoor(deps),
     ...createLivenessDoors(deps),
     ...createOperatorKeyDoors(deps),

@@ -132,7 +132,8 @@ export async function stationView(station: OcppStationState, connections: Statio
   };
 }
 
-function readStationId(request: Request): string {
+/** The station that a path names. @throws STATION_UNKNOWN */
+export function readStationId(request: Request): string {
   const stationId = request.params["stationId"];
   if (typeof stationId !== "string" || !stationIdGrammar.test(stationId)) {
     throw new WattproofError("STATION_UNKNOWN", "A station's id has 1 to 48 characters of A-Z a-z 0-9 _ . : * -");

@@ -5,6 +5,13 @@ import type { Access } from "./access.ts";
 
 const stationRow = z.object({ station_id: z.string(), api_key_sha256: z.string() });
 const evseRow = z.object({ evse: z.number() });
+const setUpRow = z.object({ set_up_due: z.number(), set_up: z.string().nullable() });
+
+/** Stations are set up once. Those that an earlier version has known work as they are, and are left alone. */
+export const setUpStep = `
+  ALTER TABLE stations ADD COLUMN set_up_due INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE stations ADD COLUMN set_up TEXT;
+`;
 
 /** A row of `stations` with what belongs to it. Inside a read or a write. */
 export async function readStation(access: Access, row: unknown): Promise<Station> {
@@ -23,7 +30,7 @@ export function createStationStore(access: Access): StationStore {
       access.write(async () => {
         // Not removed and added again: what else is known of the station would go with it.
         await access.run(
-          `INSERT INTO stations (station_id, api_key_sha256) VALUES (?, ?)
+          `INSERT INTO stations (station_id, api_key_sha256, set_up_due) VALUES (?, ?, 1)
            ON CONFLICT (station_id) DO UPDATE SET api_key_sha256 = excluded.api_key_sha256`,
           station.stationId,
           station.apiKeySha256,
@@ -52,6 +59,17 @@ export function createStationStore(access: Access): StationStore {
           stations.push(await readStation(access, row));
         }
         return stations;
+      }),
+    readSetUp: (stationId) =>
+      access.read(async () => {
+        const row = await access.get("SELECT set_up_due, set_up FROM stations WHERE station_id = ?", stationId);
+        if (row === undefined) return null;
+        const { set_up_due: due, set_up: content } = setUpRow.parse(row);
+        return { isDue: due === 1, content };
+      }),
+    keepSetUp: ({ stationId, content }) =>
+      access.write(async () => {
+        await access.run("UPDATE stations SET set_up_due = 0, set_up = ? WHERE station_id = ?", content, stationId);
       }),
   };
 }

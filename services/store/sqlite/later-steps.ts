@@ -8,6 +8,7 @@ import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
 import { driverStep, sessionPagesStep } from "../sql/sessions.ts";
+import { setUpStep } from "../sql/stations.ts";
 import { tariffPlanStep } from "../sql/tariff-plans.ts";
 import { driverGroupStep } from "../sql/driver-groups.ts";
 import { tariffScopeStep } from "../sql/tariffs.ts";
@@ -28,4 +29,5 @@ export const laterSteps: readonly string[] = [
   operatorRoleStep,
   operatorSearchStep,
   noticeStep,
+  setUpStep,
 ];

@@ -333,6 +333,7 @@ describe("The configuration", function () {
         handshakeQueue: 2_048,
         stationQueue: 64,
         queueLimit: 4_096,
+        isSettingUp: true,
         unknownStations: 1_000,
       },
       relayerKey: null,

@@ -17,6 +17,22 @@ export function describeStations(world: StoreWorld): void {
       expect(await world.store.findStation("B")).to.equal(null);
     });
 
+    it("has a station set up once from its addition on, also where it is replaced, and keeps what was done", async function () {
+      expect(await world.store.readSetUp("A")).to.equal(null);
+      await world.store.putStation({ stationId: "A", apiKeySha256: "01", evses: [1] });
+      expect(await world.store.readSetUp("A")).to.deep.equal({ isDue: true, content: null });
+      await world.store.keepSetUp({ stationId: "A", content: "first" });
+      await world.store.putStation({ stationId: "A", apiKeySha256: "02", evses: [2] });
+      await world.reopen();
+      expect(await world.store.readSetUp("A")).to.deep.equal({ isDue: false, content: "first" });
+      await world.store.keepSetUp({ stationId: "A", content: "second" });
+      expect(await world.store.readSetUp("A")).to.deep.equal({ isDue: false, content: "second" });
+      // Another station by the same name begins anew.
+      await world.store.removeStation("A");
+      await world.store.putStation({ stationId: "A", apiKeySha256: "03", evses: [] });
+      expect(await world.store.readSetUp("A")).to.deep.equal({ isDue: true, content: null });
+    });
+
     it("keeps a message once, byte by byte, as it came first", async function () {
       const bytes = new Uint8Array([0, 255, 124, 10]);
       const source = { kind: "http", stationId: "CS-1", body: bytes, mediaType: "text/plain" } as const;
