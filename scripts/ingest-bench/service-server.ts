@@ -67,7 +67,7 @@ const desk = createOperatorDesk({ log, metrics });
 const { policy, stopAtBps, late, quietMs } = charging;
 const meters = createMeterDirectory({ chain: { readMeter: unasked, readEvse: unasked, readAgreement: unasked } });
 const tariffs = createTariffDirectory({
-  ...{ store, meters, now: Date.now, graceSeconds: 0 },
+  ...{ store, meters, now: Date.now, graceSeconds: 0, takesAnyTime: true },
   chain: { readBlock: unasked, readHead: unasked, isOffered: unasked },
 });
 const transactions = createTransactionReaders({ store, meters });

@@ -32,6 +32,7 @@ import { makerRegister } from "./maker/register.ts";
 import { makerRevoke } from "./maker/revoke.ts";
 import { makerSign } from "./maker/sign.ts";
 import { meterAdd } from "./meter/add.ts";
+import { meterApproveTime } from "./meter/approve-time.ts";
 import { meterHandOver } from "./meter/hand-over.ts";
 import { meterList } from "./meter/list.ts";
 import { meterPossession } from "./meter/prove-possession.ts";
@@ -39,7 +40,9 @@ import { meterRetire } from "./meter/retire.ts";
 import { meterRevoke } from "./meter/revoke.ts";
 import { meterRotate } from "./meter/rotate.ts";
 import { meterTag } from "./meter/tag.ts";
+import { meterTimes } from "./meter/times.ts";
 import { meterVouch } from "./meter/vouch.ts";
+import { meterWithdrawTime } from "./meter/withdraw-time.ts";
 import { operatorAddKey } from "./operator/add-key.ts";
 import { operatorPublish } from "./operator/publish.ts";
 import { operatorAdd } from "./operator/add.ts";
@@ -129,6 +132,9 @@ export const verbs: readonly Verb[] = [
   meterRetire,
   meterRevoke,
   meterList,
+  meterApproveTime,
+  meterWithdrawTime,
+  meterTimes,
   makerRegister,
   makerSign,
   makerRevoke,

@@ -27,6 +27,12 @@ export const driverSection = section("Drivers and their page", {
     300,
     "Sessions that were signed before a tariff ended at an EVSE still open for this long (s).",
   ),
+  takesAnyTime: setting(
+    "TIME_PRICES",
+    flag("any-meter", "approved-meters"),
+    "approved-meters",
+    "Where tariffs that count time are offered: only at meters whose time is approved for prices (`wattproof meter approve-time`), or at any.",
+  ),
   partnerAgreement: optional(
     "PARTNER_AGREEMENT",
     integer(1, 4_294_967_295),

@@ -159,6 +159,11 @@ export function grossLimitOf(limitMicro: bigint, taxBps: number): bigint {
   return limitMicro + taxOf(limitMicro, taxBps);
 }
 
+/** Whether anything in it is counted by time. */
+export function hasTimePrice({ priceNanoPerChargingHour, priceNanoPerConnectedHour }: Tariff): boolean {
+  return priceNanoPerChargingHour > 0n || priceNanoPerConnectedHour > 0n;
+}
+
 /** The rates of tax on what a tariff charges something for, each once. */
 export function taxRatesOf(tariff: Tariff): readonly number[] {
   const { energyBands } = tariff;

@@ -58,6 +58,12 @@ export const drivingErrors = {
     title: "The charging point's station has not reported a connector of this number.",
   },
   DRIVER_GROUP_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "Nobody is or was in a group of this name." },
+  TARIFF_TIME_UNAPPROVED: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "The tariff counts time, and the time of the charging point's meter is not approved for prices.",
+  },
+  METER_UNREGISTERED: { httpStatus: 404, isRetryable: false, title: "The registry has no such meter." },
   TARIFF_NOT_OFFERED: {
     httpStatus: 422,
     isRetryable: false,

@@ -9,7 +9,7 @@ import {
   type ChainMoment,
 } from "../domain/tariff-assignment.ts";
 import { plannedTariffAt } from "../domain/tariff-plan.ts";
-import type { Tariff } from "../domain/tariff.ts";
+import { hasTimePrice, type Tariff } from "../domain/tariff.ts";
 import type { SessionTerms } from "../domain/terms.ts";
 import { WattproofError } from "../errors.ts";
 import { pluggedConnector } from "../ocpp/words.ts";
@@ -72,6 +72,7 @@ export function createTariffDirectory(deps: {
     | "findStationOfEvse"
     | "findOcppStation"
     | "findTariff"
+    | "findMeterTime"
     | "readLastBlockBeforeAssignments"
   >;
   /** `isOffered` is asked for whoever looks at a charger, so that its answer is best remembered for a moment. */
@@ -79,8 +80,10 @@ export function createTariffDirectory(deps: {
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly now: () => number;
   readonly graceSeconds: number;
+  /** Whether tariffs that count time are offered at any meter, and not only where its time is approved for prices. */
+  readonly takesAnyTime: boolean;
 }): TariffDirectory {
-  const { store, chain, meters, now, graceSeconds } = deps;
+  const { store, chain, meters, now, graceSeconds, takesAnyTime } = deps;
 
   /** What is and was assigned to the driver at each connector that counts. */
   async function readSpans(
@@ -117,6 +120,11 @@ export function createTariffDirectory(deps: {
     return isWithinGrace(Math.max(...ended), await readSeconds(), graceSeconds) ? null : tariffNotAssigned;
   }
 
+  /** Whether a tariff's prices can be counted at the meter. */
+  async function isTimeTaken(meter: number, tariff: Tariff): Promise<boolean> {
+    return takesAnyTime || !hasTimePrice(tariff) || (await store.findMeterTime(meter)) !== null;
+  }
+
   async function secondsOf(blockNumber: number): Promise<number> {
     const block = await chain.readBlock(blockNumber);
     if (block === null) throw new WattproofError("CHAIN_UNAVAILABLE", `The endpoint has no block ${blockNumber}.`);
@@ -145,7 +153,7 @@ export function createTariffDirectory(deps: {
             const tariff = await store.findTariff(tariffId);
             if (tariff === null) throw new WattproofError("TARIFF_MISSING", `Tariff ${tariffId}.`);
             const isOffered = await chain.isOffered(registered.operator, tariffId);
-            if (!isOffered) return null;
+            if (!isOffered || !(await isTimeTaken(registered.activeMeter, tariff))) return null;
             const untilSeconds = turn?.tariffId === tariffId ? turn.untilSeconds : null;
             const places = (applied.get(tariffId) ?? []).filter((place) => place !== null);
             const isEverywhere = connector !== null || applied.get(tariffId)?.includes(null) === true;
@@ -158,8 +166,12 @@ export function createTariffDirectory(deps: {
       const spans = spansOf(await store.listAssignmentsAt(evse), [], null);
       return appliedNow(spans)[0]?.tariffId ?? null;
     },
-    findRefusal: (terms) =>
-      decide(terms, Number.MAX_SAFE_INTEGER, async () => (await readMoment(chain, now)).atSeconds),
+    async findRefusal(terms) {
+      const tariff = await store.findTariff(terms.tariffId);
+      const meter = (await meters.readEvse(terms.evse))?.activeMeter ?? 0;
+      if (tariff !== null && !(await isTimeTaken(meter, tariff))) return tariffNotAssigned;
+      return decide(terms, Number.MAX_SAFE_INTEGER, async () => (await readMoment(chain, now)).atSeconds);
+    },
     async findObstacle(terms, blockNumber) {
       if (blockNumber <= (await store.readLastBlockBeforeAssignments())) return null;
       const isOurs = (await store.findStationOfEvse(terms.evse)) !== null;

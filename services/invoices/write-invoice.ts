@@ -1,7 +1,7 @@
 import { challengesOf, refundedBy } from "../domain/session-amounts.ts";
 import type { SessionState } from "../domain/session.ts";
 import { receiptNumberOf } from "../domain/receipt-number.ts";
-import { priceOf, taxRatesOf, type PriceBreakdown, type Tariff } from "../domain/tariff.ts";
+import { hasTimePrice, priceOf, taxRatesOf, type PriceBreakdown, type Tariff } from "../domain/tariff.ts";
 import type { MeterReading, MeterReadings } from "../evidence/formats/meter-readings.ts";
 import type { StoredSession } from "../store/store.ts";
 import type { Invoice, InvoicePart } from "./invoice.ts";
@@ -107,7 +107,7 @@ function receiptOf(
     chargingSeconds: isMetered ? closing.chargingSeconds : null,
     connectedSeconds: isMetered ? closing.connectedSeconds : null,
     isShownOtherwise: facts.isShownOtherwise,
-    isTimePriced: tariff.priceNanoPerChargingHour > 0n || tariff.priceNanoPerConnectedHour > 0n,
+    isTimePriced: hasTimePrice(tariff),
     lines,
     ...sumsOf(lines),
     payment: { token: facts.token, transaction: closing.position.txHash },

@@ -27,6 +27,8 @@ export function createPricing(deps: {
   readonly desk: OperatorDesk;
   readonly now: () => number;
   readonly graceSeconds: number;
+  /** Whether tariffs that count time are offered at any meter. */
+  readonly takesAnyTime: boolean;
   readonly pollIntervalMs: number;
   readonly signal: AbortSignal;
 }): Pricing {

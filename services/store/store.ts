@@ -19,6 +19,7 @@ import type { SettlementStore } from "./settlement.ts";
 import type { StationStore } from "./stations.ts";
 import type { StepStore } from "./steps.ts";
 import type { TariffPlanStore } from "./tariff-plans.ts";
+import type { MeterTimeStore } from "./meter-times.ts";
 import type { DriverGroupStore } from "./driver-groups.ts";
 import type { TariffStore } from "./tariffs.ts";
 import type { TokenStore } from "./tokens.ts";
@@ -76,6 +77,7 @@ export interface Store
     LivenessStore,
     MessageStore,
     NoticeStore,
+    MeterTimeStore,
     OcppStore,
     OperatorKeyStore,
     OperatorStore,

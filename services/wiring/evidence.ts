@@ -10,8 +10,8 @@ export type Evidence = ReturnType<typeof wireEvidence>;
 export function wireEvidence(foundation: Foundation) {
   const { config, store, chain } = foundation;
   const meters = createMeterDirectory({ chain });
-  const { tariffGraceSeconds: graceSeconds, pollIntervalMs } = config;
-  const pricing = createPricing({ ...foundation, meters, graceSeconds, pollIntervalMs });
+  const { tariffGraceSeconds: graceSeconds, takesAnyTime, pollIntervalMs } = config;
+  const pricing = createPricing({ ...foundation, meters, graceSeconds, takesAnyTime, pollIntervalMs });
   const { tariffs, prices, plans } = pricing;
   const transactions = createTransactionReaders({ store, meters, stations: foundation.replica.stations });
   const evidence = createEvidence({

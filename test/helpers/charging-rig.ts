@@ -89,7 +89,7 @@ export async function openChargingRig(evses: readonly number[], maximumPowerW: n
   const chain = { readBlock: unasked, readHead: unasked, isOffered: unasked };
   const prices = createPriceJudge({
     ...shared,
-    tariffs: createTariffDirectory({ ...{ store, chain, meters, now }, graceSeconds: 0 }),
+    tariffs: createTariffDirectory({ ...{ store, chain, meters, now }, graceSeconds: 0, takesAnyTime: true }),
   });
   const inbox = createChargingInbox({
     ...{ ...shared, once, assessor, prices, stopAtBps: 9_500, receiver: { receiveRecord: unasked } },

@@ -36,6 +36,7 @@ export function testEnvironment(
     WATTPROOF_LATE_MESSAGES_QUIET_MS: "0",
     WATTPROOF_STATION_MESSAGES_PER_SECOND: "1000",
     WATTPROOF_OPERATOR_KEY: operatorKey,
+    WATTPROOF_TIME_PRICES: "any-meter",
     // A test of it turns it on; the others look at what they have chargers called for.
     WATTPROOF_STATION_SET_UP: "off",
     WATTPROOF_LOG_LEVEL: "silent",

@@ -225,6 +225,9 @@ describe("The description of the HTTP interface", function () {
     await ask("POST", "/v1/tariff-assignments/assign", change);
     await ask("POST", "/v1/tariff-assignments/unassign", change);
     await ask("GET", "/v1/tariff-assignments?ended=yes");
+    await ask("POST", "/v1/meter-times/approve", { meter: point.meter, reference: "PTB-1" });
+    await ask("GET", "/v1/meter-times");
+    await ask("POST", "/v1/meter-times/withdraw", { meter: point.meter });
     const staff = { group: "staff", drivers: [Wallet.createRandom().address] };
     await ask("POST", "/v1/driver-groups/add", staff);
     await ask("POST", "/v1/tariff-assignments/assign", { ...change, group: "staff" });

@@ -35,6 +35,16 @@ describe("The operator's sites", function () {
       [{ sites: [{ ...site, evses: [{ evse: 1, plug: "CCS" }] }] }, "sites.0.evses.0.plug"],
       [{ sites: [{ ...site, owner: "x" }] }, "owner"],
       [{ sites: [site, site] }, "EVSE 1 is twice"],
+      [{ sites: [{ ...site, id: "Bahnhof Süd" }] }, "sites.0.id"],
+      [
+        {
+          sites: [
+            { ...site, id: "a" },
+            { ...site, id: "a", evses: [{ evse: 3 }] },
+          ],
+        },
+        "Site a is twice",
+      ],
     ] as const) {
       writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
       expect(() => readSites(path), place)
@@ -57,6 +67,7 @@ describe("The operator's sites", function () {
         sites: [
           {
             ...site,
+            id: "site-1",
             evses: [
               { evse: 1, plug: "IEC_62196_T2_COMBO", state: states[1] },
               { evse: 2, state: states[2] },

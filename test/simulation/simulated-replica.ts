@@ -77,7 +77,7 @@ export async function openSimulatedReplica(deps: {
   const reading = { ...shared, ...transactions };
   const assessor = createSessionAssessor({ ...reading, verifier, completer, quiet, lateMessageLimit: 100 });
   const once = createOnceDesk(shared);
-  const tariffs = createTariffDirectory({ ...shared, graceSeconds: 3_600 });
+  const tariffs = createTariffDirectory({ ...shared, graceSeconds: 3_600, takesAnyTime: true });
   const prices = createPriceJudge({ ...shared, tariffs });
   const inbox = createChargingInbox({
     ...{ ...reading, once, assessor, prices, stopAtBps: 10_000, receiver: { receiveRecord: unasked } },

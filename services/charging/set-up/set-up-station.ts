@@ -73,7 +73,7 @@ export function createStationSetUp(deps: {
         throw new WattproofError("STATION_OFFLINE", "The station is not connected over OCPP.");
       const hasShortLists = makeNoteOf(station.boot)?.hasShortLists === true;
       const settings = openStationSettings(commands, { stationId, protocol });
-      const wanted = settingsOf(protocol);
+      const wanted = settingsOf(protocol === "ocpp1.6" ? "1.6" : "2.x");
       const present = await readPresent(settings, wanted);
       const reports: SettingReport[] = [];
       for (const setting of wanted) {

@@ -1,5 +1,3 @@
-import type { OcppProtocol } from "../../store/ocpp.ts";
-
 /**
  * What a setting has to be.
  * `holds`: the list has this element, beside what it has. `is`: exactly that. `between`: a whole number in these bounds, else
@@ -85,9 +83,9 @@ const makeNotes: readonly MakeNote[] = [
   { make: "Wallbox", hasShortLists: true, source: "evcc-io/evcc, issue 15492" },
 ];
 
-/** What a charger of this version is brought to, in this order. 2.1 has the names of 2.0.1. */
-export function settingsOf(protocol: OcppProtocol): readonly WantedSetting[] {
-  return protocol === "ocpp1.6" ? settings16 : settings2;
+/** What a charger is brought to, in this order. 2.1 has the names of 2.0.1. */
+export function settingsOf(version: "1.6" | "2.x"): readonly WantedSetting[] {
+  return version === "1.6" ? settings16 : settings2;
 }
 
 /** What is known of the charger's make; `null` if nothing is. */

@@ -5,6 +5,7 @@ import { isPlainObject } from "./plain-object.ts";
 import { driverOperations, peerOperations, publicOperations, stationOperations } from "./public-operations.ts";
 import type { ApiAccess, ApiAnswer, ApiOperation } from "./operation.ts";
 import { operatorOperations } from "./operator-operations.ts";
+import { tariffOperations } from "./tariff-operations.ts";
 import { refusal } from "./values.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -14,7 +15,7 @@ export const operationGroups: readonly (readonly [name: string, operations: read
   ["Stations", stationOperations],
   ["Public", publicOperations],
   ["Drivers", driverOperations],
-  ["Operator", operatorOperations],
+  ["Operator", [...operatorOperations, ...tariffOperations]],
   ["Oracles", peerOperations],
 ];
 export const operations: readonly ApiOperation[] = operationGroups.flatMap(([, ofGroup]) => ofGroup);

@@ -20,13 +20,9 @@ import { discardSchema, retrySchema } from "../operator/parked-frames.ts";
 import { resolutionOrder } from "../operator/session-resolution.ts";
 import { setUpOrder } from "../operator/station-set-up.ts";
 import { screenCodeChoices } from "../operator/screen-codes.ts";
-import { driverGroupsQuery, groupChangeSchema } from "../operator/driver-groups.ts";
-import { planAssigningSchema, planEndingSchema } from "../operator/tariff-plans.ts";
-import { assigningSchema, assignmentsQuery, changeSchema } from "../operator/tariff-assignments.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import { evidenceAnswer } from "./evidence-answer.ts";
 import * as answers from "./operator-answers.ts";
-import * as tariffAnswers from "./tariff-answers.ts";
 import { evseNumber, hash } from "./values.ts";
 
 const reading = { access: "operator", role: "read" } as const;
@@ -86,87 +82,6 @@ export const operatorOperations: readonly ApiOperation[] = [
     summary: "Brings a charger's configuration to what settlement needs, or says what would be changed.",
     body: { schema: setUpOrder },
     answers: answering(answers.setUpAnswer, "What was found and done."),
-  },
-  {
-    ...reading,
-    id: "listTariffAssignments",
-    path: "/v1/tariff-assignments",
-    method: "GET",
-    summary: "Lists which tariffs EVSEs offer, since when and by whom.",
-    query: assignmentsQuery,
-    answers: answering(tariffAnswers.assignmentsAnswer, "A page of assignments."),
-  },
-  {
-    ...deciding,
-    id: "assignTariff",
-    path: "/v1/tariff-assignments/assign",
-    method: "POST",
-    summary:
-      "Has EVSEs, connectors or sites offer a tariff, to everybody or to a group of drivers: all of them or none.",
-    body: { schema: assigningSchema },
-    answers: answering(tariffAnswers.assignmentChangeAnswer, "What changed, and what each of them offers then."),
-  },
-  {
-    ...deciding,
-    id: "unassignTariff",
-    path: "/v1/tariff-assignments/unassign",
-    method: "POST",
-    summary: "Ends the assignments of a tariff; sessions that are open go on at their price.",
-    body: { schema: changeSchema },
-    answers: answering(tariffAnswers.assignmentChangeAnswer, "What changed, and what each of them offers then."),
-  },
-  {
-    ...reading,
-    id: "listDriverGroups",
-    path: "/v1/driver-groups",
-    method: "GET",
-    summary: "Lists who is in which group of drivers, since when and by whom.",
-    query: driverGroupsQuery,
-    answers: answering(tariffAnswers.driverGroupsAnswer, "A page of members."),
-  },
-  {
-    ...deciding,
-    id: "addToDriverGroup",
-    path: "/v1/driver-groups/add",
-    method: "POST",
-    summary: "Adds drivers to a group, which is there from its first driver on.",
-    body: { schema: groupChangeSchema },
-    answers: answering(tariffAnswers.driversAddedAnswer, "Who was not in it."),
-  },
-  {
-    ...deciding,
-    id: "removeFromDriverGroup",
-    path: "/v1/driver-groups/remove",
-    method: "POST",
-    summary: "Removes drivers from a group; sessions that are open go on at their price.",
-    body: { schema: groupChangeSchema },
-    answers: answering(tariffAnswers.driversRemovedAnswer, "Who was in it."),
-  },
-  {
-    ...reading,
-    id: "listTariffPlans",
-    path: "/v1/tariff-plans",
-    method: "GET",
-    summary: "Lists the plans by which prices of EVSEs take turns, and whose turn it is.",
-    answers: answering(tariffAnswers.plansAnswer, "All of them."),
-  },
-  {
-    ...deciding,
-    id: "assignTariffPlan",
-    path: "/v1/tariff-plans/assign",
-    method: "POST",
-    summary: "Has EVSEs offer the tariffs of a plan in their turns, all of them or none.",
-    body: { schema: planAssigningSchema },
-    answers: answering(tariffAnswers.planChangeAnswer, "The plan, and whose turn it is."),
-  },
-  {
-    ...deciding,
-    id: "endTariffPlans",
-    path: "/v1/tariff-plans/end",
-    method: "POST",
-    summary: "Ends the plans of EVSEs; sessions that are open go on at their price.",
-    body: { schema: planEndingSchema },
-    answers: answering(tariffAnswers.planEndAnswer, "The EVSEs that had one."),
   },
   {
     ...operating,

@@ -62,3 +62,13 @@ export const assignmentsAnswer = z.object({
   next: count.nullable(),
   evsesWithoutTariff: z.array(evseNumber),
 });
+
+/** That a meter's time may be used for prices. */
+export const meterTimeAnswer = z.object({
+  meter: count,
+  reference: z.string(),
+  approvedAtMs: timeMs,
+  approvedBy: z.string(),
+});
+export const meterTimesAnswer = z.object({ approvals: z.array(meterTimeAnswer), next: count.nullable() });
+export const meterTimeEndAnswer = z.object({ meter: count, isWithdrawn: z.boolean() });

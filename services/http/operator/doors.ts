@@ -8,6 +8,7 @@ import { createDossierUploadDoor, type DossierUploadDeps } from "./dossier-uploa
 import { createIdTokenDoors } from "./id-tokens.ts";
 import { createLivenessDoors } from "./liveness-doors.ts";
 import { createMeterPossessionDoors } from "./meter-possessions.ts";
+import { createMeterTimeDoors, type MeterTimeDeps } from "./meter-times.ts";
 import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
 import { createParkedFrameDoors } from "./parked-frames.ts";
 import { recordCommands } from "./record-commands.ts";
@@ -27,6 +28,7 @@ export function operatorDoors(
     OperatorKeyDeps &
     ScreenCodeDeps &
     StationSetUpDeps &
+    MeterTimeDeps &
     BoardDeps &
     DossierDeps &
     StatementDeps &
@@ -54,6 +56,7 @@ export function operatorDoors(
     ...createTariffAssignmentDoors(deps),
     ...createTariffPlanDoors(deps),
     ...createDriverGroupDoors(deps),
+    ...createMeterTimeDoors(deps),
     ...createBoardDoors(deps),
     createEvidenceDoor(deps),
     ...createDossierDoors(deps),

@@ -31,7 +31,7 @@ export function createStationSetUpDoors(deps: StationSetUpDeps): readonly HttpDo
 
 function showSetUp({ store, operators }: StationSetUpDeps): RequestHandler {
   return async (request, response) => {
-    await operators.require(request, response);
+    await operators.require(request, response, "read");
     const stationId = readStationId(request);
     const known = await store.readSetUp(stationId);
     if (known === null) throw new WattproofError("STATION_UNKNOWN", "No station of this id is registered.");
@@ -42,7 +42,7 @@ function showSetUp({ store, operators }: StationSetUpDeps): RequestHandler {
 
 function setUpAgain({ store, setUp, operators, now }: StationSetUpDeps): RequestHandler {
   return async (request, response) => {
-    const { keyId, name: keyName } = await operators.require(request, response);
+    const { keyId, name: keyName } = await operators.require(request, response, "operate", "station-set-up");
     const stationId = readStationId(request);
     response.locals["stationId"] = stationId;
     const { dryRun: isDryRun } = parseBody(await readBody(request, bodyLimitBytes), setUpOrder);

@@ -6,7 +6,7 @@ import type { Chain } from "../../chain/chain.ts";
 import type { OperatorIdentity } from "../../domain/operator-key.ts";
 import { stepsToAssign, stepsToUnassign, tariffsAfter, type AssignmentStep } from "../../domain/tariff-assignment.ts";
 import type { TariffScope } from "../../domain/tariff-scope.ts";
-import type { Tariff } from "../../domain/tariff.ts";
+import { hasTimePrice, type Tariff } from "../../domain/tariff.ts";
 import { WattproofError } from "../../errors.ts";
 import type { OperatorDesk } from "../../observability/operator-desk.ts";
 import type { TariffAssignment } from "../../store/tariffs.ts";
@@ -25,6 +25,7 @@ export interface TariffAssignmentDeps {
   readonly meters: Pick<MeterDirectory, "readEvse">;
   readonly desk: OperatorDesk;
   readonly operators: Operators;
+  readonly config: { readonly takesAnyTime: boolean };
   readonly now: () => number;
 }
 
@@ -229,7 +230,7 @@ function listAssignments(deps: TariffAssignmentDeps): RequestHandler {
   };
 }
 
-/** @throws TARIFF_UNPUBLISHED, TARIFF_NOT_OFFERED, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
+/** @throws TARIFF_UNPUBLISHED, TARIFF_NOT_OFFERED, TARIFF_TIME_UNAPPROVED, EVSE_UNREGISTERED, EVSE_OF_ANOTHER_OPERATOR */
 export async function requireAssignable(
   deps: TariffAssignmentDeps,
   {
@@ -251,7 +252,17 @@ export async function requireAssignable(
       throw new WattproofError("TARIFF_NOT_OFFERED", `Operator ${owner} of EVSE ${evse} does not offer tariff ${id}.`);
     }
   }
+  if (hasTimePrice(tariff) && !deps.config.takesAnyTime)
+    for (const evse of evses) await requireApprovedTime(deps, evse);
   return tariff;
+}
+
+/** @throws TARIFF_TIME_UNAPPROVED */
+async function requireApprovedTime({ store, meters }: TariffAssignmentDeps, evse: number): Promise<void> {
+  const meter = (await meters.readEvse(evse))?.activeMeter ?? 0;
+  if ((await store.findMeterTime(meter)) !== null) return;
+  const detail = meter === 0 ? `EVSE ${evse} has no active meter.` : `Meter ${meter} of EVSE ${evse}.`;
+  throw new WattproofError("TARIFF_TIME_UNAPPROVED", detail);
 }
 
 /**

@@ -70,14 +70,14 @@ export const sitesSchema = z
     const ids = new Set<string>();
     for (const [index, site] of sites.entries()) {
       const { evses } = site;
-      const id = siteIdOf(site);
-      if (ids.has(id)) context.addIssue({ code: "custom", path: ["sites", index], message: `Site ${id} is twice.` });
-      ids.add(id);
       for (const { evse } of evses) {
         if (seen.has(evse))
           context.addIssue({ code: "custom", path: ["sites", index], message: `EVSE ${evse} is twice.` });
         seen.add(evse);
       }
+      const id = siteIdOf(site);
+      if (ids.has(id)) context.addIssue({ code: "custom", path: ["sites", index], message: `Site ${id} is twice.` });
+      ids.add(id);
     }
   });
 

@@ -30,6 +30,7 @@ import { createStationStore } from "./stations.ts";
 import { createSteadyMarkStore } from "./steady-mark.ts";
 import { createStepStore } from "./steps.ts";
 import { createTariffPlanStore } from "./tariff-plans.ts";
+import { createMeterTimeStore } from "./meter-times.ts";
 import { createDriverGroupStore } from "./driver-groups.ts";
 import { createTariffStore } from "./tariffs.ts";
 import { createTokenStore } from "./tokens.ts";
@@ -66,6 +67,7 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
     ...createRelayStore(access),
     ...createTariffStore(access),
     ...createDriverGroupStore(access),
+    ...createMeterTimeStore(access),
     ...createTariffPlanStore(access),
     ...createScreenCodeStore(access),
     ...createInvoiceStore(access),

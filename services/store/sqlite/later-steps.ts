@@ -8,6 +8,7 @@ import { steadyStep } from "../sql/steady-mark.ts";
 import { replicaStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
 import { driverStep, sessionPagesStep } from "../sql/sessions.ts";
+import { meterTimeStep } from "../sql/meter-times.ts";
 import { setUpStep } from "../sql/stations.ts";
 import { tariffPlanStep } from "../sql/tariff-plans.ts";
 import { driverGroupStep } from "../sql/driver-groups.ts";
@@ -30,4 +31,5 @@ export const laterSteps: readonly string[] = [
   operatorSearchStep,
   noticeStep,
   setUpStep,
+  meterTimeStep,
 ];

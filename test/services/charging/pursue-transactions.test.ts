@@ -90,7 +90,7 @@ describe("Looking after transactions, with the service killed between two writes
     const assessor = isKilledBeforeAssessing ? killed : whole;
     const once = createOnceDesk(shared);
     const chain = { readBlock: unasked, readHead: unasked, isOffered: unasked };
-    const tariffs = createTariffDirectory({ store, chain, meters, now, graceSeconds: 0 });
+    const tariffs = createTariffDirectory({ store, chain, meters, now, graceSeconds: 0, takesAnyTime: true });
     const prices = createPriceJudge({ ...shared, tariffs });
     const inbox = createChargingInbox({
       ...{ ...shared, once, assessor, prices, stopAtBps: 9_500, receiver: { receiveRecord: unasked } },

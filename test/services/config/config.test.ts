@@ -339,6 +339,7 @@ describe("The configuration", function () {
       relayerKey: null,
       openingsPerMinute: 30,
       tariffGraceSeconds: 300,
+      takesAnyTime: false,
       partnerAgreement: null,
       pageOrigin: null,
       hasPageRpc: false,

@@ -73,6 +73,7 @@ describe("The turns of a plan", function () {
       },
       now: () => nowMs,
       graceSeconds: 300,
+      takesAnyTime: true,
     });
     return (await directory.listOffers(evse)).map(({ tariffId, untilSeconds }) => [tariffId, untilSeconds]);
   };

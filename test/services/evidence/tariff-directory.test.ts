@@ -51,6 +51,7 @@ describe("Which tariffs apply at an EVSE", function () {
       },
       now: () => nowSeconds * 1_000,
       graceSeconds,
+      takesAnyTime: true,
     });
   }
   const addStation = () => store.putStation({ stationId: "CS-1", apiKeySha256: "00", evses: [evse] });

@@ -22,6 +22,7 @@ import { describeSessions } from "./suite/sessions.ts";
 import { describeSettlement } from "./suite/settlement.ts";
 import { describeStations } from "./suite/stations.ts";
 import { describeTariffPlans } from "./suite/tariff-plans.ts";
+import { describeMeterTimes } from "./suite/meter-times.ts";
 import { describeDriverGroups } from "./suite/driver-groups.ts";
 import { describeTariffs } from "./suite/tariffs.ts";
 import { describeTokens } from "./suite/tokens.ts";
@@ -88,6 +89,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeTariffPlans(world);
     describeTariffs(world);
     describeDriverGroups(world);
+    describeMeterTimes(world);
     describeInvoices(world);
     describeNotices(world);
     describeSettlement(world);
