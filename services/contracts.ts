@@ -53,6 +53,12 @@ export function forEachRole<Value>(value: Value): Record<ContractRole, Value> {
  * The contracts of the market of evidence, in the order in which they are deployed. They stand beside those of the
  * settlement, which leads to none of them, and a deployment can be without.
  */
-export const evidenceRoles = ["energyClaims", "dataConsents", "evidenceSales", "revenueShares"] as const;
+export const evidenceRoles = [
+  "energyClaims",
+  "dataConsents",
+  "evidenceSales",
+  "revenueShares",
+  "evseCovenant",
+] as const;
 
 export type EvidenceRole = (typeof evidenceRoles)[number];

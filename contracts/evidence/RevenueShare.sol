@@ -161,11 +161,25 @@ contract RevenueShare is IRevenueShare, ERC20, ReentrancyGuardTransient {
         _requireReceived(balanceBefore, amountMicro * _unit);
     }
 
+    /// @inheritdoc IRevenueShare
+    function addRevenue(uint64 amountMicro) external nonReentrant {
+        require(phase() == SharePhase.Issued, PhaseWrong(phase()));
+        require(amountMicro != 0, NothingAdded());
+
+        _divide(amountMicro);
+
+        emit RevenueAdded(msg.sender, amountMicro, _microPerShare);
+
+        uint256 balanceBefore = _erc20.balanceOf(address(this));
+        _erc20.safeTransferFrom(msg.sender, address(this), amountMicro * _unit);
+        _requireReceived(balanceBefore, amountMicro * _unit);
+    }
+
     function _divide(uint256 amountMicro) private {
         _pulledMicro += amountMicro;
         uint256 dividedMicro = _undividedMicro + amountMicro;
         uint256 shareCount = _terms.shareCount;
-        // All that the settlement ever owes has 64 bits for each of its payments; 128 hold their sum.
+        // Each payment has 64 bits; 128 hold their sum.
         _microPerShare += uint128(dividedMicro / shareCount);
         _undividedMicro = dividedMicro % shareCount;
     }

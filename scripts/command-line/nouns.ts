@@ -19,6 +19,7 @@ export const nouns: Readonly<Record<string, string>> = {
   claim: "proven energy, claimed for a purpose on the chain",
   sale: "dossiers for sale, and what drivers get of it",
   share: "tradable shares of what an agreement earns",
+  covenant: "what an operator pledges to the holders of a share",
   store: "where the service keeps its ledger",
   export: "for other systems",
   demo: "for trying everything on the chain of npm start",

@@ -37,6 +37,7 @@ const sources: Readonly<Record<ArtifactName, string>> = {
   evidenceSales: "evidence/EvidenceSales",
   revenueShares: "evidence/RevenueShares",
   revenueShare: "evidence/RevenueShare",
+  evseCovenant: "evidence/EvseCovenant",
   passkeyAccounts: "accounts/PasskeyAccounts",
   walletOpenings: "periphery/WalletOpenings",
   acrossFunding: "periphery/AcrossFunding",

@@ -9,6 +9,7 @@ export const evidenceLinks: readonly (readonly [EvidenceRole, string, EvidenceRo
   ["evidenceSales", "settlement", "chargingSettlement"],
   ["evidenceSales", "dataConsents", "dataConsents"],
   ["revenueShares", "settlement", "chargingSettlement"],
+  ["evseCovenant", "revenueShares", "revenueShares"],
 ];
 
 /**
@@ -23,6 +24,7 @@ export async function deployEvidenceSet(
   const dataConsents = await deploy("dataConsents", []);
   const evidenceSales = await deploy("evidenceSales", [settlement, dataConsents]);
   const revenueShares = await deploy("revenueShares", [settlement]);
+  const evseCovenant = await deploy("evseCovenant", [revenueShares]);
 
-  return { energyClaims, dataConsents, evidenceSales, revenueShares };
+  return { energyClaims, dataConsents, evidenceSales, revenueShares, evseCovenant };
 }

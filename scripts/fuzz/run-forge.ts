@@ -36,13 +36,14 @@ const verdicts =
   /^\[(?<verdict>PASS|FAIL)(?:: (?<reason>[^\n]*))?\](?<calls>(?:\n\t[^\n]*)*)\s+(?<name>invariant_\w+)\(\) \(runs: \d+, calls: (?<count>\d+)/gmu;
 
 /**
- * Compiles contracts and Solidity tests with forge, and has it play the invariants. It keeps the sequences of calls that
+ * Compiles contracts and games with forge, and has it play the invariants of the test contracts that are named so. It keeps the sequences of calls that
  * reached code that no other reached, and varies them.
  * @throws FUZZING_FAILED if nothing was played to the end
  */
 export async function playInvariants({ root, seconds, pattern, seed, signal }: ForgeGame): Promise<PlayedInvariant[]> {
   const seeded = seed === undefined ? [] : ["--fuzz-seed", String(seed)];
-  const { text, isTimedOut } = await runNode([forge, "test", "--match-test", pattern, ...seeded], {
+  const chosen = ["--match-contract", "Invariants$", "--match-test", pattern];
+  const { text, isTimedOut } = await runNode([forge, "test", ...chosen, ...seeded], {
     folder: root,
     timeoutMs: longestMs,
     signal,

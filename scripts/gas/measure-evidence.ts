@@ -1,9 +1,11 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { ZeroAddress } from "ethers";
 
-import { createBenchMeters } from "./bench-meters.ts";
-import { createBenchSessions } from "./bench-sessions.ts";
-import { type BenchWorld, createBenchWorld, receiptOf } from "./bench-world.ts";
+import { packTariff } from "../../services/domain/packed-tariff.ts";
+import type { RevenueShares } from "../../types/evidence/RevenueShares.ts";
+import { type BenchMeters, createBenchMeters } from "./bench-meters.ts";
+import { type BenchSessions, createBenchSessions } from "./bench-sessions.ts";
+import { type BenchWorld, createBenchWorld, receiptOf, tariff } from "./bench-world.ts";
 import { createGasRows, type GasRow, type GasRows } from "./gas-rows.ts";
 
 const METERS = 100;
@@ -14,14 +16,21 @@ const PROVEN_MICRO_WH = 390_000_000_000n;
 /** Any register that does not restart. */
 const REGISTER = 0x12345678n;
 
+/** What sessions of the world open and settle with, and their meters. */
+interface Charging {
+  readonly sessions: BenchSessions;
+  readonly meters: BenchMeters;
+}
+
 /** Measures the contracts of the market of evidence on a fresh chain with 100 meters. */
 export async function measureEvidence(): Promise<readonly GasRow[]> {
   const world = await createBenchWorld(1);
-  await createBenchMeters(world, createBenchSessions(world), METERS);
+  const sessions = createBenchSessions(world);
+  const meters = await createBenchMeters(world, sessions, METERS);
   const gas = createGasRows();
   await measureClaims(world, gas);
   await measureSales(world, gas);
-  await measureShares(world, gas);
+  await measureShares(world, gas, { sessions, meters });
   return gas.rows;
 }
 
@@ -139,7 +148,7 @@ async function measureSales(world: BenchWorld, gas: GasRows): Promise<void> {
 }
 
 /** A hundred shares, of which holders buy and hand on some. */
-async function measureShares(world: BenchWorld, gas: GasRows): Promise<void> {
+async function measureShares(world: BenchWorld, gas: GasRows, charging: Charging): Promise<void> {
   const { ethers, erc20, operator, addresses, partnerAgreements, accountAt } = world;
   const shares = await ethers.deployContract("RevenueShares", [addresses.ChargingSettlement]);
   const terms = {
@@ -164,4 +173,41 @@ async function measureShares(world: BenchWorld, gas: GasRows): Promise<void> {
   await receiptOf(share.transfer(other, 1));
   gas.add("RevenueShare.transfer", 1, await receiptOf(share.transfer(other, 1)));
   gas.add("RevenueShare.withdrawProceeds", 1, await receiptOf(share.withdrawProceeds(operator)));
+  await receiptOf(share.addRevenue(1_000));
+  gas.add("RevenueShare.addRevenue", 1, await receiptOf(share.addRevenue(1_000)));
+  await measureCovenants(world, gas, charging, shares, address);
+}
+
+/** Sessions of this world name another agreement than the share's. Each covenant is broken by one, or released. */
+async function measureCovenants(
+  world: BenchWorld,
+  gas: GasRows,
+  { sessions, meters }: Charging,
+  shares: RevenueShares,
+  share: string,
+): Promise<void> {
+  const { ethers, erc20, challenges } = world;
+  const covenants = await ethers.deployContract("EvseCovenant", [shares]);
+  await erc20.approve(covenants, 10n ** 12n);
+  const evses = Array.from({ length: 10 }, (_, index) => index + 1);
+  const terms = { share, endsAt: (await world.now()) + PERIOD_SECONDS, bondMicro: 1_000_000_000, evses };
+  const alone = { ...terms, evses: [1] };
+  gas.add("EvseCovenant.pledge (one EVSE)", 1, await receiptOf(covenants.pledge(alone)));
+  gas.add("EvseCovenant.pledge (ten EVSEs)", 1, await receiptOf(covenants.pledge(terms)));
+  await receiptOf(covenants.pledge(terms));
+
+  const session = await sessions.planSession(0);
+  await sessions.openBatch([session]);
+  const { claims, evidenceRoot } = await sessions.settleBatch([session]);
+  const claim = {
+    ...{ batch: (await challenges.batchCount()) - 1n, index: 0, count: 1, proof: [], evidenceRoot },
+    ...{ terms: session.terms, tariff: packTariff(tariff), isReadable: true, metering: claims[0]?.metering ?? 0n },
+  };
+  const records = [await meters.recordOf(session)];
+  const opening = await sessions.openingOf(session);
+  gas.add("EvseCovenant.breakBySettlement", 1, await receiptOf(covenants.breakBySettlement(1, alone, 0, claim)));
+  const byRecords = covenants.breakByRecords(2, terms, 0, session.terms, opening, 0, records);
+  gas.add("EvseCovenant.breakByRecords", 1, await receiptOf(byRecords));
+  await world.pass(PERIOD_SECONDS + Number(await covenants.proofSeconds()) + 1);
+  gas.add("EvseCovenant.release", 1, await receiptOf(covenants.release(3, terms)));
 }

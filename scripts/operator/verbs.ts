@@ -100,6 +100,10 @@ import { tariffShow } from "./tariff/show.ts";
 import { tariffSimulate } from "./tariff/simulate.ts";
 import { tariffUnassign } from "./tariff/unassign.ts";
 import { backup } from "./top/backup.ts";
+import { covenantBreak } from "./covenant/break.ts";
+import { covenantList } from "./covenant/list.ts";
+import { covenantPledge } from "./covenant/pledge.ts";
+import { covenantRelease } from "./covenant/release.ts";
 import { createCompletion } from "./top/completion.ts";
 import { deploy } from "./top/deploy.ts";
 import { doctor } from "./top/doctor.ts";
@@ -226,6 +230,10 @@ export const verbs: readonly Verb[] = [
   shareProceeds,
   shareHolders,
   shareShow,
+  covenantPledge,
+  covenantList,
+  covenantBreak,
+  covenantRelease,
   exportCdr,
   exportEvidence,
   storeMove,

@@ -38,6 +38,11 @@ export const driverSection = section("Drivers and their page", {
     integer(1, 4_294_967_295),
     "Agreement under which sessions open from the page. By default the operator's newest that binds.",
   ),
+  servedAgreement: optional(
+    "SERVED_AGREEMENT",
+    integer(1, 4_294_967_295),
+    "Agreement that a session has to name so that a charger starts for it; the page opens under it, too. By default any that binds, or none. Drivers choose what they sign: set it before you pledge a covenant.",
+  ),
   hasPageRpc: setting(
     "PAGE_RPC",
     flag("on", "off"),

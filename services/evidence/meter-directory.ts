@@ -20,6 +20,8 @@ export interface MeterDirectory {
 
 export function createMeterDirectory(deps: {
   readonly chain: Pick<Chain, "readMeter" | "readEvse" | "readAgreement">;
+  /** The only agreement under which sessions are served; `null`: any that binds, or none. */
+  readonly servedAgreement?: number | null;
 }): MeterDirectory {
   const meters = createCache((meter) => deps.chain.readMeter(meter));
   const evses = createCache((evse) => deps.chain.readEvse(evse));
@@ -43,6 +45,8 @@ export function createMeterDirectory(deps: {
       if (evse.operator !== terms.operator) return "EVSE_OF_ANOTHER_OPERATOR";
       // The contract does not look it up: oracles could claim too much under terms with too much power.
       if (evse.maximumPowerW !== terms.maximumPowerW) return "MAXIMUM_POWER_DIFFERS";
+      const { servedAgreement = null } = deps;
+      if (servedAgreement !== null && terms.agreement !== servedAgreement) return "AGREEMENT_NOT_SERVED";
       if (terms.agreement !== 0) {
         const agreement = await deps.chain.readAgreement(terms.agreement);
         if (agreement?.operator !== terms.operator || !agreement.isSigned) return "AGREEMENT_NOT_BINDING";

@@ -9,7 +9,7 @@ export type Evidence = ReturnType<typeof wireEvidence>;
 /** What judges records and prices: the directories of meters and tariffs, and the room that keeps, verifies and completes. */
 export function wireEvidence(foundation: Foundation) {
   const { config, store, chain } = foundation;
-  const meters = createMeterDirectory({ chain });
+  const meters = createMeterDirectory({ chain, servedAgreement: config.servedAgreement });
   const { tariffGraceSeconds: graceSeconds, takesAnyTime, pollIntervalMs } = config;
   const pricing = createPricing({ ...foundation, meters, graceSeconds, takesAnyTime, pollIntervalMs });
   const { tariffs, prices, plans } = pricing;

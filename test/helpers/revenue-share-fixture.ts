@@ -22,7 +22,8 @@ export const SHARE_PRICE = 2_000_000n;
 /** What the shares get of a usual session, rounded down. */
 export const EARNED = (USUAL_PRICE * SHARE_BPS) / 10_000n;
 
-export interface ShareFixture extends SettlementFixture {
+/** A share, and who can hold it. */
+export interface SharesFixture {
   readonly shares: RevenueShares;
   readonly share: RevenueShare;
   /** On the list, with tokens that the share may take. */
@@ -31,6 +32,8 @@ export interface ShareFixture extends SettlementFixture {
   /** The sale ends then. */
   readonly saleEndsAt: bigint;
 }
+
+export type ShareFixture = SettlementFixture & SharesFixture;
 
 export function shareTerms(startedAt: bigint, changes: object = {}) {
   return {
@@ -46,18 +49,14 @@ export function shareTerms(startedAt: bigint, changes: object = {}) {
 
 /** The operator has created a share and proposed the agreement that names it. */
 export async function createdShare(): Promise<ShareFixture> {
-  const fixture = await fundedSettlement();
-  const {
-    settlement,
-    partnerAgreements,
-    erc20,
-    operator,
-    payer: holder,
-    otherDriver: otherHolder,
-    startedAt,
-  } = fixture;
+  return await withShare(await fundedSettlement());
+}
+
+/** The same beside a settlement. */
+export async function withShare<Fixture extends SettlementFixture>(fixture: Fixture): Promise<Fixture & SharesFixture> {
+  const { settlement, partnerAgreements, erc20, operator, payer: holder, otherDriver: otherHolder } = fixture;
   const shares = await ethers.deployContract("RevenueShares", [settlement]);
-  const terms = shareTerms(startedAt);
+  const terms = shareTerms(BigInt(await networkHelpers.time.latest()));
   const address = await shares.connect(operator).create.staticCall(terms);
   await shares.connect(operator).create(terms);
   const share = await ethers.getContractAt("RevenueShare", address);
@@ -79,11 +78,15 @@ export async function createdShare(): Promise<ShareFixture> {
 /** All shares are sold, 75 and 25, and the agreement binds. */
 export async function issuedShare(): Promise<ShareFixture> {
   const fixture = await createdShare();
-  const { share, operator, holder, otherHolder } = fixture;
-  await share.connect(operator).join(AGREEMENT);
+  await issue(fixture);
+  return fixture;
+}
+
+/** Sells all shares, 75 and 25, and has the agreement bind. */
+export async function issue({ share, operator, holder, otherHolder }: ShareFixture): Promise<void> {
+  if ((await share.agreement()) === 0n) await share.connect(operator).join(AGREEMENT);
   await share.connect(holder).buyShares(75);
   await share.connect(otherHolder).buyShares(25);
-  return fixture;
 }
 
 /** A session under the agreement has been settled; its credit is final, or provisional. */

@@ -39,7 +39,7 @@ interface IShareCompliance {
 /// @title Revenue share
 /// @notice A tradable claim on what an operator earns under one agreement: this contract is a partner in it, takes its part
 /// out of the settlement, and pays holders in proportion to their shares. Shares are whole (0 decimals, ERC-20). Nobody
-/// reports any revenue: what arrives was paid for sessions that meters or oracles proved.
+/// reports any revenue: what arrives was paid for sessions that meters or oracles proved, or paid in by somebody.
 ///
 /// Only who is on the issuer's list can buy or be handed shares, from the beginning; the issuer can have registries of
 /// ERC-3643 answer instead. No list can keep a holder from what the shares earned, or from a refund.
@@ -59,6 +59,8 @@ interface IRevenueShare is IShareIdentities {
     event IssuerPaid(address indexed recipient, uint256 amountMicro);
     /// @notice Part of the agreement's credit came in; each share has earned `microPerShare` in all.
     event RevenuePulled(uint256 amountMicro, uint256 microPerShare);
+    /// @notice Somebody paid in for the holders; each share has earned `microPerShare` in all.
+    event RevenueAdded(address indexed payer, uint256 amountMicro, uint256 microPerShare);
     /// @notice A holder was paid what the shares earned.
     event RevenuePaid(address indexed holder, uint256 amountMicro);
     /// @notice The issuer put an account on the list, or took it off.
@@ -90,6 +92,8 @@ interface IRevenueShare is IShareIdentities {
     error TransferRefused(address from, address to, uint256 count);
     /// @notice No share, or more than are left.
     error CountOutOfRange(uint256 count, uint256 least, uint256 most);
+    /// @notice Nothing was to be paid in.
+    error NothingAdded();
     /// @notice There is nothing to take out.
     error NothingOwed(address account);
     /// @notice The zero address cannot be paid.
@@ -117,6 +121,11 @@ interface IRevenueShare is IShareIdentities {
     /// for the next time. Anybody may call.
     function pull() external;
 
+    /// @notice Takes tokens from the caller and divides them among all shares, as `pull` does. Anybody may call while holders
+    /// earn; a covenant that was broken pays them so.
+    /// @param amountMicro In 10⁻⁶ token.
+    function addRevenue(uint64 amountMicro) external;
+
     /// @notice Pays a holder what the shares earned. Anybody may call.
     function pay(address holder) external;
 
@@ -139,7 +148,7 @@ interface IRevenueShare is IShareIdentities {
     /// @notice What backs the shares, in 10⁻⁶ token.
     /// @return finalMicro This contract's part of final credit that was not pulled yet.
     /// @return provisionalMicro Its part of credit that can still be challenged, rounded down.
-    /// @return pulledMicro All that was ever pulled for holders.
+    /// @return pulledMicro All that was ever pulled or paid in for holders.
     /// @return undividedMicro What of it waits for the next time.
     /// How much of the credit meters proved, quorums claimed and challenges corrected is in the settlement's events alone.
     function backing()

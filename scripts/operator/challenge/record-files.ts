@@ -17,10 +17,15 @@ export interface ContractRecord {
 
 /** Records from files, verified under the meter's key. @throws WattproofError with the verdict of the first that is not */
 export function readContractRecords(files: readonly string[], meter: RegisteredMeter): readonly ContractRecord[] {
+  return contractRecordsOf(files.map(readRecord), meter);
+}
+
+/** The same from texts. */
+export function contractRecordsOf(records: readonly Uint8Array[], meter: RegisteredMeter): readonly ContractRecord[] {
   const verifier = createRecordJudge({ cryptography: nodeCryptography });
   const key = publicKeyOf(meter);
-  return files.map((file) => {
-    const verdict = verifier.verifyRecord(readRecord(file), key);
+  return records.map((record) => {
+    const verdict = verifier.verifyRecord(record, key);
     if (verdict.verdict !== "accepted") throw new WattproofError(verdict.reason, shown(verdict.detail));
     const { payload, signature } = verdict;
     return { payload, r: toBeHex(signature.r, 32), s: toBeHex(signature.s, 32) };

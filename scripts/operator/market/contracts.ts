@@ -2,6 +2,7 @@ import { Contract, type Provider } from "ethers";
 
 import { evidenceAddressOf } from "../../../services/chain/deployment.ts";
 import type { EnergyClaims } from "../../../types/evidence/EnergyClaims.ts";
+import type { EvseCovenant } from "../../../types/evidence/EvseCovenant.ts";
 import type { EvidenceSales } from "../../../types/evidence/EvidenceSales.ts";
 import type { RevenueShare } from "../../../types/evidence/RevenueShare.ts";
 import type { RevenueShares } from "../../../types/evidence/RevenueShares.ts";
@@ -32,6 +33,12 @@ export function revenueSharesOf({ deployment, provider }: Place): RevenueShares 
   const address = evidenceAddressOf(deployment, "revenueShares");
   const contract: unknown = new Contract(address, artifactOf("revenueShares").interface, provider);
   return contract as RevenueShares;
+}
+
+export function evseCovenantOf({ deployment, provider }: Place): EvseCovenant {
+  const address = evidenceAddressOf(deployment, "evseCovenant");
+  const contract: unknown = new Contract(address, artifactOf("evseCovenant").interface, provider);
+  return contract as EvseCovenant;
 }
 
 export function revenueShareAt({ provider }: { readonly provider: Provider }, address: string): RevenueShare {

@@ -23,7 +23,7 @@ export interface PageSettings {
   readonly service: string;
   /** `null`: the deployment has no market of evidence. */
   readonly evidence: { readonly dataConsents: string; readonly evidenceSales: string } | null;
-  /** `null`: the page takes the newest that binds on the chain. */
+  /** Under which sessions open; `null`: the page takes the newest that binds on the chain. */
   readonly partnerAgreement: number | null;
   readonly developmentWallet: { readonly privateKey: string; readonly rpcUrl: string } | null;
 }
@@ -51,7 +51,8 @@ export function pageSettingsOf(config: ServiceConfig, deployment: Deployment, or
     passkeys: accounts === undefined || config.relayerKey === null ? null : { accounts, origin: config.pageOrigin },
     service: oracle,
     evidence: dataConsents === undefined || evidenceSales === undefined ? null : { dataConsents, evidenceSales },
-    partnerAgreement: config.partnerAgreement,
+    // Under another one no charger would start.
+    partnerAgreement: config.partnerAgreement ?? config.servedAgreement,
     developmentWallet:
       developmentWalletKey === null || walletRpcUrl === null
         ? null

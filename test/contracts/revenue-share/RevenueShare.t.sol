@@ -154,6 +154,27 @@ contract SharesHandler is GameWorld {
         }
     }
 
+    function anybodyPaysIn(uint256 seed, uint256 amountMicro) external {
+        amountMicro = (seed >> 8) % 6 == 0 ? 0 : bounded(amountMicro, 1, 5_000_000);
+        address payer = operatorOf(1);
+        erc20.mint(payer, amountMicro);
+        cheats.prank(payer);
+        erc20.approve(address(share), seed % 4 == 0 ? 0 : amountMicro);
+        uint256[3] memory before = _owed();
+        bool isDue = share.phase() == SharePhase.Issued && amountMicro != 0 && seed % 4 != 0;
+        uint256 undivided = pulledMicro % SHARES;
+        cheats.prank(payer);
+        try share.addRevenue(uint64(amountMicro)) {
+            if (!isDue) fault = "revenue came in from nowhere";
+            pulledMicro += amountMicro;
+            _book(before, (undivided + amountMicro) / SHARES);
+            ++did["pay in"];
+        } catch {
+            if (isDue) fault = "revenue was not taken";
+            ++did["refused pay in"];
+        }
+    }
+
     function anybodyPays(uint256 seed) external {
         address holder = seed % 4 == 3 ? thief() : driverOf(seed % 4);
         uint256 owed = share.owedMicroOf(holder);
@@ -273,7 +294,9 @@ contract RevenueShareInvariants is TestBase {
                 invariant_every_call_of_a_share_did_as_the_model_says();
             }
         }
-        string[12] memory kinds = [
+        string[14] memory kinds = [
+            "pay in",
+            "refused pay in",
             "buy",
             "refused sale",
             "transfer",
@@ -293,7 +316,7 @@ contract RevenueShareInvariants is TestBase {
     }
 
     function _play(SharesHandler world, uint256 seed) private {
-        uint256 act = seed % 8;
+        uint256 act = seed % 9;
         uint256 other = uint256(keccak256(abi.encode(seed, "other")));
         if (act == 0) world.holderBuys(other, other >> 250);
         else if (act <= 2) world.holderTransfers(other, other >> 250);
@@ -301,6 +324,7 @@ contract RevenueShareInvariants is TestBase {
         else if (act == 4) world.anybodyPays(other);
         else if (act == 5) world.anybodyRefunds(other);
         else if (act == 6) world.issuerWithdraws(other);
+        else if (act == 7) world.anybodyPaysIn(other, other >> 200);
         else if (other % 4 == 0) world.timePasses(other);
     }
 }

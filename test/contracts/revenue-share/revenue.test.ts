@@ -9,6 +9,7 @@ import {
   issuedShare,
   SHARE_BPS,
   SHARE_COUNT,
+  SHARE_PRICE,
   type ShareFixture,
   SharePhase,
   createdShare,
@@ -67,6 +68,42 @@ describe("The revenue of a share", () => {
       const { share, erc20, holder } = fixture;
       await erc20.mint(share, 1_000_000n);
       expect(await share.owedMicroOf(holder.address)).to.equal(0n);
+    });
+  });
+
+  describe("addRevenue", () => {
+    it("refuses nothing, and shares that are not issued", async () => {
+      const { share, holder } = fixture;
+      await expectRefusal(share.connect(holder).addRevenue(0), "NothingAdded");
+      fixture = await networkHelpers.loadFixture(createdShare);
+      await expectRefusal(fixture.share.addRevenue(1), "PhaseWrong", SharePhase.Selling);
+      await networkHelpers.time.increaseTo(fixture.saleEndsAt);
+      await expectRefusal(fixture.share.addRevenue(1), "PhaseWrong", SharePhase.Failed);
+    });
+
+    it("refuses where the token does not move the money", async () => {
+      const { share, erc20, thief } = fixture;
+      await expect(share.connect(thief).addRevenue(1)).to.be.revertedWithCustomError(
+        erc20,
+        "ERC20InsufficientAllowance",
+      );
+    });
+
+    it("divides what somebody pays in, with what did not divide before", async () => {
+      const { share, erc20, holder, otherHolder, thief } = fixture;
+      await erc20.mint(thief.address, 1_000n);
+      await erc20.connect(thief).approve(share, 1_000n);
+
+      const receipt = await (await share.connect(thief).addRevenue(250)).wait();
+      expect(eventsOf(receipt, share)).to.deep.equal([["RevenueAdded", thief.address, 250n, 2n]]);
+      await share.connect(thief).addRevenue(550);
+
+      expect([await share.owedMicroOf(holder.address), await share.owedMicroOf(otherHolder.address)]).to.deep.equal([
+        ...[75n * 8n, 25n * 8n],
+      ]);
+      expect([...(await share.backing())].slice(2)).to.deep.equal([800n, 0n]);
+      await share.pay(holder.address);
+      expect(await erc20.balanceOf(share)).to.equal(SHARE_COUNT * SHARE_PRICE + 200n);
     });
   });
 

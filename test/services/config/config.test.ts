@@ -341,6 +341,7 @@ describe("The configuration", function () {
       tariffGraceSeconds: 300,
       takesAnyTime: false,
       partnerAgreement: null,
+      servedAgreement: null,
       pageOrigin: null,
       hasPageRpc: false,
       sitesPath: null,
