@@ -16,6 +16,7 @@ export const nouns: Readonly<Record<string, string>> = {
   challenge: "settlements that somebody showed to be wrong",
   receipts: "what drivers get",
   dossier: "statements of proven energy",
+  statement: "what vehicles charged, for a fleet or an employer",
   claim: "proven energy, claimed for a purpose on the chain",
   sale: "dossiers for sale, and what drivers get of it",
   share: "tradable shares of what an agreement earns",

@@ -83,6 +83,8 @@ import { stationRemove } from "./station/remove.ts";
 import { stationSetUp } from "./station/set-up.ts";
 import { stationShowCodes } from "./station/show-codes.ts";
 import { stationUnbindToken } from "./station/unbind-token.ts";
+import { statementCheck } from "./statement/check.ts";
+import { statementFleet } from "./statement/fleet.ts";
 import { storeMove } from "./store/move.ts";
 import { tariffAddDrivers } from "./tariff/add-drivers.ts";
 import { tariffAssign } from "./tariff/assign.ts";
@@ -202,6 +204,8 @@ export const verbs: readonly Verb[] = [
   dossierColumns,
   dossierDisclose,
   insight,
+  statementFleet,
+  statementCheck,
   claimAddPurpose,
   claimEnrol,
   claimJoin,

@@ -39,6 +39,11 @@ export const dossierErrors = {
   DOSSIER_INTERVALS_OVERLAP: refusal("Two sessions count the same energy of a register."),
   DOSSIER_GAP_HIDDEN: refusal("What lies between the sessions is not listed as it is."),
   DOSSIER_CONTINUITY_DIFFERS: refusal("Sessions and gaps do not add up to the difference of the registers."),
+  // Fleet statements that are checked by a dossier.
+  FLEET_CODE_UNKNOWN: refusal("The dossier has no session with this code."),
+  FLEET_LINE_REPEATED: refusal("A session stands twice on the statement."),
+  FLEET_LINE_DIFFERS: refusal("A line says something else than the dossier."),
+  FLEET_SUM_DIFFERS: refusal("A sum is not that of its lines."),
   // Sums and commitments.
   DOSSIER_MONTHS_UNSORTED: refusal("Meters and months are not in their order, or one comes twice."),
   DOSSIER_EXCLUSIONS_DIFFER: refusal("The excluded sessions are not those that were committed to."),
