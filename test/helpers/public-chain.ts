@@ -18,10 +18,10 @@ export interface PublicChain {
 /** @param hardfork The rules of the chain's instructions and precompiled contracts. */
 export async function openPublicChain(chainId: number, hardfork = "osaka"): Promise<PublicChain> {
   const connection = await hre.network.create({
-    // A block comes with every transaction, and twice a second without one, so that confirmations come.
+    // A block comes with every transaction, and each second without one, so that confirmations come.
     override: {
       ...{ chainId, hardfork, accounts: [], throwOnTransactionFailures: false },
-      mining: { auto: true, interval: 500 },
+      mining: { auto: true, interval: 1_000 },
     },
   });
   const request = (method: string, params: readonly unknown[]): Promise<unknown> =>
