@@ -18,5 +18,7 @@ export const evidenceErrors = {
   METER_NOT_VALID: { httpStatus: 422, isRetryable: false, title: "The meter's records do not count at this time." },
   METER_CURVE_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The meter's curve is not one of the table." },
   TARIFF_MISSING: { httpStatus: 503, isRetryable: true, title: "The session's tariff cannot be found." },
+  SESSION_NOT_SETTLED: { httpStatus: 409, isRetryable: true, title: "Nothing was paid for the session yet." },
+  REFUND_TOO_HIGH: { httpStatus: 409, isRetryable: false, title: "More than the driver has paid is not given back." },
   RECEIPT_NOT_READY: { httpStatus: 404, isRetryable: true, title: "The session is not settled and confirmed." },
 } as const satisfies CatalogueEntries;

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "vite";
 
+import { documentFiles } from "./document-pages.ts";
+
 /**
  * Builds the pages, unless what is there was built from the same files: a service may be reading them, and a build takes
  * them away for a moment. `npm run build:web` calls it.
@@ -19,7 +21,7 @@ function inputs(): readonly string[] {
     .filter((name) => !name.startsWith(join("web", "dist")))
     .map((name) => join("services", name))
     .filter((name) => statSync(join(root, name)).isFile());
-  return [...sources.sort(), "package-lock.json"];
+  return [...sources.sort(), ...documentFiles, "package-lock.json"];
 }
 
 function digestOf(names: readonly string[]): string {

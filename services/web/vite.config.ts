@@ -5,6 +5,8 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { defineConfig, type Plugin } from "vite";
 
+import { documentPages } from "./document-pages.ts";
+
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const outDir = join(folder, "dist");
 /** Stands in the service worker for the list of files that make the shell. */
@@ -67,5 +69,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [shellFiles(), compressedCopies()],
+  plugins: [documentPages(), shellFiles(), compressedCopies()],
 });

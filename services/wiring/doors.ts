@@ -165,5 +165,6 @@ function operatorDeps({
     credits: createCreditReader(foundation),
     alerts: desk.remembered,
     service: { chainId, chainName, oracle: chain.oracle, confirmations },
+    settlementAddress: pageSettings.contracts.chargingSettlement,
   };
 }

@@ -136,7 +136,6 @@ describe("The pictures of the documentation", function () {
       await page.getByLabel("Key", { exact: true }).fill(key);
       await page.keyboard.press("Enter");
       await page.locator(".chart canvas").nth(1).waitFor();
-      await page.getByText("Charging", { exact: true }).first().waitFor();
       await writePicture(page, name, heightPx);
       await context.close();
     }

@@ -44,7 +44,7 @@ describe("The section about evidence on the operator's page", function () {
   async function arrive(options?: Parameters<typeof openWindow>[1]): Promise<Page> {
     context = await openWindow(browser, options);
     const page = await context.newPage();
-    await page.goto(address);
+    await page.goto(new URL("#/evidence", address).href);
     await page.getByRole("textbox").fill(key);
     await page.keyboard.press("Enter");
     await page.locator(".evidence-chart").nth(1).waitFor();

@@ -72,6 +72,12 @@ describe("The operator's page", function () {
     await page.getByRole("button", { name: "Show" }).click();
   }
 
+  /** Goes to one of the pages of the navigation. */
+  async function open(page: Page, name: string): Promise<void> {
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
+    await page.getByRole("heading", { name, level: 2 }).first().waitFor();
+  }
+
   async function isAccessible(page: Page): Promise<void> {
     expect(await accessibilityViolations(page)).to.deep.equal([]);
   }
@@ -121,6 +127,10 @@ describe("The operator's page", function () {
     await page.getByText("The figures").click();
     await page.getByRole("region", { name: "Energy and revenue" }).getByText("7.654321 kWh").first().waitFor();
 
+    await isAccessible(page);
+    await takePicture(page, "operator-desk-today");
+
+    await open(page, "Sessions");
     await page.getByLabel("Over").check();
     const row = page.getByRole("row").filter({ hasText: settled.sessionId });
     await row.getByText("Settled", { exact: true }).waitFor();
@@ -133,10 +143,19 @@ describe("The operator's page", function () {
     const lines = (await readFile(await (await download).path(), "utf8")).split("\r\n");
     expect(lines[0]).to.match(/^Session,State,/);
     expect(lines[1]).to.match(new RegExp(`^${settled.sessionId},Settled,.*7\\.654321 kWh`));
+    // The foot says what the page of today says.
+    const foot = page.getByRole("row").filter({ hasText: "These rows" });
+    await foot.getByText("7.654321 kWh", { exact: true }).waitFor();
+    expect(await foot.getByText(charged, { exact: true }).count()).to.equal(2);
+    await isAccessible(page);
+    await takePicture(page, "operator-desk-sessions");
+
+    await open(page, "Money");
     const money = page.getByRole("region", { name: "Money by partner" }).getByRole("row");
     await money.filter({ hasText: world.chain.operator }).getByText(charged).first().waitFor();
 
     // Text of strangers is text.
+    await open(page, "Chargers");
     await page.getByText(hostile).waitFor();
     expect(await page.locator("img").count()).to.equal(0);
     expect(await page.title()).to.equal("Wattproof: operator");
@@ -148,6 +167,7 @@ describe("The operator's page", function () {
   it("refreshes by itself, says when the connection is lost, and goes on", async function () {
     const { page, complaints } = await arrive({ viewport: phone, colorScheme: "dark" });
     await enter(page);
+    await open(page, "Sessions");
     await page.getByText("There are none.").first().waitFor();
     const session = await world.chain.openSession(world.point);
     await step(session, "B", 0n, 0);
@@ -171,7 +191,8 @@ describe("The operator's page", function () {
     await row.getByText("3 kWh").waitFor();
 
     await page.reload();
-    await page.getByText("Settlement", { exact: true }).waitFor();
+    await row.waitFor({ state: "detached" });
+    await page.getByRole("heading", { name: "Sessions" }).first().waitFor();
     await page.getByRole("button", { name: "Forget the key" }).click();
     await page.getByLabel("Key", { exact: true }).waitFor();
     expect(await page.evaluate("sessionStorage.length")).to.equal(0);
@@ -180,9 +201,9 @@ describe("The operator's page", function () {
 
   it("shows the operator's page in four languages", async function () {
     for (const [locale, title] of [
-      ["de-CH", "Geld nach Partnern"],
-      ["fr-CH", "Argent par partenaire"],
-      ["it-CH", "Denaro per partner"],
+      ["de-CH", "Energie und Umsatz"],
+      ["fr-CH", "Énergie et recettes"],
+      ["it-CH", "Energia e ricavi"],
     ] as const) {
       const { page } = await arrive({ locale });
       await page.getByRole("textbox").fill(key);

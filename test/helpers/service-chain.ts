@@ -154,11 +154,14 @@ export async function startServiceChain(
     readonly rules?: Partial<SettlementRules>;
     /** Its token also takes authorisations of transfers (ERC-3009). */
     readonly hasAuthorizationToken?: boolean;
+    /** Another token of the tests, which anybody can mint. */
+    readonly coin?: "StrictToken";
     /** The contracts of the market of evidence are there, too. */
     readonly hasMarket?: boolean;
   } = {},
 ): Promise<ServiceChain> {
   const { oracleCount = 1, threshold = 1, rules = {}, hasAuthorizationToken = false, hasMarket = false } = options;
+  const { coin = "PermitToken" } = options;
   const server = await hre.network.createServer(
     { network: "default", override: { allowBlocksWithSameTimestamp: true } },
     "127.0.0.1",
@@ -181,7 +184,7 @@ export async function startServiceChain(
   for (const { address } of oracles) await provider.send("hardhat_setBalance", [address, "0x3635c9adc5dea00000"]);
 
   const committee = { oracles: oracles.map(({ address }) => address), threshold };
-  const erc20Artifact = hasAuthorizationToken ? undefined : await hre.artifacts.readArtifact("PermitToken");
+  const erc20Artifact = hasAuthorizationToken ? undefined : await hre.artifacts.readArtifact(coin);
   const core = await deploy(owner, committee, { ...defaultRules, ...rules }, erc20Artifact);
   const { chargingSettlement: settlementAddress } = core.contracts;
   const evidence = await (hasMarket

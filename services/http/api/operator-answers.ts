@@ -2,7 +2,6 @@ import { z } from "zod";
 
 import { setUpReport } from "../../charging/set-up/set-up-station.ts";
 import { boundIdTokenTypes } from "../../domain/charging/id-token.ts";
-import { operatorRoles } from "../../domain/operator-key.ts";
 import {
   address,
   count,
@@ -174,33 +173,6 @@ export const screenCodeAnswer = z.object({
   length: count,
   urlTemplate: z.string(),
 });
-const operatorKey = z.object({
-  name: z.string(),
-  keyId: z.string(),
-  role: z.enum(operatorRoles),
-  addedAtMs: timeMs,
-  addedBy: z.string(),
-  revokedAtMs: timeMs.nullable(),
-  revokedBy: z.string().nullable(),
-});
-export const ownKeyAnswer = z.object({ name: z.string(), keyId: z.string(), role: z.enum(operatorRoles) });
-export const operatorKeysAnswer = z.object({ keys: z.array(operatorKey) });
-export const operatorKeyAnswer = z.object({ isDryRun: z.boolean(), key: operatorKey });
-export const actionsAnswer = z.object({
-  actions: z.array(
-    z.object({
-      ordinal: count,
-      atMs: timeMs,
-      keyId: z.string(),
-      keyName: z.string().nullable(),
-      action: z.string(),
-      subject: z.string(),
-      details: z.string(),
-      result: z.string(),
-    }),
-  ),
-  next: count.nullable(),
-});
 
 const eventAtPlace = z.object({ kind: z.string(), sessionId: hash, blockNumber: count, txHash: hash });
 export const rescanAnswer = z.object({
@@ -306,6 +278,7 @@ export const boardSessionsAnswer = z.object({
       agreement: count,
       stationId: z.string().nullable(),
       ocppTransactionId: z.string().nullable(),
+      protocol,
       openedAtMs: timeMs,
       changedAtMs: timeMs,
       expiresAt: count,

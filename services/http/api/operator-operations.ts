@@ -12,6 +12,7 @@ import {
   stationsQuery,
   totalsQuery,
 } from "../operator/board-queries.ts";
+import { refundOrder } from "../operator/refunds.ts";
 import { rescanOrder } from "../operator/chain-rescan.ts";
 import { bindingSchema, unbindingSchema } from "../operator/id-tokens.ts";
 import { expectedSchema } from "../operator/meter-possessions.ts";
@@ -23,6 +24,7 @@ import { screenCodeChoices } from "../operator/screen-codes.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import { evidenceAnswer } from "./evidence-answer.ts";
 import * as answers from "./operator-answers.ts";
+import * as keyAnswers from "./operator-key-answers.ts";
 import { evseNumber, hash } from "./values.ts";
 
 const reading = { access: "operator", role: "read" } as const;
@@ -216,13 +218,22 @@ export const operatorOperations: readonly ApiOperation[] = [
     answers: answering(answers.parkedDiscardAnswer, "The message, and the sessions that have it."),
   },
   {
+    ...deciding,
+    id: "prepareRefund",
+    path: "/v1/operator/refunds",
+    method: "POST",
+    summary: "Prepares the call by which the operator's own account gives a driver money of a session back.",
+    body: { schema: refundOrder },
+    answers: answering(keyAnswers.refundAnswer, "What that account has to send."),
+  },
+  {
     ...reading,
     id: "listActions",
     path: "/v1/operator/actions",
     method: "GET",
     summary: "Lists what was done with keys of the operator, newest first.",
     query: actionsQuery,
-    answers: answering(answers.actionsAnswer, "A page; `next` is the `before` of the next one."),
+    answers: answering(keyAnswers.actionsAnswer, "A page; `next` is the `before` of the next one."),
   },
   {
     ...reading,
@@ -230,7 +241,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     path: "/v1/operator/own-key",
     method: "GET",
     summary: "Says whose key it is that asks, and what it allows.",
-    answers: answering(answers.ownKeyAnswer, "Name and role."),
+    answers: answering(keyAnswers.ownKeyAnswer, "Name and role."),
   },
   {
     ...reading,
@@ -238,7 +249,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     path: "/v1/operator/keys",
     method: "GET",
     summary: "Lists every key of the operator that there ever was.",
-    answers: answering(answers.operatorKeysAnswer, "All of them, without the keys themselves."),
+    answers: answering(keyAnswers.operatorKeysAnswer, "All of them, without the keys themselves."),
   },
   {
     ...deciding,
@@ -247,7 +258,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     method: "POST",
     summary: "Adds a key of the operator by its SHA-256.",
     body: { schema: additionSchema },
-    answers: answering(answers.operatorKeyAnswer, "The key that was added."),
+    answers: answering(keyAnswers.operatorKeyAnswer, "The key that was added."),
   },
   {
     ...deciding,
@@ -256,7 +267,7 @@ export const operatorOperations: readonly ApiOperation[] = [
     method: "POST",
     summary: "Revokes a key of the operator.",
     body: { schema: revocationSchema },
-    answers: answering(answers.operatorKeyAnswer, "The key that was revoked."),
+    answers: answering(keyAnswers.operatorKeyAnswer, "The key that was revoked."),
   },
   {
     ...board,

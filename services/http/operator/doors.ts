@@ -12,6 +12,7 @@ import { createMeterTimeDoors, type MeterTimeDeps } from "./meter-times.ts";
 import { createOperatorKeyDoors, type OperatorKeyDeps } from "./operator-keys.ts";
 import { createParkedFrameDoors } from "./parked-frames.ts";
 import { recordCommands } from "./record-commands.ts";
+import { createRefundDoor, type RefundDeps } from "./refunds.ts";
 import { createReplicasDoor, type ReplicasDeps } from "./replicas.ts";
 import { retrySettlement, type RetryDeps } from "./settlement-retry.ts";
 import { createStatementDoors, type StatementDeps } from "./statements.ts";
@@ -26,6 +27,7 @@ export function operatorDoors(
   deps: StationsDeps &
     RetryDeps &
     OperatorKeyDeps &
+    RefundDeps &
     ScreenCodeDeps &
     StationSetUpDeps &
     MeterTimeDeps &
@@ -49,6 +51,7 @@ export function operatorDoors(
     ...createLivenessDoors(deps),
     ...createOperatorKeyDoors(deps),
     createActionsDoor(deps),
+    createRefundDoor(deps),
     createReplicasDoor(deps),
     ...createIdTokenDoors(deps),
     ...createMeterPossessionDoors(deps),

@@ -44,6 +44,7 @@ export async function sessionRowOf(store: Store, { session, openedAtMs, changedA
     agreement: terms.agreement,
     stationId: transaction?.stationId ?? null,
     ocppTransactionId: transaction?.ocppTransactionId ?? null,
+    protocol: transaction?.protocol ?? null,
     openedAtMs,
     changedAtMs,
     expiresAt: terms.expiresAt,

@@ -1,8 +1,9 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 
 import { useApp } from "../shell/app-context.ts";
 import { Icon } from "./icon.tsx";
+import { useModal } from "./use-modal.ts";
 
 /** A question above the screen that it belongs to, which cannot be used meanwhile. Escape and the cross close it. */
 export function Sheet(properties: {
@@ -13,14 +14,7 @@ export function Sheet(properties: {
   const { title, onClose, children } = properties;
   const { text } = useApp();
   const id = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const shown = dialog.current;
-    if (shown !== null && !shown.open) shown.showModal();
-    return () => {
-      shown?.close();
-    };
-  }, []);
+  const dialog = useModal();
   return (
     <dialog class="sheet" ref={dialog} aria-labelledby={id} onClose={onClose}>
       <div class="head">

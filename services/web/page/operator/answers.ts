@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { operatorRoles } from "../../../domain/operator-key.ts";
 import { sessionStatuses } from "../../../domain/session.ts";
 
 // What the service answers. Texts in it may be hostile: they are shown as text and never as anything else.
@@ -50,27 +51,28 @@ export const overviewSchema = z.object({
 });
 
 export const connectorStates = ["free", "occupied", "faulted", "offline", "unknown"] as const;
-export const stationsSchema = z.object({
-  stations: z.array(
+const stationSchema = z.object({
+  stationId: z.string(),
+  evses: z.array(z.number()),
+  isConnected: z.boolean(),
+  protocol: z.string().nullable(),
+  lastSeenAtMs: z.number().nullable(),
+  lastMessageAtMs: z.number().nullable().default(null),
+  boot: z
+    .looseObject({ vendor: z.string().nullish(), model: z.string().nullish(), firmwareVersion: z.string().nullish() })
+    .nullable(),
+  connectors: z.array(
     z.object({
-      stationId: z.string(),
-      evses: z.array(z.number()),
-      isConnected: z.boolean(),
-      protocol: z.string().nullable(),
-      lastSeenAtMs: z.number().nullable(),
-      lastMessageAtMs: z.number().nullable(),
-      boot: z.looseObject({ vendor: z.string().nullish(), model: z.string().nullish() }).nullable(),
-      connectors: z.array(
-        z.object({
-          evse: z.number(),
-          connector: z.number(),
-          state: z.enum(connectorStates),
-          status: z.string(),
-          errorCode: z.string().nullish(),
-        }),
-      ),
+      evse: z.number(),
+      connector: z.number(),
+      state: z.enum(connectorStates),
+      status: z.string(),
+      errorCode: z.string().nullish(),
     }),
   ),
+});
+export const stationsSchema = z.object({
+  stations: z.array(stationSchema),
   next: z.string().nullable(),
   wantsToJoin: z.array(
     z.object({
@@ -83,6 +85,18 @@ export const stationsSchema = z.object({
   ),
   wantsToJoinCount: count,
 });
+/** One charger, with its latest messages that no rule could take. */
+export const stationAnswerSchema = z.object({
+  station: stationSchema,
+  quarantined: z.array(
+    z.object({
+      frameId: z.string(),
+      receivedAtMs: z.number(),
+      action: z.string().nullable(),
+      faults: z.array(z.string()).nullable(),
+    }),
+  ),
+});
 
 export const sessionsSchema = z.object({
   sessions: z.array(
@@ -93,7 +107,10 @@ export const sessionsSchema = z.object({
       grade: z.enum(["meter-signed-bound", "meter-signed", "plausible-unsigned", "disputed"]).nullable(),
       holdCode: z.string().nullable(),
       evse: z.number(),
+      operator: z.string(),
       stationId: z.string().nullable(),
+      ocppTransactionId: z.string().nullable(),
+      protocol: z.string().nullable(),
       openedAtMs: z.number(),
       changedAtMs: z.number(),
       heldMicro: micro,
@@ -133,6 +150,54 @@ export const moneySchema = z.object({
   next: z.string().nullable(),
 });
 
+/** What the operator's account has to send for a refund. */
+export const refundSchema = z.object({
+  chainId: count,
+  from: z.string(),
+  to: z.string(),
+  data: z.string(),
+});
+export const ownKeySchema = z.object({ name: z.string(), role: z.enum(operatorRoles) });
+export const keysSchema = z.object({
+  keys: z.array(
+    ownKeySchema.extend({
+      addedAtMs: z.number(),
+      addedBy: z.string(),
+      revokedAtMs: z.number().nullable(),
+      revokedBy: z.string().nullable(),
+    }),
+  ),
+});
+export const actionsSchema = z.object({
+  actions: z.array(
+    z.object({
+      ordinal: count,
+      atMs: z.number(),
+      keyId: z.string(),
+      keyName: z.string().nullable(),
+      action: z.string(),
+      subject: z.string(),
+      details: z.string(),
+      result: z.string(),
+    }),
+  ),
+  next: count.nullable(),
+});
+export const sitesSchema = z.object({
+  sites: z.array(
+    z.object({
+      name: z.string(),
+      street: z.string().optional(),
+      town: z.string().optional(),
+      evses: z.array(z.object({ evse: z.number(), state: z.enum(connectorStates) })),
+    }),
+  ),
+});
+
+export type OwnKey = z.infer<typeof ownKeySchema>;
+export type Actions = z.infer<typeof actionsSchema>;
+export type Sites = z.infer<typeof sitesSchema>;
+export type Station = z.infer<typeof stationSchema>;
 export type Overview = z.infer<typeof overviewSchema>;
 export type Stations = z.infer<typeof stationsSchema>;
 export type Sessions = z.infer<typeof sessionsSchema>;

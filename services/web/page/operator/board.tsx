@@ -1,144 +1,127 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 
-import { EvidenceSection } from "./evidence/evidence-section.tsx";
+import { moneySchema, overviewSchema, ownKeySchema, type Overview } from "./answers.ts";
+import { Navigation } from "./navigation.tsx";
 import { useWords } from "./operator-context.ts";
-import { Pager, Section, Switch } from "./parts.tsx";
-import { Alerts, JoinTable, MoneyTable, Pipeline, SessionTable, StationTable } from "./sections.tsx";
-import { TotalsFigures } from "./totals-section.tsx";
-import { useBoard, type Board as BoardContent, type Wanted } from "./use-board.ts";
-
-const beginning: Wanted = {
-  operator: null,
-  show: "running",
-  before: null,
-  stationsAfter: null,
-  moneyAfter: null,
-  by: "hour",
-};
+import { DeskContext, useDesk, type OperatorDesk } from "./operator-desk.ts";
+import { parseOperatorRoute, type OperatorRoute } from "./operator-route.ts";
+import { addressOf, useAnswer } from "./use-answer.ts";
+import { ChargerView } from "./views/charger.tsx";
+import { Chargers } from "./views/chargers.tsx";
+import { EvidenceView } from "./views/evidence.tsx";
+import { MoneyView } from "./views/money.tsx";
+import { People } from "./views/people.tsx";
+import { SessionView } from "./views/session.tsx";
+import { Sessions } from "./views/sessions.tsx";
+import { Sites } from "./views/sites.tsx";
+import { Today } from "./views/today.tsx";
 
 /** Everything that the operator sees with the right key. */
 export function Board(properties: { readonly operatorKey: string; readonly onKeyRefused: () => void }): JSX.Element {
-  const { text } = useWords();
-  const [wanted, setWanted] = useState<Wanted>(beginning);
-  const board = useBoard(properties.operatorKey, wanted, properties.onKeyRefused);
-  const want = (changes: Partial<Wanted>): void => {
-    setWanted((last) => ({ ...last, ...changes }));
-  };
-  const symbol = board.money.value?.symbol ?? "";
-  const { overview, totals, sessions, stations, money } = board;
-  const operators = overview.value?.operators ?? [];
-  const [firstOperator] = operators;
-  const isToChoose = operators.length > 1 && wanted.operator === null;
-  // Money of several operators is never added up: one of them is looked at, and can be changed.
-  useEffect(() => {
-    if (isToChoose && firstOperator !== undefined) want({ operator: firstOperator });
-  }, [isToChoose, firstOperator]);
-  if (isToChoose) return <p class="waiting">{text("loading")}</p>;
-
-  return (
-    <>
-      <Freshness board={board} />
-      {operators.length > 1 && (
-        <OperatorChoice
-          operators={operators}
-          chosen={wanted.operator}
-          onChoose={(operator) => {
-            want({ operator, before: null, moneyAfter: null });
-          }}
-        />
-      )}
-      <Tiles board={board} symbol={symbol} />
-      <div class="columns">
-        <Section title={text("pipeline")} intro={text("pipelineText")} part={overview}>
-          {(value) => <Pipeline overview={value} />}
-        </Section>
-        <Section title={text("alerts")} part={overview}>
-          {({ alerts }) => <Alerts alerts={alerts} />}
-        </Section>
-      </div>
-      <Section title={text("totals")} intro={text("totalsText")} part={totals}>
-        {(value) => (
-          <>
-            <Switch
-              legend={text("totals")}
-              value={wanted.by}
-              options={[
-                ["hour", text("byHour")],
-                ["day", text("byDay")],
-              ]}
-              onChange={(by) => {
-                want({ by });
-              }}
-            />
-            <TotalsFigures totals={value} symbol={symbol} />
-          </>
-        )}
-      </Section>
-      <Section title={text("sessions")} part={sessions}>
-        {(value) => (
-          <>
-            <Switch
-              legend={text("sessions")}
-              value={wanted.show}
-              options={[
-                ["running", text("show.running")],
-                ["hanging", text("show.hanging")],
-                ["ended", text("show.ended")],
-              ]}
-              onChange={(show) => {
-                want({ show, before: null });
-              }}
-            />
-            <SessionTable sessions={value.sessions} symbol={symbol} caption={text("sessions")} />
-            <Pager
-              isFirst={wanted.before === null}
-              next={value.next}
-              firstText={text("newest")}
-              nextText={text("older")}
-              onGo={(before) => {
-                want({ before });
-              }}
-            />
-          </>
-        )}
-      </Section>
-      <Section title={text("chargers")} part={stations}>
-        {(value) => (
-          <>
-            <StationTable stations={value.stations} />
-            <Pager
-              isFirst={wanted.stationsAfter === null}
-              next={value.next}
-              firstText={text("first")}
-              nextText={text("next")}
-              onGo={(stationsAfter) => {
-                want({ stationsAfter });
-              }}
-            />
-            <JoinTable stations={value} />
-          </>
-        )}
-      </Section>
-      <Section title={text("money")} intro={text("moneyText")} part={money}>
-        {(value) => (
-          <>
-            <MoneyTable money={value} />
-            <Pager
-              isFirst={wanted.moneyAfter === null}
-              next={value.next}
-              firstText={text("first")}
-              nextText={text("next")}
-              onGo={(moneyAfter) => {
-                want({ moneyAfter });
-              }}
-            />
-          </>
-        )}
-      </Section>
-      <EvidenceSection {...properties} operator={wanted.operator} symbol={symbol} />
-    </>
+  const { operatorKey } = properties;
+  const { isLost, readAtMs, noteAnswer } = useFreshness();
+  const refused = useRef(properties.onKeyRefused);
+  refused.current = properties.onKeyRefused;
+  const onKeyRefused = useCallback(() => {
+    refused.current();
+  }, []);
+  const desk = useMemo<OperatorDesk>(
+    () => ({ operatorKey, ownKey: null, operator: null, symbol: "", onKeyRefused, noteAnswer }),
+    [operatorKey, onKeyRefused, noteAnswer],
   );
+  return (
+    <DeskContext.Provider value={desk}>
+      <Freshness isLost={isLost} readAtMs={readAtMs} />
+      <Desk />
+    </DeskContext.Provider>
+  );
+}
+
+/** Knows who asks and for which operator before any view is shown. */
+function Desk(): JSX.Element {
+  const { text } = useWords();
+  const route = useOperatorRoute();
+  const base = useDesk();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const ownKey = useAnswer("/v1/operator/own-key", ownKeySchema).value;
+  const operators = useAnswer("/v1/operator/overview", overviewSchema).value?.operators ?? null;
+  const symbol = useAnswer(addressOf("/v1/operator/money", { limit: 1 }), moneySchema).value?.symbol ?? "";
+  // Money of several operators is never added up: one of them is looked at, and can be changed.
+  const operator = operators === null || operators.length < 2 ? null : (chosen ?? operators[0] ?? null);
+  const desk = useMemo<OperatorDesk>(() => ({ ...base, ownKey, operator, symbol }), [base, ownKey, operator, symbol]);
+  const waiting = useAnswer(addressOf("/v1/operator/overview", { operator }), overviewSchema).value;
+  return (
+    <DeskContext.Provider value={desk}>
+      <div class="desk">
+        <Navigation route={route} waiting={waiting?.sessions.hanging ?? 0} ownKey={ownKey} />
+        <div class="view">
+          {operators === null && <p class="waiting">{text("loading")}</p>}
+          {operators !== null && operators.length > 1 && (
+            <OperatorChoice operators={operators} chosen={operator} onChoose={setChosen} />
+          )}
+          {operators !== null && <View route={route} overview={waiting} />}
+        </div>
+      </div>
+    </DeskContext.Provider>
+  );
+}
+
+function View({ route, overview }: { readonly route: OperatorRoute; readonly overview: Overview | null }): JSX.Element {
+  switch (route.kind) {
+    case "today":
+      return <Today overview={overview} />;
+    case "sessions":
+      return <Sessions />;
+    case "session":
+      return <SessionView key={route.sessionId} sessionId={route.sessionId} />;
+    case "chargers":
+      return <Chargers />;
+    case "charger":
+      return <ChargerView key={route.stationId} stationId={route.stationId} />;
+    case "sites":
+      return <Sites />;
+    case "money":
+      return <MoneyView />;
+    case "evidence":
+      return <EvidenceView />;
+    case "people":
+      return <People />;
+  }
+}
+
+function useOperatorRoute(): OperatorRoute {
+  const [route, setRoute] = useState(() => parseOperatorRoute(location.hash));
+  useEffect(() => {
+    const follow = (): void => {
+      setRoute(parseOperatorRoute(location.hash));
+    };
+    window.addEventListener("hashchange", follow);
+    return () => {
+      window.removeEventListener("hashchange", follow);
+    };
+  }, []);
+  return route;
+}
+
+/** Whether every question was answered when it was asked last, and when that was; milliseconds since 1970 of this device. */
+function useFreshness(): {
+  readonly isLost: boolean;
+  readonly readAtMs: number | null;
+  readonly noteAnswer: OperatorDesk["noteAnswer"];
+} {
+  const unanswered = useRef(new Set<string>());
+  const [state, setState] = useState<{ readonly isLost: boolean; readonly readAtMs: number | null }>({
+    isLost: false,
+    readAtMs: null,
+  });
+  const noteAnswer = useCallback((question: string, isAnswered: boolean) => {
+    if (isAnswered) unanswered.current.delete(question);
+    else unanswered.current.add(question);
+    const isLost = unanswered.current.size > 0;
+    setState((last) => ({ isLost, readAtMs: isLost ? last.readAtMs : Date.now() }));
+  }, []);
+  return { ...state, noteAnswer };
 }
 
 function OperatorChoice(properties: {
@@ -168,9 +151,10 @@ function OperatorChoice(properties: {
   );
 }
 
-function Freshness({ board: { connection, readAtMs } }: { readonly board: BoardContent }): JSX.Element {
+function Freshness(properties: { readonly isLost: boolean; readonly readAtMs: number | null }): JSX.Element {
   const { text, time } = useWords();
-  if (connection === "lost") {
+  const { isLost, readAtMs } = properties;
+  if (isLost) {
     return (
       <div class="notice notice-bad" role="alert">
         <p>{text("connectionLost", { time: readAtMs === null ? "–" : time(readAtMs) })}</p>
@@ -178,31 +162,4 @@ function Freshness({ board: { connection, readAtMs } }: { readonly board: BoardC
     );
   }
   return <p class="freshness">{readAtMs === null ? text("loading") : text("asOf", { time: time(readAtMs) })}</p>;
-}
-
-function Tiles({ board, symbol }: { readonly board: BoardContent; readonly symbol: string }): JSX.Element {
-  const { text, count, energy, money } = useWords();
-  const overview = board.overview.value;
-  const today = board.today.value?.sum ?? null;
-  const tiles = [
-    [text("chargersConnected"), overview === null ? null : text("ofRegistered", overview.stations)],
-    [text("sessionsRunning"), overview === null ? null : count(overview.sessions.running)],
-    [text("energyToday"), today === null ? null : energy(today.energyWh)],
-    [text("billedToday"), today === null ? null : money(today.billedMicro, symbol)],
-    [text("waitingForYou"), overview === null ? null : count(overview.sessions.hanging)],
-    [
-      text("alertsGiven"),
-      overview === null ? null : count(overview.alerts.reduce((sum, alert) => sum + alert.count, 0)),
-    ],
-  ] as const;
-  return (
-    <dl class="tiles">
-      {tiles.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value ?? "…"}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }

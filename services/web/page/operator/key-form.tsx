@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
-import { overviewSchema } from "./answers.ts";
+import { ownKeySchema } from "./answers.ts";
 import { useWords } from "./operator-context.ts";
 import { askOperator, KeyRefusedError } from "./operator-client.ts";
 
@@ -26,7 +26,7 @@ export function KeyForm(properties: {
     }
     setIsAsking(true);
     try {
-      await askOperator("overview", key, overviewSchema, new AbortController().signal);
+      await askOperator("/v1/operator/own-key", key, ownKeySchema, new AbortController().signal);
       properties.onKey(key);
     } catch (error) {
       setProblem(error instanceof KeyRefusedError ? "keyWrong" : "keyUnreachable");

@@ -4,7 +4,7 @@ import { useId, useRef } from "preact/hooks";
 import { saveFile } from "../shell/save-file.ts";
 import { csvText } from "../text/csv.ts";
 import { useWords } from "./operator-context.ts";
-import type { Part } from "./use-board.ts";
+import type { Part } from "./use-answer.ts";
 
 /** A part of the board under a heading; a failure is said and what was read before stays. */
 export function Section<Value>(properties: {
@@ -37,6 +37,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly isNumber?: boolean;
   readonly cell: (row: Row) => ComponentChildren;
+  /** What the column adds up to; the table has a foot where any has it. */
+  readonly sum?: ComponentChildren;
 }
 
 /**
@@ -78,6 +80,18 @@ export function Table<Row>(properties: {
               </tr>
             ))}
           </tbody>
+          {columns.some(({ sum }) => sum !== undefined) && (
+            <tfoot>
+              <tr>
+                {first !== undefined && <th scope="row">{first.sum}</th>}
+                {others.map(({ title, isNumber, sum }) => (
+                  <td key={title} class={isNumber === true ? "number" : undefined}>
+                    {sum}
+                  </td>
+                ))}
+              </tr>
+            </tfoot>
+          )}
         </table>
       </div>
       <button
@@ -92,6 +106,74 @@ export function Table<Row>(properties: {
         {text("saveTable", { name: caption })}
       </button>
     </>
+  );
+}
+
+/** Names and what they are, in rows. */
+export function Facts(properties: {
+  readonly facts: readonly (readonly [name: string, value: ComponentChildren])[];
+}): JSX.Element {
+  return (
+    <dl class="facts">
+      {properties.facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Fields that narrow a list. There is nothing to send: each is asked for while it is filled in. */
+export function Filters({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <form
+      class="filters"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+      }}
+    >
+      {children}
+    </form>
+  );
+}
+
+/** A field that narrows a list while it is filled in. */
+export function TextFilter(properties: {
+  readonly label: string;
+  readonly value: string;
+  /** A day of the calendar, as `2026-11-30`. */
+  readonly isDay?: boolean;
+  readonly inputMode?: "numeric";
+  /** What is wrong with the value; nothing is asked then. */
+  readonly problem?: string | null;
+  readonly onInput: (value: string) => void;
+}): JSX.Element {
+  const id = useId();
+  const { label, value, isDay = false, inputMode, problem = null, onInput } = properties;
+  const attributes = {
+    id,
+    value,
+    autocomplete: "off",
+    spellcheck: false,
+    "aria-invalid": problem !== null,
+    "aria-describedby": problem === null ? undefined : `${id}-problem`,
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) => {
+      onInput(event.currentTarget.value.trim());
+    },
+  } as const;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {isDay ? <input type="date" {...attributes} /> : <input type="text" inputmode={inputMode} {...attributes} />}
+      {problem !== null && (
+        <p class="problem" id={`${id}-problem`} role="status">
+          {problem}
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { z } from "zod";
 
 import { askOperator, KeyRefusedError, RefusalError } from "../operator-client.ts";
-import type { Part } from "../use-board.ts";
+import { addressOf, type Part } from "../use-answer.ts";
 import { evidenceSchema } from "./evidence-answer.ts";
 
 type Answer = z.infer<typeof evidenceSchema>;
@@ -24,7 +24,7 @@ export function useEvidence(key: string, operator: string | null, onKeyRefused: 
 
     async function round(): Promise<void> {
       clearTimeout(timer);
-      const path = operator === null ? "evidence" : `evidence?operator=${operator}`;
+      const path = addressOf("/v1/operator/evidence", { operator });
       let pauseMs = roundMs;
       try {
         const value = await askOperator(path, key, evidenceSchema, stop.signal);
