@@ -85,6 +85,8 @@ interface Played {
 const defaultCalmMinutes = 75;
 const calmStepTicks = 10;
 const capMicro = 15_000_000n;
+/** So that what an epoch settles without the contract reading a record ends no run: it bounds a committee, not chargers. */
+const epochUnreadableLimitMicro = 100_000_000_000n;
 /** Sessions that are opened late enough would not be over by the end. */
 const lastOpeningMinutes = 14;
 /** In one tick of so many the endpoint leaves out logs. */
@@ -95,7 +97,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { chargers, minutes, seed, plan: planNext = planSession, calmMinutes = defaultCalmMinutes } = options;
   const signsWh = options.signsWh ?? ((energyWh: number) => energyWh);
   const random = createRandom(seed);
-  const chain = await startServiceChain();
+  const chain = await startServiceChain({ rules: { epochUnreadableLimitMicro } });
   const endpoint = await openLyingEndpoint(chain.rpcUrl);
   const liar = createLiar(endpoint, createRandom(seed + 1));
   const startMs = Math.floor(Date.now() / tickMs) * tickMs;
