@@ -54,7 +54,7 @@ function PurposeParts({ evidence, symbol }: { readonly evidence: Evidence; reado
   const purpose = evidence.purposes.find((one) => one.purpose === chosen) ?? evidence.purposes[0];
   const months = evidence.months.filter((month) => month.purpose === purpose?.purpose);
   const outside = evidence.outside.filter((sums) => sums.purpose === purpose?.purpose);
-  const name = purpose?.name ?? evidenceText("noPurpose");
+  const name = typeof purpose?.name === "string" ? `${purpose.name}.` : evidenceText("noPurpose");
   const sums = {
     claimed: energy(sumWh(months.map(({ claimedWh }) => claimedWh))),
     claimable: energy(sumWh(months.map(({ claimableWh }) => claimableWh))),
@@ -68,22 +68,26 @@ function PurposeParts({ evidence, symbol }: { readonly evidence: Evidence; reado
   });
   return (
     <>
-      <p class="field">
-        <label for={id}>{evidenceText("purpose")}</label>
-        <select
-          id={id}
-          value={String(purpose?.purpose ?? "")}
-          onChange={(event) => {
-            choose(Number(event.currentTarget.value));
-          }}
-        >
-          {evidence.purposes.map((one) => (
-            <option key={one.purpose} value={String(one.purpose)}>
-              {one.name ?? evidenceText("noPurpose")}
-            </option>
-          ))}
-        </select>
-      </p>
+      {purpose?.name === null ? (
+        <p>{evidenceText("noPurpose")}</p>
+      ) : (
+        <p class="field evidence-purpose">
+          <label for={id}>{evidenceText("purpose")}</label>
+          <select
+            id={id}
+            value={String(purpose?.purpose ?? "")}
+            onChange={(event) => {
+              choose(Number(event.currentTarget.value));
+            }}
+          >
+            {evidence.purposes.map((one) => (
+              <option key={one.purpose} value={String(one.purpose)}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        </p>
+      )}
       <dl class="tiles">
         {[
           [evidenceText("claimedSum"), sums.claimed],
