@@ -223,17 +223,17 @@ export interface Chain {
   /** What the oracles claim with these sessions, in the order in which the contract links them. No I/O. */
   claimsOf(items: readonly SettlementItem[]): readonly Claim[];
   /** Signs claims as an oracle. No I/O. */
-  signClaims(signed: SignedClaims): OracleSignature;
+  signClaims(signed: SignedClaims): Promise<OracleSignature>;
   /** Who signed these claims; `null` if it is no signature. No I/O. */
   recoverSigner(signed: SignedClaims, signature: Omit<OracleSignature, "signer">): string | null;
   /** Signs a lower price as an oracle. No I/O. */
-  signLowering(lowered: LoweredPrice): OracleSignature;
+  signLowering(lowered: LoweredPrice): Promise<OracleSignature>;
   /** Who signed this lower price; `null` if it is no signature. No I/O. */
   recoverLoweringSigner(lowered: LoweredPrice, signature: Omit<OracleSignature, "signer">): string | null;
   /** Signs what a dossier commits to as an oracle, by its EIP-712 digest. No I/O. */
-  signDossier(digest: string): OracleSignature;
+  signDossier(digest: string): Promise<OracleSignature>;
   /** Signs an offer of a tariff at an EVSE, by its EIP-712 digest. No I/O. */
-  signOffer(digest: string): OracleSignature;
+  signOffer(digest: string): Promise<OracleSignature>;
   /** The call that settles these sessions by what a quorum signed. No I/O. */
   encodeSettlement(
     items: readonly SettlementItem[],

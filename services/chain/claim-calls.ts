@@ -1,4 +1,3 @@
-import type { SigningKey } from "ethers";
 import { Signature, recoverAddress } from "ethers";
 
 import { batchDigestOf } from "../domain/claims.ts";
@@ -8,6 +7,7 @@ import type { Chain, OracleSignature } from "./chain.ts";
 import type { ContractInterfaces } from "./contracts.ts";
 import { encodeAnswer, encodeChallenge, encodeLowering, encodeMeterSettlement } from "./proof-calls.ts";
 import { claimsOf, encodeSettlement } from "./settlement-call.ts";
+import type { DigestSigner } from "./digest-signer.ts";
 
 /** What oracles sign, and the calls that carry it. Nothing here asks the endpoint. */
 export type ClaimCalls = Pick<
@@ -27,14 +27,14 @@ export type ClaimCalls = Pick<
 >;
 
 export function createClaimCalls(deps: {
-  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
+  readonly wallet: DigestSigner;
   readonly domain: SettlementDomain;
   readonly interfaces: ContractInterfaces;
 }): ClaimCalls {
   const { wallet, domain, interfaces } = deps;
 
-  function sign(digest: string): OracleSignature {
-    const { r, yParityAndS: vs } = wallet.signingKey.sign(digest);
+  async function sign(digest: string): Promise<OracleSignature> {
+    const { r, yParityAndS: vs } = await wallet.sign(digest);
     return { signer: wallet.address, r, vs };
   }
 

@@ -5,7 +5,6 @@
  * the digest of its terms, a tariff's id the digest of its content. `settlement/` follows and settles through the `Chain`
  * of `chain.ts`, `relay/` sends for others through `relay-chain.ts`; `wiring/` puts them together.
  */
-import type { SigningKey } from "ethers";
 import { z } from "zod";
 
 import { tariffIdOf } from "../domain/packed-tariff.ts";
@@ -23,6 +22,7 @@ import type { Rpc } from "./rpc.ts";
 import { createSendingAccount } from "./sending-account.ts";
 import { createDemandReader } from "./demands.ts";
 import { createClaimFinder } from "./settled-claims.ts";
+import type { DigestSigner } from "./digest-signer.ts";
 
 const hex = z.string().regex(/^0x[0-9a-fA-F]*$/);
 const quantity = hex.transform(Number);
@@ -36,7 +36,7 @@ export function createEthereumChain(deps: {
   readonly rpc: Rpc;
   readonly deployment: Deployment;
   readonly interfaces: ContractInterfaces;
-  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
+  readonly wallet: DigestSigner;
 }): Chain {
   const { rpc, deployment, interfaces, wallet } = deps;
   const { chainId, contracts } = deployment;

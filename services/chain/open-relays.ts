@@ -13,6 +13,7 @@ import { createDriverOrders, type DriverOrders } from "./driver-orders.ts";
 import { createEthereumChain } from "./ethereum-chain.ts";
 import { createOpeningRelay, type OpeningRelay } from "./opening-relay.ts";
 import { openOracleWallet } from "./oracle-wallet.ts";
+import { openSigner } from "./open-signer.ts";
 import { createRelayChain } from "./relay-chain.ts";
 import type { Rpc } from "./rpc.ts";
 import { createPasskeyBatches, type PasskeyBatches } from "./passkey-batches.ts";
@@ -59,7 +60,7 @@ export async function openRelays(
     return { desk: null, openings: null, orders: null, passkeys: null, releases: null, vehicles: null };
   }
   const { deployment, interfaces, rpc, oracle } = deps;
-  const wallet = await openOracleWallet({ kind: "private-key", privateKey: config.relayerKey }, "relayer");
+  const wallet = await openSigner(config.relayerKey, "relayer", config.signing, deps.signal);
   if (wallet.address === oracle) {
     throw new WattproofError("CONFIGURATION_INVALID", "The relayer's account must not be the oracle's.");
   }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
 import type { SigningKey } from "ethers";
-import { Wallet } from "ethers";
+import { computeAddress, Wallet } from "ethers";
 
-import type { AccountKey } from "../config/chain-settings.ts";
+import type { AccountKey, RemoteKey } from "../config/chain-settings.ts";
 import { WattproofError } from "../errors.ts";
 
 /**
@@ -21,4 +21,10 @@ export async function openOracleWallet(
     // The cause is left out on purpose: libraries quote the value that they could not read.
     throw new WattproofError("CONFIGURATION_INVALID", `The ${owner}'s key cannot be opened.`);
   }
+}
+
+/** The account of a key that is known without a password; `null` for none. */
+export function addressOfKey(key: AccountKey | RemoteKey | null): string | null {
+  if (key?.kind === "remote") return key.address;
+  return key?.kind === "private-key" ? computeAddress(key.privateKey) : null;
 }

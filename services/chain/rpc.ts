@@ -76,7 +76,8 @@ export function createHttpRpc(
   };
 }
 
-async function readJson(response: Response, limitBytes: number): Promise<unknown> {
+/** The JSON of an answer. @throws RpcRefusal if it is longer than the limit */
+export async function readJson(response: Response, limitBytes: number): Promise<unknown> {
   if (limitBytes === Number.POSITIVE_INFINITY) return response.json();
   const chunks: Uint8Array[] = [];
   let length = 0;

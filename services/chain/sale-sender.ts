@@ -1,4 +1,3 @@
-import type { SigningKey } from "ethers";
 import { getAddress, Transaction } from "ethers";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
@@ -10,6 +9,7 @@ import { WattproofError } from "../errors.ts";
 import type { OracleSignature } from "./chain.ts";
 import { evidenceAddressOf, type Deployment } from "./deployment.ts";
 import { RpcRefusal, type Rpc } from "./rpc.ts";
+import type { DigestSigner } from "./digest-signer.ts";
 
 /** A payment that a buyer signed, as `Payment` of IEvidenceSales.sol has it. */
 export interface SignedPayment {
@@ -51,7 +51,7 @@ const pollMs = 500;
 export function createSaleSender(deps: {
   readonly rpc: Rpc;
   readonly deployment: Deployment;
-  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
+  readonly wallet: DigestSigner;
   readonly limits: FeeLimits;
   readonly signal: AbortSignal;
 }): SaleSender {
@@ -82,7 +82,7 @@ export function createSaleSender(deps: {
     const { chainId } = deployment;
     const fees = { maxFeePerGas, maxPriorityFeePerGas };
     const transaction = Transaction.from({ type: 2, chainId, to: getAddress(to), data, nonce, gasLimit, ...fees });
-    transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
+    transaction.signature = await wallet.sign(transaction.unsignedHash);
     const txHash = await rpc.request("eth_sendRawTransaction", [transaction.serialized], hex);
     await mined(txHash);
     return txHash;

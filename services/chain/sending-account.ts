@@ -1,4 +1,3 @@
-import type { SigningKey } from "ethers";
 import { Transaction, getAddress } from "ethers";
 import { z } from "zod";
 
@@ -8,6 +7,7 @@ import type { Chain } from "./chain.ts";
 import { addressOfTarget, type Deployment } from "./deployment.ts";
 import type { Rpc } from "./rpc.ts";
 import { RpcRefusal } from "./rpc.ts";
+import type { DigestSigner } from "./digest-signer.ts";
 
 /** The account that sends transactions, and what the chain says of them. */
 export type SendingAccount = Pick<
@@ -28,7 +28,7 @@ const baseFeeFactor = 2n;
 export function createSendingAccount(deps: {
   readonly rpc: Rpc;
   readonly deployment: Deployment;
-  readonly wallet: { readonly address: string; readonly signingKey: SigningKey };
+  readonly wallet: DigestSigner;
 }): SendingAccount {
   const { rpc, wallet, deployment } = deps;
   const { chainId } = deployment;
@@ -48,7 +48,7 @@ export function createSendingAccount(deps: {
         throw error;
       }
     },
-    signCall({ target, calldata, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas }) {
+    async signCall({ target, calldata, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas }) {
       const transaction = Transaction.from({
         type: 2,
         chainId,
@@ -59,9 +59,9 @@ export function createSendingAccount(deps: {
         maxFeePerGas,
         maxPriorityFeePerGas,
       });
-      transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
+      transaction.signature = await wallet.sign(transaction.unsignedHash);
       if (transaction.hash === null) throw new WattproofError("INTERNAL", "A signed transaction has no hash.");
-      return Promise.resolve({ txHash: transaction.hash, rawTransaction: transaction.serialized });
+      return { txHash: transaction.hash, rawTransaction: transaction.serialized };
     },
     async broadcast(rawTransaction) {
       try {

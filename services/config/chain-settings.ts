@@ -1,7 +1,35 @@
+import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import { section } from "./section.ts";
-import { choice, httpUrl, integer, optional, path, privateKey, required, secret, setting, text } from "./setting.ts";
+import { signerPlace, type SignerPlace } from "./signer-settings.ts";
+import {
+  choice,
+  httpUrl,
+  integer,
+  optional,
+  parsed,
+  path,
+  privateKey,
+  required,
+  secret,
+  setting,
+  text,
+} from "./setting.ts";
+
+/** A key that signs elsewhere, and the account whose key it is. */
+export interface RemoteKey {
+  readonly kind: "remote";
+  readonly signer: SignerPlace;
+  readonly address: string;
+}
+
+/** The account of a key, as the chain knows it. */
+export const accountAddress = parsed(
+  (given) => (isAddress(given) ? getAddress(given) : null),
+  "address",
+  "an address of 0x and 40 hexadecimal digits",
+);
 
 /** How the key of an account is given. */
 export type AccountKey =
@@ -69,11 +97,27 @@ export const chainSection = section("Chain", {
 export const oracleSection = section(
   "The oracle's key",
   {
-    key: optional("ORACLE_PRIVATE_KEY", privateKey, "Key of the oracle's account. Give either this or the keystore."),
+    key: optional(
+      "ORACLE_PRIVATE_KEY",
+      privateKey,
+      "Key of the oracle's account. Give either this, the keystore or the signer.",
+    ),
     keystore: optional("ORACLE_KEYSTORE", path, "The oracle's encrypted JSON keystore."),
     password: optional("ORACLE_KEYSTORE_PASSWORD", secret, "Password of the keystore."),
+    signer: optional(
+      "ORACLE_SIGNER",
+      signerPlace,
+      "Where the key signs that is not on this machine ([keys elsewhere](how-to/keys-elsewhere.md)).",
+    ),
+    signerAddress: optional("ORACLE_SIGNER_ADDRESS", accountAddress, "Account of that key."),
   },
-  ({ key, keystore, password }, complain): AccountKey => {
+  ({ key, keystore, password, signer, signerAddress }, complain): AccountKey | RemoteKey => {
+    if (signer !== null && signerAddress !== null && key === null && keystore === null) {
+      return { kind: "remote", signer, address: signerAddress };
+    }
+    if (signer !== null || signerAddress !== null) {
+      return complain("ORACLE_SIGNER", "belongs to ORACLE_SIGNER_ADDRESS, and neither to a key nor to a keystore");
+    }
     if (key !== null && keystore === null) return { kind: "private-key", privateKey: key };
     if (key === null && keystore !== null && password !== null) return { kind: "keystore", path: keystore, password };
     return complain(

@@ -20,6 +20,7 @@ import { receiptSection } from "./receipt-settings.ts";
 import { quorumSection } from "./quorum-settings.ts";
 import { withSecretFiles } from "./secret-files.ts";
 import type { Section } from "./section.ts";
+import { signerSection } from "./signer-settings.ts";
 import { settlementSection } from "./settlement-settings.ts";
 import { spendingSection } from "./spending-settings.ts";
 import { storeSection } from "./store-settings.ts";
@@ -39,6 +40,7 @@ export const sections: readonly Section<unknown>[] = [
   storeSection,
   chainSection,
   oracleSection,
+  signerSection,
   listeningSection,
   settlementSection,
   quorumSection,
@@ -80,6 +82,7 @@ const configurationSchema = z
       ...read(quorumSection),
       ...read(driverSection),
       oracleKey: read(oracleSection),
+      signing: read(signerSection),
       stuck: read(stuckSection),
       spending: read(spendingSection),
       charging: read(chargingSection),
@@ -91,7 +94,11 @@ const configurationSchema = z
       alerts: read(alertSection),
     };
   })
-  .superRefine(({ fleets, relayerKey, alerts, receipts }, context) => {
+  .superRefine(({ fleets, relayerKey, oracleKey, signing, alerts, receipts }, context) => {
+    const hasKms = [oracleKey, relayerKey].some((key) => key?.kind === "remote" && key.signer.kind === "kms");
+    if (hasKms && signing.kms === null) {
+      context.addIssue({ code: "custom", path: [`${prefix}KMS_REGION`], message: "is required by keys of AWS KMS" });
+    }
     if (fleets.keys.length > 0 && relayerKey === null) {
       const message = `keys of fleets need ${prefix}RELAYER_PRIVATE_KEY, which pays for what they open`;
       context.addIssue({ code: "custom", path: [`${prefix}FLEET_PRIVATE_KEYS`], message });

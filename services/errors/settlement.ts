@@ -63,6 +63,8 @@ export const settlementErrors = {
   },
   CHAIN_MISMATCH: { httpStatus: 500, isRetryable: false, title: "The chain is not the one of the deployment." },
   CHAIN_UNSUITABLE: { httpStatus: 500, isRetryable: false, title: "The chain lacks what the contracts are made of." },
+  SIGNER_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The signer does not sign." },
+  SIGNER_WRONG: { httpStatus: 500, isRetryable: false, title: "The signer has another key." },
   RESCAN_RANGE_INVALID: { httpStatus: 422, isRetryable: false, title: "These blocks cannot be read again." },
   RESOLUTION_INVALID: { httpStatus: 422, isRetryable: false, title: "This says no way to resolve a session." },
   RESOLUTION_UNAVAILABLE: { httpStatus: 409, isRetryable: false, title: "The session cannot be resolved in this way." },

@@ -62,6 +62,12 @@ export const alertCatalogue = {
     action: "Send it by hand: `GET /v1/receipts/<session>/invoices`.",
     page: "no",
   },
+  "signer-failed": {
+    meaning:
+      "The oracle's or the relayer's key signs elsewhere, and did not sign. Records are still taken; nothing settles.",
+    action: "Check the signer; `SIGNER_WRONG` in the log: it has another key than the settings say.",
+    page: "at once",
+  },
   "alert-untold": {
     meaning: "An alert could not be sent by mail or webhook. The service tries again, up to two days.",
     action: "Check the mail server, or what takes the webhook; read the alerts in the log meanwhile.",

@@ -31,6 +31,8 @@ const alertsOfChain: Partial<Record<ErrorCode, Alert>> = {
   CHAIN_UNAVAILABLE: "chain-unavailable",
   CHAIN_MISMATCH: "chain-mismatch",
   CHAIN_UNSUITABLE: "chain-mismatch",
+  SIGNER_UNAVAILABLE: "signer-failed",
+  SIGNER_WRONG: "signer-failed",
 };
 
 export function createSettlementLoop(deps: {

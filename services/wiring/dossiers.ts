@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
 import { createEvidenceMarket, type EvidenceMarket } from "../chain/evidence-market.ts";
+import { signerOfKey } from "../chain/digest-signer.ts";
 import { createMarketHistory } from "../chain/market-history.ts";
-import { openOracleWallet } from "../chain/oracle-wallet.ts";
+import { addressOfKey, openOracleWallet } from "../chain/oracle-wallet.ts";
 import { createSaleSender, type SaleSender } from "../chain/sale-sender.ts";
 import { feeLimitsOf } from "../config/spending-settings.ts";
 import { createDossierMaker, type DossierMaker } from "../dossier/make/dossier-maker.ts";
@@ -76,8 +77,8 @@ export async function wireDossiers(
 async function openSaleSender({ config, chain, rpc, deployment, signal }: Foundation): Promise<SaleSender | null> {
   const { sellerKey } = config.market;
   if (sellerKey === null) return null;
-  const wallet = await openOracleWallet({ kind: "private-key", privateKey: sellerKey }, "seller");
-  if (wallet.address === chain.oracle || sellerKey === config.relayerKey) {
+  const wallet = signerOfKey(await openOracleWallet({ kind: "private-key", privateKey: sellerKey }, "seller"));
+  if ([chain.oracle, addressOfKey(config.relayerKey)].includes(wallet.address)) {
     throw new WattproofError(
       "CONFIGURATION_INVALID",
       "The seller's account must be neither the oracle's nor the relayer's.",

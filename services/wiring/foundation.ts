@@ -3,7 +3,7 @@ import { requireInstructions } from "../chain/chain-abilities.ts";
 import { readContractInterfaces, type ContractInterfaces } from "../chain/contracts.ts";
 import { readDeployment, type Deployment } from "../chain/deployment.ts";
 import { createEthereumChain } from "../chain/ethereum-chain.ts";
-import { openOracleWallet } from "../chain/oracle-wallet.ts";
+import { openSigner } from "../chain/open-signer.ts";
 import { createHttpRpc, withChainCheck, type Rpc } from "../chain/rpc.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import { chainPresetOf } from "../domain/chain-presets.ts";
@@ -145,7 +145,7 @@ export async function connectEthereumChain(
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<Chain> {
-  const wallet = await openOracleWallet(config.oracleKey);
+  const wallet = await openSigner(config.oracleKey, "oracle", config.signing, signal);
   const rpc = connectRpc(config, deployment, signal);
   return createEthereumChain({ rpc, deployment, interfaces: readContractInterfaces(), wallet });
 }

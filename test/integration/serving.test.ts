@@ -225,7 +225,7 @@ describe("Serving sessions", function () {
     const { oracleKey } = config;
     if (oracleKey.kind !== "private-key") throw new TypeError("The tests give the key itself.");
     const silent = { log: pino({ level: "silent" }) };
-    const asRelayer = { ...config, relayerKey: oracleKey.privateKey };
+    const asRelayer = { ...config, relayerKey: oracleKey };
     const failure: unknown = await startService(asRelayer, silent).catch((error: unknown) => error);
     expect(failure).to.have.property("code", "CONFIGURATION_INVALID");
     const again = await startService(config, silent);

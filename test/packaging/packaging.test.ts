@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { prefix, sections } from "../../services/config/config.ts";
+import { readPostgresTarget } from "../../services/store/postgres/target.ts";
 
 const settings = sections.flatMap((section) => section.settings);
 const names = new Set([
@@ -65,39 +66,84 @@ describe("The container", function () {
   });
 });
 
-describe("The compose file", function () {
-  const compose = composeSchema.parse(parse(readFileSync("packaging/compose.yaml", "utf8")));
-  const service = compose.services["wattproof"];
+const recipes = [
+  ["compose.yaml", "wattproof", "ledger"],
+  ["compose.replicas.yaml", "replica-a", "dossiers-a"],
+  ["compose.replicas.yaml", "replica-b", "dossiers-b"],
+] as const;
+for (const [file, name, volume] of recipes) {
+  describe(`${name} in packaging/${file}`, function () {
+    const compose = composeSchema.parse(parse(readFileSync(`packaging/${file}`, "utf8"), { merge: true }));
+    const service = compose.services[name] ?? expect.fail("There is no such service.");
 
-  it("names settings that there are, and secrets only by their files", function () {
-    const given = Object.keys(service?.environment ?? {});
-    expect(given.length).to.be.greaterThan(5);
-    expect(given.filter((name) => !names.has(name))).to.deep.equal([]);
-    const secrets = settings.filter(({ kind }) => kind.isSecret === true).map(({ name }) => `${prefix}${name}`);
-    expect(given.filter((name) => secrets.includes(name))).to.deep.equal([]);
+    it("names settings that there are, and secrets only by their files", function () {
+      const given = Object.keys(service.environment ?? {});
+      expect(given.length).to.be.greaterThan(5);
+      expect(given.filter((name) => !names.has(name))).to.deep.equal([]);
+      const secrets = settings.filter(({ kind }) => kind.isSecret === true).map(({ name }) => `${prefix}${name}`);
+      expect(given.filter((name) => secrets.includes(name))).to.deep.equal([]);
+    });
+
+    it("lets the service write to its ledger alone, and takes every right of the system from it", function () {
+      expect(service.read_only).to.equal(true);
+      expect(service.cap_drop).to.deep.equal(["ALL"]);
+      expect(service["security_opt"]).to.deep.equal(["no-new-privileges:true"]);
+      expect(service.volumes).to.deep.equal([`${volume}:/var/lib/wattproof`]);
+      expect(compose.volumes).to.have.property(volume);
+    });
+
+    it("has every secret and file that it names", function () {
+      for (const one of Object.values(compose.services)) {
+        for (const secret of one.secrets ?? []) expect(compose.secrets).to.have.property(secret);
+        const mounted = (one.volumes ?? []).map((volume) => volume.split(":")[0] ?? "");
+        const files = mounted.filter((source) => source.startsWith("./"));
+        expect(files.filter((file) => !existsSync(`packaging/${file}`))).to.deep.equal([]);
+      }
+    });
+  });
+}
+
+describe("The two replicas of the compose file", function () {
+  const compose = composeSchema.parse(parse(readFileSync("packaging/compose.replicas.yaml", "utf8"), { merge: true }));
+  const [a, b] = ["replica-a", "replica-b"].map((name) => compose.services[name]?.environment ?? {});
+
+  it("have one ledger, one set of keys and names of their own, and the first alone begins it", function () {
+    const { WATTPROOF_REPLICA_NAME: nameOfA, WATTPROOF_INIT: init, ...ofA } = a ?? {};
+    const { WATTPROOF_REPLICA_NAME: nameOfB, ...ofB } = b ?? {};
+    expect([nameOfA, nameOfB, init]).to.deep.equal(["a", "b", "${WATTPROOF_INIT:-0}"]);
+    expect(ofA).to.deep.equal(ofB);
+    const target = readPostgresTarget(ofA["WATTPROOF_STORE"] ?? "", "password");
+    expect(target.hosts.map(({ host }) => host)).to.deep.equal(["postgres"]);
   });
 
-  it("lets the service write to its ledger alone, and takes every right of the system from it", function () {
-    expect(service?.read_only).to.equal(true);
-    expect(service?.cap_drop).to.deep.equal(["ALL"]);
-    expect(service?.["security_opt"]).to.deep.equal(["no-new-privileges:true"]);
-    expect(service?.volumes).to.deep.equal(["ledger:/var/lib/wattproof"]);
+  it("stand behind a proxy that keeps a charger at one of them and the figures to itself", function () {
+    const proxy = readFileSync("packaging/haproxy.replicas.cfg", "utf8");
+    const servers = [...proxy.matchAll(/^ {4}server \w+ (?<host>[\w-]+):8080 check$/gmu)].map(
+      ({ groups }) => groups?.["host"],
+    );
+    expect(servers).to.deep.equal(["replica-a", "replica-b", "replica-a", "replica-b"]);
+    expect(proxy).to.contain("balance hash path").and.contain("http-request deny if { path_beg -i /metrics }");
   });
 
-  it("has every secret and file that it names", function () {
-    for (const one of Object.values(compose.services)) {
-      for (const secret of one.secrets ?? []) expect(compose.secrets).to.have.property(secret);
-      const mounted = (one.volumes ?? []).map((volume) => volume.split(":")[0] ?? "");
-      const files = mounted.filter((source) => source.startsWith("./"));
-      expect(files.filter((file) => !existsSync(`packaging/${file}`))).to.deep.equal([]);
-    }
+  it("reach the database on a network that leads nowhere else", function () {
+    const { networks, services } = z
+      .object({
+        networks: z.object({ back: z.object({ internal: z.literal(true) }) }),
+        services: z.object({ postgres: z.looseObject({ networks: z.array(z.string()) }) }),
+      })
+      .parse(parse(readFileSync("packaging/compose.replicas.yaml", "utf8"), { merge: true }));
+    expect(networks.back.internal).to.equal(true);
+    expect(services.postgres.networks).to.deep.equal(["back"]);
+    expect(services.postgres).to.not.have.property("ports");
   });
 });
 
 describe("The secrets beside the compose file", function () {
   it("are taken neither into the repository nor into what an image is built from", function () {
-    const folders = [...readFileSync("packaging/compose.yaml", "utf8").matchAll(/file: \.\.\/([a-z]+)\//gu)];
-    const [folder = ""] = new Set(folders.map(([, name = ""]) => name));
+    const files = ["compose.yaml", "compose.replicas.yaml"].map((name) => readFileSync(`packaging/${name}`, "utf8"));
+    const folders = [...files.join("").matchAll(/file: \.\.\/([a-z]+)\//gu)];
+    const [folder = "", ...others] = new Set(folders.map(([, name = ""]) => name));
+    expect(others).to.deep.equal([]);
     expect(readFileSync(".gitignore", "utf8").split("\n")).to.include(`${folder}/`);
     expect(readFileSync(".dockerignore", "utf8").split("\n")).to.include(folder);
   });

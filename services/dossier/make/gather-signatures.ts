@@ -48,7 +48,7 @@ export async function gatherSignatures<Peer extends { readonly address: string }
   }
 
   const { members, threshold } = await chain.readCommittee();
-  const own = chain.signDossier(digest);
+  const own = await chain.signDossier(digest);
   const others = peers.filter(({ address }) => members.includes(address));
   if (threshold <= 1 || others.length === 0) return [own];
   const answers = await Promise.all(others.map(ask));

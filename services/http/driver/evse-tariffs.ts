@@ -39,12 +39,13 @@ export function showEvseTariffs(deps: {
     }
     const { driver = null, connector = null } = query.data;
     const nowSeconds = Math.floor(now() / 1_000);
-    const offers = (await tariffs.listOffers(evse, { driver, connector })).map((offered) => {
-      const { validUntil } = offerAt({ evse, ...offered }, nowSeconds);
-      const digest = offerDigestOf({ evse, tariffId: offered.tariffId, validUntil }, chain.domain);
-      return { ...offered, offer: { validUntil, ...chain.signOffer(digest) } };
-    });
-    response.json({ evse, tariffs: toJson(offers) });
+    const offered = await tariffs.listOffers(evse, { driver, connector });
+    const sign = async (one: (typeof offered)[number]) => {
+      const { validUntil } = offerAt({ evse, ...one }, nowSeconds);
+      const digest = offerDigestOf({ evse, tariffId: one.tariffId, validUntil }, chain.domain);
+      return { ...one, offer: { validUntil, ...(await chain.signOffer(digest)) } };
+    };
+    response.json({ evse, tariffs: toJson(await Promise.all(offered.map(sign))) });
   };
 }
 

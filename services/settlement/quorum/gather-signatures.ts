@@ -110,7 +110,7 @@ export function createSignatureGatherer(deps: {
     const needed = committee.threshold - 1;
     // It may have to be shown as soon as the signature is out.
     await store.recordEvidence(evidenceRoot, shown, now());
-    const own = chain.signClaims(signed);
+    const own = await chain.signClaims(signed);
     if (needed === 0) return { kind: "signed", items: settled, evidenceRoot, signatures: [own] };
 
     const members = deps.peers.filter(({ address }) => committee.members.includes(address));

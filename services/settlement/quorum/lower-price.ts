@@ -52,7 +52,7 @@ export function createPriceLowering(deps: {
       const asked = deps.peers.filter(({ address }) => members.includes(address));
       const answers = threshold === 1 ? [] : await Promise.all(asked.map((peer) => ask(peer, lowering, signal)));
       const signatures = answers.filter((signature) => signature !== null).slice(0, threshold - 1);
-      return signatures.length === threshold - 1 ? [chain.signLowering(lowering), ...signatures] : null;
+      return signatures.length === threshold - 1 ? [await chain.signLowering(lowering), ...signatures] : null;
     },
   };
 }

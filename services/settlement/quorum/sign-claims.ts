@@ -102,7 +102,7 @@ export function createClaimSigner(deps: ClaimSignerDeps): ClaimSigner {
       const evidence = await Promise.all(claims.map((claim) => deps.describer.describe(claim)));
       const evidenceRoot = evidenceRootOf(evidence);
       await store.recordEvidence(evidenceRoot, evidence, now());
-      const { r, vs } = chain.signClaims({
+      const { r, vs } = await chain.signClaims({
         claims: claims.map(({ sessionId, isReadable, ...claim }) => ({
           sessionId,
           metering: packMetering(claim),

@@ -50,7 +50,7 @@ export function createLoweringSigner(deps: {
       const code = await judge(peerAddress, lowering);
       desk.note("quorum-asked", { peer: peerAddress, claims: 1, refusals: code === null ? 0 : 1 });
       if (code !== null) return { kind: "refused", refusals: [{ sessionId, code }] };
-      const { r, vs } = chain.signLowering(lowering);
+      const { r, vs } = await chain.signLowering(lowering);
       return { kind: "signed", r, vs };
     },
   };

@@ -86,7 +86,7 @@ function chainOf(dossier: Dossier, timestamp: number) {
     readHead: () => Promise.resolve({ number: 9, hash: hash("09"), timestamp }),
     signDossier(digest: string) {
       const { r, yParityAndS: vs } = oracle.signingKey.sign(digest);
-      return { signer: oracle.address, r, vs };
+      return Promise.resolve({ signer: oracle.address, r, vs });
     },
   };
 }
