@@ -22,7 +22,8 @@ const sockets: WebSocket[] = [];
 function connect(order: ChargersOrder, index: number): Promise<WebSocket> {
   const stationId = `BENCH-${index}`;
   const authorization = `Basic ${Buffer.from(`${stationId}:${order.key}`).toString("base64")}`;
-  const socket = new WebSocket(`${order.url}/ocpp/${stationId}`, [order.protocol], {
+  const url = order.urls[index % order.urls.length] ?? "";
+  const socket = new WebSocket(`${url}/ocpp/${stationId}`, [order.protocol], {
     headers: { authorization },
     perMessageDeflate: false,
   });

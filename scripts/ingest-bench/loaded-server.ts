@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { startChild } from "./child.ts";
+import { startChild, type Child } from "./child.ts";
 import type { BenchProtocol } from "./messages.ts";
-import { usageOfTree } from "./process-usage.ts";
+import { usageOfTree, type TreeUsage } from "./process-usage.ts";
 import type { BenchAnswer } from "./protocol.ts";
 
 /** Memory of a server at one time. */
@@ -17,9 +17,12 @@ export interface MemoryUse {
   readonly liveBytes: number;
 }
 
-/** A server of the benchmark with its chargers, which are connected and wait. */
+/** A server of the benchmark, or several replicas of one, with its chargers, which are connected and wait. */
 export interface LoadedServer {
-  readonly pid: number;
+  /** Of all its processes, without those of a database. */
+  usage(): TreeUsage;
+  /** Processor time of the database so far; 0 where there is none. */
+  databaseCpuSeconds(): number;
   /** Before the chargers connected. */
   readonly residentBytesBefore: number;
   run(): void;
@@ -42,6 +45,15 @@ export interface Load {
   readonly chargers: number;
   /** The chargers connect and do nothing. */
   readonly isIdle: boolean;
+  /** By default one with its store in a folder. */
+  readonly replicas?: number;
+  readonly database?: BenchDatabase | null;
+}
+
+/** A server of PostgreSQL with an empty database for each call. */
+export interface BenchDatabase {
+  readonly pid: number;
+  createDatabase(): Promise<string>;
 }
 
 const settleMs = 2_000;
@@ -49,23 +61,43 @@ const settleMs = 2_000;
 /** Starts a server and its chargers, in processes of their own, for as long as the work with them takes. */
 export async function withLoadedServer<Result>(
   name: "service" | "yardstick",
-  { protocol, chargers: stations, isIdle }: Load,
+  { protocol, chargers: stations, isIdle, replicas = 1, database = null }: Load,
   work: (server: LoadedServer) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "wattproof-bench-"));
   const key = randomBytes(20).toString("hex");
-  const server = startChild(`${name}-server.ts`, { folder, key, protocol, stations });
+  const store = database === null ? null : await database.createDatabase();
+  const servers: Child[] = [];
+  const urls: string[] = [];
   const chargers = startChild("chargers.ts", null);
+  const usage = (): TreeUsage => sumOf(servers.map(({ pid }) => usageOfTree(pid)));
+
+  /** Asks every server, and resolves with their answers. */
+  async function askAll<Kind extends BenchAnswer["kind"]>(order: object, kind: Kind) {
+    return Promise.all(
+      servers.map((server) => {
+        const heard = server.hear(kind);
+        server.tell(order);
+        return heard;
+      }),
+    );
+  }
+
   try {
-    const { url } = await server.hear("listening");
+    for (let replica = 0; replica < replicas; replica += 1) {
+      const server = startChild(`${name}-server.ts`, { folder, key, protocol, stations, store, replica });
+      servers.push(server);
+      urls.push((await server.hear("listening")).url);
+    }
     await delay(isIdle ? settleMs : 0);
-    const residentBytesBefore = usageOfTree(server.pid).residentBytes;
+    const residentBytesBefore = usage().residentBytes;
     const connected = chargers.hear("connected");
-    chargers.tell({ kind: "connect", url, key, protocol, chargers: stations, isIdle });
+    chargers.tell({ kind: "connect", urls, key, protocol, chargers: stations, isIdle });
     await connected;
 
     return await work({
-      pid: server.pid,
+      usage,
+      databaseCpuSeconds: () => (database === null ? 0 : usageOfTree(database.pid).cpuSeconds),
       residentBytesBefore,
       run() {
         chargers.tell({ kind: "run" });
@@ -79,18 +111,15 @@ export async function withLoadedServer<Result>(
         chargers.tell({ kind: "measure" });
       },
       async readAll() {
-        const read = server.hear("read");
-        server.tell({ kind: "read-all" });
+        const read = await askAll({ kind: "read-all" }, "read");
 
-        return (await read).unread;
+        return Math.max(...read.map(({ unread }) => unread));
       },
       async weigh() {
-        const { residentBytes } = usageOfTree(server.pid);
-        const weighed = server.hear("weighed");
-        server.tell({ kind: "weigh" });
-        const { liveBytes } = await weighed;
+        const { residentBytes } = usage();
+        const weighed = await askAll({ kind: "weigh" }, "weighed");
 
-        return { residentBytes, liveBytes };
+        return { residentBytes, liveBytes: weighed.reduce((sum, { liveBytes }) => sum + liveBytes, 0) };
       },
       stopChargers() {
         const stopped = chargers.hear("stopped");
@@ -99,14 +128,26 @@ export async function withLoadedServer<Result>(
         return stopped;
       },
       async countStored() {
-        const counted = server.hear("counted");
-        server.tell({ kind: "stop" });
+        let stored = 0;
+        // The last one counts when the others have ended.
+        for (const server of servers) {
+          const counted = server.hear("counted");
+          server.tell({ kind: "stop" });
+          stored = (await counted).stored;
+        }
 
-        return (await counted).stored;
+        return stored;
       },
     });
   } finally {
-    await Promise.all([server.end(), chargers.end()]);
+    await Promise.all([...servers, chargers].map((child) => child.end()));
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function sumOf(usages: readonly TreeUsage[]): TreeUsage {
+  return {
+    cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+    residentBytes: usages.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 const protocol = z.enum(["ocpp1.6", "ocpp2.0.1"]);
 const connect = z.object({
   kind: z.literal("connect"),
-  url: z.string(),
+  /** The chargers connect to them in turns. */
+  urls: z.array(z.string()),
   key: z.string(),
   protocol,
   chargers: z.number(),
@@ -56,4 +57,8 @@ export const serverSettings = z.object({
   key: z.string(),
   protocol,
   stations: z.number(),
+  /** Address of PostgreSQL; `null`: the store is in the folder. */
+  store: z.string().nullable(),
+  /** 0 makes the store and puts into it what the benchmark needs; the others come after it. */
+  replica: z.number(),
 });

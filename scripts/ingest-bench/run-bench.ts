@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { withLoadedServer, type LoadedServer, type MemoryUse } from "./loaded-server.ts";
+import { withLoadedServer, type BenchDatabase, type LoadedServer, type MemoryUse } from "./loaded-server.ts";
 import type { BenchProtocol } from "./messages.ts";
-import { usageOfTree } from "./process-usage.ts";
 
 /** What one server did. */
 export interface Measurement {
@@ -15,6 +14,8 @@ export interface Measurement {
   readonly stored: number;
   /** The most frames that were answered and that nothing had read when a slice ended. */
   readonly unread: number;
+  /** Processor time that the database took beside the server's. */
+  readonly databaseCpuSeconds: number;
   /** After warming up, in the middle of the load and at its end. */
   readonly memory: { readonly start: MemoryUse; readonly middle: MemoryUse; readonly end: MemoryUse };
 }
@@ -30,6 +31,10 @@ export interface BenchPlan {
   readonly chargers: number;
   /** How long each of the two is under load. */
   readonly seconds: number;
+  /** Of the service. */
+  readonly replicas: number;
+  /** `null`: the service's store is in a folder, as the yard-stick's always is. */
+  readonly database: BenchDatabase | null;
 }
 
 const warmUpMs = 2_000;
@@ -42,12 +47,12 @@ const slicesPerSecond = 1;
  * counted until a server has done everything with the messages of a slice that it does with them, however long after their
  * answers.
  */
-export function compareServers({ protocol, chargers, seconds }: BenchPlan): Promise<Comparison> {
+export function compareServers({ protocol, chargers, seconds, replicas, database }: BenchPlan): Promise<Comparison> {
   const load = { protocol, chargers, isIdle: false };
   const slices = Math.max(2, seconds * slicesPerSecond);
   const sliceMs = (seconds * 1_000) / slices;
 
-  return withLoadedServer("service", load, (service) =>
+  return withLoadedServer("service", { ...load, replicas, database }, (service) =>
     withLoadedServer("yardstick", load, async (yardstick) => {
       const measured = [await beginMeasuring(service), await beginMeasuring(yardstick)] as const;
       for (let slice = 0; slice < slices; slice += 1) {
@@ -68,7 +73,7 @@ export function compareServers({ protocol, chargers, seconds }: BenchPlan): Prom
 export function measureIdle(protocol: BenchProtocol, connections: number): Promise<number> {
   return withLoadedServer("service", { protocol, chargers: connections, isIdle: true }, async (server) => {
     await delay(settleMs);
-    const bytes = usageOfTree(server.pid).residentBytes - server.residentBytesBefore;
+    const bytes = server.usage().residentBytes - server.residentBytesBefore;
     await server.stopChargers();
     await server.countStored();
 
@@ -82,6 +87,7 @@ interface Measured {
   readonly weights: MemoryUse[];
   loadSeconds: number;
   cpuSeconds: number;
+  databaseCpuSeconds: number;
   unread: number;
 }
 
@@ -89,14 +95,16 @@ async function beginMeasuring(server: LoadedServer): Promise<Measured> {
   await loadFor(server, warmUpMs);
   server.beginMeasuring();
 
-  return { server, weights: [await server.weigh()], loadSeconds: 0, cpuSeconds: 0, unread: 0 };
+  return { server, weights: [await server.weigh()], loadSeconds: 0, cpuSeconds: 0, databaseCpuSeconds: 0, unread: 0 };
 }
 
 async function measureSlice(measured: Measured, sliceMs: number): Promise<void> {
   const { server } = measured;
-  const before = usageOfTree(server.pid);
+  const before = server.usage().cpuSeconds;
+  const databaseBefore = server.databaseCpuSeconds();
   const { seconds, unread } = await loadFor(server, sliceMs);
-  measured.cpuSeconds += usageOfTree(server.pid).cpuSeconds - before.cpuSeconds;
+  measured.cpuSeconds += server.usage().cpuSeconds - before;
+  measured.databaseCpuSeconds += server.databaseCpuSeconds() - databaseBefore;
   measured.loadSeconds += seconds;
   measured.unread = Math.max(measured.unread, unread);
 }
@@ -114,7 +122,8 @@ async function loadFor(
   return { seconds, unread: await server.readAll() };
 }
 
-async function endMeasuring({ server, weights, loadSeconds, cpuSeconds, unread }: Measured): Promise<Measurement> {
+async function endMeasuring(measured: Measured): Promise<Measurement> {
+  const { server, weights, loadSeconds, cpuSeconds, databaseCpuSeconds, unread } = measured;
   const end = await server.weigh();
   const [start = end, middle = end] = weights;
   const { messages, p50Ms, p99Ms, acknowledged } = await server.stopChargers();
@@ -128,6 +137,7 @@ async function endMeasuring({ server, weights, loadSeconds, cpuSeconds, unread }
     acknowledged,
     stored: await server.countStored(),
     unread,
+    databaseCpuSeconds,
     memory: { start, middle, end },
   };
 }

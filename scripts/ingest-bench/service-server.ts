@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
+import { Client } from "pg";
+
 import { parseConfiguration } from "../../services/config/config.ts";
 import { createSessionAssessor } from "../../services/charging/assess-session.ts";
 import { createChargingInbox } from "../../services/charging/frame-inbox.ts";
@@ -17,6 +19,7 @@ import { createLogger } from "../../services/observability/logger.ts";
 import { createPriceJudge } from "../../services/evidence/judge-price.ts";
 import { createMetrics } from "../../services/observability/metrics.ts";
 import { createOperatorDesk } from "../../services/observability/operator-desk.ts";
+import { openPostgresStore } from "../../services/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../../services/store/sqlite/sqlite-store.ts";
 import { createMeterDirectory } from "../../services/evidence/meter-directory.ts";
 import { createTariffDirectory } from "../../services/evidence/tariff-directory.ts";
@@ -34,22 +37,11 @@ import { openSessions } from "./sessions.ts";
  * the messages: each charger has a session, and its readings are judged and held against what the session may cost.
  */
 const settings = serverSettings.parse(JSON.parse(process.argv[2] ?? ""));
-const store = openSqliteStore(settings.folder);
-/** No transaction of the benchmark ends, and nothing is signed: nobody asks for a meter. */
-const unasked = () => Promise.reject(new Error("The benchmark has neither meters nor records"));
-await Promise.all(
-  Array.from({ length: settings.stations }, async (_item, index) => {
-    const stationId = `BENCH-${index}`;
-    await store.putStation({ stationId, apiKeySha256: "00", evses: [index + 1] });
-    await assignTariff(store, [index + 1], demoTariff);
-    await store.replaceStationKeys(stationId, stationKeySha256Of(settings.key), 1);
-  }),
-);
-await openSessions(store, settings.stations);
 const {
   ocpp: config,
   entrance,
   charging,
+  postgres,
 } = parseConfiguration({
   WATTPROOF_RPC_URL: "http://127.0.0.1:1",
   WATTPROOF_DEPLOYMENT: "unused",
@@ -60,7 +52,18 @@ const {
   WATTPROOF_OCPP_MESSAGES_PER_SECOND: "100000",
   WATTPROOF_OCPP_CONNECTIONS_PER_ADDRESS: "100000",
   WATTPROOF_HTTP_CONNECTIONS_PER_ADDRESS: "100000",
+  ...(settings.store === null ? {} : { WATTPROOF_STORE: settings.store }),
 });
+const store =
+  postgres === null
+    ? openSqliteStore(settings.folder)
+    : await openPostgresStore(postgres.target, postgres.pool, { isInit: true });
+/** No transaction of the benchmark ends, and nothing is signed: nobody asks for a meter. */
+const unasked = () => Promise.reject(new Error("The benchmark has neither meters nor records"));
+if (settings.replica === 0) {
+  await registerStations();
+  await openSessions(store, settings.stations);
+}
 const metrics = createMetrics();
 const log = createLogger("warn");
 const desk = createOperatorDesk({ log, metrics });
@@ -93,7 +96,7 @@ const inbox = createChargingInbox({
   once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });
-const replica = await openReplica({ store, replicaId: "single", leaseMs: 600_000, desk, now: Date.now });
+const replica = await openReplica({ store, replicaId: `r${settings.replica}`, leaseMs: 600_000, desk, now: Date.now });
 const ocpp = await openOcpp({
   ...{ store, stations: replica.stations },
   policy: createSessionIdTokenPolicy({ store, prices }),
@@ -109,6 +112,17 @@ const ocpp = await openOcpp({
 });
 process.send?.(answers.parse({ kind: "listening", url: ocpp.door.urls.plain }));
 
+async function registerStations(): Promise<void> {
+  await Promise.all(
+    Array.from({ length: settings.stations }, async (_item, index) => {
+      const stationId = `BENCH-${index}`;
+      await store.putStation({ stationId, apiKeySha256: "00", evses: [index + 1] });
+      await assignTariff(store, [index + 1], demoTariff);
+      await store.replaceStationKeys(stationId, stationKeySha256Of(settings.key), 1);
+    }),
+  );
+}
+
 /** Frames that were answered and not read yet. */
 async function countUnread(): Promise<number> {
   const backlogs = await store.listFrameBacklogs();
@@ -116,13 +130,27 @@ async function countUnread(): Promise<number> {
 }
 
 /** Messages on disk of the kind that is counted, without the starts; past the store, which lists them by charger. */
-function countStored(): number {
+async function countStored(): Promise<number> {
   const { action } = benchMessages[settings.protocol];
-  const database = new DatabaseSync(join(settings.folder, "wattproof.sqlite"), { readOnly: true });
-  const sql = "SELECT count(*) AS count FROM ocpp_frames WHERE direction = 'in' AND action = ?";
-  const stored = Number(database.prepare(sql).get(action)?.["count"]);
-  database.close();
+  const stored = settings.store === null ? countInFolder(action) : await countInDatabase(settings.store, action);
   return settings.protocol === "ocpp1.6" ? stored : stored - settings.stations;
+}
+
+const countSql = "SELECT count(*) AS count FROM ocpp_frames WHERE direction = 'in' AND action = ";
+
+function countInFolder(action: string): number {
+  const database = new DatabaseSync(join(settings.folder, "wattproof.sqlite"), { readOnly: true });
+  const stored = Number(database.prepare(`${countSql}?`).get(action)?.["count"]);
+  database.close();
+  return stored;
+}
+
+async function countInDatabase(address: string, action: string): Promise<number> {
+  const client = new Client({ connectionString: address });
+  await client.connect();
+  const { rows } = await client.query<{ count: string }>(`${countSql}$1`, [action]);
+  await client.end();
+  return Number(rows[0]?.count);
 }
 
 async function follow(message: unknown): Promise<void> {
@@ -138,7 +166,7 @@ async function follow(message: unknown): Promise<void> {
     return;
   }
   await ocpp.close();
-  process.send?.(answers.parse({ kind: "counted", stored: countStored() }));
+  process.send?.(answers.parse({ kind: "counted", stored: await countStored() }));
   await store.close();
   process.disconnect();
 }

@@ -172,6 +172,8 @@ async function startServer(
     server = null;
     if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
     const ended = new Promise((resolve) => ending.once("exit", resolve));
+    // Who waits for its end may have nothing else to wait for.
+    ending.ref();
     ending.kill(signal);
     await ended;
   }
