@@ -58,6 +58,8 @@ export async function startCommittee(
         WATTPROOF_QUORUM_PEERS: peersOf(world, address),
         WATTPROOF_QUORUM_TIMEOUT_MS: quorumTimeoutMs,
         WATTPROOF_UNBOUND_RECORDS: acceptsUnbound ? "accept" : "refuse",
+        // The demo's price counts time, and its meters have no approval that anybody could show.
+        WATTPROOF_TIME_PRICES: "any-meter",
         WATTPROOF_POLL_INTERVAL_MS: index === 0 ? pollMs : peerPollMs,
         WATTPROOF_BATCH_MAX_AGE_MS: "500",
         WATTPROOF_LATE_MESSAGES_QUIET_MS: "1000",
