@@ -274,6 +274,7 @@ describe("The description of the HTTP interface", function () {
     await ask("POST", "/v1/operator/key-revocations", { name: "ada" });
     await ask("GET", "/v1/operator/actions?limit=3");
     await ask("GET", "/v1/operator/own-key");
+    await ask("GET", "/v1/operator/evidence");
     await ask("POST", "/v1/operator/refunds", { sessionId: `0x${"00".repeat(32)}`, amountMicro: "1" });
     for (const path of ["overview", "stations", "sessions?show=ended", "totals?by=day&count=2", "money", "replicas"]) {
       await ask("GET", `/v1/operator/${path}`);
