@@ -13,7 +13,7 @@ import {ClaimTree} from "../libraries/ClaimTree.sol";
 import {PackedMeteringLibrary} from "../libraries/PackedMeteringLibrary.sol";
 import {SettlementDomain} from "../libraries/SettlementDomain.sol";
 import {CovenantStatus, CovenantTerms, IEvseCovenant} from "./interfaces/IEvseCovenant.sol";
-import {IRevenueShare, SharePhase} from "./interfaces/IRevenueShare.sol";
+import {SharePhase} from "./interfaces/IRevenueShare.sol";
 import {IRevenueShares} from "./interfaces/IRevenueShares.sol";
 
 /// @title EVSE covenant
