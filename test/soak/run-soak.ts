@@ -158,7 +158,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
         const opened = await chain.openSession(point, { chargedSeconds: 0 });
         const session = {
           ...{ plan: place.nextPlan, idTag: opened.idTag, isBegun: false, isOver: false },
-          ...{ deliveredWh: 0, lastToldWh: 0, hasWaited: false },
+          ...{ deliveredWh: 0, lastToldWh: 0, hasWaited: false, isAfterReset: false },
         };
         played.push({ opened, session, charger: plan });
         if (session.plan.evidence === "unsigned-agreed") unagreed.push(opened);

@@ -34,6 +34,8 @@ export interface ChargerSession {
   lastToldWh: number;
   /** A message of it was not told at once, or not in its order. */
   hasWaited: boolean;
+  /** The charger's register was set back in an earlier session. */
+  isAfterReset: boolean;
 }
 
 /** A charger on a real socket with a clock, a memory and a meter, for which much goes wrong. */
@@ -109,6 +111,7 @@ export function createSoakCharger(deps: {
   let keptBack: SoakMessage | null = null;
   /** The register as the charger tells it; the sealed meter has one of its own. */
   let registerWh = 100_000 + random.below(100_000);
+  let wasSetBack = false;
 
   const happens = (bps: number): boolean => random.below(10_000) < bps;
 
@@ -237,6 +240,7 @@ export function createSoakCharger(deps: {
     if (planned.fault === "register-reset" && charging.resetWh === 0 && elapsed * 2 >= planned.ticks) {
       charging.resetWh = charging.beginWh + delivered;
       registerWh = 0;
+      wasSetBack = true;
       cutPower(tick);
     } else if (elapsed % sampleTicks === 0) {
       sample(atMs, elapsed);
@@ -308,6 +312,7 @@ export function createSoakCharger(deps: {
     },
     expect(expected) {
       session = expected;
+      session.isAfterReset = wasSetBack;
     },
     async tick(tick, nowMs, isCalm) {
       if (charging !== null) goOn(tick, nowMs);

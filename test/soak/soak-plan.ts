@@ -130,6 +130,8 @@ export interface PlayedSession {
   readonly lastToldWh: number;
   /** A message of it was not told at once, or not in its order. */
   readonly hasWaited: boolean;
+  /** The charger's register was set back in an earlier session. */
+  readonly isAfterReset: boolean;
 }
 
 /** What can be found where a message with local time waited: of its time nothing is known but when it came. */
@@ -138,8 +140,20 @@ const codesOfLostTimes = [
   ...["BEGIN_UNCOVERED", "END_UNCOVERED", "SIGNED_TIME_OUTSIDE", "POWER_CONTRADICTS"],
 ] as const;
 
-/** What may become of a session: one outcome, but where a stop is lost, or a wrong clock and a wait come together. */
+/**
+ * What may become of a session: one outcome, but where a stop is lost, or a wrong clock and a wait come together, or where
+ * the charger's register was set back. That register then shows what the sealed meter's showed in an earlier session, as if
+ * it were the same one and counted again; only what the sealed meter signs is above that.
+ */
 export function outcomesOf(session: PlayedSession): readonly SoakOutcome[] {
+  const { evidence, fault } = session.plan;
+  const isSigned = evidence === "signed" && fault !== "lost-stop";
+  const outcomes = outcomesOfClock(session);
+  if (!session.isAfterReset || !session.isBegun || isSigned) return outcomes;
+  return [...outcomes, { kind: "held", hold: "UNRESOLVED", code: "REGISTER_COUNTED_TWICE" }];
+}
+
+function outcomesOfClock(session: PlayedSession): readonly SoakOutcome[] {
   const usual = outcomeOf(session);
   // The power that takes the stop takes the time with it at which it came back: the last reading may be too old by then.
   if (session.plan.fault === "lost-stop" && session.isBegun && !session.isLocalTime) {
