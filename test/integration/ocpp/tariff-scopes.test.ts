@@ -135,6 +135,8 @@ describe("Tariffs of sites, connectors and groups of drivers", function () {
 
   it("starts a driver of the group at the group's price, and at everybody's not", async function () {
     const charger = await connect("CS-1", "ocpp1.6", first);
+    // In the second in which a price ends, a session still has it.
+    await world.pass(2);
     const own = await chain.openSession(first, { tariff: ofStaff });
     const other = await chain.openSession(first, { tariff: everybody });
     await world.settle();
@@ -167,6 +169,7 @@ describe("Tariffs of sites, connectors and groups of drivers", function () {
     await tell(2, "Occupied");
     await world.settle();
     expect(await idsOf(second)).to.deep.equal([dear]);
+    await world.pass(2);
     const refused = await chain.openSession(second, { tariff: ofSite });
     const served = await chain.openSession(second, { tariff: ofConnector });
     await world.settle();
