@@ -29,9 +29,15 @@ const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 /**
  * The signature as the chain takes it: the smaller of the two values of s (EIP-2), and the v under which the account is
  * recovered, which not every signer says.
- * @throws SIGNER_WRONG if no v leads to the account
+ * @throws SIGNER_UNAVAILABLE if the numbers are not of the curve, SIGNER_WRONG if no v leads to the account
  */
 export function signatureOf(address: string, digest: string, r: bigint, s: bigint): Signature {
+  if (r <= 0n || r >= order || s <= 0n || s >= order) {
+    throw new WattproofError(
+      "SIGNER_UNAVAILABLE",
+      "The signer answered with numbers that no signature of secp256k1 has.",
+    );
+  }
   const lowS = s > order / 2n ? order - s : s;
   for (const yParity of [0, 1] as const) {
     const signature = Signature.from({ r: word(r), s: word(lowS), yParity });

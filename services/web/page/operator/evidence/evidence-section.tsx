@@ -105,7 +105,7 @@ function PurposeParts({ evidence, symbol }: { readonly evidence: Evidence; reado
         <>
           <h3>{evidenceText("chart")}</h3>
           <MonthChart label={evidenceText("chartSummary", { ...sums, purpose: name })} bars={chartMonthsOf(months)} />
-          <div class="columns">
+          <div class="stack">
             <div>
               <Table
                 caption={evidenceText("chart")}
