@@ -21,6 +21,7 @@ export const nouns: Readonly<Record<string, string>> = {
   sale: "dossiers for sale, and what drivers get of it",
   share: "tradable shares of what an agreement earns",
   covenant: "what an operator pledges to the holders of a share",
+  replicas: "processes of the service that share a ledger",
   store: "where the service keeps its ledger",
   export: "for other systems",
   demo: "for trying everything on the chain of npm start",

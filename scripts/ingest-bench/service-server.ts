@@ -96,7 +96,14 @@ const inbox = createChargingInbox({
   once: createOnceDesk({ store, desk, now: Date.now }),
   receiver: { receiveRecord: unasked },
 });
-const replica = await openReplica({ store, replicaId: `r${settings.replica}`, leaseMs: 600_000, desk, now: Date.now });
+const replica = await openReplica({
+  store,
+  replicaId: `r${settings.replica}`,
+  version: "0.0.0",
+  leaseMs: 600_000,
+  desk,
+  now: Date.now,
+});
 const ocpp = await openOcpp({
   ...{ store, stations: replica.stations },
   policy: createSessionIdTokenPolicy({ store, prices }),

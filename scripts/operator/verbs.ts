@@ -62,6 +62,7 @@ import { partnersPropose } from "./partners/propose.ts";
 import { partnersShow } from "./partners/show.ts";
 import { partnersSign } from "./partners/sign.ts";
 import { receiptsVerify } from "./receipts/verify.ts";
+import { replicasList } from "./replicas/list.ts";
 import { saleEnd, saleOffer, salePublish } from "./sale/offer.ts";
 import { saleAllot, saleCollect, saleCredit } from "./sale/rounds.ts";
 import { saleBuy, saleJoin, saleList, saleWithdraw } from "./sale/trade.ts";
@@ -240,6 +241,7 @@ export const verbs: readonly Verb[] = [
   covenantRelease,
   exportCdr,
   exportEvidence,
+  replicasList,
   storeMove,
   backup,
   restore,

@@ -46,12 +46,14 @@ const longestPauseMs = 1_000;
 export async function openReplica(deps: {
   readonly store: Store;
   readonly replicaId: string;
+  /** Of this program, for operators. */
+  readonly version: string;
   /** How long a replica counts as alive that says nothing. */
   readonly leaseMs: number;
   readonly desk: OperatorDesk;
   readonly now: () => number;
 }): Promise<Replica> {
-  const { store, replicaId, leaseMs, desk } = deps;
+  const { store, replicaId, version, leaseMs, desk } = deps;
   const startedAtMs = deps.now();
   const stations = createStationHolds(deps);
   const leaseOf = (name: WorkName): WorkLease => createWorkLease({ ...deps, name });
@@ -66,7 +68,8 @@ export async function openReplica(deps: {
   let isLeaving = false;
 
   await store.leaveReplica(replicaId);
-  await store.beatReplica({ replicaId, startedAtMs, forMs: leaseMs });
+  const beat = () => store.beatReplica({ replicaId, version, startedAtMs, forMs: leaseMs });
+  await beat();
 
   async function keepUp(dead: readonly string[]): Promise<void> {
     await stations.adopt();
@@ -80,7 +83,7 @@ export async function openReplica(deps: {
 
   async function lookOnce(): Promise<void> {
     if (isLeaving) return;
-    await store.beatReplica({ replicaId, startedAtMs, forMs: leaseMs });
+    await beat();
     for (const name of workNames) await leases[name].renew();
     await stations.look();
     const others = (await store.listReplicas()).filter((other) => other.replicaId !== replicaId);

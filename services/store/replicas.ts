@@ -3,7 +3,11 @@ import type { OcppProtocol, SecurityProfile } from "./ocpp.ts";
 /** One process of the service. Several work on one ledger, each with an id of its own. */
 export interface Replica {
   readonly replicaId: string;
+  /** Of its program; `null`: a version that does not say. */
+  readonly version: string | null;
   readonly startedAtMs: number;
+  /** When it last said that it is alive, by the store's clock; `null` as above. */
+  readonly lastBeatAtMs: number | null;
   /** Until when it counts as alive, by the store's clock. */
   readonly untilMs: number;
   readonly isAlive: boolean;
@@ -90,6 +94,7 @@ export interface ReplicaStore {
   /** The replica is alive for so long from now. Durable on return. */
   beatReplica(replica: {
     readonly replicaId: string;
+    readonly version: string;
     readonly startedAtMs: number;
     readonly forMs: number;
   }): Promise<void>;

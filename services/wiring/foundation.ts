@@ -27,6 +27,7 @@ import type { QuorumPeer } from "../settlement/quorum/peer.ts";
 import { wireAlertNotices } from "./alerts.ts";
 import { openLedger } from "./open-ledger.ts";
 import { replicaIdOf, replicaNameOf } from "../replicas/replica-id.ts";
+import { readVersion } from "../version.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a caller may put in place of the real thing. */
@@ -111,7 +112,7 @@ export async function openFoundation(
     ...{ desk, elapsedMs, signal },
   });
   const { replicaId = replicaIdOf(config) } = options;
-  const sharing = { store: ledger.store, replicaId, leaseMs: config.replicaLeaseMs, desk, now };
+  const sharing = { store: ledger.store, replicaId, version: readVersion(), leaseMs: config.replicaLeaseMs, desk, now };
   const onLedger = async () => {
     await ledger.store.putSites(
       sites.map((site) => ({ site: siteIdOf(site), evses: site.evses.map(({ evse }) => evse) })),

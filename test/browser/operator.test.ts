@@ -4,6 +4,7 @@ import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { z } from "zod";
 
+import { readVersion } from "../../services/version.ts";
 import { accessibilityViolations } from "../helpers/axe.ts";
 import { desk, launchBrowser, openWindow, phone, takePicture } from "../helpers/browser.ts";
 import type { OpenedSession } from "../helpers/service-chain.ts";
@@ -219,6 +220,49 @@ describe("The operator's page", function () {
       await takePicture(page, `operator-desk-${locale}`);
       await context?.close();
     }
+  });
+
+  it("shows which replicas live, what each does, and that a folder has no copy", async function () {
+    const { store, replica } = world.running.service;
+    const { page, complaints } = await arrive({ viewport: phone });
+    await enter(page);
+    await open(page, "Replicas");
+    const table = page.getByRole("region", { name: "Replicas" });
+    const own = table.getByRole("row").filter({ hasText: replica.replicaId });
+    await own.getByText("alive").waitFor();
+    await own.getByText("answers you").waitFor();
+    await own.getByText(/Settlement, and following the chain/u).waitFor();
+    await own.getByText(readVersion(), { exact: true }).waitFor();
+    const rights = page.getByRole("region", { name: "Rights" }).getByRole("row");
+    await rights.filter({ hasText: "Settlement" }).getByText(replica.replicaId).waitFor();
+    await page.getByText("The ledger is a folder of this machine: one replica, and no copy.").waitFor();
+    await isAccessible(page);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).to.equal(true);
+    await takePicture(page, "operator-phone-replicas");
+
+    // Another one takes the upkeep, so that what a third one has left stays to be seen.
+    await until(async () => {
+      const held = (await store.listLeases()).find(({ name }) => name === "upkeep");
+      if (held !== undefined) await store.releaseLease(held);
+      return (await store.claimLease("upkeep", "elsewhere", 600_000)) !== null;
+    });
+    await store.beatReplica({ replicaId: "elsewhere", version: "9.9.9", startedAtMs: 1, forMs: 600_000 });
+    await store.beatReplica({ replicaId: "gone", version: "9.9.8", startedAtMs: 1, forMs: 0 });
+    const elsewhere = table.getByRole("row").filter({ hasText: "elsewhere" });
+    await elsewhere.getByText("What a dead replica has left").waitFor();
+    await elsewhere.getByText("9.9.9").waitFor();
+    await table.getByRole("row").filter({ hasText: "gone" }).getByText("lost", { exact: true }).waitFor();
+    await isAccessible(page);
+    for (const [language, lost] of [
+      ["de", "verloren"],
+      ["fr", "perdue"],
+      ["it", "persa"],
+    ] as const) {
+      await page.locator("#language").selectOption(language);
+      await page.getByRole("row").filter({ hasText: "gone" }).getByText(lost, { exact: true }).waitFor();
+      await isAccessible(page);
+    }
+    expect(complaints).to.deep.equal([]);
   });
 
   /** What the chain charged, as the page writes it. */

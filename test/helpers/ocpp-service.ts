@@ -95,7 +95,7 @@ export async function openOcppWorld(options: OcppWorldOptions = {}): Promise<Ocp
   const now = options.now ?? Date.now;
   const config = { ...testEntranceConfig, ...options.entrance };
   const wrapped = options.wrapStore?.(store) ?? store;
-  const replica = await openReplica({ store, replicaId: "single", leaseMs: 600_000, desk, now });
+  const replica = await openReplica({ store, replicaId: "single", version: "0.0.0", leaseMs: 600_000, desk, now });
   const ocpp = await openOcpp({
     ...{ store: wrapped, stations: replica.stations },
     policy,

@@ -63,7 +63,7 @@ export async function openSimulatedReplica(deps: {
   const { chain } = network;
   const stop = new AbortController();
   const { signal } = stop;
-  const replica = await openReplica({ store, replicaId: deps.replicaId, leaseMs, desk, now });
+  const replica = await openReplica({ store, replicaId: deps.replicaId, version: "0.0.0", leaseMs, desk, now });
   const { leases, stations } = replica;
   const metrics = createMetrics();
   const ages = createAges({ now, elapsedMs: now });

@@ -202,7 +202,9 @@ export const replicasAnswer = z.object({
   replicas: z.array(
     z.object({
       replicaId: z.string(),
+      version: z.string().nullable(),
       startedAtMs: timeMs,
+      lastBeatAtMs: timeMs.nullable(),
       untilMs: timeMs,
       isAlive: z.boolean(),
       stations: count,

@@ -47,19 +47,29 @@ export const replicaStep = `
   ALTER TABLE charging_transactions ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 `;
 
+/** What replicas say of themselves. Those of a version before say none of it. */
+export const replicaVersionStep = `
+  ALTER TABLE replicas ADD COLUMN version TEXT;
+  ALTER TABLE replicas ADD COLUMN last_beat_at_ms INTEGER;
+`;
+
 const readReplicaRow = reader(
   "replica",
   z
     .object({
       replica_id: z.string(),
+      version: z.string().nullable(),
       started_at_ms: z.number(),
+      last_beat_at_ms: z.number().nullable(),
       until_ms: z.number(),
       is_alive: z.number(),
       stations: z.number(),
     })
     .transform((row): Replica => ({
       replicaId: row.replica_id,
+      version: row.version,
       startedAtMs: row.started_at_ms,
+      lastBeatAtMs: row.last_beat_at_ms,
       untilMs: row.until_ms,
       isAlive: row.is_alive === 1,
       stations: row.stations,
@@ -120,14 +130,18 @@ export function createReplicaStore(access: Access, sharing: Sharing): Omit<Repli
 function replicasOf(access: Access, { now, listStandbys }: Sharing) {
   return {
     listStandbys: () => access.read(listStandbys),
-    beatReplica: ({ replicaId, startedAtMs, forMs }) =>
+    beatReplica: ({ replicaId, version, startedAtMs, forMs }) =>
       access.write(async () => {
+        const nowMs = await now();
         await access.run(
-          `INSERT INTO replicas (replica_id, started_at_ms, until_ms) VALUES (?, ?, ?)
-           ON CONFLICT (replica_id) DO UPDATE SET started_at_ms = excluded.started_at_ms, until_ms = excluded.until_ms`,
+          `INSERT INTO replicas (replica_id, version, started_at_ms, last_beat_at_ms, until_ms) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (replica_id) DO UPDATE SET version = excluded.version, started_at_ms = excluded.started_at_ms,
+             last_beat_at_ms = excluded.last_beat_at_ms, until_ms = excluded.until_ms`,
           replicaId,
+          version,
           startedAtMs,
-          (await now()) + forMs,
+          nowMs,
+          nowMs + forMs,
         );
       }),
     leaveReplica: (replicaId) =>
@@ -143,7 +157,7 @@ function replicasOf(access: Access, { now, listStandbys }: Sharing) {
       access.read(async () =>
         (
           await access.all(
-            `SELECT replica_id, started_at_ms, until_ms, CASE WHEN until_ms > ? THEN 1 ELSE 0 END AS is_alive,
+            `SELECT replica_id, version, started_at_ms, last_beat_at_ms, until_ms, CASE WHEN until_ms > ? THEN 1 ELSE 0 END AS is_alive,
                (SELECT count(*) FROM station_holds WHERE station_holds.replica_id = replicas.replica_id
                   AND connection IS NOT NULL) AS stations
              FROM replicas ORDER BY replica_id`,

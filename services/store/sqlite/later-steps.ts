@@ -5,7 +5,7 @@ import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { operatorSearchStep } from "../sql/operator.ts";
 import { operatorRoleStep } from "../sql/operator-keys.ts";
 import { steadyStep } from "../sql/steady-mark.ts";
-import { replicaStep } from "../sql/replicas.ts";
+import { replicaStep, replicaVersionStep } from "../sql/replicas.ts";
 import { screenCodeStep } from "../sql/screen-codes.ts";
 import { driverStep, sessionPagesStep } from "../sql/sessions.ts";
 import { meterTimeStep } from "../sql/meter-times.ts";
@@ -32,4 +32,5 @@ export const laterSteps: readonly string[] = [
   noticeStep,
   setUpStep,
   meterTimeStep,
+  replicaVersionStep,
 ];

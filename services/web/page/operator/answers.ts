@@ -194,6 +194,36 @@ export const sitesSchema = z.object({
   ),
 });
 
+/** Who works on the ledger. Times are the ledger's, `nowMs` is that of the replica that answers. */
+export const replicasSchema = z.object({
+  answeredBy: z.string(),
+  replicas: z.array(
+    z.object({
+      replicaId: z.string(),
+      version: z.string().nullable(),
+      startedAtMs: z.number(),
+      lastBeatAtMs: z.number().nullable(),
+      untilMs: z.number(),
+      isAlive: z.boolean(),
+      stations: count,
+    }),
+  ),
+  leases: z.array(
+    z.object({ name: z.string(), replicaId: z.string().nullable(), epoch: z.number(), untilMs: z.number() }),
+  ),
+  standbys: z
+    .array(
+      z.object({
+        name: z.string(),
+        waits: z.enum(["sync", "quorum", "potential", "async"]).nullable(),
+        behindBytes: z.number().nullable(),
+        behindMs: z.number().nullable(),
+      }),
+    )
+    .nullable(),
+});
+
+export type Replicas = z.infer<typeof replicasSchema>;
 export type OwnKey = z.infer<typeof ownKeySchema>;
 export type Actions = z.infer<typeof actionsSchema>;
 export type Sites = z.infer<typeof sitesSchema>;

@@ -12,6 +12,7 @@ import { Chargers } from "./views/chargers.tsx";
 import { EvidenceView } from "./views/evidence.tsx";
 import { MoneyView } from "./views/money.tsx";
 import { People } from "./views/people.tsx";
+import { Replicas } from "./views/replicas.tsx";
 import { SessionView } from "./views/session.tsx";
 import { Sessions } from "./views/sessions.tsx";
 import { Sites } from "./views/sites.tsx";
@@ -87,6 +88,8 @@ function View({ route, overview }: { readonly route: OperatorRoute; readonly ove
       return <EvidenceView />;
     case "people":
       return <People />;
+    case "replicas":
+      return <Replicas />;
   }
 }
 

@@ -1,11 +1,20 @@
 /** Where the operator is on the page. */
 export type OperatorRoute =
-  | { readonly kind: "today" | "sessions" | "chargers" | "sites" | "money" | "evidence" | "people" }
+  | { readonly kind: (typeof operatorPages)[number] }
   | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "charger"; readonly stationId: string };
 
 /** The pages that the navigation leads to, in its order. */
-export const operatorPages = ["today", "sessions", "chargers", "sites", "money", "evidence", "people"] as const;
+export const operatorPages = [
+  "today",
+  "sessions",
+  "chargers",
+  "sites",
+  "money",
+  "evidence",
+  "people",
+  "replicas",
+] as const;
 
 const stationIdGrammar = /^[A-Za-z0-9_.:*-]{1,48}$/u;
 

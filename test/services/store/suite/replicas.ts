@@ -17,7 +17,8 @@ const commandOf = (commandId: string, stationId = "A"): StationCommand => ({
 });
 
 export function describeReplicas(world: StoreWorld): void {
-  const beat = (replicaId: string, forMs = longMs) => world.store.beatReplica({ replicaId, startedAtMs: 1, forMs });
+  const beat = (replicaId: string, forMs = longMs) =>
+    world.store.beatReplica({ replicaId, version: "1.2.3", startedAtMs: 1, forMs });
   const hold = (stationId: string, replicaId: string) => world.store.holdStation(stationId, replicaId, connection);
 
   describe("Replicas", function () {
@@ -30,11 +31,16 @@ export function describeReplicas(world: StoreWorld): void {
       await hold("S", "b");
       await sleep(2 * shortMs);
       await world.reopen();
-      const listed = (await world.store.listReplicas()).map((replica) => ({ ...replica, untilMs: 0 }));
-      expect(listed).to.deep.equal([
-        { replicaId: "a", startedAtMs: 1, untilMs: 0, isAlive: false, stations: 0 },
-        { replicaId: "b", startedAtMs: 1, untilMs: 0, isAlive: true, stations: 1 },
+      const listed = await world.store.listReplicas();
+      expect(listed.map(({ replicaId, version, startedAtMs }) => [replicaId, version, startedAtMs])).to.deep.equal([
+        ["a", "1.2.3", 1],
+        ["b", "1.2.3", 1],
       ]);
+      expect(listed.map(({ isAlive, stations }) => [isAlive, stations])).to.deep.equal([
+        [false, 0],
+        [true, 1],
+      ]);
+      expect(listed.map(({ untilMs, lastBeatAtMs }) => untilMs - (lastBeatAtMs ?? 0))).to.deep.equal([shortMs, longMs]);
       await world.store.leaveReplica("a");
       expect((await world.store.listReplicas()).map(({ replicaId }) => replicaId)).to.deep.equal(["b"]);
     });
