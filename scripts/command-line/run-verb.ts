@@ -74,8 +74,6 @@ export async function runVerb(
   const stop = (): void => {
     interrupt.abort();
   };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   const opened: { chain: Promise<ChainAccess> | null } = { chain: null };
 
   function open(): Promise<ChainAccess> {
@@ -107,7 +105,11 @@ export async function runVerb(
 
   const run: Run = {
     output,
-    signal: interrupt.signal,
+    // A verb that does not ask for it is ended by the signal, as any program is.
+    get signal() {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop).once(signal, stop);
+      return interrupt.signal;
+    },
     isDryRun,
     trustsEndpoint: common.trustEndpoint,
     environment,

@@ -26,7 +26,7 @@ export interface OptionSpec {
 /** What a verb works with besides its input. */
 export interface Run {
   readonly output: Output;
-  /** Ends with Ctrl-C or SIGTERM. */
+  /** Ends with Ctrl-C or SIGTERM, which from the first reading on end the program no more: who reads it ends the work. */
   readonly signal: AbortSignal;
   /** By `--dry-run`: nothing is sent and nothing is written. */
   readonly isDryRun: boolean;

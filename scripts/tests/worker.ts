@@ -72,3 +72,5 @@ process.on("message", (message) => {
   if (message === theEnd) process.exit(0);
   void runFile(String(message)).then((outcome) => process.send?.(outcome));
 });
+// Nobody is there any more who would take an outcome.
+process.on("disconnect", () => process.exit(1));
