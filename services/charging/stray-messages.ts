@@ -1,3 +1,4 @@
+import { withAnyRegister } from "../domain/charging/any-register.ts";
 import { chooseEnergySeries } from "../domain/charging/energy-series.ts";
 import { coarserOf } from "../domain/charging/exactness.ts";
 import { isTransactionMessage, type StationMessage, type TransactionMessage } from "../domain/charging/message.ts";
@@ -60,9 +61,10 @@ export function createStrayMessages(deps: StrayMessagesDeps): StrayMessages {
   const { store, book, once, stops, now, waitMs } = deps;
 
   /** What rose between two readings with no transaction in between flowed in none. */
-  async function countEnergy(message: TransactionMessage, stationEvse: number): Promise<void> {
-    const evse = (await store.findStation(message.stationId))?.evses[stationEvse - 1];
+  async function countEnergy(told: TransactionMessage, stationEvse: number): Promise<void> {
+    const evse = (await store.findStation(told.stationId))?.evses[stationEvse - 1];
     if (evse === undefined) return;
+    const message = withAnyRegister(told);
     const running = (await book.list(message.stationId)).filter((one) => one.evse === stationEvse);
     for (const { sessionId, terms } of await store.listSessionsAtEvse(evse, sessionsLimit)) {
       if ((await store.findTransactionOfSession(sessionId)) !== null) continue;

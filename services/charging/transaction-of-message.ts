@@ -1,4 +1,6 @@
+import { standingIdToken } from "../domain/charging/id-token.ts";
 import type { TransactionMessage } from "../domain/charging/message.ts";
+import { isSameIdTag } from "../domain/id-tag.ts";
 import type { ChargingTransaction, NewChargingTransaction } from "../store/charging.ts";
 import type { FoundSession } from "./session-of-transaction.ts";
 
@@ -32,11 +34,28 @@ export function isElsewhere({ protocol, plug }: TransactionMessage, { evse }: Ch
   return protocol !== "ocpp1.6" && plug.evseId !== null && evse !== null && plug.evseId !== evse;
 }
 
-/** A station of 2.x that lost its memory uses its ids again; then the start says another time, after the end. */
+/**
+ * A station of 2.x that lost its memory uses its ids again. Then the start says a time after the end. Where the end was lost,
+ * or the clock was set back, it says another name than the transaction began with, or comes after a sign of its end.
+ */
 export function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
   if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;
   const atMs = message.time?.epochMs ?? null;
-  return atMs !== null && known.endedAtMs !== null && known.startedAtMs !== null && atMs > known.endedAtMs;
+  if (atMs === null || known.startedAtMs === null) return false;
+  if (known.endedAtMs !== null && atMs > known.endedAtMs) return true;
+  const isAfterSign = known.endSignAtMs !== null && atMs > known.startedAtMs;
+  return atMs !== known.startedAtMs && (isAfterSign || isNamedOtherwise(message, known));
+}
+
+/** Whether a start presents another idToken, or names another request to begin, than the transaction did. */
+function isNamedOtherwise(
+  { idToken, remoteStartId }: TransactionMessage & { readonly kind: "transaction-started" },
+  known: ChargingTransaction,
+): boolean {
+  const presented = standingIdToken(idToken);
+  const first = standingIdToken(known.idToken);
+  if (presented !== null && first !== null) return !isSameIdTag(presented, first);
+  return remoteStartId !== null && known.remoteStartId !== null && remoteStartId !== known.remoteStartId;
 }
 
 /** A transaction of which nothing is known but that this message belongs to it. */

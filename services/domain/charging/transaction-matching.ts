@@ -68,7 +68,7 @@ export function matchTransaction(
   const ofStation = known.filter(({ stationId }) => stationId === message.stationId);
   const withId = ofStation.filter(({ ocppTransactionId }) => ocppTransactionId === message.ocppTransactionId);
   if (withId.length === 1) return withId[0] ?? null;
-  if (withId.length > 1) return latestBefore(withId, message.time?.epochMs ?? null);
+  if (withId.length > 1) return amongOneId(withId, message.time?.epochMs ?? null);
   if (message.protocol !== "ocpp1.6") return null;
   if (message.kind === "transaction-ended") return matchStop(message, ofStation);
   return message.kind === "meter-values" ? matchByPlug(message, ofStation) : null;
@@ -84,7 +84,7 @@ export function findDisplaced(
     (transaction) =>
       transaction.stationId === started.stationId &&
       transaction.endedAtMs === null &&
-      transaction.ocppTransactionId !== started.ocppTransactionId &&
+      !isBegunBy(transaction, started) &&
       isSamePlug(transaction.plug, started.plug) &&
       // A start that is replayed late ends nothing that began after it.
       (startedAtMs === null || transaction.startedAtMs === null || transaction.startedAtMs < startedAtMs),
@@ -203,6 +203,19 @@ function matchByPlug(message: TransactionMessage, ofStation: readonly KnownTrans
 }
 
 /** Ids may begin anew after a station's memory was cleared: then the latest that had begun is meant. */
+/** Whether a start is that of the transaction: a station that lost its memory uses an id again, with another time. */
+function isBegunBy({ ocppTransactionId, startedAtMs }: KnownTransaction, started: TransactionMessage): boolean {
+  if (ocppTransactionId !== started.ocppTransactionId) return false;
+  const atMs = started.time?.epochMs ?? null;
+  return atMs === null || startedAtMs === null || startedAtMs === atMs;
+}
+
+/** The one that goes on, where the message can be of it: those before may lie in its future if the clock was set back. */
+function amongOneId(withId: readonly KnownTransaction[], atMs: number | null): KnownTransaction | null {
+  const open = withId.filter(({ endedAtMs }) => endedAtMs === null);
+  return (open.length === 1 ? latestBefore(open, atMs) : null) ?? latestBefore(withId, atMs);
+}
+
 function latestBefore(candidates: readonly KnownTransaction[], atMs: number | null): KnownTransaction | null {
   const begun = candidates.filter(({ startedAtMs }) => startedAtMs !== null && (atMs === null || startedAtMs <= atMs));
   const sorted = begun.sort((left, right) => (right.startedAtMs ?? 0) - (left.startedAtMs ?? 0));

@@ -78,6 +78,21 @@ const stories: Readonly<Record<string, (run: Run) => Promise<void>>> = {
       await values(run, seconds, [kind(seconds)], old === null ? {} : { transactionId: old });
     }
   },
+  async "only values of a part tell of it"(run) {
+    const { random } = run;
+    // One phase of three, or import less export.
+    const members = random.pick<Readonly<Record<string, string>>>([
+      { phase: "L1" },
+      { phase: "L3-N", unit: "kWh" },
+      { phase: "L2", location: "Inlet" },
+      { measurand: "Energy.Active.Net" },
+    ]);
+    const divisor = "unit" in members ? 3_000 : 3;
+    for (const seconds of [0, 60, 120, 240, 300].slice(random.below(3))) {
+      run.until(seconds);
+      await values(run, seconds, [{ value: String(wh(seconds) / divisor), ...members }]);
+    }
+  },
   async "its first stop does not tell all"(run) {
     const { random } = run;
     const transactionId = await start(run, {});
