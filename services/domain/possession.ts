@@ -1,6 +1,6 @@
-import { AbiCoder, keccak256, TypedDataEncoder } from "ethers";
+import { AbiCoder, keccak256, toUtf8Bytes, TypedDataEncoder } from "ethers";
 
-import { tagOf } from "./id-tag.ts";
+import { normalizeIdTag, tagOf } from "./id-tag.ts";
 
 /*
  * Proof of possession: before a meter is registered it signs a record whose `ID` is a tag that is made from its key, its
@@ -33,6 +33,8 @@ export const possessionLimits = {
   starts: 5,
   /** Nobody pays for it. A meter signs the end of a charge, so the service ends it after this time. */
   chargeMs: 60_000,
+  /** A charger without network may bring the record, or the charge, so much after the tag has expired. */
+  lateMs: 7 * 86_400_000,
   /** The charge ends as soon as a reading says that so much has flowed, and the operator is told; watt-hours. */
   energyWh: 500n,
   /** Tags that are awaited at once, and tags that are kept. */
@@ -67,6 +69,27 @@ export function possessionTagOf(claim: PossessionClaim): string {
   const keyId = keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "bytes"], [curveNumber, publicKey]));
   const domain = { name: "Wattproof Meter Registry", version: "1", chainId, verifyingContract: meterRegistry };
   return tagOf(TypedDataEncoder.hash(domain, types, { registrant, evse, keyId, activations }));
+}
+
+/** Numbers of requests that one tag has, so that a charger does not take the next request for a repeat. */
+const startIdsPerTag = 256;
+
+/**
+ * The number under which a charger of 2.x is asked to begin a charge with the tag, of 30 bits. It says which tag that is,
+ * because some chargers name the request in what they report, and not the idToken.
+ */
+export function possessionStartIdOf(tag: string, nowMs: number): number {
+  return startNumberOf(tag) * startIdsPerTag + (Math.floor(nowMs / 1_000) % startIdsPerTag);
+}
+
+/** Whether a charge that names this request was asked for with the tag. */
+export function isPossessionStart(tag: string, remoteStartId: number): boolean {
+  return Math.floor(remoteStartId / startIdsPerTag) === startNumberOf(tag);
+}
+
+/** 22 bits of the tag's hash. */
+function startNumberOf(tag: string): number {
+  return Number(BigInt(keccak256(toUtf8Bytes(normalizeIdTag(tag)))) >> 234n);
 }
 
 /**

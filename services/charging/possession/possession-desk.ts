@@ -32,11 +32,19 @@ export interface PossessionDesk {
   expect(named: NamedPossession, isAgain: boolean): Promise<MeterPossession>;
   /** By the tag in any spelling; `null` if the operator named none, or long ago. */
   find(tag: string): Promise<MeterPossession | null>;
-  /** Those of a station that have not expired, with or without a record. */
+  /** Those of a station of which something may still come, with or without a record. */
   listAt(stationId: string): Promise<readonly MeterPossession[]>;
-  /** Whether a charge with the tag may begin. `started`: it has begun, and counts. `updated`: it may go on. */
-  judge(possession: MeterPossession, occasion: "authorize" | "started" | "updated"): Promise<PossessionAnswer>;
-  /** Keeps the record if the key of the possession signed it with the tag as `ID`. */
+  /**
+   * Whether a charge with the tag may begin, or go on if it has begun with it. A charge counts when it first presents the
+   * tag, which in 2.x may be after its start.
+   * @param ocppTransactionId `null` beforehand, and in 1.6.
+   */
+  judge(
+    possession: MeterPossession,
+    occasion: "authorize" | "started" | "updated",
+    ocppTransactionId: string | null,
+  ): Promise<PossessionAnswer>;
+  /** Keeps the record if the key of the possession signed it with the tag as `ID`, and none is here or the time is not over. */
   offerRecord(possession: MeterPossession, record: Uint8Array): Promise<void>;
   /** Call when another replica may have changed one. */
   forgetAll(): void;
@@ -53,6 +61,8 @@ const sessionsLimit = 16;
 
 export function createPossessionDesk({ store, verifier, desk, now }: PossessionDeskDeps): PossessionDesk {
   const turns = createTurns();
+  /** The charges of 2.x that a tag let begin; after a restart one that presents it again counts again. */
+  const begunWith = new Map<string, Set<string>>();
   let loading: Promise<Map<string, MeterPossession>> | null = null;
 
   function known(): Promise<Map<string, MeterPossession>> {
@@ -80,6 +90,9 @@ export function createPossessionDesk({ store, verifier, desk, now }: PossessionD
     });
   }
 
+  const isAt = (possession: MeterPossession, stationId: string): boolean =>
+    possession.stationId === stationId && now() < possession.expiresAtMs + possessionLimits.lateMs;
+
   async function isPlaceTaken({ evse }: MeterPossession): Promise<boolean> {
     const sessions = await store.listSessionsAtEvse(evse, sessionsLimit);
     return sessions.some(({ state }) => state.status === "opened" || state.status === "charging");
@@ -103,8 +116,10 @@ export function createPossessionDesk({ store, verifier, desk, now }: PossessionD
         const possession = { tag, ...place, expectedAtMs: now(), expiresAtMs, ...empty };
         await store.putPossession(possession, possessionLimits.kept);
         all.set(tag, possession);
+        begunWith.delete(tag);
         for (const old of [...all.values()].toSorted(latestExpiryFirst).slice(possessionLimits.kept)) {
           all.delete(old.tag);
+          begunWith.delete(old.tag);
         }
         desk.note("possession-awaited", { tag, ...place, expiresAtMs });
         return possession;
@@ -117,17 +132,23 @@ export function createPossessionDesk({ store, verifier, desk, now }: PossessionD
       const all = await known();
       // Nearly always there is none, and every frame asks.
       if (all.size === 0) return [];
-      return [...all.values()].filter((one) => one.stationId === stationId && now() < one.expiresAtMs);
+      return [...all.values()].filter((one) => isAt(one, stationId));
     },
-    async judge(possession, occasion) {
-      if (occasion === "updated") return judgePossessionCharge(awaitedOf(possession), now());
+    async judge(possession, occasion, ocppTransactionId) {
+      const { tag } = possession;
+      const charges = begunWith.get(tag) ?? new Set();
+      if (ocppTransactionId !== null && charges.has(ocppTransactionId)) {
+        return judgePossessionCharge(awaitedOf(possession), now());
+      }
       const answer = judgePossessionStart(awaitedOf(possession), await isPlaceTaken(possession), now());
-      if (answer === "Accepted" && occasion === "started") {
-        await update(possession.tag, (current) => ({ ...current, starts: current.starts + 1 }));
+      if (answer === "Accepted" && occasion !== "authorize") {
+        if (ocppTransactionId !== null) begunWith.set(tag, charges.add(ocppTransactionId));
+        await update(tag, (current) => ({ ...current, starts: current.starts + 1 }));
       }
       return answer;
     },
-    async offerRecord({ tag, stationId, evse, curve, publicKey }, record) {
+    async offerRecord({ tag, stationId, evse, curve, publicKey, expiresAtMs, record: kept }, record) {
+      if (kept !== null && now() >= expiresAtMs) return;
       const verdict = verifier.verify(record, { curve, publicKey });
       if ("outcome" in verdict) {
         desk.note("possession-record", { tag, stationId, evse, outcome: verdict.code });

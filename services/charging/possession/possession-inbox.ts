@@ -1,7 +1,8 @@
 import { isTransactionMessage, type TransactionMessage } from "../../domain/charging/message.ts";
 import { meteredSoFar, watchEnergy } from "../../domain/charging/watched-energy.ts";
 import { isSameIdTag } from "../../domain/id-tag.ts";
-import { possessionLimits } from "../../domain/possession.ts";
+import { standingIdToken } from "../../domain/charging/id-token.ts";
+import { isPossessionStart, possessionLimits } from "../../domain/possession.ts";
 import type { FrameInbox } from "../../ocpp/wire/inbox.ts";
 import type { ChargingTransaction, StopOrder } from "../../store/charging.ts";
 import type { StoredFrame } from "../../store/ocpp.ts";
@@ -43,7 +44,7 @@ export function createPossessionInbox(deps: PossessionInboxDeps): FrameInbox {
     const { stationId } = frame;
     await book.inTurn(stationId, async () => {
       for (const transaction of await book.list(stationId)) {
-        const isExpected = expected.some(({ tag }) => isSameIdTag(tag, transaction.idToken ?? ""));
+        const isExpected = expected.some(({ tag }) => isChargeWith(tag, transaction));
         if (isExpected && transaction.sessionId === null && isAbout(message, transaction)) {
           await limit(transaction, message);
         }
@@ -84,6 +85,13 @@ export function createPossessionInbox(deps: PossessionInboxDeps): FrameInbox {
     },
     settled: () => inbox.settled(),
   };
+}
+
+/** Whether a charge presented the tag, or was begun by our request with it and presented nothing. */
+function isChargeWith(tag: string, { idToken, remoteStartId }: ChargingTransaction): boolean {
+  const presented = standingIdToken(idToken);
+  if (presented !== null) return isSameIdTag(tag, presented);
+  return remoteStartId !== null && isPossessionStart(tag, remoteStartId);
 }
 
 /** 1.6 leaves the number out of meter values now and then: then the outlet counts. */

@@ -13,7 +13,8 @@ export function createPossessionPolicy(
       possession.stationId === stationId && (stationEvse ?? possession.stationEvse) === possession.stationEvse;
     if (!isThere) return "Invalid";
     // Who began may end.
-    return occasion === "ended" ? "Accepted" : possessions.judge(possession, occasion);
+    if (occasion === "ended") return "Accepted";
+    return possessions.judge(possession, occasion, question.ocppTransactionId);
   }
 
   return {

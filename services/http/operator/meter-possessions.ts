@@ -7,7 +7,7 @@ import { callStation } from "../../charging/call-station.ts";
 import { awaitedOf, type PossessionDesk } from "../../charging/possession/possession-desk.ts";
 import { startCall } from "../../charging/remote-calls.ts";
 import { curveNumberOf, meterCurves } from "../../domain/meter-curve.ts";
-import { possessionStatusOf, possessionTagOf } from "../../domain/possession.ts";
+import { possessionStartIdOf, possessionStatusOf, possessionTagOf } from "../../domain/possession.ts";
 import { WattproofError } from "../../errors.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { StationCommands } from "../../ocpp/commands.ts";
@@ -31,8 +31,6 @@ export interface MeterPossessionDeps {
   readonly operators: Operators;
   readonly now: () => number;
 }
-
-const greatestStartId = 2 ** 31 - 1;
 
 export const expectedSchema = z.strictObject({
   evse: z
@@ -127,7 +125,7 @@ async function beginCharge(
 ): Promise<string> {
   const station = await connections.find(stationId);
   if (station === null) return "STATION_OFFLINE";
-  const remoteStartId = now() % greatestStartId;
+  const remoteStartId = possessionStartIdOf(tag, now());
   const call = startCall(station.protocol, { stationEvse, idTag: tag, remoteStartId });
   const outcome = await callStation(commands, stationId, call);
   return outcome.kind === "answered" ? (textAt(outcome.answer, "status") ?? "STATION_REFUSED") : outcome.code;

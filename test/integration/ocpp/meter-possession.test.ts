@@ -163,6 +163,16 @@ describe("A meter that proves itself at a charger", function () {
         expect(await countAlerts(world, "possession-charge-limited")).to.equal(0);
       });
 
+      it("is stopped after a minute where its start is reported only after the tag has expired", async function () {
+        const tag = await expectTag();
+        world.nowMs += possessionLimits.expectedMs;
+        expect((await begin(protocol, tag)).status).to.equal("Expired");
+        await world.settle();
+        world.nowMs += possessionLimits.chargeMs;
+        await world.settle();
+        expect(charger.taken.map(({ action }) => action)).to.deep.equal([stop[protocol]]);
+      });
+
       it("is stopped at once where more flows than proves anything, and the operator is told once", async function () {
         const tag = await expectTag();
         const { transactionId } = await begin(protocol, tag);
@@ -176,6 +186,68 @@ describe("A meter that proves itself at a charger", function () {
         expect(charger.taken.map(({ action }) => action)).to.deep.equal([stop[protocol]]);
         expect(await countAlerts(world, "possession-charge-limited")).to.equal(1);
       });
+    });
+  }
+
+  for (const protocol of ["ocpp2.0.1", "ocpp2.1"] as const) {
+    it(`is known by the request of ${protocol} that its charger names, where it names no idToken`, async function () {
+      charger = await world.connect("CS-1", protocol, [evse]);
+      charger.answers = acceptAll;
+      const tag = await expectTag({ start: true });
+      const [request] = charger.taken.splice(0);
+      const remoteStartId = (request?.payload as { readonly remoteStartId: number }).remoteStartId;
+      for (const [transactionId, id] of [
+        ["T-1", remoteStartId],
+        ["T-2", remoteStartId ^ 0x100],
+      ] as const) {
+        await charger.call("TransactionEvent", {
+          ...{ eventType: "Started", timestamp: world.at(0), triggerReason: "RemoteStart", seqNo: 0 },
+          ...{ transactionInfo: { transactionId, remoteStartId: id }, evse: { id: 1 } },
+        });
+      }
+      await world.settle();
+      world.nowMs += possessionLimits.chargeMs;
+      await world.settle();
+      const told = charger.taken.map(({ action, payload }) => ({ action, payload }));
+      expect(told).to.deep.equal([{ action: stop[protocol], payload: { transactionId: "T-1" } }]);
+      await end(protocol, "T-1", 0, recordOf(tag));
+      await world.settle();
+      expect((await show(tag)).status).to.equal("received");
+    });
+  }
+
+  for (const protocol of ["ocpp2.0.1", "ocpp2.1"] as const) {
+    it(`counts as begun with ${protocol} when it presents its tag after its start, and not beside a session`, async function () {
+      const point = await chain.addChargingPoint();
+      charger = await world.connect("CS-1", protocol, [evse, point.evse]);
+      const tell = async (
+        eventType: string,
+        transactionId: string,
+        outlet: number,
+        idTag?: string,
+      ): Promise<unknown> => {
+        const answer = await charger.call("TransactionEvent", {
+          ...{ eventType, timestamp: world.at(0), triggerReason: "Authorized", seqNo: eventType === "Started" ? 0 : 1 },
+          ...{ transactionInfo: { transactionId }, evse: { id: outlet } },
+          ...(idTag === undefined ? {} : { idToken: { idToken: idTag, type: "Central" } }),
+        });
+        return (answer["idTokenInfo"] as { readonly status: string } | undefined)?.status;
+      };
+      const tag = await expectTag();
+      const statuses: unknown[] = [];
+      for (let index = 0; index <= possessionLimits.starts; index += 1) {
+        await tell("Started", `T-${index}`, 1);
+        statuses.push(await tell("Updated", `T-${index}`, 1, tag));
+      }
+      expect(statuses).to.deep.equal([...Array<string>(possessionLimits.starts).fill("Accepted"), "Invalid"]);
+      expect(await tell("Updated", "T-0", 1, tag.toLowerCase())).to.equal("Accepted");
+      expect((await show(tag)).starts).to.equal(possessionLimits.starts);
+
+      const other = await expectTag({ evse: point.evse });
+      await tell("Started", "S-1", 2);
+      await chain.openSession(point);
+      await world.service.synchronise();
+      expect(await tell("Updated", "S-1", 2, other)).to.equal("NotAtThisTime");
     });
   }
 
@@ -253,6 +325,23 @@ describe("A meter that proves itself at a charger", function () {
       // Named again it stays; for another record the operator has to say so.
       expect((await post(claim())).body).to.deep.include({ status: "received" });
       expect((await post(claim({ again: true }))).body).to.deep.include({ status: "awaited", record: null, starts: 0 });
+    });
+
+    it("is proven by a record that comes alone, and after its tag has expired", async function () {
+      const tag = await expectTag();
+      await begin(protocol, tag);
+      const record = recordOf(tag);
+      world.nowMs += possessionLimits.lateMs;
+      const sampledValue = [{ value: record, format: "SignedData" }];
+      await charger.call("MeterValues", { connectorId: 1, meterValue: [{ timestamp: world.at(0), sampledValue }] });
+      await world.settle();
+      expect(await show(tag)).to.deep.include({ status: "received", record: inBase64(record) });
+      world.nowMs += possessionLimits.expectedMs;
+      await charger.call("MeterValues", {
+        ...{ connectorId: 1, meterValue: [{ timestamp: world.at(0), sampledValue: [{ value: recordOf(tag) }] }] },
+      });
+      await world.settle();
+      expect((await show(tag)).record).to.equal(inBase64(record));
     });
 
     it("keeps the record as the meter signed it", async function () {
