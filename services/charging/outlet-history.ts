@@ -1,5 +1,8 @@
+import type { TransactionAssessment } from "../domain/charging/assess-transaction.ts";
+import { coarserOf, distanceOf } from "../domain/charging/exactness.ts";
 import type { RegisterSpan } from "../domain/charging/outlet-continuity.ts";
-import { parsePaddedDecimal, subtractDecimals, type Decimal } from "../domain/decimal.ts";
+import type { WatchedEnergy } from "../domain/charging/watched-energy.ts";
+import { addDecimals, compareDecimals, parsePaddedDecimal, subtractDecimals, type Decimal } from "../domain/decimal.ts";
 import type { ChargingTransaction } from "../store/charging.ts";
 import type { Store, StoredSession } from "../store/store.ts";
 import type { TransactionBook } from "./transaction-book.ts";
@@ -14,7 +17,8 @@ export type OutletReader = (
 ) => Promise<readonly RegisterSpan[]>;
 
 /** Signed and unsigned energy of one register differ by less than a hundredth. */
-const likePart = 100n;
+const likePartDigits = 2;
+const wholeWh: Decimal = { unscaled: 1n, scale: 0 };
 
 export function createOutletReader(deps: {
   readonly store: Pick<Store, "findSession" | "findStrayEnergy">;
@@ -55,24 +59,46 @@ function spanOf({ assessment, watched }: ChargingTransaction): RegisterSpan | nu
     const { registerWh, energyWh, beganAtMs, atMs } = watched;
     return { beginWh: subtractDecimals(registerWh, energyWh), endWh: registerWh, beganAtMs, endedAtMs: atMs };
   }
-  if (begin.source === "sum" || (begin.source === "signed" && !isOneRegister(assessment))) return null;
+  if (begin.source === "sum") return null;
   const beginWh = parsePaddedDecimal(begin.registerWh);
   const endWh = parsePaddedDecimal(end.registerWh);
   if (beginWh === null || endWh === null) return null;
-  return { beginWh, endWh, beganAtMs: begin.epochMs, endedAtMs: end.epochMs };
+  const span = { beginWh, endWh, beganAtMs: begin.epochMs, endedAtMs: end.epochMs };
+  return begin.source === "signed" ? spanBesideSigned(span, assessment, watched) : span;
 }
 
-/** Whether the signed values are of the register that the station reports without a signature. */
-function isOneRegister({
-  energyMicroWh,
-  claimedEnergyWh,
-}: {
-  readonly energyMicroWh: bigint;
-  readonly claimedEnergyWh: string | null;
-}): boolean {
-  const claimed: Decimal | null = claimedEnergyWh === null ? null : parsePaddedDecimal(claimedEnergyWh);
-  if (claimed === null) return false;
-  const { unscaled } = subtractDecimals(claimed, { unscaled: energyMicroWh, scale: 6 });
-  const difference = unscaled < 0n ? -unscaled : unscaled;
-  return difference * likePart <= claimed.unscaled * 10n ** BigInt(Math.max(0, 6 - claimed.scale));
+/**
+ * What the register without a signature showed in a transaction that the meter signed. It is the meter's own where it rose
+ * as the signed one did and stood where that stood. One that rose as much elsewhere is another one, which the charger
+ * keeps: what the meter signed says nothing of it. One that fell was set back.
+ */
+function spanBesideSigned(
+  signed: RegisterSpan,
+  { claimedEnergyWh, flags }: TransactionAssessment,
+  watched: WatchedEnergy | null,
+): RegisterSpan | null {
+  if (claimedEnergyWh === null) return null;
+  const riseWh = parsePaddedDecimal(claimedEnergyWh);
+  if (riseWh === null) {
+    const fallWh = parsePaddedDecimal(claimedEnergyWh.replace(/^-/, ""));
+    if (fallWh === null || watched === null || !flags.includes("REGISTER_RESET")) return null;
+    const { registerWh, atMs } = watched;
+    return { ...signed, beginWh: addDecimals(registerWh, fallWh), endWh: registerWh, endedAtMs: atMs };
+  }
+  const signedWh = subtractDecimals(signed.endWh, signed.beginWh);
+  if (compareDecimals(distanceOf(riseWh, signedWh), partOf(riseWh)) > 0) return null;
+  if (watched === null) return signed;
+  const { registerWh, quantumWh, atMs } = watched;
+  const toleranceWh = [quantumWh, wholeWh, partOf(riseWh)].reduce(coarserOf);
+  const isThere =
+    compareDecimals(addDecimals(registerWh, toleranceWh), signed.beginWh) >= 0 &&
+    compareDecimals(registerWh, addDecimals(signed.endWh, toleranceWh)) <= 0;
+  return isThere
+    ? signed
+    : { ...signed, beginWh: subtractDecimals(registerWh, riseWh), endWh: registerWh, endedAtMs: atMs };
+}
+
+/** By how much two energies of one register may differ, for one of them. */
+function partOf(energyWh: Decimal): Decimal {
+  return { ...energyWh, scale: energyWh.scale + likePartDigits };
 }

@@ -142,8 +142,8 @@ const codesOfLostTimes = [
 
 /**
  * What may become of a session: one outcome, but where a stop is lost, or a wrong clock and a wait come together, or where
- * the charger's register was set back. That register then shows what the sealed meter's showed in an earlier session, as if
- * it were the same one and counted again; only what the sealed meter signs is above that.
+ * the charger's register was set back, and too few readings showed where it went on: it then looks counted again, once;
+ * only what the sealed meter signs is above that.
  */
 export function outcomesOf(session: PlayedSession): readonly SoakOutcome[] {
   const { evidence, fault } = session.plan;
