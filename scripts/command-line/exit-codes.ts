@@ -29,6 +29,7 @@ const notDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "INTERRUPTED",
   // What was given cannot be read.
   "INPUT_UNREADABLE",
+  "ARCHIVE_UNUSABLE",
   "MANIFEST_INVALID",
   "OCMF_INPUT_UNREADABLE",
   "OCMF_MANIFEST_INVALID",

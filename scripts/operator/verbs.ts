@@ -86,6 +86,8 @@ import { stationShowCodes } from "./station/show-codes.ts";
 import { stationUnbindToken } from "./station/unbind-token.ts";
 import { statementCheck } from "./statement/check.ts";
 import { statementFleet } from "./statement/fleet.ts";
+import { storeArchive } from "./store/archive.ts";
+import { storeCheckArchive } from "./store/check-archive.ts";
 import { storeMove } from "./store/move.ts";
 import { tariffAddDrivers } from "./tariff/add-drivers.ts";
 import { tariffAssign } from "./tariff/assign.ts";
@@ -243,6 +245,8 @@ export const verbs: readonly Verb[] = [
   exportEvidence,
   replicasList,
   storeMove,
+  storeArchive,
+  storeCheckArchive,
   backup,
   restore,
   doctor,

@@ -28,6 +28,11 @@ export const commandErrors = {
     isRetryable: false,
     title: "Where a backup or a ledger is to be written, something is already.",
   },
+  ARCHIVE_UNUSABLE: {
+    httpStatus: 422,
+    isRetryable: false,
+    title: "A file of the archive cannot be written or read, or is not what was written.",
+  },
   MOVE_DIFFERS: {
     httpStatus: 409,
     isRetryable: false,

@@ -32,7 +32,7 @@ export interface NewFrame {
   readonly faults: readonly string[] | null;
 }
 
-/** A frame that is on disk; frames are never changed or removed. */
+/** A frame that is on disk. Frames are never changed, and none is removed but into an archive (`ArchiveStore`). */
 export interface StoredFrame extends NewFrame {
   /**
    * The number by which the frame is named. No other frame has it, and a later frame of the same station has a greater one,
@@ -181,8 +181,7 @@ export interface FrameStore {
   /**
    * Keeps a frame and what follows from it, in one step. The frames of a station get their places in the order of the
    * calls, as long as none of them rejects; a call that rejects takes no place. Each call keeps a frame of its own, also
-   * where the same frame comes again. Durable on return. Frames are never changed and never removed, also where their
-   * station is.
+   * where the same frame comes again. Durable on return. Frames are never changed, and stay where their station is removed.
    * @param epoch Of the station's connection (`ReplicaStore.holdStation`); without it nothing is fenced.
    * @throws STORE_CONTENDED if none of the transaction ids that were offered is free, STATION_MOVED if the station has a
    * newer epoch

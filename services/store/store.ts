@@ -1,3 +1,4 @@
+import type { ArchiveStore } from "./archive.ts";
 import type { NoticeStore } from "./alert-notices.ts";
 import type { ChainStore } from "./chain.ts";
 import type { ChargingStore } from "./charging.ts";
@@ -67,6 +68,7 @@ export type { Station } from "./stations.ts";
  */
 export interface Store
   extends
+    ArchiveStore,
     ChainStore,
     ChargingStore,
     DisputeStore,

@@ -62,3 +62,12 @@ export const ownSchema = `
   CREATE TRIGGER session_totals_begin AFTER INSERT ON cdrs FOR EACH ROW EXECUTE FUNCTION sum_session();
   CREATE TRIGGER session_totals_follow AFTER UPDATE OF state ON sessions FOR EACH ROW EXECUTE FUNCTION sum_session();
 `;
+
+/** Frames are removed by no one but the archive, which names each of them. */
+export const archiveFunction = `
+  CREATE OR REPLACE FUNCTION refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF EXISTS (SELECT 1 FROM archiving_frames WHERE frame_ordinal = old.ordinal) THEN RETURN old; END IF;
+      RAISE EXCEPTION '% are never removed', TG_TABLE_NAME;
+    END $$;
+`;

@@ -51,6 +51,7 @@ export async function openPostgresStore(
         const rows = await access.all("SELECT station_id FROM ocpp_station_places WHERE handed_on < newest");
         return rows.map((row) => stationRow.parse(row).station_id);
       },
+      handedOnSql: "SELECT handed_on FROM ocpp_station_places AS places WHERE places.station_id = frames.station_id",
       listStandbys: () => listStandbys(access),
       signal: signals.send,
       onSignal: signals.listen,

@@ -1,13 +1,16 @@
 import { WattproofError } from "../../errors.ts";
+import { archiveStep, archiveTables } from "../sql/archive.ts";
 import { migrations } from "../sqlite/migrations.ts";
-import { ownSchema } from "./own-schema.ts";
+import { archiveFunction, ownSchema } from "./own-schema.ts";
 import { isTranslatable, translateSchema, translateSteps } from "./schema-translation.ts";
 
 /** The steps of SQLite that were there when the first version for PostgreSQL was made. */
 const stepsOfFirstVersion = 28;
 
 /** Steps of SQLite, by their text, that PostgreSQL takes in another form. */
-const otherForms: ReadonlyMap<string, string> = new Map();
+const otherForms: ReadonlyMap<string, string> = new Map([
+  [archiveStep, `${translateSchema(archiveTables)}\n${archiveFunction}`],
+]);
 
 /** A step of the schema of PostgreSQL. */
 export interface SchemaStep {

@@ -3,6 +3,8 @@ import type { FrameStore } from "../ocpp.ts";
 import type { Fence, ReplicaStore } from "../replicas.ts";
 import type { Store } from "../store.ts";
 import type { Access } from "./access.ts";
+import type { ArchiveStore } from "../archive.ts";
+import { createArchiveStore } from "./archive.ts";
 import { createNoticeStore } from "./alert-notices.ts";
 import { createChainStore } from "./chain.ts";
 import { createChargingStore } from "./charging.ts";
@@ -41,8 +43,8 @@ export type FramePart = Pick<
   FrameStore,
   "commitFrame" | "listFrames" | "listFrameBacklogs" | "findFrameBacklog" | "moveFrameCursors"
 >;
-/** What a view of a ledger under a lease has in common with the whole: who shares it, whose it is, and its end. */
-type SharedPart = ReplicaStore & Pick<Store, "claimLedger" | "probe" | "close">;
+/** What a view of a ledger under a lease has in common with the whole: who shares it, what leaves it, whose it is, and its end. */
+type SharedPart = ReplicaStore & ArchiveStore & Pick<Store, "claimLedger" | "probe" | "close">;
 
 /** All parts of a store that are written once for every database, and whose writes a lease may stand before. */
 export function createParts(access: Access): Omit<Store, keyof FramePart | keyof SharedPart> {
@@ -91,6 +93,7 @@ export function createStore({ access, frames, sharing, close }: Database): Store
   const whole = {
     ...frames,
     ...createReplicaStore(access, sharing),
+    ...createArchiveStore(access, sharing),
     ...createIdentityStore(access),
     async probe() {
       const value = await access.write(() => keepProbe(access));

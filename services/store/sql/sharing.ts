@@ -6,6 +6,8 @@ export interface Sharing {
   readonly now: () => Promise<number>;
   /** Inside a write: stations with frames that were not handed on. */
   readonly listBacklogged: () => Promise<readonly string[]>;
+  /** SQL, of a row of `frames`: the place up to which its station was handed on. */
+  readonly handedOnSql: string;
   /** Inside a read. */
   readonly listStandbys: ReplicaStore["listStandbys"];
   /** Tells all replicas that one may have asked or taken something. */

@@ -1,4 +1,5 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
+import { archiveStep } from "../sql/archive.ts";
 import { noticeStep } from "../sql/alert-notices.ts";
 import { invoiceStep } from "../sql/invoices.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
@@ -33,4 +34,5 @@ export const laterSteps: readonly string[] = [
   setUpStep,
   meterTimeStep,
   replicaVersionStep,
+  archiveStep,
 ];

@@ -26,6 +26,8 @@ export function openSqliteStore(folder: string, now: () => number = Date.now): S
     frames: createOcppFrameStore(access, places),
     sharing: {
       now: () => Promise.resolve(now()),
+      handedOnSql:
+        "SELECT cursors.station_ordinal FROM ocpp_station_cursors AS cursors WHERE cursors.station_id = frames.station_id",
       listStandbys: () => Promise.resolve(null),
       async listBacklogged() {
         await places.ready();

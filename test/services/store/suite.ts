@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import type { Store } from "../../../services/store/store.ts";
+import { describeArchive } from "./suite/archive.ts";
 import { describeNotices } from "./suite/alert-notices.ts";
 import { describeCharging } from "./suite/charging.ts";
 import { describeDisputes } from "./suite/disputes.ts";
@@ -78,6 +79,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
 
     describeStations(world);
     describeFrames(world);
+    describeArchive(world);
     describeOcppStations(world);
     describeDossiers(world);
     describeEvidence(world);
