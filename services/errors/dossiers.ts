@@ -37,6 +37,7 @@ export const dossierErrors = {
   DOSSIER_METER_UNKNOWN: refusal("The dossier does not say which meter or EVSE this is."),
   DOSSIER_REGISTER_BACKWARDS: refusal("A register runs backwards."),
   DOSSIER_INTERVALS_OVERLAP: refusal("Two sessions count the same energy of a register."),
+  DOSSIER_ORDER_UNPROVEN: refusal("Neither register, number nor time tells two sessions of the meter apart."),
   DOSSIER_GAP_HIDDEN: refusal("What lies between the sessions is not listed as it is."),
   DOSSIER_CONTINUITY_DIFFERS: refusal("Sessions and gaps do not add up to the difference of the registers."),
   // Fleet statements that are checked by a dossier.

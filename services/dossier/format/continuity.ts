@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../errors.ts";
-import type { DossierExclusion, DossierGap } from "./dossier-schema.ts";
+import type { DossierExclusion, DossierGap, DossierMeter } from "./dossier-schema.ts";
 
 /** A session of a meter as its continuity table sees it. */
 export interface Interval {
@@ -13,6 +13,9 @@ export interface Interval {
   /** Not counted: what it delivered is a gap. */
   readonly isExcluded: boolean;
 }
+
+/** What of a meter tells in which order its sessions were. */
+export type MeterOrder = Pick<DossierMeter, "restartsWithTransaction" | "hasCounter">;
 
 /** Where the meter's register and pagination stood after what came before. */
 export interface MeterPosition {
@@ -32,15 +35,16 @@ export interface Continuity {
 }
 
 /**
- * Lays the sessions of one meter end to end, in the order of their pagination, and says what lies between them. Where a
- * register starts over with each transaction, pagination alone shows what is missing, and no energy can be said of it.
+ * Lays the sessions of one meter end to end, in their order, and says what lies between them. Where a register starts over
+ * with each transaction, pagination alone shows what is missing, and no energy can be said of it. Where the meter does not
+ * number its records, registers must not fall as time goes on; and where they start over, too, times must not overlap.
  *
  * @param start Where the part before ended; `null` for the first one.
  * @param unsignedAtSeconds When sessions were that the meter did not sign.
  */
 export function continuityOf(
   intervals: readonly Interval[],
-  restartsWithTransaction: boolean,
+  order: MeterOrder,
   start: MeterPosition | null,
   unsignedAtSeconds: readonly number[],
 ): Continuity {
@@ -51,30 +55,39 @@ export function continuityOf(
   for (const interval of intervals) {
     const { sessionId, fromMicroWh, toMicroWh, firstPage, lastPage } = interval;
     if (toMicroWh < fromMicroWh) problems.push({ code: "DOSSIER_REGISTER_BACKWARDS", sessionId });
-    if (lastPage < firstPage || (position !== null && firstPage <= position.page)) {
-      problems.push({ code: "DOSSIER_RECORD_REPEATED", sessionId });
-    }
+    const isPageRepeated = order.hasCounter !== false && position !== null && firstPage <= position.page;
+    if (lastPage < firstPage || isPageRepeated) problems.push({ code: "DOSSIER_RECORD_REPEATED", sessionId });
     if (position !== null) {
-      const jump = jumpOf(position, interval);
-      if (!restartsWithTransaction && jump !== null) problems.push({ code: jump, sessionId });
-      const gap = gapBefore(position, interval, restartsWithTransaction, unsignedAtSeconds);
+      const jump = jumpOf(position, interval, order);
+      if (jump !== null) problems.push({ code: jump, sessionId });
+      const gap = gapBefore(position, interval, order, unsignedAtSeconds);
       if (gap !== null) gaps.push(gap);
     }
     if (interval.isExcluded) {
       gaps.push({ ...asText(fromMicroWh, toMicroWh), reason: "excluded", sessionId });
     }
-    position = {
-      registerMicroWh: toMicroWh,
-      page: lastPage,
-      atSeconds: interval.endSeconds,
-      beganAtMicroWh: fromMicroWh,
-    };
+    position = positionAfter(interval);
   }
   return { gaps, problems, opening, end: position };
 }
 
-/** A register that stands lower than before: two sessions count the same energy, or the register ran backwards. */
-function jumpOf({ registerMicroWh, beganAtMicroWh }: MeterPosition, next: Interval): ErrorCode | null {
+/** Where the meter stood when this was over. */
+export function positionAfter({ fromMicroWh, toMicroWh, lastPage, endSeconds }: Interval): MeterPosition {
+  return { registerMicroWh: toMicroWh, page: lastPage, atSeconds: endSeconds, beganAtMicroWh: fromMicroWh };
+}
+
+/**
+ * What of an interval does not follow from where the meter stood before: two sessions count the same energy, the register
+ * ran backwards, or nothing but overlapping times says that two sessions are two.
+ */
+export function jumpOf(
+  { registerMicroWh, beganAtMicroWh, atSeconds }: MeterPosition,
+  next: Pick<Interval, "fromMicroWh" | "toMicroWh" | "beginSeconds">,
+  { restartsWithTransaction, hasCounter }: MeterOrder,
+): ErrorCode | null {
+  if (restartsWithTransaction) {
+    return hasCounter === false && next.beginSeconds < atSeconds ? "DOSSIER_ORDER_UNPROVEN" : null;
+  }
   if (next.fromMicroWh >= registerMicroWh) return null;
   return next.toMicroWh > beganAtMicroWh ? "DOSSIER_INTERVALS_OVERLAP" : "DOSSIER_REGISTER_BACKWARDS";
 }
@@ -82,10 +95,10 @@ function jumpOf({ registerMicroWh, beganAtMicroWh }: MeterPosition, next: Interv
 function gapBefore(
   position: MeterPosition,
   next: Interval,
-  restartsWithTransaction: boolean,
+  { restartsWithTransaction, hasCounter }: MeterOrder,
   unsignedAtSeconds: readonly number[],
 ): DossierGap | null {
-  const isLost = next.firstPage > position.page + 1n;
+  const isLost = hasCounter !== false && next.firstPage > position.page + 1n;
   if (restartsWithTransaction) {
     return isLost ? { ...asText(0n, 0n), reason: "lost-records", sessionId: null } : null;
   }
@@ -116,7 +129,7 @@ export function intervalsOf(exclusions: readonly DossierExclusion[]): readonly I
             toMicroWh: BigInt(interval.toMicroWh),
             firstPage: BigInt(interval.firstPage),
             lastPage: BigInt(interval.lastPage),
-            beginSeconds: atSeconds,
+            beginSeconds: interval.beginSeconds ?? atSeconds,
             endSeconds: atSeconds,
             isExcluded: true,
           },
@@ -124,11 +137,30 @@ export function intervalsOf(exclusions: readonly DossierExclusion[]): readonly I
   );
 }
 
-/** By pagination, which the meter signed. */
-export function inOrder(intervals: readonly Interval[]): readonly Interval[] {
-  return intervals.toSorted((left, right) =>
-    left.firstPage < right.firstPage ? -1 : left.firstPage > right.firstPage ? 1 : 0,
+/** What sessions are ordered by. */
+type Ordered = Pick<Interval, "sessionId" | "fromMicroWh" | "toMicroWh" | "firstPage" | "beginSeconds" | "endSeconds">;
+
+/** By pagination, which the meter signed; where it numbers nothing, by time, and by register within a second. */
+export function inOrder<One extends Ordered>(intervals: readonly One[], { hasCounter }: MeterOrder): readonly One[] {
+  return intervals.toSorted(hasCounter === false ? byTimeAndRegister : byPage);
+}
+
+function byPage(left: Ordered, right: Ordered): number {
+  return compare(left.firstPage, right.firstPage);
+}
+
+function byTimeAndRegister(left: Ordered, right: Ordered): number {
+  return (
+    left.beginSeconds - right.beginSeconds ||
+    compare(left.fromMicroWh, right.fromMicroWh) ||
+    compare(left.toMicroWh, right.toMicroWh) ||
+    left.endSeconds - right.endSeconds ||
+    (left.sessionId < right.sessionId ? -1 : 1)
   );
+}
+
+function compare(left: bigint, right: bigint): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Σ of what lies between. */

@@ -64,6 +64,7 @@ export const exclusionReasons = [
   "power-exceeded",
   "another-register",
   "register-backwards",
+  "order-unproven",
   "no-consent",
 ] as const;
 
@@ -111,7 +112,7 @@ const shownSession = z.strictObject({
   endSeconds: seconds,
   /** Who vouches for the times: the meter, or the blocks of opening and settlement. */
   clock: z.enum(["meter", "chain"]),
-  /** Pagination of the first and the last record. */
+  /** Pagination of the first and the last record; 0 where the meter does not number its records. */
   firstPage: whole,
   lastPage: whole,
   proof: z.enum(proofs),
@@ -130,7 +131,13 @@ const exclusion = z.strictObject({
   /** What the chain settled; `null` where it did not. */
   energyMicroWh: whole.nullable(),
   /** What the meter signed; `null` where it did not. */
-  interval: z.strictObject({ fromMicroWh: whole, toMicroWh: whole, firstPage: whole, lastPage: whole }).nullable(),
+  interval: z
+    .strictObject({
+      ...{ fromMicroWh: whole, toMicroWh: whole, firstPage: whole, lastPage: whole },
+      /** Of a meter that does not number its records, whose sessions are ordered by it. */
+      beginSeconds: seconds.optional(),
+    })
+    .nullable(),
 });
 
 const gap = z.strictObject({
@@ -185,6 +192,8 @@ const meter = z.strictObject({
   register: z.string().max(32),
   /** Whether the register starts over with each transaction. */
   restartsWithTransaction: z.boolean(),
+  /** `false`: its records have no number, or all the same one. Not there where they are numbered. */
+  hasCounter: z.literal(false).optional(),
 });
 
 /** On which drivers' consents a dossier rests: what they are about, for which part of a price, and when they stood. */

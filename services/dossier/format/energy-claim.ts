@@ -1,6 +1,6 @@
 import { keccak256, toBeHex, toUtf8Bytes, TypedDataEncoder, zeroPadValue, ZeroHash } from "ethers";
 
-import { isShown, type DossierManifest, type DossierMonth } from "./dossier-schema.ts";
+import { isShown, type DossierManifest, type DossierMeter, type DossierMonth } from "./dossier-schema.ts";
 
 /** What is claimed of one device, as `PackedInterval` of IEnergyClaims.sol has it. */
 export interface ClaimedInterval {
@@ -8,7 +8,7 @@ export interface ClaimedInterval {
   readonly register: number;
   /** The number of the physical meter in the contract. */
   readonly device: number;
-  /** Registers in 10⁻⁶ Wh; numbers of records where the register starts over. */
+  /** Registers in 10⁻⁶ Wh; where the register starts over, numbers of records, or seconds where they have none. */
   readonly from: bigint;
   readonly to: bigint;
   readonly energyMicroWh: bigint;
@@ -31,6 +31,8 @@ export interface MeterSpan {
   readonly toMicroWh: bigint;
   readonly firstPage: bigint;
   readonly lastPage: bigint;
+  readonly beginSeconds: number;
+  readonly endSeconds: number;
   readonly energyMicroWh: bigint;
 }
 
@@ -64,6 +66,8 @@ export function createSpanCounter(): {
           toMicroWh,
           firstPage: before?.firstPage ?? BigInt(session.firstPage),
           lastPage: BigInt(session.lastPage),
+          beginSeconds: before?.beginSeconds ?? session.beginSeconds,
+          endSeconds: session.endSeconds,
           energyMicroWh: (before?.energyMicroWh ?? 0n) + toMicroWh - fromMicroWh,
         });
       }
@@ -84,17 +88,28 @@ export function intervalWordsOf(
   return spans
     .map((span): ClaimedInterval => {
       const meter = meters.find(({ number }) => number === span.meter);
-      const isRestarting = meter?.restartsWithTransaction === true;
-      return {
-        device: deviceOf(span.meter),
-        register: isRestarting ? 0 : registerCodeOf(meter?.register ?? ""),
-        from: isRestarting ? span.firstPage - 1n : span.fromMicroWh,
-        to: isRestarting ? span.lastPage : span.toMicroWh,
-        energyMicroWh: span.energyMicroWh,
-      };
+      const { energyMicroWh } = span;
+      return { device: deviceOf(span.meter), ...placeOf(span, meter), energyMicroWh };
     })
     .toSorted((left, right) => left.device - right.device || (left.from < right.from ? -1 : 1))
     .map(packInterval);
+}
+
+/**
+ * Where a span lies, as claims count it: by register; by number of its records where the register starts over; and by the
+ * seconds of the meter's clock where its records have no number, either.
+ */
+export function placeOf(
+  span: Omit<MeterSpan, "meter" | "energyMicroWh">,
+  meter: Pick<DossierMeter, "register" | "restartsWithTransaction" | "hasCounter"> | undefined,
+): Pick<ClaimedInterval, "register" | "from" | "to"> {
+  if (meter?.restartsWithTransaction !== true) {
+    return { register: registerCodeOf(meter?.register ?? ""), from: span.fromMicroWh, to: span.toMicroWh };
+  }
+  if (meter.hasCounter === false) {
+    return { register: 0, from: BigInt(span.beginSeconds), to: BigInt(span.endSeconds) };
+  }
+  return { register: 0, from: span.firstPage - 1n, to: span.lastPage };
 }
 
 /** The contract's code of a register: the first 32 bits of Keccak-256 over the word in which its OBIS code stands. */

@@ -2,6 +2,7 @@ import type { RegisteredMeter } from "../../chain/chain.ts";
 import { openingOf } from "../../domain/opening.ts";
 import { judgeSession } from "../../evidence/formats/ocmf/session.ts";
 import { isOfTransactionRank } from "../../evidence/formats/ocmf/obis.ts";
+import { isNumbered } from "../../evidence/formats/ocmf/record-identity.ts";
 import type { RecordReading } from "../../evidence/formats/ocmf/types.ts";
 import type { EvidenceRecord, StoredSession } from "../../store/store.ts";
 import type {
@@ -23,7 +24,10 @@ export interface ReadRecord {
 }
 
 /** Which register of the meter is counted, and what the records say of the meter. */
-export type MeterIdentity = Pick<DossierMeter, "vendor" | "model" | "serial" | "register" | "restartsWithTransaction">;
+export type MeterIdentity = Pick<
+  DossierMeter,
+  "vendor" | "model" | "serial" | "register" | "restartsWithTransaction" | "hasCounter"
+>;
 
 /** A session that the meter signed from begin to end. */
 export interface ProvenSession {
@@ -90,8 +94,8 @@ export async function judgeRecordsOf(
     beginSeconds: proven?.beginSeconds ?? chainTimes?.openedSeconds ?? 0,
     endSeconds: proven?.endSeconds ?? chainTimes?.closedSeconds ?? 0,
     clock: proven === null ? "chain" : "meter",
-    firstPage: (records[0]?.pagination.number ?? 0n).toString(),
-    lastPage: (records.at(-1)?.pagination.number ?? 0n).toString(),
+    firstPage: pageOf(records[0]),
+    lastPage: pageOf(records.at(-1)),
     proof:
       meter.possession === "attested-by-oracle"
         ? "quorum-attested"
@@ -114,10 +118,16 @@ export async function judgeRecordsOf(
       serial: first?.meterSerial ?? null,
       register: begin.register,
       restartsWithTransaction: isOfTransactionRank(rank),
+      ...(records.every(isNumbered) ? {} : { hasCounter: false as const }),
     },
     exclusion: reasonOf(session, closing.energyMicroWh, meter, maximumPowerW),
     settledMicroWh: closing.energyMicroWh,
   };
+}
+
+/** Its number; 0 where the meter gives it none. */
+function pageOf(record: RecordReading | undefined): string {
+  return record !== undefined && isNumbered(record) ? record.pagination.number.toString() : "0";
 }
 
 /** Why a session that its meter signed is not counted. */

@@ -1,7 +1,15 @@
 import { keccak256, concat } from "ethers";
 
 import type { DossierExclusion, DossierMonth, DossierSession } from "../format/dossier-schema.ts";
-import { continuityOf, inOrder, intervalsOf, type MeterPosition } from "../format/continuity.ts";
+import {
+  continuityOf,
+  inOrder,
+  intervalsOf,
+  jumpOf,
+  positionAfter,
+  type Interval,
+  type MeterPosition,
+} from "../format/continuity.ts";
 import { leafOf, rootOf } from "../format/leaves.ts";
 import { intervalOf, monthOf } from "../verify/check-month.ts";
 import type { ExclusionReason, MeterIdentity, ProvenSession, UnprovenSession } from "./judge-session.ts";
@@ -28,8 +36,8 @@ export function layOutMonths(
     const sessions = byMonth.get(month) ?? [];
     const exclusions = exclusionsByMonth.get(month) ?? [];
     const unsigned = exclusions.flatMap(({ interval, atSeconds }) => (interval === null ? [atSeconds] : []));
-    const intervals = inOrder([...sessions.map(intervalOf), ...intervalsOf(exclusions)]);
-    const { gaps, opening, end } = continuityOf(intervals, identity.restartsWithTransaction, position, unsigned);
+    const intervals = inOrder([...sessions.map(intervalOf), ...intervalsOf(exclusions)], identity);
+    const { gaps, opening, end } = continuityOf(intervals, identity, position, unsigned);
     position = end;
     const hasTable = !identity.restartsWithTransaction && opening !== null && end !== null;
     months.push({
@@ -44,58 +52,69 @@ export function layOutMonths(
 
 /**
  * Takes the sessions in the order in which the meter signed them, and leaves out what does not follow: another register, a
- * register that ran backwards, a pagination that was there before.
+ * register that ran backwards, a pagination or, where there is none, a record that was there before.
  */
 function sortOut(
   found: readonly (ProvenSession | UnprovenSession)[],
-  { register, restartsWithTransaction }: MeterIdentity,
+  identity: MeterIdentity,
   seed: string,
 ): { readonly counted: DossierSession[]; readonly excluded: DossierExclusion[] } {
   const counted: DossierSession[] = [];
   const excluded = found.flatMap((one) => (one.kind === "unproven" ? [one.exclusion] : []));
-  const proven = found.flatMap((one) => (one.kind === "proven" ? [one] : [])).toSorted(bySignature);
-  let registerMicroWh: bigint | null = null;
-  let page = -1n;
+  const proven = found.flatMap((one) =>
+    one.kind === "proven" ? [{ ...intervalOf({ ...one.session, salt: "" }), one }] : [],
+  );
+  const records = new Set<string>();
+  let position: MeterPosition | null = null;
   let month = "";
-  for (const one of proven) {
-    const { session } = one;
-    const from = BigInt(session.fromMicroWh);
-    const to = BigInt(session.toMicroWh);
-    const isOther = one.identity.register !== register;
-    const ownMonth = monthOf(session.endSeconds);
-    const isBehind =
-      to < from ||
-      BigInt(session.firstPage) <= page ||
-      ownMonth < month ||
-      (!restartsWithTransaction && registerMicroWh !== null && from < registerMicroWh);
-    if (isOther || isBehind) {
-      excluded.push(exclusionOf(one, isOther ? "another-register" : "register-backwards", false));
+  for (const { one, ...interval } of inOrder(proven, identity)) {
+    const reason = reasonOf(one, interval, identity, { position, month, records });
+    if (reason !== null) {
+      excluded.push(exclusionOf(one, reason, null));
       continue;
     }
-    registerMicroWh = to;
-    page = BigInt(session.lastPage);
-    month = ownMonth;
+    const { session } = one;
+    position = positionAfter(interval);
+    month = monthOf(session.endSeconds);
+    records.add(session.records[0]?.sha256 ?? "");
     if (one.exclusion === null) counted.push({ ...session, salt: saltOf(seed, session.sessionId) });
-    else excluded.push(exclusionOf(one, one.exclusion, true));
+    else excluded.push(exclusionOf(one, one.exclusion, identity));
   }
   return { counted, excluded: excluded.toSorted(byTime) };
 }
 
+/** Why a session does not follow from those before; `null` if it does. */
+function reasonOf(
+  { session, identity: own }: ProvenSession,
+  interval: Interval,
+  identity: MeterIdentity,
+  before: { readonly position: MeterPosition | null; readonly month: string; readonly records: ReadonlySet<string> },
+): ExclusionReason | null {
+  const { position, month, records } = before;
+  const isNumbered = identity.hasCounter !== false;
+  if (own.register !== identity.register || own.hasCounter !== identity.hasCounter) return "another-register";
+  if (!isNumbered && identity.restartsWithTransaction && session.clock !== "meter") return "order-unproven";
+  const jump = position === null ? null : jumpOf(position, interval, identity);
+  if (jump === "DOSSIER_ORDER_UNPROVEN") return "order-unproven";
+  const isRepeated = isNumbered
+    ? position !== null && interval.firstPage <= position.page
+    : records.has(session.records[0]?.sha256 ?? "");
+  const isBehind = isRepeated || monthOf(session.endSeconds) < month || jump !== null;
+  return isBehind || interval.toMicroWh < interval.fromMicroWh ? "register-backwards" : null;
+}
+
+/** @param identity Of its meter, where what the session counted is told of as a gap; else `null` */
 function exclusionOf(
   { session, settledMicroWh }: ProvenSession,
   reason: ExclusionReason,
-  hasInterval: boolean,
+  identity: MeterIdentity | null,
 ): DossierExclusion {
-  const { sessionId, endSeconds, fromMicroWh, toMicroWh, firstPage, lastPage } = session;
+  const { sessionId, beginSeconds, endSeconds, fromMicroWh, toMicroWh, firstPage, lastPage } = session;
+  const begin = identity?.hasCounter === false ? { beginSeconds } : {};
   return {
     ...{ sessionId, reason, atSeconds: endSeconds, energyMicroWh: settledMicroWh.toString() },
-    interval: hasInterval ? { fromMicroWh, toMicroWh, firstPage, lastPage } : null,
+    interval: identity === null ? null : { fromMicroWh, toMicroWh, firstPage, lastPage, ...begin },
   };
-}
-
-function bySignature(left: ProvenSession, right: ProvenSession): number {
-  const difference = BigInt(left.session.firstPage) - BigInt(right.session.firstPage);
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
 function byTime(left: DossierExclusion, right: DossierExclusion): number {

@@ -1,5 +1,11 @@
-import { exclusionReasons, isShown, type DossierMeter, type DossierMonth } from "../format/dossier-schema.ts";
-import { registerCodeOf, unpackInterval, type ClaimedInterval } from "../format/energy-claim.ts";
+import {
+  exclusionReasons,
+  isShown,
+  type DossierMeter,
+  type DossierMonth,
+  type DossierSession,
+} from "../format/dossier-schema.ts";
+import { placeOf, unpackInterval, type ClaimedInterval } from "../format/energy-claim.ts";
 
 /** Why energy that its meter proved cannot be claimed for a purpose. */
 export const unclaimableReasons = ["not-enrolled", "not-joined", "claimed-otherwise", "passed-by"] as const;
@@ -56,7 +62,7 @@ export interface EvidenceSummer {
  * @param deps.deviceOf The contract's number of the physical meter behind a meter; 0 if it has none.
  */
 export function createEvidenceSummer(deps: {
-  readonly meters: readonly Pick<DossierMeter, "number" | "register" | "restartsWithTransaction">[];
+  readonly meters: readonly Pick<DossierMeter, "number" | "register" | "restartsWithTransaction" | "hasCounter">[];
   readonly purposes: readonly PurposeToSum[];
   readonly claims: readonly ClaimToSum[];
   readonly deviceOf: (meter: number) => number;
@@ -131,7 +137,7 @@ export function createEvidenceSummer(deps: {
   };
 }
 
-/** Where a session lies, as claims count it: by register, or by number of its records where the register starts over. */
+/** Where a session lies, as claims count it. */
 interface Span {
   readonly register: number;
   readonly from: bigint;
@@ -140,20 +146,15 @@ interface Span {
 }
 
 function spanOf(
-  session: {
-    readonly fromMicroWh: string;
-    readonly toMicroWh: string;
-    readonly firstPage: string;
-    readonly lastPage: string;
-  },
-  { register, restartsWithTransaction }: Pick<DossierMeter, "register" | "restartsWithTransaction">,
+  session: DossierSession,
+  meter: Pick<DossierMeter, "register" | "restartsWithTransaction" | "hasCounter">,
 ): Span {
-  const [fromMicroWh, toMicroWh] = [BigInt(session.fromMicroWh), BigInt(session.toMicroWh)];
-  const energyMicroWh = toMicroWh - fromMicroWh;
-  if (!restartsWithTransaction) {
-    return { register: registerCodeOf(register), from: fromMicroWh, to: toMicroWh, energyMicroWh };
-  }
-  return { register: 0, from: BigInt(session.firstPage) - 1n, to: BigInt(session.lastPage), energyMicroWh };
+  const { beginSeconds, endSeconds } = session;
+  const fromMicroWh = BigInt(session.fromMicroWh);
+  const toMicroWh = BigInt(session.toMicroWh);
+  const [firstPage, lastPage] = [BigInt(session.firstPage), BigInt(session.lastPage)];
+  const place = placeOf({ fromMicroWh, toMicroWh, firstPage, lastPage, beginSeconds, endSeconds }, meter);
+  return { ...place, energyMicroWh: toMicroWh - fromMicroWh };
 }
 
 function isWithin(span: Span, interval: ClaimedInterval): boolean {

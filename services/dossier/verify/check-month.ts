@@ -17,6 +17,8 @@ import type { Subject } from "./subject.ts";
 /** What is remembered of a meter from one of its months to the next. */
 export interface MeterProgress {
   readonly sessionIds: Set<string>;
+  /** SHA-256 of the records of a meter that does not number them. */
+  readonly records: Set<string>;
   position: MeterPosition | null;
   /** Some of its sessions are not shown, so that nobody knows where its register stands. */
   hasHidden: boolean;
@@ -40,6 +42,7 @@ export function checkMonth(
     if (progress.sessionIds.has(session.sessionId)) findings.add("DOSSIER_SESSION_REPEATED", place);
     progress.sessionIds.add(session.sessionId);
     checkSession(session, part, subject, manifest, place, findings);
+    if (subject.meter.hasCounter === false) checkUnnumbered(session, subject, progress, place, findings);
   }
   for (const { sessionId } of part.exclusions) {
     if (progress.sessionIds.has(sessionId)) findings.add("DOSSIER_SESSION_REPEATED", `${where}, session ${sessionId}`);
@@ -84,6 +87,21 @@ function checkSession(
   }
 }
 
+/** Without a number a record is known by its content. No number leads from one to another, so that one is the session. */
+function checkUnnumbered(
+  { records, clock, firstPage, lastPage }: DossierSession,
+  { meter }: Subject,
+  { records: seen }: MeterProgress,
+  where: string,
+  findings: Findings,
+): void {
+  const [record] = records;
+  if (record !== undefined && seen.has(record.sha256)) findings.add("DOSSIER_RECORD_REPEATED", where);
+  if (record !== undefined) seen.add(record.sha256);
+  if (firstPage !== "0" || lastPage !== "0") findings.add("DOSSIER_RECORD_DIFFERS", `${where}: there is no pagination`);
+  if (meter.restartsWithTransaction && clock !== "meter") findings.add("DOSSIER_ORDER_UNPROVEN", where);
+}
+
 /**
  * Whether a session says more energy than its time allows at this power. The meter may sign the begin late; where it signed
  * the session's idTag, from which time and salt of the opening follow, the energy can have flowed from the opening on. That
@@ -116,8 +134,8 @@ function checkContinuity(
   findings: Findings,
 ): void {
   const unsigned = part.exclusions.flatMap(({ interval, atSeconds }) => (interval === null ? [atSeconds] : []));
-  const intervals = inOrder([...shown.map(intervalOf), ...intervalsOf(part.exclusions)]);
-  const made = continuityOf(intervals, meter.restartsWithTransaction, progress.position, unsigned);
+  const intervals = inOrder([...shown.map(intervalOf), ...intervalsOf(part.exclusions)], meter);
+  const made = continuityOf(intervals, meter, progress.position, unsigned);
   progress.position = made.end;
   for (const { code, sessionId } of made.problems) findings.add(code, `${where}, session ${sessionId}`);
   if (canonicalText(made.gaps) !== canonicalText(part.gaps)) findings.add("DOSSIER_GAP_HIDDEN", where);

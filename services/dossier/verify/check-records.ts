@@ -4,6 +4,7 @@ import { toMicroWh } from "../../domain/decimal.ts";
 import { isSameIdTag } from "../../domain/id-tag.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { isOfTransactionRank } from "../../evidence/formats/ocmf/obis.ts";
+import { isNumbered } from "../../evidence/formats/ocmf/record-identity.ts";
 import type {
   BillingReading,
   OcmfVerifier,
@@ -42,20 +43,33 @@ export function checkRecords(
     return [{ code: "DOSSIER_RECORDS_INCOMPLETE", detail: verdict.reason }];
   }
   return [
-    ...checkPages(session, verdict.records),
+    ...checkPages(session, verdict.records, meter.hasCounter !== false),
     ...checkReadings(session, verdict, meter),
     ...checkBinding(session, verdict.records, meter.possession === "attested-by-oracle"),
   ];
 }
 
-function checkPages(session: DossierSession, records: readonly RecordReading[]): readonly RecordFinding[] {
+function checkPages(
+  session: DossierSession,
+  records: readonly RecordReading[],
+  hasCounter: boolean,
+): readonly RecordFinding[] {
   // The verifier has them by pagination.
   const isNamed = records.every(({ payloadSha256 }, index) => payloadSha256 === session.records[index]?.sha256);
   const first = records[0]?.pagination.number.toString();
   const last = records.at(-1)?.pagination.number.toString();
-  const isInPlace = first === session.firstPage && last === session.lastPage;
+  const isInPlace = !hasCounter || (first === session.firstPage && last === session.lastPage);
+  const isAsSaid = records.every((record) => isNumbered(record) === hasCounter);
   return [
     ...(isNamed ? [] : [{ code: "DOSSIER_RECORD_DIFFERS", detail: "another SHA-256" } as const]),
+    ...(isAsSaid
+      ? []
+      : [
+          {
+            code: "DOSSIER_RECORD_DIFFERS",
+            detail: hasCounter ? "the meter does not number its records" : "the meter numbers its records",
+          } as const,
+        ]),
     ...(isInPlace
       ? []
       : [{ code: "DOSSIER_RECORD_DIFFERS", detail: `pagination ${first ?? ""} to ${last ?? ""}` } as const]),

@@ -203,7 +203,7 @@ function takeMonth(
   const isInOrder = month.meter > last.meter || (month.meter === last.meter && month.month > last.month);
   if (!isInOrder) findings.add("DOSSIER_MONTHS_UNSORTED", `meter ${month.meter}, ${month.month}`);
   if (month.meter !== last.meter || state.progress === null) {
-    state.progress = { sessionIds: new Set(), position: null, hasHidden: false };
+    state.progress = { sessionIds: new Set(), records: new Set(), position: null, hasHidden: false };
   }
   state.last = { meter: month.meter, month: month.month };
   const before = state.counter.sessions();

@@ -3,7 +3,7 @@ import { splitRecord } from "./framing.ts";
 import { parseJsonObject } from "./json.ts";
 import { withVerdict } from "./refusal.ts";
 import type { RecordVerdict } from "./types.ts";
-import { contentPagination } from "./record-identity.ts";
+import { contentPagination, isNumbered } from "./record-identity.ts";
 import type { OcmfVerifier } from "./types.ts";
 
 const header = new TextEncoder().encode("OCMF|");
@@ -22,19 +22,11 @@ export function createOcmfFormat(verifier: Pick<OcmfVerifier, "verifyRecord">): 
   };
 }
 
-/** Names of the gateways that number every record alike, and the number. */
-const constantPaginations: readonly (readonly [gateway: RegExp, pagination: string])[] = [[/^zaptec/iu, "T1"]];
-
 /**
  * A meter that numbers all its records alike counts nothing. What tells its records apart are their registers and times, and so
  * their content, where they hold begin and end (docs/decisions/0034-constant-pagination.md).
  */
 function withIdentity(verdict: RecordVerdict): RecordVerdict {
   if (verdict.verdict !== "accepted" || verdict.begin === null || verdict.end === null) return verdict;
-  const { gatewayIdentification, pagination } = verdict;
-  const number = `${pagination.context}${pagination.number}`;
-  const isConstant = constantPaginations.some(
-    ([gateway, constant]) => gateway.test(gatewayIdentification ?? "") && number === constant,
-  );
-  return isConstant ? { ...verdict, pagination: contentPagination(verdict.payloadSha256) } : verdict;
+  return isNumbered(verdict) ? verdict : { ...verdict, pagination: contentPagination(verdict.payloadSha256) };
 }

@@ -24,6 +24,7 @@ export const outsideReasons = [
   "power-exceeded",
   "another-register",
   "register-backwards",
+  "order-unproven",
   "no-consent",
   "not-enrolled",
   "not-joined",

@@ -36,6 +36,7 @@ export const evidenceDe = {
   "reason.power-exceeded": "Mehr, als der Ladepunkt liefern kann",
   "reason.another-register": "Anderes Register des Zählers",
   "reason.register-backwards": "Das Register lief rückwärts",
+  "reason.order-unproven": "Die Reihenfolge der Ladevorgänge ist nicht bewiesen",
   "reason.no-consent": "Ohne Einwilligung des Fahrers",
   "reason.not-enrolled": "Zähler ist für den Zweck nicht angemeldet",
   "reason.not-joined": "Zähler gilt als mehrere Geräte, noch nicht vereint",

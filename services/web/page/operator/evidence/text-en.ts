@@ -35,6 +35,7 @@ export const evidenceEn = {
   "reason.power-exceeded": "More than the charging point can deliver",
   "reason.another-register": "Another register of the meter",
   "reason.register-backwards": "The register ran backwards",
+  "reason.order-unproven": "The order of the sessions is not proven",
   "reason.no-consent": "The driver did not consent",
   "reason.not-enrolled": "The meter is not enrolled for the purpose",
   "reason.not-joined": "The meter is several devices that are not joined",

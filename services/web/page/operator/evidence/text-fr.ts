@@ -36,6 +36,7 @@ export const evidenceFr = {
   "reason.power-exceeded": "Plus que ce que le point de recharge peut livrer",
   "reason.another-register": "Autre registre du compteur",
   "reason.register-backwards": "Le registre a reculé",
+  "reason.order-unproven": "L’ordre des sessions n’est pas prouvé",
   "reason.no-consent": "Sans consentement du conducteur",
   "reason.not-enrolled": "Compteur non inscrit pour cet usage",
   "reason.not-joined": "Le compteur compte comme plusieurs appareils non réunis",

@@ -36,6 +36,7 @@ export const evidenceIt = {
   "reason.power-exceeded": "Più di quanto il punto può erogare",
   "reason.another-register": "Altro registro del contatore",
   "reason.register-backwards": "Il registro è andato indietro",
+  "reason.order-unproven": "L’ordine delle sessioni non è provato",
   "reason.no-consent": "Senza consenso del conducente",
   "reason.not-enrolled": "Contatore non iscritto per lo scopo",
   "reason.not-joined": "Il contatore vale come più apparecchi non riuniti",
