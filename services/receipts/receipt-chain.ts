@@ -21,6 +21,7 @@ export const receiptInterface = new Interface([
   "event ClaimChallenged(uint256 indexed batch, bytes32 indexed sessionId, address indexed challenger, uint256 chargedMicro, uint256 provenMicro)",
   "function evseOf(uint32 evse) view returns (tuple(address operator, uint24 maximumPowerW, uint32 activeMeter, string evseId))",
   "function meterOf(uint32 meter) view returns (tuple(uint32 evse, uint8 curve, uint8 status, uint8 possession, uint40 validFrom, uint40 validUntil, uint40 calibrationExpiresAt, uint32 maker, bytes publicKey))",
+  "function physicalMeterOf(bytes32 keyId) view returns (bytes32)",
   "function provenanceOf(uint32 meter) view returns (uint8)",
   "function makerOf(uint32 maker) view returns (tuple(uint8 curve, uint40 activeFrom, uint40 revokedAt, uint256 x, uint256 y, string name))",
   "function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)",

@@ -16,6 +16,7 @@ import { createTotalsCounter, type TotalsCounter } from "../format/totals.ts";
 import { createSpanCounter, type MeterSpan } from "../format/energy-claim.ts";
 import { checkConsentRule, createConsentCheck, type ConsentCheck } from "./check-consents.ts";
 import { checkClaims, noClaims, type FoundClaims } from "./check-claims.ts";
+import { createDeviceCheck, type DeviceCheck } from "./check-devices.ts";
 import { checkMonth, type MeterProgress } from "./check-month.ts";
 import { checkRecords, type RecordFinding } from "./check-records.ts";
 import { checkCommitment, checkSignatures, checkTotals } from "./check-sums.ts";
@@ -281,7 +282,9 @@ async function lookAtRecords(
   }
   const drawn = await drawnOf(verification, first, claims, findings, skipped);
   const wanted = drawn ?? first.shown;
-  await lookAtMonths(verification, subjects, wanted, { onChain, checkConsents }, findings);
+  // Of another chain nothing is asked.
+  const devices = await createDeviceCheck(onChain === null ? null : chain, manifest, findings);
+  await lookAtMonths(verification, subjects, wanted, { onChain, checkConsents, devices }, findings);
   return drawn?.size ?? 0;
 }
 
@@ -292,7 +295,12 @@ async function lookAtMonths(
   {
     onChain,
     checkConsents,
-  }: { readonly onChain: DossierChainCheck | null; readonly checkConsents: ConsentCheck | null },
+    devices,
+  }: {
+    readonly onChain: DossierChainCheck | null;
+    readonly checkConsents: ConsentCheck | null;
+    readonly devices: DeviceCheck;
+  },
   findings: Findings,
 ): Promise<void> {
   const { verifier } = verification;
@@ -303,6 +311,7 @@ async function lookAtMonths(
     if (part.name !== "month") continue;
     const subject = subjects.get(part.value.meter);
     checkConsents?.(part.value.sessions.filter(isShown));
+    devices.take(part.value);
     const chosen: DossierSession[] = [];
     for (const session of part.value.sessions) {
       const isWanted = wanted?.has(place) ?? true;
@@ -319,6 +328,7 @@ async function lookAtMonths(
   }
   await onChain?.checkSessions(waiting);
   keys.end();
+  devices.end();
 }
 
 /**

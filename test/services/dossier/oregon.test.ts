@@ -191,6 +191,54 @@ describe("Frauds with a dossier", function () {
     await expectRefused(dossier, "DOSSIER_INTERVALS_OVERLAP");
   });
 
+  it("refuses the energy of one physical meter under two keys, where a maker says that it is one", async function () {
+    const [old, replaced] = [createMeter(1), createMeter(2)];
+    charge(old, { atSeconds: yearSeconds, energyMicroWh: 5_000_000n });
+    charge(old, { atSeconds: yearSeconds + 10_000, energyMicroWh: 5_000_000n });
+    // Behind the last register of the other key but for one Wh: what the new key signed on from there is honest.
+    charge(replaced, { atSeconds: yearSeconds + 20_000, energyMicroWh: 9_000_000n, exclusion: "corrected" });
+    charge(replaced, { atSeconds: yearSeconds + 30_000, energyMicroWh: 1_000_000n });
+    charge(replaced, { atSeconds: yearSeconds + 40_000, energyMicroWh: 1_000_000n });
+    const named = (makers: readonly [number, number], serials: readonly [string | null, string | null]) => {
+      const dossier = dossierOf([old, replaced]);
+      for (const [index, meter] of dossier.manifest.meters.entries()) {
+        meter.maker = makers[index] ?? 0;
+        meter.serial = serials[index] ?? null;
+      }
+      return seal(dossier);
+    };
+    const verdict = await judge(named([3, 3], ["SAME", "SAME"]));
+    expect(verdict.reasons.map(({ code }) => code)).to.deep.equal(["DOSSIER_INTERVALS_OVERLAP"]);
+    expect(verdict.reasons[0]?.where).to.contain("meter 2, the same physical meter").and.to.contain("of meter 1");
+    for (const others of [
+      named([3, 4], ["SAME", "SAME"]),
+      named([3, 3], ["ONE", "OTHER"]),
+      named([3, 3], [null, null]),
+      // Whoever declares a meter alone cannot say which one it is.
+      named([0, 0], ["SAME", "SAME"]),
+    ]) {
+      expect(await codesOf(others)).to.deep.equal([]);
+    }
+  });
+
+  it("refuses the same time of one physical meter under two keys, where its register starts over", async function () {
+    const dossier = (beginsAt: number) => {
+      const meters = [createMeter(1), createMeter(2)] as const;
+      charge(meters[0], { atSeconds: yearSeconds, energyMicroWh: 5_000_000n });
+      charge(meters[1], { atSeconds: beginsAt, energyMicroWh: 5_000_000n });
+      for (const meter of meters) {
+        meter.found = meter.found.map((one) =>
+          one.kind === "proven" ? { ...one, identity: { ...one.identity, restartsWithTransaction: true } } : one,
+        );
+      }
+      const made = dossierOf(meters);
+      for (const meter of made.manifest.meters) Object.assign(meter, { maker: 3, serial: "SAME" });
+      return seal(made);
+    };
+    expect(await codesOf(dossier(yearSeconds + 3_599))).to.include("DOSSIER_INTERVALS_OVERLAP");
+    expect(await codesOf(dossier(yearSeconds + 3_600))).not.to.include("DOSSIER_INTERVALS_OVERLAP");
+  });
+
   it("refuses a gap that is hidden, made smaller or given another reason", async function () {
     const hide = (dossier: Dossier) => {
       monthAt(dossier, 0).gaps.shift();
