@@ -41,10 +41,13 @@ export function isElsewhere({ protocol, plug }: TransactionMessage, { evse }: Ch
 export function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
   if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;
   const atMs = message.time?.epochMs ?? null;
-  if (atMs === null || known.startedAtMs === null) return false;
-  if (known.endedAtMs !== null && atMs > known.endedAtMs) return true;
-  const isAfterSign = known.endSignAtMs !== null && atMs > known.startedAtMs;
-  return atMs !== known.startedAtMs && (isAfterSign || isNamedOtherwise(message, known));
+  const { startedAtMs, endedAtMs, endSignAtMs, watched } = known;
+  // Of one whose start is lost, the first reading says that it went on by then.
+  const beganAtMs = startedAtMs ?? watched?.beganAtMs ?? null;
+  if (atMs === null || beganAtMs === null) return false;
+  if (startedAtMs !== null && endedAtMs !== null && atMs > endedAtMs) return true;
+  if (isNamedOtherwise(message, known)) return startedAtMs === null ? atMs > beganAtMs : atMs !== startedAtMs;
+  return endSignAtMs !== null && atMs > beganAtMs;
 }
 
 /** Whether a start presents another idToken, or names another request to begin, than the transaction did. */

@@ -79,6 +79,26 @@ describe("A transaction id that a station uses again", function () {
     });
   }
 
+  it("is another one although the first start is lost, too", async function () {
+    const first = await rig.open(11);
+    await tell({ type: "Updated", seqNo: 1, at: 0, wh: 1_000, idToken: first });
+    const second = await rig.open(11);
+    await tell({ type: "Started", seqNo: 0, at: 200, wh: 1_000, idToken: second });
+    await tell({ type: "Ended", seqNo: 1, at: 500, wh: 2_500 });
+    const [taken, delivered] = await outcomesAt(700, [first, second]);
+    expect(taken?.kind).to.equal("waiting");
+    expect(delivered).to.include({ kind: "settled", energyWh: "1500" });
+  });
+
+  it("is the same one where its start comes after its end", async function () {
+    const idTag = await rig.open(11);
+    await tell({ type: "Updated", seqNo: 1, at: 150, wh: 1_750, idToken: "DEADBEEF" });
+    await tell({ type: "Ended", seqNo: 2, at: 300, wh: 2_500 });
+    await tell({ type: "Started", seqNo: 0, at: 301, carries: 0, wh: 1_000, idToken: idTag });
+    const [outcome] = await outcomesAt(500, [idTag]);
+    expect(outcome).to.include({ kind: "settled", energyWh: "1500" });
+  });
+
   it("is another one although the clock was set back", async function () {
     const first = await rig.open(11);
     await tell({ type: "Started", seqNo: 0, at: 100, wh: 1_000, idToken: first });
