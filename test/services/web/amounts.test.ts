@@ -19,7 +19,7 @@ import {
   formatUnitPrice,
   moneyUnit,
 } from "../../../services/web/page/text/money.ts";
-import { formatDuration, formatMoment } from "../../../services/web/page/text/times.ts";
+import { formatDuration, formatMoment, formatUtcDay } from "../../../services/web/page/text/times.ts";
 import { numberLabels, timeLabels } from "../../../services/web/page/text/chart-labels.ts";
 import { languages } from "../../../services/web/page/text/languages.ts";
 import { wordsOf } from "../../../services/web/page/text/tariff-words.ts";
@@ -130,6 +130,10 @@ describe("Numbers, times and charts", function () {
       expect(time).to.not.match(/[AP]M/i);
       expect(time).to.match(/^[^0-9]*[0-9]{2}[ .].*2026/u);
     }
+    const day = Date.UTC(2026, 10, 1) / 1_000;
+    expect(languages.map((language) => plain(formatUtcDay(day, language)))).to.deep.equal([
+      ...["1 Nov 2026", "1. Nov. 2026", "1 nov. 2026", "1 nov 2026"],
+    ]);
     expect(plain(formatDuration(2_470, "en"))).to.equal("41 min");
     expect(plain(formatDuration(3_720, "de"))).to.equal("1 Std. 2 Min.");
     expect(plain(formatDuration(7, "en"))).to.equal("7 sec");

@@ -5,7 +5,8 @@ import { useApp } from "../shell/app-context.ts";
 import { Notice } from "../components/note.tsx";
 import { Sums } from "../components/rows.tsx";
 import { failureText, Hash, Waiting } from "../shell/parts.tsx";
-import { formatExactKwh } from "../text/amounts.ts";
+import { formatCount, formatExactKwh } from "../text/amounts.ts";
+import { formatUtcDay } from "../text/times.ts";
 import type { CheckedDossier } from "../receipt/check-dossier.ts";
 
 type Verification =
@@ -48,7 +49,7 @@ function Checked({ verdict, manifest, isOurs }: CheckedDossier): JSX.Element {
   const { text, locale } = useApp();
   const { reasons, totals, sessions, skipped } = verdict;
   const isGood = verdict.verdict === "accepted";
-  const day = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(0, 10);
+  const day = (seconds: number): string => formatUtcDay(seconds, locale);
   return (
     <>
       {isGood && <Notice kind="good" title={text("dossierHolds")} />}
@@ -76,7 +77,7 @@ function Checked({ verdict, manifest, isOurs }: CheckedDossier): JSX.Element {
               value: `${manifest.purpose}, ${day(manifest.fromSeconds)} – ${day(manifest.toSeconds)}`,
             },
             { name: text("evseOperator"), value: <Hash value={manifest.operator} /> },
-            { name: text("dossierSessions"), value: sessions },
+            { name: text("dossierSessions"), value: formatCount(sessions, locale) },
             { name: text("dossierProven"), value: formatExactKwh(BigInt(totals.claimableMicroWh), locale) },
             { name: text("dossierExcluded"), value: formatExactKwh(BigInt(totals.excludedMicroWh), locale) },
           ]}

@@ -17,6 +17,11 @@ export function formatDay(seconds: number, locale: string): string {
   return format(seconds, locale, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 }
 
+/** A day of a period that is counted in UTC, wherever the reader is. */
+export function formatUtcDay(seconds: number, locale: string): string {
+  return format(seconds, locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+}
+
 /** A time of day; of use only where the day is today's or stands beside it. */
 export function formatClock(seconds: number, locale: string): string {
   return format(seconds, locale, { hour: "2-digit", minute: "2-digit" });
