@@ -15,6 +15,7 @@ import { entranceSection } from "./entrance-settings.ts";
 import { fleetSection } from "./fleet-settings.ts";
 import { marketSection } from "./market-settings.ts";
 import { ocppSection } from "./ocpp-settings.ts";
+import { openDataSection } from "./open-data-settings.ts";
 import { driverSection } from "./driver-settings.ts";
 import { receiptSection } from "./receipt-settings.ts";
 import { quorumSection } from "./quorum-settings.ts";
@@ -50,6 +51,7 @@ export const sections: readonly Section<unknown>[] = [
   ocppSection,
   entranceSection,
   driverSection,
+  openDataSection,
   receiptSection,
   alertSection,
   fleetSection,
@@ -90,6 +92,7 @@ const configurationSchema = z
       entrance: read(entranceSection),
       fleets: read(fleetSection),
       market: read(marketSection),
+      openData: read(openDataSection),
       receipts: read(receiptSection),
       alerts: read(alertSection),
     };

@@ -82,6 +82,11 @@ export const drivingErrors = {
     isRetryable: false,
     title: "The plan does not say one price for every moment.",
   },
+  LOCATION_UNKNOWN: {
+    httpStatus: 404,
+    isRetryable: false,
+    title: "The open data have no such location, EVSE or connector.",
+  },
   EVSE_UNREGISTERED: {
     httpStatus: 404,
     isRetryable: false,

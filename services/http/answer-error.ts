@@ -15,6 +15,13 @@ export function toCatalogueError(error: unknown): WattproofError {
   return new WattproofError("INTERNAL", "The log has the cause.", { cause: error });
 }
 
+const forms = new WeakMap<Response, (error: WattproofError) => object>();
+
+/** From now on a refusal of this request has a body of this form. */
+export function refuseInForm(response: Response, refusalOf: (error: WattproofError) => object): void {
+  forms.set(response, refusalOf);
+}
+
 /** The one place where an error becomes a status and a body. */
 export function answerError(response: Response, error: WattproofError): void {
   const { httpStatus, title, isRetryable } = errorCatalogue[error.code];
@@ -27,9 +34,12 @@ export function answerError(response: Response, error: WattproofError): void {
   if (httpStatus === 429 || httpStatus === 503) response.set("retry-after", "1");
   // What is left of a body that nobody will read must not be taken for the next request.
   if (!isBodyConsumed(response.req)) response.set("connection", "close");
-  response
-    .status(httpStatus)
-    .json({ error: { code: error.code, title, detail: error.detail, retryable: isRetryable } });
+  const refusalOf = forms.get(response);
+  const body =
+    refusalOf === undefined
+      ? { error: { code: error.code, title, detail: error.detail, retryable: isRetryable } }
+      : refusalOf(error);
+  response.status(httpStatus).json(body);
 }
 
 function isBodyConsumed(request: Request): boolean {

@@ -1,5 +1,7 @@
 import type { RequestHandler } from "express";
 
+import type { WattproofError } from "../errors.ts";
+
 /** One address of the service. Each room of `http/` lists its own in `doors.ts`. */
 export interface HttpDoor {
   /** As Express has it, with `:name` for a part that varies. */
@@ -10,4 +12,6 @@ export interface HttpDoor {
   readonly hasEffect?: boolean;
   /** It answers people with pages, and is none of the interface that is described. */
   readonly isPage?: boolean;
+  /** The body of a refusal where another protocol prescribes it; by default that of the error catalogue. */
+  readonly refusalOf?: (error: WattproofError) => object;
 }

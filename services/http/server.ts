@@ -16,7 +16,7 @@ import express from "express";
 import { errorCatalogue, WattproofError } from "../errors.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { answerError, toCatalogueError } from "./answer-error.ts";
+import { answerError, refuseInForm, toCatalogueError } from "./answer-error.ts";
 import type { HttpDoor } from "./door.ts";
 import { guardConnections } from "./entrance/connection-guard.ts";
 import type { Entrance } from "./entrance/entrance.ts";
@@ -127,11 +127,12 @@ export async function openHttpServer(deps: HttpServerDeps, host: string, port: n
   };
 }
 
-function openDoor(application: Express, { path, method, handler, hasEffect = false }: HttpDoor): void {
+function openDoor(application: Express, { path, method, handler, refusalOf, hasEffect = false }: HttpDoor): void {
   const takesHead = method === "GET" && !hasEffect;
   const allowed = takesHead ? "GET, HEAD" : method;
   application.all(path, (request, response, next) => {
     response.locals["route"] = path;
+    if (refusalOf !== undefined) refuseInForm(response, refusalOf);
     // The promise is returned, so that Express hands a rejection to the error handler.
     if (request.method === method || (takesHead && request.method === "HEAD")) {
       return handler(request, response, next);

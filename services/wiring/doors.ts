@@ -14,6 +14,7 @@ import { createOperators, type Operators } from "../http/operator/operators.ts";
 import { peerDoors } from "../http/peer/doors.ts";
 import { publicDoors } from "../http/public/doors.ts";
 import { createReadiness } from "../http/public/health.ts";
+import { createFeed } from "../http/public/open-data/feed.ts";
 import { createPageFiles } from "../http/public/serve-page.ts";
 import { createApiDoor } from "../http/public/show-api.ts";
 import { openHttpServer, type HttpServer } from "../http/server.ts";
@@ -100,6 +101,10 @@ function publicDeps(
     settings: pageSettings,
     pageOrigin: config.pageOrigin,
     connections: charging.ocpp.door.connections,
+    readFeed:
+      config.openData === null
+        ? null
+        : createFeed({ ...foundation, ...evidence, ...config, party: config.openData, presence: charging.calls }),
     readersChain: config.hasPageRpc ? createReadOnlyChain(rpc) : null,
   };
 }

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect } from "chai";
@@ -41,6 +44,7 @@ describe("The description of the HTTP interface", function () {
   let charger: Charger;
   let driver: HDNodeWallet;
   let oracle: string;
+  let folder: string;
 
   before(async function () {
     chain = await startServiceChain();
@@ -51,15 +55,33 @@ describe("The description of the HTTP interface", function () {
     oracle = Wallet.createRandom().address;
     // Nobody listens there: what is sent waits.
     const mail = { WATTPROOF_SMTP_URL: "smtp://127.0.0.1:1", WATTPROOF_MAIL_FROM: "charging@example.org" };
-    running = await runService(chain, { ...fleet.environment, ...mail, WATTPROOF_PAGE_RPC: "on" });
-    ({ url } = running.service);
     point = await chain.addChargingPoint();
+    folder = await mkdtemp(join(tmpdir(), "wattproof-api-"));
+    running = await runService(chain, {
+      ...{ ...fleet.environment, ...mail, ...(await openData()), WATTPROOF_PAGE_RPC: "on" },
+    });
+    ({ url } = running.service);
   });
   after(async function () {
     await charger.close();
     await running.close();
     await chain.close();
+    await rm(folder, { recursive: true });
   });
+
+  /** A site of which OCPI has everything that it requires. */
+  async function openData(): Promise<Readonly<Record<string, string>>> {
+    const connector = { connector: 1, plug: "IEC_62196_T2", format: "SOCKET", powerType: "AC_3_PHASE" };
+    const connectors = [{ ...connector, maximumVoltageV: 230, maximumCurrentA: 32 }];
+    const site = {
+      ...{ id: "hall", name: "Hall", operator: "Test", street: "High street 1", town: "Bern", country: "CHE" },
+      ...{ timeZone: "Europe/Zurich", latitude: 46.9, longitude: 7.4, evses: [{ evse: point.evse, connectors }] },
+    };
+    const path = join(folder, "sites.json");
+    await writeFile(path, JSON.stringify({ sites: [site] }));
+    const party = { WATTPROOF_OCPI_COUNTRY_CODE: "CH", WATTPROOF_OCPI_PARTY_ID: "TST" };
+    return { WATTPROOF_SITES: path, WATTPROOF_OPEN_DATA: "on", ...party };
+  }
 
   /** Asks, and holds whatever comes to the description. */
   async function ask(
@@ -182,6 +204,14 @@ describe("The description of the HTTP interface", function () {
       "/metrics",
       "/configuration.json",
       "/v1/openapi.json",
+      "/ocpi/versions",
+      "/ocpi/cpo/2.2.1",
+      "/ocpi/cpo/2.2.1/locations",
+      "/ocpi/cpo/2.2.1/locations/hall",
+      `/ocpi/cpo/2.2.1/locations/hall/${point.evse}`,
+      `/ocpi/cpo/2.2.1/locations/hall/${point.evse}/1`,
+      "/ocpi/cpo/2.3.0/locations/hall/0",
+      "/ocpi/cpo/2.3.0/tariffs",
     ]) {
       await ask("GET", path, undefined, {});
     }

@@ -14,6 +14,11 @@ const site = {
   evses: [{ evse: 1, plug: "IEC_62196_T2_COMBO" }, { evse: 2 }],
 };
 
+const connector = {
+  ...{ connector: 1, plug: "IEC_62196_T2", format: "SOCKET", powerType: "AC_3_PHASE" },
+  ...{ maximumVoltageV: 230, maximumCurrentA: 32 },
+};
+
 describe("The operator's sites", function () {
   const folder = mkdtempSync(join(tmpdir(), "wattproof-sites-"));
   const path = join(folder, "sites.json");
@@ -34,6 +39,11 @@ describe("The operator's sites", function () {
       [{ sites: [{ ...site, name: " " }] }, "sites.0.name"],
       [{ sites: [{ ...site, evses: [{ evse: 1, plug: "CCS" }] }] }, "sites.0.evses.0.plug"],
       [{ sites: [{ ...site, owner: "x" }] }, "owner"],
+      [{ sites: [{ ...site, country: "CH" }] }, "sites.0.country"],
+      [{ sites: [{ ...site, timeZone: "Bern" }] }, "sites.0.timeZone"],
+      [{ sites: [{ ...site, evses: [{ evse: 1, connectors: [] }] }] }, "sites.0.evses.0.connectors"],
+      [{ sites: [{ ...site, evses: [{ evse: 1, connectors: [connector, connector] }] }] }, "different numbers"],
+      [{ sites: [{ ...site, evses: [{ evse: 1, connectors: [{ ...connector, maximumVoltageV: 0 }] }] }] }, "VoltageV"],
       [{ sites: [site, site] }, "EVSE 1 is twice"],
       [{ sites: [{ ...site, id: "Bahnhof Süd" }] }, "sites.0.id"],
       [

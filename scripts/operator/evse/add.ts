@@ -4,7 +4,8 @@ import { exitCode } from "../../command-line/exit-codes.ts";
 import { wholeInput } from "../../command-line/inputs.ts";
 import { defineVerb } from "../../command-line/verb.ts";
 import { pricelessLine } from "../tariff/assignment-client.ts";
-import { anyIdInput, obstacleOfId } from "./evse-id.ts";
+import { obstacleOfId } from "../../../services/domain/ocpi/evse-id.ts";
+import { anyIdInput } from "./evse-id.ts";
 
 export const evseAdd = defineVerb({
   path: ["evse", "add"],

@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
-import { longCountryCodes } from "../ocpi/countries.ts";
+import { longCountryCodes } from "../../../services/domain/ocpi/countries.ts";
+import type { OcpiVersion } from "../../../services/domain/ocpi/tariff-document.ts";
 import { tokens } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { readJson } from "../../command-line/files.ts";
@@ -10,7 +11,7 @@ import { writePrivateFile } from "../../command-line/private-file.ts";
 import { profilePathOf, readProfile } from "../../command-line/profile.ts";
 import { isServiceNamed, openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
 import { defineVerb } from "../../command-line/verb.ts";
-import { cdrsOf, type CdrSource, type OcpiVersion } from "../ocpi/cdr.ts";
+import { cdrsOf, type CdrSource } from "../ocpi/cdr.ts";
 import { readSessionsOfSpan } from "../sessions/span-sessions.ts";
 import { csvOf } from "./csv.ts";
 import { createSourceReader } from "./cdr-source.ts";

@@ -1,11 +1,10 @@
 import type { PriceBreakdown, Tariff } from "../../../services/domain/tariff.ts";
-import { hours, kilowattHours, time } from "./numbers.ts";
-import { partOf, priceOf, type Json } from "./prices.ts";
+import { hours, kilowattHours, time } from "../../../services/domain/ocpi/numbers.ts";
+import { ocpiIdOf, type OcpiVersion } from "../../../services/domain/ocpi/tariff-document.ts";
+import type { Json } from "../../../services/domain/ocpi/tariff-elements.ts";
+import { partOf, priceOf } from "./prices.ts";
 import type { SessionPeriod } from "./session-periods.ts";
 import { amountsOf, sessionTariffOf } from "./session-tariff.ts";
-
-export const ocpiVersions = ["2.2.1", "2.3.0"] as const;
-export type OcpiVersion = (typeof ocpiVersions)[number];
 
 /** What a session delivered and cost, as of its settlement or of a correction. Amounts are 10⁻⁶ token. */
 export interface CdrContent {
@@ -77,7 +76,7 @@ export interface DatedCdr {
  * a credit CDR that takes back the whole record before it, and one that takes its place (mod_cdrs, Credit CDRs).
  */
 export function cdrsOf(source: CdrSource, version: OcpiVersion): readonly DatedCdr[] {
-  let id = idOf(source.id);
+  let id = ocpiIdOf(source.id);
   let cdr = cdrOf(source, source.settled, id, source.lastUpdatedSeconds, null, version);
   const all: DatedCdr[] = [{ atSeconds: source.lastUpdatedSeconds, cdr }];
   let content = source.settled;
@@ -95,7 +94,7 @@ export function cdrsOf(source: CdrSource, version: OcpiVersion): readonly DatedC
     };
     const suffix = index === 0 ? "-R" : `-R${index + 1}`;
     const replaced = id;
-    id = `${idOf(source.id).slice(0, 36 - suffix.length)}${suffix}`;
+    id = `${ocpiIdOf(source.id).slice(0, 36 - suffix.length)}${suffix}`;
     content = correction.content;
     cdr = cdrOf(source, content, id, atSeconds, `Takes the place of ${replaced}: ${remark}`, version);
     all.push({ atSeconds, cdr: credit }, { atSeconds, cdr });
@@ -114,7 +113,7 @@ function cdrOf(
   const { tariff, idTag, countryCode, partyId } = source;
   const { chargingSeconds, connectedSeconds, energyMicroWh, startSeconds } = content;
   const { netMicro, grossMicro } = amountsOf(content);
-  const priced = sessionTariffOf(source, content, { cdrId: id, publishedId: idOf(source.tariffId) }, version);
+  const priced = sessionTariffOf(source, content, { cdrId: id, publishedId: ocpiIdOf(source.tariffId) }, version);
   const { FLAT: flat, ENERGY: energy, TIME: charging, PARKING_TIME: parking } = priced.price.components;
   const remarks = [...(remark === null ? [] : [remark]), ...priced.reasons];
   return {
@@ -123,7 +122,7 @@ function cdrOf(
     id,
     start_date_time: time(content.startSeconds),
     end_date_time: time(content.endSeconds),
-    session_id: idOf(source.id),
+    session_id: ocpiIdOf(source.id),
     cdr_token: { country_code: countryCode, party_id: partyId, uid: idTag, type: "AD_HOC_USER", contract_id: idTag },
     auth_method: "COMMAND",
     authorization_reference: idTag,
@@ -146,11 +145,6 @@ function cdrOf(
     ...(remarks.length === 0 ? {} : { remark: remarks.join(" ").slice(0, 255) }),
     last_updated: time(lastUpdatedSeconds),
   };
-}
-
-/** The first 36 digits of an id: what OCPI's CiString(36) and CiString(39) hold, and no two of them share. */
-function idOf(sessionOrTariffId: string): string {
-  return sessionOrTariffId.slice(2, 38);
 }
 
 /** In a period of OCPI a car charges or it does not. The chain knows how long both lasted; charging is put first. */

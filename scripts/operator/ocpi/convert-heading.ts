@@ -1,5 +1,5 @@
 import type { Conversion, ConversionChoices, Verdicts } from "./conversion.ts";
-import { ocpiTime } from "./ocpi-time.ts";
+import { ocpiTime } from "../../../services/domain/ocpi/ocpi-time.ts";
 import type { OcpiTariff } from "./tariff-schema.ts";
 
 /** Types that say how a driver came to the tariff or what the driver prefers, not what it costs. */

@@ -1,5 +1,5 @@
 import { momentOfWall, weekdays, type LocalMoment, type Weekday } from "../../../services/domain/local-time.ts";
-import { ocpiTime } from "./ocpi-time.ts";
+import { ocpiTime } from "../../../services/domain/ocpi/ocpi-time.ts";
 import { effectiveRestrictions } from "./restrictions.ts";
 import type { OcpiRestrictions, OcpiTariff } from "./tariff-schema.ts";
 

@@ -1,4 +1,4 @@
-import { ocpiTime } from "./ocpi-time.ts";
+import { ocpiTime } from "../../../services/domain/ocpi/ocpi-time.ts";
 
 const everyDay = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
 /** No place on Earth is further from UTC than this. */

@@ -1,11 +1,10 @@
 import { priceByOcpi, type OcpiPrice } from "./arithmetic.ts";
-import type { CdrContent, CdrSource, OcpiVersion } from "./cdr.ts";
+import type { CdrContent, CdrSource } from "./cdr.ts";
 import { roundDown } from "./fraction.ts";
-import { time } from "./numbers.ts";
-import { isUntaxed, limitOf, type Json } from "./prices.ts";
+import { limitOf, limitsOf, tariffDocument, type OcpiVersion } from "../../../services/domain/ocpi/tariff-document.ts";
+import type { Json } from "../../../services/domain/ocpi/tariff-elements.ts";
 import { pricedPeriods, sessionPeriods, type SessionPeriod } from "./session-periods.ts";
 import { tariff221, tariff230, type OcpiTariff } from "./tariff-schema.ts";
-import { tariffElements } from "./tariff-elements.ts";
 
 const microDecimals = 6;
 const microWhPerWh = 1_000_000n;
@@ -43,11 +42,7 @@ export function sessionTariffOf(
   });
   const priced = (document: Json): OcpiPrice => priceByOcpi(parsed(document), pricedPeriods(periods));
 
-  const { minimumMicro, minimumGrossMicro, maximumMicro, maximumGrossMicro } = tariff;
-  const limits = {
-    ...(minimumMicro > 0n ? { min_price: limitOf(minimumMicro, minimumGrossMicro, version) } : {}),
-    ...(maximumMicro > 0n ? { max_price: limitOf(maximumMicro, maximumGrossMicro, version) } : {}),
-  };
+  const limits = limitsOf(tariff, version);
   const published = documentOf(source, ids.publishedId, limits, [], version);
   const price = priced(published);
   if (isTotal(price, netMicro, grossMicro)) {
@@ -119,17 +114,7 @@ function documentOf(
   version: OcpiVersion,
 ): Json {
   const [published, ...reasons] = words;
-  return {
-    country_code: countryCode,
-    party_id: partyId,
-    id,
-    currency,
-    ...(published === undefined
-      ? {}
-      : { tariff_alt_text: [{ language: "en", text: `Tariff ${published} for this session. ${reasons.join(" ")}` }] }),
-    ...(limits === "free" ? {} : limits),
-    elements: tariffElements(tariff, limits === "free"),
-    ...(version === "2.3.0" ? { tax_included: isUntaxed(tariff) ? "N/A" : "NO" } : {}),
-    last_updated: time(lastUpdatedSeconds),
-  };
+  const remarks = published === undefined ? "" : `Tariff ${published} for this session. ${reasons.join(" ")}`;
+  const heading = { countryCode, partyId, id, currency, remarks, type: null, lastUpdatedSeconds };
+  return tariffDocument(tariff, heading, limits, version);
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import { WattproofError } from "../../../services/errors.ts";
 import { accountFromEnvironment, keystorePassword } from "../../command-line/account-key.ts";
-import { countryCodes } from "../ocpi/countries.ts";
+import { countryCodes } from "../../../services/domain/ocpi/countries.ts";
 import { coins } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { writePrivateFile } from "../../command-line/private-file.ts";

@@ -11,7 +11,7 @@ import {
   zero,
   type Fraction,
 } from "../../operator/ocpi/fraction.ts";
-import { ocpiTime } from "../../operator/ocpi/ocpi-time.ts";
+import { ocpiTime } from "../../../services/domain/ocpi/ocpi-time.ts";
 import type { Cdr } from "./cdr-schema.ts";
 import type { CdrReason } from "./read-cdr.ts";
 

@@ -3,7 +3,7 @@ import { judgeRecords } from "../../../services/evidence/session-judge.ts";
 import { encodingMethodOf, isKnownEncodingMethod } from "../../../services/evidence/formats/all-formats.ts";
 import type { OcmfVerifier, VerifiedRecord } from "../../../services/evidence/formats/ocmf/types.ts";
 import { compare, decimalsOf, fraction, fractionOf, roundDown, roundHalfUp } from "../../operator/ocpi/fraction.ts";
-import { ocpiTime } from "../../operator/ocpi/ocpi-time.ts";
+import { ocpiTime } from "../../../services/domain/ocpi/ocpi-time.ts";
 import type { Cdr } from "./cdr-schema.ts";
 import type { CdrReason } from "./read-cdr.ts";
 

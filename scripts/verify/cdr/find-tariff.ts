@@ -1,4 +1,4 @@
-import { ocpiTime } from "../../operator/ocpi/ocpi-time.ts";
+import { ocpiTime } from "../../../services/domain/ocpi/ocpi-time.ts";
 import { unusableRestrictions } from "../../operator/ocpi/arithmetic.ts";
 import { tariff221, tariff230, withoutNulls, type OcpiTariff } from "../../operator/ocpi/tariff-schema.ts";
 import type { Cdr } from "./cdr-schema.ts";

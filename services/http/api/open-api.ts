@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isPlainObject } from "./plain-object.ts";
 import { driverOperations, peerOperations, publicOperations, stationOperations } from "./public-operations.ts";
 import type { ApiAccess, ApiAnswer, ApiOperation } from "./operation.ts";
+import { openDataOperations } from "./open-data-operations.ts";
 import { operatorOperations } from "./operator-operations.ts";
 import { tariffOperations } from "./tariff-operations.ts";
 import { refusal } from "./values.ts";
@@ -14,6 +15,7 @@ type Json = Readonly<Record<string, unknown>>;
 export const operationGroups: readonly (readonly [name: string, operations: readonly ApiOperation[]])[] = [
   ["Stations", stationOperations],
   ["Public", publicOperations],
+  ["Open data", openDataOperations],
   ["Drivers", driverOperations],
   ["Operator", [...operatorOperations, ...tariffOperations]],
   ["Oracles", peerOperations],
@@ -101,7 +103,7 @@ function operationOf(operation: ApiOperation, schemaOf: SchemaWriter): Json {
       ...Object.fromEntries(answers.map((answer) => [String(answer.status), responseOf(answer, schemaOf)])),
       default: {
         description: "Refused, with a code of the error catalogue.",
-        content: { "application/json": { schema: schemaOf(refusal, "answer") } },
+        content: { "application/json": { schema: schemaOf(operation.refusal ?? refusal, "answer") } },
       },
     },
   };

@@ -31,6 +31,8 @@ export interface ApiOperation extends Pick<HttpDoor, "path" | "method"> {
   /** The schema with which the door reads the body. */
   readonly body?: { readonly schema: z.ZodType; readonly isTextToo?: boolean; readonly isOptional?: boolean };
   readonly answers: readonly ApiAnswer[];
+  /** The body of a refusal where it is not that of the error catalogue. */
+  readonly refusal?: z.ZodType;
 }
 
 /** An operation that answers JSON in one way. */

@@ -1,4 +1,5 @@
 import type { ReadOnlyChain } from "../../chain/read-only-chain.ts";
+import type { OcpiVersion } from "../../domain/ocpi/tariff-document.ts";
 import type { MeterDirectory } from "../../evidence/meter-directory.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { ReceiptWriter } from "../../settlement/receipt.ts";
@@ -11,6 +12,8 @@ import type { Entrance } from "../entrance/entrance.ts";
 import { createChainProxy } from "./chain-proxy.ts";
 import { createDossierSaleDoor, type DossierSaleDeps } from "./dossier-sales.ts";
 import { showHealth, showMetrics, showReadiness, type ReadinessCheck } from "./health.ts";
+import { openDataDoors } from "./open-data/doors.ts";
+import type { Feed } from "./open-data/feed.ts";
 import { showPageSettings, type PageSettings } from "./page-configuration.ts";
 import { createSessionEventsHandler } from "./session-events.ts";
 import { showSites, type Site } from "./sites.ts";
@@ -31,6 +34,8 @@ export function publicDoors(deps: {
   /** Where drivers find the page; `null`: nobody said. */
   readonly pageOrigin: string | null;
   readonly connections: Connections;
+  /** Reads what is open to anybody as OCPI; `null`: the operator does not show it. */
+  readonly readFeed: ((version: OcpiVersion) => Promise<Feed>) | null;
   /** `null`: the page may not read the chain through the service. */
   readonly readersChain: ReadOnlyChain | null;
   readonly entrance: Entrance;
@@ -59,6 +64,9 @@ export function publicDoors(deps: {
     { path: "/v1/sites", method: "GET", handler: showSites(deps) },
     { path: "/configuration.json", method: "GET", handler: showPageSettings(deps.settings) },
   ];
-  if (readersChain === null) return doors;
-  return [...doors, { path: "/rpc", method: "POST", handler: createChainProxy(readersChain, deps) }];
+  const feedLimit = createClientLimit(entrance, now, "open-data", entrance.config.requestsPerMinute);
+  const { readFeed, pageOrigin } = deps;
+  const openData = readFeed === null ? [] : openDataDoors({ readFeed, pageOrigin, limit: feedLimit, now });
+  if (readersChain === null) return [...doors, ...openData];
+  return [...doors, ...openData, { path: "/rpc", method: "POST", handler: createChainProxy(readersChain, deps) }];
 }

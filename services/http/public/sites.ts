@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 
+import { clockOf } from "../../domain/local-time.ts";
+import { longCountryCodes } from "../../domain/ocpi/countries.ts";
 import { WattproofError } from "../../errors.ts";
 import type { Connections } from "../../ocpp/wire/connections.ts";
 import { evseState } from "../../ocpp/words.ts";
@@ -26,6 +28,22 @@ export const siteFields = {
   ]),
 };
 const { text, latitude, longitude, plug } = siteFields;
+/** A connector as OCPI describes it. */
+export const connectorSchema = z.strictObject({
+  /** The EVSE's own number of it. */
+  connector: z.int().min(1, "must be from 1 to 999").max(999, "must be from 1 to 999"),
+  plug,
+  format: z.enum(["SOCKET", "CABLE"]),
+  powerType: z.enum(["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]),
+  /** With three phases between a phase and neutral. */
+  maximumVoltageV: z.int().min(1).max(5_000),
+  maximumCurrentA: z.int().min(1).max(5_000),
+});
+const connectors = z
+  .array(connectorSchema)
+  .min(1)
+  .max(20)
+  .refine((all) => new Set(all.map(({ connector }) => connector)).size === all.length, "must have different numbers");
 const siteSchema = z.strictObject({
   /** By which tariffs are assigned to it, and others know it; `siteIdOf` gives one that has none its own. */
   id: z
@@ -37,12 +55,28 @@ const siteSchema = z.strictObject({
   operator: text,
   street: text.optional(),
   town: text.optional(),
+  /** ISO 3166-1, three letters. */
+  country: z
+    .string()
+    .refine((code) => longCountryCodes.has(code), "must be the three letters of a country of ISO 3166-1, such as DEU")
+    .optional(),
+  /** IANA, such as Europe/Berlin. */
+  timeZone: z
+    .string()
+    .refine((zone) => clockOf(zone) !== null, "must be a time zone of IANA, such as Europe/Berlin")
+    .optional(),
   latitude: latitude.optional(),
   longitude: longitude.optional(),
   /** In the operator's words, as drivers read them: "every day", "Mon–Sat 7–20". */
   openingTimes: text.optional(),
   evses: z
-    .array(z.strictObject({ evse: z.int().positive().max(4_294_967_295), plug: plug.optional() }))
+    .array(
+      z.strictObject({
+        evse: z.int().positive().max(4_294_967_295),
+        plug: plug.optional(),
+        connectors: connectors.optional(),
+      }),
+    )
     .min(1)
     .max(200),
 });
@@ -54,6 +88,7 @@ export const sitesAnswer = z.strictObject({
         z.strictObject({
           evse: z.int().positive(),
           plug: plug.optional(),
+          connectors: connectors.optional(),
           state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]),
         }),
       ),
@@ -80,6 +115,8 @@ export const sitesSchema = z
       ids.add(id);
     }
   });
+
+export type SiteConnector = z.infer<typeof connectorSchema>;
 
 /** A place with chargers, as the operator describes it to drivers. */
 export type Site = z.infer<typeof siteSchema>;

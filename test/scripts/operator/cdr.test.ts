@@ -1,14 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import {
-  cdrsOf,
-  ocpiVersions,
-  type CdrContent,
-  type CdrSource,
-  type OcpiVersion,
-} from "../../../scripts/operator/ocpi/cdr.ts";
+import { cdrsOf, type CdrContent, type CdrSource } from "../../../scripts/operator/ocpi/cdr.ts";
 import { freeTariff, priceOf, type Tariff } from "../../../services/domain/tariff.ts";
+import { ocpiVersions, type OcpiVersion } from "../../../services/domain/ocpi/tariff-document.ts";
 import { convertTariff } from "../../../scripts/operator/ocpi/convert-tariff.ts";
 import { checkCdrs } from "../../../scripts/verify/cdr/check-cdr.ts";
 import { readTariffDocument } from "../../../scripts/verify/cdr/find-tariff.ts";

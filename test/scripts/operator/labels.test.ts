@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import QRCode from "qrcode";
 
-import { countryCodes, longCountryCodes } from "../../../scripts/operator/ocpi/countries.ts";
+import { countryCodes, longCountryCodes } from "../../../services/domain/ocpi/countries.ts";
 import { withNumber } from "../../../scripts/operator/evse/qr.ts";
 import { priceLines } from "../../../scripts/operator/tariff/simulate.ts";
 import { priceOf } from "../../../services/domain/tariff.ts";

@@ -175,6 +175,18 @@ describe("The configuration", function () {
       { ...required, WATTPROOF_HTTP_REQUEST_TIMEOUT_MS: "5000" },
       "WATTPROOF_HTTP_HEADERS_TIMEOUT_MS",
     ],
+    ["open data of nobody", { ...required, WATTPROOF_OPEN_DATA: "on" }, "OCPI_COUNTRY_CODE"],
+    [
+      "open data of a country that there is not",
+      { ...required, WATTPROOF_OPEN_DATA: "on", WATTPROOF_OCPI_COUNTRY_CODE: "XX", WATTPROOF_OCPI_PARTY_ID: "ABC" },
+      "OCPI_COUNTRY_CODE",
+    ],
+    [
+      "open data of a party without an id",
+      { ...required, WATTPROOF_OPEN_DATA: "on", WATTPROOF_OCPI_COUNTRY_CODE: "DE" },
+      "OCPI_PARTY_ID",
+    ],
+    ["a party's id in small letters", { ...required, WATTPROOF_OCPI_PARTY_ID: "abc" }, "OCPI_PARTY_ID"],
     ["half of what TLS needs", { ...required, WATTPROOF_OCPP_TLS_PORT: "0" }, "OCPP_TLS_CERTIFICATE"],
     [
       "both kinds of key",
@@ -370,6 +382,7 @@ describe("The configuration", function () {
       pageOrigin: null,
       hasPageRpc: false,
       sitesPath: null,
+      openData: null,
       currency: "EUR",
       chainName: null,
       walletRpcUrl: null,

@@ -1,8 +1,16 @@
-import type { Tariff } from "../../../services/domain/tariff.ts";
+import { taxRatesOf, type Tariff } from "../tariff.ts";
 import { money, nanoMoney } from "./numbers.ts";
-import { isUntaxed, type Json } from "./prices.ts";
+
+export type Json = Readonly<Record<string, unknown>>;
 
 const whPerKwh = 1_000;
+
+/** Nothing of a tariff is taxed: no price, and no limit, which has a tax of its own. */
+export function isUntaxed(tariff: Tariff): boolean {
+  const { minimumMicro, minimumGrossMicro, maximumMicro, maximumGrossMicro } = tariff;
+  const areLimitsUntaxed = minimumMicro === minimumGrossMicro && maximumMicro === maximumGrossMicro;
+  return areLimitsUntaxed && taxRatesOf(tariff).every((rate) => rate === 0);
+}
 
 /**
  * The elements of a tariff in OCPI's words. Bands of energy are elements by kWh. The fee for the time connected is charging

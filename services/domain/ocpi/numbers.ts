@@ -1,3 +1,5 @@
+import { dateText } from "../local-time.ts";
+
 /**
  * Numbers as OCPI has them. OCPI's usual four decimals are too few for a price of 10⁻⁶ token or for a second in hours, so each
  * number has as many as it needs, and whoever multiplies prices and volumes gets the amounts.
@@ -23,7 +25,12 @@ export function hours(seconds: number): number {
   return Number((BigInt(seconds) * 1_000_000_000n) / 3_600n) / 1_000_000_000;
 }
 
-/** Seconds since 1970 in UTC. */
+/** Seconds since 1970 in UTC, to the millisecond. */
 export function time(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+  const atMs = Math.round(seconds * 1_000);
+  const daySeconds = Math.floor(atMs / 1_000) % 86_400;
+  const parts = [daySeconds / 3_600, (daySeconds / 60) % 60, daySeconds % 60];
+  const clock = parts.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+  const fraction = atMs % 1_000 === 0 ? "" : `.${String(atMs % 1_000).padStart(3, "0")}`;
+  return `${dateText(Math.floor(atMs / 1_000))}T${clock}${fraction}Z`;
 }
