@@ -105,9 +105,10 @@ export function createChainStore(access: Access): ChainStore {
       access.read(async () =>
         (
           await access.all(
-            `SELECT ${sessionColumns} FROM sessions
-             WHERE opening_block > ? OR (closing_block IS NOT NULL AND closing_block > ?)
-               OR (amounts_block IS NOT NULL AND amounts_block > ?) ORDER BY ordinal`,
+            `SELECT ${sessionColumns} FROM sessions WHERE ordinal IN (
+               SELECT ordinal FROM sessions WHERE opening_block > ?
+               UNION SELECT ordinal FROM sessions WHERE closing_block IS NOT NULL AND closing_block > ?
+               UNION SELECT ordinal FROM sessions WHERE amounts_block IS NOT NULL AND amounts_block > ?) ORDER BY ordinal`,
             blockNumber,
             blockNumber,
             blockNumber,

@@ -30,13 +30,15 @@ const consentRow = reader(
 const paginationRow = z.object({ greatest: z.string().transform(BigInt).nullable() });
 
 export function createChargingStore(access: Access): ChargingStore {
-  const transactionsBy = async (
-    condition: string,
+  const transactionsOf = async (
+    source: string,
     ...values: (string | number)[]
   ): Promise<readonly ChargingTransaction[]> =>
-    (await access.all(`SELECT ${chargingColumns} FROM charging_transactions WHERE ${condition}`, ...values)).map(
+    (await access.all(`SELECT ${chargingColumns} FROM charging_transactions ${source}`, ...values)).map(
       readChargingRow,
     );
+  const transactionsBy = (condition: string, ...values: (string | number)[]) =>
+    transactionsOf(`WHERE ${condition}`, ...values);
 
   return {
     ...createMatchingStore(access),
@@ -67,8 +69,9 @@ export function createChargingStore(access: Access): ChargingStore {
     listTransactionsToPursue: (nowMs, limit) =>
       access.read(() =>
         transactionsBy(
-          `is_open = 1 AND (end_sign_at_ms IS NOT NULL
-             OR stop_next_at_ms NOT BETWEEN ? AND ?)
+          // The first condition is that of the index; without it every transaction that ever was is read.
+          `is_open = 1 AND (end_sign_at_ms IS NOT NULL OR stop_order IS NOT NULL)
+             AND (end_sign_at_ms IS NOT NULL OR stop_next_at_ms NOT BETWEEN ? AND ?)
            ORDER BY ordinal LIMIT ?`,
           nowMs + 1,
           nowMs + greatestPauseMs,
@@ -86,8 +89,8 @@ export function createChargingStore(access: Access): ChargingStore {
       ),
     listTransactionsWithoutSession: (sinceMs, limit) =>
       access.read(() =>
-        transactionsBy(
-          `session_id IS NULL AND last_message_at_ms >= ?
+        transactionsOf(
+          `INDEXED BY charging_transactions_loose WHERE session_id IS NULL AND last_message_at_ms >= ?
              AND (length(id_token) = 20 OR remote_start_id IS NOT NULL OR EXISTS (SELECT 1 FROM start_requests AS asked
                WHERE asked.station_id = charging_transactions.station_id
                  AND asked.ocpp_transaction_id = charging_transactions.ocpp_transaction_id))

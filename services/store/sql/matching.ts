@@ -168,10 +168,15 @@ function requestsOf(access: Access) {
 
 /** Which transactions are due, and what else is known where a session charges. */
 function transactionsBesideOf(access: Access) {
-  const strays = async (condition: string, ...values: (string | number)[]): Promise<readonly ChargingTransaction[]> =>
+  // SQLite would take the index of sessions, and read every transaction that never had one.
+  const strays = async (
+    index: string,
+    condition: string,
+    ...values: (string | number)[]
+  ): Promise<readonly ChargingTransaction[]> =>
     (
       await access.all(
-        `SELECT ${chargingColumns} FROM charging_transactions WHERE session_id IS NULL AND ${condition}
+        `SELECT ${chargingColumns} FROM charging_transactions INDEXED BY ${index} WHERE session_id IS NULL AND ${condition}
            AND NOT EXISTS (SELECT 1 FROM token_openings
              WHERE transaction_ordinal = charging_transactions.ordinal AND status IN ('prepared', 'open'))
          ORDER BY ordinal DESC LIMIT ${besidesLimit}`,
@@ -213,10 +218,14 @@ function transactionsBesideOf(access: Access) {
         );
         return row === undefined ? null : openedRow.parse(row).at_ms;
       }),
-    listStraysOfToken: (idToken) => access.read(() => strays("id_token IS NOT NULL AND upper (id_token) = ?", idToken)),
+    listStraysOfToken: (idToken) =>
+      access.read(() =>
+        strays("charging_transactions_stray_token", "id_token IS NOT NULL AND upper (id_token) = ?", idToken),
+      ),
     listStraysOfSessionRequests: (sessionId) =>
       access.read(() =>
         strays(
+          "charging_transactions_stray_place",
           `EXISTS (SELECT 1 FROM start_requests AS asked WHERE asked.session_id = ?
              AND asked.station_id = charging_transactions.station_id
              AND (asked.remote_start_id = charging_transactions.remote_start_id
@@ -229,6 +238,7 @@ function transactionsBesideOf(access: Access) {
     listStraysAtPlace: (stationId, stationEvse, sinceMs) =>
       access.read(() =>
         strays(
+          "charging_transactions_stray_place",
           "station_id = ? AND (evse = ? OR evse IS NULL) AND (is_open = 1 OR last_message_at_ms >= ?)",
           stationId,
           stationEvse,

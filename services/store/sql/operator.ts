@@ -204,7 +204,7 @@ export function createOperatorStore(access: Access): OperatorStore {
     const batched = new Map(
       (
         await access.all(
-          `SELECT status, count(*) AS count FROM batches JOIN batch_items USING (batch_id)
+          `SELECT status, count(*) AS count FROM batches CROSS JOIN batch_items USING (batch_id)
            WHERE status IN ('formed', 'sent') AND is_released = 0 ${operator === null ? "" : ofOperator} GROUP BY status`,
           ...(operator === null ? [] : [operator]),
         )

@@ -203,7 +203,7 @@ function openingsOf(access: Access) {
         if ((await access.get("SELECT 1 FROM id_token_bindings LIMIT 1")) === undefined) return [];
         return (
           await access.all(
-            `SELECT ${chargingColumns} FROM charging_transactions AS begun
+            `SELECT ${chargingColumns} FROM charging_transactions AS begun INDEXED BY charging_transactions_loose
              WHERE session_id IS NULL AND last_message_at_ms >= ? AND id_token IS NOT NULL
                AND (upper(id_token) IN (SELECT id_token FROM id_token_bindings)
                  OR replace(upper(id_token), '-', '') IN
@@ -270,11 +270,13 @@ function openingsOf(access: Access) {
         (
           await access.all(
             // Nothing waits for a minute: what is due later than that was written before the clock was set back.
-            `SELECT ${openingColumns} FROM token_openings WHERE status IN ('prepared', 'open')
-               AND (next_at_ms NOT BETWEEN ? AND ? OR session_id IN (SELECT session_id FROM sessions))
+            `SELECT ${openingColumns} FROM token_openings INDEXED BY token_openings_due WHERE status IN ('prepared', 'open')
+               AND (next_at_ms NOT BETWEEN ? AND ?
+                 OR EXISTS (SELECT 1 FROM sessions WHERE sessions.session_id = token_openings.session_id))
              UNION ALL
-             SELECT ${openingColumns} FROM token_openings WHERE status = 'refused' AND session_id IS NOT NULL
-               AND session_id IN (SELECT session_id FROM sessions)
+             SELECT ${openingColumns} FROM token_openings INDEXED BY token_openings_late
+               WHERE status = 'refused' AND session_id IS NOT NULL
+                 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.session_id = token_openings.session_id)
              ORDER BY transaction_ordinal LIMIT ?`,
             nowMs + 1,
             nowMs + 60_000,
