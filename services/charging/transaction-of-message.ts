@@ -34,31 +34,41 @@ export function isElsewhere({ protocol, plug }: TransactionMessage, { evse }: Ch
   return protocol !== "ocpp1.6" && plug.evseId !== null && evse !== null && plug.evseId !== evse;
 }
 
+/** A time that is ahead of its receipt by less is left as it is (docs/ocpp-energy.md, rule 12). */
+const acceptedAheadMs = 600_000;
+
 /**
- * A station of 2.x that lost its memory uses its ids again. Then the start says a time after the end. Where the end was lost,
- * or the clock was set back, it says another name than the transaction began with, or comes after a sign of its end.
+ * A station of 2.x that lost its memory uses its ids again. Then the start says another time than the transaction began at,
+ * and not the same name; or it comes after the end, after a sign of it, or long after what was said before.
  */
 export function isBegunAnew(message: TransactionMessage, known: ChargingTransaction): boolean {
-  if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6") return false;
-  const atMs = message.time?.epochMs ?? null;
-  const { startedAtMs, endedAtMs, endSignAtMs, watched } = known;
-  // Of one whose start is lost, the first reading says that it went on by then.
-  const beganAtMs = startedAtMs ?? watched?.beganAtMs ?? null;
-  if (atMs === null || beganAtMs === null) return false;
-  if (startedAtMs !== null && endedAtMs !== null && atMs > endedAtMs) return true;
-  if (isNamedOtherwise(message, known)) return startedAtMs === null ? atMs > beganAtMs : atMs !== startedAtMs;
-  return endSignAtMs !== null && atMs > beganAtMs;
+  if (message.kind !== "transaction-started" || message.protocol === "ocpp1.6" || message.time === null) return false;
+  const { startedAtMs, endedAtMs, endSignAtMs, watched, lastMessageAtMs } = known;
+  const { epochMs: atMs, reportedEpochMs } = message.time;
+  const name = compareNames(message, known);
+  const hasSign = endSignAtMs !== null;
+  if (startedAtMs === null) {
+    // Nothing is said of a transaction before its start is made; the first reading says when it went on.
+    const isSure = hasSign || name === "other";
+    const heardMs = watched?.beganAtMs ?? lastMessageAtMs;
+    return atMs > heardMs + (isSure ? 0 : acceptedAheadMs);
+  }
+  if (endedAtMs !== null && atMs > endedAtMs) return true;
+  if (name === "same") return endedAtMs === null && hasSign && atMs > startedAtMs;
+  // A repeat whose time was put right by its receipt has another time than the first.
+  return atMs !== startedAtMs && (name === "other" || reportedEpochMs === undefined);
 }
 
-/** Whether a start presents another idToken, or names another request to begin, than the transaction did. */
-function isNamedOtherwise(
+/** Whether a start presents the idToken, or names the request to begin, that the transaction did. */
+function compareNames(
   { idToken, remoteStartId }: TransactionMessage & { readonly kind: "transaction-started" },
   known: ChargingTransaction,
-): boolean {
+): "same" | "other" | "unknown" {
   const presented = standingIdToken(idToken);
   const first = standingIdToken(known.idToken);
-  if (presented !== null && first !== null) return !isSameIdTag(presented, first);
-  return remoteStartId !== null && known.remoteStartId !== null && remoteStartId !== known.remoteStartId;
+  if (presented !== null && first !== null) return isSameIdTag(presented, first) ? "same" : "other";
+  if (remoteStartId === null || known.remoteStartId === null) return "unknown";
+  return remoteStartId === known.remoteStartId ? "same" : "other";
 }
 
 /** A transaction of which nothing is known but that this message belongs to it. */

@@ -151,7 +151,8 @@ export function createPossessionDesk({ store, verifier, desk, now }: PossessionD
       if (kept !== null && now() >= expiresAtMs) return;
       const verdict = verifier.verify(record, { curve, publicKey });
       if ("outcome" in verdict) {
-        desk.note("possession-record", { tag, stationId, evse, outcome: verdict.code });
+        // Afterwards most of what is signed there is of other meters.
+        if (now() < expiresAtMs) desk.note("possession-record", { tag, stationId, evse, outcome: verdict.code });
         return;
       }
       const { identification } = verdict;

@@ -90,6 +90,28 @@ describe("A transaction id that a station uses again", function () {
     expect(delivered).to.include({ kind: "settled", energyWh: "1500" });
   });
 
+  it("is another one although the first presented nothing, and its start is lost", async function () {
+    await tell({ type: "Updated", seqNo: 1, at: 0, wh: 700 });
+    await boot(60);
+    const idTag = await rig.open(11);
+    await tell({ type: "Started", seqNo: 0, at: 200, wh: 1_000, idToken: idTag });
+    await tell({ type: "Ended", seqNo: 1, at: 500, wh: 2_500 });
+    const [outcome] = await outcomesAt(700, [idTag]);
+    expect(outcome?.energyWh ?? "1500").to.equal("1500");
+    expect(outcome?.kind).to.be.oneOf(["settled", "held"]);
+  });
+
+  it("is another one although its start presents nothing yet", async function () {
+    const first = await rig.open(11);
+    await tell({ type: "Started", seqNo: 0, at: 0, wh: 400, idToken: first });
+    const second = await rig.open(11);
+    await tell({ type: "Started", seqNo: 0, at: 200, wh: 1_000 });
+    await tell({ type: "Updated", seqNo: 1, at: 300, wh: 1_500, idToken: second });
+    await tell({ type: "Ended", seqNo: 2, at: 500, wh: 2_500 });
+    const [, delivered] = await outcomesAt(700, [first, second]);
+    expect(delivered).to.include({ kind: "settled", energyWh: "1500" });
+  });
+
   it("is the same one where its start comes after its end", async function () {
     const idTag = await rig.open(11);
     await tell({ type: "Updated", seqNo: 1, at: 150, wh: 1_750, idToken: "DEADBEEF" });
