@@ -12,8 +12,9 @@ export interface XmlElement {
 const limits = { characters: 262_144, elements: 4_096 };
 const greatestDepth = 16;
 
+/** Data, close, name, attributes, empty, text. */
 const part =
-  /<!--[\s\S]*?-->|<!\[CDATA\[(?<data>[\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(?<close>\/)?(?<name>[A-Za-z_][\w.:-]*)(?<attributes>(?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/)?>|(?<text>[^<]+)/gy;
+  /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(\/)?([A-Za-z_][\w.:-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/)?>|([^<]+)/gy;
 const attribute = /(?<name>[A-Za-z_][\w.:-]*)\s*=\s*(?:"(?<double>[^"]*)"|'(?<single>[^']*)')/gu;
 const entity = /^(?:#(?<decimal>[0-9]{1,7})|#x(?<hex>[0-9a-fA-F]{1,6})|(?<name>[a-z]+));(?<rest>[\s\S]*)$/u;
 const predefined: ReadonlyMap<string, string> = new Map([
@@ -40,7 +41,8 @@ export function readXml(document: string, bounds: typeof limits = limits): reado
     const match = part.exec(document);
     if (match === null) return null;
     at = part.lastIndex;
-    const { data, text, name, close, attributes = "", empty } = match.groups ?? {};
+    // By their places: to name the parts of each match takes as long as to find them.
+    const [, data, close, name, attributes = "", empty, text] = match as readonly (string | undefined)[];
     const inner = open.at(-1);
     if (data !== undefined || text !== undefined) {
       const read = data ?? readEntities(text ?? "");
@@ -67,7 +69,10 @@ function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
 }
 
+const noAttributes: ReadonlyMap<string, string> = new Map();
+
 function readAttributes(text: string): ReadonlyMap<string, string> | null {
+  if (text === "") return noAttributes;
   const attributes = new Map<string, string>();
   for (const { groups } of text.matchAll(attribute)) {
     const value = readEntities(groups?.["double"] ?? groups?.["single"] ?? "");
@@ -79,6 +84,7 @@ function readAttributes(text: string): ReadonlyMap<string, string> | null {
 
 /** `null` where an entity is none of the language's own. */
 function readEntities(text: string): string | null {
+  if (!text.includes("&")) return text;
   const pieces = text.split("&");
   let read = pieces[0] ?? "";
   for (const piece of pieces.slice(1)) {

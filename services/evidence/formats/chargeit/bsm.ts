@@ -27,6 +27,11 @@ const signedPoints = [
   ["Meta3", "text"],
   ["Evt", "number"],
 ] as const;
+const signedTexts: ReadonlySet<string> = new Set(
+  signedPoints.flatMap(([name, kind]) => (kind === "text" ? [name] : [])),
+);
+const lengthBytes = 4;
+const numberBytes = 6;
 const contexts = /\/contexts\/bsm-ws36a-json-v[01]$/u;
 const contractTag = "contract-id:";
 /** Counted since the transaction began. */
@@ -103,8 +108,7 @@ function readSnapshot(value: JsonObject): Snapshot {
     const name = requireText(point, "measurand", "name");
     if (numbers.has(name) || texts.has(name)) return refuse("SIGNED_VALUE_FIELD_REPEATED", quote(name));
     const content = memberAt(point, "measuredValue", "value");
-    const isText = signedPoints.some(([known, kind]) => known === name && kind === "text");
-    if (isText && content?.kind === "string") texts.set(name, content.text);
+    if (signedTexts.has(name) && content?.kind === "string") texts.set(name, content.text);
     else numbers.set(name, readNumber(point, ["measuredValue"]));
   }
   return { numbers, texts };
@@ -119,21 +123,29 @@ function readNumber(object: JsonObject, path: readonly string[]): SignedNumber {
 }
 
 function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  const parts = signedPoints.map(([name, kind]) => {
-    if (kind === "text") {
-      const text = new TextEncoder().encode(textOf(snapshot, name));
-      const length = new DataView(new ArrayBuffer(4));
-      length.setUint32(0, text.length);
-      return [...new Uint8Array(length.buffer), ...text];
+  const texts = new Map([...signedTexts].map((name) => [name, new TextEncoder().encode(textOf(snapshot, name))]));
+  const room = signedPoints.reduce((sum, [name]) => sum + sizeOf(texts.get(name)), 0);
+  const encoded = new Uint8Array(room);
+  const view = new DataView(encoded.buffer);
+  let at = 0;
+  for (const [name] of signedPoints) {
+    const text = texts.get(name);
+    if (text === undefined) {
+      const { value, scale, unit } = numberOf(snapshot, name);
+      view.setUint32(at, Number(BigInt.asUintN(32, value)));
+      view.setInt8(at + 4, scale);
+      view.setUint8(at + 5, unit);
+    } else {
+      view.setUint32(at, text.length);
+      encoded.set(text, at + lengthBytes);
     }
-    const { value, scale, unit } = numberOf(snapshot, name);
-    const encoded = new DataView(new ArrayBuffer(6));
-    encoded.setUint32(0, Number(BigInt.asUintN(32, value)));
-    encoded.setInt8(4, scale);
-    encoded.setUint8(5, unit);
-    return [...new Uint8Array(encoded.buffer)];
-  });
-  return Uint8Array.from(parts.flat());
+    at += sizeOf(text);
+  }
+  return encoded;
+}
+
+function sizeOf(text: Uint8Array | undefined): number {
+  return text === undefined ? numberBytes : lengthBytes + text.length;
 }
 
 function numberOf(snapshot: Snapshot, name: string): SignedNumber {

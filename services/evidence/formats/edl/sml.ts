@@ -31,7 +31,7 @@ export interface SmlList {
 }
 
 const limits = { bytes: 16_384, depth: 8, elements: 2_048 };
-const escape = [0x1b, 0x1b, 0x1b, 0x1b];
+const escape = [0x1b, 0x1b, 0x1b, 0x1b] as const;
 const begin = [...escape, 0x01, 0x01, 0x01, 0x01];
 const endMarker = 0x1a;
 const getListResponse = 0x0701n;
@@ -115,9 +115,12 @@ function unwrapTransport(bytes: Uint8Array): Uint8Array {
   let at = begin.length;
   while (at < bytes.length) {
     if (bytes[at] !== escape[0] || !matches(bytes, at, escape)) {
-      content[length] = bytes[at] ?? 0;
-      length += 1;
-      at += 1;
+      // Up to what may be the next escape sequence nothing has to be looked at.
+      const next = bytes.indexOf(escape[0], at + 1);
+      const piece = bytes.subarray(at, next < 0 ? bytes.length : next);
+      content.set(piece, length);
+      length += piece.length;
+      at += piece.length;
     } else if (matches(bytes, at + 4, escape)) {
       content.set(escape, length);
       length += escape.length;
@@ -263,5 +266,8 @@ const remainders = Uint16Array.from({ length: 256 }, (_item, byte) => {
 });
 
 function matches(bytes: Uint8Array, from: number, expected: readonly number[]): boolean {
-  return expected.every((byte, index) => bytes[from + index] === byte);
+  for (let index = 0; index < expected.length; index += 1) {
+    if (bytes[from + index] !== expected[index]) return false;
+  }
+  return true;
 }

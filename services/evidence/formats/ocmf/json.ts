@@ -45,9 +45,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * grammar does: a key twice in one object, an escape sequence in a key (a byte scanner would not see the key), half a
  * surrogate pair, bytes that are not UTF-8, and nesting beyond `recordLimits.jsonDepth`. Two readers can then never
  * disagree about what a signed payload says.
+ * @param text What the bytes are as text, where the caller has decoded them
  */
-export function parseJsonObject(bytes: Uint8Array): JsonObject {
-  const tokens = createTokenReader(bytes);
+export function parseJsonObject(bytes: Uint8Array, text: string | null = null): JsonObject {
+  const tokens = createTokenReader(bytes, text);
   const { peek, skipWhiteSpace, takeIf, expect } = tokens;
 
   const readObject = (depth: number): JsonObject => {
@@ -98,9 +99,9 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
 }
 
 /** Reads the characters of JSON one token after the other. */
-function createTokenReader(bytes: Uint8Array) {
+function createTokenReader(bytes: Uint8Array, known: string | null) {
   let at = 0;
-  const ascii = decodeAscii(bytes);
+  const ascii = asciiOf(bytes, known);
 
   const peek = (): number | undefined => bytes[at];
 
@@ -198,9 +199,9 @@ function createTokenReader(bytes: Uint8Array) {
 }
 
 /** The bytes as text if all of them are ASCII, which is nearly always; decoding every string by itself takes longer. */
-function decodeAscii(bytes: Uint8Array): string | null {
+function asciiOf(bytes: Uint8Array, known: string | null): string | null {
   try {
-    const text = utf8.decode(bytes);
+    const text = known ?? utf8.decode(bytes);
     // Whatever is not ASCII has more bytes than it has characters.
     return text.length === bytes.length ? text : null;
   } catch {

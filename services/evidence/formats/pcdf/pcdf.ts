@@ -7,7 +7,7 @@ import type { GivenKey, SignedValue, ValueVerdict } from "../values/value.ts";
 
 const begin = "128.8.0";
 const beginGrammar = /^(?:\\u0002\s*)?128\.8\.0\s*\(/u;
-const member = /^\(([A-Z]{2,3}):([^():]*)\)/u;
+const member = /\(([A-Z]{2,3}):([^():]*)\)/uy;
 const required = ["ST", "CT", "CD", "TV", "BV", "CSC", "SP", "RV", "SI", "CS", "HW", "DT", "PK"] as const;
 const consumption = /^([0-9]{4}\.[0-9]{3})\*kWh$/u;
 /** Type and number of who charges, and the transaction. */
@@ -95,7 +95,8 @@ function readMembers(text: string): { readonly members: ReadonlyMap<string, stri
   const members = new Map<string, string>();
   let at = begin.length;
   while (at < text.length) {
-    const [whole, name, value] = member.exec(text.slice(at)) ?? [];
+    member.lastIndex = at;
+    const [whole, name, value] = member.exec(text) ?? [];
     if (whole === undefined || name === undefined || value === undefined) {
       return refuse("SIGNED_VALUE_MALFORMED", `there is no member at character ${at}`);
     }

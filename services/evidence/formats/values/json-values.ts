@@ -39,8 +39,9 @@ export function findInJson(
 ): readonly FoundValue[] | null {
   const isObject = text.startsWith("{");
   // The reader reads objects, and no two readers may disagree about one: what is no object becomes part of one.
-  const encoded = new TextEncoder().encode(isObject ? text : `{"${listName}":${text}}`);
-  const content = withVerdict(() => parseJsonObject(encoded));
+  const whole = isObject ? text : `{"${listName}":${text}}`;
+  const encoded = new TextEncoder().encode(whole);
+  const content = withVerdict(() => parseJsonObject(encoded, whole));
   if (!("kind" in content)) return damagedValue(text, content.reason, around);
   if (!isObject) return findInMember(memberAt(content, listName), around, depth, findInText);
   if (isChargePointReceipt(content)) {

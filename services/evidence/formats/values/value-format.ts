@@ -1,13 +1,14 @@
 import type { SignedFormat } from "../format.ts";
 import type { Cryptography } from "../ocmf/types.ts";
-import { formatOfValueRecord, readIdentificationOfValue, verifyValueRecord } from "./value-record.ts";
+import { createValueReader } from "./value-record.ts";
 
 /** All formats beside OCMF, as one of those that the service takes: which one it is the bytes say. */
 export function createValueFormat(cryptography: Cryptography): SignedFormat {
+  const reader = createValueReader(cryptography);
   return {
     name: "other formats",
-    claims: (record) => formatOfValueRecord(record) !== null,
-    readIdentification: readIdentificationOfValue,
-    verify: (record, key) => verifyValueRecord(record, key, cryptography),
+    claims: (record) => reader.isOfFormat(record),
+    readIdentification: (record) => reader.readIdentification(record),
+    verify: (record, key) => reader.verify(record, key),
   };
 }

@@ -44,15 +44,47 @@ export function formatOfValueRecord(record: Uint8Array): string | null {
   return valuesOf(record)?.[0]?.format ?? null;
 }
 
-/**
- * Judges a record of a format other than OCMF: one value, or begin and end of one session in whatever holds both. The verdict
- * is that of a record of OCMF: two values are one record with begin and end, under the number of the later one.
- */
-export function verifyValueRecord(record: Uint8Array, key: GivenKey, cryptography: Cryptography): RecordVerdict {
-  return judgeValueRecord(record, key, cryptography) ?? noFormat;
+/** What a service asks of one record after the other. */
+export interface ValueReader {
+  isOfFormat(record: Uint8Array): boolean;
+  /** What a record says of who charges, without looking whether anybody signed it. */
+  readIdentification(record: Uint8Array): { readonly identification: string | null } | Refusal | Unsupported;
+  /** As `judgeValueRecord`; what is of no known format is unsupported. */
+  verify(record: Uint8Array, key: GivenKey): RecordVerdict;
 }
 
-/** The same, and `null` where the bytes are OCMF or of no known format. */
+/** Reads a record once for all three questions: it keeps a copy of the last bytes, and looks whether they are the same. */
+export function createValueReader(cryptography: Cryptography): ValueReader {
+  let last: { readonly bytes: Uint8Array; readonly found: readonly ValueOfFormat[] | null } | null = null;
+
+  function read(record: Uint8Array): readonly ValueOfFormat[] | null {
+    if (last === null || !isSame(last.bytes, record)) last = { bytes: new Uint8Array(record), found: valuesOf(record) };
+    return last.found;
+  }
+
+  return {
+    isOfFormat: (record) => read(record) !== null,
+    readIdentification: (record) => identificationOf(read(record)),
+    verify(record, key) {
+      const found = read(record);
+      return found === null ? noFormat : judgeFound(found, key, cryptography);
+    },
+  };
+}
+
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
+}
+
+/**
+ * Judges a record of a format other than OCMF: one value, or begin and end of one session in whatever holds both. The verdict
+ * is that of a record of OCMF: two values are one record with begin and end, under the number of the later one. `null` where
+ * the bytes are OCMF or of no known format.
+ */
 export function judgeValueRecord(record: Uint8Array, key: GivenKey, cryptography: Cryptography): RecordVerdict | null {
   const found = valuesOf(record);
   return found === null ? null : judgeFound(found, key, cryptography);
@@ -73,11 +105,9 @@ function judgeFound(found: readonly ValueOfFormat[], key: GivenKey, cryptography
   });
 }
 
-/** What a record says of who charges, without looking whether anybody signed it. */
-export function readIdentificationOfValue(
-  record: Uint8Array,
+function identificationOf(
+  found: readonly ValueOfFormat[] | null,
 ): { readonly identification: string | null } | Refusal | Unsupported {
-  const found = valuesOf(record);
   if (found === null) return noFormat;
   let refusal: Refusal | Unsupported | null = null;
   for (const key of someKeys) {
