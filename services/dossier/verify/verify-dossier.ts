@@ -18,12 +18,13 @@ import { checkConsentRule, createConsentCheck, type ConsentCheck } from "./check
 import { checkClaims, noClaims, type FoundClaims } from "./check-claims.ts";
 import { createDeviceCheck, type DeviceCheck } from "./check-devices.ts";
 import { checkMonth, type MeterProgress } from "./check-month.ts";
-import { checkRecords, type RecordFinding } from "./check-records.ts";
+import { checkRecords } from "./check-records.ts";
 import { checkCommitment, checkSignatures, checkTotals } from "./check-sums.ts";
 import { drawSample, type SampleRisks } from "./draw-sample.ts";
 import { createFindings, type DossierReason, type Findings } from "./findings.ts";
 import { createChainCheck, sessionsAtOnce, type DossierChainCheck } from "./on-chain.ts";
 import { subjectsOf, type Subject } from "./subject.ts";
+import { createKeyWatch } from "./watch-keys.ts";
 
 /** What is known of a dossier after everything was checked that could be. */
 export interface DossierVerdict {
@@ -329,41 +330,6 @@ async function lookAtMonths(
   await onChain?.checkSessions(waiting);
   keys.end();
   devices.end();
-}
-
-/**
- * Holds back what is wrong with signatures until all of a meter were seen: where not one is good, it is the key that is not
- * the meter's.
- */
-function createKeyWatch(findings: Findings): {
-  take(meter: number, session: DossierSession, found: readonly RecordFinding[]): void;
-  end(): void;
-} {
-  let current = { meter: -1, good: 0, bad: [] as string[] };
-  function end(): void {
-    const { meter, good, bad } = current;
-    if (bad.length === 0) return;
-    if (good === 0) findings.add("DOSSIER_KEY_SWAPPED", `meter ${meter}`);
-    else for (const where of bad) findings.add("DOSSIER_RECORD_INVALID", where);
-  }
-  return {
-    take(meter, session, found) {
-      if (meter !== current.meter) {
-        end();
-        current = { meter, good: 0, bad: [] };
-      }
-      const where = `meter ${meter}, session ${session.sessionId}`;
-      let isGood = session.records.length > 0;
-      for (const { code, detail } of found) {
-        if (code === "DOSSIER_RECORD_INVALID") {
-          isGood = false;
-          if (current.bad.length < 100) current.bad.push(`${where}: ${detail}`);
-        } else findings.add(code, `${where}: ${detail}`);
-      }
-      if (isGood) current.good += 1;
-    },
-    end,
-  };
 }
 
 /** Which sessions are looked at; `null` for all that are shown. */
