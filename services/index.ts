@@ -11,7 +11,8 @@
  * 5. `dossiers`: what makes and signs statements of proven energy.
  * 6. `invoices`: what writes receipts and credit notes, and sends them.
  * 7. `charging`: the door for chargers, what reads their messages and what calls them.
- * 8. `doors`: the HTTP port. It opens last, when everything that it asks is there.
+ * 8. `card-payments`: what opens sessions for drivers who pay by card.
+ * 9. `doors`: the HTTP port. It opens last, when everything that it asks is there.
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -32,6 +33,7 @@ import { openCharging } from "./wiring/charging.ts";
 import { wireDossiers } from "./wiring/dossiers.ts";
 import { redactAddresses } from "./observability/redact-addresses.ts";
 import { runAlertNotices } from "./wiring/alerts.ts";
+import { wireCardPayments } from "./wiring/card-payments.ts";
 import { wireInvoices } from "./wiring/invoices.ts";
 import { openDoors, type Rooms } from "./wiring/doors.ts";
 import { wireEvidence } from "./wiring/evidence.ts";
@@ -93,12 +95,14 @@ async function openRooms(foundation: Foundation, options: ServiceOptions): Promi
   const charging = await openCharging(foundation, evidence, relays);
   const dossiers = await wireDossiers(foundation, evidence, settlement, options);
   const invoices = wireInvoices(foundation, evidence, settlement);
-  return { foundation, evidence, relays, settlement, dossiers, invoices, charging, stopper: options.stopper };
+  const cardPayments = wireCardPayments(foundation, evidence, charging, relays);
+  const open = { foundation, evidence, relays, settlement, dossiers, invoices, charging, cardPayments };
+  return { ...open, stopper: options.stopper };
 }
 
 /** Starts the rounds of every room, and says how to stop them. */
 async function run(
-  { foundation, evidence, charging, settlement, relays, invoices }: Rooms,
+  { foundation, evidence, charging, settlement, relays, invoices, cardPayments }: Rooms,
   server: HttpServer,
   { stop, streams }: { readonly stop: AbortController; readonly streams: AbortController },
 ): Promise<Service> {
@@ -119,6 +123,7 @@ async function run(
     evidence.plans.run(),
     relays.desk?.run(),
     invoices.run(),
+    cardPayments.run(),
     runAlertNotices(foundation.notices, config.pollIntervalMs, stop.signal),
     watchClock(foundation),
     resumePending(resumption),
@@ -154,6 +159,7 @@ async function run(
       await rounds.runOnce();
       await evidence.plans.rollPlans();
       await invoices.runOnce();
+      await cardPayments.runOnce();
       await foundation.notices.runOnce();
     },
     catchUp: () => follower.follow(stop.signal),

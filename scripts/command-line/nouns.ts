@@ -10,6 +10,7 @@ export const nouns: Readonly<Record<string, string>> = {
   partners: "who gets a share",
   oracle: "the committee that settles",
   frames: "messages of stations that could not be worked on",
+  "card-payment": "charges that drivers pay by card",
   sessions: "charging sessions, from the chain",
   settlement: "what the service has to bring to the chain",
   chain: "what the service has read of the chain",

@@ -1,4 +1,6 @@
 import type { Verb } from "../command-line/verb.ts";
+import { cardPaymentList } from "./card-payment/list.ts";
+import { cardPaymentResolve } from "./card-payment/resolve.ts";
 import { chainRescan } from "./chain/rescan.ts";
 import { challengeClose } from "./challenge/close.ts";
 import { challengeConclude } from "./challenge/conclude.ts";
@@ -194,6 +196,8 @@ export const verbs: readonly Verb[] = [
   framesList,
   framesRetry,
   framesDiscard,
+  cardPaymentList,
+  cardPaymentResolve,
   challengeList,
   challengeDemand,
   challengeConclude,

@@ -9,6 +9,7 @@ import { z } from "zod";
 
 import { WattproofError } from "../errors.ts";
 import { alertSection } from "./alert-settings.ts";
+import { cardSection } from "./card-settings.ts";
 import { chainSection, listeningSection, oracleSection } from "./chain-settings.ts";
 import { chargingSection } from "./charging-settings.ts";
 import { entranceSection } from "./entrance-settings.ts";
@@ -55,6 +56,7 @@ export const sections: readonly Section<unknown>[] = [
   receiptSection,
   alertSection,
   fleetSection,
+  cardSection,
   marketSection,
 ];
 
@@ -91,13 +93,14 @@ const configurationSchema = z
       ocpp: read(ocppSection),
       entrance: read(entranceSection),
       fleets: read(fleetSection),
+      cards: read(cardSection),
       market: read(marketSection),
       openData: read(openDataSection),
       receipts: read(receiptSection),
       alerts: read(alertSection),
     };
   })
-  .superRefine(({ fleets, relayerKey, oracleKey, signing, alerts, receipts }, context) => {
+  .superRefine(({ fleets, cards, relayerKey, pageOrigin, currency, oracleKey, signing, alerts, receipts }, context) => {
     const hasKms = [oracleKey, relayerKey].some((key) => key?.kind === "remote" && key.signer.kind === "kms");
     if (hasKms && signing.kms === null) {
       context.addIssue({ code: "custom", path: [`${prefix}KMS_REGION`], message: "is required by keys of AWS KMS" });
@@ -105,6 +108,18 @@ const configurationSchema = z
     if (fleets.keys.length > 0 && relayerKey === null) {
       const message = `keys of fleets need ${prefix}RELAYER_PRIVATE_KEY, which pays for what they open`;
       context.addIssue({ code: "custom", path: [`${prefix}FLEET_PRIVATE_KEYS`], message });
+    }
+    if (cards !== null && fleets.keys.length === 0) {
+      const message = `payments by card need ${prefix}FLEET_PRIVATE_KEYS, whose key opens their sessions`;
+      context.addIssue({ code: "custom", path: [`${prefix}CARD_CONSENTS`], message });
+    }
+    if (cards !== null && !hasHundredths(currency)) {
+      const message = "must be a currency with hundredths, which payments by card are counted in";
+      context.addIssue({ code: "custom", path: [`${prefix}CURRENCY`], message });
+    }
+    if (cards !== null && pageOrigin === null) {
+      const message = "is required by payments by card: drivers are led back there";
+      context.addIssue({ code: "custom", path: [`${prefix}PAGE_ORIGIN`], message });
     }
     if (alerts.mailTo !== null && receipts.mail === null) {
       context.addIssue({ code: "custom", path: [`${prefix}ALERT_MAIL_TO`], message: `needs ${prefix}SMTP_URL` });
@@ -134,6 +149,10 @@ export function parseConfiguration(environment: Readonly<Record<string, string |
   if (parsed.success && problems.length === 0) return parsed.data;
   for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")}: ${issue.message}`);
   throw new WattproofError("CONFIGURATION_INVALID", problems.join("; "));
+}
+
+function hasHundredths(currency: string): boolean {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits === 2;
 }
 
 /** What the operator is told: the values that the setting takes, whatever the schema stumbled over. */

@@ -49,6 +49,23 @@ export const drivingErrors = {
   ID_TOKEN_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "The idToken is not bound." },
   VEHICLE_CONSENT_MISSING: { httpStatus: 409, isRetryable: false, title: "The driver's consent does not stand." },
   TARIFF_UNPUBLISHED: { httpStatus: 422, isRetryable: false, title: "Nobody has published the tariff." },
+  // Payments by card at a provider's page.
+  CARD_PAYMENTS_NOT_CONFIGURED: { httpStatus: 503, isRetryable: false, title: "This service takes no cards." },
+  CARD_PAYMENT_INVALID: { httpStatus: 400, isRetryable: false, title: "The order is not of the documented form." },
+  CARD_PAYMENT_UNAUTHENTICATED: {
+    httpStatus: 401,
+    isRetryable: false,
+    title: "Only who has the payment's key may see it.",
+  },
+  CARD_PAYMENT_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "There is no payment of this key." },
+  CARD_PAYMENT_DIFFERS: { httpStatus: 409, isRetryable: false, title: "This key has paid for something else." },
+  CARD_PAYMENT_NOT_OPEN: { httpStatus: 409, isRetryable: false, title: "The payment is past that." },
+  CARD_AMOUNT_UNSUITABLE: { httpStatus: 422, isRetryable: false, title: "No account of the proxy holds so much." },
+  CARD_LANES_BUSY: { httpStatus: 503, isRetryable: true, title: "As many cards charge now as the proxy serves." },
+  CARD_NOTICE_UNSIGNED: { httpStatus: 401, isRetryable: false, title: "The provider did not sign this notice." },
+  CARD_PROVIDER_UNAVAILABLE: { httpStatus: 503, isRetryable: true, title: "The payment provider does not answer." },
+  CARD_PROVIDER_REFUSED: { httpStatus: 502, isRetryable: false, title: "The payment provider refused." },
+  CARD_LANES_INVALID: { httpStatus: 500, isRetryable: false, title: "The file of the proxy's consents is not valid." },
   // Which tariffs charging points offer.
   TARIFF_NOT_ASSIGNED: { httpStatus: 422, isRetryable: false, title: "The charging point does not offer this tariff." },
   SITE_UNKNOWN: { httpStatus: 422, isRetryable: false, title: "The file of sites has no site of this id." },

@@ -47,6 +47,21 @@ export const alertCatalogue = {
     action: "Compare the tariff on the charger with the one assigned to its EVSE, and its clock.",
     page: "no",
   },
+  "card-payment-stuck": {
+    meaning: "A payment by card does not move: the provider, the chain or the session keeps it waiting.",
+    action: "Look at it with `wattproof card-payment list`, then at its session and at the provider's page.",
+    page: "if it lasts",
+  },
+  "card-payment-uncollected": {
+    meaning: "The proxy account paid for a charge on the chain, and the card did not pay all of it.",
+    action: "Compare the payment with the provider's page, and write the difference off or bill the driver.",
+    page: "no",
+  },
+  "card-payment-disputed": {
+    meaning: "A driver's bank calls back what a card paid. The session on the chain stays as it is.",
+    action: "Answer at the provider with the session's receipt.",
+    page: "no",
+  },
   "invoice-failed": {
     meaning: "The receipt of a session could not be written. The service tries again at the next poll.",
     action: "Look up the error in the log.",

@@ -148,6 +148,12 @@ function createDoorMetrics(registers: Registry[]) {
 /** What is sent for others. */
 function createRelayMetrics(registers: Registry[]) {
   return {
+    cardPayments: new Counter({
+      name: "wattproof_card_payments_total",
+      help: "Payments by card that ended, by what they came to.",
+      labelNames: ["outcome"],
+      registers,
+    }),
     relayedCalls: new Counter({
       name: "wattproof_relayed_calls_total",
       help: "Calls that were sent for others, by what became of them.",

@@ -62,6 +62,7 @@ export async function openReplica(deps: {
     charging: leaseOf("charging"),
     relay: leaseOf("relay"),
     upkeep: leaseOf("upkeep"),
+    "card-payments": leaseOf("card-payments"),
   };
   const orphanListeners: (() => Promise<void>)[] = [];
   const sharedListeners: (() => Promise<void>)[] = [];

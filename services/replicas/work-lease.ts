@@ -21,7 +21,7 @@ export interface WorkLease {
 }
 
 /** The kinds of work, as they are shown to operators. */
-export const workNames = ["settlement", "charging", "relay", "upkeep"] as const;
+export const workNames = ["settlement", "charging", "relay", "upkeep", "card-payments"] as const;
 export type WorkName = (typeof workNames)[number];
 
 export function createWorkLease(deps: {

@@ -1,5 +1,6 @@
 import type { ArchiveStore } from "./archive.ts";
 import type { NoticeStore } from "./alert-notices.ts";
+import type { CardPaymentStore } from "./card-payments.ts";
 import type { ChainStore } from "./chain.ts";
 import type { ChargingStore } from "./charging.ts";
 import type { DisputeStore } from "./disputes.ts";
@@ -69,6 +70,7 @@ export type { Station } from "./stations.ts";
 export interface Store
   extends
     ArchiveStore,
+    CardPaymentStore,
     ChainStore,
     ChargingStore,
     DisputeStore,

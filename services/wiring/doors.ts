@@ -21,6 +21,7 @@ import { openHttpServer, type HttpServer } from "../http/server.ts";
 import { stationDoors } from "../http/station/doors.ts";
 import { refuseUpgrade } from "../ocpp/wire/upgrade-guard.ts";
 import { readVersion } from "../version.ts";
+import type { CardPayments } from "./card-payments.ts";
 import type { Charging } from "./charging.ts";
 import type { Dossiers } from "./dossiers.ts";
 import type { Evidence } from "./evidence.ts";
@@ -33,6 +34,7 @@ export interface Rooms {
   readonly foundation: Foundation;
   readonly evidence: Evidence;
   readonly charging: Charging;
+  readonly cardPayments: CardPayments;
   readonly settlement: Settlement;
   readonly dossiers: Dossiers;
   readonly invoices: Invoices;
@@ -120,6 +122,8 @@ function driverDeps(rooms: Rooms): Parameters<typeof driverDoors>[0] {
     screenCodes: charging.screenCodes,
     viewers: createSessionViewers({ store, operators: operatorsOf(foundation) }),
     hasMail: rooms.invoices.hasMail,
+    cardDesk: rooms.cardPayments.desk,
+    cardNoticeSecret: rooms.cardPayments.noticeSecret,
     relay: relays.openings,
     orders: relays.orders,
     passkeys: relays.passkeys,
@@ -151,6 +155,7 @@ function operatorDeps({
   settlement,
   relays,
   dossiers,
+  cardPayments,
 }: Rooms): Parameters<typeof operatorDoors>[0] {
   const { chain, confirmations, pageSettings, desk } = foundation;
   const { chainId, chainName } = pageSettings;
@@ -159,6 +164,7 @@ function operatorDeps({
     operators: operatorsOf(foundation),
     dossiers,
     ...{ statementSigner: dossiers.statementSigner, sales: dossiers, evidence: dossiers.evidence },
+    cardDesk: cardPayments.desk,
     commands: charging.calls,
     connections: charging.calls,
     possessions: charging.possessions,

@@ -18,6 +18,8 @@ export interface Fleet {
   readonly environment: Readonly<Record<string, string>>;
   /** The driver pays onto a new lane and consents to the fleet's key there. */
   consent(changes?: Partial<VehicleConsent>, depositMicro?: bigint): Promise<VehicleConsent>;
+  /** All consents that the driver gave, the newest last. */
+  granted(): readonly VehicleConsent[];
   revoke(consent: VehicleConsent): Promise<void>;
   /** Has the account that pays for gas have so much. */
   fundRelayer(balanceWei?: string): Promise<void>;
@@ -40,6 +42,7 @@ export async function createFleet(chain: ServiceChain): Promise<Fleet> {
     await chain.request("hardhat_setBalance", [relayer.address, balanceWei]);
   }
   await fundRelayer();
+  const granted: VehicleConsent[] = [];
 
   return {
     wallet,
@@ -66,8 +69,10 @@ export async function createFleet(chain: ServiceChain): Promise<Fleet> {
         await sendAsDriver(chargingSettlement, settlement, "deposit", [consent.driver, consent.lane, depositMicro]);
       }
       await sendAsDriver(vehicleConsents, consents, "grant", [consent]);
+      granted.push(consent);
       return consent;
     },
+    granted: () => granted,
     revoke: (consent) => sendAsDriver(vehicleConsents, consents, "revoke", [consent]),
     fundRelayer,
   };

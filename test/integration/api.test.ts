@@ -18,6 +18,7 @@ import { consentDigestOf } from "../../services/domain/unsigned-consent.ts";
 import { settlementDomainOf, termsTypes, type SessionTerms } from "../../services/domain/terms.ts";
 import { generateMeterKey } from "../../scripts/simulator/demo-key.ts";
 import { assertDescribed, operationAt } from "../helpers/api-answers.ts";
+import { startCardProvider } from "../helpers/card-provider.ts";
 import { connectCharger, type Charger } from "../helpers/charger.ts";
 import { bindingOf, createFleet, type Fleet } from "../helpers/fleet.ts";
 import { addPasskeyDriver } from "../helpers/passkey-driver.ts";
@@ -120,6 +121,44 @@ describe("The description of the HTTP interface", function () {
     const payment = { ...(await scheme.createPaymentPayload(2, accepts[0] ?? {})), accepted: accepts[0] };
     const header = Buffer.from(JSON.stringify(payment)).toString("base64");
     await ask("GET", place, undefined, { "payment-signature": header });
+  }
+
+  /** A payment by card from its begin to its end without a card. */
+  async function askAboutCards(): Promise<void> {
+    const lanes = [await fleet.consent()];
+    const consents = join(running.dataPath, "consents.json");
+    await writeFile(
+      consents,
+      JSON.stringify(lanes, (_name, value: unknown) => asText(value)),
+    );
+    const provider = await startCardProvider();
+    const asked = await runService(chain, {
+      ...fleet.environment,
+      ...{ WATTPROOF_CARD_API_URL: provider.url, WATTPROOF_CARD_API_KEY: provider.apiKey },
+      ...{ WATTPROOF_CARD_WEBHOOK_SECRET: provider.noticeSecret, WATTPROOF_CARD_CONSENTS: consents },
+      WATTPROOF_PAGE_ORIGIN: "http://localhost:4000",
+    });
+    const own = url;
+    ({ url } = asked.service);
+    try {
+      const place = await chain.addChargingPoint();
+      await addStation(asked.service.store, "CS-CARD", [place.evse]);
+      const headers = { authorization: `Bearer ${"ab".repeat(32)}` };
+      await ask("POST", "/v1/card-payments", { evse: place.evse, tariffId: tariffIdOf(testTariff) }, headers);
+      await ask("POST", "/v1/card-payments", {}, headers);
+      await ask("GET", "/v1/card-payments/status", undefined, headers);
+      const [reference = ""] = provider.payments.keys();
+      const { body, signature } = provider.notice(reference, Date.now());
+      await ask("POST", "/v1/card-payments/notices", JSON.parse(body), { "stripe-signature": signature });
+      const { payments } = await ask("GET", "/v1/operator/card-payments");
+      const [{ paymentId }] = payments as readonly [{ readonly paymentId: string }];
+      await ask("POST", "/v1/operator/card-payments/resolve", { paymentId, as: "look", reason: "A driver calls." });
+      await ask("POST", "/v1/card-payments/stop", undefined, headers);
+    } finally {
+      url = own;
+      await asked.close();
+      await provider.close();
+    }
   }
 
   function asText(value: unknown): unknown {
@@ -295,6 +334,7 @@ describe("The description of the HTTP interface", function () {
     const resolution = { sessionId: abandoned.sessionId, as: "expire", reason: "The car never came.", isDryRun: false };
     await ask("POST", "/v1/operator/session-resolutions", resolution);
     await ask("POST", "/v1/operator/chain-rescan", { from: 1, to: 2 });
+    await askAboutCards();
     await ask("GET", "/v1/operator/parked-frames");
     await ask("POST", "/v1/operator/parked-frames/retry", { stationId: "CS-OCPP" });
     await ask("POST", "/v1/operator/parked-frames/discard", { frameId: "1", reason: "No more." });

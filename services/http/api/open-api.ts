@@ -2,6 +2,7 @@
 import { z } from "zod";
 
 import { isPlainObject } from "./plain-object.ts";
+import { cardPaymentOperations } from "./card-payment-operations.ts";
 import { driverOperations, peerOperations, publicOperations, stationOperations } from "./public-operations.ts";
 import type { ApiAccess, ApiAnswer, ApiOperation } from "./operation.ts";
 import { openDataOperations } from "./open-data-operations.ts";
@@ -16,7 +17,7 @@ export const operationGroups: readonly (readonly [name: string, operations: read
   ["Stations", stationOperations],
   ["Public", publicOperations],
   ["Open data", openDataOperations],
-  ["Drivers", driverOperations],
+  ["Drivers", [...driverOperations, ...cardPaymentOperations]],
   ["Operator", [...operatorOperations, ...tariffOperations]],
   ["Oracles", peerOperations],
 ];

@@ -12,6 +12,7 @@ import {
   stationsQuery,
   totalsQuery,
 } from "../operator/board-queries.ts";
+import { cardPaymentsQuery, cardResolutionSchema } from "../operator/card-payments.ts";
 import { refundOrder } from "../operator/refunds.ts";
 import { rescanOrder } from "../operator/chain-rescan.ts";
 import { bindingSchema, unbindingSchema } from "../operator/id-tokens.ts";
@@ -21,6 +22,7 @@ import { discardSchema, retrySchema } from "../operator/parked-frames.ts";
 import { resolutionOrder } from "../operator/session-resolution.ts";
 import { setUpOrder } from "../operator/station-set-up.ts";
 import { screenCodeChoices } from "../operator/screen-codes.ts";
+import { cardPaymentsAnswer, cardResolutionAnswer } from "./card-payment-answers.ts";
 import { answering, type ApiOperation } from "./operation.ts";
 import { evidenceAnswer } from "./evidence-answer.ts";
 import * as answers from "./operator-answers.ts";
@@ -190,6 +192,24 @@ export const operatorOperations: readonly ApiOperation[] = [
     summary: "Reads blocks again in which events may have been missed.",
     body: { schema: rescanOrder },
     answers: answering(answers.rescanAnswer, "What was missing, and what contradicts."),
+  },
+  {
+    ...reading,
+    id: "listCardPayments",
+    path: "/v1/operator/card-payments",
+    method: "GET",
+    summary: "Lists payments by card.",
+    query: cardPaymentsQuery,
+    answers: answering(cardPaymentsAnswer, "At most 1,000, the newest first."),
+  },
+  {
+    ...deciding,
+    id: "resolveCardPayment",
+    path: "/v1/operator/card-payments/resolve",
+    method: "POST",
+    summary: "Has a payment by card looked at now, or ends one that was not opened.",
+    body: { schema: cardResolutionSchema },
+    answers: answering(cardResolutionAnswer, "What stands then."),
   },
   {
     ...reading,

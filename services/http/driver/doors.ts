@@ -1,6 +1,7 @@
 import type { HttpDoor } from "../door.ts";
 import { createClientLimit } from "../entrance/client-limit.ts";
 import type { Entrance } from "../entrance/entrance.ts";
+import { cardPaymentDoors, type CardDoorDeps } from "./card-payments.ts";
 import { putConsent, type ConsentDeps } from "./consents.ts";
 import { createDriverOrdersHandler } from "./driver-orders.ts";
 import { postDriverRecords, type DriverRecordsDeps } from "./driver-records.ts";
@@ -26,6 +27,7 @@ export function driverDoors(
     Parameters<typeof postViewGrant>[0] &
     Parameters<typeof putReceiptRecipient>[0] &
     DriverRecordsDeps &
+    CardDoorDeps &
     ConsentDeps & {
       readonly entrance: Entrance;
       readonly stopper: ChargeStopper | null;
@@ -48,6 +50,7 @@ export function driverDoors(
       hasEffect: true,
       isPage: true,
     },
+    ...cardPaymentDoors(deps, limit),
     { path: "/v1/openings", method: "POST", handler: createOpeningsHandler(deps) },
     { path: "/v1/relayed-calls/:callId", method: "GET", handler: createRelayedCallHandler(relayDesk) },
     { path: "/v1/passkey-batches", method: "POST", handler: createPasskeyBatchesHandler(deps) },

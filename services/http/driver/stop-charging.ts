@@ -7,7 +7,7 @@ import { stopDigestOf } from "../../domain/stop-request.ts";
 import { WattproofError } from "../../errors.ts";
 import { readBody } from "../body.ts";
 import type { ClientLimit } from "../entrance/client-limit.ts";
-import type { SessionCanceller } from "../../charging/cancel-session.ts";
+import type { Cancellation, SessionCanceller } from "../../charging/cancel-session.ts";
 import type { Entrance } from "../entrance/entrance.ts";
 import type { Store, StoredSession } from "../../store/store.ts";
 
@@ -49,20 +49,36 @@ export function createStopHandler(deps: {
     if (!(await deps.chain.isSignedBy(session.terms.driver, digest, signature))) {
       throw new WattproofError("STOP_UNAUTHENTICATED", "The signature is not that of the session's driver.");
     }
-    const cancellation = await deps.canceller.cancel(session, deps.entrance.clients.clientOf(request).key);
-    if (cancellation.kind === "cancelled") {
+    const cancellation = await endCharge(deps, session, deps.entrance.clients.clientOf(request).key);
+    if (cancellation !== null) {
       const { status, txHash } = cancellation;
       response.status(status === "done" ? 200 : 202).json({ sessionId, status: "cancelled", txHash });
       return;
     }
-    if (!isTakingRecords(session.state)) {
-      throw new WattproofError("SESSION_CLOSED", `The session is ${session.state.status}.`);
-    }
-    if (deps.stopper === null || !(await deps.stopper.stop(session))) {
-      throw new WattproofError("STOP_UNSUPPORTED", "Stop at the charger, or unplug.");
-    }
     response.status(202).json({ sessionId, status: "requested" });
   };
+}
+
+/**
+ * Gives a session up that has not begun, or has its charger stop. Who may ask for it is its caller's to know.
+ * @param client Whose budget a call to the chain counts in.
+ * @returns `null` where the charger was told
+ * @throws SESSION_CLOSED, STOP_UNSUPPORTED, and what a cancellation throws
+ */
+export async function endCharge(
+  { canceller, stopper }: { readonly canceller: SessionCanceller; readonly stopper: ChargeStopper | null },
+  session: StoredSession,
+  client: string,
+): Promise<Extract<Cancellation, { readonly kind: "cancelled" }> | null> {
+  const cancellation = await canceller.cancel(session, client);
+  if (cancellation.kind === "cancelled") return cancellation;
+  if (!isTakingRecords(session.state)) {
+    throw new WattproofError("SESSION_CLOSED", `The session is ${session.state.status}.`);
+  }
+  if (stopper === null || !(await stopper.stop(session))) {
+    throw new WattproofError("STOP_UNSUPPORTED", "Stop at the charger, or unplug.");
+  }
+  return null;
 }
 
 function parse(body: Uint8Array): z.output<typeof stopSchema> {

@@ -1,6 +1,7 @@
 import type { HttpDoor } from "../door.ts";
 import { createActionsDoor } from "./actions.ts";
 import { createBoardDoors, type BoardDeps } from "./board.ts";
+import { createCardPaymentDoors, type CardPaymentsDeps } from "./card-payments.ts";
 import { createDriverGroupDoors } from "./driver-groups.ts";
 import { createDossierDoors, type DossierDeps } from "./dossiers.ts";
 import { createEvidenceDoor, type EvidenceDeps } from "./evidence.ts";
@@ -26,6 +27,7 @@ import { createTariffPlanDoors } from "./tariff-plans.ts";
 export function operatorDoors(
   deps: StationsDeps &
     RetryDeps &
+    CardPaymentsDeps &
     OperatorKeyDeps &
     RefundDeps &
     ScreenCodeDeps &
@@ -56,6 +58,7 @@ export function operatorDoors(
     ...createIdTokenDoors(deps),
     ...createMeterPossessionDoors(deps),
     ...createParkedFrameDoors(deps),
+    ...createCardPaymentDoors(deps),
     ...createTariffAssignmentDoors(deps),
     ...createTariffPlanDoors(deps),
     ...createDriverGroupDoors(deps),

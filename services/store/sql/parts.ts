@@ -6,6 +6,7 @@ import type { Access } from "./access.ts";
 import type { ArchiveStore } from "../archive.ts";
 import { createArchiveStore } from "./archive.ts";
 import { createNoticeStore } from "./alert-notices.ts";
+import { createCardPaymentStore } from "./card-payments.ts";
 import { createChainStore } from "./chain.ts";
 import { createChargingStore } from "./charging.ts";
 import { createDisputeStore } from "./disputes.ts";
@@ -63,6 +64,7 @@ export function createParts(access: Access): Omit<Store, keyof FramePart | keyof
     ...createOcppStationStore(access),
     ...createChargingStore(access),
     ...createTokenStore(access),
+    ...createCardPaymentStore(access),
     ...createOperatorStore(access),
     ...createOperatorKeyStore(access),
     ...createViewKeyStore(access),

@@ -61,20 +61,20 @@ const readBindingRow = reader(
     })),
 );
 
+/** A session as the key of a consent has signed it. */
+export const intentSchema = z
+  .strictObject({
+    sessionId: z.string(),
+    consent,
+    terms: z.unknown(),
+    signature: z.string(),
+    blockNumber: z.number(),
+  })
+  .transform(({ terms, ...content }) => ({ ...content, terms: decodeTerms(JSON.stringify(terms)) }));
 const intentText = z
   .string()
   .transform((text): unknown => JSON.parse(text))
-  .pipe(
-    z
-      .strictObject({
-        sessionId: z.string(),
-        consent,
-        terms: z.unknown(),
-        signature: z.string(),
-        blockNumber: z.number(),
-      })
-      .transform(({ terms, ...content }) => ({ ...content, terms: decodeTerms(JSON.stringify(terms)) })),
-  );
+  .pipe(intentSchema);
 const openingColumns = `transaction_ordinal, station_id, ocpp_transaction_id, id_token, account, status, intent, reason,
   attempts, next_at_ms, at_ms`;
 const readOpeningRow = reader(

@@ -1,6 +1,7 @@
 import { agreedSumsStep } from "./agreed-sums.ts";
 import { archiveStep } from "../sql/archive.ts";
 import { noticeStep } from "../sql/alert-notices.ts";
+import { cardPaymentStep } from "../sql/card-payments.ts";
 import { invoiceStep } from "../sql/invoices.ts";
 import { jsonColumnsStep } from "../sql/json-columns.ts";
 import { operatorSearchStep } from "../sql/operator.ts";
@@ -35,4 +36,5 @@ export const laterSteps: readonly string[] = [
   meterTimeStep,
   replicaVersionStep,
   archiveStep,
+  cardPaymentStep,
 ];

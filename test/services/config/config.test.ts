@@ -46,6 +46,8 @@ describe("Secrets in files", function () {
     const secrets = sections.flatMap(({ settings }) => settings).filter(({ kind }) => kind.isSecret === true);
     expect(secrets.map(({ name }) => name).toSorted()).to.deep.equal([
       "ALERT_WEBHOOK_SECRET",
+      "CARD_API_KEY",
+      "CARD_WEBHOOK_SECRET",
       "DEVELOPMENT_WALLET_KEY",
       "FLEET_KEYSTORE_PASSWORD",
       "FLEET_PRIVATE_KEYS",
@@ -81,6 +83,12 @@ describe("Secrets in files", function () {
     expect(codeOf({ ...required, WATTPROOF_PORT_FILE: join(folder, "key") })).to.contain("WATTPROOF_PORT_FILE");
   });
 });
+
+const cards = {
+  WATTPROOF_CARD_API_KEY: "k",
+  WATTPROOF_CARD_WEBHOOK_SECRET: "s",
+  WATTPROOF_CARD_CONSENTS: "consents.json",
+};
 
 describe("The configuration", function () {
   const refused: readonly (readonly [string, Readonly<Record<string, string | undefined>>, string])[] = [
@@ -158,6 +166,21 @@ describe("The configuration", function () {
       "WATTPROOF_FLEET_PRIVATE_KEYS",
     ],
     ["a fleet's keystore without password", { ...required, WATTPROOF_FLEET_KEYSTORES: "k" }, "KEYSTORE_PASSWORD"],
+    ["a key for cards alone", { ...required, WATTPROOF_CARD_API_KEY: "k" }, "CARD_WEBHOOK_SECRET"],
+    ["a secret for cards alone", { ...required, WATTPROOF_CARD_WEBHOOK_SECRET: "s" }, "CARD_API_KEY"],
+    [
+      "cards without consents",
+      { ...required, WATTPROOF_CARD_API_KEY: "k", WATTPROOF_CARD_WEBHOOK_SECRET: "s" },
+      "CARD_CONSENTS",
+    ],
+    [
+      "cards over plain HTTP",
+      { ...required, ...cards, WATTPROOF_CARD_API_URL: "http://pay.example" },
+      "WATTPROOF_CARD_API_URL",
+    ],
+    ["cards without a key of a fleet", { ...required, ...cards }, "FLEET_PRIVATE_KEYS"],
+    ["cards in a currency without hundredths", { ...required, ...cards, WATTPROOF_CURRENCY: "JPY" }, "CURRENCY"],
+    ["cards without a page to lead back to", { ...required, ...cards }, "WATTPROOF_PAGE_ORIGIN"],
     ["a fleet's key and nobody who pays", { ...required, WATTPROOF_FLEET_PRIVATE_KEYS: key }, "RELAYER_PRIVATE_KEY"],
     [
       "more keys of fleets than there is room for",
@@ -331,6 +354,7 @@ describe("The configuration", function () {
         quietMs: 60_000,
       },
       fleets: { keys: [], startLimitMs: 900_000, openingWaitMs: 5_000, sessionSeconds: 86_400 },
+      cards: null,
       market: { sellerKey: null },
       signing: { token: null, timeoutMs: 5_000, kms: null },
       alerts: { webhook: null, mailTo: null, level: "lasting", repeatMs: 3_600_000 },

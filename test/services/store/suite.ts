@@ -23,6 +23,7 @@ import { describeSessions } from "./suite/sessions.ts";
 import { describeSettlement } from "./suite/settlement.ts";
 import { describeStations } from "./suite/stations.ts";
 import { describeTariffPlans } from "./suite/tariff-plans.ts";
+import { describeCardPayments } from "./suite/card-payments.ts";
 import { describeMeterTimes } from "./suite/meter-times.ts";
 import { describeDriverGroups } from "./suite/driver-groups.ts";
 import { describeTariffs } from "./suite/tariffs.ts";
@@ -91,6 +92,7 @@ export function describeStore(name: string, openStore: () => Promise<StoreUnderT
     describeTariffPlans(world);
     describeTariffs(world);
     describeDriverGroups(world);
+    describeCardPayments(world);
     describeMeterTimes(world);
     describeInvoices(world);
     describeNotices(world);
