@@ -1,6 +1,7 @@
 import type { Verb } from "../../scripts/command-line/verb.ts";
 import { benchEvidence } from "../../scripts/bench-evidence.ts";
 import { benchGas } from "../../scripts/bench-gas.ts";
+import { benchHistory } from "../../scripts/bench-history.ts";
 import { benchIngest } from "../../scripts/bench-ingest.ts";
 import { benchReconnect } from "../../scripts/bench-reconnect.ts";
 import { chaos } from "../../scripts/chaos.ts";
@@ -21,5 +22,5 @@ import { verifyRecord } from "../../scripts/verify-record.ts";
 /** Every command that is a script of package.json of its own and no verb of `wattproof`. */
 export const standaloneVerbs: readonly Verb[] = [
   ...[start, replay, soak, simulate, chaos, verifyOcmf, verifyCdr, verifyRecord, verifyDossierVerb],
-  ...[benchGas, benchIngest, benchEvidence, benchReconnect, fuzz, prove, coverage, test, testMutants],
+  ...[benchGas, benchIngest, benchEvidence, benchReconnect, benchHistory, fuzz, prove, coverage, test, testMutants],
 ];
