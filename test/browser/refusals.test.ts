@@ -48,6 +48,27 @@ describe("What the driver's page refuses and explains", function () {
     expect(await accessibilityViolations(page)).to.deep.equal([]);
   });
 
+  it("says which price holds at one connector alone", async function () {
+    const { chain, running } = world;
+    const { evse } = await chain.addChargingPoint();
+    const dear = { ...testTariff, priceNanoPerKwh: 910_000_000n };
+    await chain.publishTariff(dear);
+    await addStation(running.service.store, "CS-TWO-PLUGS", [evse]);
+    await running.service.store.assignTariffs({
+      scopes: [{ ...atEvse(evse), connector: 2 }],
+      tariffs: [{ tariffId: tariffIdOf(dear), tariff: dear }],
+      ...{ isReplacing: false, at: { blockNumber: 0, atSeconds: 0 }, atMs: Date.now(), by: "test" },
+    });
+    const { page } = await arrive({ path: `/evse/${evse}`, window: { viewport: phone } });
+    await page.getByRole("radio", { name: "Tariff 1" }).waitFor();
+    const note = page.getByText("Holds at connector 2 alone.");
+    expect(await note.count()).to.equal(0);
+    await page.getByRole("radio", { name: "Connector 2" }).check();
+    await note.waitFor();
+    expect(await accessibilityViolations(page)).to.deep.equal([]);
+    await takePicture(page, "phone-price-of-connector");
+  });
+
   it("takes the id that is printed on the charger, however it is typed, and guesses between none", async function () {
     const evse = await world.chain.addEvse("CH*WTP*E4711*1");
     await world.chain.addEvse("CH*WTP*E4712*1");

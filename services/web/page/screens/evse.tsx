@@ -26,6 +26,8 @@ export interface Offer {
   readonly tariff: Tariff;
   /** When another price takes its turn, in seconds since 1970; `null` where none does. */
   readonly untilSeconds: number | null;
+  /** The connectors at which it holds alone; `null`: at all that have no other price. */
+  readonly connectors: readonly number[] | null;
 }
 
 /** A charger: is it this one, what does it cost, and the one step to a charge. */
@@ -38,8 +40,9 @@ export function EvseScreen({ evse }: { readonly evse: number }): JSX.Element {
     if (charger === null || assigned === null) return { charger, offers: null };
     const ids = assigned.map(({ tariffId }) => tariffId);
     const offers = (await reader.readOffers(charger.operator, ids)).map((offer): Offer => {
-      const untilSeconds = assigned.find(({ tariffId }) => tariffId === offer.tariffId)?.untilSeconds ?? null;
-      return { ...offer, untilSeconds };
+      const { untilSeconds = null, connectors = null } =
+        assigned.find(({ tariffId }) => tariffId === offer.tariffId) ?? {};
+      return { ...offer, untilSeconds, connectors };
     });
     return { charger, offers };
   }, [reader, evse, driver]);
@@ -180,6 +183,9 @@ function Payable(properties: {
         <Notice kind="warning">{text("accountsBusy")}</Notice>
       )}
       <PriceOf tariff={offer.tariff} maximumPowerW={charger.maximumPowerW} />
+      {offer.connectors !== null && (
+        <p class="soft">{text("priceConnector", { connectors: offer.connectors.join(", ") })}</p>
+      )}
       {offer.untilSeconds !== null && (
         <p class="soft">{text("priceUntil", { time: formatMoment(offer.untilSeconds, locale) })}</p>
       )}

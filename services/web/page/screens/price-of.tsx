@@ -73,7 +73,7 @@ export function TariffChoice(properties: {
     <fieldset>
       <legend>{text("priceChoose")}</legend>
       <div class="choice">
-        {properties.offers.map(({ tariffId, tariff }, index) => (
+        {properties.offers.map(({ tariffId, tariff, connectors }, index) => (
           <label key={tariffId}>
             <input
               type="radio"
@@ -84,7 +84,9 @@ export function TariffChoice(properties: {
               }}
             />
             <span>
-              {text("priceOption", { number: index + 1 })}
+              {connectors === null
+                ? text("priceOption", { number: index + 1 })
+                : text("priceOptionConnector", { connectors: connectors.join(", ") })}
               <small>
                 {text("priceEnergy", {
                   amount: formatUnitPrice(tariff.priceNanoPerKwh, tariff.energyTaxBps, coin, locale, priceDecimals),

@@ -34,7 +34,13 @@ const openingSchema = z.object({
 const orderSchema = z.object({ status: z.enum(["done", "sent"]) });
 const stateSchema = z.object({ state: z.enum(["free", "occupied", "faulted", "offline", "unknown"]) });
 const tariffsSchema = z.object({
-  tariffs: z.array(z.object({ tariffId: z.string(), untilSeconds: z.int().nullable() })),
+  tariffs: z.array(
+    z.object({
+      tariffId: z.string(),
+      untilSeconds: z.int().nullable(),
+      connectors: z.array(z.int()).nullable(),
+    }),
+  ),
 });
 /** The relay waits for a block before it answers. */
 const openingTimeoutMs = 60_000;
@@ -141,6 +147,8 @@ export interface AssignedTariff {
   readonly tariffId: string;
   /** When another price takes its turn, in seconds since 1970; `null` where none does. */
   readonly untilSeconds: number | null;
+  /** The connectors at which it holds alone; `null`: at all that have no other price. */
+  readonly connectors: readonly number[] | null;
 }
 
 /**

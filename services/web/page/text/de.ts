@@ -129,6 +129,8 @@ export const de: Catalogue = {
   priceRestStaying: "Wer länger als {free} steht, zahlt {amount} pro Stunde.",
   priceWordsTitle: "Der ganze Preis in Worten",
   priceUntil: "Für eine Ladung, die vor {time} beginnt, und bis zu ihrem Ende.",
+  priceConnector: "Gilt nur am Anschluss {connectors}.",
+  priceOptionConnector: "Anschluss {connectors}",
   priceChoose: "Tarif",
   priceOption: "Tarif {number}",
   priceFlat: "{amount} zum Start, sobald Strom fliesst",

@@ -121,6 +121,8 @@ export const en = {
   priceRestStaying: "After {free} connected {amount} per hour.",
   priceWordsTitle: "The whole price, in words",
   priceUntil: "For a charge that begins before {time}, and until its end.",
+  priceConnector: "Holds at connector {connectors} alone.",
+  priceOptionConnector: "Connector {connectors}",
   priceChoose: "Tariff",
   priceOption: "Tariff {number}",
   priceFlat: "{amount} to start, once energy flows",

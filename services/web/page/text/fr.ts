@@ -130,6 +130,8 @@ export const fr: Catalogue = {
   priceRestStaying: "Au-delà de {free}, {amount} par heure de branchement.",
   priceWordsTitle: "Le prix complet, en toutes lettres",
   priceUntil: "Pour une recharge qui commence avant le {time}, et jusqu’à sa fin.",
+  priceConnector: "Valable uniquement au connecteur {connectors}.",
+  priceOptionConnector: "Connecteur {connectors}",
   priceChoose: "Tarif à choisir",
   priceOption: "Tarif {number}",
   priceFlat: "{amount} au démarrage, dès que le courant passe",

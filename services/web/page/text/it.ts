@@ -123,6 +123,8 @@ export const it: Catalogue = {
   priceRestStaying: "Dopo {free} di sosta, {amount} all’ora.",
   priceWordsTitle: "Tutto il prezzo, a parole",
   priceUntil: "Per una ricarica che inizia prima di {time}, fino alla sua fine.",
+  priceConnector: "Vale solo al connettore {connectors}.",
+  priceOptionConnector: "Connettore {connectors}",
   priceChoose: "Tariffa",
   priceOption: "Tariffa {number}",
   priceFlat: "{amount} all’avvio, quando passa la corrente",
