@@ -1,37 +1,10 @@
 import { z } from "zod";
 
+import { replicasAnswer } from "../../../services/http/api/operator-answers.ts";
 import { shown, tableLines } from "../../command-line/amounts.ts";
 import { exitCode } from "../../command-line/exit-codes.ts";
 import { openService, serviceInput, serviceOption } from "../../command-line/service-client.ts";
 import { defineVerb } from "../../command-line/verb.ts";
-
-const answerSchema = z.object({
-  answeredBy: z.string(),
-  replicas: z.array(
-    z.object({
-      replicaId: z.string(),
-      version: z.string().nullable(),
-      startedAtMs: z.number(),
-      lastBeatAtMs: z.number().nullable(),
-      untilMs: z.number(),
-      isAlive: z.boolean(),
-      stations: z.number(),
-    }),
-  ),
-  leases: z.array(
-    z.object({ name: z.string(), replicaId: z.string().nullable(), epoch: z.number(), untilMs: z.number() }),
-  ),
-  standbys: z
-    .array(
-      z.object({
-        name: z.string(),
-        waits: z.string().nullable(),
-        behindBytes: z.number().nullable(),
-        behindMs: z.number().nullable(),
-      }),
-    )
-    .nullable(),
-});
 
 export const replicasList = defineVerb({
   path: ["replicas", "list"],
@@ -45,7 +18,7 @@ export const replicasList = defineVerb({
   input: z.object({ service: serviceInput }),
   async run({ service: given }, { output, environment }) {
     const service = openService(given, null, environment);
-    const answer = await service.getAsOperator("/v1/operator/replicas", answerSchema);
+    const answer = await service.getAsOperator("/v1/operator/replicas", replicasAnswer);
     output.json(answer);
     const { replicas, leases, standbys, answeredBy } = answer;
     const rows = replicas.map((replica) => [
