@@ -14,6 +14,7 @@ import { createFleet, type Fleet } from "../helpers/fleet.ts";
 import { addStation, operatorKey, type StationCredentials } from "../helpers/running-service.ts";
 import { startServiceChain, type ChargingPoint, type ServiceChain } from "../helpers/service-chain.ts";
 import { testTariff } from "../helpers/test-tariff.ts";
+import { runScript } from "../scripts/run-script.ts";
 
 interface Shown {
   readonly status: number;
@@ -333,4 +334,39 @@ describe("Payments by card", function () {
     await response.body?.cancel();
     return response.status;
   }
+
+  it("is listed and resolved by command, with its own words for what cannot be", async function () {
+    const program = (...words: readonly string[]) =>
+      runScript("wattproof", ["card-payment", ...words, "--service", world.service.url], {
+        WATTPROOF_OPERATOR_KEY: operatorKey,
+      });
+    const resolve = (id: string, way: string, ...more: readonly string[]) =>
+      program("resolve", id, "--as", way, "--reason", "the driver called", ...more);
+    expect((await program("list")).stdout).to.equal("There are none.\n");
+    const { payment } = await start();
+    const listed = await program("list", "--status", "awaiting-driver");
+    expect(listed).to.deep.include({ code: 0 });
+    expect(listed.stdout).to.contain(`${payment.paymentId} at EVSE ${point.evse}: awaiting-driver`);
+    expect((await program("list", "--status", "charging")).stdout).to.equal("There are none.\n");
+
+    for (const [words, code] of [
+      [["list", "--status", "lost"], "USAGE_INVALID"],
+      [["resolve", payment.paymentId, "--as", "steal", "--reason", "x"], "USAGE_INVALID"],
+      [["resolve", payment.paymentId, "--as", "look"], "USAGE_INVALID"],
+      [["resolve", `0x${"0".repeat(64)}`, "--as", "look", "--reason", "x"], "CARD_PAYMENT_UNKNOWN"],
+    ] as const) {
+      const refused = await program(...words);
+      expect([refused.code === 0, refused.stderr], words.join(" ")).to.satisfy(
+        ([isDone, text]: [boolean, string]) => !isDone && text.includes(code),
+      );
+    }
+    const looked = await resolve(payment.paymentId, "look", "--json");
+    expect(JSON.parse(looked.stdout)).to.deep.include({ before: "awaiting-driver" });
+    const released = await resolve(payment.paymentId, "release");
+    expect(released.stdout).to.contain("OPERATOR_RELEASED").and.to.contain("it was awaiting-driver");
+    await world.pass(60);
+    expect(await show()).to.include({ status: "closed", outcome: "not-paid" });
+    expect(await provider.pay(payment.pageUrl ?? "", "good")).to.equal(410);
+    expect((await resolve(payment.paymentId, "release")).stderr).to.contain("CARD_PAYMENT_NOT_OPEN");
+  });
 });
