@@ -57,7 +57,7 @@ export const drivingErrors = {
     isRetryable: false,
     title: "Only who has the payment's key may see it.",
   },
-  CARD_PAYMENT_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "There is no payment of this key." },
+  CARD_PAYMENT_UNKNOWN: { httpStatus: 404, isRetryable: false, title: "No payment was started with this key." },
   CARD_PAYMENT_DIFFERS: { httpStatus: 409, isRetryable: false, title: "This key has paid for something else." },
   CARD_PAYMENT_NOT_OPEN: { httpStatus: 409, isRetryable: false, title: "The payment is past that." },
   CARD_AMOUNT_UNSUITABLE: { httpStatus: 422, isRetryable: false, title: "No account of the proxy holds so much." },
